@@ -1,0 +1,35 @@
+/*
+ * buf: a growable run of bytes, not NUL-terminated. Layer: over mem.
+ *
+ * Invariant: len <= cap, and data holds cap bytes (NULL while cap is 0). `data` moves when the
+ * buffer grows: hold offsets, not pointers, across an append.
+ */
+#ifndef CE_BUF_H
+#define CE_BUF_H
+
+#include <stddef.h>
+
+struct buf {
+	char *data;
+	size_t len, cap;
+};
+
+#define BUF_INIT                                                                                   \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
+
+/* Makes room for n more bytes behind len and returns where they go; the caller adds to len. */
+char *buf_reserve(struct buf *b, size_t n);
+
+void buf_append(struct buf *b, const void *bytes, size_t n);
+void buf_append_str(struct buf *b, const char *text); /* without its NUL */
+void buf_append_char(struct buf *b, char c);
+
+/* Empties the buffer and keeps its memory. */
+void buf_clear(struct buf *b);
+
+/* Frees the memory; the buffer is empty and usable again. */
+void buf_release(struct buf *b);
+
+#endif

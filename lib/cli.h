@@ -1,0 +1,98 @@
+/*
+ * cli: the command line that all tools share, and how they talk to their user.
+ *
+ * The one module, beside the tools, that prints and exits. Every tool takes -o, -p, -0 ... -9, -v,
+ * --help and --version beside its own options; operands are input files. Layer: over num, gzio.
+ */
+#ifndef CE_CLI_H
+#define CE_CLI_H
+
+#include "err.h"
+#include "gzio.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One option of a tool. A table of them ends with a zeroed entry. */
+struct cli_option {
+	char letter;	  /* 0: none */
+	const char *name; /* the long name */
+	const char *args; /* "DURATION", or "KEY FILE" where it takes two; NULL: a flag */
+	const char *help; /* one line; its default in parentheses */
+	/* Stores args[0] (args[1]) in *value. Returns 0, or -1 with err. One of those below. */
+	int (*parse)(void *value, const char *const *args, struct err *err);
+	void *value;
+};
+
+int cli_flag(void *value, const char *const *args, struct err *err);	   /* bool: true */
+int cli_string(void *value, const char *const *args, struct err *err);	   /* const char *: borrowed */
+int cli_count(void *value, const char *const *args, struct err *err);	   /* int64_t >= 0 */
+int cli_real(void *value, const char *const *args, struct err *err);	   /* double, finite */
+int cli_duration(void *value, const char *const *args, struct err *err);   /* int64_t ms */
+int cli_size(void *value, const char *const *args, struct err *err);	   /* uint64_t bytes */
+int cli_share(void *value, const char *const *args, struct err *err);	   /* int64_t millionths in [0,1] */
+int cli_list(void *value, const char *const *args, struct err *err);	   /* struct cli_list: appends */
+int cli_choice(void *value, const char *const *args, struct err *err);	   /* struct cli_choice */
+
+/* Names that were given as NAME[,NAME...], in one option or several. */
+struct cli_list {
+	char **names;
+	size_t n;
+};
+
+bool cli_list_has(const struct cli_list *list, const char *name);
+void cli_list_release(struct cli_list *list);
+
+/* One of a few words; `value` is the index of the chosen one. */
+struct cli_choice {
+	const char *const *words; /* ends with NULL */
+	int value;
+};
+
+struct cli {
+	/* Set by the tool. */
+	const char *tool;     /* "ce-clean" */
+	const char *purpose;  /* one line */
+	const char *operands; /* "[FILE ...]" */
+	const struct cli_option *options;
+
+	/* Filled by cli_parse. */
+	struct gz_input input;	 /* the operands */
+	struct gz_output output; /* -o, -p, -0 ... -9 */
+	bool verbose;
+
+	/* The module's own. */
+	int64_t start_ms;
+	bool progress;
+};
+
+/*
+ * Parses the command line into the options' values, cli->input and cli->output. --help and
+ * --version print and exit 0; a bad command line prints why and exits 2.
+ */
+void cli_parse(struct cli *cli, int argc, char **argv);
+
+/* Prints "TOOL: message" and exits with the kind of the error; no output is finished. */
+_Noreturn void cli_die(const struct cli *cli, const struct err *err);
+
+/* The same for a combination of options that makes no sense (exit 2). */
+_Noreturn void cli_usage_error(const struct cli *cli, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Prints "TOOL: ..." on stderr: the summary line of a run that dropped rows. */
+void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* With -v: a progress line now and then, if stderr is a terminal. Call it once a row. */
+void cli_progress_line(const struct cli *cli, uint64_t n_rows);
+
+static inline void cli_progress(const struct cli *cli, uint64_t n_rows)
+{
+	if (cli->progress && !(n_rows & 0xffff))
+		cli_progress_line(cli, n_rows);
+}
+
+/* With -v: rows in and out, wall-clock time and peak memory. Call it last. */
+void cli_done(const struct cli *cli, uint64_t rows_in, uint64_t rows_out);
+
+#endif

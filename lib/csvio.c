@@ -1,0 +1,522 @@
+#include "csvio.h"
+
+#include "mem.h"
+#include "num.h"
+
+#include <csv.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define READ_SIZE  ((size_t)256 * 1024)
+#define FLUSH_SIZE ((size_t)128 * 1024)
+#define RECORD_MAX ((size_t)64 * 1024 * 1024)
+
+static int never(unsigned char c)
+{
+	(void)c;
+	return 0;
+}
+
+static int is_newline(unsigned char c)
+{
+	return c == '\n';
+}
+
+int csv_reader_fail(const struct csv_reader *r, int column, struct err *err, const char *format,
+		    ...)
+{
+	char text[sizeof(err->message)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (column < 0)
+		return err_set(err, ERR_RUNTIME, "%s:%llu: %s", r->file, (unsigned long long)r->line,
+			       text);
+	return err_set(err, ERR_RUNTIME, "%s:%llu: column %s: %s", r->file,
+		       (unsigned long long)r->line, r->header.names[column], text);
+}
+
+/*
+ * Framing: a record ends at the first newline that has an even number of quotes before it, which
+ * is where RFC 4180 ends it; so its line number and its raw bytes are known, and a malformed one
+ * can be told from its neighbours.
+ */
+
+/* Reads more behind what is left of the buffer. Returns 1, 0 at the end of this file, or -1. */
+static int read_more(struct csv_reader *r, struct err *err)
+{
+	ptrdiff_t n;
+
+	if (r->at_eof)
+		return 0;
+	if (r->start) {
+		memmove(r->bytes.data, r->bytes.data + r->start, r->bytes.len - r->start);
+		r->bytes.len -= r->start;
+		r->end -= r->start;
+		r->start = 0;
+	}
+	n = gz_reader_read(&r->gz, buf_reserve(&r->bytes, READ_SIZE), READ_SIZE, err);
+	if (n < 0)
+		return -1;
+	r->bytes.len += (size_t)n;
+	r->at_eof = n == 0;
+	return n > 0;
+}
+
+/* What next_line and next_record say beside 1 (there it is), 0 (end of the file) and -1 (err). */
+#define TOO_LONG 2
+
+/*
+ * Finds the next line, from r->end on, and moves r->end behind it; *len is without the newline.
+ */
+static int next_line(struct csv_reader *r, size_t *len, struct err *err)
+{
+	size_t seen = 0;
+
+	for (;;) {
+		const char *line = r->bytes.data + r->end;
+		size_t have = r->bytes.len - r->end;
+		const char *newline = have > seen ? memchr(line + seen, '\n', have - seen) : NULL;
+		int rc;
+
+		if (newline) {
+			*len = (size_t)(newline - line);
+			r->end += *len + 1;
+			r->next_line++;
+			return 1;
+		}
+		seen = have;
+		if (r->bytes.len - r->start > RECORD_MAX)
+			return TOO_LONG;
+		rc = read_more(r, err);
+		if (rc < 0)
+			return -1;
+		if (!rc) {
+			if (!have)
+				return 0;
+			*len = have; /* a last line without its newline */
+			r->end += have;
+			r->next_line++;
+			return 1;
+		}
+	}
+}
+
+static bool odd_quotes(const char *s, size_t len, bool *has_quote)
+{
+	bool odd = false;
+	const char *end = s + len;
+
+	while ((s = memchr(s, '"', (size_t)(end - s)))) {
+		*has_quote = true;
+		odd = !odd;
+		s++;
+	}
+	return odd;
+}
+
+/* Sets row.raw to the bytes from r->start to r->end, without their line end. */
+static void set_raw(struct csv_reader *r)
+{
+	r->row.raw = r->bytes.data + r->start;
+	r->row.raw_len = r->end - r->start;
+	if (r->row.raw_len && r->row.raw[r->row.raw_len - 1] == '\n')
+		r->row.raw_len--;
+	if (r->row.raw_len && r->row.raw[r->row.raw_len - 1] == '\r')
+		r->row.raw_len--;
+}
+
+/*
+ * Frames the next record into row.raw; sets row.fault if it never ends, and *has_quote if there is
+ * a quote in it. *first_line is the length of its first line, newline included.
+ */
+static int next_record(struct csv_reader *r, bool *has_quote, size_t *first_line, struct err *err)
+{
+	bool odd = false;
+
+	r->start = r->end;
+	r->line = r->next_line;
+	r->row.n = 0;
+	r->row.fault = NULL;
+	*has_quote = false;
+	*first_line = 0;
+	do {
+		size_t len, line_end;
+		int rc = next_line(r, &len, err);
+
+		if (rc < 0)
+			return -1;
+		if (rc == TOO_LONG && !*first_line)
+			return csv_reader_fail(r, -1, err, "a line of more than 64 MiB");
+		if (rc == TOO_LONG) {
+			r->row.fault = "a record of more than 64 MiB (a quote never closed?)";
+			break;
+		}
+		if (!rc) {
+			if (r->start == r->end)
+				return 0;
+			r->row.fault = "a quoted field is still open at the end of the input";
+			break;
+		}
+		if (!*first_line)
+			*first_line = r->end - r->start;
+		line_end = r->end - (r->bytes.data[r->end - 1] == '\n');
+		odd ^= odd_quotes(r->bytes.data + line_end - len, len, has_quote);
+	} while (odd);
+	set_raw(r);
+	return 1;
+}
+
+static void add_field(struct csv_reader *r, const char *s, size_t len, bool is_null)
+{
+	if (r->row.n == r->fields_cap) {
+		r->fields_cap = mem_grow(r->fields_cap, r->row.n + 1);
+		r->row.fields =
+			mem_realloc(r->row.fields, r->fields_cap, sizeof(*r->row.fields));
+	}
+	r->row.fields[r->row.n++] = (struct csv_field){ s, len, is_null };
+}
+
+static void split_plain(struct csv_reader *r)
+{
+	const char *s = r->row.raw, *end = s + r->row.raw_len, *comma;
+
+	while ((comma = memchr(s, ',', (size_t)(end - s)))) {
+		add_field(r, s, (size_t)(comma - s), comma == s);
+		s = comma + 1;
+	}
+	add_field(r, s, (size_t)(end - s), s == end);
+}
+
+/* libcsv's field callback: its buffer is only ours during the call, so the bytes are copied. */
+static void take_text(void *s, size_t len, void *data)
+{
+	struct csv_reader *r = data;
+
+	if (r->n_text == r->text_cap) {
+		r->text_cap = mem_grow(r->text_cap, r->n_text + 1);
+		r->text_ends = mem_realloc(r->text_ends, r->text_cap, sizeof(*r->text_ends));
+		r->text_nulls = mem_realloc(r->text_nulls, r->text_cap, sizeof(*r->text_nulls));
+	}
+	buf_append(&r->text, s, len);
+	r->text_nulls[r->n_text] = !s;
+	r->text_ends[r->n_text++] = r->text.len;
+}
+
+static void ignore_row(int c, void *data)
+{
+	(void)c;
+	(void)data;
+}
+
+/* Returns whether libcsv, in strict mode, takes the record. */
+static bool split_quoted(struct csv_reader *r)
+{
+	size_t at = 0;
+	bool ok;
+
+	buf_clear(&r->text);
+	r->n_text = 0;
+	ok = csv_parse(r->parser, r->row.raw, r->row.raw_len, take_text, ignore_row, r) ==
+	     r->row.raw_len;
+	ok &= !csv_fini(r->parser, take_text, ignore_row, r);
+	if (!ok) {
+		/* A parser that has failed is stuck: start a new one. */
+		csv_free(r->parser);
+		csv_init(r->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL);
+		csv_set_space_func(r->parser, never);
+		csv_set_term_func(r->parser, is_newline);
+		return false;
+	}
+	buf_reserve(&r->text, 1); /* data is no NULL pointer even if every field is empty */
+	for (size_t i = 0; i < r->n_text; i++) {
+		add_field(r, r->text.data + at, r->text_ends[i] - at, r->text_nulls[i]);
+		at = r->text_ends[i];
+	}
+	return true;
+}
+
+/*
+ * Frames and splits a record. Returns 1 (with row.fault if it is malformed), 0 or -1. A malformed
+ * record of several lines is cut back to its first: a stray quote must not take the good rows
+ * behind it along.
+ */
+static int parse_record(struct csv_reader *r, struct err *err)
+{
+	size_t first_line;
+	bool has_quote;
+	int rc = next_record(r, &has_quote, &first_line, err);
+
+	if (rc <= 0)
+		return rc;
+	if (!r->row.fault && !has_quote)
+		split_plain(r);
+	else if (!r->row.fault && !split_quoted(r))
+		r->row.fault = "a quote inside an unquoted field, or text behind a closing quote";
+	if (r->row.fault && r->end - r->start > first_line) {
+		r->end = r->start + first_line;
+		r->next_line = r->line + 1;
+		set_raw(r);
+	}
+	return 1;
+}
+
+/* Opens the next input and parses its first record, the header, into r->row. */
+static int open_next(struct csv_reader *r, struct err *err)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	const char *path = r->input.n ? r->input.paths[r->next_input] : NULL;
+	int rc;
+
+	r->next_input++;
+	if (gz_reader_open(&r->gz, path, err))
+		return -1;
+	r->file = r->gz.name;
+	buf_clear(&r->bytes);
+	r->start = r->end = 0;
+	r->line = r->next_line = 1;
+	r->at_eof = false;
+	while (r->bytes.len < 3 && (rc = read_more(r, err)))
+		if (rc < 0)
+			return -1;
+	if (r->bytes.len >= 3 && !memcmp(r->bytes.data, bom, 3))
+		r->end = 3;
+	rc = parse_record(r, err);
+	if (rc < 0)
+		return -1;
+	if (!rc || (r->row.n == 1 && !r->row.fields[0].len))
+		return err_set(err, ERR_RUNTIME, "%s:1: no header line", r->file);
+	if (r->row.fault)
+		return err_set(err, ERR_RUNTIME, "%s:1: %s", r->file, r->row.fault);
+	return 0;
+}
+
+static int take_header(struct csv_reader *r, struct err *err)
+{
+	size_t n = r->row.n;
+
+	r->names = mem_zalloc(n, sizeof(*r->names));
+	r->header = (struct csv_header){ (const char *const *)r->names, n };
+	for (size_t i = 0; i < n; i++) {
+		const struct csv_field *f = &r->row.fields[i];
+
+		if (memchr(f->s, '\0', f->len))
+			return err_set(err, ERR_RUNTIME, "%s:1: a NUL byte in the header", r->file);
+		r->names[i] = mem_dup(f->s, f->len);
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(r->names[j], r->names[i]))
+				return err_set(err, ERR_RUNTIME,
+					       "%s:1: column %s stands twice in the header", r->file,
+					       r->names[i]);
+	}
+	return 0;
+}
+
+static int check_header(const struct csv_reader *r, struct err *err)
+{
+	bool equal = r->row.n == r->header.n;
+
+	for (size_t i = 0; equal && i < r->header.n; i++)
+		equal = strlen(r->names[i]) == r->row.fields[i].len &&
+			!memcmp(r->names[i], r->row.fields[i].s, r->row.fields[i].len);
+	if (!equal)
+		return err_set(err, ERR_RUNTIME, "%s:1: the header differs from that of %s", r->file,
+			       r->input.paths[0]);
+	return 0;
+}
+
+int csv_reader_open(struct csv_reader *r, const struct gz_input *input, struct err *err)
+{
+	bool tolerant = r->tolerant;
+
+	*r = (struct csv_reader)CSV_READER_INIT;
+	r->tolerant = tolerant;
+	r->input = *input;
+	r->parser = mem_alloc(1, sizeof(*r->parser));
+	csv_init(r->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL);
+	csv_set_space_func(r->parser, never);
+	csv_set_term_func(r->parser, is_newline);
+	if (open_next(r, err) || take_header(r, err)) {
+		csv_reader_close(r);
+		return -1;
+	}
+	return 0;
+}
+
+int csv_reader_next(struct csv_reader *r, const struct csv_row **row, struct err *err)
+{
+	for (;;) {
+		int rc = parse_record(r, err);
+
+		if (rc < 0)
+			return -1;
+		if (!rc) {
+			if (r->next_input >= r->input.n)
+				return 0;
+			gz_reader_close(&r->gz);
+			if (open_next(r, err) || check_header(r, err))
+				return -1;
+			continue;
+		}
+		if (!r->row.raw_len && r->header.n > 1)
+			continue;
+		if (!r->row.fault && r->row.n != r->header.n)
+			r->row.fault = "not as many fields as the header has";
+		if (r->row.fault && !r->tolerant) {
+			if (r->row.n)
+				return csv_reader_fail(r, -1, err, "%zu fields, but the header has %zu",
+						       r->row.n, r->header.n);
+			return csv_reader_fail(r, -1, err, "%s", r->row.fault);
+		}
+		r->n_rows++;
+		*row = &r->row;
+		return 1;
+	}
+}
+
+void csv_reader_close(struct csv_reader *r)
+{
+	gz_reader_close(&r->gz);
+	if (r->parser)
+		csv_free(r->parser);
+	free(r->parser);
+	for (size_t i = 0; r->names && i < r->header.n; i++)
+		free(r->names[i]);
+	free(r->names);
+	buf_release(&r->bytes);
+	buf_release(&r->text);
+	free(r->row.fields);
+	free(r->text_ends);
+	free(r->text_nulls);
+	*r = (struct csv_reader)CSV_READER_INIT;
+}
+
+static bool needs_quotes(const char *s, size_t len)
+{
+	if (!len || (len == 2 && !memcmp(s, "\\.", 2)))
+		return true;
+	for (size_t i = 0; i < len; i++)
+		if (s[i] == ',' || s[i] == '"' || s[i] == '\n' || s[i] == '\r')
+			return true;
+	return false;
+}
+
+void csv_put_text(struct buf *row, const char *s, size_t len)
+{
+	char *out;
+
+	if (!needs_quotes(s, len)) {
+		out = buf_reserve(row, len + 1);
+		memcpy(out, s, len);
+		out[len] = ',';
+		row->len += len + 1;
+		return;
+	}
+	buf_append_char(row, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '"')
+			buf_append_char(row, '"');
+		buf_append_char(row, s[i]);
+	}
+	buf_append(row, "\",", 2);
+}
+
+void csv_put_str(struct buf *row, const char *text)
+{
+	csv_put_text(row, text, strlen(text));
+}
+
+void csv_put_field(struct buf *row, const struct csv_field *field)
+{
+	if (field->is_null)
+		csv_put_null(row);
+	else
+		csv_put_text(row, field->s, field->len);
+}
+
+void csv_put_null(struct buf *row)
+{
+	buf_append_char(row, ',');
+}
+
+void csv_put_raw(struct buf *row, const char *encoded, size_t len)
+{
+	buf_append(row, encoded, len);
+	buf_append_char(row, ',');
+}
+
+void csv_put_int(struct buf *row, int64_t value)
+{
+	char *out = buf_reserve(row, NUM_TEXT_MAX);
+	size_t n = num_format_int(out, value);
+
+	out[n] = ',';
+	row->len += n + 1;
+}
+
+void csv_put_millionths(struct buf *row, int64_t millionths)
+{
+	char *out = buf_reserve(row, NUM_TEXT_MAX);
+	size_t n = num_format_millionths(out, millionths);
+
+	out[n] = ',';
+	row->len += n + 1;
+}
+
+void csv_put_double(struct buf *row, double value)
+{
+	char *out = buf_reserve(row, NUM_TEXT_MAX);
+	size_t n = num_format_double(out, value);
+
+	out[n] = ',';
+	row->len += n + 1;
+}
+
+void csv_end_row(struct buf *row)
+{
+	row->data[row->len - 1] = '\n';
+}
+
+int csv_writer_open(struct csv_writer *w, const struct gz_output *output, struct err *err)
+{
+	*w = (struct csv_writer)CSV_WRITER_INIT;
+	return gz_writer_open(&w->gz, output, err);
+}
+
+static int flush(struct csv_writer *w, struct err *err)
+{
+	int rc = gz_writer_write(&w->gz, w->row.data, w->row.len, err);
+
+	buf_clear(&w->row);
+	return rc;
+}
+
+int csv_writer_end_row(struct csv_writer *w, struct err *err)
+{
+	csv_end_row(&w->row);
+	w->n_rows++;
+	return w->row.len >= FLUSH_SIZE ? flush(w, err) : 0;
+}
+
+int csv_writer_finish(struct csv_writer *w, struct err *err)
+{
+	if (flush(w, err) || gz_writer_finish(&w->gz, err))
+		return -1;
+	buf_release(&w->row);
+	return 0;
+}
+
+int csv_writer_close(struct csv_writer *w, struct err *err)
+{
+	return csv_writer_finish(w, err) || gz_writer_close(&w->gz, err) ? -1 : 0;
+}
+
+void csv_writer_abort(struct csv_writer *w)
+{
+	gz_writer_abort(&w->gz);
+	buf_release(&w->row);
+}

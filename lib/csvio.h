@@ -1,0 +1,138 @@
+/*
+ * csvio: CSV records over gzio (RFC 4180; LF or CRLF; a BOM skipped; the header found by name).
+ *
+ * NULL and the empty string are two values: an unquoted empty field is NULL, `""` is empty text.
+ * Blank lines are passed over, but in a table of one column, where they are a NULL. Records with
+ * a quote in them go through libcsv; the others are split at their commas in place.
+ * Layer: over mem, buf, num, gzio; the one module that calls libcsv, which owns the bare prefix
+ * `csv_` and the header <csv.h>: ours are csv_reader_*, csv_writer_*, csv_put_*.
+ */
+#ifndef CE_CSVIO_H
+#define CE_CSVIO_H
+
+#include "buf.h"
+#include "err.h"
+#include "gzio.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct csv_parser;
+
+/* One value. Borrowed: valid until the next csv_reader_next on its reader. */
+struct csv_field {
+	const char *s; /* not NUL-terminated; never NULL */
+	size_t len;
+	bool is_null; /* an unquoted empty field; len is 0 */
+};
+
+struct csv_row {
+	struct csv_field *fields; /* as many as the header has, unless there is a fault */
+	size_t n;
+	const char *raw; /* the record as it stands in the input, without its line end */
+	size_t raw_len;
+	const char *fault; /* NULL, or why this is no row of the table (tolerant readers only) */
+};
+
+/* The column names, NUL-terminated, in the order of the input. */
+struct csv_header {
+	const char *const *names;
+	size_t n;
+};
+
+struct csv_reader {
+	/* For callers to read. */
+	struct csv_header header;
+	uint64_t line;	/* physical line on which the current record begins, from 1 */
+	uint64_t n_rows; /* rows returned so far, of all files */
+	const char *file; /* the current input's name */
+
+	/* Set before open: return malformed records with a fault instead of failing. */
+	bool tolerant;
+
+	/* The reader's own. */
+	struct gz_input input;
+	size_t next_input;
+	struct gz_reader gz;
+	struct csv_parser *parser;
+	char **names;
+	struct buf bytes; /* input not yet consumed; the current record begins at `start` */
+	size_t start, end;
+	uint64_t next_line;
+	bool at_eof;
+	struct csv_row row;
+	size_t fields_cap;
+	struct buf text;    /* fields of a quoted record, one after another */
+	size_t *text_ends;  /* where each ends in `text` */
+	bool *text_nulls;
+	size_t n_text;
+	size_t text_cap;
+};
+
+#define CSV_READER_INIT                                                                            \
+	{                                                                                          \
+		.gz = GZ_READER_INIT                                                               \
+	}
+
+/*
+ * Opens the first input and reads its header. A missing or empty header and a column named twice
+ * are errors. The paths must outlive the reader. Returns 0, or -1 with err.
+ */
+int csv_reader_open(struct csv_reader *r, const struct gz_input *input, struct err *err);
+
+/*
+ * The next row, of the next file when one is at its end (whose header must equal the first's).
+ * Returns 1 with *row (valid until the next call), 0 at the verified end of the last input, or -1
+ * with err: a ragged or malformed record (unless tolerant), a record over 64 MiB, a broken input.
+ */
+int csv_reader_next(struct csv_reader *r, const struct csv_row **row, struct err *err);
+
+/* Releases everything; harmless on a reader that is not open. */
+void csv_reader_close(struct csv_reader *r);
+
+/*
+ * "FILE:LINE: column NAME: MESSAGE" about the current record; column is an index into the header,
+ * or -1 to leave it out. Always returns -1.
+ */
+int csv_reader_fail(const struct csv_reader *r, int column, struct err *err, const char *format,
+		    ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * Encoding. Each csv_put_* appends one field and its comma to `row`; csv_end_row turns the last
+ * comma into the line's end. Text is quoted only where it must be: a comma, a quote, a line break,
+ * the empty string, or `\.`, which COPY would read as the end of its data.
+ */
+void csv_put_text(struct buf *row, const char *s, size_t len);
+void csv_put_str(struct buf *row, const char *text);
+void csv_put_field(struct buf *row, const struct csv_field *field); /* NULL stays NULL */
+void csv_put_null(struct buf *row);
+void csv_put_int(struct buf *row, int64_t value);
+void csv_put_millionths(struct buf *row, int64_t millionths);
+void csv_put_double(struct buf *row, double value); /* finite */
+void csv_put_raw(struct buf *row, const char *encoded, size_t len); /* fields encoded already */
+void csv_end_row(struct buf *row);
+
+struct csv_writer {
+	struct buf row; /* where to csv_put_*; holds complete rows that are yet to be written, too */
+	uint64_t n_rows;
+	struct gz_writer gz;
+};
+
+#define CSV_WRITER_INIT                                                                            \
+	{                                                                                          \
+		.row = BUF_INIT, .gz = GZ_WRITER_INIT                                              \
+	}
+
+/* Opens the output; the caller writes the header as a first row. Returns 0, or -1 with err. */
+int csv_writer_open(struct csv_writer *w, const struct gz_output *output, struct err *err);
+
+/* csv_end_row, and writes out what has gathered. */
+int csv_writer_end_row(struct csv_writer *w, struct err *err);
+
+/* As gz_writer_finish and gz_writer_close: call abort after a failure. */
+int csv_writer_finish(struct csv_writer *w, struct err *err);
+int csv_writer_close(struct csv_writer *w, struct err *err);
+void csv_writer_abort(struct csv_writer *w);
+
+#endif

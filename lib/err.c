@@ -1,0 +1,28 @@
+#include "err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_set(struct err *err, enum err_kind kind, const char *format, ...)
+{
+	char text[sizeof(err->message)];
+	va_list args;
+
+	/* By way of a copy: an argument may be the message that is being replaced. */
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	memcpy(err->message, text, sizeof(text));
+	err->kind = kind;
+	return -1;
+}
+
+int err_errno(struct err *err, const char *what)
+{
+	return err_set(err, ERR_RUNTIME, "%s: %s", what, strerror(errno));
+}

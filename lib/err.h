@@ -1,0 +1,40 @@
+/*
+ * err: why something failed, as one line of text for a person.
+ *
+ * A library function that can fail takes a `struct err *`, returns -1 and leaves the reason there;
+ * on success it leaves the struct untouched. Nothing in lib prints or exits except cli (for the
+ * tools) and mem (out of memory). Layer: includes nothing of this project.
+ */
+#ifndef CE_ERR_H
+#define CE_ERR_H
+
+/* What kind of failure, which is also the exit status of the tool. */
+enum err_kind {
+	ERR_NONE = 0,
+	ERR_RUNTIME = 1, /* bad data, or the system said no */
+	ERR_USAGE = 2,   /* a command line that makes no sense */
+	ERR_DATABASE = 3
+};
+
+struct err {
+	enum err_kind kind;
+	char message[1024]; /* NUL-terminated, no newline */
+};
+
+#define ERR_INIT                                                                                   \
+	{                                                                                          \
+		ERR_NONE, { 0 }                                                                    \
+	}
+
+/*
+ * Sets kind and message (printf-style; a message too long is cut). Control characters in the text,
+ * which may quote hostile input, become '?', so that a message stays one line and cannot drive a
+ * terminal. Always returns -1, so that `return err_set(err, ...)` reads well.
+ */
+int err_set(struct err *err, enum err_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* err_set(err, ERR_RUNTIME, "WHAT: strerror(errno)"). Call it before anything can change errno. */
+int err_errno(struct err *err, const char *what);
+
+#endif

@@ -1,0 +1,214 @@
+#include "event.h"
+
+#include "num.h"
+#include "schema.h"
+
+#include <string.h>
+
+static const char *const type_names[EVENT_N_TYPES] = { "play", "pause", "stop", "complete",
+							"seek" };
+
+int event_type_parse(const char *s, size_t len)
+{
+	for (int i = 0; i < EVENT_N_TYPES; i++)
+		if (strlen(type_names[i]) == len && !memcmp(type_names[i], s, len))
+			return i;
+	return -1;
+}
+
+const char *event_type_name(enum event_type type)
+{
+	return type_names[type];
+}
+
+int64_t event_ratio(int64_t position, int64_t runtime)
+{
+	if (position == EVENT_UNKNOWN || runtime == EVENT_UNKNOWN || runtime <= 0)
+		return EVENT_UNKNOWN;
+	if (position >= runtime)
+		return NUM_MILLION;
+	return num_divide_rounded(position * NUM_MILLION, runtime);
+}
+
+int event_reader_open(struct event_reader *r, const struct gz_input *input,
+		      enum event_columns columns, struct err *err)
+{
+	struct event_index *at = &r->at;
+	const struct {
+		const char *name;
+		int *index;
+		enum event_columns from;
+	} wanted[] = {
+		{ "event_id", &at->event_id, EVENT_ENRICHED },
+		{ "event_ts", &at->event_ts, EVENT_ENRICHED },
+		{ "user_id", &at->user_id, EVENT_ENRICHED },
+		{ "content_id", &at->content_id, EVENT_ENRICHED },
+		{ "event_type", &at->event_type, EVENT_ENRICHED },
+		{ "playback_position", &at->playback_position, EVENT_ENRICHED },
+		{ "runtime", &at->runtime, EVENT_ENRICHED },
+		{ "genre", &at->genre, EVENT_SESSION },
+		{ "prev_ts", &at->prev_ts, EVENT_SESSION },
+		{ "session_start_ts", &at->session_start_ts, EVENT_SESSION },
+		{ "session_id", &at->session_id, EVENT_SESSION },
+		{ "session_deadline_ts", &at->session_deadline_ts, EVENT_SESSION },
+	};
+
+	*r = (struct event_reader)EVENT_READER_INIT;
+	r->columns = columns;
+	if (csv_reader_open(&r->in, input, err))
+		return -1;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (wanted[i].from > columns)
+			continue;
+		*wanted[i].index = schema_require(&r->in, wanted[i].name, err);
+		if (*wanted[i].index < 0) {
+			event_reader_close(r);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int fail(const struct event_reader *r, int column, const struct csv_field *f,
+		const char *what, struct err *err)
+{
+	if (!f->len)
+		return csv_reader_fail(&r->in, column, err, "is empty");
+	return csv_reader_fail(&r->in, column, err, "invalid %s '%.*s'", what,
+			       (int)(f->len > 80 ? 80 : f->len), f->s);
+}
+
+/* An integer in [low, high]; one that may be empty is EVENT_UNKNOWN then. */
+static int read_int(const struct event_reader *r, const struct csv_row *row, int column,
+		    bool may_be_empty, int64_t low, int64_t high, int64_t *value, struct err *err)
+{
+	const struct csv_field *f = &row->fields[column];
+
+	if (!f->len && may_be_empty) {
+		*value = EVENT_UNKNOWN;
+		return 0;
+	}
+	if (num_parse_int(f->s, f->len, value))
+		return fail(r, column, f, "integer", err);
+	if (*value < low || *value > high)
+		return csv_reader_fail(&r->in, column, err, "%lld is out of range",
+				       (long long)*value);
+	return 0;
+}
+
+/* Runtime comes from a dimension that no tool has cleaned: 5400.0 is read as 5400. */
+static int read_runtime(const struct event_reader *r, const struct csv_row *row, int64_t *value,
+			struct err *err)
+{
+	const struct csv_field *f = &row->fields[r->at.runtime];
+
+	*value = EVENT_UNKNOWN;
+	if (!f->len)
+		return 0;
+	if (num_parse_decimal(f->s, f->len, value))
+		return fail(r, r->at.runtime, f, "number of seconds", err);
+	if (*value < INT32_MIN || *value > INT32_MAX)
+		return csv_reader_fail(&r->in, r->at.runtime, err, "%lld is out of range",
+				       (long long)*value);
+	return 0;
+}
+
+static int read_id(const struct event_reader *r, const struct csv_row *row, int column,
+		   struct intern *ids, uint32_t *id, struct err *err)
+{
+	const struct csv_field *f = &row->fields[column];
+
+	if (!f->len)
+		return fail(r, column, f, "id", err);
+	*id = intern_id(ids, f->s, f->len);
+	return 0;
+}
+
+/* Strictly ascending (event_ts, event_id bytewise). */
+static int check_order(struct event_reader *r, const struct csv_row *row, int64_t ts,
+		       struct err *err)
+{
+	const struct csv_field *id = &row->fields[r->at.event_id];
+	size_t common = id->len < r->last_id.len ? id->len : r->last_id.len;
+	int order = ts < r->last_ts ? -1 : ts > r->last_ts;
+
+	if (!id->len)
+		return fail(r, r->at.event_id, id, "id", err);
+	if (!order && r->last_line) {
+		order = memcmp(id->s, r->last_id.data, common);
+		if (!order)
+			order = id->len < r->last_id.len ? -1 : id->len > r->last_id.len;
+	}
+	if (order <= 0 && r->last_line)
+		return csv_reader_fail(&r->in, -1, err,
+				       "event '%.*s' at %lld %s event '%.*s' at %lld of line %llu "
+				       "(ce-clean puts events in order)",
+				       (int)(id->len > 80 ? 80 : id->len), id->s, (long long)ts,
+				       order ? "comes before" : "repeats",
+				       (int)(r->last_id.len > 80 ? 80 : r->last_id.len),
+				       r->last_id.data, (long long)r->last_ts,
+				       (unsigned long long)r->last_line);
+	r->last_ts = ts;
+	r->last_line = r->in.line;
+	buf_clear(&r->last_id);
+	buf_append(&r->last_id, id->s, id->len);
+	return 0;
+}
+
+static int read_session(struct event_reader *r, const struct csv_row *row, struct event *e,
+			struct err *err)
+{
+	const struct csv_field *genre = &row->fields[r->at.genre];
+
+	e->genre = genre->len ? intern_id(&r->genres, genre->s, genre->len) : INTERN_NONE;
+	return read_int(r, row, r->at.prev_ts, true, 1, e->ts, &e->prev_ts, err) ||
+			       read_int(r, row, r->at.session_start_ts, false, 1, e->ts,
+					&e->session_start, err) ||
+			       read_int(r, row, r->at.session_id, false, 1, INT64_MAX,
+					&e->session_id, err) ||
+			       read_int(r, row, r->at.session_deadline_ts, false, e->ts,
+					INT64_MAX / 2, &e->deadline, err) ?
+		       -1 :
+		       0;
+}
+
+int event_reader_next(struct event_reader *r, const struct csv_row **row_out, struct event *e,
+		      struct err *err)
+{
+	const struct csv_row *row;
+	const struct csv_field *f;
+	int rc = csv_reader_next(&r->in, row_out, err);
+	int type;
+
+	if (rc <= 0)
+		return rc;
+	row = *row_out;
+	*e = (struct event){ 0 };
+	if (read_int(r, row, r->at.event_ts, false, 1, EVENT_TS_END - 1, &e->ts, err) ||
+	    check_order(r, row, e->ts, err) ||
+	    read_id(r, row, r->at.user_id, &r->users, &e->user, err) ||
+	    read_id(r, row, r->at.content_id, &r->contents, &e->content, err) ||
+	    read_int(r, row, r->at.playback_position, true, 0, INT64_MAX, &e->position, err) ||
+	    read_runtime(r, row, &e->runtime, err))
+		return -1;
+	f = &row->fields[r->at.event_type];
+	type = event_type_parse(f->s, f->len);
+	if (type < 0)
+		return fail(r, r->at.event_type, f, "event type", err);
+	e->type = (enum event_type)type;
+	e->pair = intern_pair(&r->pairs, e->user, e->content);
+	e->ratio = event_ratio(e->position, e->runtime);
+	if (r->columns == EVENT_SESSION && read_session(r, row, e, err))
+		return -1;
+	return 1;
+}
+
+void event_reader_close(struct event_reader *r)
+{
+	csv_reader_close(&r->in);
+	intern_release(&r->users);
+	intern_release(&r->contents);
+	intern_release(&r->genres);
+	intern_pairs_release(&r->pairs);
+	buf_release(&r->last_id);
+}

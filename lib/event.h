@@ -1,0 +1,99 @@
+/*
+ * event: an event row in typed form, in canonical order, with its ids made dense.
+ *
+ * What every event-level tool behind ce-clean starts from. The reader verifies what ce-clean
+ * promised: strictly ascending (event_ts, event_id); a row out of place is an error that names both
+ * rows, never a silently wrong number. Layer: over csvio, schema, intern, num.
+ * Memory: that of intern for users, contents, genres and (user, content) pairs.
+ */
+#ifndef CE_EVENT_H
+#define CE_EVENT_H
+
+#include "csvio.h"
+#include "intern.h"
+
+#include <stdint.h>
+
+enum event_type {
+	EVENT_PLAY,
+	EVENT_PAUSE,
+	EVENT_STOP,
+	EVENT_COMPLETE,
+	EVENT_SEEK,
+	EVENT_N_TYPES,
+};
+
+/* The type with exactly that lower-case name, or -1. */
+int event_type_parse(const char *s, size_t len);
+const char *event_type_name(enum event_type type);
+
+/* Valid event times are 0 < event_ts < EVENT_TS_END, the first millisecond of the year 2100. */
+#define EVENT_TS_END INT64_C(4102444800000)
+
+/* "Not known", for any int64_t member below that may be. */
+#define EVENT_UNKNOWN INT64_MIN
+
+struct event {
+	int64_t ts; /* ms since the epoch, UTC */
+	uint32_t user, content, pair; /* dense ids; pair is (user, content) */
+	enum event_type type;
+	int64_t position; /* playback_position in seconds, >= 0, or EVENT_UNKNOWN */
+	int64_t runtime;  /* seconds, within 32 bits, or EVENT_UNKNOWN */
+	int64_t ratio;	  /* playback ratio in millionths, or EVENT_UNKNOWN */
+
+	/* Only with EVENT_SESSION. */
+	uint32_t genre;	  /* dense id, or INTERN_NONE */
+	int64_t prev_ts;  /* of the pair's previous event, or EVENT_UNKNOWN */
+	int64_t session_start;
+	int64_t session_id;
+	int64_t deadline; /* of this event */
+};
+
+/* Which columns are read. */
+enum event_columns {
+	EVENT_ENRICHED, /* those of enriched_table */
+	EVENT_SESSION,	/* those of session_identification */
+};
+
+/* Index of each column in the input. */
+struct event_index {
+	int event_id, event_ts, user_id, content_id, event_type, playback_position, runtime;
+	int genre, prev_ts, session_start_ts, session_id, session_deadline_ts;
+};
+
+struct event_reader {
+	struct csv_reader in;
+	struct event_index at;
+	enum event_columns columns;
+	struct intern users, contents, genres;
+	struct intern_pairs pairs;
+	int64_t last_ts; /* of the previous row */
+	struct buf last_id;
+	uint64_t last_line;
+};
+
+#define EVENT_READER_INIT                                                                          \
+	{                                                                                          \
+		.in = CSV_READER_INIT, .users = INTERN_INIT, .contents = INTERN_INIT,              \
+		.genres = INTERN_INIT, .pairs = INTERN_PAIRS_INIT, .last_id = BUF_INIT             \
+	}
+
+/* Opens the input and finds the columns. Returns 0, or -1 with err. */
+int event_reader_open(struct event_reader *r, const struct gz_input *input,
+		      enum event_columns columns, struct err *err);
+
+/*
+ * The next row, raw (borrowed until the next call) and typed. Returns 1, 0 at the verified end of
+ * the input, or -1 with err: an unreadable value, an empty key, a row out of order.
+ */
+int event_reader_next(struct event_reader *r, const struct csv_row **row, struct event *event,
+		      struct err *err);
+
+/* Releases everything; harmless on a reader that is not open. */
+void event_reader_close(struct event_reader *r);
+
+/* min(position / runtime, 1) in millionths, halves up; EVENT_UNKNOWN if either is unknown or
+ * runtime is not positive. */
+int64_t event_ratio(int64_t position, int64_t runtime);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * extsort: external merge sort of rows by (integer key, bytes), stable. Layer: over mem, buf,
+ * outfile.
+ *
+ * Rows gather in memory up to a limit; beyond it, sorted runs go to a nameless file in $TMPDIR and
+ * are merged, in several passes where there are many. The order of the rows does not depend on the
+ * limit.
+ */
+#ifndef CE_EXTSORT_H
+#define CE_EXTSORT_H
+
+#include "err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct extsort; /* opaque */
+
+/* One row. Only key and the first `compare_len` bytes decide the order; the rest is carried. */
+struct extsort_row {
+	int64_t key;
+	const char *bytes;
+	size_t len;
+	size_t compare_len; /* <= len; bytes compare as memcmp does, a prefix before what it begins */
+};
+
+/* `mem_limit`: about how many bytes to hold in memory; at least 1 MiB is used. */
+struct extsort *extsort_new(uint64_t mem_limit);
+
+/* Adds a copy of the row. Returns 0, or -1 with err (the temporary file could not be written). */
+int extsort_add(struct extsort *s, const struct extsort_row *row, struct err *err);
+
+/* Ends the adding. Returns 0, or -1 with err. */
+int extsort_finish(struct extsort *s, struct err *err);
+
+/*
+ * The next row in order; rows that compare equal come in the order in which they were added.
+ * Returns 1 (row->bytes valid until the next call), 0 behind the last, or -1 with err.
+ */
+int extsort_next(struct extsort *s, struct extsort_row *row, struct err *err);
+
+/* Frees everything; s may be NULL. */
+void extsort_free(struct extsort *s);
+
+#endif

@@ -1,0 +1,108 @@
+#include "mem.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_BLOCK_SIZE ((size_t)64 * 1024)
+
+struct arena_block {
+	struct arena_block *next;
+	alignas(max_align_t) char bytes[];
+};
+
+static _Noreturn void out_of_memory(size_t n, size_t size)
+{
+	fprintf(stderr, "ce: out of memory (%zu * %zu bytes)\n", n, size);
+	exit(1);
+}
+
+void *mem_realloc(void *p, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		out_of_memory(n, size);
+	p = realloc(p, bytes ? bytes : 1);
+	if (!p)
+		out_of_memory(n, size);
+	return p;
+}
+
+void *mem_alloc(size_t n, size_t size)
+{
+	return mem_realloc(NULL, n, size);
+}
+
+void *mem_zalloc(size_t n, size_t size)
+{
+	/* calloc rather than memset: large tables come from the kernel already zero. */
+	void *p = calloc(n ? n : 1, size ? size : 1);
+
+	if (!p)
+		out_of_memory(n, size);
+	return p;
+}
+
+char *mem_dup(const char *s, size_t len)
+{
+	char *copy = mem_alloc(len + 1, 1);
+
+	memcpy(copy, s, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+size_t mem_grow(size_t have, size_t need)
+{
+	size_t grown = have + have / 2;
+
+	if (grown < 16)
+		grown = 16;
+	return grown < need ? need : grown;
+}
+
+/* Room for n bytes at the next multiple of `align`, in the newest block or in a new one. */
+static char *arena_take(struct arena *a, size_t n, size_t align)
+{
+	size_t start = (a->used + align - 1) & ~(align - 1);
+
+	if (!a->block || start > a->size || n > a->size - start) {
+		size_t size = n > ARENA_BLOCK_SIZE ? n : ARENA_BLOCK_SIZE;
+		struct arena_block *block = mem_alloc(sizeof(*block) + size, 1);
+
+		block->next = a->block;
+		a->block = block;
+		a->size = size;
+		start = 0;
+	}
+	a->used = start + n;
+	return a->block->bytes + start;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	return arena_take(a, n, alignof(max_align_t));
+}
+
+const char *arena_dup(struct arena *a, const char *s, size_t len)
+{
+	char *copy = arena_take(a, len + 1, 1);
+
+	memcpy(copy, s, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+void arena_release(struct arena *a)
+{
+	while (a->block) {
+		struct arena_block *next = a->block->next;
+
+		free(a->block);
+		a->block = next;
+	}
+	a->used = a->size = 0;
+}

@@ -1,0 +1,51 @@
+/*
+ * mem: allocation that does not fail, and an arena.
+ *
+ * Running out of memory is the one error that ends the process from inside the library (message on
+ * stderr, exit 1): no caller could do better. Layer: includes nothing of this project.
+ */
+#ifndef CE_MEM_H
+#define CE_MEM_H
+
+#include <stddef.h>
+
+/* n * size bytes, uninitialised / zeroed; the product is checked. The caller frees with free(). */
+void *mem_alloc(size_t n, size_t size);
+void *mem_zalloc(size_t n, size_t size);
+
+/* Resizes p (NULL allowed) to n * size bytes; contents kept up to the smaller size. */
+void *mem_realloc(void *p, size_t n, size_t size);
+
+/* A NUL-terminated copy of the len bytes at s. The caller frees. */
+char *mem_dup(const char *s, size_t len);
+
+/*
+ * Capacity to grow an array to: at least `need` elements, at least half as much again as `have`,
+ * so that appending is amortised constant.
+ */
+size_t mem_grow(size_t have, size_t need);
+
+/*
+ * Bytes that live until the whole arena is released: no per-object free, no per-object header.
+ * Pointers stay valid until arena_release.
+ */
+struct arena {
+	struct arena_block *block; /* newest first */
+	size_t used, size;         /* of the newest block */
+};
+
+#define ARENA_INIT                                                                                 \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
+
+/* n bytes, aligned for any scalar type. */
+void *arena_alloc(struct arena *a, size_t n);
+
+/* A copy of the len bytes at s, followed by a NUL; not aligned. */
+const char *arena_dup(struct arena *a, const char *s, size_t len);
+
+/* Frees everything; the arena is empty and usable again. */
+void arena_release(struct arena *a);
+
+#endif

@@ -1,0 +1,441 @@
+#include "num.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DAYS_MAX    36500
+#define DECIMAL_MAX 800 /* digits of a double that can matter, and some */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+int num_parse_int(const char *s, size_t len, int64_t *value)
+{
+	bool negative = len && *s == '-';
+	int64_t v = 0;
+
+	if (len == (size_t)negative)
+		return -1;
+	for (size_t i = negative; i < len; i++) {
+		/* Built downward: the negative range is the larger one. */
+		if (!is_digit(s[i]) || __builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_sub_overflow(v, s[i] - '0', &v))
+			return -1;
+	}
+	if (!negative && v == INT64_MIN)
+		return -1;
+	*value = negative ? v : -v;
+	return 0;
+}
+
+/* Where the parts of a decimal literal are. */
+struct decimal {
+	bool negative;
+	const char *whole, *fraction;
+	size_t n_whole, n_fraction;
+	int64_t exponent; /* clamped to +-100,000 */
+};
+
+static int scan_decimal(const char *s, size_t len, struct decimal *d)
+{
+	const char *end = s + len;
+
+	*d = (struct decimal){ 0 };
+	if (s < end && (*s == '-' || *s == '+'))
+		d->negative = *s++ == '-';
+	for (d->whole = s; s < end && is_digit(*s); s++)
+		d->n_whole++;
+	d->fraction = s;
+	if (s < end && *s == '.')
+		for (d->fraction = ++s; s < end && is_digit(*s); s++)
+			d->n_fraction++;
+	if (!d->n_whole && !d->n_fraction)
+		return -1;
+	if (s < end && (*s == 'e' || *s == 'E')) {
+		bool negative = ++s < end && *s == '-';
+
+		if (s < end && (*s == '-' || *s == '+'))
+			s++;
+		if (s == end)
+			return -1;
+		for (; s < end && is_digit(*s); s++)
+			if (d->exponent < 100000)
+				d->exponent = d->exponent * 10 + (*s - '0');
+		if (negative)
+			d->exponent = -d->exponent;
+	}
+	return s == end ? 0 : -1;
+}
+
+/* Digit i of whole and fraction read as one run of digits. */
+static int digit_at(const struct decimal *d, size_t i)
+{
+	return (i < d->n_whole ? d->whole[i] : d->fraction[i - d->n_whole]) - '0';
+}
+
+/*
+ * The number times 10^shift, fraction dropped; *dropped says whether a digit other than 0 was. The
+ * point moves behind digit n_whole + exponent + shift; digits past the last one are zeros.
+ */
+static int shift_decimal(const struct decimal *d, int shift, bool *dropped, int64_t *value)
+{
+	int64_t point = (int64_t)d->n_whole + d->exponent + shift;
+	size_t n_digits = d->n_whole + d->n_fraction;
+	int64_t v = 0;
+
+	*dropped = false;
+	for (size_t i = 0; i < n_digits; i++) {
+		int digit = digit_at(d, i);
+
+		if ((int64_t)i >= point)
+			*dropped |= digit != 0;
+		else if (__builtin_mul_overflow(v, 10, &v) || __builtin_sub_overflow(v, digit, &v))
+			return -1;
+	}
+	for (int64_t i = (int64_t)n_digits; v && i < point; i++)
+		if (__builtin_mul_overflow(v, 10, &v))
+			return -1;
+	if (!d->negative && v == INT64_MIN)
+		return -1;
+	*value = d->negative ? v : -v;
+	return 0;
+}
+
+int num_parse_decimal(const char *s, size_t len, int64_t *value)
+{
+	struct decimal d;
+	bool dropped;
+
+	return scan_decimal(s, len, &d) ? -1 : shift_decimal(&d, 0, &dropped, value);
+}
+
+int num_parse_millionths(const char *s, size_t len, int64_t *value)
+{
+	struct decimal d;
+	bool dropped;
+	int64_t v;
+
+	if (scan_decimal(s, len, &d) || d.fraction + d.n_fraction != s + len ||
+	    shift_decimal(&d, 6, &dropped, &v) || dropped)
+		return -1;
+	*value = v;
+	return 0;
+}
+
+int num_parse_double(const char *s, size_t len, double *value)
+{
+	static const double power[] = { 1e0,  1e1,  1e2,  1e3,	1e4,  1e5,  1e6,  1e7,
+					1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+					1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+	char text[DECIMAL_MAX + 1];
+	struct decimal d;
+	double v;
+
+	if (scan_decimal(s, len, &d))
+		return -1;
+	if (d.n_whole + d.n_fraction <= 15 && !d.exponent) {
+		/* At most 15 digits over a power of ten: both exact, so one correct rounding. */
+		int64_t digits = 0;
+
+		for (size_t i = 0; i < d.n_whole + d.n_fraction; i++)
+			digits = digits * 10 + digit_at(&d, i);
+		v = (double)digits / power[d.n_fraction];
+		*value = d.negative ? -v : v;
+		return 0;
+	}
+	if (len > DECIMAL_MAX)
+		return -1;
+	memcpy(text, s, len);
+	text[len] = '\0';
+	v = strtod(text, NULL); /* no tool calls setlocale: the point is a point */
+	if (!isfinite(v))
+		return -1;
+	*value = v;
+	return 0;
+}
+
+/*
+ * Days from 1970-01-01 to a civil date, and back, by counting from March so that the leap day ends
+ * a year: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil and
+ * civil_from_days.
+ */
+static int64_t days_from_civil(int64_t year, int month, int day)
+{
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t era = num_divide_floor(y, 400);
+	int64_t year_of_era = y - era * 400;
+	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+	int64_t day_of_era =
+		year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+
+	return era * 146097 + day_of_era - 719468;
+}
+
+static void civil_from_days(int64_t days, struct num_civil *civil)
+{
+	int64_t z = days + 719468;
+	int64_t era = num_divide_floor(z, 146097);
+	int64_t day_of_era = z - era * 146097;
+	int64_t year_of_era =
+		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t month = (5 * day_of_year + 2) / 153; /* 0 = March */
+
+	civil->day = (int)(day_of_year - (153 * month + 2) / 5 + 1);
+	civil->month = (int)(month < 10 ? month + 3 : month - 9);
+	civil->year = year_of_era + era * 400 + (civil->month <= 2);
+}
+
+/* The two (or `n`) digits at s as a number in [low, high], or -1. */
+static int digits_in(const char *s, int n, int low, int high)
+{
+	int v = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (!is_digit(s[i]))
+			return -1;
+		v = v * 10 + (s[i] - '0');
+	}
+	return v < low || v > high ? -1 : v;
+}
+
+static int days_in_month(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* HH:MM[:SS[.fraction]] at *s; moves *s behind it. */
+static int parse_clock(const char **s, const char *end, int64_t *ms)
+{
+	const char *p = *s;
+	int hour, minute, second = 0, milli = 0;
+
+	if (end - p < 5 || p[2] != ':')
+		return -1;
+	hour = digits_in(p, 2, 0, 23);
+	minute = digits_in(p + 3, 2, 0, 59);
+	p += 5;
+	if (p < end && *p == ':') {
+		if (end - p < 3)
+			return -1;
+		second = digits_in(p + 1, 2, 0, 59);
+		p += 3;
+		if (p < end && *p == '.') {
+			int scale = 100;
+
+			if (++p == end || !is_digit(*p))
+				return -1;
+			for (; p < end && is_digit(*p); p++, scale /= 10)
+				milli += (*p - '0') * scale;
+		}
+	}
+	if (hour < 0 || minute < 0 || second < 0)
+		return -1;
+	*ms = ((int64_t)(hour * 60 + minute) * 60 + second) * NUM_MS_PER_SECOND + milli;
+	*s = p;
+	return 0;
+}
+
+/* Z, +HH, +HHMM or +HH:MM from s to end, as milliseconds east of UTC. */
+static int parse_offset(const char *s, const char *end, int64_t *ms)
+{
+	int hours, minutes = 0;
+
+	if (end - s == 1 && (*s == 'Z' || *s == 'z')) {
+		*ms = 0;
+		return 0;
+	}
+	if (end - s < 3 || (*s != '+' && *s != '-'))
+		return -1;
+	hours = digits_in(s + 1, 2, 0, 23);
+	if (end - s == 5)
+		minutes = digits_in(s + 3, 2, 0, 59);
+	else if (end - s == 6 && s[3] == ':')
+		minutes = digits_in(s + 4, 2, 0, 59);
+	else if (end - s != 3)
+		return -1;
+	if (hours < 0 || minutes < 0)
+		return -1;
+	*ms = (*s == '-' ? -1 : 1) * (hours * 60 + minutes) * 60 * NUM_MS_PER_SECOND;
+	return 0;
+}
+
+int num_parse_time(const char *s, size_t len, enum num_offset offset, int64_t *ms)
+{
+	const char *end = s + len;
+	int year, month, day;
+	int64_t clock = 0, east = 0;
+	bool optional = offset == NUM_OFFSET_OPTIONAL;
+
+	if (len < 10 || s[4] != '-' || s[7] != '-')
+		return -1;
+	year = digits_in(s, 4, 0, 9999);
+	month = digits_in(s + 5, 2, 1, 12);
+	day = digits_in(s + 8, 2, 1, 31);
+	if (year < 0 || month < 0 || day < 0 || day > days_in_month(year, month))
+		return -1;
+	s += 10;
+	if (s < end) {
+		if (*s != 'T' && *s != 't' && *s != ' ')
+			return -1;
+		s++;
+		if (parse_clock(&s, end, &clock))
+			return -1;
+		if (s == end ? !optional : parse_offset(s, end, &east) != 0)
+			return -1;
+	} else if (!optional) {
+		return -1;
+	}
+	*ms = days_from_civil(year, month, day) * NUM_MS_PER_DAY + clock - east;
+	return 0;
+}
+
+int num_parse_duration(const char *s, size_t len, int64_t *ms)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} units[] = { { "ms", 1 },
+		      { "s", NUM_MS_PER_SECOND },
+		      { "m", 60 * NUM_MS_PER_SECOND },
+		      { "h", NUM_MS_PER_HOUR },
+		      { "d", NUM_MS_PER_DAY },
+		      { "w", 7 * NUM_MS_PER_DAY } };
+	const char *end = s + len;
+	int64_t total = 0;
+
+	if (len == 1 && *s == '0') {
+		*ms = 0;
+		return 0;
+	}
+	if (!len)
+		return -1;
+	while (s < end) {
+		const char *number = s, *name;
+		int64_t n, unit = 0;
+
+		while (s < end && is_digit(*s))
+			s++;
+		if (num_parse_int(number, (size_t)(s - number), &n))
+			return -1;
+		for (name = s; s < end && !is_digit(*s); s++)
+			;
+		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+			if (strlen(units[i].name) == (size_t)(s - name) &&
+			    !memcmp(units[i].name, name, (size_t)(s - name)))
+				unit = units[i].ms;
+		if (!unit || __builtin_mul_overflow(n, unit, &n) ||
+		    __builtin_add_overflow(total, n, &total) || total > DAYS_MAX * NUM_MS_PER_DAY)
+			return -1;
+	}
+	*ms = total;
+	return 0;
+}
+
+int num_parse_size(const char *s, size_t len, uint64_t *bytes)
+{
+	static const char units[] = "KMGT";
+	int64_t n, scale = 1;
+
+	if (len && !is_digit(s[len - 1])) {
+		char upper = (char)(s[len - 1] & ~0x20);
+		const char *unit = strchr(units, upper);
+
+		if (!upper || !unit)
+			return -1;
+		scale = INT64_C(1) << (10 * (unit - units + 1));
+		len--;
+	}
+	if (num_parse_int(s, len, &n) || n < 0 || __builtin_mul_overflow(n, scale, &n))
+		return -1;
+	*bytes = (uint64_t)n;
+	return 0;
+}
+
+size_t num_format_int(char *out, int64_t value)
+{
+	char digits[20];
+	size_t n = 0, sign = value < 0;
+	uint64_t v = sign ? 0 - (uint64_t)value : (uint64_t)value;
+
+	do
+		digits[n++] = (char)('0' + v % 10);
+	while (v /= 10);
+	if (sign)
+		*out++ = '-';
+	for (size_t i = 0; i < n; i++)
+		out[i] = digits[n - 1 - i];
+	return n + sign;
+}
+
+size_t num_format_millionths(char *out, int64_t millionths)
+{
+	size_t sign = millionths < 0;
+	uint64_t v = sign ? 0 - (uint64_t)millionths : (uint64_t)millionths;
+	uint64_t fraction = v % 1000000;
+	size_t n;
+
+	if (sign)
+		*out++ = '-';
+	n = num_format_int(out, (int64_t)(v / 1000000));
+	if (fraction) {
+		out[n++] = '.';
+		for (uint64_t place = 100000; fraction; place /= 10) {
+			out[n++] = (char)('0' + fraction / place);
+			fraction %= place;
+		}
+	}
+	return n + sign;
+}
+
+size_t num_format_double(char *out, double value)
+{
+	char text[NUM_TEXT_MAX];
+	int n = 0;
+
+	/* 15 digits always survive decimal -> double -> decimal, 17 always double -> decimal. */
+	for (int digits = 15; digits <= 17; digits++) {
+		n = snprintf(text, sizeof(text), "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	memcpy(out, text, (size_t)n);
+	return (size_t)n;
+}
+
+int64_t num_divide_floor(int64_t numerator, int64_t denominator)
+{
+	int64_t quotient = numerator / denominator;
+
+	return quotient - (numerator % denominator < 0);
+}
+
+int64_t num_divide_rounded(int64_t numerator, int64_t denominator)
+{
+	int64_t quotient = num_divide_floor(numerator, denominator);
+	int64_t rest = numerator - quotient * denominator;
+
+	return quotient + (rest >= denominator - rest);
+}
+
+void num_civil(int64_t ms, struct num_civil *civil)
+{
+	int64_t days = num_divide_floor(ms, NUM_MS_PER_DAY);
+	int64_t monday_based = days + 3 - num_divide_floor(days + 3, 7) * 7; /* 1970-01-01: Thursday */
+	int64_t thursday = days - monday_based + 3;
+
+	/* An ISO week belongs to the year of its Thursday. */
+	civil_from_days(thursday, civil);
+	civil->iso_week = (int)((thursday - days_from_civil(civil->year, 1, 1)) / 7 + 1);
+	civil_from_days(days, civil);
+	civil->hour = (int)((ms - days * NUM_MS_PER_DAY) / NUM_MS_PER_HOUR);
+	civil->day_of_week = (int)((monday_based + 1) % 7);
+}

@@ -1,0 +1,29 @@
+# What every bats file starts with: `load common`. Each test runs in an empty folder of its own with
+# the built tools first in PATH; CE_ROOT is the source tree.
+# shellcheck shell=bash
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	PATH=$CE_BIN:$PATH
+	export LC_ALL=C TMPDIR=$BATS_TEST_TMPDIR/spill
+	mkdir -p "$TMPDIR"
+}
+
+# fails STATUS COMMAND...: COMMAND exits with STATUS; its stderr is left in $stderr, one line of it.
+fails() {
+	local want=$1 got=0
+	shift
+	"$@" >stdout 2>stderr || got=$?
+	stderr=$(cat stderr)
+	if ((got != want)); then
+		echo "exit status $got, not $want: $*"
+		echo "$stderr"
+		return 1
+	fi
+}
+
+# same FILE FILE: equal, or their difference is shown.
+same() {
+	diff -u "$1" "$2" | head -40
+	cmp -s "$1" "$2"
+}

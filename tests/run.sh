@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Runs the unit tests and the bats files against the tools in BUILD/bin, two at a time, shows what
+# failed, and ends with "N passed, N failed[, N skipped]". Usage: tests/run.sh BUILD [NAME ...],
+# where NAME picks unit tests and bats files by their name without the suffix.
+set -uo pipefail
+
+build=$(cd "$1" && pwd) || exit 2
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+export CE_BIN=$build/bin CE_ROOT=${here%/*}
+logs=$build/test-logs
+rm -rf "$logs"
+mkdir -p "$logs"
+
+suites=()
+for unit in "$build"/unit/*; do
+	[[ -x $unit && ! -d $unit && $unit != *.* ]] && suites+=("$unit")
+done
+for file in "$here"/*.bats; do
+	[[ -e $file ]] && suites+=("$file")
+done
+if (($#)); then
+	picked=()
+	for suite in "${suites[@]}"; do
+		name=${suite##*/}
+		for want in "$@"; do
+			[[ ${name%.bats} == "$want" ]] && picked+=("$suite")
+		done
+	done
+	suites=("${picked[@]}")
+fi
+if ! command -v bats >/dev/null; then
+	echo "bats is missing: run 'make deps'" >&2
+	exit 1
+fi
+
+# One suite: its TAP goes to LOGS/NAME.tap. One that dies, or runs fewer tests than it planned,
+# counts as one failure more, so that no crash passes for a short success.
+# shellcheck disable=SC2016
+one='
+suite=$1 log=$2/$(basename "$1" .bats).tap
+case $suite in
+*.bats) bats --formatter tap "$suite" >"$log" 2>&1 ;;
+*) "$suite" >"$log" 2>&1 ;;
+esac
+status=$?
+planned=$(sed -n "s/^1\.\.\([0-9]*\)$/\1/p" "$log" | head -n 1)
+ran=$(grep -cE "^(not )?ok " "$log")
+if [ "${planned:-none}" != "$ran" ]; then
+	echo "not ok - $(basename "$suite"): planned ${planned:-no} tests, ran $ran" >>"$log"
+elif [ $status -ne 0 ] && ! grep -q "^not ok" "$log"; then
+	echo "not ok - $(basename "$suite"): exit status $status" >>"$log"
+fi
+if grep -q "^not ok" "$log"; then
+	printf "FAIL %s\n" "$(basename "$suite")"
+	grep -vE "^(ok|1\.\.)" "$log"
+else
+	printf "ok   %-28s %s\n" "$(basename "$suite")" "$ran"
+fi
+'
+printf '%s\0' "${suites[@]}" | xargs -0 -P 2 -I{} bash -c "$one" suite {} "$logs"
+
+passed=$(cat "$logs"/*.tap | grep -E '^ok ' | grep -cvE '# skip')
+failed=$(cat "$logs"/*.tap | grep -cE '^not ok')
+skipped=$(cat "$logs"/*.tap | grep -E '^ok ' | grep -cE '# skip')
+if ((skipped)); then
+	echo "$passed passed, $failed failed, $skipped skipped"
+else
+	echo "$passed passed, $failed failed"
+fi
+((failed == 0 && passed > 0))

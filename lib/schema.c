@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* A column a line, or a few that belong together. */
+/* clang-format off */
+
 /* The keys of an event-level table. */
 #define EVENT_KEY { "event_id", SCHEMA_TEXT, true }
 #define EVENT_TS  { "event_ts", SCHEMA_BIGINT, false }
@@ -187,6 +190,8 @@ static const struct schema_column completion_predictions[] = {
 #define N_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
 #define TABLE(name)	   { #name, name, N_COLUMNS(name) }
 
+/* clang-format on */
+
 static const struct schema_table tables[] = {
 	TABLE(events_table),
 	TABLE(users_dim),
@@ -257,8 +262,7 @@ int schema_refuse(const struct csv_reader *in, const struct schema_column *colum
 {
 	for (size_t i = 0; i < n; i++)
 		if (schema_find(&in->header, columns[i].name) >= 0)
-			return err_set(err, ERR_RUNTIME,
-				       "%s:1: column %s: is in the input already", in->file,
-				       columns[i].name);
+			return err_set(err, ERR_RUNTIME, "%s:1: column %s: is in the input already",
+				       in->file, columns[i].name);
 	return 0;
 }

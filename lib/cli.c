@@ -285,7 +285,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 void cli_die(const struct cli *cli, const struct err *err)
 {
 	fprintf(stderr, "%s%s: %s\n", cli->progress ? "\r\033[K" : "", cli->tool, err->message);
-	exit(err->kind);
+	exit(err->kind == ERR_NONE ? (int)ERR_RUNTIME : (int)err->kind); /* never 0 */
 }
 
 void cli_usage_error(const struct cli *cli, const char *format, ...)

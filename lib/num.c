@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAYS_MAX    36500
-#define DECIMAL_MAX 800 /* digits of a double that can matter, and some */
+#define DAYS_MAX     36500
+#define EXPONENT_MAX INT64_C(1000000000000000)
+#define DECIMAL_MAX  800 /* digits of a double that can matter, and some */
 
 static bool is_digit(char c)
 {
@@ -38,7 +39,7 @@ struct decimal {
 	bool negative;
 	const char *whole, *fraction;
 	size_t n_whole, n_fraction;
-	int64_t exponent; /* clamped to +-100,000 */
+	int64_t exponent; /* within +-EXPONENT_MAX * 10, which no number of digits makes up for */
 };
 
 static int scan_decimal(const char *s, size_t len, struct decimal *d)
@@ -64,7 +65,7 @@ static int scan_decimal(const char *s, size_t len, struct decimal *d)
 		if (s == end)
 			return -1;
 		for (; s < end && is_digit(*s); s++)
-			if (d->exponent < 100000)
+			if (d->exponent < EXPONENT_MAX)
 				d->exponent = d->exponent * 10 + (*s - '0');
 		if (negative)
 			d->exponent = -d->exponent;
@@ -356,7 +357,8 @@ int num_parse_size(const char *s, size_t len, uint64_t *bytes)
 		scale = INT64_C(1) << (10 * (unit - units + 1));
 		len--;
 	}
-	if (num_parse_int(s, len, &n) || n < 0 || __builtin_mul_overflow(n, scale, &n))
+	if (!len || !is_digit(*s) || num_parse_int(s, len, &n) ||
+	    __builtin_mul_overflow(n, scale, &n))
 		return -1;
 	*bytes = (uint64_t)n;
 	return 0;
@@ -423,8 +425,10 @@ int64_t num_divide_floor(int64_t numerator, int64_t denominator)
 int64_t num_divide_rounded(int64_t numerator, int64_t denominator)
 {
 	int64_t quotient = num_divide_floor(numerator, denominator);
-	int64_t rest = numerator - quotient * denominator;
+	int64_t rest = numerator % denominator; /* quotient * denominator may not fit */
 
+	if (rest < 0)
+		rest += denominator;
 	return quotient + (rest >= denominator - rest);
 }
 

@@ -274,7 +274,8 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 		if (c == LONG_HELP || c == LONG_VERSION)
 			exit_flushed(cli);
 	}
-	cli->input = (struct gz_input){ (const char *const *)argv + optind, (size_t)(argc - optind) };
+	cli->input =
+		(struct gz_input){ (const char *const *)argv + optind, (size_t)(argc - optind) };
 	cli->progress = cli->verbose && isatty(STDERR_FILENO);
 	free(longs);
 	free(letters);

@@ -16,7 +16,7 @@
 
 /* One option of a tool. A table of them ends with a zeroed entry. */
 struct cli_option {
-	char letter;	  /* 0: none */
+	char letter;      /* 0: none */
 	const char *name; /* the long name */
 	const char *args; /* "DURATION", or "KEY FILE" where it takes two; NULL: a flag */
 	const char *help; /* one line; its default in parentheses */
@@ -25,15 +25,16 @@ struct cli_option {
 	void *value;
 };
 
-int cli_flag(void *value, const char *const *args, struct err *err);	   /* bool: true */
-int cli_string(void *value, const char *const *args, struct err *err);	   /* const char *: borrowed */
-int cli_count(void *value, const char *const *args, struct err *err);	   /* int64_t >= 0 */
-int cli_real(void *value, const char *const *args, struct err *err);	   /* double, finite */
-int cli_duration(void *value, const char *const *args, struct err *err);   /* int64_t ms */
-int cli_size(void *value, const char *const *args, struct err *err);	   /* uint64_t bytes */
-int cli_share(void *value, const char *const *args, struct err *err);	   /* int64_t millionths in [0,1] */
-int cli_list(void *value, const char *const *args, struct err *err);	   /* struct cli_list: appends */
-int cli_choice(void *value, const char *const *args, struct err *err);	   /* struct cli_choice */
+int cli_flag(void *value, const char *const *args, struct err *err);   /* bool: true */
+int cli_string(void *value, const char *const *args, struct err *err); /* const char *: borrowed */
+int cli_count(void *value, const char *const *args, struct err *err);  /* int64_t >= 0 */
+int cli_real(void *value, const char *const *args, struct err *err);   /* double, finite */
+int cli_duration(void *value, const char *const *args, struct err *err); /* int64_t ms */
+int cli_size(void *value, const char *const *args, struct err *err);     /* uint64_t bytes */
+int cli_share(void *value, const char *const *args,
+	      struct err *err); /* int64_t millionths in [0,1] */
+int cli_list(void *value, const char *const *args, struct err *err); /* struct cli_list: appends */
+int cli_choice(void *value, const char *const *args, struct err *err); /* struct cli_choice */
 
 /* Names that were given as NAME[,NAME...], in one option or several. */
 struct cli_list {
@@ -58,7 +59,7 @@ struct cli {
 	const struct cli_option *options;
 
 	/* Filled by cli_parse. */
-	struct gz_input input;	 /* the operands */
+	struct gz_input input;   /* the operands */
 	struct gz_output output; /* -o, -p, -0 ... -9 */
 	bool verbose;
 

@@ -34,8 +34,8 @@ int csv_reader_fail(const struct csv_reader *r, int column, struct err *err, con
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (column < 0)
-		return err_set(err, ERR_RUNTIME, "%s:%llu: %s", r->file, (unsigned long long)r->line,
-			       text);
+		return err_set(err, ERR_RUNTIME, "%s:%llu: %s", r->file,
+			       (unsigned long long)r->line, text);
 	return err_set(err, ERR_RUNTIME, "%s:%llu: column %s: %s", r->file,
 		       (unsigned long long)r->line, r->header.names[column], text);
 }
@@ -175,8 +175,7 @@ static void add_field(struct csv_reader *r, const char *s, size_t len, bool is_n
 {
 	if (r->row.n == r->fields_cap) {
 		r->fields_cap = mem_grow(r->fields_cap, r->row.n + 1);
-		r->row.fields =
-			mem_realloc(r->row.fields, r->fields_cap, sizeof(*r->row.fields));
+		r->row.fields = mem_realloc(r->row.fields, r->fields_cap, sizeof(*r->row.fields));
 	}
 	r->row.fields[r->row.n++] = (struct csv_field){ s, len, is_null };
 }
@@ -310,8 +309,8 @@ static int take_header(struct csv_reader *r, struct err *err)
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(r->names[j], r->names[i]))
 				return err_set(err, ERR_RUNTIME,
-					       "%s:1: column %s stands twice in the header", r->file,
-					       r->names[i]);
+					       "%s:1: column %s stands twice in the header",
+					       r->file, r->names[i]);
 	}
 	return 0;
 }
@@ -324,8 +323,8 @@ static int check_header(const struct csv_reader *r, struct err *err)
 		equal = strlen(r->names[i]) == r->row.fields[i].len &&
 			!memcmp(r->names[i], r->row.fields[i].s, r->row.fields[i].len);
 	if (!equal)
-		return err_set(err, ERR_RUNTIME, "%s:1: the header differs from that of %s", r->file,
-			       r->input.paths[0]);
+		return err_set(err, ERR_RUNTIME, "%s:1: the header differs from that of %s",
+			       r->file, r->input.paths[0]);
 	return 0;
 }
 
@@ -368,7 +367,8 @@ int csv_reader_next(struct csv_reader *r, const struct csv_row **row, struct err
 			r->row.fault = "not as many fields as the header has";
 		if (r->row.fault && !r->tolerant) {
 			if (r->row.n)
-				return csv_reader_fail(r, -1, err, "%zu fields, but the header has %zu",
+				return csv_reader_fail(r, -1, err,
+						       "%zu fields, but the header has %zu",
 						       r->row.n, r->header.n);
 			return csv_reader_fail(r, -1, err, "%s", r->row.fault);
 		}

@@ -44,8 +44,8 @@ struct csv_header {
 struct csv_reader {
 	/* For callers to read. */
 	struct csv_header header;
-	uint64_t line;	/* physical line on which the current record begins, from 1 */
-	uint64_t n_rows; /* rows returned so far, of all files */
+	uint64_t line;    /* physical line on which the current record begins, from 1 */
+	uint64_t n_rows;  /* rows returned so far, of all files */
 	const char *file; /* the current input's name */
 
 	/* Set before open: return malformed records with a fault instead of failing. */
@@ -63,8 +63,8 @@ struct csv_reader {
 	bool at_eof;
 	struct csv_row row;
 	size_t fields_cap;
-	struct buf text;    /* fields of a quoted record, one after another */
-	size_t *text_ends;  /* where each ends in `text` */
+	struct buf text;   /* fields of a quoted record, one after another */
+	size_t *text_ends; /* where each ends in `text` */
 	bool *text_nulls;
 	size_t n_text;
 	size_t text_cap;
@@ -109,12 +109,13 @@ void csv_put_field(struct buf *row, const struct csv_field *field); /* NULL stay
 void csv_put_null(struct buf *row);
 void csv_put_int(struct buf *row, int64_t value);
 void csv_put_millionths(struct buf *row, int64_t millionths);
-void csv_put_double(struct buf *row, double value); /* finite */
+void csv_put_double(struct buf *row, double value);                 /* finite */
 void csv_put_raw(struct buf *row, const char *encoded, size_t len); /* fields encoded already */
 void csv_end_row(struct buf *row);
 
 struct csv_writer {
-	struct buf row; /* where to csv_put_*; holds complete rows that are yet to be written, too */
+	struct buf
+		row; /* where to csv_put_*; holds complete rows that are yet to be written, too */
 	uint64_t n_rows;
 	struct gz_writer gz;
 };

@@ -23,7 +23,10 @@ struct err {
 
 #define ERR_INIT                                                                                   \
 	{                                                                                          \
-		ERR_NONE, { 0 }                                                                    \
+		ERR_NONE,                                                                          \
+		{                                                                                  \
+			0                                                                          \
+		}                                                                                  \
 	}
 
 /*

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *const type_names[EVENT_N_TYPES] = { "play", "pause", "stop", "complete",
-							"seek" };
+						       "seek" };
 
 int event_type_parse(const char *s, size_t len)
 {
@@ -167,9 +167,9 @@ static int read_session(struct event_reader *r, const struct csv_row *row, struc
 			       read_int(r, row, r->at.session_id, false, 1, INT64_MAX,
 					&e->session_id, err) ||
 			       read_int(r, row, r->at.session_deadline_ts, false, e->ts,
-					INT64_MAX / 2, &e->deadline, err) ?
-		       -1 :
-		       0;
+					INT64_MAX / 2, &e->deadline, err)
+		       ? -1
+		       : 0;
 }
 
 int event_reader_next(struct event_reader *r, const struct csv_row **row_out, struct event *e,

@@ -34,16 +34,16 @@ const char *event_type_name(enum event_type type);
 #define EVENT_UNKNOWN INT64_MIN
 
 struct event {
-	int64_t ts; /* ms since the epoch, UTC */
+	int64_t ts;                   /* ms since the epoch, UTC */
 	uint32_t user, content, pair; /* dense ids; pair is (user, content) */
 	enum event_type type;
 	int64_t position; /* playback_position in seconds, >= 0, or EVENT_UNKNOWN */
 	int64_t runtime;  /* seconds, within 32 bits, or EVENT_UNKNOWN */
-	int64_t ratio;	  /* playback ratio in millionths, or EVENT_UNKNOWN */
+	int64_t ratio;    /* playback ratio in millionths, or EVENT_UNKNOWN */
 
 	/* Only with EVENT_SESSION. */
-	uint32_t genre;	  /* dense id, or INTERN_NONE */
-	int64_t prev_ts;  /* of the pair's previous event, or EVENT_UNKNOWN */
+	uint32_t genre;  /* dense id, or INTERN_NONE */
+	int64_t prev_ts; /* of the pair's previous event, or EVENT_UNKNOWN */
 	int64_t session_start;
 	int64_t session_id;
 	int64_t deadline; /* of this event */
@@ -52,7 +52,7 @@ struct event {
 /* Which columns are read. */
 enum event_columns {
 	EVENT_ENRICHED, /* those of enriched_table */
-	EVENT_SESSION,	/* those of session_identification */
+	EVENT_SESSION,  /* those of session_identification */
 };
 
 /* Index of each column in the input. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define IN_SIZE	    ((size_t)128 * 1024)
+#define IN_SIZE     ((size_t)128 * 1024)
 #define OUT_SIZE    ((size_t)128 * 1024)
 #define GZIP_WINDOW (15 + 16) /* zlib: a 32 KiB window, gzip wrapping */
 #define PIPE_SIZE   (1024 * 1024)
@@ -75,8 +75,8 @@ int gz_reader_open(struct gz_reader *r, const char *path, struct err *err)
 	if (fill_magic(r, err))
 		goto fail;
 	if (!r->in_len) {
-		err_set(err, ERR_RUNTIME, "%s: zero bytes: no header line (did an earlier tool fail?)",
-			r->name);
+		err_set(err, ERR_RUNTIME,
+			"%s: zero bytes: no header line (did an earlier tool fail?)", r->name);
 		goto fail;
 	}
 	if (r->in_len >= 2 && r->in[0] == 0x1f && r->in[1] == 0x8b && start_inflate(r, err))
@@ -90,8 +90,8 @@ fail:
 static int truncated(const struct gz_reader *r, struct err *err)
 {
 	return err_set(err, ERR_RUNTIME,
-		       "%s: truncated gzip stream: it ends at byte %llu, before its trailer", r->name,
-		       (unsigned long long)r->offset);
+		       "%s: truncated gzip stream: it ends at byte %llu, before its trailer",
+		       r->name, (unsigned long long)r->offset);
 }
 
 /*
@@ -108,9 +108,10 @@ static int next_member(struct gz_reader *r, struct err *err)
 			return 0;
 		if (r->in[r->in_pos]) {
 			if (padding || r->in[r->in_pos] != 0x1f)
-				return err_set(err, ERR_RUNTIME,
-					       "%s: trailing bytes after the gzip stream, at byte %llu",
-					       r->name, (unsigned long long)r->offset);
+				return err_set(
+					err, ERR_RUNTIME,
+					"%s: trailing bytes after the gzip stream, at byte %llu",
+					r->name, (unsigned long long)r->offset);
 			if (inflateReset(r->stream) != Z_OK)
 				return err_set(err, ERR_RUNTIME, "%s: zlib failed", r->name);
 			r->in_member = true;

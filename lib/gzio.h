@@ -29,8 +29,8 @@ struct gz_input {
 /* Where and how to write. */
 struct gz_output {
 	const char *path; /* NULL: standard output */
-	int level;	  /* 0-9; GZ_LEVEL_DEFAULT: stored blocks into a pipe, 1 elsewhere */
-	bool plain;	  /* no gzip; a terminal gets plain text in any case */
+	int level;        /* 0-9; GZ_LEVEL_DEFAULT: stored blocks into a pipe, 1 elsewhere */
+	bool plain;       /* no gzip; a terminal gets plain text in any case */
 };
 
 #define GZ_OUTPUT_INIT                                                                             \
@@ -40,13 +40,13 @@ struct gz_output {
 
 struct gz_reader {
 	int fd;
-	const char *name;	   /* for messages: the path, or "stdin" */
+	const char *name;          /* for messages: the path, or "stdin" */
 	struct z_stream_s *stream; /* NULL: plain input */
-	unsigned char *in;	   /* raw bytes as they were read */
+	unsigned char *in;         /* raw bytes as they were read */
 	size_t in_pos, in_len;
 	uint64_t offset; /* raw bytes consumed, for messages */
-	bool at_eof;	 /* the descriptor has no more */
-	bool in_member;	 /* between a gzip header and its trailer */
+	bool at_eof;     /* the descriptor has no more */
+	bool in_member;  /* between a gzip header and its trailer */
 };
 
 #define GZ_READER_INIT                                                                             \
@@ -73,7 +73,7 @@ void gz_reader_close(struct gz_reader *r);
 struct gz_writer {
 	int fd;
 	const char *name;
-	struct outfile file;	   /* in use if the output has a path */
+	struct outfile file;       /* in use if the output has a path */
 	struct z_stream_s *stream; /* NULL: plain output */
 	unsigned char *out;
 };

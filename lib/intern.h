@@ -23,9 +23,9 @@ struct intern_string {
 };
 
 struct intern {
-	uint32_t n; /* ids in use: 0 ... n-1 */
+	uint32_t n;      /* ids in use: 0 ... n-1 */
 	uint32_t *slots; /* id + 1, 0: free */
-	size_t n_slots;	 /* a power of two */
+	size_t n_slots;  /* a power of two */
 	struct intern_string *strings;
 	size_t cap;
 	struct arena arena;

@@ -129,7 +129,7 @@ int num_parse_millionths(const char *s, size_t len, int64_t *value)
 
 int num_parse_double(const char *s, size_t len, double *value)
 {
-	static const double power[] = { 1e0,  1e1,  1e2,  1e3,	1e4,  1e5,  1e6,  1e7,
+	static const double power[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
 					1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 					1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 	char text[DECIMAL_MAX + 1];
@@ -170,8 +170,7 @@ static int64_t days_from_civil(int64_t year, int month, int day)
 	int64_t era = num_divide_floor(y, 400);
 	int64_t year_of_era = y - era * 400;
 	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-	int64_t day_of_era =
-		year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
 
 	return era * 146097 + day_of_era - 719468;
 }
@@ -183,7 +182,8 @@ static void civil_from_days(int64_t days, struct num_civil *civil)
 	int64_t day_of_era = z - era * 146097;
 	int64_t year_of_era =
 		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t day_of_year = day_of_era -
+			      (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t month = (5 * day_of_year + 2) / 153; /* 0 = March */
 
 	civil->day = (int)(day_of_year - (153 * month + 2) / 5 + 1);
@@ -429,7 +429,8 @@ int64_t num_divide_rounded(int64_t numerator, int64_t denominator)
 void num_civil(int64_t ms, struct num_civil *civil)
 {
 	int64_t days = num_divide_floor(ms, NUM_MS_PER_DAY);
-	int64_t monday_based = days + 3 - num_divide_floor(days + 3, 7) * 7; /* 1970-01-01: Thursday */
+	int64_t monday_based = days + 3 -
+			       num_divide_floor(days + 3, 7) * 7; /* 1970-01-01: Thursday */
 	int64_t thursday = days - monday_based + 3;
 
 	/* An ISO week belongs to the year of its Thursday. */

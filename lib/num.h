@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 #define NUM_MS_PER_SECOND INT64_C(1000)
-#define NUM_MS_PER_HOUR	  INT64_C(3600000)
-#define NUM_MS_PER_DAY	  INT64_C(86400000)
-#define NUM_MILLION	  INT64_C(1000000)
+#define NUM_MS_PER_HOUR   INT64_C(3600000)
+#define NUM_MS_PER_DAY    INT64_C(86400000)
+#define NUM_MILLION       INT64_C(1000000)
 
 /* Room enough for any formatter below. */
 #define NUM_TEXT_MAX 32
@@ -71,11 +71,11 @@ int64_t num_divide_floor(int64_t numerator, int64_t denominator);
 /* A point in time as calendar and clock, UTC. */
 struct num_civil {
 	int64_t year;
-	int month; /* 1-12 */
-	int day;   /* 1-31 */
-	int hour;  /* 0-23 */
+	int month;       /* 1-12 */
+	int day;         /* 1-31 */
+	int hour;        /* 0-23 */
 	int day_of_week; /* 0 = Sunday */
-	int iso_week;	 /* 1-53, ISO 8601 */
+	int iso_week;    /* 1-53, ISO 8601 */
 };
 
 void num_civil(int64_t ms, struct num_civil *civil);

@@ -112,7 +112,8 @@ static int open_beside(struct outfile *f, const struct stat *old_file)
 	int saved;
 
 	f->temporary = mem_alloc(room, 1);
-	snprintf(f->temporary, room, "%s/.%s.%ld.tmp", dirname(dir), basename(base), (long)getpid());
+	snprintf(f->temporary, room, "%s/.%s.%ld.tmp", dirname(dir), basename(base),
+		 (long)getpid());
 	free(dir);
 	free(base);
 	block_signals(&old);

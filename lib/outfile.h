@@ -2,9 +2,9 @@
  * outfile: a file that stands under its name only when it is complete, and nameless spill files.
  *
  * An outfile is written beside its target and renamed over it by outfile_commit; until then an
- * older file of that name stays as it was. The end of the process, by exit() or by a signal (SIGINT,
- * SIGTERM, SIGHUP, SIGPIPE, ...), removes what is uncommitted. A target that exists and is no regular file (a device,
- * a pipe, /dev/stdout) is written in place. Layer: over mem, err.
+ * older file of that name stays as it was. The end of the process, by exit() or by a signal
+ * (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), removes what is uncommitted. A target that exists and is
+ * no regular file (a device, a pipe, /dev/stdout) is written in place. Layer: over mem, err.
  */
 #ifndef CE_OUTFILE_H
 #define CE_OUTFILE_H
@@ -14,8 +14,8 @@
 #include <stddef.h>
 
 struct outfile {
-	int fd;		      /* for the owner to write to; -1 when closed */
-	char *path;	      /* the target */
+	int fd;               /* for the owner to write to; -1 when closed */
+	char *path;           /* the target */
 	char *temporary;      /* its name until the commit; NULL: written in place */
 	struct outfile *next; /* of those that a signal must remove */
 };

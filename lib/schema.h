@@ -11,9 +11,9 @@
 
 enum schema_type {
 	SCHEMA_TEXT,
-	SCHEMA_BIGINT,	  /* 64-bit integer */
-	SCHEMA_FLAG,	  /* 0 or 1 */
-	SCHEMA_DECIMAL,	  /* a decimal number */
+	SCHEMA_BIGINT,    /* 64-bit integer */
+	SCHEMA_FLAG,      /* 0 or 1 */
+	SCHEMA_DECIMAL,   /* a decimal number */
 	SCHEMA_TIMESTAMP, /* ISO 8601 */
 };
 

@@ -12,7 +12,7 @@ WERROR   =
 CPPFLAGS =
 LDFLAGS  =
 
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DCE_VERSION='"$(VERSION)"' -Ilib $(WARNINGS) $(WERROR) \
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DCE_VERSION='"$(VERSION)"' -iquote lib $(WARNINGS) $(WERROR) \
 	     $(CPPFLAGS) $(CFLAGS) -MMD -MP
 LIBS       = -lcsv -lz -lm
 

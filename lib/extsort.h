@@ -21,7 +21,8 @@ struct extsort_row {
 	int64_t key;
 	const char *bytes;
 	size_t len;
-	size_t compare_len; /* <= len; bytes compare as memcmp does, a prefix before what it begins */
+	size_t compare_len; /* <= len; bytes compare as memcmp does, a prefix before what it begins
+			     */
 };
 
 /* `mem_limit`: about how many bytes to hold in memory; at least 1 MiB is used. */

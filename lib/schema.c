@@ -6,20 +6,37 @@
 /* clang-format off */
 
 /* The keys of an event-level table. */
-#define EVENT_KEY { "event_id", SCHEMA_TEXT, true }
-#define EVENT_TS  { "event_ts", SCHEMA_BIGINT, false }
-#define USER_ID	  { "user_id", SCHEMA_TEXT, false }
-#define CONTENT_ID { "content_id", SCHEMA_TEXT, false }
+#define EVENT_KEY                                                                                  \
+	{                                                                                          \
+		"event_id", SCHEMA_TEXT, true                                                      \
+	}
+#define EVENT_TS                                                                                   \
+	{                                                                                          \
+		"event_ts", SCHEMA_BIGINT, false                                                   \
+	}
+#define USER_ID                                                                                    \
+	{                                                                                          \
+		"user_id", SCHEMA_TEXT, false                                                      \
+	}
+#define CONTENT_ID                                                                                 \
+	{                                                                                          \
+		"content_id", SCHEMA_TEXT, false                                                   \
+	}
 
 #define EVENT_COLUMNS                                                                              \
 	EVENT_KEY, EVENT_TS, USER_ID, CONTENT_ID, { "event_type", SCHEMA_TEXT, false },            \
-		{ "playback_position", SCHEMA_BIGINT, false }, { "device", SCHEMA_TEXT, false }
+		{ "playback_position", SCHEMA_BIGINT, false },                                     \
+	{                                                                                          \
+		"device", SCHEMA_TEXT, false                                                       \
+	}
 
 #define ENRICHED_COLUMNS                                                                           \
 	EVENT_COLUMNS, { "plan_tier", SCHEMA_TEXT, false },                                        \
 		{ "signup_date", SCHEMA_TIMESTAMP, false }, { "genre", SCHEMA_TEXT, false },       \
 		{ "runtime", SCHEMA_BIGINT, false }, { "release_year", SCHEMA_BIGINT, false },     \
-		{ "maturity_rating", SCHEMA_TEXT, false }
+	{                                                                                          \
+		"maturity_rating", SCHEMA_TEXT, false                                              \
+	}
 
 static const struct schema_column events_table[] = { EVENT_COLUMNS };
 
@@ -31,8 +48,8 @@ static const struct schema_column users_dim[] = {
 };
 
 static const struct schema_column content_dim[] = {
-	{ "content_id", SCHEMA_TEXT, true },	 { "genre", SCHEMA_TEXT, false },
-	{ "runtime", SCHEMA_BIGINT, false },	 { "release_year", SCHEMA_BIGINT, false },
+	{ "content_id", SCHEMA_TEXT, true },       { "genre", SCHEMA_TEXT, false },
+	{ "runtime", SCHEMA_BIGINT, false },       { "release_year", SCHEMA_BIGINT, false },
 	{ "maturity_rating", SCHEMA_TEXT, false },
 };
 
@@ -47,9 +64,12 @@ static const struct schema_column session_identification[] = {
 };
 
 static const struct schema_column session_starts[] = {
-	{ "session_id", SCHEMA_BIGINT, true }, USER_ID,
-	CONTENT_ID, { "session_start_ts", SCHEMA_BIGINT, false },
-	{ "event_id", SCHEMA_TEXT, false },    { "device", SCHEMA_TEXT, false },
+	{ "session_id", SCHEMA_BIGINT, true },
+	USER_ID,
+	CONTENT_ID,
+	{ "session_start_ts", SCHEMA_BIGINT, false },
+	{ "event_id", SCHEMA_TEXT, false },
+	{ "device", SCHEMA_TEXT, false },
 };
 
 static const struct schema_column content_completion[] = {
@@ -77,12 +97,18 @@ static const struct schema_column user_genre_preference[] = {
 };
 
 static const struct schema_column user_completion_rate[] = {
-	EVENT_KEY, USER_ID, EVENT_TS, { "user_completion_rate", SCHEMA_DECIMAL, false },
+	EVENT_KEY,
+	USER_ID,
+	EVENT_TS,
+	{ "user_completion_rate", SCHEMA_DECIMAL, false },
 	{ "user_known_sessions", SCHEMA_BIGINT, false }
 };
 
 static const struct schema_column content_completion_rate[] = {
-	EVENT_KEY, CONTENT_ID, EVENT_TS, { "content_completion_rate", SCHEMA_DECIMAL, false },
+	EVENT_KEY,
+	CONTENT_ID,
+	EVENT_TS,
+	{ "content_completion_rate", SCHEMA_DECIMAL, false },
 	{ "content_known_sessions", SCHEMA_BIGINT, false }
 };
 
@@ -188,7 +214,10 @@ static const struct schema_column completion_predictions[] = {
 };
 
 #define N_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
-#define TABLE(name)	   { #name, name, N_COLUMNS(name) }
+#define TABLE(name)                                                                                \
+	{                                                                                          \
+#name, name, N_COLUMNS(name)                                                       \
+	}
 
 /* clang-format on */
 

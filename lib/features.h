@@ -1,0 +1,40 @@
+/*
+ * features: the columns of completion_prediction_features, but for the label's two, from a row of
+ * ce-agg. Layer: over event, outcome, schema, num.
+ */
+#ifndef CE_FEATURES_H
+#define CE_FEATURES_H
+
+#include "buf.h"
+#include "event.h"
+#include "outcome.h"
+
+/* Which events become prediction rows. */
+enum features_rows {
+	FEATURES_UNDECIDED, /* those after which the outcome of their session is still open */
+	FEATURES_ALL,
+	FEATURES_FIRST, /* each session's first */
+};
+
+struct features_source;
+
+struct features {
+	struct features_source *sources; /* per output column */
+	size_t n;                        /* output columns, without the label's two */
+};
+
+/* Finds the columns; a missing one is an error. Returns 0, or -1 with err. */
+int features_init(struct features *f, const struct csv_reader *in, struct err *err);
+void features_release(struct features *f);
+
+/* Whether the event, the last one so far of its session, is a prediction row. */
+bool features_wanted(enum features_rows rows, const struct outcome_session *session);
+
+/*
+ * Appends all columns but label_known_ts and is_completion to `out`. Returns 0, or -1 with err: an
+ * unreadable signup_date, release_year or count.
+ */
+int features_put(const struct features *f, const struct csv_reader *in, const struct csv_row *row,
+		 const struct event *e, struct buf *out, struct err *err);
+
+#endif

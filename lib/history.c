@@ -1,0 +1,382 @@
+#include "history.h"
+
+#include "mem.h"
+#include "num.h"
+#include "schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Outcomes that are known: how many, and how many of them are completions. */
+struct rate {
+	uint32_t n, completed;
+};
+
+struct history_user {
+	/* Within the window. */
+	uint32_t n_events, n_ratios;
+	int64_t ratio_sum; /* millionths */
+	/* Genres of the window: a list through history_genre.next, and the leader of it. */
+	uint32_t genres, favourite; /* (user, genre) ids, INTERN_NONE: none */
+	bool favourite_stale;
+	/* Over all history. */
+	bool last_outcome;
+	uint32_t n_closed;
+	int64_t closed_duration; /* ms, summed over closed sessions */
+	struct rate rate;
+	int64_t last_known_time, last_known_session; /* those of last_outcome */
+	int64_t last_event, last_completion;         /* times, or EVENT_UNKNOWN */
+};
+
+struct history_content {
+	struct rate rate;
+	uint32_t n_users; /* distinct, with an event */
+	uint32_t n_stops; /* with a known ratio */
+	int64_t stop_ratio_sum;
+};
+
+/* What is known of one user and one genre. */
+struct history_genre {
+	uint32_t genre;
+	uint32_t next;     /* of the same user */
+	uint32_t n_events; /* within the window */
+	struct rate rate;
+	int64_t last_event; /* time, or EVENT_UNKNOWN */
+};
+
+/* An event that its own millisecond does not see. */
+struct pending {
+	uint32_t user, content, genre;
+	uint32_t session_genre;
+	bool is_stop;
+	bool is_first_of_pair;
+	bool completes;
+	int64_t ratio;
+	int64_t session_id;
+};
+
+/* An event in the window. */
+struct windowed {
+	int64_t ts;
+	uint32_t user;
+	uint32_t genre_id; /* (user, genre) id, or INTERN_NONE */
+	int32_t ratio;     /* millionths, or -1 */
+};
+
+void history_init(struct history *h, const struct history_options *options,
+		  const struct intern *genre_names)
+{
+	*h = (struct history){
+		.options = *options,
+		.genre_names = genre_names,
+		.pending = RING_INIT(struct pending),
+		.window = RING_INIT(struct windowed),
+	};
+	outcomes_init(&h->outcomes, options->near_end);
+}
+
+void history_release(struct history *h)
+{
+	outcomes_release(&h->outcomes);
+	ring_release(&h->pending);
+	ring_release(&h->window);
+	free(h->users);
+	free(h->contents);
+	free(h->genres);
+	intern_pairs_release(&h->genre_ids);
+}
+
+static struct history_user *find_user(struct history *h, uint32_t id)
+{
+	for (; id >= h->cap_users; h->cap_users++) {
+		if (!(h->cap_users & (h->cap_users - 1)))
+			h->users = mem_realloc(h->users, h->cap_users ? h->cap_users * 2 : 1,
+					       sizeof(*h->users));
+		h->users[h->cap_users] = (struct history_user){
+			.genres = INTERN_NONE,
+			.favourite = INTERN_NONE,
+			.last_known_time = EVENT_UNKNOWN,
+			.last_event = EVENT_UNKNOWN,
+			.last_completion = EVENT_UNKNOWN,
+		};
+	}
+	return &h->users[id];
+}
+
+static struct history_content *find_content(struct history *h, uint32_t id)
+{
+	for (; id >= h->cap_contents; h->cap_contents++) {
+		if (!(h->cap_contents & (h->cap_contents - 1)))
+			h->contents = mem_realloc(h->contents,
+						  h->cap_contents ? h->cap_contents * 2 : 1,
+						  sizeof(*h->contents));
+		h->contents[h->cap_contents] = (struct history_content){ 0 };
+	}
+	return &h->contents[id];
+}
+
+/* The id of (user, genre), made if it is new; INTERN_NONE for no genre. */
+static uint32_t find_genre(struct history *h, uint32_t user_id, uint32_t genre)
+{
+	struct history_user *user = find_user(h, user_id);
+	uint32_t id;
+
+	if (genre == INTERN_NONE)
+		return INTERN_NONE;
+	id = intern_pair(&h->genre_ids, user_id, genre);
+	if (id < h->cap_genres)
+		return id;
+	if (!(id & (id - 1)))
+		h->genres = mem_realloc(h->genres, id ? (size_t)id * 2 : 1, sizeof(*h->genres));
+	h->genres[id] = (struct history_genre){
+		.genre = genre,
+		.next = user->genres,
+		.last_event = EVENT_UNKNOWN,
+	};
+	user->genres = id;
+	h->cap_genres = (size_t)id + 1;
+	return id;
+}
+
+/* Whether genre a of a user comes before genre b: more events, or as many and a smaller name. */
+static bool preferred(const struct history *h, uint32_t a, uint32_t b)
+{
+	const struct history_genre *ga = &h->genres[a], *gb = &h->genres[b];
+	const struct intern_string *na, *nb;
+	int order;
+
+	if (ga->n_events != gb->n_events)
+		return ga->n_events > gb->n_events;
+	na = intern_string(h->genre_names, ga->genre);
+	nb = intern_string(h->genre_names, gb->genre);
+	order = memcmp(na->s, nb->s, na->len < nb->len ? na->len : nb->len);
+	return order ? order < 0 : na->len < nb->len;
+}
+
+/* The user's favourite (user, genre) id in the window, or INTERN_NONE. */
+static uint32_t favourite(struct history *h, struct history_user *user)
+{
+	if (user->favourite_stale) {
+		user->favourite = INTERN_NONE;
+		for (uint32_t id = user->genres; id != INTERN_NONE; id = h->genres[id].next)
+			if (h->genres[id].n_events &&
+			    (user->favourite == INTERN_NONE || preferred(h, id, user->favourite)))
+				user->favourite = id;
+		user->favourite_stale = false;
+	}
+	return user->favourite;
+}
+
+/* The outcome of a session of this user, on this content and genre, is known since `known`. */
+static void apply_outcome(struct history *h, uint32_t user_id, uint32_t content_id, uint32_t genre,
+			  int64_t session_id, int64_t known, bool completed)
+{
+	uint32_t genre_id = find_genre(h, user_id, genre);
+	struct history_user *user = find_user(h, user_id);
+	struct history_content *content = find_content(h, content_id);
+
+	user->rate.n++;
+	user->rate.completed += completed;
+	content->rate.n++;
+	content->rate.completed += completed;
+	if (genre_id != INTERN_NONE) {
+		h->genres[genre_id].rate.n++;
+		h->genres[genre_id].rate.completed += completed;
+	}
+	if (completed)
+		user->last_completion = known;
+	if (known > user->last_known_time ||
+	    (known == user->last_known_time && session_id > user->last_known_session)) {
+		user->last_known_time = known;
+		user->last_known_session = session_id;
+		user->last_outcome = completed;
+	}
+}
+
+/* Makes the events at h->now part of history. */
+static void apply_pending(struct history *h)
+{
+	for (; h->pending.n; ring_pop(&h->pending)) {
+		const struct pending *p = ring_at(&h->pending, 0);
+		uint32_t genre_id = find_genre(h, p->user, p->genre);
+		struct history_user *user = find_user(h, p->user);
+		struct history_content *content = find_content(h, p->content);
+		struct windowed *w = ring_push(&h->window);
+		bool has_ratio = p->ratio != EVENT_UNKNOWN;
+
+		*w = (struct windowed){ h->now, p->user, genre_id,
+					has_ratio ? (int32_t)p->ratio : -1 };
+		user->n_events++;
+		user->last_event = h->now;
+		if (has_ratio) {
+			user->n_ratios++;
+			user->ratio_sum += p->ratio;
+		}
+		if (genre_id != INTERN_NONE) {
+			h->genres[genre_id].n_events++;
+			h->genres[genre_id].last_event = h->now;
+			if (!user->favourite_stale && (user->favourite == INTERN_NONE ||
+						       preferred(h, genre_id, user->favourite)))
+				user->favourite = genre_id;
+		}
+		content->n_users += p->is_first_of_pair;
+		if (p->is_stop && has_ratio) {
+			content->n_stops++;
+			content->stop_ratio_sum += p->ratio;
+		}
+		if (p->completes)
+			apply_outcome(h, p->user, p->content, p->session_genre, p->session_id,
+				      h->now, true);
+	}
+}
+
+/* Lets the events before `start` leave the window. */
+static void expire(struct history *h, int64_t start)
+{
+	for (; h->window.n; ring_pop(&h->window)) {
+		const struct windowed *w = ring_at(&h->window, 0);
+		struct history_user *user = &h->users[w->user];
+
+		if (w->ts >= start)
+			return;
+		user->n_events--;
+		if (w->ratio >= 0) {
+			user->n_ratios--;
+			user->ratio_sum -= w->ratio;
+		}
+		if (w->genre_id != INTERN_NONE) {
+			h->genres[w->genre_id].n_events--;
+			user->favourite_stale |= w->genre_id == user->favourite;
+		}
+	}
+}
+
+/* Closes the sessions whose closing time is before t. */
+static void close_sessions(struct history *h, int64_t t)
+{
+	const struct outcome_session *s;
+
+	while ((s = outcomes_close(&h->outcomes, t))) {
+		struct history_user *user = find_user(h, s->user);
+
+		user->n_closed++;
+		user->closed_duration += s->end - s->start;
+		if (s->completed_at == EVENT_UNKNOWN)
+			apply_outcome(h, s->user, s->content, s->genre, s->id, s->closing, false);
+		if (h->options.closed)
+			h->options.closed(h->options.context, s);
+	}
+}
+
+static int64_t mean(int64_t sum, int64_t n)
+{
+	return n ? num_divide_rounded(sum, n) : EVENT_UNKNOWN;
+}
+
+static int64_t completion_rate(const struct rate *rate)
+{
+	return mean(rate->completed * NUM_MILLION, rate->n);
+}
+
+static int64_t since(int64_t now, int64_t then)
+{
+	return then == EVENT_UNKNOWN ? EVENT_UNKNOWN : now - then;
+}
+
+static void fill_history(struct history *h, const struct event *e, int64_t *value)
+{
+	uint32_t genre_id = e->genre == INTERN_NONE
+				    ? INTERN_NONE
+				    : intern_pair_find(&h->genre_ids, e->user, e->genre);
+	const struct history_genre *genre = genre_id == INTERN_NONE ? NULL : &h->genres[genre_id];
+	const struct history_content *content = find_content(h, e->content);
+	struct history_user *user = find_user(h, e->user);
+	uint32_t liked = favourite(h, user);
+
+	value[HISTORY_USER_ACTIVITY_LEVEL] = user->n_events;
+	value[HISTORY_USER_CONTENT_ENGAGEMENT] = mean(user->ratio_sum, user->n_ratios);
+	value[HISTORY_USER_GENRE_PREFERENCE] = liked == INTERN_NONE ? EVENT_UNKNOWN
+								    : h->genres[liked].genre;
+	value[HISTORY_USER_COMPLETION_RATE] = completion_rate(&user->rate);
+	value[HISTORY_USER_KNOWN_SESSIONS] = user->rate.n;
+	value[HISTORY_CONTENT_COMPLETION_RATE] = completion_rate(&content->rate);
+	value[HISTORY_CONTENT_KNOWN_SESSIONS] = content->rate.n;
+	value[HISTORY_USER_LAST_OUTCOME] = user->rate.n ? user->last_outcome : EVENT_UNKNOWN;
+	value[HISTORY_USER_GENRE_COMPLETION_RATE] = genre ? completion_rate(&genre->rate)
+							  : EVENT_UNKNOWN;
+	value[HISTORY_AVERAGE_VIEWING_DURATION_RATIO] =
+		mean(content->stop_ratio_sum, content->n_stops);
+	value[HISTORY_CONTENT_POPULARITY] = content->n_users;
+	value[HISTORY_TIME_SINCE_LAST_EVENT_USER] = since(e->ts, user->last_event);
+	value[HISTORY_TIME_SINCE_LAST_COMPLETION] = since(e->ts, user->last_completion);
+	value[HISTORY_USER_AVG_SESSION_DURATION] = mean(user->closed_duration, user->n_closed);
+	value[HISTORY_USER_GENRE_RECENCY] = genre ? since(e->ts, genre->last_event) : EVENT_UNKNOWN;
+}
+
+static void fill_session(const struct outcome_session *s, const struct event *e, int64_t *value)
+{
+	value[HISTORY_HAS_PLAYED_BEFORE] = s->number > 1;
+	value[HISTORY_USER_CONTENT_SESSION_COUNT] = s->number;
+	value[HISTORY_NUMBER_OF_PAUSES] = s->n_pauses;
+	value[HISTORY_NUMBER_OF_SEEKS] = s->n_seeks;
+	value[HISTORY_SESSION_EVENT_NUMBER] = s->n_events;
+	value[HISTORY_SESSION_ELAPSED] = e->ts - s->start;
+	value[HISTORY_MAX_PLAYBACK_RATIO] = s->max_ratio;
+	value[HISTORY_TIME_SINCE_LAST_EVENT] = since(e->ts, e->prev_ts);
+}
+
+int history_step(struct history *h, const struct event *e, struct history_row *row, struct err *err)
+{
+	const struct outcome_session *session;
+	struct pending *p;
+	bool completes;
+
+	if (e->ts > h->now) {
+		apply_pending(h);
+		close_sessions(h, e->ts);
+		expire(h, e->ts - h->options.window);
+		h->now = e->ts;
+	}
+	session = outcomes_step(&h->outcomes, e, &completes, err);
+	if (!session)
+		return -1;
+	fill_history(h, e, row->value);
+	fill_session(session, e, row->value);
+	p = ring_push(&h->pending);
+	*p = (struct pending){
+		.user = e->user,
+		.content = e->content,
+		.genre = e->genre,
+		.session_genre = session->genre,
+		.is_stop = e->type == EVENT_STOP,
+		.is_first_of_pair = session->number == 1 && session->n_events == 1,
+		.completes = completes,
+		.ratio = e->ratio,
+		.session_id = session->id,
+	};
+	return 0;
+}
+
+void history_finish(struct history *h)
+{
+	apply_pending(h);
+	close_sessions(h, INT64_MAX);
+}
+
+void history_put(struct buf *out, const struct history *h, const struct history_row *row,
+		 enum history_column column)
+{
+	int64_t value = row->value[column];
+
+	if (value == EVENT_UNKNOWN)
+		csv_put_null(out);
+	else if (schema_history.columns[column].type == SCHEMA_TEXT) {
+		const struct intern_string *name = intern_string(h->genre_names, (uint32_t)value);
+
+		csv_put_text(out, name->s, name->len);
+	} else if (schema_history.columns[column].type == SCHEMA_DECIMAL) {
+		csv_put_millionths(out, value);
+	} else {
+		csv_put_int(out, value);
+	}
+}

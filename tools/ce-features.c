@@ -1,0 +1,79 @@
+/* ce-features: the feature table with its label. */
+#include "cli.h"
+#include "event.h"
+#include "features.h"
+#include "label.h"
+#include "schema.h"
+
+struct options {
+	struct cli_choice rows;
+	int64_t near_end;
+};
+
+/* Everything behind the reader. */
+struct state {
+	struct features features;
+	struct labels labels;
+	struct csv_writer out;
+};
+
+static int step(struct state *s, const struct options *opt, const struct event_reader *in,
+		const struct csv_row *row, const struct event *e, struct err *err)
+{
+	const struct outcome_session *session = labels_step(&s->labels, e, err);
+
+	if (!session)
+		return csv_reader_fail(&in->in, -1, err, "%s", err->message);
+	if (features_wanted((enum features_rows)opt->rows.value, session)) {
+		if (features_put(&s->features, &in->in, row, e, labels_row(&s->labels), err))
+			return -1;
+		labels_hold(&s->labels, session->id);
+	}
+	return labels_write(&s->labels, &s->out, err);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const rows_words[] = { "undecided", "all", "first", NULL };
+	struct options opt = { .rows = { rows_words, FEATURES_UNDECIDED }, .near_end = 950000 };
+	const struct cli_option table[] = {
+		{ 'r', "rows", "WHICH", "undecided, all or first events of sessions (undecided)",
+		  cli_choice, &opt.rows },
+		{ 0, "near-end", "RATIO", "as it was given to ce-agg (0.95)", cli_share,
+		  &opt.near_end },
+		{ 0 },
+	};
+	struct cli cli = { .tool = "ce-features",
+			   .purpose =
+				   "Makes the feature table with its label from what ce-agg wrote.",
+			   .operands = "[FILE ...]",
+			   .options = table };
+	struct event_reader in = EVENT_READER_INIT;
+	struct state s = { .out = CSV_WRITER_INIT };
+	const struct csv_row *row;
+	struct err err = ERR_INIT;
+	struct event e;
+	int rc;
+
+	cli_parse(&cli, argc, argv);
+	labels_init(&s.labels, opt.near_end);
+	if (event_reader_open(&in, &cli.input, EVENT_SESSION, &err) ||
+	    features_init(&s.features, &in.in, &err) || csv_writer_open(&s.out, &cli.output, &err))
+		cli_die(&cli, &err);
+	schema_put_names(&s.out.row, schema_table("completion_prediction_features"));
+	if (csv_writer_end_row(&s.out, &err))
+		cli_die(&cli, &err);
+	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {
+		if (step(&s, &opt, &in, row, &e, &err))
+			cli_die(&cli, &err);
+		cli_progress(&cli, in.in.n_rows);
+	}
+	labels_finish(&s.labels);
+	if (rc < 0 || labels_write(&s.labels, &s.out, &err) || csv_writer_close(&s.out, &err))
+		cli_die(&cli, &err);
+	cli_done(&cli, in.in.n_rows, s.out.n_rows - 1);
+	event_reader_close(&in);
+	labels_release(&s.labels);
+	features_release(&s.features);
+	return 0;
+}

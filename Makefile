@@ -141,7 +141,7 @@ lint: | $(FIRST)
 	@$(MAKE) --no-print-directory -k $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) $(CHECK)
 	@echo 'lint: clean'
 
-$(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy
+$(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy tests/unit/.clang-tidy
 	@mkdir -p $(@D)
 	@echo clang-tidy $<
 	@clang-tidy --quiet $< -- $(BASE_CFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }

@@ -6,6 +6,7 @@
 #define CE_SCRATCH_H
 
 #include "check.h"
+#include "mem.h"
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -14,15 +15,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Makes the folder and goes there; scratch_leave removes it with all that is in it. */
+#define SCRATCH_DIR "/tmp/ce-unit-XXXXXX"
+
+/* Makes the folder from a writable SCRATCH_DIR, which becomes its name, and goes there. */
 static inline void scratch_enter(char *dir)
 {
-	strcpy(dir, "/tmp/ce-unit-XXXXXX");
 	if (!mkdtemp(dir) || chdir(dir)) {
 		perror(dir);
 		exit(1);
 	}
 }
+
+/* Removes the folder with all that is in it. */
 
 static inline void scratch_leave(const char *dir)
 {
@@ -47,7 +51,7 @@ static inline void scratch_write(const char *path, const void *bytes, size_t n)
 static inline char *scratch_read(const char *path, size_t *n)
 {
 	FILE *f = fopen(path, "rb");
-	char *bytes = malloc(1);
+	char *bytes = mem_alloc(1, 1);
 	size_t got;
 
 	*n = 0;
@@ -57,7 +61,7 @@ static inline char *scratch_read(const char *path, size_t *n)
 		return bytes;
 	}
 	do {
-		bytes = realloc(bytes, *n + 65537);
+		bytes = mem_realloc(bytes, *n + 65537, 1);
 		got = fread(bytes + *n, 1, 65536, f);
 		*n += got;
 	} while (got);

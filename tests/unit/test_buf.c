@@ -10,7 +10,7 @@ static void holds_what_was_appended(void)
 	uint64_t random = 2;
 
 	while (n < sizeof(want) - 400) {
-		char piece[400];
+		char piece[400] = { 0 };
 		size_t len = scratch_below(&random, sizeof(piece));
 
 		for (size_t i = 0; i < len; i++)

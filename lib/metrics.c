@@ -286,12 +286,11 @@ bool metrics_bins_next(struct metrics_bins *bins, struct metrics_bin *bin)
 	bins->started = true;
 	if (!bins->more)
 		return false;
-	/* The product rounds: the quotients, which read as the decimals people write, decide. */
+	/* On an edge, which is the double nearest to it, the product may have rounded either way.
+	 */
 	index = (uint64_t)(t->score * (double)bins->bins);
-	while (index && t->score <= (double)index / (double)bins->bins)
+	if (index && t->score <= (double)index / (double)bins->bins)
 		index--;
-	while (t->score > (double)(index + 1) / (double)bins->bins)
-		index++;
 	lower = (double)index / (double)bins->bins;
 	*bin = (struct metrics_bin){ .upper = (double)(index + 1) / (double)bins->bins };
 	do {

@@ -78,7 +78,7 @@ int evaluation_add(struct evaluation *e, const struct csv_reader *in, const stru
 		   struct err *err)
 {
 	const struct csv_field *label = &row->fields[e->at_label];
-	double score;
+	double score = 0;
 
 	if (e->split) {
 		const struct csv_field *split = &row->fields[e->at_split];

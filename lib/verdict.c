@@ -1,6 +1,7 @@
 #include "verdict.h"
 
 #include "mem.h"
+#include "num.h"
 #include "schema.h"
 
 #include <math.h>
@@ -249,14 +250,12 @@ static void put_figure(struct buf *text, const char *label, double value, const 
 static void put_figures(struct buf *text, const struct evaluation *e, const struct metrics *m)
 {
 	bool best = e->opts.threshold == EVALUATION_BEST_F1;
-	char interval[64] = "", bins[32], chosen[64] = "";
+	char interval[64] = "", bins[32], threshold[NUM_TEXT_MAX];
 
 	if (!isnan(m->auc_roc_low))
 		snprintf(interval, sizeof(interval), "[%.4f, %.4f] 95 %%, DeLong", m->auc_roc_low,
 			 m->auc_roc_high);
 	snprintf(bins, sizeof(bins), "%llu bins", (unsigned long long)e->opts.bins);
-	if (best)
-		snprintf(chosen, sizeof(chosen), "%.17g: largest F1 on these rows", m->threshold);
 	put(text, "%-*s", LABEL_WIDTH, "rows");
 	put_count_cell(text, COUNT_WIDTH, m->rows);
 	buf_append_str(text, e->split ? "  of split " : "  with a label");
@@ -271,7 +270,10 @@ static void put_figures(struct buf *text, const struct evaluation *e, const stru
 	put_figure(text, "log loss", m->log_loss, "");
 	put_figure(text, "Brier score", m->brier, "");
 	put_figure(text, "expected calibration error", m->calibration_error, bins);
-	put_figure(text, "threshold", m->threshold, chosen);
+	/* In full: it is a setting to copy, and four decimals may not be enough. */
+	put(text, "%-*s %*.*s%s\n", LABEL_WIDTH, "threshold", COUNT_WIDTH,
+	    (int)num_format_double(threshold, m->threshold), threshold,
+	    best ? "  largest F1 on these rows" : "");
 	put_figure(text, "accuracy", m->accuracy, "");
 }
 

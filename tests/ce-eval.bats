@@ -216,9 +216,12 @@ six_rows() {
 	grep -qE "^rows +$(pick rows <out)  of split test$" table
 	grep -qE "^AUC-ROC +$(figure auc_roc)  \[$(figure auc_roc_low), $(figure auc_roc_high)\] 95 %, DeLong$" table
 	for line in "base rate:base_rate" "average precision:average_precision" "log loss:log_loss" \
-		"Brier score:brier" accuracy:accuracy threshold:threshold; do
+		"Brier score:brier" accuracy:accuracy; do
 		grep -qE "^${line%:*} +$(figure "${line#*:}")$" table
 	done
+	grep -qE "^threshold +0.5$" table
+	ce-eval -p --threshold best-f1 scored.csv >best
+	grep -qE "^threshold +$(ce-eval --threshold best-f1 scored.csv | zcat | pick threshold)  largest F1" best
 	grep -qE "^0 +$(figure precision_0) +$(figure recall_0) +$(figure f1_0) +$(pick support_0 <out)$" table
 	grep -qE "^1 +$(figure precision_1) +$(figure recall_1) +$(figure f1_1) +$(pick support_1 <out)$" table
 	grep -qE "^actual 0 +$(pick tn <out) +$(pick fp <out)$" table

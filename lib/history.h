@@ -15,8 +15,8 @@
  * The window is one FIFO of events for all users; what leaves it is subtracted as exactly as it
  * was added, for all sums are of integers. Layer: over event, outcome, schema, ring.
  *
- * Memory: 104 bytes a user, 40 a content, 40 (and 24 to 48 for finding it) a (user, genre), 24 an
- * event in the window, and that of outcome.
+ * Memory: 80 bytes a user, 24 a content, 32 (and 24 to 48 for finding it) a (user, genre), 24 an
+ * event in the window, each array up to twice that just after it has grown; and that of outcome.
  */
 #ifndef CE_HISTORY_H
 #define CE_HISTORY_H

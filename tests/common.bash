@@ -22,8 +22,10 @@ fails() {
 	fi
 }
 
-# same FILE FILE: equal, or their difference is shown.
+# same FILE FILE: equal, or their difference is shown. Each is read once: it may be a pipe.
 same() {
-	diff -u "$1" "$2" | head -40
-	cmp -s "$1" "$2"
+	local difference
+	difference=$(diff -au "$1" "$2") && return
+	head -40 <<<"$difference"
+	return 1
 }

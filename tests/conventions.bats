@@ -1,0 +1,557 @@
+#!/usr/bin/env bats
+# What all tools have in common: each test runs over every tool that it concerns, a folder for each.
+
+# A case is a function that runs in a subshell (SC2030, SC2031, SC2317) with variables made for it
+# (SC2034, SC2154), over lists of words (SC2086).
+# shellcheck disable=SC2030,SC2031,SC2034,SC2086,SC2154,SC2317
+
+load common
+
+readers='ce-clean ce-join ce-sessionize ce-agg ce-features ce-train ce-predict ce-eval' # read a table
+tables='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict ce-eval' # and write one
+filters='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict' # whose rows are those they read
+ordered='ce-sessionize ce-agg ce-features' # want the rows in canonical order
+tools="$readers ce-synth"
+
+# The table of the tools: how each is called (in $cmd), and a column that it cannot do without. Its
+# input is $IN/TOOL.csv, a small valid one: what the tool before it in the pipe wrote.
+row_of() {
+	cmd=("$1")
+	case $1 in
+	ce-clean) needs=event_type ;;
+	ce-join) cmd+=(-k user_id "$IN/users.csv" -k content_id "$IN/contents.csv") needs=content_id ;;
+	ce-sessionize) needs=runtime ;;
+	ce-agg) needs=session_id ;;
+	ce-features) needs=user_activity_level ;;
+	ce-train) needs=is_completion ;;
+	ce-predict) cmd+=(-m "$IN/model") needs=event_type ;;
+	ce-eval) needs=completion_probability ;;
+	esac
+}
+
+# 240 viewings, one an hour, by 8 users of 5 contents: most completed, some stopped, with pauses.
+workload() {
+	awk 'BEGIN {
+		print "event_id,event_ts,user_id,content_id,event_type,playback_position,device"
+		split("tv,phone,web", device, ",")
+		for (i = 0; i < 240; i++) {
+			t = 1700000000000 + i * 3600000
+			rest = sprintf("u%d,c%d", i % 8, i * 7 % 5)
+			end = (i * i + i % 3) % 7 < 4 ? "complete,1200" : "stop," 100 + i
+			printf "e%04d,%.0f,%s,play,0,%s\n", i * 3, t, rest, device[i % 3 + 1]
+			if (i % 2)
+				printf "e%04d,%.0f,%s,pause,60,%s\n", i * 3 + 1, t + 60000, rest, device[i % 3 + 1]
+			printf "e%04d,%.0f,%s,%s,%s\n", i * 3 + 2, t + 1200000, rest, end, device[i % 3 + 1]
+		}
+	}' >ce-clean.csv
+	{
+		echo user_id,email,plan_tier,signup_date
+		for i in 0 1 2 3 4 5 6 7; do echo "u$i,u$i@example.org,basic,2023-01-0$((i + 1))"; done
+	} >users.csv
+	{
+		echo content_id,genre,runtime,release_year,maturity_rating
+		for i in 0 1 2 3 4; do echo "c$i,drama$((i % 2)),1200,201$i,PG"; done
+	} >contents.csv
+}
+
+setup_file() {
+	export IN=$BATS_FILE_TMPDIR/in LC_ALL=C
+	mkdir "$IN"
+	cd "$IN"
+	PATH=$CE_BIN:$PATH
+	local cmd needs from=ce-clean tool
+	workload
+	for tool in $readers; do
+		case $from in
+		ce-train) cp ce-train.csv ce-predict.csv ;;
+		ce-clean) ;;
+		*) row_of "$from" && "${cmd[@]}" -p -o "$tool.csv" "$from.csv" ;;
+		esac
+		if [[ $tool == ce-join ]]; then cp ce-clean.csv ce-join.csv; fi
+		if [[ $tool == ce-train ]]; then ce-train -o model ce-train.csv; fi
+		from=$tool
+	done
+	for tool in $readers; do gzip -nc <"$tool.csv" >"$tool.csv.gz"; done
+}
+
+# each CASE TOOL...: the function CASE for every tool, all at once, each in a folder of its own and
+# with $tool, $cmd, $needs, $in (its input, plain) and $in.gz; shows what failed.
+each() {
+	local case=$1 tool failed=0 cmd needs in
+	shift
+	for tool; do
+		mkdir "$tool"
+		(
+			set -e +T # and no tracing by bats, which takes most of the time
+			trap - DEBUG ERR
+			cd "$tool"
+			row_of "$tool"
+			in=$IN/$tool.csv
+			"$case"
+			touch "$BATS_TEST_TMPDIR/$tool/passed"
+		) >"$tool.log" 2>&1 3>&- &
+	done
+	wait
+	for tool; do
+		if [[ ! -e $tool/passed ]]; then
+			echo "$tool:"
+			cat "$tool.log"
+			failed=1
+		fi
+	done
+	return $failed
+}
+
+# works COMMAND...: exit status 0 and not a word.
+works() {
+	local status=0
+	"$@" 2>stderr || status=$?
+	if ((status)) || [[ -s stderr ]]; then
+		echo "exit status $status: $*" >&2
+		cat stderr >&2
+		return 1
+	fi
+}
+
+# refuses WORDS COMMAND...: exit status 1, one line on stderr that holds WORDS and the tool's name,
+# and no output that could be taken for a whole one.
+refuses() {
+	local words=$1
+	shift
+	fails 1 "$@"
+	if [[ $stderr != "$tool: "*"$words"* || $stderr == *$'\n'* ]]; then
+		echo "no '$words' in: $stderr"
+		return 1
+	fi
+	if gzip -t <stdout 2>/dev/null; then
+		echo "a whole gzip stream, though it failed: $*"
+		return 1
+	fi
+}
+
+# The text of a file, plain or gzip.
+text() {
+	gzip -dcf <"$1"
+}
+
+# The output on the tool's own input, in FILE, as text.
+expected() {
+	works "${cmd[@]}" "$in" >expected.out
+	text expected.out
+}
+
+# Cell for cell what an unquoted table says, whatever the order of its columns.
+by_name() {
+	awk -F, 'NR == 1 { split($0, name); next }
+		{ for (i = 1; i <= NF; i++) print NR, name[i] "=" $i }' "$1" | sort
+}
+
+# --- input ----------------------------------------------------------------------------------------
+
+@test "plain or gzip, standard input or a file: the same output" {
+	case_() {
+		works "${cmd[@]}" <"$in" >want
+		works "${cmd[@]}" <"$in.gz" >got
+		cmp want got
+		for file in "$in" "$in.gz"; do
+			works "${cmd[@]}" "$file" >got </dev/null
+			cmp want got
+		done
+		works "${cmd[@]}" - <"$in.gz" >got
+		cmp want got
+		works "${cmd[@]}" -- "$in" >got
+		cmp want got
+		works cat "$in.gz" | works "${cmd[@]}" | cat >got
+		cmp <(text want) <(text got)
+	}
+	each case_ $readers
+}
+
+@test "a gzip file of several members is one input" {
+	case_() {
+		expected >want
+		{
+			head -c 3000 "$in" | gzip
+			gzip </dev/null
+			tail -c +3001 "$in" | gzip -1
+		} >members.gz
+		works "${cmd[@]}" members.gz >got
+		same want <(text got)
+	}
+	each case_ $readers
+}
+
+@test "several files are one table; another header is refused" {
+	case_() {
+		expected >want
+		head -n 100 "$in" >first
+		{
+			head -n 1 "$in"
+			tail -n +101 "$in"
+		} | gzip >second
+		head -n 1 "$in" >empty
+		works "${cmd[@]}" first empty second >got
+		same want <(text got)
+		works "${cmd[@]}" first - <second >got
+		same want <(text got)
+		text second | sed '1s/event_id/event/' >third
+		refuses "third:1: the header differs from that of first" "${cmd[@]}" first third
+		refuses "absent: No such file or directory" "${cmd[@]}" first absent
+	}
+	each case_ $readers
+}
+
+@test "a byte order mark and CR LF change nothing" {
+	case_() {
+		expected >want
+		printf '\xef\xbb\xbf' | cat - "$in" >bom
+		works "${cmd[@]}" bom >got
+		same want <(text got)
+		sed 's/$/\r/' bom >crlf
+		works "${cmd[@]}" crlf >got
+		same want <(text got)
+	}
+	each case_ $readers
+}
+
+@test "a last line without its newline is a row" {
+	case_() {
+		expected >want
+		head -c -1 "$in" >unended
+		works "${cmd[@]}" unended >got
+		same want <(text got)
+	}
+	each case_ $readers
+}
+
+@test "columns are found by name: in any order, among others" {
+	case_() {
+		awk -F, -v OFS=, '{ for (i = NF; i > 1; i--) printf "%s,", $i; print $1 }' "$in" >reversed
+		awk -v OFS=, '{ print (NR == 1 ? "extra" : "x"), $0, (NR == 1 ? "" : "\"y,\"") }' "$in" >wider
+		works "${cmd[@]}" reversed >got
+		works "${cmd[@]}" wider >got2
+		if [[ $tool == ce-train ]]; then return; fi # another model: features have an order, too
+		expected >want
+		text got >got.csv
+		text got2 >got2.csv
+		same <(by_name want) <(by_name got.csv)
+		[ "$(wc -l <want)" -eq "$(wc -l <got2.csv)" ]
+	}
+	each case_ $readers
+}
+
+@test "a missing column, a column twice and no header are refused" {
+	case_() {
+		sed "1s/\b$needs\b/renamed/" "$in" >missing
+		refuses "missing:1: column $needs: not in the header" "${cmd[@]}" missing
+		sed "s/^/x,/; 1s/^x,/$needs,/" "$in" >twice
+		refuses "twice:1: column $needs stands twice in the header" "${cmd[@]}" twice
+		gzip </dev/null >empty.gz
+		refuses "empty.gz:1: no header line" "${cmd[@]}" empty.gz
+		echo >blank
+		refuses "blank:1: no header line" "${cmd[@]}" blank
+		tr , ';' <"$in" >semicolons
+		refuses "semicolons:1: column " "${cmd[@]}" semicolons
+		sed 's/$/\r/' "$in" | tr -d '\n' >cr
+		refuses "cr:1: a carriage return in the header" "${cmd[@]}" cr
+	}
+	each case_ $readers
+}
+
+@test "quotes, commas and line breaks inside a field" {
+	case_() {
+		sed '2s/,tv\b/,"t,""v""\nx\r\ny"/' "$in" >quoted
+		works "${cmd[@]}" quoted >got
+		case " $filters " in
+		*" $tool "*) [ "$(text got | grep -cF '"t,""v""')" -eq 1 ] ;;
+		esac
+	}
+	each case_ $readers
+}
+
+@test "NULL and the empty string stay what they are" {
+	case_() {
+		if [[ $tool == ce-clean ]]; then cmd+=(--allow-empty device); fi
+		sed '2s/,tv\b/,""/; 4s/,phone\b/,/' "$in" >empty
+		works "${cmd[@]}" empty >out
+		text out >got
+		[ "$(grep -c '""' got)" -eq 1 ]
+		[[ $(grep '^e0000,' got) =~ ,\"\"(,|$) ]]
+		[[ ,$(grep '^e0003,' got), == *,,* ]]
+		[[ $(grep '^e0003,' got) != *phone* ]]
+	}
+	each case_ $filters
+}
+
+@test "no rows: the header all the same" {
+	case_() {
+		expected | head -n 1 >want
+		head -n 1 "$in" >header
+		works "${cmd[@]}" header >got
+		same want <(text got)
+	}
+	each case_ $filters
+}
+
+@test "a ragged or malformed row is refused with its line" {
+	case_() {
+		for bad in '5s/,/,more,/' '5s/,[^,]*$//' '5s/$/,/'; do
+			sed "$bad" "$in" >ragged
+			refuses "ragged:5: " "${cmd[@]}" ragged
+		done
+		for bad in '5s/,/",/' '5s/,[^,]*,/,"x"y,/' '5s/,/,"/'; do
+			sed "$bad" "$in" >stray
+			refuses "stray:5: " "${cmd[@]}" stray
+		done
+	}
+	# All but ce-clean, which rejects it and goes on.
+	each case_ ${readers/ce-clean/}
+	sed '5s/,/,more,/; 9s/,/",/' "$IN/ce-clean.csv" >ragged
+	ce-clean -p ragged >got 2>stderr
+	sed '5d; 9d' "$IN/ce-clean.csv" >want
+	same want got
+	[ "$(wc -l <stderr)" -eq 1 ]
+	[[ $(cat stderr) == "ce-clean: "*" 2 "* ]]
+}
+
+@test "rows out of order are refused, and both are named" {
+	case_() {
+		awk 'NR == 6 { kept = $0; next } { print } NR == 7 { print kept }' "$in" >swapped
+		refuses "swapped:7: event 'e" "${cmd[@]}" swapped
+		[[ $stderr == *"comes before event 'e"*"of line 6"* ]]
+		sed '6p' "$in" >repeated
+		refuses "repeated:7: event 'e" "${cmd[@]}" repeated
+		[[ $stderr == *"repeats event 'e"*"of line 6"* ]]
+	}
+	each case_ $ordered
+}
+
+# --- broken upstreams -----------------------------------------------------------------------------
+
+@test "zero bytes are refused" {
+	case_() {
+		refuses "stdin: zero bytes" "${cmd[@]}" </dev/null
+		: >nothing
+		refuses "nothing: zero bytes" "${cmd[@]}" "$in" nothing
+		refuses "stdin: " "${cmd[@]}" <&-
+	}
+	each case_ $readers
+}
+
+@test "a gzip file cut off anywhere is refused" {
+	case_() {
+		size=$(wc -c <"$in.gz")
+		for keep in 1 2 9 10 11 $((size / 3)) $((size / 2)) $((size - 9)) $((size - 8)) $((size - 4)) $((size - 1)); do
+			head -c "$keep" "$in.gz" >cut.gz
+			refuses "cut.gz: truncated gzip stream" "${cmd[@]}" cut.gz
+		done
+		# Into a pipe, and in the second of two members.
+		cat "$in.gz" cut.gz >two.gz
+		fails 1 "${cmd[@]}" <two.gz
+		! gzip -t <stdout 2>/dev/null || return 1
+	}
+	each case_ $readers
+}
+
+@test "a bad checksum, a bad length and trailing bytes are refused, zero padding is not" {
+	case_() {
+		flip() { # OFFSET FROM THE END: $in.gz with a bit of that byte changed
+			local byte
+			byte=$(tail -c "$1" "$in.gz" | head -c 1 | od -An -tu1)
+			head -c "-$1" "$in.gz"
+			printf '%b' "\\x$(printf %02x $((byte ^ 1)))"
+			tail -c "$(($1 - 1))" "$in.gz"
+		}
+		flip 8 >crc.gz
+		refuses "crc.gz: damaged gzip stream" "${cmd[@]}" crc.gz
+		[[ $stderr == *"data check"* ]]
+		flip 1 >length.gz
+		refuses "length.gz: damaged gzip stream" "${cmd[@]}" length.gz
+		[[ $stderr == *"length check"* ]]
+		{ cat "$in.gz" && echo; } >trailing.gz
+		refuses "trailing.gz: trailing bytes after the gzip stream" "${cmd[@]}" trailing.gz
+		{ cat "$in.gz" && head -c 10000 /dev/zero; } >padded.gz
+		expected >want
+		works "${cmd[@]}" padded.gz >got
+		same want <(text got)
+		{ cat padded.gz "$in.gz"; } >between.gz
+		refuses "trailing bytes after the gzip stream" "${cmd[@]}" between.gz
+	}
+	each case_ $readers
+}
+
+@test "a failure upstream fails the whole pipe" {
+	set -o pipefail
+	head -c 3000 "$IN/ce-clean.csv.gz" >cut.gz
+	pipe() {
+		ce-clean "$1" | ce-join -k user_id "$IN/users.csv" -k content_id "$IN/contents.csv" |
+			ce-sessionize | ce-agg | ce-features | ce-predict -m "$IN/model" |
+			{ ce-eval && touch succeeded; }
+	}
+	pipe "$IN/ce-clean.csv.gz" >whole
+	gzip -t <whole
+	rm succeeded
+	! pipe cut.gz >broken 2>stderr || return 1
+	! gzip -t <broken 2>/dev/null || return 1
+	[ ! -e succeeded ]
+	# Every tool of the pipe says so, and why.
+	[ "$(cut -d: -f1 stderr | sort -u | wc -l)" -eq 7 ]
+}
+
+# --- output ---------------------------------------------------------------------------------------
+
+@test "every gzip level holds the same text, and every run the same bytes" {
+	case_() {
+		works "${cmd[@]}" <"$in" >want
+		gzip -t <want
+		mkdir elsewhere
+		(cd elsewhere && TZ=Asia/Tokyo works "${cmd[@]}" <"$in" >../got)
+		cmp want got
+		# No name and no time in the header.
+		[ "$(head -c 10 want | od -An -tx1 | tr -d ' ' | cut -c1-16)" = 1f8b080000000000 ]
+		for level in 0 1 6 9; do
+			works "${cmd[@]}" -$level <"$in" >"$level.gz"
+			gzip -t <"$level.gz"
+			same <(text want) <(text "$level.gz")
+		done
+		[ "$(wc -c <0.gz)" -gt "$(text want | wc -c)" ]
+		[ "$(wc -c <9.gz)" -lt "$(wc -c <0.gz)" ]
+	}
+	each case_ $tables
+}
+
+@test "plain text on request and on a terminal" {
+	case_() {
+		expected >want
+		works "${cmd[@]}" -p "$in" >got
+		same want got
+		works "${cmd[@]}" --plain -9 "$in" >got
+		same want got
+		printf -v line '%q ' "${cmd[@]}" "$in"
+		script -qec "$line" /dev/null </dev/null | tr -d '\r' >got
+		same want got
+	}
+	# All but ce-eval, which prints a table for people then.
+	each case_ ${filters}
+}
+
+@test "-o: a whole file, in the place of the old one, or as it was" {
+	case_() {
+		works "${cmd[@]}" -6 "$in" >want
+		works "${cmd[@]}" -6 -o out "$in" >stdout
+		[ ! -s stdout ]
+		cmp want out
+		echo old >out
+		chmod 640 out
+		works "${cmd[@]}" -6 --output out "$in"
+		cmp want out
+		[ "$(stat -c %a out)" = 640 ]
+		echo old >out
+		head -c 2000 "$in.gz" >cut.gz
+		refuses "cut.gz: truncated" "${cmd[@]}" -o out cut.gz
+		[ "$(cat out)" = old ]
+		refuses "no/folder/out: No such file or directory" "${cmd[@]}" -o no/folder/out "$in"
+		refuses ".: Is a directory" "${cmd[@]}" -o . "$in"
+		# Its own input may be its output.
+		cp "$in" own
+		works "${cmd[@]}" -6 -o own own
+		cmp want own
+		[ "$(ls -A)" = "$(printf '%s\n' cut.gz out own stderr stdout want)" ]
+	}
+	each case_ $readers
+}
+
+@test "a signal leaves the old file and nothing else" {
+	case_() {
+		mkdir folder
+		cd folder
+		echo old >out
+		[ "$(python3 "$CE_ROOT/tests/sudden.py" TERM,INT,HUP "$in.gz" "${cmd[@]}" -o out)" = "143 130 129" ]
+		[ "$(ls -A)" = out ]
+		[ "$(cat out)" = old ]
+		[ -z "$(ls -A "$TMPDIR")" ]
+	}
+	each case_ $readers
+}
+
+@test "a reader that leaves ends a tool quietly" {
+	case_() {
+		works python3 "$CE_ROOT/tests/sudden.py" PIPE "$in" "${cmd[@]}" >status
+		[ "$(cat status)" = 141 ]
+	}
+	each case_ $readers
+}
+
+@test "a full disk and a closed standard output are errors" {
+	case_() {
+		fails_at() { # WORDS COMMAND...
+			local words=$1 status=0
+			shift
+			"$@" 2>stderr || status=$?
+			cat stderr >&2
+			[ "$status" -eq 1 ]
+			[ "$(wc -l <stderr)" -eq 1 ]
+			[[ $(cat stderr) == "$tool: "*"$words"* ]]
+		}
+		fails_at "No space left on device" "${cmd[@]}" "$in" >/dev/full
+		fails_at "/dev/full: No space left on device" "${cmd[@]}" -o /dev/full "$in"
+		fails_at "stdout: " "${cmd[@]}" "$in" >&-
+	}
+	each case_ $readers
+}
+
+@test "a closed standard error is no trouble" {
+	case_() {
+		expected >want
+		"${cmd[@]}" "$in" >got 2>&-
+		same want <(text got)
+	}
+	each case_ $readers
+}
+
+@test "-v tells rows, time and memory, and changes no output" {
+	case_() {
+		works "${cmd[@]}" "$in" >want
+		"${cmd[@]}" -v "$in" >got 2>told
+		cmp want got
+		grep -q "^$tool: $(($(wc -l <"$in") - 1)) rows in, [0-9]* rows out, [0-9.]* s, [0-9.]* MiB$" told
+	}
+	each case_ $readers
+}
+
+# --- the command line -----------------------------------------------------------------------------
+
+@test "--help fits a screen, --version has the form" {
+	case_() {
+		works "$tool" --help >help
+		[[ $(head -n 1 help) == "Usage: $tool "* ]]
+		[ "$(wc -l <help)" -le 24 ]
+		awk 'length > 80 { print; bad = 1 } END { exit bad }' help
+		works "$tool" --version >version
+		grep -Eqx "$tool [0-9]+\.[0-9]+\.[0-9]+" version
+		fails 1 sh -c "$tool --help >/dev/full"
+		fails 1 sh -c "$tool --version >&-"
+	}
+	each case_ $tools
+}
+
+@test "bad usage: exit status 2, why, and where to look" {
+	case_() {
+		for bad in --no-such-option -X -o --output --plain=x; do
+			fails 2 "$tool" $bad
+			[ ! -s stdout ]
+			[[ $stderr == "$tool: "*$'\n'"Try '$tool --help'." ]]
+		done
+	}
+	each case_ $tools
+}
+
+@test "the manual page has every option of --help, and no other" {
+	case_() {
+		"$tool" --help | grep -oE '(^ | )--[a-z][a-z0-9-]*' | tr -d ' ' | sort -u >help
+		mandoc -T ascii "$CE_ROOT/tools/$tool.1" | sed 's/.\x08//g' |
+			grep -oE '(^|[ ,])--[a-z][a-z0-9-]*' | tr -d ' ,' | sort -u >manual
+		same help manual
+	}
+	each case_ $tools
+}

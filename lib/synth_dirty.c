@@ -93,16 +93,6 @@ enum variant {
 	N_VARIANTS,
 };
 
-size_t synth_n_faults(void)
-{
-	return N_FAULTS;
-}
-
-const char *synth_fault_reason(size_t i)
-{
-	return faults[i].reason;
-}
-
 void synth_dirt_init(struct synth_dirt *d, uint64_t seed, double rate)
 {
 	*d = (struct synth_dirt){ .rate = rate, .held = BUF_INIT };
@@ -152,6 +142,42 @@ static void put_fault(struct synth_dirt *d, const struct synth_event *e)
 	put_fields(&d->held, &f, faults[i].kind == DROP ? N_COLUMNS - 1 : N_COLUMNS);
 	if (faults[i].kind == EXTRA)
 		csv_put_str(&d->held, "1");
+}
+
+/* How many faults so far have the reason of the i-th kind. */
+static uint64_t count_reason(const struct synth_dirt *d, size_t i)
+{
+	uint64_t n = 0;
+
+	for (size_t j = 0; j < N_FAULTS; j++)
+		if (!strcmp(faults[j].reason, faults[i].reason))
+			n += d->n_faults / N_FAULTS + (j < d->n_faults % N_FAULTS);
+	return n;
+}
+
+static bool is_first_of_reason(size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (!strcmp(faults[j].reason, faults[i].reason))
+			return false;
+	return true;
+}
+
+void synth_dirt_put_counts(const struct synth_dirt *d, struct buf *text)
+{
+	const char *separator = "";
+
+	for (size_t i = 0; i < N_FAULTS; i++) {
+		uint64_t n = is_first_of_reason(i) ? count_reason(d, i) : 0;
+
+		if (!n)
+			continue;
+		buf_append_str(text, separator);
+		text->len += num_format_int(buf_reserve(text, NUM_TEXT_MAX), (int64_t)n);
+		buf_append_char(text, ' ');
+		buf_append_str(text, faults[i].reason);
+		separator = ", ";
+	}
 }
 
 /* The time as a clock that is `east` minutes ahead of UTC shows it. */

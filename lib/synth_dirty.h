@@ -36,8 +36,8 @@ int synth_dirt_write(struct synth_dirt *d, const struct synth_event *event, stru
 /* Writes what is still held, behind the last event. Returns 0, or -1 with err. */
 int synth_dirt_finish(struct synth_dirt *d, struct csv_writer *out, struct err *err);
 
-/* Faults come in this many kinds; the i-th's reason, by the name that a cleaner gives it. */
-size_t synth_n_faults(void);
-const char *synth_fault_reason(size_t i);
+/* Appends "45 ragged, 9 missing_event_id, ...": the faults so far, by a cleaner's reason for them.
+ */
+void synth_dirt_put_counts(const struct synth_dirt *d, struct buf *text);
 
 #endif

@@ -19,7 +19,7 @@ enum { STREAM_USERS = 1, STREAM_CONTENTS = 2 };
 #define TASTE_CHOICE 0.8 /* how far taste rules the choice of the genre */
 
 /* Draws that fail the odds this often give up on them; no figure depends on it. */
-#define TRIES_MAX 64
+#define TRIES_MAX 1000
 
 /* Events of an hour of the day, relative: few at night, a low hill at noon, a high one at 20 h. */
 static const double busy[24] = { 0.45, 0.30, 0.20, 0.15, 0.12, 0.15, 0.25, 0.40,

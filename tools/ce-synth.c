@@ -131,6 +131,19 @@ static int close_outputs(struct output outputs[], struct err *err)
 	return 0;
 }
 
+static void say_faults(const struct cli *cli, const struct synth_dirt *dirt)
+{
+	struct buf counts = BUF_INIT;
+
+	if (!dirt->n_faults)
+		return;
+	synth_dirt_put_counts(dirt, &counts);
+	cli_note(cli, "added %llu faulty rows: %.*s; wrote %llu rows in another way",
+		 (unsigned long long)dirt->n_faults, (int)counts.len, counts.data,
+		 (unsigned long long)dirt->n_variants);
+	buf_release(&counts);
+}
+
 int main(int argc, char **argv)
 {
 	struct opts opt = { .users = 1000,
@@ -143,10 +156,10 @@ int main(int argc, char **argv)
 		{ 0, "users", "N", "users (1000)", cli_count, &opt.users },
 		{ 0, "contents", "N", "contents (300)", cli_count, &opt.contents },
 		{ 0, "days", "N", "length of the log in days (30)", cli_count, &opt.days },
-		{ 0, "sessions", "N", "viewings, of 3 to 4 events (10000)", cli_count,
+		{ 0, "sessions", "N", "viewings, each of 3 or 4 events (10000)", cli_count,
 		  &opt.sessions },
-		{ 0, "seed", "N", "which of all workloads (1)", cli_count, &opt.seed },
-		{ 0, "dirty", "RATE", "add faulty rows, so many an event (0)", cli_share,
+		{ 0, "seed", "N", "start of the random numbers (1)", cli_count, &opt.seed },
+		{ 0, "dirty", "RATE", "faulty rows to add, as a share of the events (0)", cli_share,
 		  &opt.dirty },
 		{ 0, "start", "DATE", "first day (2024-01-01)", parse_date, &opt.start },
 		{ 0, "stream", NULL, "events to standard output, the rest to -o", cli_flag,
@@ -177,9 +190,8 @@ int main(int argc, char **argv)
 	if (write_dimensions(outputs, &synth.world, &err) ||
 	    write_viewings(outputs, &synth, &dirt, &cli, &err) || close_outputs(outputs, &err))
 		cli_die(&cli, &err);
-	if (cli.verbose && opt.dirty)
-		cli_note(&cli, "%llu faulty rows added, %llu rows written in another way",
-			 (unsigned long long)dirt.n_faults, (unsigned long long)dirt.n_variants);
+	if (cli.verbose)
+		say_faults(&cli, &dirt);
 	cli_done(&cli, 0, outputs[EVENTS].writer.n_rows);
 	synth_dirt_release(&dirt);
 	synth_release(&synth);

@@ -86,11 +86,12 @@ double rng_exponential(struct rng *r)
 
 double rng_normal(struct rng *r)
 {
-	double x, y, square;
+	double x, square;
 
 	do {
+		double y = 2 * rng_uniform(r) - 1;
+
 		x = 2 * rng_uniform(r) - 1;
-		y = 2 * rng_uniform(r) - 1;
 		square = x * x + y * y;
 	} while (square >= 1);
 	return x * sqrt(-2 * log(square) / square);

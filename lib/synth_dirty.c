@@ -128,7 +128,7 @@ static void put_fault(struct synth_dirt *d, const struct synth_event *e)
 {
 	size_t i = d->n_faults++ % N_FAULTS;
 	struct synth_event copy = *e;
-	struct fields f;
+	struct fields f = { 0 };
 
 	if (faults[i].kind == DUPLICATE_LATER)
 		copy.ts += rng_between(&d->rng, 1, 10 * NUM_MS_PER_SECOND);
@@ -185,7 +185,7 @@ static void set_clock(struct fields *f, int64_t ts, char separator, int east, co
 {
 	struct num_civil at;
 
-	ts += east * 60 * NUM_MS_PER_SECOND;
+	ts += (int64_t)east * 60 * NUM_MS_PER_SECOND;
 	num_civil(ts, &at);
 	SET(f, TS, "%04d-%02d-%02d%c%02d:%02d:%02d.%03d%s", (int)at.year, at.month, at.day,
 	    separator, at.hour, (int)(ts / 60000 % 60), (int)(ts / 1000 % 60), (int)(ts % 1000),
@@ -204,7 +204,7 @@ static void wrap(struct fields *f, const char *before, const char *behind)
 
 static void put_variant(struct synth_dirt *d, const struct synth_event *e, struct buf *row)
 {
-	struct fields f;
+	struct fields f = { 0 };
 	char digits[NUM_TEXT_MAX + 1];
 
 	set_fields(&f, e);

@@ -67,8 +67,8 @@ void synth_put_truth_names(struct buf *row)
 					     "user_id",
 					     "content_id",
 					     "session_start_ts",
-					     "completion_probability",
-					     "is_completion" };
+					     "true_probability",
+					     "true_outcome" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		csv_put_str(row, names[i]);

@@ -26,7 +26,7 @@ void synth_put_content(struct buf *row, const struct synth_world *w, uint32_t co
 
 /*
  * truth: event_id (of the viewing's first event), user_id, content_id, session_start_ts,
- * completion_probability (at the start), is_completion (as drawn).
+ * true_probability (at the start), true_outcome (as drawn).
  */
 void synth_put_truth_names(struct buf *row);
 void synth_put_viewing(struct buf *row, const struct synth_viewing *viewing);

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """An independent ce-clean, for its tests: slow, in memory, and written from the rules alone.
 
-    clean.py generate SEED N          dirty raw events as CSV on stdout
-    clean.py shuffle SEED             the same records in another order (stdin to stdout)
+    clean.py generate SEED N [tame]   dirty raw events as CSV on stdout, RS before each record; tame:
+                                      no quotes gone astray, which can make one record of two
+    clean.py shuffle SEED             the same records in another order, without RS (stdin to stdout)
+    clean.py part I N                 every N-th record, from the I-th on, without RS
     clean.py clean UNIT EMPTY REJECTS the clean events of stdin on stdout; EMPTY is a comma-separated
                                       list of columns (or ''), REJECTS a file for the rejected records
 """
@@ -163,10 +165,14 @@ def clean(unit, empty, rejects_path):
             f.write(b"stdin,%d,%s,%s\n" % (line, reason.encode(), encode(raw)))
 
 
-def shuffle(seed):
+def reorder(change):
     head, *rest = sys.stdin.buffer.read().split(b"\n\x1e")
-    random.Random(seed).shuffle(rest)
-    sys.stdout.buffer.write(b"\n".join([head] + rest + [b""]))
+    sys.stdout.buffer.write(b"\n".join([head] + change(rest) + [b""]))
+
+
+def shuffled(seed, rows):
+    random.Random(seed).shuffle(rows)
+    return rows
 
 
 EVENT_IDS = [b"a", b"aa", b"a,b", b'a"b', b"a\nb", b"A", b"a\r\nb", "\u00e9".encode(), rb"\.", b"-1", b"0"]
@@ -190,8 +196,7 @@ BYTES = [
 ]
 
 
-def generate(seed, n):
-    """Records end with newline and RS (see shuffle), which the caller strips: `tr -d '\\036'`."""
+def generate(seed, n, tame):
     r = random.Random(seed)
     header = COLUMNS + ["extra", "other"]
     r.shuffle(header)
@@ -229,10 +234,10 @@ def generate(seed, n):
         )
         kind = r.random()
         if kind < 0.02:
-            record += r.choice([b",", b",,", b'"', b'x"y'])
-        elif kind < 0.04:
+            record += r.choice([b",", b",,"] if tame else [b",", b",,", b'"', b'x"y'])
+        elif kind < 0.04 and not tame:
             record = record[: r.randrange(len(record))]
-        elif kind < 0.06:
+        elif kind < 0.06 and not tame:
             at = r.randrange(len(record))
             record = record[:at] + b'"' + record[at:]
         elif kind < 0.3:
@@ -246,9 +251,11 @@ def generate(seed, n):
 def main():
     command, args = sys.argv[1], sys.argv[2:]
     if command == "generate":
-        generate(int(args[0]), int(args[1]))
+        generate(int(args[0]), int(args[1]), args[2:] == ["tame"])
     elif command == "shuffle":
-        shuffle(int(args[0]))
+        reorder(lambda rows: shuffled(int(args[0]), rows))
+    elif command == "part":
+        reorder(lambda rows: rows[int(args[0]) :: int(args[1])])
     else:
         clean(*args)
 

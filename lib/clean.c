@@ -181,7 +181,7 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 	for (int i = 0; i < CLEAN_N_COLUMNS; i++) {
 		field[i] = trimmed(&row->fields[c->at[i]]);
 		if (field[i].is_null && !c->may_be_empty[i])
-			return CLEAN_MISSING + i;
+			return (enum clean_reason)(CLEAN_MISSING + i);
 	}
 	if (parse_ts(&field[CLEAN_EVENT_TS], c->seconds, &ts))
 		return CLEAN_BAD_EVENT_TS;

@@ -40,37 +40,40 @@ many() {
 }
 
 @test "agrees with an independent reference, rejects and all" {
-	for seed in 1 2 3 4 5 6; do
-		reference generate $seed 500 | tr -d '\036' >raw.csv
+	for seed in 1 2 3 4; do
 		for unit in ms s; do
-			for empty in device playback_position,device ''; do
-				reference clean $unit "$empty" want.rejects <raw.csv >want.csv
-				ce-clean -p --ts-unit $unit ${empty:+--allow-empty "$empty"} \
-					--rejects got.rejects <raw.csv >got.csv 2>stderr
-				same want.csv got.csv
-				same want.rejects got.rejects
-				(($(wc -l <want.csv) + $(wc -l <want.rejects) > 400))
-			done
+			case $seed$unit in
+			[12]ms | 3s) empty=device ;;
+			[34]ms) empty=playback_position,device ;;
+			*) empty= ;;
+			esac
+			reference generate $seed 600 | tr -d '\036' >raw.csv
+			reference clean $unit "$empty" want.rejects <raw.csv >want.csv
+			ce-clean -p --ts-unit $unit ${empty:+--allow-empty "$empty"} \
+				--rejects got.rejects <raw.csv >got.csv 2>stderr
+			same want.csv got.csv
+			same want.rejects got.rejects
+			(($(wc -l <want.csv) + $(wc -l <want.rejects) > 600))
 		done
 	done
 }
 
 @test "the order of the input, its split into files and the memory change nothing" {
-	for seed in 1 2 3; do
+	for seed in 1 2; do
 		reference generate $seed 3000 tame >raw
 		tr -d '\036' <raw >raw.csv
 		ce-clean -p --allow-empty device raw.csv >want.csv 2>want.stderr
 		[ "$(wc -l <want.csv)" -gt 1000 ]
-		for order in 1 2 3; do
+		for order in 1 2; do
 			reference shuffle $order <raw >shuffled.csv
 			ce-clean -p --allow-empty device shuffled.csv >got.csv 2>got.stderr
 			same want.csv got.csv
 			same want.stderr got.stderr
 		done
-		for part in 0 1 2; do
-			reference part $part 3 <raw | gzip >part$part.csv.gz
+		for part in 0 1; do
+			reference part $part 2 <raw | gzip >part$part.csv.gz
 		done
-		ce-clean -p --allow-empty device --mem 0 part2.csv.gz - part1.csv.gz <part0.csv.gz \
+		ce-clean -p --allow-empty device --mem 0 part1.csv.gz - <part0.csv.gz \
 			>got.csv 2>got.stderr
 		same want.csv got.csv
 		same want.stderr got.stderr

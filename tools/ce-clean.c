@@ -115,7 +115,7 @@ static void put_counts(const struct rejects *r, char *text, size_t size)
 		if (r->counts[i])
 			len += (size_t)snprintf(text + len, size - len, "%s%" PRIu64 " %s",
 						len ? ", " : "", r->counts[i],
-						clean_reason_name(i));
+						clean_reason_name((enum clean_reason)i));
 }
 
 /* Fails if more than --max-rejects of the n records were rejected. */

@@ -51,8 +51,9 @@ def records(data):
         lines.pop()
     i = 0
     while i < len(lines):
-        end = i + 1
-        while end < len(lines) and b"\n".join(lines[i:end]).count(b'"') % 2:
+        end, quotes = i + 1, lines[i].count(b'"')
+        while end < len(lines) and quotes % 2:
+            quotes += lines[end].count(b'"')
             end += 1
         raw = b"\n".join(lines[i:end])
         raw = raw[:-1] if raw.endswith(b"\r") else raw

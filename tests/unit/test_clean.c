@@ -267,7 +267,7 @@ static void test_the_first_reason_counts(void)
 	CHECK_STR(clean_reason_name(cleaner_row(&c, &ragged, &event)), "ragged");
 	check_reason(DEVICE, "\xff", "invalid_utf8");
 	for (int i = 0; i < CLEAN_N_REASONS; i++)
-		CHECK(clean_reason_name(i)[0]);
+		CHECK(clean_reason_name((enum clean_reason)i)[0]);
 	CHECK_STR(clean_reason_name(CLEAN_DUPLICATE_EVENT_ID), "duplicate_event_id");
 }
 

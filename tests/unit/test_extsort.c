@@ -122,7 +122,7 @@ static void test_every_pattern_and_size(void)
 	uint64_t state = 1;
 
 	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++)
-		for (int pattern = 0; pattern < N_PATTERNS; pattern++) {
+		for (enum pattern pattern = 0; pattern < N_PATTERNS; pattern++) {
 			size_t n = sizes[k];
 			struct sample *samples = mem_alloc(n, sizeof(*samples));
 
@@ -138,7 +138,7 @@ static void test_runs_on_disk(void)
 {
 	uint64_t state = 2;
 
-	for (int pattern = 0; pattern < N_PATTERNS; pattern++)
+	for (enum pattern pattern = 0; pattern < N_PATTERNS; pattern++)
 		for (uint64_t limit = 0; limit <= 4 * MIB; limit += 2 * MIB) {
 			size_t n = 60000;
 			struct sample *samples = mem_alloc(n, sizeof(*samples));

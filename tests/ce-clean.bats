@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154 # fails leaves $stderr
 
 load common
 
@@ -113,7 +114,7 @@ many() {
 	same want.stderr got.stderr
 	[ "$(<got.stderr)" = "ce-clean: kept 60000 of 80000 records; rejected 20000: 20000 duplicate_event_id" ]
 	[ "$(cut -d, -f1 got.csv | tail -n +2 | sort -u | wc -l)" -eq 60000 ]
-	! grep -q late got.csv
+	[ "$(grep -c late got.csv)" -eq 0 ]
 }
 
 @test "the first of an event_id stays, and of equals the bytewise smallest record" {
@@ -220,7 +221,8 @@ many() {
 	ce-clean --max-rejects 25% raw.csv >out.csv.gz 2>stderr
 	fails 1 ce-clean --max-rejects 24.9999% raw.csv
 	[ "$stderr" = "ce-clean: rejected 10000 of 40000 records read, more than --max-rejects 24.9999%: 10000 duplicate_event_id" ]
-	! gzip -t stdout
+	mv stdout unfinished.gz
+	fails 1 gzip -t unfinished.gz
 	events
 	ce-clean --max-rejects 0% raw.csv >/dev/null
 }

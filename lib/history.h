@@ -22,6 +22,7 @@
 #define CE_HISTORY_H
 
 #include "event.h"
+#include "num.h"
 #include "outcome.h"
 #include "ring.h"
 
@@ -63,7 +64,7 @@ struct history_options {
 
 #define HISTORY_OPTIONS_INIT                                                                       \
 	{                                                                                          \
-		30 * 24 * 3600 * INT64_C(1000), 950000, NULL, NULL                                 \
+		30 * NUM_MS_PER_DAY, 950000, NULL, NULL                                            \
 	}
 
 /*

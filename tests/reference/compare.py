@@ -2,10 +2,10 @@
 """compare: the tools against naive.py, field by field, on many random tables.
 
 Runs ce-join, ce-sessionize, ce-agg and ce-features (from PATH) on table after table; every column of
-every table they write must be what naive.py says. At the first difference it says where, keeps the
-input in the folder it was given, and exits 1.
+every table they write must be what naive.py says. At the first difference it says where, leaves that
+table's input in the current folder, and exits 1.
 
-Usage: compare.py [--first SEED] [--tables N] FOLDER
+Usage: compare.py [--first SEED] [--tables N]
 """
 
 import argparse
@@ -19,26 +19,27 @@ import random_tables
 
 
 def latin(rows):
-    """As naive.read_csv would have read it: one character a byte."""
+    """One character a byte, as naive.py has it."""
     return [{k: v if v is None else v.encode().decode("latin-1") for k, v in row.items()} for row in rows]
 
 
-def run(*command):
-    subprocess.run(command, check=True)
+def run(text, *command):
+    """The output of a filter. ce-join's summary line on stderr is not wanted."""
+    done = subprocess.run(command, input=text.encode("latin-1"), capture_output=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{command}: exit {done.returncode}: {done.stderr.decode()}")
+    return done.stdout.decode("latin-1")
 
 
-def written(path):
-    """A table that a tool wrote: (header, rows)."""
-    if path.endswith(".gz"):
-        with gzip.open(path) as packed, open(path[:-3], "wb") as plain:
-            plain.write(packed.read())
-        path = path[:-3]
-    return naive.read_csv(path)
+def read(path):
+    with gzip.open(path) as file:
+        return file.read().decode("latin-1")
 
 
 def difference(name, got, want):
-    """None, or what is wrong with a table."""
-    (got_header, got_rows), (want_header, want_rows) = got, want
+    """None, or what is wrong with a table: (its text, (header, rows))."""
+    got_header, got_rows = naive.parse_csv(got)
+    want_header, want_rows = want
     if got_header != want_header:
         return f"{name}: header {got_header}, not {want_header}"
     for i, (g, w) in enumerate(zip(got_rows, want_rows), 1):
@@ -51,64 +52,57 @@ def difference(name, got, want):
     return None
 
 
-def compare(seed, folder):
+def compare(seed):
+    """The differences on one table, and its number of events."""
     opt, *inputs = random_tables.tables(seed)
     (columns, events), (user_columns, users), (content_columns, contents) = [(h, latin(t)) for h, t in inputs]
+    for name, table in (("events", (columns, events)), ("users", (user_columns, users)),
+                        ("contents", (content_columns, contents))):  # fmt: skip
+        with open(name + ".csv", "w", encoding="latin-1", newline="") as file:
+            file.write(naive.format_csv(*table))
 
-    def path(name):
-        return os.path.join(folder, name)
-
-    naive.write_csv(path("events.csv"), columns, events)
-    naive.write_csv(path("users.csv"), user_columns, users)
-    naive.write_csv(path("contents.csv"), content_columns, contents)
-
-    # The join, of both kinds; what follows takes the rows that the left one keeps.
-    one = naive.join(columns, events, "user_id", user_columns, users, ["email"])
-    header, rows, both = naive.join(*one[:2], "content_id", content_columns, contents)
-    both = [i for i in both if i in one[2]]
-    keys = ["-k", "user_id", path("users.csv"), "-k", "content_id", path("contents.csv"), "--drop", "email"]
-    run("ce-join", "-o", path("left.csv.gz"), "--left", *keys, path("events.csv"))
-    inner = ["ce-join", "-o", path("inner.csv.gz"), "--unmatched", path("unmatched.csv.gz"), *keys, path("events.csv")]
-    subprocess.run(inner, check=True, stderr=subprocess.DEVNULL)
-
-    window, near_end = f"{opt.window}ms", naive.decimal(opt.near_end)
-    plain_gap = ["--plain-gap"] if opt.plain_gap else []
-    run("ce-sessionize", "-o", path("sessions.csv.gz"), "--starts", path("session_starts.csv.gz"),
-        "--gap", f"{opt.gap}ms", *plain_gap, path("left.csv.gz"))  # fmt: skip
-    run("ce-agg", "-o", path("history.csv.gz"), "-d", path("aggregates"), "--window", window,
-        "--near-end", near_end, path("sessions.csv.gz"))  # fmt: skip
-    for which in ("undecided", "all", "first"):
-        run("ce-features", "-o", path(f"features_{which}.csv.gz"), "--rows", which,
-            "--near-end", near_end, path("history.csv.gz"))  # fmt: skip
-
+    # What follows takes the rows that a left join keeps. The aggregate tables are many files:
+    # only every fourth table gets them.
+    *one, both = naive.join(columns, events, "user_id", user_columns, users, ["email"])
+    header, rows, matched = naive.join(*one, "content_id", content_columns, contents)
+    both = sorted(set(both) & set(matched))
     want = naive.tables(header, rows, opt)
-    files = {name: path(f"aggregates/{name}.csv.gz") for name in list(naive.AGGREGATES) + ["content_completion"]}
-    files |= {name: path(name + ".csv.gz") for name in want if name not in files}
-    files["session_identification"] = path("sessions.csv.gz")
-    wrong = [
-        difference("left join", written(path("left.csv.gz")), (header, rows)),
-        difference("inner join", written(path("inner.csv.gz")), (header, [rows[i] for i in both])),
-        difference("unmatched", written(path("unmatched.csv.gz")),
-                   (columns, [e for i, e in enumerate(events) if i not in both])),  # fmt: skip
-    ]
-    wrong += [difference(name, written(files[name]), table) for name, table in want.items()]
-    return [w for w in wrong if w], len(events)
+    near_end = ["--near-end", naive.decimal(opt.near_end)]
+    gap = ["--gap", f"{opt.gap}ms"] + ["--plain-gap"] * opt.plain_gap
+    folder = ["-d", "."] if seed % 4 == 0 else []
+    join = ["ce-join", "-p", "-k", "user_id", "users.csv", "-k", "content_id", "contents.csv", "--drop", "email"]
+
+    text = naive.format_csv(columns, events)
+    got = {}
+    if seed % 4 == 1:
+        got["inner join"] = run(text, *join, "--unmatched", "unmatched.csv.gz")
+        want["inner join"] = header, [rows[i] for i in both]
+        got["unmatched"] = read("unmatched.csv.gz")
+        want["unmatched"] = columns, [e for i, e in enumerate(events) if i not in both]
+    got["left join"] = text = run(text, *join, "--left")
+    want["left join"] = header, rows
+    got["session_identification"] = text = run(text, "ce-sessionize", "-p", *gap, "--starts", "starts.csv.gz")
+    got["session_starts"] = read("starts.csv.gz")
+    got["history"] = text = run(text, "ce-agg", "-p", "--window", f"{opt.window}ms", *near_end, *folder)
+    for name in list(naive.AGGREGATES) + ["content_completion"] if folder else []:
+        got[name] = read(name + ".csv.gz")
+    for which in ("undecided", "all", "first"):
+        got["features_" + which] = run(text, "ce-features", "-p", "--rows", which, *near_end)
+    return [w for w in (difference(name, got[name], want[name]) for name in got) if w], len(events)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--tables", type=int, default=100)
-    parser.add_argument("folder")
     args = parser.parse_args()
-    os.makedirs(os.path.join(args.folder, "aggregates"), exist_ok=True)
     n_events = 0
     for seed in range(args.first, args.first + args.tables):
-        wrong, n = compare(seed, args.folder)
+        wrong, n = compare(seed)
         n_events += n
         if wrong:
             opt = vars(random_tables.tables(seed)[0])
-            sys.exit(f"table {seed} ({opt}), in {args.folder}:\n" + "\n".join(wrong))
+            sys.exit(f"table {seed} ({opt}), in {os.getcwd()}:\n" + "\n".join(wrong))
     print(f"{args.tables} tables, {n_events} events: no difference")
 
 

@@ -21,10 +21,8 @@ DAY = 86_400_000
 # byte (latin-1), so that < compares bytewise.
 
 
-def read_csv(path):
+def parse_csv(text):
     """The header, and the rows as dicts."""
-    with open(path, encoding="latin-1", newline="") as file:
-        text = file.read()
     records, record, i = [], [], 0
     while i < len(text):
         if text[i] == '"':
@@ -47,7 +45,7 @@ def read_csv(path):
     return header, [dict(zip(header, r, strict=True)) for r in records[1:]]
 
 
-def write_csv(path, header, rows):
+def format_csv(header, rows):
     def field(value):
         if value is None:
             return ""
@@ -55,9 +53,8 @@ def write_csv(path, header, rows):
         quoted = value == "" or value == "\\." or any(c in value for c in ',"\r\n')
         return '"' + value.replace('"', '""') + '"' if quoted else value
 
-    with open(path, "w", encoding="latin-1", newline="") as file:
-        for row in [dict(zip(header, header))] + rows:
-            file.write(",".join(field(row[name]) for name in header) + "\n")
+    records = [header] + [[row[name] for name in header] for row in rows]
+    return "".join(",".join(map(field, record)) + "\n" for record in records)
 
 
 # --- Numbers.
@@ -407,8 +404,11 @@ def main():
     parser.add_argument("folder")
     opt = parser.parse_args()
     os.makedirs(opt.folder, exist_ok=True)
-    for name, (header, rows) in tables(*read_csv(opt.file), opt).items():
-        write_csv(os.path.join(opt.folder, name + ".csv"), header, rows)
+    with open(opt.file, encoding="latin-1", newline="") as file:
+        header, rows = parse_csv(file.read())
+    for name, table in tables(header, rows, opt).items():
+        with open(os.path.join(opt.folder, name + ".csv"), "w", encoding="latin-1", newline="") as file:
+            file.write(format_csv(*table))
 
 
 if __name__ == "__main__":

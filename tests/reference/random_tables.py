@@ -15,7 +15,7 @@ USERS = "user_id email plan_tier signup_date".split()
 CONTENTS = "content_id genre runtime release_year maturity_rating".split()
 TYPES = ["play", "pause", "stop", "complete", "seek"]
 NAMES = ["a", "ab", "bc", "c", "1", "01", "x,y", 'say "x"', "two\nlines", "cr\r\nlf", "Niños", "NIños", " b ", "\\."]
-GENRES = ["Drama", "Action", "drama", "Sci-Fi, Horror", "Ñ", 'a "genre"', "Z", ""]
+GENRES = ["Drama", "Action", "drama", "Sci-Fi, Horror", "Ñ", 'a "genre"', "Z", "Dram", "Drama2", ""]
 RUNTIMES = [None, None, "0", "1", "3", "20", "100", "300", "1199", "1200", "3600", "3601", "5400", "5400.0", "7200"]
 SIGNUPS = [None, "2023-12-31", "2024-01-01T00:00:00Z", "2024-02-29 23:59:59.999", "2025-06-01T01:30:00+05:30",
            "2030-01-01 00:00:00+00", "1999-12-31T23:59:59.5-08:00"]  # fmt: skip

@@ -66,6 +66,10 @@ def compare(seed):
     *one, both = naive.join(columns, events, "user_id", user_columns, users, ["email"])
     header, rows, matched = naive.join(*one, "content_id", content_columns, contents)
     both = sorted(set(both) & set(matched))
+    inner = [rows[i] for i in both]
+    if changing := seed % 5 == 2:
+        now = latin(random_tables.contents_now(seed, len(rows)))
+        rows = [row | changed for row, changed in zip(rows, now)]
     want = naive.tables(header, rows, opt)
     near_end = ["--near-end", naive.decimal(opt.near_end)]
     gap = ["--gap", f"{opt.gap}ms"] + ["--plain-gap"] * opt.plain_gap
@@ -76,11 +80,14 @@ def compare(seed):
     got = {}
     if seed % 4 == 1:
         got["inner join"] = run(text, *join, "--unmatched", "unmatched.csv.gz")
-        want["inner join"] = header, [rows[i] for i in both]
+        want["inner join"] = header, inner
         got["unmatched"] = read("unmatched.csv.gz")
         want["unmatched"] = columns, [e for i, e in enumerate(events) if i not in both]
-    got["left join"] = text = run(text, *join, "--left")
-    want["left join"] = header, rows
+    if changing:
+        text = naive.format_csv(header, rows)
+    else:
+        got["left join"] = text = run(text, *join, "--left")
+        want["left join"] = header, rows
     got["session_identification"] = text = run(text, "ce-sessionize", "-p", *gap, "--starts", "starts.csv.gz")
     got["session_starts"] = read("starts.csv.gz")
     got["history"] = text = run(text, "ce-agg", "-p", "--window", f"{opt.window}ms", *near_end, *folder)

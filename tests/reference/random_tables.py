@@ -1,4 +1,4 @@
-"""random_tables: small event and dimension tables in which every rare thing happens often.
+"""random_tables: event and dimension tables in which every rare thing happens often.
 
 Times fall on a coarse grid (ties within and across pairs), or exactly on, or one millisecond beside,
 a deadline or a window's edge of another event; runtimes may be unknown or 0; stops land on the
@@ -34,7 +34,9 @@ def tables(seed):
     """(options, events, users, contents): the events in canonical order."""
     r = random.Random(seed)
     opt = Options(r)
-    names = r.sample(NAMES, r.randint(1, 4))
+    # A few tables are large enough for queues to grow and to wrap around.
+    n = 400 if seed % 30 == 0 else r.choice([0, 1, 2] + [10, 20, 30, 40, 50] * 4)
+    names = r.sample(NAMES, r.randint(1, 4) if n < 100 else len(NAMES))
     extra = r.sample(NAMES, r.randint(1, 3))
     genres = r.sample(GENRES, r.randint(1, 4)) + [None] * r.randint(0, 1)
     users = [
@@ -54,11 +56,10 @@ def tables(seed):
             "release_year": r.choice([None, "1999", "2024", "2024.0", "2031"]),
             "maturity_rating": r.choice(["PG", "", None, "18+"]),
         }
-        for c in r.sample(names + [x for x in extra if x not in names], r.randint(1, len(names)))
+        for c in r.sample(names + [x for x in extra if x not in names], r.randint(1, len(names)) if n < 100 else len(names))
     ]
-    n = r.choice([0, 1, 2] + [10, 20, 30, 40, 50] * 4)
     unit = r.choice([1, 1, 1000, 60_000, 600_000, 1_800_000])
-    span = r.choice([1, 3, 10, 40, 100])
+    span = r.choice([1, 3, 10, 40, 100] if n < 100 else [100, 1000, 3000])
     start = r.choice(STARTS)
     weights = [r.choice([0.2, 1, 1, 3]) for _ in TYPES]
     unknown_position = r.choice([0, 0, 0.1])
@@ -102,3 +103,9 @@ def tables(seed):
     if r.random() < 0.2:
         r.shuffle(columns)
     return opt, (columns, events), (USERS, users), (CONTENTS, contents)
+
+
+def contents_now(seed, n):
+    """Genre and runtime of n events, as if a content could change them from one to the next."""
+    r = random.Random(-seed)
+    return [{"genre": r.choice(GENRES + [None]), "runtime": r.choice(RUNTIMES)} for _ in range(n)]

@@ -23,8 +23,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ENCODING_LEVEL_ROWS 10
-#define ENCODING_LEVELS     100
+#define ENCODING_LEVEL_ROWS  10
+#define ENCODING_LEVELS      100
+#define ENCODING_COLUMNS_MAX 65536
 
 /* A standardised value beyond this is taken as this, so that a score stays finite. */
 #define ENCODING_MAX 1e30

@@ -1,9 +1,8 @@
 /*
  * model: a trained model and its file.
  *
- * The file is plain text, one fact a line, and holds every parameter: what is read back predicts
- * the same bits. Strings stand in double quotes, with \\ \" \n \r \t and \xHH (other control
- * bytes) for what a line cannot hold; numbers are the shortest that read back as the same double.
+ * The file is plain text (see lines) and holds every parameter: what is read back predicts the same
+ * bits.
  *
  *	ce-model 1
  *	kind logistic
@@ -32,7 +31,7 @@
  *	constant "NAME"				dropped
  *	crc32 HHHHHHHH			of all bytes before this line
  *
- * Layer: over buf, num, gzio, split, balance, encoding, logistic.
+ * Layer: over buf, lines, gzio, split, balance, encoding, logistic.
  */
 #ifndef CE_MODEL_H
 #define CE_MODEL_H

@@ -119,6 +119,9 @@ static int find_features(struct reading *r, struct err *err)
 		r->feature[r->n_features] = (int)i;
 		r->numeric[r->n_features++] = !cli_list_has(&o->categorical, header->names[i]);
 	}
+	if (r->n_features > ENCODING_COLUMNS_MAX)
+		return err_set(err, ERR_RUNTIME, "%s:1: more than %d features", r->in.file,
+			       ENCODING_COLUMNS_MAX);
 	if (!r->n_features)
 		return err_set(err, ERR_RUNTIME, "%s:1: no column is a feature", r->in.file);
 	return 0;

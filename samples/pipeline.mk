@@ -23,7 +23,8 @@ PREDICT_FLAGS    =
 EVAL_FLAGS       =
 
 # The tools: those of the source tree that this file lies in, if they are built, else the PATH's.
-export PATH := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../build/bin):$(PATH)
+BIN = $(dir $(lastword $(MAKEFILE_LIST)))../build/bin
+export PATH := $(abspath $(BIN)):$(PATH)
 SHELL = /bin/sh
 .DELETE_ON_ERROR:
 

@@ -123,7 +123,7 @@ summary: all
 	@$(scored) | ce-eval $(EVAL_FLAGS) --by event_type -p
 	@printf '\n== Test part, at the start of each viewing ==\n'
 	@$(scored_first) | ce-eval $(EVAL_FLAGS) -p
-	@$(if $(truth),printf '\n== The best possible there, by the true probabilities ==\n'; \
+	@$(if $(truth),printf '\n== The best possible there: the true probabilities ==\n'; \
 		$(scored_truth) | ce-eval $(EVAL_FLAGS) --score true_probability -p)
 
 clean:

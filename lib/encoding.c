@@ -12,7 +12,10 @@ struct encoding_column *encoding_add(struct encoding *e, const char *name, enum 
 {
 	struct encoding_column *c;
 
-	e->columns = mem_realloc(e->columns, e->n + 1, sizeof(*e->columns));
+	if (e->n == e->cap) {
+		e->cap = mem_grow(e->cap, e->n + 1);
+		e->columns = mem_realloc(e->columns, e->cap, sizeof(*e->columns));
+	}
 	c = &e->columns[e->n++];
 	*c = (struct encoding_column){ .name = mem_dup(name, strlen(name)),
 				       .kind = kind,

@@ -51,11 +51,12 @@ struct encoding {
 	struct encoding_column *columns;
 	size_t n;
 	uint32_t n_dense, n_onehot;
+	size_t cap; /* the module's own: of `columns` */
 };
 
 #define ENCODING_INIT                                                                              \
 	{                                                                                          \
-		NULL, 0, 0, 0                                                                      \
+		NULL, 0, 0, 0, 0                                                                   \
 	}
 
 /*

@@ -129,8 +129,8 @@ static int take_value(struct lines *l, const char **value, size_t *len)
 
 int lines_int(struct lines *l, int64_t min, int64_t max, int64_t *value)
 {
-	const char *text;
-	size_t len;
+	const char *text = NULL;
+	size_t len = 0;
 
 	if (take_value(l, &text, &len))
 		return -1;
@@ -151,8 +151,8 @@ int lines_count(struct lines *l, uint64_t *value)
 
 int lines_double(struct lines *l, double min, double *value)
 {
-	const char *text;
-	size_t len;
+	const char *text = NULL;
+	size_t len = 0;
 
 	if (take_value(l, &text, &len))
 		return -1;

@@ -214,7 +214,7 @@ static bool factorise(const double *hessian, size_t n, double damping, double *f
 			row[j] = (hessian[i * n + j] - dot(row, other, j)) / other[j];
 		}
 		/* A column without rows has no curvature: any positive number keeps it at 0. */
-		diagonal = diagonal > 0 || !damping ? diagonal * (1 + damping) : damping;
+		diagonal = diagonal > 0 || damping == 0 ? diagonal * (1 + damping) : damping;
 		pivot = diagonal - dot(row, row, i);
 		if (!(pivot > SMALLEST_PIVOT * diagonal))
 			return false;

@@ -1,8 +1,8 @@
 /*
  * balance: what to do about a rare class: class weights, or resampling of the train rows.
  *
- * Resampling is held as how often each row counts, so that no row is ever copied. Layer: over mem.
- * Memory: 4 bytes a train row.
+ * Resampling is held as how often each row counts, so that no row is ever copied. Layer: over mem,
+ * rng. Memory: 4 bytes a train row.
  */
 #ifndef CE_BALANCE_H
 #define CE_BALANCE_H

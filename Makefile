@@ -110,7 +110,8 @@ deps:
 # Running it ------------------------------------------------------------------------------------
 
 demo: $(TOOLS)
-	@$(MAKE) --no-print-directory -f samples/pipeline.mk BIN=$(BUILD)/bin DATA=samples OUT=out/demo demo
+	@$(MAKE) --no-print-directory -f samples/pipeline.mk BIN=$(BUILD)/bin DATA=samples OUT=out/demo \
+		summary
 
 test: $(TOOLS) $(UNITS)
 	@tests/run.sh $(BUILD)

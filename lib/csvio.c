@@ -271,16 +271,12 @@ static int parse_record(struct csv_reader *r, struct err *err)
 	return 1;
 }
 
-/* Opens the next input and parses its first record, the header, into r->row. */
-static int open_next(struct csv_reader *r, struct err *err)
+/* Parses the first record of the input just opened, its header, into r->row. */
+static int start_input(struct csv_reader *r, struct err *err)
 {
 	static const char bom[] = "\xef\xbb\xbf";
-	const char *path = r->input.n ? r->input.paths[r->next_input] : NULL;
 	int rc;
 
-	r->next_input++;
-	if (gz_reader_open(&r->gz, path, err))
-		return -1;
 	r->file = r->gz.name;
 	buf_clear(&r->bytes);
 	r->start = r->end = 0;
@@ -299,6 +295,14 @@ static int open_next(struct csv_reader *r, struct err *err)
 	if (r->row.fault)
 		return err_set(err, ERR_RUNTIME, "%s:1: %s", r->file, r->row.fault);
 	return 0;
+}
+
+static int open_next(struct csv_reader *r, struct err *err)
+{
+	const char *path = r->input.n ? r->input.paths[r->next_input] : NULL;
+
+	r->next_input++;
+	return gz_reader_open(&r->gz, path, err) || start_input(r, err) ? -1 : 0;
 }
 
 static int take_header(struct csv_reader *r, struct err *err)
@@ -340,16 +344,32 @@ static int check_header(const struct csv_reader *r, struct err *err)
 	return 0;
 }
 
-int csv_reader_open(struct csv_reader *r, const struct gz_input *input, struct err *err)
+static void reset(struct csv_reader *r)
 {
 	bool tolerant = r->tolerant;
 
 	*r = (struct csv_reader)CSV_READER_INIT;
 	r->tolerant = tolerant;
-	r->input = *input;
 	r->parser = mem_alloc(1, sizeof(*r->parser));
 	start_parser(r);
+}
+
+int csv_reader_open(struct csv_reader *r, const struct gz_input *input, struct err *err)
+{
+	reset(r);
+	r->input = *input;
 	if (open_next(r, err) || take_header(r, err)) {
+		csv_reader_close(r);
+		return -1;
+	}
+	return 0;
+}
+
+int csv_reader_open_fd(struct csv_reader *r, int fd, const char *name, struct err *err)
+{
+	reset(r);
+	if (gz_reader_open_fd(&r->gz, fd, name, err) || start_input(r, err) ||
+	    take_header(r, err)) {
 		csv_reader_close(r);
 		return -1;
 	}

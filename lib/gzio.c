@@ -66,15 +66,11 @@ static int truncated(const struct gz_reader *r, struct err *err)
 		       r->name, (unsigned long long)r->offset);
 }
 
-int gz_reader_open(struct gz_reader *r, const char *path, struct err *err)
+int gz_reader_open_fd(struct gz_reader *r, int fd, const char *name, struct err *err)
 {
-	bool is_stdin = !path || !strcmp(path, "-");
-
 	*r = (struct gz_reader)GZ_READER_INIT;
-	r->name = is_stdin ? "stdin" : path;
-	r->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (r->fd < 0)
-		return err_errno(err, r->name);
+	r->name = name;
+	r->fd = fd;
 	r->in = mem_alloc(IN_SIZE, 1);
 	if (fill_magic(r, err))
 		goto fail;
@@ -94,6 +90,17 @@ int gz_reader_open(struct gz_reader *r, const char *path, struct err *err)
 fail:
 	gz_reader_close(r);
 	return -1;
+}
+
+int gz_reader_open(struct gz_reader *r, const char *path, struct err *err)
+{
+	bool is_stdin = !path || !strcmp(path, "-");
+	const char *name = is_stdin ? "stdin" : path;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, name);
+	return gz_reader_open_fd(r, fd, name, err);
 }
 
 /*

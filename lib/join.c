@@ -37,10 +37,12 @@ static int add_row(struct join_dimension *d, const struct csv_reader *in, const 
 
 bool join_dropped(struct join_drops *drops, const char *column)
 {
+	bool dropped = false;
+
 	for (size_t i = 0; i < drops->n; i++)
 		if (!strcmp(drops->names[i], column))
-			return drops->seen[i] = true;
-	return false;
+			dropped = drops->seen[i] = true;
+	return dropped;
 }
 
 int join_load(struct join_dimension *d, const char *key, const char *path, struct join_drops *drops,

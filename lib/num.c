@@ -115,6 +115,18 @@ int num_parse_decimal(const char *s, size_t len, int64_t *value)
 	return scan_decimal(s, len, &d) ? -1 : shift_decimal(&d, 0, &dropped, value);
 }
 
+int num_parse_scaled(const char *s, size_t len, int shift, int64_t *value)
+{
+	struct decimal d;
+	bool dropped;
+
+	if (scan_decimal(s, len, &d))
+		return -1;
+	if (shift_decimal(&d, shift, &dropped, value))
+		*value = d.negative ? INT64_MIN : INT64_MAX;
+	return 0;
+}
+
 int num_parse_millionths(const char *s, size_t len, int64_t *value)
 {
 	struct decimal d;

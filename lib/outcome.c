@@ -127,11 +127,18 @@ struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e,
 	struct outcome_session *s = pair->current;
 
 	if (!s || s->id != e->session_id) {
-		if (e->session_id != o->n + 1 || e->session_start != e->ts) {
+		if (e->session_id != o->n + 1) {
 			err_set(err, ERR_RUNTIME,
 				"session %lld is neither the next one, %lld, nor open for its user "
 				"and content",
 				(long long)e->session_id, (long long)o->n + 1);
+			return NULL;
+		}
+		if (e->session_start != e->ts) {
+			err_set(err, ERR_RUNTIME,
+				"session %lld begins at %lld, but its first event is at %lld",
+				(long long)e->session_id, (long long)e->session_start,
+				(long long)e->ts);
 			return NULL;
 		}
 		s = open_session(o, pair, e);

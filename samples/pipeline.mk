@@ -23,7 +23,8 @@ PREDICT_FLAGS    =
 EVAL_FLAGS       =
 
 # The tools: those of the source tree that this file lies in, if they are built, else the PATH's.
-export PATH := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../build/bin):$(PATH)
+BIN = $(dir $(lastword $(MAKEFILE_LIST)))../build/bin
+export PATH := $(abspath $(BIN)):$(PATH)
 SHELL = /bin/sh
 .DELETE_ON_ERROR:
 
@@ -109,6 +110,11 @@ $(call table,first_metrics): $(OUT)/first.model $(call table,first_features) \
 		$(call flags,PREDICT EVAL)
 	$(scored_first) | ce-eval $(EVAL_FLAGS) -o $@ $(call logged,8-eval-first)
 
+# A synthetic workload knows its true probabilities: ce-synth's truth.csv.gz.
+truth        = $(wildcard $(DATA)/truth.csv.gz)
+scored_truth = $(scored_first) | \
+	       ce-join --drop user_id,content_id,session_start_ts -k event_id $(truth) 2>/dev/null
+
 # --- what was found -------------------------------------------------------------------------------
 
 summary: all
@@ -117,6 +123,8 @@ summary: all
 	@$(scored) | ce-eval $(EVAL_FLAGS) --by event_type -p
 	@printf '\n== Test part, at the start of each viewing ==\n'
 	@$(scored_first) | ce-eval $(EVAL_FLAGS) -p
+	@$(if $(truth),printf '\n== The best possible there: the true probabilities ==\n'; \
+		$(scored_truth) | ce-eval $(EVAL_FLAGS) --score true_probability -p)
 
 clean:
 	rm -rf $(OUT)

@@ -22,10 +22,11 @@ fails() {
 	fi
 }
 
-# same FILE FILE: equal, or their difference is shown. Each is read once: it may be a pipe.
+# same FILE FILE: equal, or their difference is shown. Reads each once: they may be <(pipes).
 same() {
 	local difference
-	difference=$(diff -au "$1" "$2") && return
-	head -40 <<<"$difference"
-	return 1
+	if ! difference=$(diff -a -u "$1" "$2"); then
+		head -n 40 <<<"$difference"
+		return 1
+	fi
 }

@@ -1,0 +1,246 @@
+# ce-features: the feature table with its label.
+load common
+
+columns=event_id,event_ts,user_id,content_id,event_type,playback_position,device
+columns+=,plan_tier,signup_date,genre,runtime,release_year,maturity_rating
+
+# FILE is what stands on stdin.
+holds() {
+	cat >want
+	same "$1" want
+}
+
+# history [OPTION...] <ROWS of the enriched table > ce-agg's output
+history() {
+	{ echo "$columns" && cat; } | ce-sessionize -p | ce-agg -p "$@"
+}
+
+# column NAME <CSV: its values on one line, NULL as -
+column() {
+	awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; if (!c) exit 1; next }
+		{ printf "%s%s", sep, $c == "" ? "-" : $c; sep = " " } END { print "" }'
+}
+
+# one [NAME=VALUE...]: the features of one event with these values, of all others known ones.
+one() {
+	local ts=1704067200000 type=play position=50 device=tv tier=free signup=2023-12-01 genre=Drama \
+		runtime=100 year=2020 rating=PG "$@"
+	echo "e1,$ts,u,c,$type,$position,$device,$tier,$signup,$genre,$runtime,$year,$rating" |
+		history | ce-features -p --rows all
+}
+
+@test "49 columns in their order, the label last" {
+	history >history.csv <<-'END'
+		e1,1704067200000,u,c,play,0,tv,free,2023-12-01,Drama,100,2020,PG
+		e2,1704067290000,u,c,stop,95,tv,free,2023-12-01,Drama,100,2020,PG
+		e3,1704067290000,v,c,play,0,,"",,Drama,100,2020,PG
+		e4,1704080000000,u,d,play,5,tv,free,2023-12-01,"",,,
+	END
+	ce-features -p history.csv >out
+	holds out <<-'END'
+		event_id,event_ts,user_id,content_id,session_id,user_plan_tier,days_since_signup,user_activity_level,user_content_engagement,user_genre_preference,user_completion_rate,user_known_sessions,user_last_outcome,user_genre_completion_rate,content_genre,content_runtime,content_release_year,content_maturity_rating,content_age,content_length_category,content_completion_rate,content_known_sessions,average_viewing_duration_ratio,content_popularity,event_type,device,playback_position_ratio,max_playback_ratio,number_of_pauses,number_of_seeks,session_event_number,session_elapsed,has_played_before,user_content_session_count,time_since_last_event,time_since_last_event_user,time_since_last_completion,user_avg_session_duration,user_genre_recency,hour_of_day,day_of_week,event_week_of_year,event_month_of_year,session_start_hour,session_start_dow,user_activity_x_content_popularity,user_completion_x_content_completion,label_known_ts,is_completion
+		e1,1704067200000,u,c,1,free,31,0,,,,0,,,Drama,100,2020,PG,4,short,,0,,0,play,tv,0,0,0,0,1,0,0,1,,,,,,0,1,1,1,0,1,0,,1704067290000,1
+		e3,1704067290000,v,c,2,"",,0,,,,0,,,Drama,100,2020,PG,4,short,,0,,1,play,,0,0,0,0,1,0,0,1,,,,,,0,1,1,1,0,1,0,,1704069190000,0
+		e4,1704080000000,u,d,3,free,31,2,0.475,Drama,1,1,1,,"",,,,,,,0,,0,play,tv,,,0,0,1,0,0,1,,12710000,12710000,90000,,3,1,1,1,3,1,0,,,
+	END
+}
+
+@test "--rows: undecided ends before the completing event, all keeps it and what follows, first one a session" {
+	history >history.csv <<-'END'
+		e1,1000,u,c,play,0,tv,,,,100,,
+		e2,2000,u,c,complete,9,tv,,,,100,,
+		e3,3000,u,c,pause,9,tv,,,,100,,
+		e4,4000,u,c,play,0,tv,,,,100,,
+		e5,5000,v,c,complete,9,tv,,,,100,,
+		e6,6000,v,c,pause,9,tv,,,,100,,
+	END
+	[ "$(ce-features -p history.csv | column event_id)" = "e1 e4" ]
+	[ "$(ce-features -p -r undecided history.csv | column event_id)" = "e1 e4" ]
+	[ "$(ce-features -p --rows all history.csv | column event_id)" = "e1 e2 e3 e4 e5 e6" ]
+	[ "$(ce-features -p --rows first history.csv | column event_id)" = "e1 e4 e5" ]
+	[ "$(ce-features -p --rows all history.csv | column is_completion)" = "1 1 1 - 1 1" ]
+	[ "$(ce-features -p --rows all history.csv | column label_known_ts)" = "2000 2000 2000 - 5000 5000" ]
+	for rows in some ALL ''; do
+		fails 2 ce-features -p --rows "$rows" history.csv
+		[[ $stderr == "ce-features: --rows: '$rows' is none of undecided, all, first"* ]]
+	done
+}
+
+@test "--near-end says which stops complete, as it does in ce-agg" {
+	history --near-end 0.5 >history.csv <<-'END'
+		e1,1000,u,c,play,0,tv,,,,100,,
+		e2,2000,u,c,stop,50,tv,,,,100,,
+		e3,9999000,u,d,pause,0,tv,,,,100,,
+	END
+	[ "$(ce-features -p --near-end 0.5 --rows all history.csv | column is_completion)" = "1 1 -" ]
+	[ "$(ce-features -p --near-end 0.500001 --rows all history.csv | column is_completion)" = "0 0 -" ]
+	[ "$(ce-features -p --rows all history.csv | column is_completion)" = "0 0 -" ]
+	[ "$(ce-features -p --near-end 0.5 history.csv | column event_id)" = "e1 e3" ]
+	fails 2 ce-features -p --near-end 2 history.csv
+	[[ $stderr == "ce-features: --near-end: '2' is no number from 0 to 1 with at most 6 decimals"* ]]
+}
+
+@test "a label is 0 only if the session closed before the last event, else it is empty" {
+	# The pause of u is awaited until 1,800,001.
+	for last in 1800001:- 1800002:0; do
+		history >history.csv <<-END
+			e1,1,u,c,pause,0,tv,,,,100,,
+			e2,${last%:*},v,c,pause,0,tv,,,,100,,
+		END
+		[ "$(ce-features -p history.csv | column is_completion)" = "${last#*:} -" ]
+	done
+	[ "$(ce-features -p history.csv | column label_known_ts)" = "1800001 -" ]
+	# A rewatch closes the session before it, here one of the same millisecond.
+	history >history.csv <<-'END'
+		e1,1,u,c,complete,0,tv,,,,100,,
+		e2,1,u,c,play,0,tv,,,,100,,
+		e3,1,u,c,pause,0,tv,,,,100,,
+	END
+	[ "$(ce-features -p --rows all history.csv | column label_known_ts)" = "1 - -" ]
+}
+
+@test "days since signup are whole days, rounded down, before it negative" {
+	[ "$(one signup=2023-12-31 | column days_since_signup)" = 1 ]
+	[ "$(one signup=2024-01-01 | column days_since_signup)" = 0 ]
+	[ "$(one signup='2024-01-01 00:00:00.001' | column days_since_signup)" = -1 ]
+	[ "$(one signup=2024-01-02T00:00:00Z | column days_since_signup)" = -1 ]
+	[ "$(one signup=2024-01-02T00:00:00.001Z | column days_since_signup)" = -2 ]
+	[ "$(one signup=2024-01-01T02:00:00+02:00 | column days_since_signup)" = 0 ]
+	[ "$(one signup=2023-12-31T22:00:00-0200 | column days_since_signup)" = 0 ]
+	[ "$(one signup='2023-12-31 21:59:59-02' | column days_since_signup)" = 0 ]
+	[ "$(one signup= | column days_since_signup)" = - ]
+	[ "$(one signup='""' | column days_since_signup)" = - ]
+}
+
+@test "the content's columns: whole numbers, age in calendar years, length by runtime" {
+	[ "$(one runtime=100.0 year=2020.0 | column content_runtime)" = 100 ]
+	[ "$(one runtime=100.0 year=2020.0 | column content_release_year)" = 2020 ]
+	[ "$(one ts=1704067199999 year=2020 | column content_age)" = 3 ]
+	[ "$(one ts=1704067200000 year=2020 | column content_age)" = 4 ]
+	[ "$(one year=2031 | column content_age)" = -7 ]
+	[ "$(one year= | column content_age)" = - ]
+	for length in 0:short 1199:short 1200:medium 3600:medium 3601:long 1199.9:short 3600.9:medium :-; do
+		[ "$(one runtime="${length%:*}" | column content_length_category)" = "${length#*:}" ]
+	done
+}
+
+@test "the playback ratio is rounded to six digits, halves up, and never above 1" {
+	[ "$(one position=1 runtime=3 | column playback_position_ratio)" = 0.333333 ]
+	[ "$(one position=2 runtime=3 | column playback_position_ratio)" = 0.666667 ]
+	[ "$(one position=1 runtime=64 | column playback_position_ratio)" = 0.015625 ]
+	[ "$(one position=1 runtime=128 | column playback_position_ratio)" = 0.007813 ]
+	[ "$(one position=200 runtime=100 | column playback_position_ratio)" = 1 ]
+	[ "$(one position=9223372036854775807 runtime=100 | column playback_position_ratio)" = 1 ]
+	[ "$(one position=0 runtime=100 | column playback_position_ratio)" = 0 ]
+	[ "$(one position=5 runtime=0 | column playback_position_ratio)" = - ]
+	[ "$(one position=5 runtime= | column playback_position_ratio)" = - ]
+	[ "$(one position= runtime=100 | column playback_position_ratio)" = - ]
+}
+
+@test "calendar columns are those of UTC at turns of years, of leap days and of the clock" {
+	local expected time
+	for time in 2023-12-31T23:59:59.999 2024-01-01T00:00:00.000 2024-12-29T12:00:00.000 2024-12-30T00:00:00.000 \
+		2021-01-03T23:59:59.999 2021-01-04T00:00:00.000 2020-12-31T06:30:00.000 2026-12-31T00:00:00.000 \
+		2024-02-29T23:00:00.000 2000-02-29T00:00:00.000 1970-01-01T00:00:00.001 2099-12-31T23:59:59.999 \
+		2024-03-31T01:30:00.000; do
+		expected=$(date -u -d "$time" '+%-H %w %-V %-m')
+		one ts="$(date -u -d "$time" +%s%3N)" >out
+		[ "$(for c in hour_of_day day_of_week event_week_of_year event_month_of_year; do column $c <out; done | paste -sd' ')" \
+			= "$expected" ]
+		[ "$(for c in session_start_hour session_start_dow; do column $c <out; done | paste -sd' ')" \
+			= "$(date -u -d "$time" '+%-H %w')" ]
+	done
+}
+
+@test "products: counts exactly, rates rounded to six digits, empty if either factor is" {
+	history >history.csv <<-'END'
+		e1,1,u,c,complete,1,tv,,,,,,
+		e2,2,u,d,pause,1,tv,,,,,,
+		e3,3,u,f,pause,1,tv,,,,,,
+		e4,4,v,c,pause,1,tv,,,,,,
+		e5,5,w,c,pause,1,tv,,,,,,
+		e6,9999999,u,c,play,1,tv,,,,,,
+		e7,9999999,x,c,play,1,tv,,,,,,
+	END
+	ce-features -p --rows all history.csv >out
+	[ "$(column user_completion_rate <out)" = "- 1 1 - - 0.333333 -" ]
+	[ "$(column content_completion_rate <out)" = "- - - 1 1 0.333333 0.333333" ]
+	[ "$(column user_completion_x_content_completion <out)" = "- - - - - 0.111111 -" ]
+	[ "$(column user_activity_x_content_popularity <out)" = "0 0 0 0 0 9 0" ]
+}
+
+@test "rows keep their order while labels become known in another" {
+	# c stays open to the end, d is completed at once: all rows wait for c's.
+	history >history.csv <<-'END'
+		e1,1,u,c,play,0,tv,,,,99999999,,
+		e2,2,u,d,play,0,tv,,,,100,,
+		e3,3,u,d,complete,100,,,,,100,,
+		e4,9999999,v,d,play,0,tv,,,,100,,
+	END
+	ce-features -p --rows all history.csv >out
+	[ "$(column event_id <out)" = "e1 e2 e3 e4" ]
+	[ "$(column is_completion <out)" = "- 1 1 -" ]
+}
+
+@test "text stays as it was: commas, quotes, line breaks, NULL and the empty string" {
+	history <<-'END' | ce-features -p --rows all | tail -n +2 >out
+		"e""1",1,"u
+		1","c,1",play,0,"",,,"a,
+		b",,,"\."
+	END
+	holds out <<-'END'
+		"e""1",1,"u
+		1","c,1",1,,,0,,,,0,,,"a,
+		b",,,"\.",,,,0,,0,play,"",,,0,0,1,0,0,1,,,,,,0,4,1,1,0,4,0,,,
+	END
+}
+
+# says EDIT MESSAGE: what ce-features says of a table after awk's EDIT of its fields by name.
+says() {
+	history >history.csv <<-'END'
+		e1,1704067200000,u,c,play,0,tv,free,2023-12-01,Drama,100,2020,PG
+		e2,1704067290000,u,c,pause,95,tv,free,2023-12-01,Drama,100,2020,PG
+	END
+	awk -F, -v OFS=, "NR == 1 { for (i = 1; i <= NF; i++) at[\$i] = i } NR == 3 { $1 } 1" history.csv >x.csv
+	fails 1 ce-features -p x.csv
+	[ "$stderr" = "ce-features: x.csv:3: $2" ] || { echo "$stderr"; return 1; }
+}
+
+@test "an unreadable value is an error with line and column" {
+	says '$at["signup_date"] = "notadate"' "column signup_date: invalid timestamp 'notadate'"
+	says '$at["signup_date"] = "2023-02-29"' "column signup_date: invalid timestamp '2023-02-29'"
+	says '$at["signup_date"] = "2023-12-01T24:00:00"' "column signup_date: invalid timestamp '2023-12-01T24:00:00'"
+	says '$at["signup_date"] = "01/12/2023"' "column signup_date: invalid timestamp '01/12/2023'"
+	says '$at["release_year"] = "MMXX"' "column release_year: invalid year 'MMXX'"
+	says '$at["release_year"] = "10000"' "column release_year: invalid year '10000'"
+	says '$at["runtime"] = "1:40"' "column runtime: invalid number of seconds '1:40'"
+	says '$at["user_activity_level"] = "x"' "column user_activity_level: invalid number 'x'"
+	says '$at["content_popularity"] = "-1"' "column content_popularity: invalid number '-1'"
+	says '$at["user_completion_rate"] = "x"; $at["content_completion_rate"] = 1' \
+		"column user_completion_rate: invalid number 'x'"
+	says '$at["session_id"] = 3' "session 3 is neither the next one, 2, nor open for its user and content"
+	says '$at["event_ts"] = 1' "event 'e2' at 1 comes before event 'e1' at 1704067200000 of line 2 (ce-clean puts events in order)"
+}
+
+@test "a column that is missing is an error; its place and others around it do not matter" {
+	history >history.csv <<-'END'
+		e1,1704067200000,u,c,play,0,tv,free,2023-12-01,Drama,100,2020,PG
+		e2,1704067290000,u,c,pause,95,tv,free,2023-12-01,Drama,100,2020,PG
+	END
+	for column in device plan_tier signup_date maturity_rating release_year user_genre_recency prev_ts; do
+		awk -F, -v OFS=, -v name=$column 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
+			{ $c = (NR == 1 ? "other" : ""); print }' history.csv >x.csv
+		fails 1 ce-features -p x.csv
+		[ "$stderr" = "ce-features: x.csv:1: column $column: not in the header" ]
+	done
+	ce-features -p history.csv >want
+	awk -F, -v OFS=, '{ for (i = NF; i > 0; i--) printf "%s,", $i; print NR == 1 ? "more" : "x" }' history.csv >x.csv
+	ce-features -p x.csv >out
+	same out want
+}
+
+@test "zero rows give the header" {
+	history </dev/null | ce-features -p >out
+	[ "$(wc -l <out)" -eq 1 ]
+	[ "$(tr , '\n' <out | wc -l)" -eq 49 ]
+}

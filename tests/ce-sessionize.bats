@@ -1,0 +1,195 @@
+# ce-sessionize: which events make one viewing.
+load common
+
+header=event_id,event_ts,user_id,content_id,event_type,playback_position,device,runtime
+
+# FILE is what stands on stdin.
+holds() {
+	cat >want
+	same "$1" want
+}
+
+# sessions [OPTION...] <ROWS, each "TIME TYPE [POSITION [RUNTIME]]" of one user and content: the
+# session of each row.
+sessions() {
+	awk -v header=$header 'BEGIN { print header } {
+		printf "e%03d,%s,u,c,%s,%s,tv,%s\n", NR, $1, $2, $3, $4 }' |
+		ce-sessionize -p "$@" | awk -F, 'NR > 1 { printf "%s%s", sep, $11; sep = " " } END { print "" }'
+}
+
+@test "appends the time of the pair's last event, and its session with the event's deadline" {
+	cat >events.csv <<-END
+		$header,a note
+		e1,1000000,u,c,play,0,tv,7200,
+		e2,8200000,u,c,complete,7200,tv,7200,""
+		e3,8300000,u,c,play,0,"",7200,"a,
+		b"
+		e4,8300000,v,c,pause,10,,7200,x
+		e5,99900000,v,c,pause,10,,,x
+	END
+	ce-sessionize -p --starts starts.csv.gz events.csv >out
+	holds out <<-END
+		$header,a note,prev_ts,session_start_ts,session_id,session_deadline_ts
+		e1,1000000,u,c,play,0,tv,7200,,,1000000,1,10000000
+		e2,8200000,u,c,complete,7200,tv,7200,"",1000000,1000000,1,10000000
+		e3,8300000,u,c,play,0,"",7200,"a,
+		b",8200000,8300000,2,17300000
+		e4,8300000,v,c,pause,10,,7200,x,,8300000,3,10100000
+		e5,99900000,v,c,pause,10,,,x,8300000,99900000,4,101700000
+	END
+	gzip -dc starts.csv.gz >starts
+	holds starts <<-END
+		session_id,user_id,content_id,session_start_ts,event_id,device
+		1,u,c,1000000,e1,tv
+		2,u,c,8300000,e3,""
+		3,v,c,8300000,e4,
+		4,v,c,99900000,e5,
+	END
+}
+
+@test "an event at the deadline continues the session, one a millisecond later does not" {
+	[ "$(printf '1 pause 0\n1800001 pause 0\n3600002 pause 0\n' | sessions)" = "1 1 2" ]
+	[ "$(printf '1 pause 0\n1001 pause 0\n2002 pause 0\n' | sessions --gap 1s)" = "1 1 2" ]
+	[ "$(printf '1 pause 0\n61001 pause 0\n122002 pause 0\n' | sessions -g 1m1s)" = "1 1 2" ]
+	[ "$(printf '1 pause 0\n1 pause 0\n2 pause 0\n' | sessions --gap 0)" = "1 1 2" ]
+}
+
+@test "what is left to play extends the deadline after play and seek, and after them alone" {
+	for type in play seek; do
+		[ "$(printf "1 $type 40 100\n61001 pause 90 100\n" | sessions --gap 1s)" = "1 1" ]
+		[ "$(printf "1 $type 40 100\n61002 pause 90 100\n" | sessions --gap 1s)" = "1 2" ]
+		[ "$(printf "1 $type 40 100\n61001 pause 90 100\n" | sessions --gap 1s --plain-gap)" = "1 2" ]
+		[ "$(printf "1 $type 40 100\n1001 pause 90 100\n" | sessions --gap 1s --plain-gap)" = "1 1" ]
+	done
+	for type in pause stop complete; do
+		[ "$(printf "1 $type 40 100\n1002 pause 90 100\n" | sessions --gap 1s)" = "1 2" ]
+	done
+}
+
+@test "nothing is left to play at an unknown position or runtime, or behind the end" {
+	[ "$(printf '1 play 0\n1002 pause 0\n' | sessions --gap 1s)" = "1 2" ]
+	[ "$(printf '1 play 200 100\n1002 pause 0 100\n' | sessions --gap 1s)" = "1 2" ]
+	[ "$(printf '1 play 5 -100\n1001 pause 0 -100\n' | sessions --gap 1s)" = "1 1" ]
+	printf '%s\ne1,1,u,c,play,,tv,100\ne2,1002,u,c,pause,0,tv,100\n' $header >events.csv
+	ce-sessionize -p --gap 1s events.csv | tail -n 1 >out
+	[ "$(cat out)" = "e2,1002,u,c,pause,0,tv,100,1,1002,2,2002" ]
+}
+
+@test "the deadline is that of the last event, even if an earlier one's lies behind it" {
+	[ "$(printf '1 play 0 7200\n2 pause 0 7200\n1800003 play 0 7200\n' | sessions)" = "1 1 2" ]
+}
+
+@test "a play after a complete is a new viewing, other events are not, a play before it neither" {
+	[ "$(printf '1 play 0\n2 complete 9\n3 stop 9\n4 seek 0\n5 play 0\n6 play 1\n' | sessions)" = "1 1 1 1 2 2" ]
+	# Also within one millisecond, where the ids give the order.
+	[ "$(printf '1 complete 9\n1 play 0\n1 complete 9\n1 play 0\n' | sessions)" = "1 2 2 3" ]
+	[ "$(printf '1 play 0\n1 play 0\n1 stop 9\n1 play 0\n' | sessions)" = "1 1 1 1" ]
+}
+
+@test "a runtime may read like 5400.0; its fraction is dropped" {
+	[ "$(printf '1 play 0 100.0\n101001 pause 0 100.0\n' | sessions --gap 1s)" = "1 1" ]
+	[ "$(printf '1 play 0 100.9\n101002 pause 0 100.9\n' | sessions --gap 1s)" = "1 2" ]
+}
+
+@test "users and contents are kept apart, whatever their ids are made of" {
+	cat >events.csv <<-END
+		$header
+		1,1,a,bc,play,0,tv,
+		2,2,ab,c,play,0,tv,
+		3,3,"a,b",c,play,0,tv,
+		4,4,a,"b,c",play,0,tv,
+		5,5,A,bc,play,0,tv,
+		6,6,a,bc,stop,0,tv,
+		7,7,bc,a,play,0,tv,
+	END
+	ce-sessionize -p events.csv | tail -n +2 | sed 's/,[^,]*$//; s/.*,//' | paste -sd' ' >out
+	[ "$(cat out)" = "1 2 3 4 5 1 6" ]
+}
+
+@test "zero rows give the headers" {
+	echo $header >none.csv
+	ce-sessionize -p --starts starts.csv.gz none.csv >out
+	echo $header,prev_ts,session_start_ts,session_id,session_deadline_ts | holds out
+	gzip -dc starts.csv.gz >starts
+	echo session_id,user_id,content_id,session_start_ts,event_id,device | holds starts
+}
+
+# says ROWS MESSAGE: what ce-sessionize says of a table with these rows.
+says() {
+	printf "$header\n$1" >x.csv
+	fails 1 ce-sessionize -p x.csv
+	[ "$stderr" = "ce-sessionize: x.csv:$2" ] || { echo "$stderr"; return 1; }
+	[[ $(cat stdout) != *bad* ]]
+}
+
+@test "rows out of order are an error that names both" {
+	says 'b,6,u,c,play,1,tv,\nbad,5,u,c,play,1,tv,\n' \
+		"3: event 'bad' at 5 comes before event 'b' at 6 of line 2 (ce-clean puts events in order)"
+	says 'b,5,u,c,play,1,tv,\na,5,v,d,play,1,tv,\n' \
+		"3: event 'a' at 5 comes before event 'b' at 5 of line 2 (ce-clean puts events in order)"
+	says 'b,5,u,c,play,1,tv,\nb,5,v,d,play,1,tv,\n' \
+		"3: event 'b' at 5 repeats event 'b' at 5 of line 2 (ce-clean puts events in order)"
+	# "e" comes before "e0", "10" before "9", and a byte above 127 behind all letters.
+	printf '%s\ne,5,u,c,play,1,tv,\ne0,5,u,c,play,1,tv,\nz,5,u,c,play,1,tv,\né,5,u,c,play,1,tv,\n' $header |
+		ce-sessionize -p >out
+	[ "$(wc -l <out)" -eq 5 ]
+	says 'e0,5,u,c,play,1,tv,\ne,5,u,c,play,1,tv,\n' \
+		"3: event 'e' at 5 comes before event 'e0' at 5 of line 2 (ce-clean puts events in order)"
+	says '9,5,u,c,play,1,tv,\n10,5,u,c,play,1,tv,\n' \
+		"3: event '10' at 5 comes before event '9' at 5 of line 2 (ce-clean puts events in order)"
+}
+
+@test "order holds across files too" {
+	printf "$header\ne1,5,u,c,play,1,tv,\n" >one.csv
+	printf "$header\ne2,6,u,c,stop,1,tv,\n" >two.csv
+	ce-sessionize -p one.csv two.csv | tail -n 1 >out
+	echo e2,6,u,c,stop,1,tv,,5,5,1,1800006 | holds out
+	fails 1 ce-sessionize -p two.csv one.csv
+	[[ $stderr == "ce-sessionize: one.csv:2: event 'e1' at 5 comes before event 'e2' at 6"* ]]
+}
+
+@test "a value that ce-clean would not let pass is an error with line and column" {
+	says 'bad,6,u,c,Play,1,tv,\n' "2: column event_type: invalid event type 'Play'"
+	says 'bad,6,u,c,,1,tv,\n' "2: column event_type: is empty"
+	says 'bad,6,,c,play,1,tv,\n' "2: column user_id: is empty"
+	says 'bad,6,u,"",play,1,tv,\n' "2: column content_id: is empty"
+	says ',6,u,c,play,1,tv,\n' "2: column event_id: is empty"
+	says 'bad,,u,c,play,1,tv,\n' "2: column event_ts: is empty"
+	says 'bad,0,u,c,play,1,tv,\n' "2: column event_ts: 0 is out of range"
+	says 'bad,4102444800000,u,c,play,1,tv,\n' "2: column event_ts: 4102444800000 is out of range"
+	says 'bad,1.5,u,c,play,1,tv,\n' "2: column event_ts: invalid integer '1.5'"
+	says 'bad,6,u,c,play,-1,tv,\n' "2: column playback_position: -1 is out of range"
+	says 'bad,6,u,c,play,1.5,tv,\n' "2: column playback_position: invalid integer '1.5'"
+	says 'bad,6,u,c,play,1,tv,long\n' "2: column runtime: invalid number of seconds 'long'"
+	says 'bad,6,u,c,play,1,tv,3000000000\n' "2: column runtime: 3000000000 is out of range"
+}
+
+@test "columns: those it needs must be there, those it makes must not" {
+	printf 'event_id,event_ts,user_id,content_id,event_type,playback_position,runtime\n' >x.csv
+	ce-sessionize -p x.csv >out
+	fails 1 ce-sessionize -p --starts starts.csv.gz x.csv
+	[ "$stderr" = "ce-sessionize: x.csv:1: column device: not in the header" ]
+	[ ! -e starts.csv.gz ]
+	fails 1 ce-sessionize -p out
+	[ "$stderr" = "ce-sessionize: out:1: column prev_ts: is in the input already" ]
+	printf 'event_id,event_ts,user_id,content_id,event_type,playback_position,device\n' >x.csv
+	fails 1 ce-sessionize -p x.csv
+	[ "$stderr" = "ce-sessionize: x.csv:1: column runtime: not in the header" ]
+}
+
+@test "bad options are bad usage" {
+	echo $header >none.csv
+	for gap in x -5m 30 '' 1e3s 99999d; do
+		fails 2 ce-sessionize -p --gap "$gap" none.csv
+		[[ $stderr == "ce-sessionize: --gap: invalid duration '$gap' (as in 30m, 1h30m, 30d)"* ]]
+	done
+	fails 1 ce-sessionize -p --starts no/such/dir.gz none.csv
+	[ "$stderr" = "ce-sessionize: no/such/dir.gz: No such file or directory" ]
+}
+
+@test "a failure leaves no --starts file behind" {
+	printf "$header\ne1,5,u,c,play,1,tv,\ne0,5,u,c,play,1,tv,\n" >x.csv
+	fails 1 ce-sessionize -p --starts starts.csv.gz x.csv
+	[ ! -e starts.csv.gz ]
+	[ -z "$(find . -name '*.tmp')" ]
+}

@@ -1,0 +1,415 @@
+#!/usr/bin/env python3
+"""naive: sessions, outcomes, history and features straight from their definitions.
+
+Reads an enriched event table in canonical order (plain CSV) and writes every table that ce-sessionize,
+ce-agg and ce-features make of it as plain CSV into a folder. It is the independent answer that the
+tools are compared with, and the shortest statement of what each column means: every figure is
+computed for every event from all events, by filtering, with exact integers and fractions. Nothing
+is incremental, nothing is shared with the tools, and it takes quadratic time.
+
+Usage: naive.py [--gap MS] [--plain-gap] [--window MS] [--near-end RATIO] FILE FOLDER
+"""
+
+import argparse
+import datetime
+import os
+from fractions import Fraction
+
+DAY = 86_400_000
+
+# --- CSV. NULL (an unquoted empty field) is None, "" is the empty string. One character is one
+# byte (latin-1), so that < compares bytewise.
+
+
+def parse_csv(text):
+    """The header, and the rows as dicts."""
+    records, record, i = [], [], 0
+    while i < len(text):
+        if text[i] == '"':
+            value, i = "", i + 1
+            while text[i] != '"' or text[i + 1 : i + 2] == '"':
+                value, i = value + text[i], i + (2 if text[i] == '"' else 1)
+            i += 1
+        else:
+            end = min(e for e in (text.find(",", i), text.find("\n", i)) if e >= 0)
+            value, i = text[i:end] or None, end
+        record.append(value)
+        if text[i] == "\n":
+            records.append(record)
+            record = []
+        elif text[i + 1 : i + 2] == "\n":  # a comma, then the line's end: one more NULL
+            records.append(record + [None])
+            record, i = [], i + 1
+        i += 1
+    header = records[0]
+    return header, [dict(zip(header, r, strict=True)) for r in records[1:]]
+
+
+def format_csv(header, rows):
+    def field(value):
+        if value is None:
+            return ""
+        value = str(value)
+        quoted = value == "" or value == "\\." or any(c in value for c in ',"\r\n')
+        return '"' + value.replace('"', '""') + '"' if quoted else value
+
+    records = [header] + [[row[name] for name in header] for row in rows]
+    return "".join(",".join(map(field, record)) + "\n" for record in records)
+
+
+# --- Numbers.
+
+
+def half_up(x):
+    """The nearest integer; halves go up."""
+    return (x + Fraction(1, 2)).__floor__()
+
+
+def decimal(x):
+    """At most six digits after the point, rounded half up, trailing zeros trimmed; None stays."""
+    if x is None:
+        return None
+    millionths = half_up(Fraction(x) * 1_000_000)
+    return f"{millionths // 1_000_000}.{millionths % 1_000_000:06}".rstrip("0").rstrip(".")
+
+
+def mean(values):
+    values = list(values)
+    return Fraction(sum(values), 1) / len(values) if values else None
+
+
+def integer(text):
+    """5400 and 5400.0 are the same number; the empty field is None."""
+    return int(Fraction(text)) if text else None
+
+
+def since(t, times):
+    """How long before t the latest of the times was; None if there is none."""
+    times = list(times)
+    return t - max(times) if times else None
+
+
+# --- The dimensions.
+
+
+def join(header, rows, key, dim_header, dim_rows, drop=()):
+    """The rows with the dimension's columns behind their own, NULL where it lacks the key; and
+    the indices of the rows that matched."""
+    added = [name for name in dim_header if name != key and name not in drop]
+    joined, matched = [], []
+    for i, row in enumerate(rows):
+        found = [d for d in dim_rows if d[key] == row[key]]
+        joined.append(row | {name: found[0][name] if found else None for name in added})
+        matched += [i] if found else []
+    return header + added, joined, matched
+
+
+# --- Events and sessions.
+
+
+class Event:
+    def __init__(self, row, opt):
+        self.row = row
+        self.ts, self.id = int(row["event_ts"]), row["event_id"]
+        self.user, self.content = row["user_id"], row["content_id"]
+        self.pair = self.user, self.content
+        self.type, self.genre = row["event_type"], row["genre"]
+        position, runtime = integer(row["playback_position"]), integer(row["runtime"])
+
+        # A ratio is a whole number of millionths.
+        self.ratio = None
+        if position is not None and runtime is not None and runtime > 0:
+            millionths = half_up(Fraction(position * 1_000_000, runtime))
+            self.ratio = Fraction(min(millionths, 1_000_000), 1_000_000)
+        self.near_end_stop = self.type == "stop" and self.ratio is not None and self.ratio >= opt.near_end
+
+        # Until when the player may be silent.
+        self.deadline = self.ts + opt.gap
+        playing = self.type in ("play", "seek")
+        if playing and position is not None and runtime is not None and not opt.plain_gap:
+            self.deadline += max(runtime - position, 0) * 1000
+
+
+class Session:
+    """Its events, in canonical order; `next_start` is when the pair's next session begins."""
+
+    def __init__(self, first):
+        self.events, self.next_start = [first], None
+
+    def finish(self):
+        first, last = self.events[0], self.events[-1]
+        self.user, self.content, self.genre = first.user, first.content, first.genre
+        self.start, self.end = first.ts, last.ts
+        self.closing = last.deadline if self.next_start is None else min(last.deadline, self.next_start)
+        completing = [e for e in self.events if is_completing(e, self.upto(e))]
+        self.completion = completing[0].ts if completing else None  # its time
+        self.outcome = 1 if completing else 0  # once known
+        self.known = self.closing if self.completion is None else self.completion
+
+    def upto(self, event):
+        """The session state at one of its events."""
+        return self.events[: self.events.index(event) + 1]
+
+    def closed(self, t):
+        return self.closing < t
+
+    def outcome_known(self, t):
+        return self.known < t
+
+
+def is_completing(event, state):
+    """`state`: the session's events up to and including this one."""
+    two_types = len({e.type for e in state}) >= 2
+    brings_second = two_types and len({e.type for e in state[:-1]}) == 1
+    return (
+        event.type == "complete"
+        or (event.near_end_stop and two_types)
+        or (brings_second and any(e.near_end_stop for e in state[:-1]))
+    )
+
+
+def sessionize(events):
+    """Cuts each pair's events into sessions, numbered in the order of their first events."""
+    sessions = []
+    for event in events:
+        earlier = [e for e in events[: event.rank] if e.pair == event.pair]
+        event.previous = earlier[-1] if earlier else None
+        rewatch = (
+            event.type == "play"
+            and event.previous is not None
+            and any(e.type == "complete" for e in event.previous.session.events)
+        )
+        if event.previous is None or event.ts > event.previous.deadline or rewatch:
+            event.session = Session(event)
+            sessions.append(event.session)
+            if event.previous is not None:
+                event.previous.session.next_start = event.ts
+        else:
+            event.session = event.previous.session
+            event.session.events.append(event)
+    for number, session in enumerate(sessions, 1):
+        session.id = number
+        session.finish()
+    return sessions
+
+
+# --- History: what was known just before event e, at time t.
+
+
+def history(e, events, sessions, opt):
+    t = e.ts
+    past = [h for h in events if h.ts < t]
+    of_user = [h for h in past if h.user == e.user]
+    of_content = [h for h in past if h.content == e.content]
+    window = [h for h in of_user if h.ts >= t - opt.window]
+    known = [s for s in sessions if s.outcome_known(t)]
+    user_known = [s for s in known if s.user == e.user]
+    content_known = [s for s in known if s.content == e.content]
+    state = e.session.upto(e)
+    of_pair = [s for s in sessions if s.events[0].pair == e.pair and s.id <= e.session.id]
+
+    genres = [h.genre for h in window if h.genre]
+    last = max(user_known, key=lambda s: (s.known, s.id), default=None)
+    durations = mean(s.end - s.start for s in sessions if s.user == e.user and s.closed(t))
+    return {
+        "user_activity_level": len(window),
+        "user_content_engagement": decimal(mean(h.ratio for h in window if h.ratio is not None)),
+        "user_genre_preference": min(genres, key=lambda g: (-genres.count(g), g), default=None),
+        "user_completion_rate": decimal(mean(s.outcome for s in user_known)),
+        "user_known_sessions": len(user_known),
+        "content_completion_rate": decimal(mean(s.outcome for s in content_known)),
+        "content_known_sessions": len(content_known),
+        "user_last_outcome": last.outcome if last else None,
+        "user_genre_completion_rate": decimal(
+            mean(s.outcome for s in user_known if e.genre and s.genre == e.genre)
+        ),
+        "average_viewing_duration_ratio": decimal(
+            mean(h.ratio for h in of_content if h.type == "stop" and h.ratio is not None)
+        ),
+        "content_popularity": len({h.user for h in of_content}),
+        "has_played_before": int(len(of_pair) > 1),
+        "user_content_session_count": len(of_pair),
+        "number_of_pauses": sum(s.type == "pause" for s in state),
+        "number_of_seeks": sum(s.type == "seek" for s in state),
+        "session_event_number": len(state),
+        "session_elapsed": t - e.session.start,
+        "max_playback_ratio": decimal(max((s.ratio for s in state if s.ratio is not None), default=None)),
+        "time_since_last_event": None if e.previous is None else t - e.previous.ts,
+        "time_since_last_event_user": since(t, [h.ts for h in of_user]),
+        "time_since_last_completion": since(
+            t, [s.completion for s in user_known if s.completion is not None]
+        ),
+        "user_avg_session_duration": None if durations is None else half_up(durations),
+        "user_genre_recency": since(t, [h.ts for h in of_user if e.genre and h.genre == e.genre]),
+    }
+
+
+# --- The feature table.
+
+
+def utc(ms):
+    return datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=ms)
+
+
+def signup_ms(text):
+    when = datetime.datetime.fromisoformat(text)
+    if when.tzinfo is not None:
+        when = when.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+    return (when - datetime.datetime(1970, 1, 1)) // datetime.timedelta(milliseconds=1)
+
+
+def times(a, b):
+    return None if a is None or b is None else Fraction(a) * Fraction(b)
+
+
+def features(e, known, watermark):
+    """`known`: the event's history row. `watermark`: the time of the last event of all."""
+    row, session, now, start = e.row, e.session, utc(e.ts), utc(e.session.start)
+    runtime, released = integer(row["runtime"]), integer(row["release_year"])
+    category = None
+    if runtime is not None:
+        category = "short" if runtime < 1200 else "medium" if runtime <= 3600 else "long"
+    signup = row["signup_date"]
+    decided = session.completion is not None or session.closed(watermark)
+    return known | {
+        "event_id": row["event_id"],
+        "event_ts": e.ts,
+        "user_id": e.user,
+        "content_id": e.content,
+        "session_id": session.id,
+        "user_plan_tier": row["plan_tier"],
+        "days_since_signup": (e.ts - signup_ms(signup)) // DAY if signup else None,
+        "content_genre": e.genre,
+        "content_runtime": runtime,
+        "content_release_year": released,
+        "content_maturity_rating": row["maturity_rating"],
+        "content_age": None if released is None else now.year - released,
+        "content_length_category": category,
+        "event_type": e.type,
+        "device": row["device"],
+        "playback_position_ratio": decimal(e.ratio),
+        "hour_of_day": now.hour,
+        "day_of_week": now.isoweekday() % 7,
+        "event_week_of_year": now.isocalendar().week,
+        "event_month_of_year": now.month,
+        "session_start_hour": start.hour,
+        "session_start_dow": start.isoweekday() % 7,
+        "user_activity_x_content_popularity": known["user_activity_level"] * known["content_popularity"],
+        "user_completion_x_content_completion": decimal(
+            times(known["user_completion_rate"], known["content_completion_rate"])
+        ),
+        "label_known_ts": session.known if decided else None,
+        "is_completion": session.outcome if decided else None,
+    }
+
+
+FEATURES = """event_id event_ts user_id content_id session_id user_plan_tier days_since_signup
+    user_activity_level user_content_engagement user_genre_preference user_completion_rate
+    user_known_sessions user_last_outcome user_genre_completion_rate content_genre content_runtime
+    content_release_year content_maturity_rating content_age content_length_category
+    content_completion_rate content_known_sessions average_viewing_duration_ratio content_popularity
+    event_type device playback_position_ratio max_playback_ratio number_of_pauses number_of_seeks
+    session_event_number session_elapsed has_played_before user_content_session_count
+    time_since_last_event time_since_last_event_user time_since_last_completion
+    user_avg_session_duration user_genre_recency hour_of_day day_of_week event_week_of_year
+    event_month_of_year session_start_hour session_start_dow user_activity_x_content_popularity
+    user_completion_x_content_completion label_known_ts is_completion""".split()
+
+SESSION = "prev_ts session_start_ts session_id session_deadline_ts".split()
+
+HISTORY = """user_activity_level user_content_engagement user_genre_preference user_completion_rate
+    user_known_sessions content_completion_rate content_known_sessions user_last_outcome
+    user_genre_completion_rate average_viewing_duration_ratio content_popularity has_played_before
+    user_content_session_count number_of_pauses number_of_seeks session_event_number session_elapsed
+    max_playback_ratio time_since_last_event time_since_last_event_user time_since_last_completion
+    user_avg_session_duration user_genre_recency""".split()
+
+STARTS = "session_id user_id content_id session_start_ts event_id device".split()
+
+COMPLETION = """session_id user_id content_id session_start_ts session_end_ts is_completed_event
+    stopped_near_end num_unique_events is_completion""".split()
+
+# The tables with a row per event: all columns are the event's or its history's.
+AGGREGATES = {
+    "user_activity": "event_id user_id event_ts user_activity_level",
+    "user_engagement": "event_id user_id event_ts user_content_engagement",
+    "user_genre_preference": "event_id user_id event_ts user_genre_preference",
+    "user_completion_rate": "event_id user_id event_ts user_completion_rate user_known_sessions",
+    "content_completion_rate": "event_id content_id event_ts content_completion_rate content_known_sessions",
+    "avg_view_duration_ratio": "event_id content_id event_ts average_viewing_duration_ratio",
+    "has_played_before": "event_id user_id content_id event_ts has_played_before",
+    "number_of_pauses": "event_id user_id content_id event_ts number_of_pauses",
+}
+
+
+def tables(header, rows, opt):
+    """Name -> (header, rows) of every table. `opt`: gap, plain_gap, window, near_end."""
+    events = [Event(row, opt) for row in rows]
+    for rank, e in enumerate(events):
+        e.rank = rank
+        assert rank == 0 or (events[rank - 1].ts, events[rank - 1].id) < (e.ts, e.id), "not in order"
+    sessions = sessionize(events)
+    watermark = events[-1].ts if events else None
+
+    known = [history(e, events, sessions, opt) for e in events]
+    featured = [features(e, k, watermark) for e, k in zip(events, known)]
+    identified = [
+        e.row
+        | {
+            "prev_ts": e.previous and e.previous.ts,
+            "session_start_ts": e.session.start,
+            "session_id": e.session.id,
+            "session_deadline_ts": e.deadline,
+        }
+        for e in events
+    ]
+    with_history = [i | k for i, k in zip(identified, known)]
+    completion = [
+        {
+            "session_id": s.id,
+            "user_id": s.user,
+            "content_id": s.content,
+            "session_start_ts": s.start,
+            "session_end_ts": s.end,
+            "is_completed_event": int(any(e.type == "complete" for e in s.events)),
+            "stopped_near_end": int(any(e.near_end_stop for e in s.events)),
+            "num_unique_events": len({e.type for e in s.events}),
+            "is_completion": s.outcome if s.completion is not None or s.closed(watermark) else None,
+        }
+        for s in sessions
+    ]
+    undecided = [
+        f
+        for e, f in zip(events, featured)
+        if not any(is_completing(d, e.session.upto(d)) for d in e.session.upto(e))
+    ]
+    return {
+        "session_identification": (header + SESSION, identified),
+        "session_starts": (STARTS, [identified[s.events[0].rank] for s in sessions]),
+        "history": (header + SESSION + HISTORY, with_history),
+        "content_completion": (COMPLETION, completion),
+        "features_undecided": (FEATURES, undecided),
+        "features_all": (FEATURES, featured),
+        "features_first": (FEATURES, [featured[s.events[0].rank] for s in sessions]),
+    } | {name: (columns.split(), with_history) for name, columns in AGGREGATES.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--gap", type=int, default=30 * 60_000)
+    parser.add_argument("--plain-gap", action="store_true")
+    parser.add_argument("--window", type=int, default=30 * DAY)
+    parser.add_argument("--near-end", type=Fraction, default=Fraction("0.95"))
+    parser.add_argument("file")
+    parser.add_argument("folder")
+    opt = parser.parse_args()
+    os.makedirs(opt.folder, exist_ok=True)
+    with open(opt.file, encoding="latin-1", newline="") as file:
+        header, rows = parse_csv(file.read())
+    for name, table in tables(header, rows, opt).items():
+        with open(os.path.join(opt.folder, name + ".csv"), "w", encoding="latin-1", newline="") as file:
+            file.write(format_csv(*table))
+
+
+if __name__ == "__main__":
+    main()

@@ -118,6 +118,7 @@ static bool is_blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* NULL stays NULL, and text stays text, if without any. */
 static struct csv_field trimmed(const struct csv_field *field)
 {
 	struct csv_field f = *field;
@@ -128,7 +129,6 @@ static struct csv_field trimmed(const struct csv_field *field)
 		f.s++;
 		f.len--;
 	}
-	f.is_null = f.len == 0;
 	return f;
 }
 
@@ -180,7 +180,7 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 				return CLEAN_INVALID_UTF8;
 	for (int i = 0; i < CLEAN_N_COLUMNS; i++) {
 		field[i] = trimmed(&row->fields[c->at[i]]);
-		if (field[i].is_null && !c->may_be_empty[i])
+		if (!field[i].len && !c->may_be_empty[i])
 			return (enum clean_reason)(CLEAN_MISSING + i);
 	}
 	if (parse_ts(&field[CLEAN_EVENT_TS], c->seconds, &ts))
@@ -190,7 +190,7 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 	type = parse_type(&field[CLEAN_EVENT_TYPE]);
 	if (type < 0)
 		return CLEAN_BAD_EVENT_TYPE;
-	if (!position->is_null) {
+	if (position->len) {
 		if (num_parse_scaled(position->s, position->len, 0, &seconds))
 			return CLEAN_BAD_PLAYBACK_POSITION;
 		if (is_negative(position))
@@ -203,10 +203,10 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 	csv_put_field(&c->rest, &field[CLEAN_USER_ID]);
 	csv_put_field(&c->rest, &field[CLEAN_CONTENT_ID]);
 	csv_put_str(&c->rest, event_type_name((enum event_type)type));
-	if (position->is_null)
-		csv_put_null(&c->rest);
-	else
+	if (position->len)
 		csv_put_int(&c->rest, seconds);
+	else
+		csv_put_null(&c->rest);
 	csv_put_field(&c->rest, &field[CLEAN_DEVICE]);
 	*event = (struct clean_event){ ts, field[CLEAN_EVENT_ID].s, field[CLEAN_EVENT_ID].len,
 				       c->rest.data, c->rest.len - 1 };

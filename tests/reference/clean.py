@@ -102,6 +102,7 @@ def judge(fields, at, unit, may_be_empty):
     if fields is None or len(fields) != at["n"]:
         return "ragged", None
     event = {name: fields[at[name]] or b"" for name in COLUMNS}
+    no_device = fields[at["device"]] is None
     for text in event.values():
         try:
             text.decode("utf-8", "strict")
@@ -134,7 +135,7 @@ def judge(fields, at, unit, may_be_empty):
             return "bad_playback_position", None
         position = b"%d" % value
     rest = [encode(text) if text else b"" for text in (event["user_id"], event["content_id"])]
-    rest += [event_type, position, encode(event["device"]) if event["device"] else b""]
+    rest += [event_type, position, b"" if no_device else encode(event["device"])]
     event_id = event["event_id"]
     return None, (ts, event_id, b",".join([encode(event_id), b"%d" % ts] + rest))
 

@@ -163,7 +163,7 @@ static void print_help(const struct cli *cli)
 	printf("Usage: %s [options] %s\n%s\n\n", cli->tool, cli->operands, cli->purpose);
 	for (const struct cli_option *o = cli->options; o->name; o++)
 		print_option(o->letter, o->name, o->args, o->help);
-	print_option('o', "output", "FILE", "write FILE, whole or not at all (standard output)");
+	print_option('o', "output", "FILE", "write FILE, whole or not at all (stdout)");
 	print_option('p', "plain", NULL, "write plain text, not gzip");
 	printf("  %-30s %s\n", "-0 ... -9", "gzip level (stored into a pipe, else 1)");
 	print_option('v', "verbose", NULL, "say counts, time and memory on standard error");

@@ -100,9 +100,9 @@ int main(int argc, char **argv)
 	struct aggregate_sessions sessions = AGGREGATE_SESSIONS_INIT;
 	const char *table_name = NULL, *dir = NULL;
 	const struct cli_option table[] = {
-		{ 't', "table", "TABLE", "write that aggregate table instead of the events",
-		  check_table, &table_name },
-		{ 'd', "directory", "DIR", "also write every aggregate table, DIR/TABLE.csv.gz",
+		{ 't', "table", "TABLE", "write that aggregate table, not the events", check_table,
+		  &table_name },
+		{ 'd', "directory", "DIR", "also write every aggregate, DIR/TABLE.csv.gz",
 		  cli_string, &dir },
 		{ 0, "window", "DURATION", "how far back activity counts (30d)", cli_duration,
 		  &options.window },

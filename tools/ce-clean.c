@@ -214,11 +214,11 @@ int main(int argc, char **argv)
 		  &opt.ts_unit },
 		{ 0, "allow-empty", "COLUMN[,...]", "accept empty device, playback_position",
 		  cli_list, &opt.allow_empty },
-		{ 0, "rejects", "FILE", "write the rejected records there, with their reasons",
+		{ 0, "rejects", "FILE", "write the rejected records there, with reasons",
 		  cli_string, &opt.rejects },
 		{ 0, "max-rejects", "N|P%", "fail if more records are rejected (no bound)",
 		  parse_bound, &opt.max_rejects },
-		{ 0, "mem", "SIZE", "memory to sort in, beyond it $TMPDIR is used (1G)", cli_size,
+		{ 0, "mem", "SIZE", "memory to sort in, then $TMPDIR is used (1G)", cli_size,
 		  &opt.mem },
 		{ 0 }
 	};

@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 		{ 0, "threshold", "X", "score that means 1: a number or best-f1 (0.5)",
 		  parse_threshold, &opt.evaluation.threshold },
 		{ 0, "bins", "N", "calibration bins (10)", cli_count, &opt.bins },
-		{ 0, "curves", "FILE", "write ROC, precision-recall and calibration points",
+		{ 0, "curves", "FILE", "write ROC, precision-recall, calibration points",
 		  cli_string, &opt.curves },
 		{ 0 }
 	};

@@ -37,8 +37,8 @@ int main(int argc, char **argv)
 	static const char *const rows_words[] = { "undecided", "all", "first", NULL };
 	struct options opt = { .rows = { rows_words, FEATURES_UNDECIDED }, .near_end = 950000 };
 	const struct cli_option table[] = {
-		{ 'r', "rows", "WHICH", "undecided, all or first events of sessions (undecided)",
-		  cli_choice, &opt.rows },
+		{ 'r', "rows", "WHICH", "undecided, all or first events (undecided)", cli_choice,
+		  &opt.rows },
 		{ 0, "near-end", "RATIO", "as it was given to ce-agg (0.95)", cli_share,
 		  &opt.near_end },
 		{ 0 },

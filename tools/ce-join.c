@@ -157,12 +157,12 @@ int main(int argc, char **argv)
 	const char *unmatched = NULL;
 	struct joiner j = { .out = CSV_WRITER_INIT, .unmatched = CSV_WRITER_INIT };
 	const struct cli_option table[] = {
-		{ 'k', "key", "KEY FILE", "add FILE's columns where its KEY is the row's (repeat)",
+		{ 'k', "key", "KEY FILE", "add FILE's columns by KEY; may be repeated",
 		  add_key_file, &key_files },
-		{ 0, "left", NULL, "keep rows without a match, their new columns NULL", cli_flag,
+		{ 0, "left", NULL, "keep rows without a match, new columns NULL", cli_flag,
 		  &j.left },
-		{ 0, "drop", "COL[,...]", "leave these columns out, whichever side has them",
-		  cli_list, &drop },
+		{ 0, "drop", "COL[,...]", "leave these columns out, whichever table's", cli_list,
+		  &drop },
 		{ 0, "unmatched", "FILE", "also write the rows without a match to FILE", cli_string,
 		  &unmatched },
 		{ 0 },

@@ -159,7 +159,7 @@ int main(int argc, char **argv)
 		{ 0, "sessions", "N", "viewings, each of 3 or 4 events (10000)", cli_count,
 		  &opt.sessions },
 		{ 0, "seed", "N", "start of the random numbers (1)", cli_count, &opt.seed },
-		{ 0, "dirty", "RATE", "faulty rows to add, as a share of the events (0)", cli_share,
+		{ 0, "dirty", "RATE", "faulty rows to add, as a share of events (0)", cli_share,
 		  &opt.dirty },
 		{ 0, "start", "DATE", "first day (2024-01-01)", parse_date, &opt.start },
 		{ 0, "stream", NULL, "events to standard output, the rest to -o", cli_flag,

@@ -1,0 +1,268 @@
+#include "cli.h"
+
+#include "scratch.h"
+
+struct values {
+	bool flag;
+	const char *string;
+	int64_t count, duration, share;
+	double real;
+	uint64_t size;
+	struct cli_list list;
+	struct cli_choice choice;
+	const char *key, *file;
+};
+
+static int two(void *value, const char *const *args, struct err *err)
+{
+	struct values *v = value;
+
+	if (!strcmp(args[0], "bad"))
+		return err_set(err, ERR_USAGE, "no such key '%s'", args[0]);
+	v->key = args[0];
+	v->file = args[1];
+	return 0;
+}
+
+/* What a tool's main does with a command line: parses it and says what it found. */
+static void run_tool(void *data)
+{
+	static const char *const words[] = { "red", "green", "blue", NULL };
+	struct values v = { .string = "-", .key = "-", .file = "-", .choice = { words, 1 } };
+	const struct cli_option options[] = {
+		{ 'f', "flag", NULL, "a flag", cli_flag, &v.flag },
+		{ 's', "string", "TEXT", "a string", cli_string, &v.string },
+		{ 'c', "count", "N", "a count", cli_count, &v.count },
+		{ 0, "real", "X", "a number", cli_real, &v.real },
+		{ 'd', "duration", "DURATION", "a duration", cli_duration, &v.duration },
+		{ 0, "size", "SIZE", "a size", cli_size, &v.size },
+		{ 0, "share", "SHARE", "a share", cli_share, &v.share },
+		{ 'l', "list", "NAME[,...]", "a list", cli_list, &v.list },
+		{ 0, "choice", "WORD", "a choice", cli_choice, &v.choice },
+		{ 'k', "key", "KEY FILE", "two arguments", two, &v },
+		{ 0 },
+	};
+	struct cli cli = {
+		.tool = "ce-test", .purpose = "Tests.", .operands = "[FILE ...]", .options = options
+	};
+	char **argv = data;
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	cli_parse(&cli, argc, argv);
+	printf("%d %s %lld %g %lld %llu %lld %s %s %s;", v.flag, v.string, (long long)v.count,
+	       v.real, (long long)v.duration, (unsigned long long)v.size, (long long)v.share,
+	       words[v.choice.value], v.key, v.file);
+	for (size_t i = 0; i < v.list.n; i++)
+		printf(" %s", v.list.names[i]);
+	printf("; %s %d %d %d;", cli.output.path ? cli.output.path : "-", cli.output.level,
+	       cli.output.plain, cli.verbose);
+	for (size_t i = 0; i < cli.input.n; i++)
+		printf(" %s", cli.input.paths[i]);
+	fflush(stdout);
+	if (v.list.n)
+		CHECK(cli_list_has(&v.list, v.list.names[0]) && !cli_list_has(&v.list, "none"));
+	cli_list_release(&v.list);
+}
+
+struct call {
+	void (*run)(void *);
+	void *data;
+	bool no_stdout;
+};
+
+static void into_files(void *data)
+{
+	const struct call *call = data;
+
+	dup2(open("out", O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
+	dup2(open("err", O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+	if (call->no_stdout)
+		close(STDOUT_FILENO);
+	call->run(call->data);
+}
+
+/* Runs it in a child with its output in the files `out` and `err`; returns the exit status. */
+static int run(void (*f)(void *), void *data, bool no_stdout)
+{
+	struct call call = { f, data, no_stdout };
+	int status = scratch_child(into_files, &call);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void check_file(const char *path, const char *want)
+{
+	size_t n;
+	char *got = scratch_read(path, &n);
+
+	CHECK_STR(got, want);
+	free(got);
+}
+
+#define ARGV(...) ((char *[]){ "/some/where/ce-test", __VA_ARGS__, NULL })
+
+#define PARSES(want, ...)                                                                          \
+	do {                                                                                       \
+		CHECK_INT(run(run_tool, ARGV(__VA_ARGS__), false), 0);                             \
+		check_file("out", want);                                                           \
+		check_file("err", "");                                                             \
+	} while (0)
+
+#define REFUSES(why, ...)                                                                          \
+	do {                                                                                       \
+		CHECK_INT(run(run_tool, ARGV(__VA_ARGS__), false), 2);                             \
+		check_file("out", "");                                                             \
+		check_file("err", "ce-test: " why "\nTry 'ce-test --help'.\n");                    \
+	} while (0)
+
+static void options_are_parsed(void)
+{
+	PARSES("0 - 0 0 0 0 0 green - -;; - -1 0 0; a", "a");
+	PARSES("1 x 7 -1.5 5400000 2048 250000 blue K F; a b c; o 6 1 1; in1 - in2", "-f", "-s",
+	       "x", "--count=7", "--real", "-1.5", "-d1h30m", "--size", "2K", "--share", ".25",
+	       "--list=a,b", "-lc", "--choice", "blue", "-k", "K", "F", "-o", "o", "-6", "-pv",
+	       "in1", "-", "in2");
+	/* Operands among the options, and an option's second argument behind them. */
+	PARSES("1 - 0 0 0 0 0 green K F;; - 9 0 0; in1 in2 in3", "in1", "-k", "K", "F", "in2", "-9",
+	       "in3", "-f");
+	PARSES("0 - 0 0 0 0 0 green K2 F2;; - 0 0 0; in", "-kK1", "F1", "--key", "K2", "F2", "-1",
+	       "-0", "in");
+	/* Behind -- all are operands; an option's argument may look like an option. */
+	PARSES("0 -f 0 0 0 0 0 green -k --;; - -1 0 0; -f --x", "-s", "-f", "-k", "-k", "--", "--",
+	       "-f", "--x");
+	/* A long name may be cut short where that is not ambiguous. */
+	PARSES("0 - 0 0 0 0 0 red - -;; out -1 0 0;", "--cho", "red", "--out", "out");
+}
+
+static void bad_usage_exits_2(void)
+{
+	REFUSES("unrecognized option '--nonsense'", "--nonsense");
+	REFUSES("invalid option -- 'X'", "-X");
+	REFUSES("option requires an argument -- 's'", "-s");
+	REFUSES("option '--count' requires an argument", "--count");
+	REFUSES("option '--flag' doesn't allow an argument", "--flag=1");
+	REFUSES("option '--key' requires two arguments: KEY FILE", "-k", "K");
+	REFUSES("--key: no such key 'bad'", "-k", "bad", "F");
+	REFUSES("--count: invalid count 'x'", "-c", "x");
+	REFUSES("--count: invalid count '-1'", "-c", "-1");
+	REFUSES("--count: invalid count ''", "-c", "");
+	REFUSES("--real: invalid number 'nan'", "--real", "nan");
+	REFUSES("--duration: invalid duration '30' (as in 30m, 1h30m, 30d)", "-d", "30");
+	REFUSES("--size: invalid size '1.5G' (as in 500K, 64M, 2G)", "--size", "1.5G");
+	REFUSES("--share: '1.1' is no number from 0 to 1 with at most 6 decimals", "--share",
+		"1.1");
+	REFUSES("--share: '-0.1' is no number from 0 to 1 with at most 6 decimals", "--share",
+		"-0.1");
+	REFUSES("--list: an empty name in 'a,,b'", "-l", "a,,b");
+	REFUSES("--list: an empty name in 'a,'", "-l", "a,");
+	REFUSES("--list: an empty name in ''", "-l", "");
+	REFUSES("--choice: 'pink' is none of red, green, blue", "--choice", "pink");
+}
+
+static void help_and_version(void)
+{
+	size_t n;
+	char *text;
+
+	CHECK_INT(run(run_tool, ARGV("-f", "--help", "--nonsense"), false), 0);
+	text = scratch_read("out", &n);
+	CHECK(!strncmp(text, "Usage: ce-test [options] [FILE ...]\nTests.\n\n", 44));
+	CHECK(strstr(text, "\n  -s, --string TEXT"));
+	CHECK(strstr(text, "\n      --real X"));
+	CHECK(strstr(text, "\n  -k, --key KEY FILE"));
+	CHECK(strstr(text, "\n  -o, --output FILE"));
+	CHECK(strstr(text, "\n      --version"));
+	free(text);
+	CHECK_INT(run(run_tool, ARGV("--version"), false), 0);
+	check_file("out", "ce-test " CE_VERSION "\n");
+	check_file("err", "");
+	CHECK_INT(run(run_tool, ARGV("--version"), true), 1);
+	check_file("err", "ce-test: cannot write standard output\n");
+	CHECK_INT(run(run_tool, ARGV("--help"), true), 1);
+}
+
+static void die_of(void *data)
+{
+	const struct cli cli = { .tool = "ce-test" };
+
+	cli_die(&cli, data);
+}
+
+/* Exit status and message are the error's, and never a success. */
+static void death_has_the_kind_of_the_error(void)
+{
+	struct err err = ERR_INIT;
+
+	err_set(&err, ERR_RUNTIME, "a.csv:3: bad");
+	CHECK_INT(run(die_of, &err, false), 1);
+	check_file("err", "ce-test: a.csv:3: bad\n");
+	err.kind = ERR_DATABASE;
+	CHECK_INT(run(die_of, &err, false), 3);
+	err.kind = ERR_NONE;
+	CHECK_INT(run(die_of, &err, false), 1);
+}
+
+static void close_all_and_parse(void *data)
+{
+	struct cli cli = { .tool = "ce-test", .options = data };
+	char *argv[] = { "ce-test", NULL };
+	int ends[2];
+
+	for (int fd = 0; fd <= 2; fd++)
+		close(fd);
+	cli_parse(&cli, 1, argv);
+	/* What is opened next is none of the three, and writing to those fails. */
+	if (pipe(ends) || ends[0] < 3)
+		_exit(10);
+	if (write(STDOUT_FILENO, "x", 1) >= 0 || read(STDIN_FILENO, &ends, 1) >= 0)
+		_exit(11);
+	_exit(0);
+}
+
+static void closed_descriptors_are_not_handed_out_again(void)
+{
+	struct cli_option none[] = { { 0 } };
+
+	CHECK_INT(run(close_all_and_parse, none, false), 0);
+}
+
+static void tell(void *data)
+{
+	struct cli cli = { .tool = "ce-test", .verbose = *(bool *)data };
+
+	cli_note(&cli, "dropped %d rows", 3);
+	cli_progress(&cli, 65536);
+	cli_done(&cli, 10, 7);
+}
+
+static void what_is_told(void)
+{
+	bool verbose = false;
+	size_t n;
+	char *text;
+
+	CHECK_INT(run(tell, &verbose, false), 0);
+	check_file("err", "ce-test: dropped 3 rows\n");
+	verbose = true;
+	CHECK_INT(run(tell, &verbose, false), 0);
+	text = scratch_read("err", &n);
+	CHECK(strstr(text, "\nce-test: 10 rows in, 7 rows out, "));
+	free(text);
+}
+
+int main(void)
+{
+	char dir[] = SCRATCH_DIR;
+
+	scratch_enter(dir);
+	RUN(options_are_parsed);
+	RUN(bad_usage_exits_2);
+	RUN(help_and_version);
+	RUN(death_has_the_kind_of_the_error);
+	RUN(closed_descriptors_are_not_handed_out_again);
+	RUN(what_is_told);
+	scratch_leave(dir);
+	return CHECK_DONE();
+}

@@ -150,24 +150,28 @@ $(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy tests/unit/.clang-tidy
 
 $(LINT)/format: $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(HEADERS) .clang-format
 	@mkdir -p $(@D)
-	clang-format --dry-run -Werror $(filter %.c %.h,$^)
+	@echo clang-format
+	@clang-format --dry-run -Werror $(filter %.c %.h,$^)
 	@touch $@
 
 $(LINT)/cppcheck: $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(HEADERS)
 	@mkdir -p $@.d
-	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+	@echo cppcheck
+	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability \
 		--cppcheck-build-dir=$@.d -Ilib -D_GNU_SOURCE $(filter %.c,$^)
 	@touch $@
 
 $(LINT)/shell: $(SCRIPTS) $(BATS)
 	@mkdir -p $(@D)
-	shellcheck $^
+	@echo shellcheck
+	@shellcheck -S warning $^
 	@touch $@
 
 $(LINT)/man: $(MANS)
 	@mkdir -p $(@D)
-	$(if $^,mandoc -T lint -W warning $^)
+	@echo mandoc -T lint
+	@$(if $^,mandoc -T lint -W warning $^)
 	@touch $@
 
 # Installing and shipping -----------------------------------------------------------------------

@@ -78,8 +78,8 @@ void cli_parse(struct cli *cli, int argc, char **argv);
 _Noreturn void cli_die(const struct cli *cli, const struct err *err);
 
 /* The same for a combination of options that makes no sense (exit 2). */
-_Noreturn void cli_usage_error(const struct cli *cli, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void cli_usage_error(const struct cli *cli, const char *format, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
 
 /* Prints "TOOL: ..." on stderr: the summary line of a run that dropped rows. */
 void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -32,7 +32,8 @@ int num_parse_int(const char *s, size_t len, int64_t *value);
 int num_parse_decimal(const char *s, size_t len, int64_t *value);
 
 /*
- * The same times 10^shift, before the fraction is dropped, still exact: 1.0625 with shift 3 is 1062.
+ * The same times 10^shift, before the fraction is dropped, still exact: 1.0625 with shift 3 is
+ * 1062.
  * A number beyond int64_t gives the nearest end of its range and is no error.
  */
 int num_parse_scaled(const char *s, size_t len, int shift, int64_t *value);

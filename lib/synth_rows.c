@@ -63,12 +63,10 @@ void synth_put_event(struct buf *row, const struct synth_event *e)
 
 void synth_put_truth_names(struct buf *row)
 {
-	static const char *const names[] = { "event_id",
-					     "user_id",
-					     "content_id",
-					     "session_start_ts",
-					     "true_probability",
-					     "true_outcome" };
+	static const char *const names[] = {
+		"event_id",         "user_id",          "content_id",
+		"session_start_ts", "true_probability", "true_outcome"
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		csv_put_str(row, names[i]);

@@ -123,7 +123,7 @@ static int check_bound(const struct rejects *r, uint64_t n, struct err *err)
 {
 	__extension__ typedef unsigned __int128 u128;
 	bool over = r->max.is_share
-			    ? (u128)r->n * (100 * NUM_MILLION) > (u128)n * (uint64_t)r->max.value
+			    ? (u128)r->n * 100 * NUM_MILLION > (u128)n * (uint64_t)r->max.value
 			    : r->n > (uint64_t)r->max.value;
 	char counts[640];
 

@@ -2,12 +2,6 @@
 
 #include "scratch.h"
 
-/*
- * The reference: RFC 4180 read a byte at a time, in the plainest way there is. A record starts at
- * *at; returns its number of fields and moves *at behind it, or returns -1 and moves *at behind its
- * first line if it is malformed. Fields go to `out`, each as 'N' or 'T' text '\0' with bytes 0 and
- * 1 escaped, so that two records can be compared as two runs of bytes.
- */
 static void emit(struct buf *out, char c)
 {
 	if (c == '\0' || c == '\1')
@@ -15,6 +9,17 @@ static void emit(struct buf *out, char c)
 	buf_append_char(out, c == '\0' ? '0' : c);
 }
 
+static bool ends_line(const char *s, size_t n, size_t i)
+{
+	return s[i] == '\n' || (s[i] == '\r' && (i + 1 == n || s[i + 1] == '\n'));
+}
+
+/*
+ * The reference: RFC 4180 read a byte at a time, in the plainest way there is. A record starts at
+ * *at; returns its number of fields and moves *at behind it, or returns -1 and moves *at behind its
+ * first line if it is malformed. Fields go to `out`, each as 'N' or 'T' text '\0' with bytes 0 and
+ * 1 escaped, so that two records can be compared as two runs of bytes.
+ */
 static int naive_record(const char *s, size_t n, size_t *at, struct buf *out)
 {
 	const char *newline = memchr(s + *at, '\n', n - *at);
@@ -30,17 +35,12 @@ static int naive_record(const char *s, size_t n, size_t *at, struct buf *out)
 		i -= !quoted;
 		buf_append_char(out, quoted ? 'T' : 'U');
 		for (; i < n; i++) {
-			if (quoted && s[i] == '"') {
-				if (i + 1 == n || s[i + 1] != '"')
-					break;
-				i++;
-			} else if (!quoted && (s[i] == ',' || s[i] == '\n')) {
+			if (quoted ? s[i] == '"' && (i + 1 == n || s[i + 1] != '"')
+				   : s[i] == ',' || ends_line(s, n, i))
 				break;
-			} else if (!quoted && s[i] == '\r' && (i + 1 == n || s[i + 1] == '\n')) {
-				break;
-			} else if (!quoted && s[i] == '"') {
+			if (!quoted && s[i] == '"')
 				goto malformed;
-			}
+			i += s[i] == '"'; /* the first of two */
 			emit(out, s[i]);
 		}
 		if (quoted && i++ == n)
@@ -53,7 +53,7 @@ static int naive_record(const char *s, size_t n, size_t *at, struct buf *out)
 			i++;
 			continue;
 		}
-		if (i < n && s[i] == '\r' && (i + 1 == n || s[i + 1] == '\n'))
+		if (i < n && s[i] == '\r' && ends_line(s, n, i))
 			i++;
 		if (i < n && s[i] != '\n')
 			goto malformed;

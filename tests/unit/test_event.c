@@ -21,6 +21,7 @@ static const char *read_all(const char *text, enum event_columns columns, struct
 	int rc;
 
 	*err = (struct err)ERR_INIT;
+	*e = (struct event){ 0 };
 	scratch_write("in", text, strlen(text));
 	if (event_reader_open(&reader, &input, columns, err))
 		return err->message;

@@ -1,5 +1,6 @@
 #include "check.h"
 #include "gzio.h"
+#include "mem.h"
 #include "model.h"
 
 #include <stdlib.h>
@@ -12,7 +13,7 @@ static uint64_t next(uint64_t *state)
 
 static char *dup(const char *s)
 {
-	return strcpy(malloc(strlen(s) + 1), s);
+	return mem_dup(s, strlen(s));
 }
 
 /* A model of every kind of line, with names and levels that need care. */

@@ -1,4 +1,5 @@
 #include "check.h"
+#include "mem.h"
 #include "split.h"
 
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static void cuts_at_the_share(void)
 
 static void parts_by_time_and_by_what_was_known(void)
 {
-	struct split s = { .known = strcpy(malloc(2), "k"), .has_cut = true, .cut = 100 };
+	struct split s = { .known = mem_dup("k", 1), .has_cut = true, .cut = 100 };
 	const struct {
 		struct split_row row;
 		enum split_part part;

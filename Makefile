@@ -12,46 +12,71 @@ WERROR   =
 CPPFLAGS =
 LDFLAGS  =
 
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DCE_VERSION='"$(VERSION)"' -iquote lib $(WARNINGS) $(WERROR) \
-	     $(CPPFLAGS) $(CFLAGS) -MMD -MP
-LIBS       = -lcsv -lz -lm
+BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -DCE_VERSION='"$(VERSION)"' -iquote lib
+ALL_CFLAGS  = $(BASE_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS)
+LIBS        = -lcsv -lz -lm
+
+# What build, demo, test, lint, asan and coverage need on Debian 12.
+PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev bats python3 \
+	   clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck mandoc
 
 LIB_SRC   = $(wildcard lib/*.c)
 TOOL_SRC  = $(wildcard tools/*.c)
 UNIT_SRC  = $(wildcard tests/unit/*.c)
-SCRIPTS   = .ci/run $(wildcard tools/*.sh tests/*.sh tests/*.bash)
+HEADERS   = $(wildcard lib/*.h tests/unit/*.h)
+SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash)
 BATS      = $(wildcard tests/*.bats)
+MANS      = $(wildcard tools/*.1)
 
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB       = $(BUILD)/libce.a
 TOOLS     = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 UNITS     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
-MANS      = $(wildcard tools/*.1)
 
-.PHONY: all deps demo test bench lint asan coverage install uninstall dist clean help
+# Goals that must be over before anything is made, where they are asked for together with others.
+FIRST     = $(filter deps clean,$(MAKECMDGOALS))
+
+.PHONY: all units deps demo test bench lint asan coverage install uninstall dist clean help FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
 
 all: $(TOOLS)
 
+units: $(UNITS)
+
 help:
 	@echo 'make            build the tools into $(BUILD)/bin/'
-	@echo 'make deps       install the packages that are missing (Debian; asks sudo unless root)'
+	@echo 'make deps       install the packages that are missing (Debian; by sudo unless root)'
 	@echo 'make demo       run the whole pipeline on samples/ and print the evaluation'
 	@echo 'make test       unit tests and tests of the built tools; the last line counts them'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'make asan       build with gcc and clang sanitizers and run the tests under them'
 	@echo 'make coverage   line coverage of the tests, per file'
-	@echo 'make bench      (not there yet)'
+	@echo 'make bench      (there are no benchmarks yet)'
 	@echo 'make install    into $(DESTDIR)$(PREFIX); make uninstall removes it'
-	@echo 'make dist       a source archive under $(BUILD)/'
+	@echo 'make dist       a source archive of the last commit under $(BUILD)/'
 	@echo 'make clean      remove $(BUILD)/ and out/'
+	@echo
+	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS WERROR=-Werror BUILD=DIR PREFIX=DIR DESTDIR=DIR'
+
+# The build -------------------------------------------------------------------------------------
+
+# Changes only when the command lines do, and then everything is made again: no object of one
+# compiler or of one set of flags ever meets those of another.
+FLAGS = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBS)
+export FLAGS
+
+$(BUILD)/flags: FORCE | $(FIRST)
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
-
-$(BUILD)/%.o: %.c Makefile
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(LIB)
 	@mkdir -p $(@D)
@@ -61,12 +86,107 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-.SECONDARY:
+-include $(LIB_OBJ:.o=.d) $(TOOL_SRC:%.c=$(BUILD)/%.d) $(UNIT_SRC:%.c=$(BUILD)/%.d)
+
+# Packages --------------------------------------------------------------------------------------
+
+deps:
+	@installed=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>/dev/null | \
+		sed -n 's/^installed //p'); \
+	missing=$$(printf '%s\n' $(PACKAGES) | grep -vxF "$$installed" | tr '\n' ' '); \
+	if [ -z "$$missing" ]; then \
+		echo 'deps: nothing is missing'; \
+	elif ! command -v apt-get >/dev/null; then \
+		echo "deps: no apt-get here; install what these packages of Debian hold: $$missing" >&2; \
+		exit 1; \
+	else \
+		echo "deps: installing $$missing"; \
+		sudo=; [ "$$(id -u)" -eq 0 ] || sudo=sudo; \
+		$$sudo apt-get update -qq && \
+		$$sudo env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -qq -y --no-install-recommends $$missing; \
+	fi
+
+# Running it ------------------------------------------------------------------------------------
+
+demo: $(TOOLS)
+	@$(MAKE) --no-print-directory -f samples/pipeline.mk BIN=$(BUILD)/bin DATA=samples OUT=out/demo \
+		summary
 
 test: $(TOOLS) $(UNITS)
-	tests/run.sh $(BUILD)
+	@tests/run.sh $(BUILD)
+
+bench:
+	@echo 'bench: there are no benchmarks yet' >&2; exit 2
+
+SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+asan: | $(FIRST)
+	+$(MAKE) BUILD=$(BUILD)/asan-gcc CC=gcc CFLAGS='$(SANITIZE)' test
+	+$(MAKE) BUILD=$(BUILD)/asan-clang CC=clang CFLAGS='$(SANITIZE)' test
+
+# gcov adds up over runs: start from zero.
+coverage: | $(FIRST)
+	find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	+$(MAKE) BUILD=$(BUILD)/coverage CC=gcc CFLAGS='-O0 -g --coverage' test
+	@tests/coverage.sh $(BUILD)/coverage $(LIB_SRC) $(TOOL_SRC)
+
+# Lint ------------------------------------------------------------------------------------------
+
+# One stamp a source, so that only what changed is looked at again; -j works on them at once.
+LINT  = $(BUILD)/lint
+TIDY  = $(LIB_SRC:%=$(LINT)/%.tidy) $(TOOL_SRC:%=$(LINT)/%.tidy) $(UNIT_SRC:%=$(LINT)/%.tidy)
+CHECK = $(TIDY) $(LINT)/format $(LINT)/cppcheck $(LINT)/shell $(LINT)/man
+
+lint: | $(FIRST)
+	@$(MAKE) --no-print-directory -k $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) $(CHECK)
+	@echo 'lint: clean'
+
+$(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy tests/unit/.clang-tidy
+	@mkdir -p $(@D)
+	@echo clang-tidy $<
+	@clang-tidy --quiet $< -- $(BASE_CFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
+	@touch $@
+
+$(LINT)/format: $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(HEADERS) .clang-format
+	@mkdir -p $(@D)
+	clang-format --dry-run -Werror $(filter %.c %.h,$^)
+	@touch $@
+
+$(LINT)/cppcheck: $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(HEADERS)
+	@mkdir -p $@.d
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+		--enable=warning,performance,portability \
+		--cppcheck-build-dir=$@.d -Ilib -D_GNU_SOURCE $(filter %.c,$^)
+	@touch $@
+
+$(LINT)/shell: $(SCRIPTS) $(BATS)
+	@mkdir -p $(@D)
+	shellcheck $^
+	@touch $@
+
+$(LINT)/man: $(MANS)
+	@mkdir -p $(@D)
+	$(if $^,mandoc -T lint -W warning $^)
+	@touch $@
+
+# Installing and shipping -----------------------------------------------------------------------
+
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
+
+install: $(TOOLS)
+	install -d $(BINDIR) $(MANDIR)
+	$(if $(TOOLS),install -m 755 $(TOOLS) $(BINDIR))
+	$(if $(MANS),install -m 644 $(MANS) $(MANDIR))
+
+uninstall:
+	rm -f $(TOOLS:$(BUILD)/bin/%=$(BINDIR)/%) $(MANS:tools/%=$(MANDIR)/%)
+
+dist: | $(FIRST)
+	@mkdir -p $(BUILD)
+	git archive --prefix=ce-$(VERSION)/ -o $(BUILD)/ce-$(VERSION).tar.gz HEAD
+	@echo $(BUILD)/ce-$(VERSION).tar.gz
 
 clean:
 	rm -rf $(BUILD) out
-
--include $(LIB_OBJ:.o=.d) $(TOOL_SRC:%.c=$(BUILD)/%.d) $(UNIT_SRC:%.c=$(BUILD)/%.d)

@@ -7,7 +7,7 @@
 
 char *buf_reserve(struct buf *b, size_t n)
 {
-	if (n > b->cap - b->len) {
+	if (n > b->cap - b->len || !b->data) {
 		b->cap = mem_grow(b->cap, b->len + n);
 		b->data = mem_realloc(b->data, b->cap, 1);
 	}

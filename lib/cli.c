@@ -216,6 +216,7 @@ enum { LONG_OUTPUT = 256, LONG_PLAIN, LONG_VERBOSE, LONG_HELP, LONG_VERSION, LON
 
 void cli_parse(struct cli *cli, int argc, char **argv)
 {
+	static const char shared[] = "o:pv0123456789";
 	const struct cli_option *options = cli->options;
 	size_t n = 0, at;
 	struct option *longs;
@@ -228,9 +229,9 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 	while (options[n].name)
 		n++;
 	longs = mem_zalloc(n + 6, sizeof(*longs));
-	letters = mem_zalloc(2 * n + 16, 1);
-	memcpy(letters, "o:pv0123456789", 14);
-	at = 14;
+	letters = mem_zalloc(sizeof(shared) + 2 * n, 1);
+	memcpy(letters, shared, sizeof(shared));
+	at = sizeof(shared) - 1;
 	for (size_t i = 0; i < n; i++) {
 		longs[i] = (struct option){ options[i].name, n_args(&options[i]) > 0, NULL,
 					    LONG_FIRST + (int)i };
@@ -245,7 +246,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 	longs[n++] = (struct option){ "verbose", 0, NULL, LONG_VERBOSE };
 	longs[n++] = (struct option){ "help", 0, NULL, LONG_HELP };
 	longs[n++] = (struct option){ "version", 0, NULL, LONG_VERSION };
-	argv[0] = (char *)(uintptr_t)cli->tool; /* what getopt puts before its messages */
+	argv[0] = (char *)cli->tool; /* what getopt puts before its messages */
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		const struct cli_option *o = options;
 
@@ -284,7 +285,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 void cli_die(const struct cli *cli, const struct err *err)
 {
 	fprintf(stderr, "%s%s: %s\n", cli->progress ? "\r\033[K" : "", cli->tool, err->message);
-	exit(err->kind);
+	exit(err->kind == ERR_NONE ? (int)ERR_RUNTIME : (int)err->kind); /* never 0 */
 }
 
 void cli_usage_error(const struct cli *cli, const char *format, ...)

@@ -12,6 +12,7 @@
 #define READ_SIZE  ((size_t)256 * 1024)
 #define FLUSH_SIZE ((size_t)128 * 1024)
 #define RECORD_MAX ((size_t)64 * 1024 * 1024)
+#define FIELD_STEP ((size_t)64 * 1024) /* libcsv grows a field's buffer by so much at a time */
 
 static int never(unsigned char c)
 {
@@ -212,6 +213,14 @@ static void ignore_row(int c, void *data)
 	(void)data;
 }
 
+static void start_parser(struct csv_reader *r)
+{
+	csv_init(r->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL);
+	csv_set_space_func(r->parser, never);
+	csv_set_term_func(r->parser, is_newline);
+	csv_set_blk_size(r->parser, FIELD_STEP);
+}
+
 /* Returns whether libcsv, in strict mode, takes the record. */
 static bool split_quoted(struct csv_reader *r)
 {
@@ -226,9 +235,7 @@ static bool split_quoted(struct csv_reader *r)
 	if (!ok) {
 		/* A parser that has failed is stuck: start a new one. */
 		csv_free(r->parser);
-		csv_init(r->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL);
-		csv_set_space_func(r->parser, never);
-		csv_set_term_func(r->parser, is_newline);
+		start_parser(r);
 		return false;
 	}
 	buf_reserve(&r->text, 1); /* data is no NULL pointer even if every field is empty */
@@ -264,16 +271,12 @@ static int parse_record(struct csv_reader *r, struct err *err)
 	return 1;
 }
 
-/* Opens the next input and parses its first record, the header, into r->row. */
-static int open_next(struct csv_reader *r, struct err *err)
+/* Parses the first record of the input just opened, its header, into r->row. */
+static int start_input(struct csv_reader *r, struct err *err)
 {
 	static const char bom[] = "\xef\xbb\xbf";
-	const char *path = r->input.n ? r->input.paths[r->next_input] : NULL;
 	int rc;
 
-	r->next_input++;
-	if (gz_reader_open(&r->gz, path, err))
-		return -1;
 	r->file = r->gz.name;
 	buf_clear(&r->bytes);
 	r->start = r->end = 0;
@@ -294,6 +297,14 @@ static int open_next(struct csv_reader *r, struct err *err)
 	return 0;
 }
 
+static int open_next(struct csv_reader *r, struct err *err)
+{
+	const char *path = r->input.n ? r->input.paths[r->next_input] : NULL;
+
+	r->next_input++;
+	return gz_reader_open(&r->gz, path, err) || start_input(r, err) ? -1 : 0;
+}
+
 static int take_header(struct csv_reader *r, struct err *err)
 {
 	size_t n = r->row.n;
@@ -305,6 +316,11 @@ static int take_header(struct csv_reader *r, struct err *err)
 
 		if (memchr(f->s, '\0', f->len))
 			return err_set(err, ERR_RUNTIME, "%s:1: a NUL byte in the header", r->file);
+		if (memchr(f->s, '\r', f->len))
+			return err_set(err, ERR_RUNTIME,
+				       "%s:1: a carriage return in the header (line ends must be "
+				       "LF or CR LF)",
+				       r->file);
 		r->names[i] = mem_dup(f->s, f->len);
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(r->names[j], r->names[i]))
@@ -328,18 +344,32 @@ static int check_header(const struct csv_reader *r, struct err *err)
 	return 0;
 }
 
-int csv_reader_open(struct csv_reader *r, const struct gz_input *input, struct err *err)
+static void reset(struct csv_reader *r)
 {
 	bool tolerant = r->tolerant;
 
 	*r = (struct csv_reader)CSV_READER_INIT;
 	r->tolerant = tolerant;
-	r->input = *input;
 	r->parser = mem_alloc(1, sizeof(*r->parser));
-	csv_init(r->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL);
-	csv_set_space_func(r->parser, never);
-	csv_set_term_func(r->parser, is_newline);
+	start_parser(r);
+}
+
+int csv_reader_open(struct csv_reader *r, const struct gz_input *input, struct err *err)
+{
+	reset(r);
+	r->input = *input;
 	if (open_next(r, err) || take_header(r, err)) {
+		csv_reader_close(r);
+		return -1;
+	}
+	return 0;
+}
+
+int csv_reader_open_fd(struct csv_reader *r, int fd, const char *name, struct err *err)
+{
+	reset(r);
+	if (gz_reader_open_fd(&r->gz, fd, name, err) || start_input(r, err) ||
+	    take_header(r, err)) {
 		csv_reader_close(r);
 		return -1;
 	}

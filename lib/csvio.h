@@ -81,6 +81,9 @@ struct csv_reader {
  */
 int csv_reader_open(struct csv_reader *r, const struct gz_input *input, struct err *err);
 
+/* The same from an open descriptor, as gz_reader_open_fd: for a table that was spilled. */
+int csv_reader_open_fd(struct csv_reader *r, int fd, const char *name, struct err *err);
+
 /*
  * The next row, of the next file when one is at its end (whose header must equal the first's).
  * Returns 1 with *row (valid until the next call), 0 at the verified end of the last input, or -1

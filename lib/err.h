@@ -23,10 +23,7 @@ struct err {
 
 #define ERR_INIT                                                                                   \
 	{                                                                                          \
-		ERR_NONE,                                                                          \
-		{                                                                                  \
-			0                                                                          \
-		}                                                                                  \
+		.kind = ERR_NONE                                                                   \
 	}
 
 /*

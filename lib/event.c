@@ -161,15 +161,13 @@ static int read_session(struct event_reader *r, const struct csv_row *row, struc
 	const struct csv_field *genre = &row->fields[r->at.genre];
 
 	e->genre = genre->len ? intern_id(&r->genres, genre->s, genre->len) : INTERN_NONE;
-	return read_int(r, row, r->at.prev_ts, true, 1, e->ts, &e->prev_ts, err) ||
-			       read_int(r, row, r->at.session_start_ts, false, 1, e->ts,
-					&e->session_start, err) ||
-			       read_int(r, row, r->at.session_id, false, 1, INT64_MAX,
-					&e->session_id, err) ||
-			       read_int(r, row, r->at.session_deadline_ts, false, e->ts,
-					INT64_MAX / 2, &e->deadline, err)
-		       ? -1
-		       : 0;
+	if (read_int(r, row, r->at.prev_ts, true, 1, e->ts, &e->prev_ts, err) ||
+	    read_int(r, row, r->at.session_start_ts, false, 1, e->ts, &e->session_start, err) ||
+	    read_int(r, row, r->at.session_id, false, 1, INT64_MAX, &e->session_id, err) ||
+	    read_int(r, row, r->at.session_deadline_ts, false, e->ts, INT64_MAX / 2, &e->deadline,
+		     err))
+		return -1;
+	return 0;
 }
 
 int event_reader_next(struct event_reader *r, const struct csv_row **row_out, struct event *e,

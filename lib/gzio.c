@@ -1,8 +1,9 @@
+#define ZLIB_CONST /* what zlib reads is const */
+
 #include "gzio.h"
 
 #include "mem.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -19,13 +20,11 @@
 /* Fills `in` from the descriptor when it is empty. Returns 0, or -1 with err. */
 static int fill(struct gz_reader *r, struct err *err)
 {
-	ssize_t n;
+	ptrdiff_t n;
 
 	if (r->in_pos < r->in_len || r->at_eof)
 		return 0;
-	do
-		n = read(r->fd, r->in, IN_SIZE);
-	while (n < 0 && errno == EINTR);
+	n = outfile_read(r->fd, r->in, IN_SIZE);
 	if (n < 0)
 		return err_errno(err, r->name);
 	r->in_pos = 0;
@@ -38,10 +37,8 @@ static int fill(struct gz_reader *r, struct err *err)
 static int fill_magic(struct gz_reader *r, struct err *err)
 {
 	while (r->in_len < 2 && !r->at_eof) {
-		ssize_t n = read(r->fd, r->in + r->in_len, IN_SIZE - r->in_len);
+		ptrdiff_t n = outfile_read(r->fd, r->in + r->in_len, IN_SIZE - r->in_len);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
 			return err_errno(err, r->name);
 		r->in_len += (size_t)n;
@@ -62,21 +59,29 @@ static int start_inflate(struct gz_reader *r, struct err *err)
 	return 0;
 }
 
-int gz_reader_open(struct gz_reader *r, const char *path, struct err *err)
+static int truncated(const struct gz_reader *r, struct err *err)
 {
-	bool is_stdin = !path || !strcmp(path, "-");
+	return err_set(err, ERR_RUNTIME,
+		       "%s: truncated gzip stream: it ends at byte %llu, before its trailer",
+		       r->name, (unsigned long long)r->offset);
+}
 
+int gz_reader_open_fd(struct gz_reader *r, int fd, const char *name, struct err *err)
+{
 	*r = (struct gz_reader)GZ_READER_INIT;
-	r->name = is_stdin ? "stdin" : path;
-	r->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (r->fd < 0)
-		return err_errno(err, r->name);
+	r->name = name;
+	r->fd = fd;
 	r->in = mem_alloc(IN_SIZE, 1);
 	if (fill_magic(r, err))
 		goto fail;
 	if (!r->in_len) {
 		err_set(err, ERR_RUNTIME,
 			"%s: zero bytes: no header line (did an earlier tool fail?)", r->name);
+		goto fail;
+	}
+	if (r->in_len == 1 && r->in[0] == 0x1f) {
+		r->offset = 1;
+		truncated(r, err);
 		goto fail;
 	}
 	if (r->in_len >= 2 && r->in[0] == 0x1f && r->in[1] == 0x8b && start_inflate(r, err))
@@ -87,11 +92,15 @@ fail:
 	return -1;
 }
 
-static int truncated(const struct gz_reader *r, struct err *err)
+int gz_reader_open(struct gz_reader *r, const char *path, struct err *err)
 {
-	return err_set(err, ERR_RUNTIME,
-		       "%s: truncated gzip stream: it ends at byte %llu, before its trailer",
-		       r->name, (unsigned long long)r->offset);
+	bool is_stdin = !path || !strcmp(path, "-");
+	const char *name = is_stdin ? "stdin" : path;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, name);
+	return gz_reader_open_fd(r, fd, name, err);
 }
 
 /*
@@ -274,7 +283,7 @@ int gz_writer_write(struct gz_writer *w, const void *bytes, size_t n, struct err
 	while (n) {
 		size_t piece = n > INT_MAX ? INT_MAX : n;
 
-		w->stream->next_in = (unsigned char *)(uintptr_t)p;
+		w->stream->next_in = p;
 		w->stream->avail_in = (uInt)piece;
 		if (run_deflate(w, Z_NO_FLUSH, err))
 			return -1;

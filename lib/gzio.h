@@ -61,6 +61,12 @@ struct gz_reader {
 int gz_reader_open(struct gz_reader *r, const char *path, struct err *err);
 
 /*
+ * The same from where the descriptor stands, which is the reader's from now on, even on failure.
+ * `name` is for messages and must outlive the reader.
+ */
+int gz_reader_open_fd(struct gz_reader *r, int fd, const char *name, struct err *err);
+
+/*
  * Reads up to n > 0 decompressed bytes into out. Returns how many, 0 at the verified end of the
  * input, or -1 with err: an input cut short, a bad checksum or length, or bytes behind the last
  * gzip member that are no zero padding.

@@ -15,13 +15,14 @@
  * The window is one FIFO of events for all users; what leaves it is subtracted as exactly as it
  * was added, for all sums are of integers. Layer: over event, outcome, schema, ring.
  *
- * Memory: 104 bytes a user, 40 a content, 40 (and 24 to 48 for finding it) a (user, genre), 24 an
- * event in the window, and that of outcome.
+ * Memory: 80 bytes a user, 24 a content, 32 (and 24 to 48 for finding it) a (user, genre), 24 an
+ * event in the window, each array up to twice that just after it has grown; and that of outcome.
  */
 #ifndef CE_HISTORY_H
 #define CE_HISTORY_H
 
 #include "event.h"
+#include "num.h"
 #include "outcome.h"
 #include "ring.h"
 
@@ -63,7 +64,7 @@ struct history_options {
 
 #define HISTORY_OPTIONS_INIT                                                                       \
 	{                                                                                          \
-		30 * 24 * 3600 * INT64_C(1000), 950000, NULL, NULL                                 \
+		30 * NUM_MS_PER_DAY, 950000, NULL, NULL                                            \
 	}
 
 /*

@@ -4,7 +4,7 @@
  * Ids count 0, 1, 2 ... in the order of first appearance, so state per id lives in plain arrays.
  * Strings are compared whole; the hash only says where to look. Both tables use open addressing
  * with linear probing at a load of at most 1/2.
- * Memory: 24 bytes and the string (with a NUL) a string; 24 to 48 bytes a pair.
+ * Memory: 24 to 40 bytes and the string (with a NUL) a string; 24 to 48 bytes a pair.
  */
 #ifndef CE_INTERN_H
 #define CE_INTERN_H

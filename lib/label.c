@@ -128,9 +128,12 @@ int labels_write(struct labels *l, struct csv_writer *out, struct err *err)
 		if (v->known_ts == EVENT_UNKNOWN) {
 			csv_put_null(&out->row);
 			csv_put_null(&out->row);
+			l->n_censored++;
 		} else {
 			csv_put_int(&out->row, v->known_ts);
 			csv_put_int(&out->row, v->completed);
+			l->n_completed += v->completed;
+			l->n_not_completed += !v->completed;
 		}
 		if (csv_writer_end_row(out, err))
 			return -1;

@@ -19,6 +19,9 @@
 #include "ring.h"
 
 struct labels {
+	/* Rows written so far, by label, for callers to read. */
+	uint64_t n_completed, n_not_completed, n_censored;
+
 	struct outcomes outcomes;
 	struct ring verdicts; /* of the sessions from first_id on */
 	int64_t first_id;

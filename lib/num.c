@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAYS_MAX    36500
-#define DECIMAL_MAX 800 /* digits of a double that can matter, and some */
+#define DAYS_MAX     36500
+#define EXPONENT_MAX INT64_C(1000000000000000)
+#define DECIMAL_MAX  800 /* digits of a double that can matter, and some */
 
 static bool is_digit(char c)
 {
@@ -38,7 +39,7 @@ struct decimal {
 	bool negative;
 	const char *whole, *fraction;
 	size_t n_whole, n_fraction;
-	int64_t exponent; /* clamped to +-100,000 */
+	int64_t exponent; /* within +-EXPONENT_MAX * 10, which no number of digits makes up for */
 };
 
 static int scan_decimal(const char *s, size_t len, struct decimal *d)
@@ -64,7 +65,7 @@ static int scan_decimal(const char *s, size_t len, struct decimal *d)
 		if (s == end)
 			return -1;
 		for (; s < end && is_digit(*s); s++)
-			if (d->exponent < 100000)
+			if (d->exponent < EXPONENT_MAX)
 				d->exponent = d->exponent * 10 + (*s - '0');
 		if (negative)
 			d->exponent = -d->exponent;
@@ -112,6 +113,18 @@ int num_parse_decimal(const char *s, size_t len, int64_t *value)
 	bool dropped;
 
 	return scan_decimal(s, len, &d) ? -1 : shift_decimal(&d, 0, &dropped, value);
+}
+
+int num_parse_scaled(const char *s, size_t len, int shift, int64_t *value)
+{
+	struct decimal d;
+	bool dropped;
+
+	if (scan_decimal(s, len, &d))
+		return -1;
+	if (shift_decimal(&d, shift, &dropped, value))
+		*value = d.negative ? INT64_MIN : INT64_MAX;
+	return 0;
 }
 
 int num_parse_millionths(const char *s, size_t len, int64_t *value)
@@ -248,6 +261,7 @@ static int parse_clock(const char **s, const char *end, int64_t *ms)
 static int parse_offset(const char *s, const char *end, int64_t *ms)
 {
 	int hours, minutes = 0;
+	int64_t east;
 
 	if (end - s == 1 && (*s == 'Z' || *s == 'z')) {
 		*ms = 0;
@@ -264,7 +278,8 @@ static int parse_offset(const char *s, const char *end, int64_t *ms)
 		return -1;
 	if (hours < 0 || minutes < 0)
 		return -1;
-	*ms = (*s == '-' ? -1 : 1) * (hours * 60 + minutes) * 60 * NUM_MS_PER_SECOND;
+	east = hours * NUM_MS_PER_HOUR + minutes * NUM_MS_PER_MINUTE;
+	*ms = *s == '-' ? -east : east;
 	return 0;
 }
 
@@ -305,7 +320,7 @@ int num_parse_duration(const char *s, size_t len, int64_t *ms)
 		int64_t ms;
 	} units[] = { { "ms", 1 },
 		      { "s", NUM_MS_PER_SECOND },
-		      { "m", 60 * NUM_MS_PER_SECOND },
+		      { "m", NUM_MS_PER_MINUTE },
 		      { "h", NUM_MS_PER_HOUR },
 		      { "d", NUM_MS_PER_DAY },
 		      { "w", 7 * NUM_MS_PER_DAY } };
@@ -354,7 +369,8 @@ int num_parse_size(const char *s, size_t len, uint64_t *bytes)
 		scale = INT64_C(1) << (10 * (unit - units + 1));
 		len--;
 	}
-	if (num_parse_int(s, len, &n) || n < 0 || __builtin_mul_overflow(n, scale, &n))
+	if (!len || !is_digit(*s) || num_parse_int(s, len, &n) ||
+	    __builtin_mul_overflow(n, scale, &n))
 		return -1;
 	*bytes = (uint64_t)n;
 	return 0;
@@ -421,8 +437,10 @@ int64_t num_divide_floor(int64_t numerator, int64_t denominator)
 int64_t num_divide_rounded(int64_t numerator, int64_t denominator)
 {
 	int64_t quotient = num_divide_floor(numerator, denominator);
-	int64_t rest = numerator - quotient * denominator;
+	int64_t rest = numerator % denominator; /* quotient * denominator may not fit */
 
+	if (rest < 0)
+		rest += denominator;
 	return quotient + (rest >= denominator - rest);
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define NUM_MS_PER_SECOND INT64_C(1000)
+#define NUM_MS_PER_MINUTE INT64_C(60000)
 #define NUM_MS_PER_HOUR   INT64_C(3600000)
 #define NUM_MS_PER_DAY    INT64_C(86400000)
 #define NUM_MILLION       INT64_C(1000000)
@@ -30,10 +31,19 @@ int num_parse_int(const char *s, size_t len, int64_t *value);
  */
 int num_parse_decimal(const char *s, size_t len, int64_t *value);
 
+/*
+ * The same times 10^shift, before the fraction is dropped, still exact: 1.0625 with shift 3 is 1062.
+ * A number beyond int64_t gives the nearest end of its range and is no error.
+ */
+int num_parse_scaled(const char *s, size_t len, int shift, int64_t *value);
+
 /* The same grammar without exponent, as an exact number of millionths; finer digits must be 0. */
 int num_parse_millionths(const char *s, size_t len, int64_t *value);
 
-/* The same grammar with exponent, rounded to the nearest double; too large a number is refused. */
+/*
+ * The same grammar with exponent, rounded to the nearest double. Too large a number is refused, and
+ * one of more than 15 digits in more than 800 characters.
+ */
 int num_parse_double(const char *s, size_t len, double *value);
 
 enum num_offset { NUM_OFFSET_REQUIRED, NUM_OFFSET_OPTIONAL };

@@ -10,7 +10,7 @@
  * session if that comes first. Deadlines do not come in order, so the open sessions are in a heap
  * by closing time, one entry each.
  *
- * Memory: 112 bytes an open session, 12 bytes a pair that was ever seen.
+ * Memory: 120 bytes an open session, 16 bytes a pair that was ever seen.
  */
 #ifndef CE_OUTCOME_H
 #define CE_OUTCOME_H

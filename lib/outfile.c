@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,19 +15,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A file that has its name only until it is renamed. */
+struct outfile_temporary {
+	struct outfile_temporary *next;
+	pid_t owner; /* a forked child leaves its parent's files alone */
+	char name[];
+};
+
 /*
- * What a fatal signal must remove. A signal handler has no other way to know, so this is the one
- * piece of state in the library that no caller owns. It changes only with the signals blocked.
+ * What the end of the process must remove. A signal handler has no other way to know, so this is
+ * the one piece of state in the library that no caller owns. It changes only with the signals
+ * blocked, and lives on the heap: when exit() runs, main's own variables may be gone.
  */
-static struct outfile *uncommitted;
+static struct outfile_temporary *uncommitted;
 
 static const int fatal_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXCPU, SIGXFSZ };
 #define N_FATAL_SIGNALS (sizeof(fatal_signals) / sizeof(fatal_signals[0]))
 
 static void remove_uncommitted(void)
 {
-	for (const struct outfile *f = uncommitted; f; f = f->next)
-		unlink(f->temporary);
+	for (const struct outfile_temporary *t = uncommitted; t; t = t->next)
+		if (t->owner == getpid())
+			unlink(t->name);
 }
 
 static void remove_and_die(int sig)
@@ -65,71 +75,115 @@ static int catch_the_end(struct err *err)
 	return 0;
 }
 
-/* Takes f from the list, and its temporary file, if it has one, from the disk (or renames it). */
+/* Takes f's temporary file, if it has one, from the list, and renames or removes it. */
 static int settle(struct outfile *f, bool commit)
 {
 	sigset_t old;
 	int rc = 0, saved;
 
+	if (!f->until)
+		return 0;
 	block_signals(&old);
-	if (f->temporary) {
-		struct outfile **link = &uncommitted;
-
-		while (*link != f)
-			link = &(*link)->next;
-		*link = f->next;
-		rc = commit ? rename(f->temporary, f->path) : -1;
-		saved = errno;
-		if (rc)
-			unlink(f->temporary);
-		errno = saved;
-	}
+	rc = commit ? rename(f->until->name, f->path) : -1;
+	saved = errno;
+	if (rc)
+		unlink(f->until->name);
+	for (struct outfile_temporary **link = &uncommitted; *link; link = &(*link)->next)
+		if (*link == f->until) {
+			*link = f->until->next;
+			break;
+		}
 	sigprocmask(SIG_SETMASK, &old, NULL);
+	free(f->until);
+	f->until = NULL;
+	errno = saved;
 	return rc;
 }
 
 static void forget(struct outfile *f)
 {
 	free(f->path);
-	free(f->temporary);
 	*f = (struct outfile)OUTFILE_INIT;
 }
 
-/* The target behind any symbolic links, so that a link stays a link; path itself if it is new. */
+/*
+ * The target behind any symbolic links, so that a link stays a link, or where a new file will be.
+ * Empty if there is no such folder.
+ */
 static char *resolve(const char *path)
 {
-	char *target = realpath(path, NULL);
+	char *target = realpath(path, NULL), *copy, *dir;
+	const char *base = strrchr(path, '/');
+	size_t room;
 
-	return target ? target : mem_dup(path, strlen(path));
+	if (target)
+		return target;
+	base = base ? base + 1 : path;
+	copy = mem_dup(path, strlen(path));
+	dir = *base ? realpath(dirname(copy), NULL) : NULL;
+	free(copy);
+	if (!dir)
+		return mem_dup("", 0);
+	room = strlen(dir) + strlen(base) + 2;
+	target = mem_alloc(room, 1);
+	snprintf(target, room, "%s/%s", dir, base);
+	free(dir);
+	return target;
 }
 
-static int open_beside(struct outfile *f, const struct stat *old_file)
+/* A name beside the target's, which an absolute path tells. */
+static struct outfile_temporary *name_beside(const char *target)
 {
-	size_t room = strlen(f->path) + 64;
-	char *dir = mem_dup(f->path, strlen(f->path));
-	char *base = mem_dup(f->path, strlen(f->path));
+	const char *base = strrchr(target, '/') + 1;
+	size_t room = strlen(target) + 64;
+	struct outfile_temporary *t = mem_alloc(sizeof(*t) + room, 1);
+
+	/* No more of a long name than leaves room for the rest within NAME_MAX. */
+	snprintf(t->name, room, "%.*s.%.200s.%ld.tmp", (int)(base - target), target, base,
+		 (long)getpid());
+	t->owner = getpid();
+	return t;
+}
+
+/* Makes the temporary file t; on success f owns it. Returns 0, or -1 with errno set. */
+static int open_temporary(struct outfile *f, struct outfile_temporary *t,
+			  const struct stat *old_file)
+{
 	sigset_t old;
 	int saved;
 
-	f->temporary = mem_alloc(room, 1);
-	snprintf(f->temporary, room, "%s/.%s.%ld.tmp", dirname(dir), basename(base),
-		 (long)getpid());
-	free(dir);
-	free(base);
 	block_signals(&old);
 	/* A leftover of a killed process that had our pid is ours to replace. */
-	unlink(f->temporary);
-	f->fd = open(f->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	unlink(t->name);
+	f->fd = open(t->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	saved = errno;
 	if (f->fd >= 0) {
-		f->next = uncommitted;
-		uncommitted = f;
+		f->until = t;
+		t->next = uncommitted;
+		uncommitted = t;
 		if (old_file)
 			(void)!fchmod(f->fd, old_file->st_mode & 07777);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	errno = saved;
 	return f->fd < 0 ? -1 : 0;
+}
+
+static int open_beside(struct outfile *f, const char *path, const struct stat *old_file,
+		       struct err *err)
+{
+	struct outfile_temporary *t = name_beside(f->path);
+
+	for (const struct outfile_temporary *other = uncommitted; other; other = other->next)
+		if (!strcmp(other->name, t->name)) {
+			free(t);
+			return err_set(err, ERR_RUNTIME, "%s: is another output already", path);
+		}
+	if (open_temporary(f, t, old_file)) {
+		free(t);
+		return err_errno(err, path);
+	}
+	return 0;
 }
 
 int outfile_open(struct outfile *f, const char *path, struct err *err)
@@ -142,19 +196,17 @@ int outfile_open(struct outfile *f, const char *path, struct err *err)
 	if (catch_the_end(err))
 		return -1;
 	f->path = resolve(path);
-	if (exists && S_ISDIR(st.st_mode)) {
-		errno = EISDIR;
-		rc = -1;
+	if ((exists && S_ISDIR(st.st_mode)) || !*f->path) {
+		errno = exists ? EISDIR : ENOENT;
+		rc = err_errno(err, path);
 	} else if (exists && !S_ISREG(st.st_mode)) {
 		f->fd = open(path, O_WRONLY | O_CLOEXEC);
-		rc = f->fd < 0 ? -1 : 0;
+		rc = f->fd < 0 ? err_errno(err, path) : 0;
 	} else {
-		rc = open_beside(f, exists ? &st : NULL);
+		rc = open_beside(f, path, exists ? &st : NULL, err);
 	}
-	if (rc) {
-		err_errno(err, path);
+	if (rc)
 		forget(f);
-	}
 	return rc;
 }
 
@@ -205,6 +257,16 @@ int outfile_spill(struct err *err)
 	return fd;
 }
 
+/* After a call on fd that failed: whether it is worth another try, now that one may succeed. */
+static bool try_again(int fd, short events)
+{
+	struct pollfd ready = { .fd = fd, .events = events };
+
+	if (errno == EINTR)
+		return true;
+	return errno == EAGAIN && (poll(&ready, 1, -1) >= 0 || errno == EINTR);
+}
+
 int outfile_write(int fd, const void *bytes, size_t n)
 {
 	const char *p = bytes;
@@ -213,7 +275,7 @@ int outfile_write(int fd, const void *bytes, size_t n)
 		ssize_t written = write(fd, p, n);
 
 		if (written < 0) {
-			if (errno == EINTR)
+			if (try_again(fd, POLLOUT))
 				continue;
 			return -1;
 		}
@@ -221,4 +283,14 @@ int outfile_write(int fd, const void *bytes, size_t n)
 		n -= (size_t)written;
 	}
 	return 0;
+}
+
+ptrdiff_t outfile_read(int fd, void *bytes, size_t n)
+{
+	ptrdiff_t got;
+
+	do
+		got = read(fd, bytes, n);
+	while (got < 0 && try_again(fd, POLLIN));
+	return got;
 }

@@ -4,7 +4,7 @@
  * An outfile is written beside its target and renamed over it by outfile_commit; until then an
  * older file of that name stays as it was. The end of the process, by exit() or by a signal
  * (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), removes what is uncommitted. A target that exists and is
- * no regular file (a device, a pipe, /dev/stdout) is written in place. Layer: over mem, err.
+ * no regular file (a device, a pipe) is written in place. Layer: over mem, err.
  */
 #ifndef CE_OUTFILE_H
 #define CE_OUTFILE_H
@@ -14,18 +14,20 @@
 #include <stddef.h>
 
 struct outfile {
-	int fd;               /* for the owner to write to; -1 when closed */
-	char *path;           /* the target */
-	char *temporary;      /* its name until the commit; NULL: written in place */
-	struct outfile *next; /* of those that a signal must remove */
+	int fd;                          /* for the owner to write to; -1 when closed */
+	char *path;                      /* the target */
+	struct outfile_temporary *until; /* what it is until the commit; NULL: written in place */
 };
 
 #define OUTFILE_INIT                                                                               \
 	{                                                                                          \
-		-1, NULL, NULL, NULL                                                               \
+		-1, NULL, NULL                                                                     \
 	}
 
-/* Returns 0, or -1 with err. The struct must stay where it is until commit or abort. */
+/*
+ * Returns 0, or -1 with err, which is set, too, if the target is that of another outfile: either's
+ * bytes would end under the other's name.
+ */
 int outfile_open(struct outfile *f, const char *path, struct err *err);
 
 /* Closes and renames. On failure the target is untouched and the temporary file gone. */
@@ -40,7 +42,13 @@ void outfile_abort(struct outfile *f);
  */
 int outfile_spill(struct err *err);
 
-/* Writes all n bytes to fd. Returns 0, or -1 with errno set. */
+/* Writes all n bytes to fd, however long that takes. Returns 0, or -1 with errno set. */
 int outfile_write(int fd, const void *bytes, size_t n);
+
+/*
+ * As read(2), but waits where that would return for no reason of the data: an interrupted call, or
+ * a descriptor on which somebody set O_NONBLOCK.
+ */
+ptrdiff_t outfile_read(int fd, void *bytes, size_t n);
 
 #endif

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* A column a line, or a few that belong together. */
+/* clang-format off */
+
 /* The keys of an event-level table. */
 #define EVENT_KEY                                                                                  \
 	{                                                                                          \
@@ -215,6 +218,8 @@ static const struct schema_column completion_predictions[] = {
 	{                                                                                          \
 #name, name, N_COLUMNS(name)                                                       \
 	}
+
+/* clang-format on */
 
 static const struct schema_table tables[] = {
 	TABLE(events_table),

@@ -18,6 +18,7 @@
 #define CE_SESSION_H
 
 #include "event.h"
+#include "num.h"
 
 struct session_options {
 	int64_t gap;    /* ms, >= 0 */
@@ -26,7 +27,7 @@ struct session_options {
 
 #define SESSION_OPTIONS_INIT                                                                       \
 	{                                                                                          \
-		30 * 60 * INT64_C(1000), false                                                     \
+		30 * NUM_MS_PER_MINUTE, false                                                      \
 	}
 
 struct session_pair;

@@ -22,8 +22,11 @@ fails() {
 	fi
 }
 
-# same FILE FILE: equal, or their difference is shown.
+# same FILE FILE: equal, or their difference is shown. Reads each once: they may be <(pipes).
 same() {
-	diff -u "$1" "$2" | head -40
-	cmp -s "$1" "$2"
+	local difference
+	if ! difference=$(diff -a -u "$1" "$2"); then
+		head -n 40 <<<"$difference"
+		return 1
+	fi
 }

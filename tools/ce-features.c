@@ -71,6 +71,11 @@ int main(int argc, char **argv)
 	labels_finish(&s.labels);
 	if (rc < 0 || labels_write(&s.labels, &s.out, &err) || csv_writer_close(&s.out, &err))
 		cli_die(&cli, &err);
+	if (cli.verbose)
+		cli_note(&cli, "label: %llu completed, %llu not, %llu open when the log ends",
+			 (unsigned long long)s.labels.n_completed,
+			 (unsigned long long)s.labels.n_not_completed,
+			 (unsigned long long)s.labels.n_censored);
 	cli_done(&cli, in.in.n_rows, s.out.n_rows - 1);
 	event_reader_close(&in);
 	labels_release(&s.labels);

@@ -87,7 +87,6 @@ int main(int argc, char **argv)
 	const struct csv_row *row;
 	struct err err = ERR_INIT;
 	struct event e;
-	uint64_t n_in;
 	int rc, device = -1;
 
 	cli_parse(&cli, argc, argv);
@@ -105,12 +104,13 @@ int main(int argc, char **argv)
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.in.n_rows);
 	}
-	n_in = in.in.n_rows;
-	event_reader_close(&in);
-	sessions_release(&sessions);
 	if (rc < 0 || (starts_path && csv_writer_close(&starts, &err)) ||
 	    csv_writer_close(&out, &err))
 		cli_die(&cli, &err);
-	cli_done(&cli, n_in, out.n_rows - 1);
+	if (cli.verbose)
+		cli_note(&cli, "%lld sessions", (long long)sessions.n);
+	cli_done(&cli, in.in.n_rows, out.n_rows - 1);
+	event_reader_close(&in);
+	sessions_release(&sessions);
 	return 0;
 }

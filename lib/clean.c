@@ -1,0 +1,226 @@
+#include "clean.h"
+
+#include "event.h"
+#include "num.h"
+#include "schema.h"
+
+#include <string.h>
+
+static const char *const reason_names[CLEAN_N_REASONS] = {
+	[CLEAN_RAGGED] = "ragged",
+	[CLEAN_INVALID_UTF8] = "invalid_utf8",
+	[CLEAN_MISSING + CLEAN_EVENT_ID] = "missing_event_id",
+	[CLEAN_MISSING + CLEAN_EVENT_TS] = "missing_event_ts",
+	[CLEAN_MISSING + CLEAN_USER_ID] = "missing_user_id",
+	[CLEAN_MISSING + CLEAN_CONTENT_ID] = "missing_content_id",
+	[CLEAN_MISSING + CLEAN_EVENT_TYPE] = "missing_event_type",
+	[CLEAN_MISSING + CLEAN_PLAYBACK_POSITION] = "missing_playback_position",
+	[CLEAN_MISSING + CLEAN_DEVICE] = "missing_device",
+	[CLEAN_BAD_EVENT_TS] = "bad_event_ts",
+	[CLEAN_TS_OUT_OF_RANGE] = "ts_out_of_range",
+	[CLEAN_BAD_EVENT_TYPE] = "bad_event_type",
+	[CLEAN_BAD_PLAYBACK_POSITION] = "bad_playback_position",
+	[CLEAN_NEGATIVE_PLAYBACK_POSITION] = "negative_playback_position",
+	[CLEAN_DUPLICATE_EVENT_ID] = "duplicate_event_id",
+};
+
+const char *clean_reason_name(enum clean_reason reason)
+{
+	return reason_names[reason];
+}
+
+int clean_can_be_empty(const char *column)
+{
+	static const enum clean_column columns[] = { CLEAN_PLAYBACK_POSITION, CLEAN_DEVICE };
+	const struct schema_table *table = schema_table("cleaned_events");
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		if (!strcmp(table->columns[columns[i]].name, column))
+			return (int)columns[i];
+	return -1;
+}
+
+int cleaner_open(struct cleaner *c, const struct csv_reader *in, struct err *err)
+{
+	const struct schema_table *table = schema_table("cleaned_events");
+
+	for (size_t i = 0; i < CLEAN_N_COLUMNS; i++) {
+		int at = schema_require(in, table->columns[i].name, err);
+
+		if (at < 0)
+			return -1;
+		c->at[i] = (size_t)at;
+	}
+	return 0;
+}
+
+/* Whether the bytes are ASCII without NUL: true of most records, and quick to say. */
+static bool is_plain_ascii(const char *s, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t bad = 0;
+
+	for (; len >= 8; s += 8, len -= 8) {
+		uint64_t word;
+
+		/* Taking one from each byte sets the top bit of a zero byte (and of no ASCII byte
+		 * unless one below it was zero). */
+		memcpy(&word, s, 8);
+		bad |= word | (word - ones);
+	}
+	bad &= tops;
+	for (; len; s++, len--)
+		bad |= (unsigned char)*s == 0 || (unsigned char)*s >= 0x80;
+	return !bad;
+}
+
+/*
+ * Whether the bytes are well-formed UTF-8 without NUL: The Unicode Standard, table 3-7. The second
+ * byte's range excludes overlong forms, surrogates and what lies beyond U+10FFFF.
+ */
+static bool is_utf8(const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text, *end = s + len;
+
+	while (s < end) {
+		unsigned char lead = *s++, low = 0x80, high = 0xbf;
+		ptrdiff_t more;
+
+		if (lead && lead < 0x80)
+			continue;
+		if (lead >= 0xc2 && lead <= 0xdf)
+			more = 1;
+		else if (lead >= 0xe0 && lead <= 0xef)
+			more = 2;
+		else if (lead >= 0xf0 && lead <= 0xf4)
+			more = 3;
+		else
+			return false;
+		if (lead == 0xe0)
+			low = 0xa0;
+		else if (lead == 0xed)
+			high = 0x9f;
+		else if (lead == 0xf0)
+			low = 0x90;
+		else if (lead == 0xf4)
+			high = 0x8f;
+		if (end - s < more || *s < low || *s > high)
+			return false;
+		for (s++; --more; s++)
+			if (*s < 0x80 || *s > 0xbf)
+				return false;
+	}
+	return true;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static struct csv_field trimmed(const struct csv_field *field)
+{
+	struct csv_field f = *field;
+
+	while (f.len && is_blank(f.s[f.len - 1]))
+		f.len--;
+	while (f.len && is_blank(*f.s)) {
+		f.s++;
+		f.len--;
+	}
+	f.is_null = f.len == 0;
+	return f;
+}
+
+/* A number of ms (s), or a time of ISO 8601 with its offset. */
+static int parse_ts(const struct csv_field *f, bool seconds, int64_t *ts)
+{
+	if (!num_parse_scaled(f->s, f->len, seconds ? 3 : 0, ts))
+		return 0;
+	return num_parse_time(f->s, f->len, NUM_OFFSET_REQUIRED, ts);
+}
+
+/* The type whatever its case, or -1. */
+static int parse_type(const struct csv_field *f)
+{
+	char lower[16];
+
+	if (f->len > sizeof(lower))
+		return -1;
+	for (size_t i = 0; i < f->len; i++)
+		lower[i] = (char)(f->s[i] >= 'A' && f->s[i] <= 'Z' ? f->s[i] | 0x20 : f->s[i]);
+	return event_type_parse(lower, f->len);
+}
+
+/* Whether a decimal number is below zero, even where it is more than -1 and its fraction is
+ * dropped. */
+static bool is_negative(const struct csv_field *f)
+{
+	if (*f->s != '-')
+		return false;
+	for (size_t i = 1; i < f->len && f->s[i] != 'e' && f->s[i] != 'E'; i++)
+		if (f->s[i] >= '1' && f->s[i] <= '9')
+			return true;
+	return false;
+}
+
+enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
+			      struct clean_event *event)
+{
+	struct csv_field field[CLEAN_N_COLUMNS];
+	const struct csv_field *position = &field[CLEAN_PLAYBACK_POSITION];
+	int64_t ts, seconds = 0;
+	int type;
+
+	if (row->fault)
+		return CLEAN_RAGGED;
+	if (!is_plain_ascii(row->raw, row->raw_len))
+		for (int i = 0; i < CLEAN_N_COLUMNS; i++)
+			if (!is_utf8(row->fields[c->at[i]].s, row->fields[c->at[i]].len))
+				return CLEAN_INVALID_UTF8;
+	for (int i = 0; i < CLEAN_N_COLUMNS; i++) {
+		field[i] = trimmed(&row->fields[c->at[i]]);
+		if (field[i].is_null && !c->may_be_empty[i])
+			return (enum clean_reason)(CLEAN_MISSING + i);
+	}
+	if (parse_ts(&field[CLEAN_EVENT_TS], c->seconds, &ts))
+		return CLEAN_BAD_EVENT_TS;
+	if (ts <= 0 || ts >= EVENT_TS_END)
+		return CLEAN_TS_OUT_OF_RANGE;
+	type = parse_type(&field[CLEAN_EVENT_TYPE]);
+	if (type < 0)
+		return CLEAN_BAD_EVENT_TYPE;
+	if (!position->is_null) {
+		if (num_parse_scaled(position->s, position->len, 0, &seconds))
+			return CLEAN_BAD_PLAYBACK_POSITION;
+		if (is_negative(position))
+			return CLEAN_NEGATIVE_PLAYBACK_POSITION;
+		if (seconds == INT64_MAX)
+			return CLEAN_BAD_PLAYBACK_POSITION;
+	}
+
+	buf_clear(&c->rest);
+	csv_put_field(&c->rest, &field[CLEAN_USER_ID]);
+	csv_put_field(&c->rest, &field[CLEAN_CONTENT_ID]);
+	csv_put_str(&c->rest, event_type_name((enum event_type)type));
+	if (position->is_null)
+		csv_put_null(&c->rest);
+	else
+		csv_put_int(&c->rest, seconds);
+	csv_put_field(&c->rest, &field[CLEAN_DEVICE]);
+	*event = (struct clean_event){ ts, field[CLEAN_EVENT_ID].s, field[CLEAN_EVENT_ID].len,
+				       c->rest.data, c->rest.len - 1 };
+	return CLEAN_VALID;
+}
+
+void cleaner_release(struct cleaner *c)
+{
+	buf_release(&c->rest);
+}
+
+void clean_put_event(struct buf *row, const struct clean_event *event)
+{
+	csv_put_text(row, event->id, event->id_len);
+	csv_put_int(row, event->ts);
+	csv_put_raw(row, event->rest, event->rest_len);
+}

@@ -1,0 +1,92 @@
+/*
+ * clean: what makes a raw event valid, and its clean form.
+ *
+ * A record is judged on its own here; duplicates are found by distinct. The clean form depends on
+ * nothing but the record, and cleaning it again gives it back. Layer: over csvio, schema, num,
+ * event. Memory: one record.
+ */
+#ifndef CE_CLEAN_H
+#define CE_CLEAN_H
+
+#include "buf.h"
+#include "csvio.h"
+#include "err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The columns of cleaned_events, in the catalogue's order. */
+enum clean_column {
+	CLEAN_EVENT_ID,
+	CLEAN_EVENT_TS,
+	CLEAN_USER_ID,
+	CLEAN_CONTENT_ID,
+	CLEAN_EVENT_TYPE,
+	CLEAN_PLAYBACK_POSITION,
+	CLEAN_DEVICE,
+	CLEAN_N_COLUMNS,
+};
+
+/*
+ * Why a record is rejected. One reason a record: the first that applies, in this order, which is
+ * also the order of a summary.
+ */
+enum clean_reason {
+	CLEAN_RAGGED,       /* no row of the table: field count, quotes */
+	CLEAN_INVALID_UTF8, /* in one of the columns above; a NUL byte counts as such */
+	CLEAN_MISSING,      /* + enum clean_column: that column is empty */
+	CLEAN_BAD_EVENT_TS = CLEAN_MISSING + CLEAN_N_COLUMNS,
+	CLEAN_TS_OUT_OF_RANGE, /* <= 0, or in the year 2100 or later */
+	CLEAN_BAD_EVENT_TYPE,
+	CLEAN_BAD_PLAYBACK_POSITION,
+	CLEAN_NEGATIVE_PLAYBACK_POSITION,
+	CLEAN_DUPLICATE_EVENT_ID, /* never said by cleaner_row */
+	CLEAN_N_REASONS,
+	CLEAN_VALID = CLEAN_N_REASONS,
+};
+
+/* As it is written in reports: "ragged", "missing_device", ... */
+const char *clean_reason_name(enum clean_reason reason);
+
+/* A valid event. Borrowed: valid until the next cleaner_row. */
+struct clean_event {
+	int64_t ts; /* ms since the epoch, UTC; 0 < ts < EVENT_TS_END */
+	const char *id;
+	size_t id_len;
+	const char *rest; /* the columns behind event_ts as CSV text, without the line's end */
+	size_t rest_len;
+};
+
+struct cleaner {
+	/* Set before cleaner_open. */
+	bool seconds;                       /* a numeric event_ts is in seconds, not in ms */
+	bool may_be_empty[CLEAN_N_COLUMNS]; /* see clean_can_be_empty */
+
+	/* The module's own. */
+	size_t at[CLEAN_N_COLUMNS]; /* index of each column in the input */
+	struct buf rest;
+};
+
+#define CLEANER_INIT                                                                               \
+	{                                                                                          \
+		.rest = BUF_INIT                                                                   \
+	}
+
+/* The column of that name if the pipeline can do without its values, else -1. */
+int clean_can_be_empty(const char *column);
+
+/* Finds the columns in the reader's header. Returns 0, or -1 with err (one is missing). */
+int cleaner_open(struct cleaner *c, const struct csv_reader *in, struct err *err);
+
+/* Judges a row (of a tolerant reader): CLEAN_VALID with *event, or the reason against it. */
+enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
+			      struct clean_event *event);
+
+/* Frees the memory; harmless twice. */
+void cleaner_release(struct cleaner *c);
+
+/* Appends the event as a row of cleaned_events, which the caller ends. */
+void clean_put_event(struct buf *row, const struct clean_event *event);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * encoding: from the columns of a CSV to numbers, by figures that the train rows alone decide.
+ *
+ * A numeric column is standardised, (x - mean) / sd, its empty values taken as the mean; if train
+ * rows have gaps, "is empty" is a one-hot column of its own. A categorical column becomes one
+ * one-hot column a level, and one for "other": levels of fewer than ENCODING_LEVEL_ROWS train rows,
+ * those behind the ENCODING_LEVELS most frequent, and what training never saw. The empty value
+ * (NULL or "") is a level like any other. All levels are kept; the penalty of the fit makes their
+ * coefficients unique. A column that is constant over the train rows is dropped.
+ *
+ * Means and standard deviations (of the known values, divided by their number) are updated row by
+ * row: Welford, "Note on a method for calculating corrected sums of squares and products",
+ * Technometrics 4, 1962: no sum of squares, so nothing cancels. Layer: over mem, intern, csvio,
+ * schema. Memory while fitting: that of intern and 8 bytes for each level of each column.
+ */
+#ifndef CE_ENCODING_H
+#define CE_ENCODING_H
+
+#include "csvio.h"
+#include "intern.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ENCODING_LEVEL_ROWS  10
+#define ENCODING_LEVELS      100
+#define ENCODING_COLUMNS_MAX 65536
+
+/* A standardised value beyond this is taken as this, so that a score stays finite. */
+#define ENCODING_MAX 1e30
+
+enum encoding_kind {
+	ENCODING_NUMBER,
+	ENCODING_CATEGORY,
+	ENCODING_CONSTANT, /* dropped: one value, or none, in all train rows */
+};
+
+struct encoding_column {
+	char *name;
+	enum encoding_kind kind;
+	double mean, sd;      /* of a number; sd > 0 */
+	uint64_t n_missing;   /* train rows where a number is empty; 0: no indicator */
+	struct intern levels; /* of a category; the id is the place in the list */
+	uint64_t *level_rows; /* [levels.n + 1]: train rows of each level; the last of "other" */
+	uint32_t dense;       /* a number's place among the dense columns */
+	uint32_t onehot; /* the place of a number's indicator, or of a category's first level */
+};
+
+struct encoding {
+	struct encoding_column *columns;
+	size_t n;
+	uint32_t n_dense, n_onehot;
+};
+
+#define ENCODING_INIT                                                                              \
+	{                                                                                          \
+		NULL, 0, 0, 0                                                                      \
+	}
+
+/*
+ * Appends a column of `kind` and returns it (valid until the next); its name is copied. The caller
+ * fills in its figures, then calls encoding_place.
+ */
+struct encoding_column *encoding_add(struct encoding *e, const char *name, enum encoding_kind kind);
+
+/* Gives the column that was added last its places. */
+void encoding_place(struct encoding *e);
+
+void encoding_release(struct encoding *e);
+
+/* A row as the learners take it. */
+struct encoding_row {
+	double *dense;    /* [n_dense] */
+	uint32_t *active; /* [n_active] one-hot columns that are 1 */
+	size_t n_active;
+};
+
+void encoding_row_init(struct encoding_row *row, const struct encoding *e);
+void encoding_row_release(struct encoding_row *row);
+
+/*
+ * Finds each column of `e` in the input: index[e->n] into its header. Returns 0, or -1 with err: a
+ * column that is needed is missing.
+ */
+int encoding_bind(const struct encoding *e, const struct csv_reader *in, int *index,
+		  struct err *err);
+
+/* Encodes a row. Returns 0, or -1 with err: a value of a numeric column that is no number. */
+int encoding_encode(const struct encoding *e, const int *index, const struct csv_reader *in,
+		    const struct csv_row *row, struct encoding_row *out, struct err *err);
+
+/* Gathers the figures. Opaque. */
+struct encoding_fit;
+
+/* A fit of n columns, from these fields of a row: numeric[i] says how to take field index[i]. */
+struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, size_t n);
+
+/* Takes a train row in. The numeric fields of `row` must be numbers or empty. */
+void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row);
+
+/* Turns what was gathered into *e; `names` are those of the header. */
+void encoding_fit_finish(struct encoding_fit *fit, const char *const *names, struct encoding *e);
+
+void encoding_fit_free(struct encoding_fit *fit); /* NULL allowed */
+
+#endif

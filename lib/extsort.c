@@ -1,0 +1,576 @@
+#include "extsort.h"
+
+#include "buf.h"
+#include "mem.h"
+#include "outfile.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIMIT_MIN   ((uint64_t)1024 * 1024)
+#define WRITE_SIZE  ((size_t)64 * 1024)   /* what gathers before a write to a spill file */
+#define READ_MIN    ((size_t)32 * 1024)   /* a buffer of a run in a merge is at least so large */
+#define READ_MAX    ((size_t)1024 * 1024) /* and needs to be no larger than this */
+#define FETCH_AHEAD 16                    /* rows; see sorted_row */
+#define MIN_RUN     16                    /* shorter runs are lengthened by insertion */
+
+/* A row in memory: its key, and where in the block its head and bytes are. */
+struct entry {
+	int64_t key;
+	size_t at;
+};
+
+/* What stands before a row's bytes, in the block and (behind the key) in a spill file. */
+struct head {
+	uint32_t len, compare_len;
+};
+
+#define SPILLED_HEAD (sizeof(int64_t) + sizeof(struct head))
+
+/* A sorted stretch of a spill file, from byte `at` to `end`. */
+struct run {
+	uint64_t at, end;
+};
+
+struct spill {
+	int fd; /* -1: none */
+	uint64_t size;
+	struct buf pending; /* the last bytes, not yet written */
+	struct run *runs;   /* in the order of adding */
+	size_t n_runs, cap;
+};
+
+#define SPILL_INIT                                                                                 \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
+
+struct run_reader {
+	struct run rest; /* what is yet to be read */
+	struct buf bytes;
+	size_t pos;             /* the next row in `bytes` */
+	struct extsort_row row; /* the current one */
+};
+
+struct extsort {
+	uint64_t limit;
+
+	/* The block: rows in memory. */
+	struct buf rows;
+	struct entry *entries;
+	size_t n, cap;
+	struct entry *scratch; /* of a merge in memory */
+	size_t scratch_cap;
+
+	/* The runs on disk, and the merge of some of them. */
+	struct spill spill;
+	struct run_reader *readers;
+	struct run_reader **heap; /* readers with a current row, the first row's on top */
+	size_t n_readers, n_heap;
+
+	bool started; /* extsort_next or merge_next has returned a row */
+	size_t next;  /* entry to return, if nothing was spilled */
+};
+
+struct extsort *extsort_new(uint64_t mem_limit)
+{
+	struct extsort *s = mem_zalloc(1, sizeof(*s));
+
+	s->limit = mem_limit < LIMIT_MIN ? LIMIT_MIN : mem_limit;
+	s->spill.fd = -1;
+	return s;
+}
+
+/* Whether row a belongs strictly before row b. */
+static bool row_before(const struct extsort_row *a, const struct extsort_row *b)
+{
+	size_t common = a->compare_len < b->compare_len ? a->compare_len : b->compare_len;
+	int order;
+
+	if (a->key != b->key)
+		return a->key < b->key;
+	order = memcmp(a->bytes, b->bytes, common);
+	return order ? order < 0 : a->compare_len < b->compare_len;
+}
+
+static struct extsort_row entry_row(const struct extsort *s, const struct entry *e)
+{
+	const char *at = s->rows.data + e->at;
+	struct head head;
+
+	memcpy(&head, at, sizeof(head));
+	return (struct extsort_row){ e->key, at + sizeof(head), head.len, head.compare_len };
+}
+
+/*
+ * The row of the i-th entry. Sorted entries point all over the block, so one that is soon to come
+ * is fetched ahead: waiting for memory would take longer than the rest of the sort.
+ */
+static struct extsort_row sorted_row(const struct extsort *s, size_t i)
+{
+	if (i + FETCH_AHEAD < s->n)
+		__builtin_prefetch(s->rows.data + s->entries[i + FETCH_AHEAD].at);
+	return entry_row(s, &s->entries[i]);
+}
+
+static bool same_key_before(const struct extsort *s, const struct entry *a, const struct entry *b)
+{
+	struct extsort_row row_a = entry_row(s, a), row_b = entry_row(s, b);
+
+	return row_before(&row_a, &row_b);
+}
+
+static inline bool before(const struct extsort *s, const struct entry *a, const struct entry *b)
+{
+	/* Most keys differ, and then the rows themselves need not be fetched. */
+	return a->key == b->key ? same_key_before(s, a, b) : a->key < b->key;
+}
+
+/*
+ * The sort in memory: a natural merge sort. Ascending runs are found as they stand (short ones are
+ * lengthened by insertion) and pushed on a stack; neighbours are merged while the lower one is not
+ * more than twice as long as the upper one, which bounds the stack by the bits of a size and the
+ * work by O(n log n): the "alpha-stack sort" of Auger, Nicaud and Pivoteau, "Merge Strategies: from
+ * Merge Sort to TimSort" (2015), with alpha = 2.
+ *
+ * A merge first trims what is in place already, galloping outward from the seam:
+ *
+ *	left run            right run
+ *	1 2 3 4 5 6 7 | 9 12    5 8 | 13 14 15 16
+ *	in place  ----^             ^---- in place
+ *
+ * so that rows which are late by a little cost as much as they are late, not the length of the
+ *runs.
+ */
+
+/* How many of the n entries at `left` are in place before `first`; looked for from the end. */
+static size_t count_in_place(const struct extsort *s, const struct entry *left, size_t n,
+			     const struct entry *first)
+{
+	size_t low = 0, high = n;
+
+	for (size_t step = 1; step <= n; step *= 2) {
+		if (!before(s, first, &left[n - step])) {
+			low = n - step + 1;
+			break;
+		}
+		high = n - step;
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (before(s, first, &left[middle]))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* How many of the n entries at `right` must move before `last`; looked for from the start. */
+static size_t count_out_of_place(const struct extsort *s, const struct entry *right, size_t n,
+				 const struct entry *last)
+{
+	size_t low = 0, high = n;
+
+	for (size_t step = 1; step <= n; step *= 2) {
+		if (!before(s, &right[step - 1], last)) {
+			high = step - 1;
+			break;
+		}
+		low = step;
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (before(s, &right[middle], last))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Merges the sorted n_left entries at `left` with the sorted n_right ones behind them. */
+static void merge_neighbours(struct extsort *s, struct entry *left, size_t n_left, size_t n_right)
+{
+	const struct entry *right = left + n_left, *right_end, *saved;
+	size_t in_place = count_in_place(s, left, n_left, right);
+	struct entry *out = left + in_place;
+
+	n_left -= in_place;
+	if (!n_left)
+		return;
+	right_end = right + count_out_of_place(s, right, n_right, right - 1);
+	if (s->scratch_cap < n_left) {
+		free(s->scratch);
+		s->scratch_cap = n_left;
+		s->scratch = mem_alloc(s->scratch_cap, sizeof(*s->scratch));
+	}
+	memcpy(s->scratch, out, n_left * sizeof(*out));
+	saved = s->scratch;
+	/* After the trimming, the left run's last entry is the last of all: the right one ends
+	 * first. */
+	while (right < right_end) {
+		bool take_right = before(s, right, saved);
+
+		*out++ = *(take_right ? right : saved);
+		right += take_right;
+		saved += !take_right;
+	}
+	memcpy(out, saved, (size_t)(s->scratch + n_left - saved) * sizeof(*out));
+}
+
+/* The length of the run at the start of the n entries, at least MIN_RUN if there are so many. */
+static size_t make_run(const struct extsort *s, struct entry *entries, size_t n)
+{
+	size_t len = 1;
+
+	while (len < n && !before(s, &entries[len], &entries[len - 1]))
+		len++;
+	for (; len < n && len < MIN_RUN; len++) {
+		struct entry moving = entries[len];
+		size_t hole = len;
+
+		for (; hole && before(s, &moving, &entries[hole - 1]); hole--)
+			entries[hole] = entries[hole - 1];
+		entries[hole] = moving;
+	}
+	return len;
+}
+
+static void sort_block(struct extsort *s)
+{
+	size_t lens[8 * sizeof(size_t) + 1], depth = 0, at = 0;
+
+	while (at < s->n || depth > 1) {
+		if (at < s->n) {
+			lens[depth] = make_run(s, s->entries + at, s->n - at);
+			at += lens[depth++];
+		}
+		while (depth > 1 && (at == s->n || lens[depth - 2] / 2 <= lens[depth - 1])) {
+			size_t n_left = lens[depth - 2], n_right = lens[depth - 1];
+
+			merge_neighbours(s, s->entries + at - n_right - n_left, n_left, n_right);
+			lens[--depth - 1] = n_left + n_right;
+		}
+	}
+	free(s->scratch);
+	s->scratch = NULL;
+	s->scratch_cap = 0;
+}
+
+/* Spill files. */
+
+static int write_pending(struct spill *spill, struct err *err)
+{
+	if (outfile_write(spill->fd, spill->pending.data, spill->pending.len))
+		return err_errno(err, "cannot write the temporary file");
+	buf_clear(&spill->pending);
+	return 0;
+}
+
+static int spill_row(struct spill *spill, const struct extsort_row *row, struct err *err)
+{
+	struct head head = { (uint32_t)row->len, (uint32_t)row->compare_len };
+
+	buf_append(&spill->pending, &row->key, sizeof(row->key));
+	buf_append(&spill->pending, &head, sizeof(head));
+	buf_append(&spill->pending, row->bytes, row->len);
+	spill->size += SPILLED_HEAD + row->len;
+	return spill->pending.len >= WRITE_SIZE ? write_pending(spill, err) : 0;
+}
+
+/* The bytes since the last run are a run. */
+static int end_run(struct spill *spill, struct err *err)
+{
+	uint64_t at = spill->n_runs ? spill->runs[spill->n_runs - 1].end : 0;
+
+	if (write_pending(spill, err))
+		return -1;
+	if (spill->n_runs == spill->cap) {
+		spill->cap = mem_grow(spill->cap, spill->n_runs + 1);
+		spill->runs = mem_realloc(spill->runs, spill->cap, sizeof(*spill->runs));
+	}
+	spill->runs[spill->n_runs++] = (struct run){ at, spill->size };
+	return 0;
+}
+
+static void spill_release(struct spill *spill)
+{
+	if (spill->fd >= 0)
+		close(spill->fd);
+	free(spill->runs);
+	buf_release(&spill->pending);
+	*spill = (struct spill)SPILL_INIT;
+}
+
+/* Sorts the block, writes it as a run and empties it. */
+static int spill_block(struct extsort *s, struct err *err)
+{
+	if (s->spill.fd < 0 && (s->spill.fd = outfile_spill(err)) < 0)
+		return -1;
+	sort_block(s);
+	for (size_t i = 0; i < s->n; i++) {
+		struct extsort_row row = sorted_row(s, i);
+
+		if (spill_row(&s->spill, &row, err))
+			return -1;
+	}
+	if (s->rows.len > s->limit)
+		buf_release(&s->rows); /* one huge row: do not keep its room */
+	buf_clear(&s->rows);
+	s->n = 0;
+	return end_run(&s->spill, err);
+}
+
+/* What a block of n rows takes whose heads and bytes are `bytes` long. */
+static uint64_t block_size(size_t n, size_t bytes)
+{
+	/* In the worst case, the last merge of the sort saves all entries but one in the scratch.
+	 */
+	return (uint64_t)n * 2 * sizeof(struct entry) + bytes + WRITE_SIZE;
+}
+
+int extsort_add(struct extsort *s, const struct extsort_row *row, struct err *err)
+{
+	struct head head = { (uint32_t)row->len, (uint32_t)row->compare_len };
+	size_t need = sizeof(head) + row->len;
+	char *at;
+
+	if (row->len > UINT32_MAX)
+		return err_set(err, ERR_RUNTIME, "a row of more than 4 GiB cannot be sorted");
+	if (s->n && block_size(s->n + 1, s->rows.len + need) > s->limit && spill_block(s, err))
+		return -1;
+	if (s->n == s->cap) {
+		s->cap = mem_grow(s->cap, s->n + 1);
+		s->entries = mem_realloc(s->entries, s->cap, sizeof(*s->entries));
+	}
+	s->entries[s->n++] = (struct entry){ row->key, s->rows.len };
+	at = buf_reserve(&s->rows, need);
+	memcpy(at, &head, sizeof(head));
+	if (row->len)
+		memcpy(at + sizeof(head), row->bytes, row->len);
+	s->rows.len += need;
+	return 0;
+}
+
+/* Merging runs. */
+
+/* Reads on until `need` bytes are there from r->pos on. */
+static int fill(struct run_reader *r, int fd, size_t need, struct err *err)
+{
+	size_t have = r->bytes.len - r->pos;
+
+	if (have >= need)
+		return 0;
+	if (r->pos) {
+		memmove(r->bytes.data, r->bytes.data + r->pos, have);
+		r->bytes.len = have;
+		r->pos = 0;
+	}
+	if (r->bytes.cap < need)
+		buf_reserve(&r->bytes, need - have);
+	while (r->bytes.len < need) {
+		uint64_t rest = r->rest.end - r->rest.at;
+		size_t room = r->bytes.cap - r->bytes.len;
+		ssize_t n = pread(fd, r->bytes.data + r->bytes.len, rest < room ? rest : room,
+				  (off_t)r->rest.at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, "cannot read the temporary file");
+		if (!n)
+			return err_set(err, ERR_RUNTIME,
+				       "the temporary file is shorter than what was written to it");
+		r->bytes.len += (size_t)n;
+		r->rest.at += (uint64_t)n;
+	}
+	return 0;
+}
+
+/* Moves to the run's next row. Returns 1, 0 at its end or -1. */
+static int run_next(struct run_reader *r, int fd, struct err *err)
+{
+	struct head head;
+
+	if (r->pos == r->bytes.len && r->rest.at == r->rest.end)
+		return 0;
+	if (fill(r, fd, SPILLED_HEAD, err))
+		return -1;
+	memcpy(&r->row.key, r->bytes.data + r->pos, sizeof(r->row.key));
+	memcpy(&head, r->bytes.data + r->pos + sizeof(r->row.key), sizeof(head));
+	r->row.len = head.len;
+	r->row.compare_len = head.compare_len;
+	if (fill(r, fd, SPILLED_HEAD + head.len, err))
+		return -1;
+	r->row.bytes = r->bytes.data + r->pos + SPILLED_HEAD;
+	r->pos += SPILLED_HEAD + head.len;
+	return 1;
+}
+
+/* Equal rows: the earlier run first. */
+static bool reader_before(const struct run_reader *a, const struct run_reader *b)
+{
+	if (row_before(&a->row, &b->row))
+		return true;
+	return a < b && !row_before(&b->row, &a->row);
+}
+
+static void sift_down(struct extsort *s, size_t i)
+{
+	struct run_reader *moving = s->heap[i];
+
+	for (;;) {
+		size_t child = 2 * i + 1;
+
+		if (child >= s->n_heap)
+			break;
+		if (child + 1 < s->n_heap && reader_before(s->heap[child + 1], s->heap[child]))
+			child++;
+		if (!reader_before(s->heap[child], moving))
+			break;
+		s->heap[i] = s->heap[child];
+		i = child;
+	}
+	s->heap[i] = moving;
+}
+
+static void merge_close(struct extsort *s)
+{
+	for (size_t i = 0; i < s->n_readers; i++)
+		buf_release(&s->readers[i].bytes);
+	free(s->readers);
+	free(s->heap);
+	s->readers = NULL;
+	s->heap = NULL;
+	s->n_readers = s->n_heap = 0;
+}
+
+/* Starts to merge the n runs from `first` on, whose buffers share the limit with the writer's. */
+static int merge_open(struct extsort *s, size_t first, size_t n, struct err *err)
+{
+	uint64_t share = (s->limit - WRITE_SIZE) / n;
+	size_t buffer = share > READ_MAX ? READ_MAX : (size_t)share;
+
+	s->readers = mem_zalloc(n, sizeof(*s->readers));
+	s->heap = mem_alloc(n, sizeof(struct run_reader *));
+	s->n_readers = n;
+	s->started = false;
+	for (size_t i = 0; i < n; i++) {
+		struct run_reader *r = &s->readers[i];
+		int rc;
+
+		r->rest = s->spill.runs[first + i];
+		buf_reserve(&r->bytes, buffer);
+		rc = run_next(r, s->spill.fd, err);
+		if (rc < 0)
+			return -1;
+		if (rc)
+			s->heap[s->n_heap++] = r;
+	}
+	for (size_t i = s->n_heap / 2; i-- > 0;)
+		sift_down(s, i);
+	return 0;
+}
+
+/* As extsort_next, of the runs that are being merged. */
+static int merge_next(struct extsort *s, struct extsort_row *row, struct err *err)
+{
+	if (s->started && s->n_heap) {
+		/* The row that was returned last is ours again only now. */
+		int rc = run_next(s->heap[0], s->spill.fd, err);
+
+		if (rc < 0)
+			return -1;
+		if (!rc)
+			s->heap[0] = s->heap[--s->n_heap];
+		if (s->n_heap)
+			sift_down(s, 0);
+	}
+	s->started = true;
+	if (!s->n_heap)
+		return 0;
+	*row = s->heap[0]->row;
+	return 1;
+}
+
+/* Merges neighbouring runs, at most `fan_in` at a time, into a new spill file. */
+static int merge_pass(struct extsort *s, size_t fan_in, struct err *err)
+{
+	struct spill merged = SPILL_INIT;
+	struct extsort_row row;
+	size_t n;
+	int rc = 0;
+
+	merged.fd = outfile_spill(err);
+	if (merged.fd < 0)
+		return -1;
+	for (size_t first = 0; !rc && first < s->spill.n_runs; first += n) {
+		n = s->spill.n_runs - first < fan_in ? s->spill.n_runs - first : fan_in;
+		rc = merge_open(s, first, n, err);
+		while (!rc && (rc = merge_next(s, &row, err)) > 0)
+			rc = spill_row(&merged, &row, err);
+		merge_close(s);
+		if (!rc)
+			rc = end_run(&merged, err);
+	}
+	if (rc) {
+		spill_release(&merged);
+		return -1;
+	}
+	spill_release(&s->spill);
+	s->spill = merged;
+	return 0;
+}
+
+static void release_block(struct extsort *s)
+{
+	buf_release(&s->rows);
+	free(s->entries);
+	free(s->scratch);
+	s->entries = s->scratch = NULL;
+	s->n = s->cap = 0;
+}
+
+int extsort_finish(struct extsort *s, struct err *err)
+{
+	uint64_t fan_in = (s->limit - WRITE_SIZE) / (READ_MIN + sizeof(struct run_reader));
+
+	if (s->spill.fd < 0) {
+		sort_block(s);
+		return 0;
+	}
+	if (s->n && spill_block(s, err))
+		return -1;
+	release_block(s);
+	buf_release(&s->spill.pending);
+	while (s->spill.n_runs > fan_in)
+		if (merge_pass(s, (size_t)fan_in, err))
+			return -1;
+	return merge_open(s, 0, s->spill.n_runs, err);
+}
+
+int extsort_next(struct extsort *s, struct extsort_row *row, struct err *err)
+{
+	if (s->spill.fd >= 0)
+		return merge_next(s, row, err);
+	if (s->next == s->n)
+		return 0;
+	*row = sorted_row(s, s->next++);
+	return 1;
+}
+
+void extsort_free(struct extsort *s)
+{
+	if (!s)
+		return;
+	release_block(s);
+	merge_close(s);
+	spill_release(&s->spill);
+	free(s);
+}

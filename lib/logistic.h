@@ -1,0 +1,76 @@
+/*
+ * logistic: L2-regularised logistic regression, to its global optimum.
+ *
+ * With margins s_i = b + x_i.w, labels y_i in {0,1} and row weights c_i, it minimises
+ *
+ *	f(b, w) = sum_i c_i (log(1 + exp(s_i)) - y_i s_i)  +  l2/2 |w|^2
+ *
+ * by Newton's method (iteratively reweighted least squares: McCullagh & Nelder, Generalized Linear
+ * Models, 2nd ed., section 2.5; Hastie, Tibshirani & Friedman, The Elements of Statistical
+ *Learning, 2nd ed., equations 4.21-4.26). f is convex; the intercept b is not penalised. With p_i =
+ *1 / (1 + exp(-s_i)):
+ *
+ *	gradient  X'(c (p - y)) + l2 w		Hessian  X' diag(c p (1 - p)) X + l2 I
+ *
+ * The step solves Hessian d = -gradient by Cholesky; a Hessian that is not positive definite in
+ * double precision (l2 = 0 and collinear columns) is damped (Levenberg 1944, Marquardt 1963). The
+ * step is halved until f falls by Armijo's condition (Nocedal & Wright, Numerical Optimization,
+ * equation 3.4), so that badly scaled and separable data converge too.
+ *
+ * Sums are in double, over rows in their order: the same matrix makes the same bits. Layer: over
+ * mem, matrix. Memory beside the matrix: 8 bytes a row and 16 bytes per pair of parameters.
+ */
+#ifndef CE_LOGISTIC_H
+#define CE_LOGISTIC_H
+
+#include "err.h"
+#include "matrix.h"
+
+#include <stdbool.h>
+
+/* Most coefficients: the Hessian and its factor take 1 GiB then. */
+#define LOGISTIC_COEFFICIENTS_MAX 8000
+
+struct logistic_options {
+	double l2;        /* >= 0 */
+	double tolerance; /* > 0 */
+	int max_iterations;
+};
+
+#define LOGISTIC_OPTIONS_INIT                                                                      \
+	{                                                                                          \
+		.l2 = 1, .tolerance = 1e-8, .max_iterations = 100                                  \
+	}
+
+struct logistic {
+	double intercept;
+	double *coef; /* [n]: first of the dense columns, then of the one-hot columns */
+	size_t n;
+	int iterations;   /* Newton steps */
+	double objective; /* f at the end */
+	double gradient;  /* its largest component there, over the sum of the row weights */
+	bool converged;   /* gradient <= tolerance */
+};
+
+#define LOGISTIC_INIT                                                                              \
+	{                                                                                          \
+		0                                                                                  \
+	}
+
+/*
+ * Fits `fit` to the rows of x. Returns 0, also if it stopped before the tolerance was reached (see
+ * `converged`), or -1 with err: no rows, or more columns than Newton's method can hold.
+ */
+int logistic_fit(struct logistic *fit, const struct matrix *x,
+		 const struct logistic_options *options, struct err *err);
+
+/* b + x.w for a row as matrix_add takes it: dense[n_dense], and the active one-hot columns. */
+double logistic_score(const struct logistic *fit, const double *dense, size_t n_dense,
+		      const uint32_t *active, size_t n_active);
+
+/* 1 / (1 + exp(-score)), without overflow: 0 or 1 only where the nearest double is. */
+double logistic_probability(double score);
+
+void logistic_release(struct logistic *fit);
+
+#endif

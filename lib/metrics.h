@@ -1,0 +1,155 @@
+/*
+ * metrics: how good probabilities of a 0/1 outcome are: ranking, calibration, decisions.
+ *
+ * A scored row is a probability in [0,1] and the outcome it foretold, packed into one word whose
+ * order as an integer is the order of the scores. Everything is computed over the groups of equal
+ * scores of the sorted rows, in O(n) once they are sorted: counts are exact integers, sums of
+ * reals are compensated. What is undefined (a rate over nothing, a ranking of one class) is NAN.
+ * Memory: 8 bytes a row, and as many again while sorting; at most METRICS_ROWS_MAX rows.
+ * Layer: the C library only.
+ */
+#ifndef CE_METRICS_H
+#define CE_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* So that twice the number of (positive, negative) pairs fits in 64 bits. */
+#define METRICS_ROWS_MAX UINT32_MAX
+
+struct metrics_row {
+	uint64_t word;
+};
+
+/* `score` in [0,1]; -0.0 counts as 0. */
+struct metrics_row metrics_row(double score, bool positive);
+double metrics_score(struct metrics_row row);
+bool metrics_positive(struct metrics_row row);
+
+/* Sorts rows[n] by ascending score; scratch[n] is overwritten. */
+void metrics_sort(struct metrics_row *rows, struct metrics_row *scratch, size_t n);
+
+/* The decisions on one class: what was called so against what was so. */
+struct metrics_class {
+	double precision; /* of the rows called so, the share that is */
+	double recall;    /* of the rows that are so, the share called so */
+	double f1;        /* 2 hits / (rows called so + rows that are so) */
+	uint64_t support; /* rows that are so */
+};
+
+struct metrics {
+	uint64_t rows, positives;
+	double base_rate;
+	double auc_roc, auc_roc_low, auc_roc_high;
+	double average_precision;
+	double log_loss; /* nats a row */
+	double brier;
+	double calibration_error;
+	double threshold; /* positive is called what scores at least this */
+	double accuracy;
+	struct metrics_class classes[2]; /* of outcome 0, of outcome 1 */
+	uint64_t tn, fp, fn, tp;
+};
+
+/*
+ * Judges the sorted rows[n], with decisions at `threshold` and `bins` > 0 calibration bins.
+ *
+ * auc_roc: the share of (positive, negative) pairs that the scores put in order, a tie counting
+ *   1/2; undefined with one class. auc_roc_low, _high: its 95 % interval, clipped to [0,1], from
+ *   DeLong's variance (DeLong, DeLong & Clarke-Pearson, Biometrics 44, 1988, 837-845) by
+ *   midranks (Sun & Xu, IEEE Signal Processing Letters 21, 2014, 1389-1393); undefined with fewer
+ *   than two rows of either class.
+ * average_precision: sum over descending scores of precision times the gain in recall, equal
+ *   scores taken together; undefined without positives.
+ * log_loss: mean of -log of the probability given to what happened, scores clipped to
+ *   [2^-52, 1 - 2^-52] (the epsilon of a double, as scikit-learn does).
+ * brier: mean square of score minus outcome (Brier, Monthly Weather Review 78, 1950).
+ * calibration_error: the expected calibration error (Naeini, Cooper & Hauskrecht, AAAI 2015; Guo
+ *   et al., ICML 2017, equation 3) over the bins of metrics_bins_next.
+ */
+void metrics_compute(struct metrics *m, const struct metrics_row *rows, size_t n, double threshold,
+		     uint64_t bins);
+
+/*
+ * The score among the sorted rows[n], n > 0, that as a threshold gives outcome 1 the largest F1;
+ * of several the highest.
+ */
+double metrics_best_f1(const struct metrics_row *rows, size_t n);
+
+/* Rows of one score. */
+struct metrics_ties {
+	double score;
+	uint64_t positives, negatives;
+};
+
+/* A walk over the groups of equal scores of sorted rows, from the highest score down. */
+struct metrics_walk {
+	const struct metrics_row *rows;
+	size_t left; /* rows below the groups returned so far */
+};
+
+#define METRICS_WALK(rows, n)                                                                      \
+	{                                                                                          \
+		(rows), (n)                                                                        \
+	}
+
+/* The next group; false behind the last. */
+bool metrics_walk_next(struct metrics_walk *walk, struct metrics_ties *ties);
+
+/* Rows whose score lies in (upper - 1/bins, upper]; the lowest bin holds 0 too. */
+struct metrics_bin {
+	double upper;
+	double mean_score;
+	uint64_t rows, positives;
+};
+
+/* Calibration bins of equal width, from the highest down; bins without rows are passed over. */
+struct metrics_bins {
+	struct metrics_walk walk;
+	uint64_t bins;
+	struct metrics_ties ties; /* read, and not yet in a bin */
+	bool started, more;
+};
+
+#define METRICS_BINS(rows, n, n_bins)                                                              \
+	{                                                                                          \
+		.walk = METRICS_WALK(rows, n), .bins = (n_bins)                                    \
+	}
+
+/* The next bin; false behind the last. */
+bool metrics_bins_next(struct metrics_bins *bins, struct metrics_bin *bin);
+
+enum metrics_curve_kind {
+	METRICS_ROC,             /* x: false positive rate, y: true positive rate (recall) */
+	METRICS_PRECISION_RECALL /* x: recall, y: precision */
+};
+
+struct metrics_point {
+	double x, y;
+	double threshold; /* NAN: above every score */
+	uint64_t n;       /* rows at or above it */
+};
+
+/*
+ * The points of a curve, one for each score as a threshold, from the highest down, but for those
+ * that lie on the line between their neighbours. ROC begins at (0, 0). A curve one of whose axes
+ * is undefined (ROC with one class, precision-recall without positives) has no points.
+ */
+struct metrics_curve {
+	enum metrics_curve_kind kind;
+	struct metrics_walk walk;
+	uint64_t positives, negatives; /* in all */
+	uint64_t tp, fp;               /* at or above the last score read */
+	struct metrics_ties ahead;     /* the group behind it */
+	bool more;                     /* there is one */
+	bool at_origin;                /* nothing returned yet, of ROC */
+};
+
+void metrics_curve_start(struct metrics_curve *curve, enum metrics_curve_kind kind,
+			 const struct metrics_row *rows, size_t n);
+
+/* The next point; false behind the last. */
+bool metrics_curve_next(struct metrics_curve *curve, struct metrics_point *point);
+
+#endif

@@ -1,0 +1,118 @@
+#include "split.h"
+
+#include "mem.h"
+#include "num.h"
+#include "schema.h"
+
+#include <stdlib.h>
+
+const char *split_part_name(enum split_part part)
+{
+	static const char *const names[SPLIT_N_PARTS] = { "train", "test", "purged", "unlabelled" };
+
+	return names[part];
+}
+
+static int require(const struct csv_reader *in, const char *name, int *index, struct err *err)
+{
+	*index = schema_require(in, name, err);
+	return *index < 0 ? -1 : 0;
+}
+
+int split_bind(const struct split *s, const struct csv_reader *in, struct split_index *at,
+	       struct err *err)
+{
+	*at = (struct split_index){ schema_find(&in->header, s->label), -1, -1 };
+	if (at->label < 0 || !s->has_cut)
+		return 0;
+	return require(in, s->time, &at->time, err) ||
+			       (s->known && require(in, s->known, &at->known, err))
+		       ? -1
+		       : 0;
+}
+
+static int read_time(const struct csv_reader *in, const struct csv_row *row, int column,
+		     int64_t *time, struct err *err)
+{
+	const struct csv_field *f = &row->fields[column];
+
+	if (num_parse_int(f->s, f->len, time) &&
+	    num_parse_time(f->s, f->len, NUM_OFFSET_OPTIONAL, time))
+		return csv_reader_fail(in, column, err,
+				       "'%.*s' is neither an integer nor a time in ISO 8601",
+				       (int)(f->len > 80 ? 80 : f->len), f->s);
+	return 0;
+}
+
+int split_read(const struct split_index *at, const struct csv_reader *in, const struct csv_row *row,
+	       struct split_row *out, struct err *err)
+{
+	const struct csv_field *f = at->label < 0 ? NULL : &row->fields[at->label];
+
+	*out = (struct split_row){ .known = INT64_MIN };
+	if (!f || !f->len)
+		return 0;
+	if (f->len != 1 || (*f->s != '0' && *f->s != '1'))
+		return csv_reader_fail(in, at->label, err, "label '%.*s' is neither 0 nor 1",
+				       (int)(f->len > 80 ? 80 : f->len), f->s);
+	out->labelled = true;
+	out->label = *f->s == '1';
+	if (at->time >= 0) {
+		if (!row->fields[at->time].len)
+			return csv_reader_fail(in, at->time, err, "a labelled row without a time");
+		if (read_time(in, row, at->time, &out->time, err))
+			return -1;
+	}
+	if (at->known < 0)
+		return 0;
+	if (row->fields[at->known].len)
+		return read_time(in, row, at->known, &out->known, err);
+	out->known = INT64_MAX;
+	return 0;
+}
+
+enum split_part split_part(const struct split *s, const struct split_row *row)
+{
+	if (!row->labelled)
+		return SPLIT_UNLABELLED;
+	if (!s->has_cut)
+		return SPLIT_TRAIN;
+	if (row->time >= s->cut)
+		return SPLIT_TEST;
+	return !s->known || row->known < s->cut ? SPLIT_TRAIN : SPLIT_PURGED;
+}
+
+void split_count(struct split *s, enum split_part part, const struct split_row *row)
+{
+	s->rows[part]++;
+	s->positives[part] += row->label;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+void split_set_cut(struct split *s, int64_t *times, size_t n, int64_t millionths)
+{
+	/* In two parts, so that the product cannot overflow. */
+	size_t share = (size_t)millionths, million = (size_t)NUM_MILLION;
+	size_t n_test = n / million * share + n % million * share / million;
+
+	s->has_cut = n_test > 0;
+	s->cut = 0;
+	if (!s->has_cut)
+		return;
+	qsort(times, n, sizeof(*times), by_value);
+	s->cut = times[n - n_test];
+}
+
+void split_release(struct split *s)
+{
+	free(s->label);
+	free(s->time);
+	free(s->known);
+	*s = (struct split)SPLIT_INIT;
+}

@@ -1,0 +1,89 @@
+/*
+ * split: which rows train the model, and which judge it.
+ *
+ * Rows are parted by time, never at random: a model is judged on what came after all it has learnt
+ * from. And a label counts as learnt from only if it was known before the cut: the outcome of a
+ * viewing that began before the cut but ended after it would tell the future. Both ce-train and
+ * ce-predict ask split_part, so that they cannot differ. Layer: over csvio, num, schema.
+ */
+#ifndef CE_SPLIT_H
+#define CE_SPLIT_H
+
+#include "csvio.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum split_part {
+	SPLIT_TRAIN,      /* before the cut, and the label was known before it */
+	SPLIT_TEST,       /* at the cut or after */
+	SPLIT_PURGED,     /* before the cut, but the label was not known then */
+	SPLIT_UNLABELLED, /* no label */
+	SPLIT_N_PARTS,
+};
+
+/* "train", "test", "purged", "unlabelled". */
+const char *split_part_name(enum split_part part);
+
+struct split {
+	char *label; /* column names; time and known are NULL if there is no such column */
+	char *time;
+	char *known;
+	bool has_cut; /* false: no test part, every labelled row is a train row */
+	int64_t cut;
+
+	/* What it made of the rows of the training input. */
+	uint64_t rows[SPLIT_N_PARTS];
+	uint64_t positives[SPLIT_N_PARTS]; /* those with label 1 */
+};
+
+#define SPLIT_INIT                                                                                 \
+	{                                                                                          \
+		.label = NULL                                                                      \
+	}
+
+/* What the split needs of a row. */
+struct split_row {
+	bool labelled;
+	bool label;
+	int64_t time;  /* 0 if not labelled, or if the split has no time column */
+	int64_t known; /* INT64_MAX: never, or not yet; INT64_MIN: always, there is no such column
+			*/
+};
+
+/* Where those columns are in an input; -1: not there. */
+struct split_index {
+	int label, time, known;
+};
+
+/*
+ * Finds the split's columns for rows yet to be scored: without the label column every row is
+ * unlabelled; with it and a cut, the other two must be there. Returns 0, or -1 with err.
+ */
+int split_bind(const struct split *s, const struct csv_reader *in, struct split_index *at,
+	       struct err *err);
+
+/*
+ * Reads them. The label is 0, 1 or empty; a time is an integer in any unit, or ISO 8601, which
+ * becomes milliseconds. A labelled row needs its time. Returns 0, or -1 with err.
+ */
+int split_read(const struct split_index *at, const struct csv_reader *in, const struct csv_row *row,
+	       struct split_row *out, struct err *err);
+
+/* The rule. */
+enum split_part split_part(const struct split *s, const struct split_row *row);
+
+/* Counts a row of the training input under its part. */
+void split_count(struct split *s, enum split_part part, const struct split_row *row);
+
+/*
+ * Sets the cut so that the last floor(n * millionths / 10^6) of the n labelled rows, in the order
+ * of their times, are at or after it (with those of the same time as the first of them). If that is
+ * no row there is no cut. Sorts times[n].
+ */
+void split_set_cut(struct split *s, int64_t *times, size_t n, int64_t millionths);
+
+void split_release(struct split *s);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * synth_rows: a synthetic workload as rows of its four tables. Layer: over synth, csvio.
+ *
+ * Each function appends the fields of one row, which the caller ends (csv_writer_end_row). The
+ * columns are those of events_table, users_dim, content_dim in the catalogue; truth has its own.
+ */
+#ifndef CE_SYNTH_ROWS_H
+#define CE_SYNTH_ROWS_H
+
+#include "buf.h"
+#include "synth.h"
+
+#include <stddef.h>
+
+/* Room for an id with its NUL. */
+#define SYNTH_ID_MAX 24
+
+/* Writes the id, NUL-terminated: e0000000042, u7, c7. Returns its length. */
+size_t synth_event_id(char *out, char letter, uint64_t id); /* letter: 'e', or another series */
+size_t synth_user_id(char *out, uint32_t user);
+size_t synth_content_id(char *out, uint32_t content);
+
+void synth_put_event(struct buf *row, const struct synth_event *event);
+void synth_put_user(struct buf *row, const struct synth_world *w, uint32_t user);
+void synth_put_content(struct buf *row, const struct synth_world *w, uint32_t content);
+
+/*
+ * truth: event_id (of the viewing's first event), user_id, content_id, session_start_ts,
+ * true_probability (at the start), true_outcome (as drawn).
+ */
+void synth_put_truth_names(struct buf *row);
+void synth_put_viewing(struct buf *row, const struct synth_viewing *viewing);
+
+#endif

@@ -1,0 +1,388 @@
+#include "verdict.h"
+
+#include "mem.h"
+#include "num.h"
+#include "schema.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct schema_column evaluation_columns[] = {
+	{ "segment_column", SCHEMA_TEXT, false },
+	{ "segment", SCHEMA_TEXT, false },
+	{ "rows", SCHEMA_BIGINT, false },
+	{ "positives", SCHEMA_BIGINT, false },
+	{ "base_rate", SCHEMA_DECIMAL, false },
+	{ "auc_roc", SCHEMA_DECIMAL, false },
+	{ "auc_roc_low", SCHEMA_DECIMAL, false },
+	{ "auc_roc_high", SCHEMA_DECIMAL, false },
+	{ "average_precision", SCHEMA_DECIMAL, false },
+	{ "log_loss", SCHEMA_DECIMAL, false },
+	{ "brier", SCHEMA_DECIMAL, false },
+	{ "expected_calibration_error", SCHEMA_DECIMAL, false },
+	{ "threshold", SCHEMA_DECIMAL, false },
+	{ "accuracy", SCHEMA_DECIMAL, false },
+	{ "precision_0", SCHEMA_DECIMAL, false },
+	{ "recall_0", SCHEMA_DECIMAL, false },
+	{ "f1_0", SCHEMA_DECIMAL, false },
+	{ "support_0", SCHEMA_BIGINT, false },
+	{ "precision_1", SCHEMA_DECIMAL, false },
+	{ "recall_1", SCHEMA_DECIMAL, false },
+	{ "f1_1", SCHEMA_DECIMAL, false },
+	{ "support_1", SCHEMA_BIGINT, false },
+	{ "tn", SCHEMA_BIGINT, false },
+	{ "fp", SCHEMA_BIGINT, false },
+	{ "fn", SCHEMA_BIGINT, false },
+	{ "tp", SCHEMA_BIGINT, false },
+};
+
+static const struct schema_column curve_columns[] = {
+	{ "curve", SCHEMA_TEXT, false }, { "x", SCHEMA_DECIMAL, false },
+	{ "y", SCHEMA_DECIMAL, false },  { "threshold", SCHEMA_DECIMAL, false },
+	{ "n", SCHEMA_BIGINT, false },
+};
+
+#define N_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
+
+static const struct schema_table evaluation_table = { "evaluation", evaluation_columns,
+						      N_COLUMNS(evaluation_columns) };
+static const struct schema_table curve_table = { "evaluation_curves", curve_columns,
+						 N_COLUMNS(curve_columns) };
+
+static void put_real(struct buf *row, double value)
+{
+	if (isnan(value))
+		csv_put_null(row);
+	else
+		csv_put_double(row, value);
+}
+
+static void put_count(struct buf *row, uint64_t count)
+{
+	csv_put_int(row, (int64_t)count);
+}
+
+static void put_segment(struct buf *row, const struct evaluation_segment *s)
+{
+	const struct metrics *m = &s->metrics;
+
+	if (s->column)
+		csv_put_str(row, s->column);
+	else
+		csv_put_null(row);
+	csv_put_field(row, &s->value);
+	put_count(row, m->rows);
+	put_count(row, m->positives);
+	put_real(row, m->base_rate);
+	put_real(row, m->auc_roc);
+	put_real(row, m->auc_roc_low);
+	put_real(row, m->auc_roc_high);
+	put_real(row, m->average_precision);
+	put_real(row, m->log_loss);
+	put_real(row, m->brier);
+	put_real(row, m->calibration_error);
+	put_real(row, m->threshold);
+	put_real(row, m->accuracy);
+	for (int class = 0; class < 2; class ++) {
+		put_real(row, m->classes[class].precision);
+		put_real(row, m->classes[class].recall);
+		put_real(row, m->classes[class].f1);
+		put_count(row, m->classes[class].support);
+	}
+	put_count(row, m->tn);
+	put_count(row, m->fp);
+	put_count(row, m->fn);
+	put_count(row, m->tp);
+}
+
+int verdict_write_csv(struct evaluation *e, struct csv_writer *out, struct err *err)
+{
+	struct evaluation_segment segment;
+
+	schema_put_names(&out->row, &evaluation_table);
+	csv_end_row(&out->row);
+	while (evaluation_next(e, &segment)) {
+		put_segment(&out->row, &segment);
+		if (csv_writer_end_row(out, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int put_point(struct csv_writer *out, const char *curve, const struct metrics_point *point,
+		     struct err *err)
+{
+	csv_put_str(&out->row, curve);
+	csv_put_double(&out->row, point->x);
+	csv_put_double(&out->row, point->y);
+	put_real(&out->row, point->threshold);
+	put_count(&out->row, point->n);
+	return csv_writer_end_row(out, err);
+}
+
+int verdict_write_curves(const struct evaluation *e, struct csv_writer *out, struct err *err)
+{
+	static const struct {
+		const char *name;
+		enum metrics_curve_kind kind;
+	} kinds[] = { { "roc", METRICS_ROC }, { "pr", METRICS_PRECISION_RECALL } };
+	const struct metrics_row *rows = evaluation_rows(e);
+	struct metrics_bins bins = METRICS_BINS(rows, e->n, e->opts.bins);
+	struct metrics_bin bin;
+	struct metrics_point point;
+
+	schema_put_names(&out->row, &curve_table);
+	csv_end_row(&out->row);
+	for (size_t i = 0; i < N_COLUMNS(kinds); i++) {
+		struct metrics_curve curve;
+
+		metrics_curve_start(&curve, kinds[i].kind, rows, e->n);
+		while (metrics_curve_next(&curve, &point))
+			if (put_point(out, kinds[i].name, &point, err))
+				return -1;
+	}
+	while (metrics_bins_next(&bins, &bin)) {
+		point = (struct metrics_point){ bin.mean_score,
+						(double)bin.positives / (double)bin.rows, bin.upper,
+						bin.rows };
+		if (put_point(out, "calibration", &point, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* The table. Every line of it ends like a row of CSV, so that csv_writer_end_row takes it. */
+
+static void put(struct buf *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct buf *text, const char *format, ...)
+{
+	char piece[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(piece, sizeof(piece), format, args);
+	va_end(args);
+	buf_append_str(text, piece);
+}
+
+/* Bytes of the character at s, before end; 0: no UTF-8, or a control character (C0, DEL, C1). */
+static size_t printable_length(const unsigned char *s, const unsigned char *end)
+{
+	static const uint32_t smallest[] = { 0, 0, 0xa0, 0x800, 0x10000 };
+	size_t len = *s < 0x80 ? 1 : *s < 0xc0 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
+	uint32_t c;
+
+	if (len == 1)
+		return *s >= 0x20 && *s != 0x7f;
+	if (!len || *s > 0xf4 || (size_t)(end - s) < len)
+		return 0;
+	c = *s & (0x7fU >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	return c < smallest[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0 : len;
+}
+
+#define NAME_MAX_WIDTH 40
+
+/*
+ * Appends a name of the input so that it cannot drive the terminal, at most NAME_MAX_WIDTH
+ * characters of it. Returns how many characters that are.
+ */
+static size_t put_name(struct buf *text, const char *name, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)name, *end = s + len;
+	size_t width = 0, n;
+
+	for (; s < end; s += n ? n : 1) {
+		if (++width == NAME_MAX_WIDTH) {
+			buf_append_str(text, "…");
+			break;
+		}
+		n = printable_length(s, end);
+		if (n)
+			buf_append(text, s, n);
+		else
+			buf_append_char(text, '?');
+	}
+	return width;
+}
+
+static size_t put_value(struct buf *text, const struct csv_field *value)
+{
+	if (value->is_null)
+		return put_name(text, "(empty)", 7);
+	if (!value->len)
+		return put_name(text, "\"\"", 2);
+	return put_name(text, value->s, value->len);
+}
+
+/* A metric to 4 decimals, right-aligned behind a space. */
+static void put_cell(struct buf *text, int width, double value)
+{
+	if (isnan(value))
+		put(text, " %*s", width, "-");
+	else
+		put(text, " %*.4f", width, value);
+}
+
+static void put_count_cell(struct buf *text, int width, uint64_t count)
+{
+	put(text, " %*llu", width, (unsigned long long)count);
+}
+
+#define LABEL_WIDTH 26
+#define COUNT_WIDTH 10
+
+static void put_figure(struct buf *text, const char *label, double value, const char *note)
+{
+	put(text, "%-*s", LABEL_WIDTH, label);
+	put_cell(text, COUNT_WIDTH, value);
+	put(text, "%s%s\n", *note ? "  " : "", note);
+}
+
+static void put_figures(struct buf *text, const struct evaluation *e, const struct metrics *m)
+{
+	bool best = e->opts.threshold == EVALUATION_BEST_F1;
+	char interval[64] = "", bins[32], threshold[NUM_TEXT_MAX];
+
+	if (!isnan(m->auc_roc_low))
+		snprintf(interval, sizeof(interval), "[%.4f, %.4f] 95 %%, DeLong", m->auc_roc_low,
+			 m->auc_roc_high);
+	snprintf(bins, sizeof(bins), "%llu bins", (unsigned long long)e->opts.bins);
+	put(text, "%-*s", LABEL_WIDTH, "rows");
+	put_count_cell(text, COUNT_WIDTH, m->rows);
+	buf_append_str(text, e->split ? "  of split " : "  with a label");
+	if (e->split)
+		put_name(text, e->split, strlen(e->split));
+	put(text, "\n%-*s", LABEL_WIDTH, "positives");
+	put_count_cell(text, COUNT_WIDTH, m->positives);
+	buf_append_char(text, '\n');
+	put_figure(text, "base rate", m->base_rate, "");
+	put_figure(text, "AUC-ROC", m->auc_roc, interval);
+	put_figure(text, "average precision", m->average_precision, "");
+	put_figure(text, "log loss", m->log_loss, "");
+	put_figure(text, "Brier score", m->brier, "");
+	put_figure(text, "expected calibration error", m->calibration_error, bins);
+	/* In full: it is a setting to copy, and four decimals may not be enough. */
+	put(text, "%-*s %*.*s%s\n", LABEL_WIDTH, "threshold", COUNT_WIDTH,
+	    (int)num_format_double(threshold, m->threshold), threshold,
+	    best ? "  largest F1 on these rows" : "");
+	put_figure(text, "accuracy", m->accuracy, "");
+}
+
+static void put_classes(struct buf *text, const struct metrics *m)
+{
+	put(text, "\n%-9s %9s %9s %9s %*s\n", "class", "precision", "recall", "F1", COUNT_WIDTH,
+	    "support");
+	for (int class = 0; class < 2; class ++) {
+		put(text, "%-9d", class);
+		put_cell(text, 9, m->classes[class].precision);
+		put_cell(text, 9, m->classes[class].recall);
+		put_cell(text, 9, m->classes[class].f1);
+		put_count_cell(text, COUNT_WIDTH, m->classes[class].support);
+		buf_append_char(text, '\n');
+	}
+	put(text, "\n%-9s %11s %11s\n", "", "predicted 0", "predicted 1");
+	put(text, "%-9s %11llu %11llu\n", "actual 0", (unsigned long long)m->tn,
+	    (unsigned long long)m->fp);
+	put(text, "%-9s %11llu %11llu\n", "actual 1", (unsigned long long)m->fn,
+	    (unsigned long long)m->tp);
+}
+
+/* The header of a column's segments: its name, in a column `width` wide, and the figures' names. */
+static void put_segment_names(struct buf *text, const char *column, size_t width)
+{
+	buf_append_char(text, '\n');
+	width -= put_name(text, column, strlen(column));
+	put(text, "%*s %*s %9s %7s %-16s %7s %8s %7s %7s %8s %7s\n", (int)width, "", COUNT_WIDTH,
+	    "rows", "base rate", "AUC-ROC", "[95 %]", "AP", "log loss", "Brier", "ECE", "accuracy",
+	    "F1");
+}
+
+static void put_segment_line(struct buf *text, const struct evaluation_segment *s, size_t width)
+{
+	const struct metrics *m = &s->metrics;
+
+	width -= put_value(text, &s->value);
+	put(text, "%*s", (int)width, "");
+	put_count_cell(text, COUNT_WIDTH, m->rows);
+	put_cell(text, 9, m->base_rate);
+	put_cell(text, 7, m->auc_roc);
+	if (isnan(m->auc_roc_low))
+		put(text, " %-16s", "-");
+	else
+		put(text, " [%.4f, %.4f]", m->auc_roc_low, m->auc_roc_high);
+	put_cell(text, 7, m->average_precision);
+	put_cell(text, 8, m->log_loss);
+	put_cell(text, 7, m->brier);
+	put_cell(text, 7, m->calibration_error);
+	put_cell(text, 8, m->accuracy);
+	put_cell(text, 7, m->classes[1].f1);
+}
+
+/* How wide the widest name is, of the column and of its segments. */
+static size_t name_width(const struct evaluation_segment *segments, size_t n)
+{
+	struct buf scratch = BUF_INIT;
+	size_t widest = put_name(&scratch, segments->column, strlen(segments->column));
+
+	for (size_t i = 0; i < n; i++) {
+		size_t width;
+
+		buf_clear(&scratch);
+		width = put_value(&scratch, &segments[i].value);
+		if (width > widest)
+			widest = width;
+	}
+	buf_release(&scratch);
+	return widest;
+}
+
+/* The segments of one column. */
+static int write_segments(const struct evaluation_segment *segments, size_t n,
+			  struct csv_writer *out, struct err *err)
+{
+	size_t width = name_width(segments, n);
+
+	put_segment_names(&out->row, segments->column, width);
+	for (size_t i = 0; i < n; i++) {
+		put_segment_line(&out->row, &segments[i], width);
+		buf_append_char(&out->row, '\n');
+		if (csv_writer_end_row(out, err))
+			return -1;
+	}
+	return 0;
+}
+
+int verdict_write_table(struct evaluation *e, struct csv_writer *out, struct err *err)
+{
+	struct evaluation_segment *segments = NULL, segment;
+	size_t n = 0, cap = 0;
+	int rc = 0;
+
+	evaluation_next(e, &segment);
+	put_figures(&out->row, e, &segment.metrics);
+	put_classes(&out->row, &segment.metrics);
+	while (!rc && evaluation_next(e, &segment)) {
+		if (n && segment.column != segments->column) {
+			rc = write_segments(segments, n, out, err);
+			n = 0;
+		}
+		if (n == cap) {
+			cap = mem_grow(cap, n + 1);
+			segments = mem_realloc(segments, cap, sizeof(*segments));
+		}
+		segments[n++] = segment;
+	}
+	if (!rc && n)
+		rc = write_segments(segments, n, out, err);
+	free(segments);
+	return rc;
+}

@@ -1,0 +1,130 @@
+# The whole pipeline, from three source tables to an honest evaluation, as a Makefile to copy.
+#
+#   make -f pipeline.mk DATA=my-data OUT=my-results [CLEAN_FLAGS='--allow-empty device'] ...
+#
+# DATA holds events_table, users_dim and content_dim, as .csv.gz or .csv. OUT gets every table, the
+# models, the predictions and the metrics. Only what is stale is made again: what is older than its
+# source, or was made with other flags. Every file appears whole or not at all. Works under -j.
+#
+#   make -f pipeline.mk ... summary      also prints what was found
+
+DATA = .
+OUT  = out
+
+# The near end of a content: above this playback ratio a stop can complete a viewing.
+NEAR_END         = 0.95
+CLEAN_FLAGS      =
+JOIN_FLAGS       = --drop email
+SESSIONIZE_FLAGS =
+AGG_FLAGS        = --near-end $(NEAR_END)
+FEATURES_FLAGS   = --near-end $(NEAR_END)
+TRAIN_FLAGS      =
+PREDICT_FLAGS    =
+EVAL_FLAGS       =
+
+# The tools: those of the source tree that this file lies in, if they are built, else the PATH's.
+BIN = $(dir $(lastword $(MAKEFILE_LIST)))../build/bin
+export PATH := $(abspath $(BIN)):$(PATH)
+SHELL = /bin/sh
+.DELETE_ON_ERROR:
+
+source  = $(firstword $(wildcard $(DATA)/$(1).csv.gz $(DATA)/$(1).csv) $(DATA)/$(1).csv.gz)
+table   = $(patsubst %,$(OUT)/%.csv.gz,$(1))
+# What a step says goes to a log of its own, and to the terminal if the step fails.
+logged  = -v 2>$(OUT)/log/$(1) || { cat $(OUT)/log/$(1) >&2; exit 1; }
+flags   = $(patsubst %,$(OUT)/log/%.flags,$(1))
+
+AGGREGATES = content_completion user_activity user_engagement user_genre_preference \
+	     user_completion_rate content_completion_rate avg_view_duration_ratio \
+	     has_played_before number_of_pauses
+
+.PHONY: all summary clean FORCE
+all: $(call table,cleaned_events enriched_table session_identification session_starts \
+	$(AGGREGATES) completion_prediction_features completion_predictions metrics curves \
+	first_features first_predictions first_metrics) \
+	$(OUT)/completion.model $(OUT)/first.model
+
+$(OUT)/log:
+	mkdir -p $@
+
+# The flags of a step, rewritten only when they change.
+$(OUT)/log/%.flags: FORCE | $(OUT)/log
+	@echo '$($*_FLAGS)' | cmp -s - $@ || echo '$($*_FLAGS)' >$@
+
+# --- the events -----------------------------------------------------------------------------------
+
+$(call table,cleaned_events rejects) &: $(call source,events_table) $(call flags,CLEAN)
+	ce-clean $(CLEAN_FLAGS) --rejects $(call table,rejects) \
+		-o $(call table,cleaned_events) $< $(call logged,1-clean)
+
+$(call table,enriched_table unmatched) &: $(call table,cleaned_events) $(call source,users_dim) \
+		$(call source,content_dim) $(call flags,JOIN)
+	ce-join $(JOIN_FLAGS) -k user_id $(call source,users_dim) \
+		-k content_id $(call source,content_dim) --unmatched $(call table,unmatched) \
+		-o $(call table,enriched_table) $< $(call logged,2-join)
+
+$(call table,session_identification session_starts) &: $(call table,enriched_table) \
+		$(call flags,SESSIONIZE)
+	ce-sessionize $(SESSIONIZE_FLAGS) --starts $(call table,session_starts) \
+		-o $(call table,session_identification) $< $(call logged,3-sessionize)
+
+$(call table,event_history $(AGGREGATES)) &: $(call table,session_identification) \
+		$(call flags,AGG)
+	ce-agg $(AGG_FLAGS) -d $(OUT) -o $(call table,event_history) $< $(call logged,4-agg)
+
+# --- the prediction rows: wherever the outcome is still open, and at the start of each viewing ----
+
+$(call table,completion_prediction_features): $(call table,event_history) $(call flags,FEATURES)
+	ce-features $(FEATURES_FLAGS) -o $@ $< $(call logged,5-features)
+
+$(call table,first_features): $(call table,event_history) $(call flags,FEATURES)
+	ce-features $(FEATURES_FLAGS) --rows first -o $@ $< $(call logged,5-features-first)
+
+# --- a model of each, its predictions and its verdict ---------------------------------------------
+
+$(OUT)/completion.model: $(call table,completion_prediction_features) $(call flags,TRAIN)
+	ce-train $(TRAIN_FLAGS) -o $@ $< $(call logged,6-train)
+
+$(OUT)/first.model: $(call table,first_features) $(call flags,TRAIN)
+	ce-train $(TRAIN_FLAGS) -o $@ $< $(call logged,6-train-first)
+
+$(call table,completion_predictions): $(OUT)/completion.model \
+		$(call table,completion_prediction_features) $(call flags,PREDICT)
+	ce-predict $(PREDICT_FLAGS) --keys -m $< -o $@ $(word 2,$^) $(call logged,7-predict)
+
+$(call table,first_predictions): $(OUT)/first.model $(call table,first_features) \
+		$(call flags,PREDICT)
+	ce-predict $(PREDICT_FLAGS) --keys -m $< -o $@ $(word 2,$^) $(call logged,7-predict-first)
+
+# No pipefail needed: what ce-predict leaves when it fails is no input that ce-eval accepts.
+scored       = ce-predict $(PREDICT_FLAGS) -m $(OUT)/completion.model \
+	       $(call table,completion_prediction_features)
+scored_first = ce-predict $(PREDICT_FLAGS) -m $(OUT)/first.model $(call table,first_features)
+
+$(call table,metrics curves) &: $(OUT)/completion.model \
+		$(call table,completion_prediction_features) $(call flags,PREDICT EVAL)
+	$(scored) | ce-eval $(EVAL_FLAGS) --by event_type --curves $(call table,curves) \
+		-o $(call table,metrics) $(call logged,8-eval)
+
+$(call table,first_metrics): $(OUT)/first.model $(call table,first_features) \
+		$(call flags,PREDICT EVAL)
+	$(scored_first) | ce-eval $(EVAL_FLAGS) -o $@ $(call logged,8-eval-first)
+
+# A synthetic workload knows its true probabilities: ce-synth's truth.csv.gz.
+truth        = $(wildcard $(DATA)/truth.csv.gz)
+scored_truth = $(scored_first) | \
+	       ce-join --drop user_id,content_id,session_start_ts -k event_id $(truth) 2>/dev/null
+
+# --- what was found -------------------------------------------------------------------------------
+
+summary: all
+	@cat $(OUT)/log/[0-9]*
+	@printf '\n== Test part, every moment at which the outcome was open ==\n'
+	@$(scored) | ce-eval $(EVAL_FLAGS) --by event_type -p
+	@printf '\n== Test part, at the start of each viewing ==\n'
+	@$(scored_first) | ce-eval $(EVAL_FLAGS) -p
+	@$(if $(truth),printf '\n== The best possible there: the true probabilities ==\n'; \
+		$(scored_truth) | ce-eval $(EVAL_FLAGS) --score true_probability -p)
+
+clean:
+	rm -rf $(OUT)

@@ -1,0 +1,257 @@
+# shellcheck disable=SC2154 # fails, of common, sets stderr
+load common
+
+# scored SEED ROWS: rows with ties, four splits, unlabelled rows, and segments.
+scored() {
+	awk -v seed="$1" -v rows="$2" 'BEGIN {
+		srand(seed)
+		n = split("train,test,test,purged", splits, ",")
+		split("tv,phone,Niños,,\"\"", devices, ",")
+		print "event_id,device,is_completion,split,completion_probability,hour"
+		for (i = 1; i <= rows; i++) {
+			p = int(rand() * 51) / 50
+			label = rand() < 0.05 ? "" : (rand() < p) + 0
+			print "e" i "," devices[int(rand() * 5) + 1] "," label "," \
+				splits[int(rand() * n) + 1] "," p "," int(rand() * 24)
+		}
+	}'
+}
+
+# pick COLUMN [ROW]: the value in a plain CSV without quotes; ROW counts from 1 (the default).
+pick() {
+	awk -F, -v name="$1" -v row="${2:-1}" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
+		NR == row + 1 { print $at }'
+}
+
+# near GOT WANT: within 1e-12.
+near() {
+	awk -v got="$1" -v want="$2" 'BEGIN {
+		d = got - want
+		if (got == "" || d > 1e-12 || d < -1e-12) { print got " is not " want; exit 1 }
+	}'
+}
+
+# is TEXT: that is what comes in.
+is() {
+	local got
+	got=$(cat)
+	[ "$got" = "$1" ] || { echo "'$got' is not '$1'" && return 1; }
+}
+
+six_rows() {
+	printf '%s\n' completion_probability,is_completion 0.9,1 0.8,1 0.7,0 0.6,1 0.4,0 0.2,0
+}
+
+@test "six rows whose figures are worked out by hand" {
+	six_rows | ce-eval | zcat >out
+	[ "$(head -n 1 out)" = "segment_column,segment,rows,positives,base_rate,auc_roc,auc_roc_low,auc_roc_high,average_precision,log_loss,brier,expected_calibration_error,threshold,accuracy,precision_0,recall_0,f1_0,support_0,precision_1,recall_1,f1_1,support_1,tn,fp,fn,tp" ]
+	# A positive beats 1, 1, 2/3 of the negatives, a negative loses to 2/3, 1, 1 of the positives:
+	# AUC 8/9, both variances 1/27, standard error sqrt(2/81).
+	near "$(pick auc_roc <out)" "$(awk 'BEGIN { printf "%.17g", 8 / 9 }')"
+	near "$(pick auc_roc_low <out)" "$(awk 'BEGIN { printf "%.17g", 8 / 9 - 1.959963984540054 * sqrt(2 / 81) }')"
+	near "$(pick auc_roc_high <out)" 1
+	near "$(pick average_precision <out)" "$(awk 'BEGIN { printf "%.17g", (1 + 1 + 3 / 4) / 3 }')"
+	near "$(pick log_loss <out)" "$(awk 'BEGIN { printf "%.17g", -log(0.9 * 0.8 * 0.3 * 0.6 * 0.6 * 0.8) / 6 }')"
+	near "$(pick brier <out)" 0.15
+	near "$(pick expected_calibration_error <out)" "$(awk 'BEGIN { printf "%.17g", 2 / 6 }')"
+	near "$(pick precision_1 <out)" 0.75
+	near "$(pick f1_1 <out)" "$(awk 'BEGIN { printf "%.17g", 6 / 7 }')"
+	near "$(pick f1_0 <out)" 0.8
+	[ "$(tail -n 1 out | cut -d, -f23-)" = 2,1,0,3 ]
+}
+
+@test "the area under the trapezoids of --curves is the AUC, its steps the average precision" {
+	scored 1 3000 | ce-eval --curves curves.csv.gz | zcat >out
+	zcat curves.csv.gz >curves
+	[ "$(head -n 1 curves)" = curve,x,y,threshold,n ]
+	near "$(awk -F, '$1 == "roc" { area += ($2 - x) * ($3 + y) / 2; x = $2; y = $3 }
+		END { printf "%.17g", area }' curves)" "$(pick auc_roc <out)"
+	near "$(awk -F, '$1 == "pr" { sum += ($2 - x) * $3; x = $2 } END { printf "%.17g", sum }' curves)" \
+		"$(pick average_precision <out)"
+	near "$(awk -F, '$1 == "calibration" { d = $2 - $3; sum += $5 * (d < 0 ? -d : d); n += $5 }
+		END { printf "%.17g", sum / n }' curves)" "$(pick expected_calibration_error <out)"
+	[ "$(awk -F, '$1 == "calibration"' curves | wc -l)" -eq 10 ]
+	[ "$(grep -m 1 '^roc' curves)" = roc,0,0,,0 ]
+}
+
+@test "a segment's figures are those of its rows alone" {
+	scored 2 4000 >scored.csv
+	ce-eval --by device,hour --bins 7 scored.csv | zcat >out
+	[ "$(sed 1d out | cut -d, -f1 | uniq -c | tr -s ' ' | tr '\n' ';')" = " 1 ; 5 device; 24 hour;" ]
+	[ "$(awk -F, '$1 == "device" { printf "%s;", $2 }' out)" = ';"";Niños;phone;tv;' ]
+	awk -F, '$1 == "device" { n += $3 } $1 == "hour" { m += $3 } NR == 2 { all = $3 }
+		END { exit !(n == all && m == all) }' out
+	awk -F, 'NR == 1 || $2 == "Niños"' scored.csv | ce-eval --bins 7 | zcat | sed 1d >alone
+	grep '^device,Niños' out | sed 's/^device,Niños/,/' | is "$(cat alone)"
+	awk -F, 'NR == 1 || $6 == 7' scored.csv | ce-eval --bins 7 | zcat | sed 1d >alone
+	grep '^hour,7,' out | sed 's/^hour,7/,/' | is "$(cat alone)"
+	awk -F, 'NR == 1 || $2 == ""' scored.csv | ce-eval --bins 7 | zcat | sed 1d >alone
+	grep '^device,,' out | sed 's/^device,/,/' | is "$(cat alone)"
+}
+
+@test "the order of the rows is of no consequence" {
+	scored 3 3000 >scored.csv
+	(head -n 1 scored.csv && sed 1d scored.csv | tac) >reversed.csv
+	for input in scored reversed; do
+		ce-eval --by device,hour --threshold best-f1 --curves $input.curves $input.csv >$input.out
+	done
+	same scored.out reversed.out
+	same scored.curves reversed.curves
+}
+
+@test "test is judged unless --split says otherwise; without the column every row" {
+	scored 4 2000 >scored.csv
+	labelled() { awk -F, -v split_word="$1" 'NR > 1 && $3 != "" && (split_word == "" || $4 == split_word)' scored.csv | wc -l; }
+	[ "$(ce-eval scored.csv | zcat | pick rows)" -eq "$(labelled test)" ]
+	[ "$(ce-eval --split purged scored.csv | zcat | pick rows)" -eq "$(labelled purged)" ]
+	[ "$(ce-eval --split all scored.csv | zcat | pick rows)" -eq "$(labelled '')" ]
+	[ "$(cut -d, -f1-3,5- scored.csv | ce-eval | zcat | pick rows)" -eq "$(labelled '')" ]
+	fails 1 ce-eval --split test <(six_rows)
+	[[ $stderr == *": column split: not in the header" ]]
+	# A score outside the part judged is nobody's business, nor is one without an outcome.
+	printf '%s\n' is_completion,completion_probability,split 1,,train ,x,test 1,0.5,test |
+		ce-eval -v 2>err | zcat >out
+	[ "$(pick rows <out)" -eq 1 ]
+	grep -q '1 rows judged, 1 of another split, 1 without a label' err
+}
+
+@test "--label, --score and --by name columns" {
+	six_rows | sed '1s/.*/p,y/' | ce-eval --label y --score p | zcat >named
+	six_rows | ce-eval | zcat | is "$(cat named)"
+	for option in --label --score --by; do
+		fails 1 ce-eval $option nope <(six_rows)
+		[[ $stderr == *":1: column nope: not in the header" ]]
+	done
+}
+
+@test "--threshold moves the decisions and nothing else" {
+	[ "$(six_rows | ce-eval --threshold 0.7 | zcat | sed 1d | cut -d, -f23-)" = 2,1,1,2 ]
+	[ "$(six_rows | ce-eval --threshold 0 | zcat | sed 1d | cut -d, -f23-)" = 0,3,0,3 ]
+	six_rows | ce-eval | zcat | cut -d, -f1-12 >half
+	six_rows | ce-eval --threshold 1 | zcat | tee one | cut -d, -f1-12 | is "$(cat half)"
+	# Nothing is called 1: no precision, but F1 is 0, for all three were missed.
+	[ "$(sed 1d one | cut -d, -f13-16)" = 1,0.5,0.5,1 ]
+	near "$(pick f1_0 <one)" "$(awk 'BEGIN { printf "%.17g", 2 / 3 }')"
+	[ "$(sed 1d one | cut -d, -f18-)" = 3,,0,0,3,3,0,3,0 ]
+}
+
+@test "best-f1 is one of the scores, no other one is better, and segments share it" {
+	scored 5 600 >scored.csv
+	ce-eval --threshold best-f1 --by device scored.csv | zcat >out
+	best=$(pick f1_1 <out)
+	threshold=$(pick threshold <out)
+	[ "$(sed 1d out | cut -d, -f13 | sort -u)" = "$threshold" ]
+	for x in $(seq 0 0.02 1); do
+		ce-eval --threshold "$x" scored.csv | zcat | pick f1_1
+	done | sort -g | tail -n 1 | is "$best"
+	# F1 is 2/3 at 0.9, at 0.5 and at 0.1.
+	printf '%s\n' is_completion,completion_probability 1,0.9 0,0.5 0,0.5 1,0.1 0,0.05 0,0.04 |
+		ce-eval --threshold best-f1 | zcat | pick threshold | is 0.9
+}
+
+@test "what is undefined is NULL, not zero" {
+	printf '%s\n' is_completion,completion_probability 0,0.25 0,0.75 | ce-eval --curves curves | zcat >out
+	[ "$(sed 1d out)" = ",,2,0,0,,,,,0.8369882167858358,0.3125,0.5,0.5,0.5,1,0.5,0.6666666666666666,2,0,,0,0,1,1,0,0" ]
+	[ "$(zcat curves | cut -d, -f1 | uniq | tr '\n' ' ')" = "curve calibration " ]
+	printf '%s\n' is_completion,completion_probability 1,1 | ce-eval -p >table
+	grep -qE '^AUC-ROC +-$' table
+	fails 1 grep -i nan table
+	# One of each: an AUC, but no variance.
+	printf '%s\n' is_completion,completion_probability 1,1 0,0 | ce-eval | zcat >out
+	[ "$(sed 1d out | cut -d, -f6-9)" = 1,,,1 ]
+}
+
+@test "no row to judge is an error that counts what was read" {
+	fails 1 ce-eval <<<is_completion,completion_probability
+	[[ $stderr == "ce-eval: stdin: no row to judge: 0 rows read, 0 of them without a label" ]]
+	printf '%s\n' is_completion,completion_probability,split 1,0.5,train ,0.5,test >none.csv
+	fails 1 ce-eval -o out.csv.gz --curves curves.csv.gz none.csv
+	[[ $stderr == "ce-eval: none.csv: no row to judge: 2 rows read, 1 of them not of split 'test', 1 without a label" ]]
+	[ ! -e out.csv.gz ] && [ ! -e curves.csv.gz ]
+}
+
+@test "a bad label or score is named with its line" {
+	bad() {
+		printf '%s\n' is_completion,completion_probability 1,0.5 "$1" >bad.csv
+		fails 1 ce-eval bad.csv
+		[[ $stderr == "ce-eval: bad.csv:3: column $2"* ]] || { echo "$1: $stderr"; return 1; }
+	}
+	bad 2,0.5 "is_completion: invalid label '2'"
+	bad 01,0.5 "is_completion: invalid label '01'"
+	bad yes,0.5 "is_completion: invalid label 'yes'"
+	bad 1, "completion_probability: empty"
+	bad '1,""' "completion_probability: empty"
+	for score in 1.0000001 -0.1 nan inf 0x1 ' 0.5' 0.5x 1e999; do
+		bad "1,$score" "completion_probability: invalid probability '$score'"
+	done
+	printf '%s\n' is_completion,completion_probability 1,1e0 0,-0 1,+.5 0,1e-400 | ce-eval | zcat |
+		pick rows | is 4
+}
+
+@test "bad options" {
+	for option in --threshold=2 --threshold=best --bins=0 --bins=1000001 --by=a,,b --by=device,device --html=x; do
+		fails 2 ce-eval "$option" <(six_rows)
+	done
+}
+
+@test "neither output stands there before both are whole" {
+	six_rows >in.csv
+	mkdir taken
+	fails 1 ce-eval --curves taken -o out.csv.gz in.csv
+	[ ! -e out.csv.gz ]
+	fails 1 ce-eval --curves curves.csv.gz -o /dev/full in.csv
+	[ ! -e curves.csv.gz ]
+	fails 1 ce-eval --curves /dev/full -o out.csv.gz in.csv
+	[ ! -e out.csv.gz ]
+	ce-eval --curves curves.csv.gz -o out.csv.gz in.csv
+	gzip -t curves.csv.gz out.csv.gz
+}
+
+@test "the table shows the figures of the CSV" {
+	scored 6 2000 >scored.csv
+	ce-eval --by device scored.csv | zcat >out
+	ce-eval -p --by device scored.csv >table
+	figure() { printf '%.4f' "$(pick "$1" "${2:-1}" <out)"; }
+	grep -qE "^rows +$(pick rows <out)  of split test$" table
+	grep -qE "^AUC-ROC +$(figure auc_roc)  \[$(figure auc_roc_low), $(figure auc_roc_high)\] 95 %, DeLong$" table
+	for line in "base rate:base_rate" "average precision:average_precision" "log loss:log_loss" \
+		"Brier score:brier" accuracy:accuracy; do
+		grep -qE "^${line%:*} +$(figure "${line#*:}")$" table
+	done
+	grep -qE "^threshold +0.5$" table
+	ce-eval -p --threshold best-f1 scored.csv >best
+	grep -qE "^threshold +$(ce-eval --threshold best-f1 scored.csv | zcat | pick threshold)  largest F1" best
+	grep -qE "^0 +$(figure precision_0) +$(figure recall_0) +$(figure f1_0) +$(pick support_0 <out)$" table
+	grep -qE "^1 +$(figure precision_1) +$(figure recall_1) +$(figure f1_1) +$(pick support_1 <out)$" table
+	grep -qE "^actual 0 +$(pick tn <out) +$(pick fp <out)$" table
+	grep -qE "^actual 1 +$(pick fn <out) +$(pick tp <out)$" table
+	grep -qE "^phone +$(pick rows 5 <out) +$(figure base_rate 5) +$(figure auc_roc 5) \[$(figure auc_roc_low 5), $(figure auc_roc_high 5)\] +$(figure average_precision 5) +$(figure log_loss 5) +$(figure brier 5) +$(figure expected_calibration_error 5) +$(figure accuracy 5) +$(figure f1_1 5)$" table
+	[ "$(sed -n '/^device/,$p' table | cut -d' ' -f1 | tr '\n' ' ')" = 'device (empty) "" Niños phone tv ' ]
+}
+
+@test "segment names are aligned by characters and cannot drive a terminal" {
+	long=$(printf 'é%.0s' {1..60})
+	{
+		echo is_completion,completion_probability,g
+		printf '1,0.5,%s\n0,0.25,%s\n' a a 日本 日本 "$long" "$long"
+		printf '1,0.5,\033[31m\n1,0.5,\302\233x\n1,0.5,\377\355\240\200\n1,0.5,"two\nlines"\n'
+	} >in.csv
+	ce-eval -p --by g in.csv >table
+	fails 1 grep -P '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' table
+	iconv -f UTF-8 -t UTF-8 table >/dev/null
+	sed -n '/^g /,$p' table >segments
+	[ "$(wc -l <segments)" -eq 8 ]
+	(
+		LC_ALL=C.UTF-8
+		while IFS= read -r line; do
+			echo ${#line}
+		done <segments
+	) | sort -u >widths
+	[ "$(wc -l <widths)" -eq 1 ]
+	grep -q '^?\[31m ' segments
+	grep -q '^two?lines ' segments
+	grep -q '^??x ' segments
+	grep -q '^???? ' segments
+	grep -q 'é… ' segments
+}

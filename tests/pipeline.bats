@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# samples/pipeline.mk: the same bytes as the shell pipe, nothing stale, nothing half-made.
+
+load common
+
+# A small workload in data/, made once a test.
+workload() {
+	ce-synth --users 60 --contents 30 --days 20 --sessions 900 --seed "${1:-5}" --dirty 0.02 -o data
+}
+
+pipeline() {
+	make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" DATA=data OUT=out "$@" >make.log 2>&1 ||
+		{ cat make.log; return 1; }
+}
+
+@test "the shell pipe and pipeline.mk give the same bytes" {
+	workload
+	pipeline -j4
+	ce-clean data/events_table.csv.gz 2>/dev/null |
+		ce-join --drop email -k user_id data/users_dim.csv.gz -k content_id data/content_dim.csv.gz |
+		ce-sessionize | ce-agg | ce-features -o features.csv.gz
+	cmp features.csv.gz out/completion_prediction_features.csv.gz
+	ce-train -o model features.csv.gz
+	cmp model out/completion.model
+	ce-predict --keys -m model -o predictions.csv.gz features.csv.gz
+	cmp predictions.csv.gz out/completion_predictions.csv.gz
+	ce-predict -m model features.csv.gz | ce-eval --by event_type -o metrics.csv.gz
+	cmp metrics.csv.gz out/metrics.csv.gz
+}
+
+@test "every table is there under its name, with the columns it should have" {
+	workload
+	pipeline
+	header() { gzip -dc "out/$1.csv.gz" | head -n 1; }
+	[ "$(header cleaned_events)" = event_id,event_ts,user_id,content_id,event_type,playback_position,device ]
+	[ "$(header enriched_table)" = "$(header cleaned_events),plan_tier,signup_date,genre,runtime,release_year,maturity_rating" ]
+	[ "$(header session_identification)" = "$(header enriched_table),prev_ts,session_start_ts,session_id,session_deadline_ts" ]
+	[ "$(header session_starts)" = session_id,user_id,content_id,session_start_ts,event_id,device ]
+	[ "$(header content_completion)" = session_id,user_id,content_id,session_start_ts,session_end_ts,is_completed_event,stopped_near_end,num_unique_events,is_completion ]
+	[ "$(header user_activity)" = event_id,user_id,event_ts,user_activity_level ]
+	[ "$(header user_engagement)" = event_id,user_id,event_ts,user_content_engagement ]
+	[ "$(header user_genre_preference)" = event_id,user_id,event_ts,user_genre_preference ]
+	[ "$(header user_completion_rate)" = event_id,user_id,event_ts,user_completion_rate,user_known_sessions ]
+	[ "$(header content_completion_rate)" = event_id,content_id,event_ts,content_completion_rate,content_known_sessions ]
+	[ "$(header avg_view_duration_ratio)" = event_id,content_id,event_ts,average_viewing_duration_ratio ]
+	[ "$(header has_played_before)" = event_id,user_id,content_id,event_ts,has_played_before ]
+	[ "$(header number_of_pauses)" = event_id,user_id,content_id,event_ts,number_of_pauses ]
+	[ "$(header completion_predictions)" = event_id,event_ts,user_id,content_id,session_id,completion_probability,predicted_completion,split ]
+	[[ $(header completion_prediction_features) == event_id,event_ts,*,label_known_ts,is_completion ]]
+	[ "$(gzip -dc out/cleaned_events.csv.gz | wc -l)" -gt 2000 ]
+}
+
+@test "a second run makes nothing, other flags only what depends on them" {
+	workload
+	pipeline
+	touch -d '1 hour ago' data/*
+	find out -name '*.csv.gz' -o -name '*.model' -o -name '*.flags' | xargs touch -d '30 minutes ago'
+	touch now
+	pipeline
+	[ -z "$(find out -type f -newer now)" ]
+	pipeline TRAIN_FLAGS='--l2 10'
+	[ "$(find out -name '*.model' -newer now | wc -l)" -eq 2 ]
+	[ out/completion_predictions.csv.gz -nt now ]
+	[ ! out/completion_prediction_features.csv.gz -nt now ]
+	touch data/events_table.csv.gz
+	pipeline TRAIN_FLAGS='--l2 10'
+	[ out/cleaned_events.csv.gz -nt data/events_table.csv.gz ]
+	[ out/completion_prediction_features.csv.gz -nt data/events_table.csv.gz ]
+}
+
+@test "a step that fails says why and leaves nothing under its name" {
+	workload
+	gzip -dc data/content_dim.csv.gz | sed 's/^content_id,/id,/' | gzip >broken
+	mv broken data/content_dim.csv.gz
+	run pipeline
+	[ "$status" -ne 0 ]
+	[[ $output == *"data/content_dim.csv.gz:1: column content_id: not in the header"* ]]
+	[ -e out/cleaned_events.csv.gz ]
+	[ ! -e out/enriched_table.csv.gz ]
+	[ ! -e out/unmatched.csv.gz ]
+	[ -z "$(find out -name '.*')" ]
+}
+
+@test "a prediction that breaks off is no short evaluation" {
+	workload
+	pipeline
+	mkdir bin
+	cat >bin/ce-predict <<-E
+		#!/bin/sh
+		$CE_BIN/ce-predict "\$@" | head -c 20000
+	E
+	chmod +x bin/ce-predict
+	rm out/metrics.csv.gz
+	PATH=$PWD/bin:$PATH
+	cp "$CE_ROOT/samples/pipeline.mk" .
+	run make -f pipeline.mk DATA=data OUT=out
+	[ "$status" -ne 0 ]
+	[[ $output == *"ce-eval: stdin: truncated gzip stream"* ]]
+	[ ! -e out/metrics.csv.gz ]
+}
+
+@test "plain .csv files will do, and a whole column may be empty" {
+	workload
+	mkdir plain
+	for t in users_dim content_dim; do gzip -dc "data/$t.csv.gz" >"plain/$t.csv"; done
+	ce-clean -p data/events_table.csv.gz 2>/dev/null | sed '2,$s/,[^,]*$/,/' >plain/events_table.csv
+	run make -f "$CE_ROOT/samples/pipeline.mk" DATA=plain OUT=out
+	[ "$status" -ne 0 ]
+	[[ $output == *"missing_device"* || $output == *"no "* ]]
+	make -f "$CE_ROOT/samples/pipeline.mk" DATA=plain OUT=out CLEAN_FLAGS='--allow-empty device'
+	[ "$(gzip -dc out/cleaned_events.csv.gz | wc -l)" -eq "$(wc -l <plain/events_table.csv)" ]
+	gzip -dc out/metrics.csv.gz | grep -q '^,,'
+}

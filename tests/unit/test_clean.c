@@ -1,0 +1,287 @@
+#include "clean.h"
+
+#include "check.h"
+
+#include <stdlib.h>
+
+/* A header in another order, with a column that nobody asked for. */
+static const char *const names[] = { "device",     "extra",   "playback_position", "event_type",
+				     "content_id", "user_id", "event_ts",          "event_id" };
+enum { DEVICE, EXTRA, POSITION, TYPE, CONTENT, USER, TS, ID, N };
+
+static const char *const good[N] = { "tv", "x", "12", "play", "c1", "u1", "1649400000000", "e1" };
+
+struct judged {
+	char reason[32]; /* "" if valid */
+	char row[512];   /* the clean record, with '\n' */
+};
+
+/* Judges the good record with `text` in one column; a NUL may stand in the text. */
+static struct judged judge_bytes(struct cleaner *c, int column, const char *text, size_t len)
+{
+	struct csv_reader in = { .header = { names, N } };
+	struct csv_field fields[N];
+	struct csv_row row = { .fields = fields, .n = N };
+	struct clean_event event;
+	struct buf raw = BUF_INIT, out = BUF_INIT;
+	struct err err = ERR_INIT;
+	struct judged judged = { "", "" };
+	enum clean_reason reason;
+
+	for (int i = 0; i < N; i++) {
+		fields[i].s = i == column ? text : good[i];
+		fields[i].len = i == column ? len : strlen(good[i]);
+		fields[i].is_null = !fields[i].len;
+		csv_put_field(&raw, &fields[i]);
+	}
+	row.raw = raw.data;
+	row.raw_len = raw.len - 1;
+	CHECK_INT(cleaner_open(c, &in, &err), 0);
+	reason = cleaner_row(c, &row, &event);
+	if (reason == CLEAN_VALID) {
+		clean_put_event(&out, &event);
+		csv_end_row(&out);
+		snprintf(judged.row, sizeof(judged.row), "%.*s", (int)out.len, out.data);
+		CHECK(event.ts > 0);
+	} else {
+		snprintf(judged.reason, sizeof(judged.reason), "%s", clean_reason_name(reason));
+	}
+	buf_release(&raw);
+	buf_release(&out);
+	cleaner_release(c);
+	return judged;
+}
+
+static struct judged judge(int column, const char *text)
+{
+	struct cleaner c = CLEANER_INIT;
+
+	return judge_bytes(&c, column, text, strlen(text));
+}
+
+static void check_row(int column, const char *text, const char *want)
+{
+	struct judged judged = judge(column, text);
+
+	if (judged.reason[0])
+		CHECK_FAIL("'%s' is rejected: %s", text, judged.reason);
+	CHECK_STR(judged.row, want);
+}
+
+static void check_reason(int column, const char *text, const char *want)
+{
+	struct judged judged = judge(column, text);
+
+	if (strcmp(judged.reason, want) != 0)
+		CHECK_FAIL("'%s' is '%s', not '%s'", text, judged.reason, want);
+}
+
+/* The clean event_ts of a text, in ms or (seconds) in s; -1 if it is rejected. */
+static int64_t ts_of(const char *text, bool seconds)
+{
+	struct cleaner c = CLEANER_INIT;
+	struct judged judged;
+
+	c.seconds = seconds;
+	judged = judge_bytes(&c, TS, text, strlen(text));
+	return judged.reason[0] ? -1 : strtoll(judged.row + strlen("e1,"), NULL, 10);
+}
+
+static void test_columns_come_in_catalogue_order(void)
+{
+	check_row(EXTRA, "x", "e1,1649400000000,u1,c1,play,12,tv\n");
+	check_row(EXTRA, "\xff", "e1,1649400000000,u1,c1,play,12,tv\n");
+	check_row(EXTRA, "", "e1,1649400000000,u1,c1,play,12,tv\n");
+}
+
+static void test_a_missing_column_is_an_error(void)
+{
+	struct csv_reader in = { .header = { names, N - 1 }, .file = "f" };
+	struct cleaner c = CLEANER_INIT;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(cleaner_open(&c, &in, &err), -1);
+	CHECK_STR(err.message, "f:1: column event_id: not in the header");
+}
+
+static void test_fields_are_trimmed(void)
+{
+	check_row(ID, " \t e 1\v\f\r\n", "e 1,1649400000000,u1,c1,play,12,tv\n");
+	check_row(TYPE, " COMPLETE ", "e1,1649400000000,u1,c1,complete,12,tv\n");
+	check_row(TS, " 1649400000000\r", "e1,1649400000000,u1,c1,play,12,tv\n");
+	check_row(USER, "\xc2\xa0u", "e1,1649400000000,\xc2\xa0u,c1,play,12,tv\n");
+	check_row(DEVICE, " a, \"b\" ", "e1,1649400000000,u1,c1,play,12,\"a, \"\"b\"\"\"\n");
+}
+
+static void test_missing_values(void)
+{
+	static const char *const reasons[N] = {
+		[DEVICE] = "missing_device",   [POSITION] = "missing_playback_position",
+		[TYPE] = "missing_event_type", [CONTENT] = "missing_content_id",
+		[USER] = "missing_user_id",    [TS] = "missing_event_ts",
+		[ID] = "missing_event_id",
+	};
+	struct cleaner c = CLEANER_INIT;
+
+	for (int i = 0; i < N; i++)
+		if (reasons[i]) {
+			check_reason(i, "", reasons[i]);
+			check_reason(i, " \t", reasons[i]);
+		}
+	c.may_be_empty[clean_can_be_empty("device")] = true;
+	CHECK_STR(judge_bytes(&c, DEVICE, " ", 1).row, "e1,1649400000000,u1,c1,play,12,\n");
+	CHECK_STR(judge_bytes(&c, POSITION, "", 0).reason, "missing_playback_position");
+	c.may_be_empty[clean_can_be_empty("playback_position")] = true;
+	CHECK_STR(judge_bytes(&c, POSITION, "", 0).row, "e1,1649400000000,u1,c1,play,,tv\n");
+	CHECK_STR(judge_bytes(&c, POSITION, "x", 1).reason, "bad_playback_position");
+	CHECK_INT(clean_can_be_empty("event_id"), -1);
+	CHECK_INT(clean_can_be_empty("event_ts"), -1);
+	CHECK_INT(clean_can_be_empty("user_id"), -1);
+	CHECK_INT(clean_can_be_empty("content_id"), -1);
+	CHECK_INT(clean_can_be_empty("event_type"), -1);
+	CHECK_INT(clean_can_be_empty("Device"), -1);
+}
+
+static void test_times_in_milliseconds(void)
+{
+	CHECK_INT(ts_of("1649400000000", false), 1649400000000);
+	CHECK_INT(ts_of("1649400000000.999", false), 1649400000000);
+	CHECK_INT(ts_of("1.6494e12", false), 1649400000000);
+	CHECK_INT(ts_of("16494000000001e-1", false), 1649400000000);
+	CHECK_INT(ts_of("2022-04-08T06:40:00Z", false), 1649400000000);
+	CHECK_INT(ts_of("2022-04-08 08:40:00.1239+02:00", false), 1649400000123);
+	CHECK_INT(ts_of("1", false), 1);
+	CHECK_INT(ts_of("4102444799999.9", false), 4102444799999);
+	check_reason(TS, "0", "ts_out_of_range");
+	check_reason(TS, "0.9", "ts_out_of_range");
+	check_reason(TS, "-5", "ts_out_of_range");
+	check_reason(TS, "4102444800000", "ts_out_of_range");
+	check_reason(TS, "2100-01-01T00:00:00Z", "ts_out_of_range");
+	check_reason(TS, "99999999999999999999", "ts_out_of_range");
+	check_reason(TS, "1e99999999999", "ts_out_of_range");
+	check_reason(TS, "-1e30", "ts_out_of_range");
+	check_reason(TS, "2022-04-08T06:40:00", "bad_event_ts");
+	check_reason(TS, "2022-04-08", "bad_event_ts");
+	check_reason(TS, "2022-02-29T06:40:00Z", "bad_event_ts");
+	check_reason(TS, "1649400000000 ms", "bad_event_ts");
+	check_reason(TS, "NaN", "bad_event_ts");
+	check_reason(TS, "0x1", "bad_event_ts");
+}
+
+static void test_times_in_seconds(void)
+{
+	CHECK_INT(ts_of("1649400000", true), 1649400000000);
+	CHECK_INT(ts_of("1649400000.123", true), 1649400000123);
+	CHECK_INT(ts_of("1649400000.1239", true), 1649400000123);
+	CHECK_INT(ts_of("1649400000.999999999999", true), 1649400000999);
+	CHECK_INT(ts_of("1.649400000123e9", true), 1649400000123);
+	CHECK_INT(ts_of("0.001", true), 1);
+	CHECK_INT(ts_of("0.0009", true), -1);
+	CHECK_INT(ts_of("4102444799.9999", true), 4102444799999);
+	CHECK_INT(ts_of("4102444800", true), -1);
+	CHECK_INT(ts_of("2022-04-08T06:40:00.5Z", true), 1649400000500);
+}
+
+static void test_types(void)
+{
+	check_row(TYPE, "sEEk", "e1,1649400000000,u1,c1,seek,12,tv\n");
+	check_reason(TYPE, "rewind", "bad_event_type");
+	check_reason(TYPE, "playe", "bad_event_type");
+	check_reason(TYPE, "pla", "bad_event_type");
+	check_reason(TYPE, "a word that is longer than any type", "bad_event_type");
+	check_reason(TYPE, "\xd0\xa0lay", "bad_event_type");
+}
+
+static void test_positions(void)
+{
+	check_row(POSITION, "12.99", "e1,1649400000000,u1,c1,play,12,tv\n");
+	check_row(POSITION, "1.2e1", "e1,1649400000000,u1,c1,play,12,tv\n");
+	check_row(POSITION, "-0", "e1,1649400000000,u1,c1,play,0,tv\n");
+	check_row(POSITION, "-0.000e7", "e1,1649400000000,u1,c1,play,0,tv\n");
+	check_row(POSITION, "+007", "e1,1649400000000,u1,c1,play,7,tv\n");
+	check_reason(POSITION, "-0.5", "negative_playback_position");
+	check_reason(POSITION, "-1e-9", "negative_playback_position");
+	check_reason(POSITION, "-1e30", "negative_playback_position");
+	check_reason(POSITION, "1e30", "bad_playback_position");
+	check_reason(POSITION, "-", "bad_playback_position");
+	check_reason(POSITION, "-x", "bad_playback_position");
+	check_reason(POSITION, "00:12", "bad_playback_position");
+	check_reason(POSITION, "inf", "bad_playback_position");
+}
+
+static bool is_accepted(const char *bytes, size_t len)
+{
+	struct cleaner c = CLEANER_INIT;
+	struct judged judged = judge_bytes(&c, USER, bytes, len);
+
+	if (judged.reason[0])
+		CHECK_STR(judged.reason, "invalid_utf8");
+	return !judged.reason[0];
+}
+
+/* Puts the UTF-8 form of a code point in n bytes, needed or not, behind an 'a'. */
+static size_t encode(char *out, uint32_t code, int n)
+{
+	static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	out[0] = 'a';
+	for (int i = n; i > 1; i--, code >>= 6)
+		out[i] = (char)(0x80 | (code & 0x3f));
+	out[1] = (char)(unsigned char)(leads[n] | code);
+	return (size_t)n + 1;
+}
+
+/* Every code point in every length that can hold it: only the shortest form, and no surrogates. */
+static void test_every_code_point(void)
+{
+	static const uint32_t ends[] = { 0, 0x80, 0x800, 0x10000, 0x200000 };
+	char text[8];
+
+	for (int n = 1; n <= 4; n++)
+		for (uint32_t code = 0; code < ends[n]; code += code < 0x11000 ? 1 : 0xfff) {
+			bool valid = code && code >= ends[n - 1] && code <= 0x10ffff &&
+				     (code < 0xd800 || code > 0xdfff);
+			size_t len = encode(text, code, n);
+
+			/* A NUL or a blank at the end is not what this is about. */
+			if (n == 1 && (code == ' ' || (code >= '\t' && code <= '\r')))
+				continue;
+			if (is_accepted(text, len) != valid)
+				CHECK_FAIL("U+%04X in %d bytes", code, n);
+			if (n > 1 && is_accepted(text, len - 1))
+				CHECK_FAIL("U+%04X in %d bytes, cut short", code, n);
+		}
+	CHECK(is_accepted("\xf4\x8f\xbf\xbf", 4));
+	CHECK(!is_accepted("\xf4\x90\x80\x80", 4));
+	CHECK(!is_accepted("\xe2\x82x", 3));
+	CHECK(!is_accepted("\x80", 1));
+	CHECK(!is_accepted("\xff", 1));
+}
+
+static void test_the_first_reason_counts(void)
+{
+	struct csv_row ragged = { .raw = "\xff", .raw_len = 1, .fault = "ragged" };
+	struct cleaner c = CLEANER_INIT;
+	struct clean_event event;
+
+	CHECK_STR(clean_reason_name(cleaner_row(&c, &ragged, &event)), "ragged");
+	check_reason(DEVICE, "\xff", "invalid_utf8");
+	for (int i = 0; i < CLEAN_N_REASONS; i++)
+		CHECK(clean_reason_name((enum clean_reason)i)[0]);
+	CHECK_STR(clean_reason_name(CLEAN_DUPLICATE_EVENT_ID), "duplicate_event_id");
+}
+
+int main(void)
+{
+	RUN(test_columns_come_in_catalogue_order);
+	RUN(test_a_missing_column_is_an_error);
+	RUN(test_fields_are_trimmed);
+	RUN(test_missing_values);
+	RUN(test_times_in_milliseconds);
+	RUN(test_times_in_seconds);
+	RUN(test_types);
+	RUN(test_positions);
+	RUN(test_every_code_point);
+	RUN(test_the_first_reason_counts);
+	return CHECK_DONE();
+}

@@ -1,0 +1,558 @@
+#include "csvio.h"
+
+#include "scratch.h"
+
+/*
+ * The reference: RFC 4180 read a byte at a time, in the plainest way there is. A record starts at
+ * *at; returns its number of fields and moves *at behind it, or returns -1 and moves *at behind its
+ * first line if it is malformed. Fields go to `out`, each as 'N' or 'T' text '\0' with bytes 0 and
+ * 1 escaped, so that two records can be compared as two runs of bytes.
+ */
+static void emit(struct buf *out, char c)
+{
+	if (c == '\0' || c == '\1')
+		buf_append_char(out, '\1');
+	buf_append_char(out, c == '\0' ? '0' : c);
+}
+
+static int naive_record(const char *s, size_t n, size_t *at, struct buf *out)
+{
+	const char *newline = memchr(s + *at, '\n', n - *at);
+	size_t first_line_end = newline ? (size_t)(newline - s) + 1 : n;
+	size_t i = *at;
+	int fields = 0;
+
+	buf_clear(out);
+	for (;;) {
+		bool quoted = i < n && s[i] == '"';
+		size_t start = ++i - !quoted;
+
+		i -= !quoted;
+		buf_append_char(out, quoted ? 'T' : 'U');
+		for (; i < n; i++) {
+			if (quoted && s[i] == '"') {
+				if (i + 1 == n || s[i + 1] != '"')
+					break;
+				i++;
+			} else if (!quoted && (s[i] == ',' || s[i] == '\n')) {
+				break;
+			} else if (!quoted && s[i] == '\r' && (i + 1 == n || s[i + 1] == '\n')) {
+				break;
+			} else if (!quoted && s[i] == '"') {
+				goto malformed;
+			}
+			emit(out, s[i]);
+		}
+		if (quoted && i++ == n)
+			goto malformed;
+		if (!quoted && i == start)
+			out->data[out->len - 1] = 'N';
+		buf_append_char(out, '\0');
+		fields++;
+		if (i < n && s[i] == ',') {
+			i++;
+			continue;
+		}
+		if (i < n && s[i] == '\r' && (i + 1 == n || s[i + 1] == '\n'))
+			i++;
+		if (i < n && s[i] != '\n')
+			goto malformed;
+		*at = i < n ? i + 1 : n;
+		return fields;
+	}
+malformed:
+	*at = first_line_end;
+	return -1;
+}
+
+/* The row as naive_record would write it. */
+static void flatten(const struct csv_row *row, const char *s, size_t n, struct buf *out)
+{
+	buf_clear(out);
+	(void)s;
+	(void)n;
+	for (size_t i = 0; i < row->n; i++) {
+		const struct csv_field *f = &row->fields[i];
+
+		buf_append_char(out, f->is_null ? 'N' : 'T');
+		for (size_t k = 0; k < f->len; k++)
+			emit(out, f->s[k]);
+		buf_append_char(out, '\0');
+	}
+}
+
+/* Both kinds of text are one to the reader. */
+static void unquote_marks(struct buf *record)
+{
+	bool start = true;
+
+	for (size_t i = 0; i < record->len; i++) {
+		if (start && record->data[i] == 'U')
+			record->data[i] = 'T';
+		start = record->data[i] == '\0';
+	}
+}
+
+static uint64_t count_lines(const char *s, size_t n)
+{
+	uint64_t lines = 0;
+
+	for (size_t i = 0; i < n; i++)
+		lines += s[i] == '\n';
+	return lines;
+}
+
+/*
+ * Reads the document (a header of `columns` fields and what follows) in both ways and compares
+ * every record: fields, NULLs, raw bytes, line number, fault.
+ */
+static void compare(const char *s, size_t n, size_t columns, bool tolerant)
+{
+	struct gz_input input = { (const char *const[]){ "in" }, 1 };
+	struct csv_reader r = CSV_READER_INIT;
+	struct buf want = BUF_INIT, got = BUF_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+	size_t at = 0;
+	int rc, fields;
+
+	scratch_write("in", s, n);
+	r.tolerant = tolerant;
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	naive_record(s, n, &at, &want);
+	for (;;) {
+		size_t start = at;
+		uint64_t line = count_lines(s, start) + 1;
+
+		if (at == n)
+			break;
+		fields = naive_record(s, n, &at, &want);
+		if (columns > 1 && fields == 1 && want.data[0] == 'N')
+			continue; /* a blank line */
+		rc = csv_reader_next(&r, &row, &err);
+		CHECK_INT(r.line, line);
+		if (fields != (int)columns && !tolerant) {
+			char prefix[32];
+
+			snprintf(prefix, sizeof(prefix), "in:%d: ", (int)line);
+			CHECK_INT(rc, -1);
+			CHECK(!strncmp(err.message, prefix, strlen(prefix)));
+			goto done;
+		}
+		CHECK_INT(rc, 1);
+		if (rc != 1)
+			goto done;
+		CHECK((fields != (int)columns) == (row->fault != NULL));
+		if (!row->fault) {
+			unquote_marks(&want);
+			flatten(row, s, n, &got);
+			CHECK(got.len == want.len && !memcmp(got.data, want.data, got.len));
+		}
+		/* The raw record is what stands there, but for its line end. */
+		CHECK(row->raw_len <= at - start && !memcmp(row->raw, s + start, row->raw_len));
+		CHECK(at - start - row->raw_len <= 2);
+		if (!check_ok)
+			goto done;
+	}
+	rc = csv_reader_next(&r, &row, &err);
+	CHECK_INT(rc, 0);
+done:
+	if (!check_ok)
+		printf("# in '%.*s'\n", (int)n, s);
+	csv_reader_close(&r);
+	buf_release(&want);
+	buf_release(&got);
+}
+
+/* Random documents: mostly well-formed (`noise` 0), or with stray quotes and line ends. */
+static void random_document(struct buf *doc, uint64_t *random, size_t columns, int noise)
+{
+	static const char plain[] = "ab1 ;'\xc3\xa9\t\0\x01";
+	static const char special[] = ",\"\n\r";
+	size_t rows = scratch_below(random, 8);
+	bool crlf = scratch_below(random, 3) == 0;
+
+	buf_clear(doc);
+	for (size_t i = 0; i < columns; i++) {
+		buf_append_char(doc, (char)('a' + i));
+		buf_append_char(doc, i + 1 < columns ? ',' : '\n');
+	}
+	for (size_t row = 0; row < rows; row++) {
+		for (size_t i = 0; i < columns; i++) {
+			bool quoted = scratch_below(random, 3) == 0;
+			size_t len = scratch_below(random, 4);
+
+			if (quoted)
+				buf_append_char(doc, '"');
+			while (len--) {
+				char c = plain[scratch_below(random, sizeof(plain) - 1)];
+
+				if (quoted || (int)scratch_below(random, 40) < noise)
+					if (scratch_below(random, 2))
+						c = special[scratch_below(random, 4)];
+				if (quoted && c == '"')
+					buf_append_char(doc, c);
+				buf_append_char(doc, c);
+			}
+			if (quoted && (int)scratch_below(random, 40) >= noise)
+				buf_append_char(doc, '"');
+			if (i + 1 < columns && (int)scratch_below(random, 60) >= noise)
+				buf_append_char(doc, ',');
+		}
+		if (crlf)
+			buf_append_char(doc, '\r');
+		if (row + 1 < rows || scratch_below(random, 2))
+			buf_append_char(doc, '\n');
+	}
+}
+
+static void agrees_with_the_reference(void)
+{
+	struct buf doc = BUF_INIT;
+	uint64_t random = 1;
+
+	for (int i = 0; i < 1200 && check_ok; i++) {
+		size_t columns = 1 + scratch_below(&random, 4);
+
+		random_document(&doc, &random, columns, i % 3 * 3);
+		compare(doc.data, doc.len, columns, i & 1);
+	}
+	buf_release(&doc);
+}
+
+/* No structure at all: every string over the letters that matter, up to four of them. */
+static void agrees_on_every_short_string(void)
+{
+	static const char letters[] = "a,\"\n\r";
+	char doc[16] = "x,y\n";
+	int n_strings = 5 + 25 + 125 + 625;
+
+	for (int i = 0; i < n_strings && check_ok; i++) {
+		size_t n = 4;
+		int rest = i, power = 5;
+
+		for (; rest >= power; power *= 5)
+			rest -= power;
+		for (; power > 1; power /= 5, rest /= 5)
+			doc[n++] = letters[rest % 5];
+		compare(doc, n, 2, true);
+		compare(doc, n, 2, false);
+	}
+}
+
+static void each(const char *text, const char *want)
+{
+	struct gz_input input = { (const char *const[]){ "in" }, 1 };
+	struct csv_reader r = CSV_READER_INIT;
+	struct buf got = BUF_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+	int rc = -1;
+
+	scratch_write("in", text, strlen(text));
+	r.tolerant = true;
+	if (!csv_reader_open(&r, &input, &err)) {
+		while ((rc = csv_reader_next(&r, &row, &err)) > 0) {
+			char line[32];
+
+			snprintf(line, sizeof(line), "%d", (int)r.line);
+			buf_append_str(&got, line);
+			buf_append_str(&got, row->fault ? "!" : ":");
+			buf_append(&got, row->raw, row->raw_len);
+			buf_append_char(&got, '|');
+		}
+	}
+	buf_append_char(&got, '\0');
+	CHECK_STR(rc ? err.message : got.data, want);
+	csv_reader_close(&r);
+	csv_reader_close(&r);
+	buf_release(&got);
+}
+
+static void a_stray_quote_costs_one_line(void)
+{
+	each("a,b\n1,2\n\"3,4\n5,6\n7,8\n", "2:1,2|3!\"3,4|4:5,6|5:7,8|");
+	each("a,b\n3\",4\n5,6\n7,\"8\"\n", "2!3\",4|3:5,6|4:7,\"8\"|");
+	each("a,b\n\"3\"x,4\n5,6\n", "2!\"3\"x,4|3:5,6|");
+	each("a,b\n\"3,4\n\"5\"\",6\n7,8\n", "2!\"3,4|3!\"5\"\",6|4:7,8|");
+	each("a,b\n\"3\n3\",4\n5,6\n", "2:\"3\n3\",4|4:5,6|");
+	each("a,b\n1\n1,2,3\n\n1,2", "2!1|3!1,2,3|5:1,2|");
+}
+
+static void headers(void)
+{
+	each("a,b\n", "");
+	each("a,b", "");
+	each("\xef\xbb\xbf"
+	     "a,b\r\n1,2\r\n",
+	     "2:1,2|");
+	each("\xef\xbb\xbf\"a\",b\n1,2\n", "2:1,2|");
+	each("\n", "in:1: no header line");
+	each("\r\n1,2\n", "in:1: no header line");
+	each("\xef\xbb\xbf", "in:1: no header line");
+	each("\xef\xbb\xbf\n", "in:1: no header line");
+	each("a,b,a\n", "in:1: column a stands twice in the header");
+	each(",a\n1,2\n", "2:1,2|");
+	each("a,,\n", "in:1: column  stands twice in the header");
+	each("a,\"b\n1,2\n", "in:1: a quoted field is still open at the end of the input");
+	each("a,b\"c\n1,2\n", "in:1: a quoted field is still open at the end of the input");
+	each("a,b\r1,2\r3,4\r",
+	     "in:1: a carriage return in the header (line ends must be LF or CR LF)");
+	each("", "in: zero bytes: no header line (did an earlier tool fail?)");
+}
+
+static void names_of_a_header_are_found_whole(void)
+{
+	struct gz_input input = { (const char *const[]){ "in" }, 1 };
+	struct csv_reader r = CSV_READER_INIT;
+	struct err err = ERR_INIT;
+	static const char text[] = "\xef\xbb\xbf\"a,\"\"b\"\"\n\", c \r\n";
+
+	scratch_write("in", text, sizeof(text) - 1);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(r.header.n, 2);
+	CHECK_STR(r.header.names[0], "a,\"b\"\n");
+	CHECK_STR(r.header.names[1], " c ");
+	csv_reader_close(&r);
+	scratch_write("in", "a\0b,c\n", 6);
+	CHECK_INT(csv_reader_open(&r, &input, &err), -1);
+	CHECK_STR(err.message, "in:1: a NUL byte in the header");
+}
+
+static void several_files_are_one_table(void)
+{
+	struct gz_input input = { (const char *const[]){ "one", "two", "three" }, 3 };
+	struct csv_reader r = CSV_READER_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+
+	scratch_write("one", "a,b\n1,2", 7);
+	scratch_write("two", "\xef\xbb\xbf\"a\",b\r\n", 10);
+	scratch_write("three", "a,b\n\n3,4\n5\n", 11);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK(!memcmp(row->fields[1].s, "2", 1));
+	CHECK_STR(r.file, "one");
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK(!memcmp(row->fields[1].s, "4", 1));
+	CHECK_STR(r.file, "three");
+	CHECK_INT(r.line, 3);
+	CHECK_INT(r.n_rows, 2);
+	CHECK_INT(csv_reader_next(&r, &row, &err), -1);
+	CHECK_STR(err.message, "three:4: 1 fields, but the header has 2");
+	CHECK_INT(csv_reader_fail(&r, 1, &err, "no %s", "good"), -1);
+	CHECK_STR(err.message, "three:4: column b: no good");
+	csv_reader_close(&r);
+	scratch_write("two", "b,a\n", 4);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK_INT(csv_reader_next(&r, &row, &err), -1);
+	CHECK_STR(err.message, "two:1: the header differs from that of one");
+	csv_reader_close(&r);
+	unlink("two");
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK_INT(csv_reader_next(&r, &row, &err), -1);
+	CHECK_STR(err.message, "two: No such file or directory");
+	csv_reader_close(&r);
+}
+
+/* Random tables, of one column and of many, with every byte in them, NULL and "". */
+static void writer_and_reader_round_trip(void)
+{
+	enum { ROWS = 300 };
+	struct gz_input input = { (const char *const[]){ "table" }, 1 };
+	struct gz_output output = { "table", 1, false };
+	uint64_t random = 2;
+
+	for (size_t columns = 1; columns <= 5; columns++) {
+		struct csv_reader r = CSV_READER_INIT;
+		struct csv_writer w = CSV_WRITER_INIT;
+		struct buf cells = BUF_INIT;
+		struct err err = ERR_INIT;
+		const struct csv_row *row;
+		size_t at = 0;
+
+		CHECK_INT(csv_writer_open(&w, &output, &err), 0);
+		for (size_t i = 0; i < columns; i++)
+			csv_put_text(&w.row, &"abcde"[i], 1);
+		CHECK_INT(csv_writer_end_row(&w, &err), 0);
+		for (size_t i = 0; i < ROWS * columns; i++) {
+			char cell[12];
+			size_t len = scratch_below(&random, sizeof(cell));
+			struct csv_field f = { cell, len, !len && scratch_below(&random, 2) };
+
+			for (size_t k = 0; k < len; k++)
+				cell[k] = scratch_below(&random, 2)
+						  ? (char)scratch_random(&random)
+						  : ",\"\n\r\\."[scratch_below(&random, 6)];
+			csv_put_field(&w.row, &f);
+			/* Three bytes of what to expect: length, whether NULL, and the text. */
+			buf_append_char(&cells, (char)len);
+			buf_append_char(&cells, f.is_null);
+			buf_append(&cells, cell, len);
+			if (i % columns == columns - 1)
+				CHECK_INT(csv_writer_end_row(&w, &err), 0);
+		}
+		CHECK_INT(csv_writer_close(&w, &err), 0);
+		CHECK_INT(w.n_rows, ROWS + 1);
+		CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+		while (csv_reader_next(&r, &row, &err) > 0)
+			for (size_t i = 0; i < columns; i++) {
+				const struct csv_field *f = &row->fields[i];
+				size_t len = (size_t)cells.data[at];
+
+				CHECK_INT(f->len, len);
+				CHECK_INT(f->is_null, cells.data[at + 1]);
+				CHECK(f->len == len && !memcmp(f->s, cells.data + at + 2, len));
+				at += len + 2;
+			}
+		CHECK_STR(err.message, "");
+		CHECK_INT(at, cells.len);
+		csv_reader_close(&r);
+		buf_release(&cells);
+	}
+}
+
+static void quotes_only_where_they_must_be(void)
+{
+	struct buf row = BUF_INIT;
+	struct csv_field null = { "", 0, true }, empty = { "", 0, false };
+
+	csv_put_str(&row, "plain text; 'x'");
+	csv_put_str(&row, "a,b");
+	csv_put_str(&row, "say \"x\"");
+	csv_put_str(&row, "two\nlines");
+	csv_put_str(&row, "\r");
+	csv_put_str(&row, "\\.");
+	csv_put_str(&row, "\\..");
+	csv_put_str(&row, " ");
+	csv_put_field(&row, &null);
+	csv_put_field(&row, &empty);
+	csv_put_null(&row);
+	csv_put_int(&row, INT64_MIN);
+	csv_put_millionths(&row, 950000);
+	csv_put_double(&row, 0.1);
+	csv_put_raw(&row, "\"a\",b", 5);
+	csv_put_null(&row);
+	csv_end_row(&row);
+	buf_append_char(&row, '\0');
+	CHECK_STR(row.data,
+		  "plain text; 'x',\"a,b\",\"say \"\"x\"\"\",\"two\nlines\",\"\r\",\"\\.\","
+		  "\\.., ,,\"\",,-9223372036854775808,0.95,0.1,\"a\",b,\n");
+	buf_release(&row);
+}
+
+/* Writes a gzip file of a header and then of `pieces` times the piece, and the tail. */
+static void write_large(const char *head, const char *piece, int pieces, const char *tail)
+{
+	struct gz_output output = { "large", 1, false };
+	struct gz_writer w = GZ_WRITER_INIT;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(gz_writer_open(&w, &output, &err), 0);
+	CHECK_INT(gz_writer_write(&w, head, strlen(head), &err), 0);
+	for (int i = 0; i < pieces; i++)
+		CHECK_INT(gz_writer_write(&w, piece, strlen(piece), &err), 0);
+	CHECK_INT(gz_writer_write(&w, tail, strlen(tail), &err), 0);
+	CHECK_INT(gz_writer_close(&w, &err), 0);
+}
+
+static char large_piece[65537];
+
+static void records_of_many_mebibytes(void)
+{
+	struct gz_input input = { (const char *const[]){ "large" }, 1 };
+	struct csv_reader r = CSV_READER_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+
+	memset(large_piece, 'x', 65536);
+	memcpy(large_piece + 1000, "\"\"\n,", 4);
+	write_large("a,b\n1,\"", large_piece, 200, "\"\n2,3\n");
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK_INT(row->fields[1].len, 200 * 65535);
+	CHECK(!memcmp(row->fields[1].s + 1000 + 65535 * 150, "\"\n,x", 4));
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK_INT(r.line, 203);
+	CHECK(row->fields[0].s[0] == '2');
+	CHECK_INT(csv_reader_next(&r, &row, &err), 0);
+	csv_reader_close(&r);
+	memset(large_piece, 'x', 65536);
+	write_large("a,b\n1,", large_piece, 200, "\n2,3");
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK_INT(row->fields[1].len, 200 * 65536);
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK_INT(csv_reader_next(&r, &row, &err), 0);
+	csv_reader_close(&r);
+}
+
+static void a_record_without_end(void)
+{
+	struct gz_input input = { (const char *const[]){ "large" }, 1 };
+	struct csv_reader r = CSV_READER_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+	uint64_t n = 0;
+
+	memset(large_piece, 'x', 65536);
+	write_large("a,b\n1,", large_piece, 1100, "\n2,3\n");
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(csv_reader_next(&r, &row, &err), -1);
+	CHECK_STR(err.message, "large:2: a line of more than 64 MiB");
+	csv_reader_close(&r);
+	err = (struct err)ERR_INIT;
+	/* A quote that is never closed: one line is lost, and not the 70 MiB behind it. */
+	for (int i = 0; i < 65536; i += 64)
+		memcpy(large_piece + i, "\ny,", 3);
+	write_large("a,b\n1,\"x", large_piece, 1100, "\n2,3\n");
+	r.tolerant = true;
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK(row->fault && row->raw_len == 4);
+	while (csv_reader_next(&r, &row, &err) > 0)
+		n += !row->fault;
+	CHECK_INT(n, 1100 * 1024 + 1);
+	CHECK_STR(err.message, "");
+	csv_reader_close(&r);
+}
+
+static void a_failing_writer_leaves_nothing(void)
+{
+	struct gz_output output = { "/dev/full", 1, true };
+	struct csv_writer w = CSV_WRITER_INIT;
+	struct err err = ERR_INIT;
+	int rc = 0;
+
+	CHECK_INT(csv_writer_open(&w, &output, &err), 0);
+	for (int i = 0; i < 100000 && !rc; i++) {
+		csv_put_str(&w.row, "some text");
+		rc = csv_writer_end_row(&w, &err);
+	}
+	CHECK_INT(rc, -1);
+	CHECK_STR(err.message, "/dev/full: No space left on device");
+	csv_writer_abort(&w);
+	csv_writer_abort(&w);
+}
+
+int main(void)
+{
+	char dir[] = SCRATCH_DIR;
+
+	scratch_enter(dir);
+	RUN(agrees_with_the_reference);
+	RUN(agrees_on_every_short_string);
+	RUN(a_stray_quote_costs_one_line);
+	RUN(headers);
+	RUN(names_of_a_header_are_found_whole);
+	RUN(several_files_are_one_table);
+	RUN(writer_and_reader_round_trip);
+	RUN(quotes_only_where_they_must_be);
+	RUN(records_of_many_mebibytes);
+	RUN(a_record_without_end);
+	RUN(a_failing_writer_leaves_nothing);
+	scratch_leave(dir);
+	return CHECK_DONE();
+}

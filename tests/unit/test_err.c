@@ -1,0 +1,64 @@
+#include "err.h"
+
+#include "check.h"
+
+#include <errno.h>
+
+static void sets_kind_and_message(void)
+{
+	struct err err = ERR_INIT;
+
+	CHECK_INT(err.kind, ERR_NONE);
+	CHECK_INT(err_set(&err, ERR_USAGE, "%s:%d: no %s", "a.csv", 7, "way"), -1);
+	CHECK_INT(err.kind, ERR_USAGE);
+	CHECK_STR(err.message, "a.csv:7: no way");
+}
+
+static void control_characters_are_masked(void)
+{
+	struct err err = ERR_INIT;
+
+	err_set(&err, ERR_RUNTIME, "a\nb\r\x1b[31m\x7f\tc\xc3\xa9");
+	CHECK_STR(err.message, "a?b??[31m??c\xc3\xa9");
+}
+
+static void a_long_message_is_cut(void)
+{
+	struct err err = ERR_INIT;
+	char text[5000];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	err_set(&err, ERR_RUNTIME, "%s", text);
+	CHECK_INT(strlen(err.message), sizeof(err.message) - 1);
+}
+
+static void a_message_may_quote_the_one_before(void)
+{
+	struct err err = ERR_INIT;
+
+	err_set(&err, ERR_RUNTIME, "inner");
+	err_set(&err, ERR_DATABASE, "outer: %s", err.message);
+	CHECK_STR(err.message, "outer: inner");
+	CHECK_INT(err.kind, ERR_DATABASE);
+}
+
+static void errno_is_told(void)
+{
+	struct err err = ERR_INIT;
+
+	errno = ENOENT;
+	CHECK_INT(err_errno(&err, "x.csv.gz"), -1);
+	CHECK_STR(err.message, "x.csv.gz: No such file or directory");
+	CHECK_INT(err.kind, ERR_RUNTIME);
+}
+
+int main(void)
+{
+	RUN(sets_kind_and_message);
+	RUN(control_characters_are_masked);
+	RUN(a_long_message_is_cut);
+	RUN(a_message_may_quote_the_one_before);
+	RUN(errno_is_told);
+	return CHECK_DONE();
+}

@@ -1,0 +1,430 @@
+#include "gzio.h"
+
+#include "buf.h"
+#include "scratch.h"
+
+#include <zlib.h>
+
+/* Appends a gzip member that holds the text, as zlib makes it. */
+static void add_member(struct buf *b, const char *text, size_t n, int level)
+{
+	z_stream z = { 0 };
+
+	if (deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		exit(1);
+	z.next_in = (unsigned char *)mem_dup(text, n);
+	z.avail_in = (uInt)n;
+	z.next_out = (unsigned char *)buf_reserve(b, n + 1000);
+	z.avail_out = (uInt)n + 1000;
+	CHECK_INT(deflate(&z, Z_FINISH), Z_STREAM_END);
+	b->len += z.total_out;
+	free((void *)(z.next_in - n));
+	deflateEnd(&z);
+}
+
+/* All that a reader gives of the file, n bytes a call; returns the last call's 0 or -1. */
+static ptrdiff_t slurp(const char *path, size_t n, struct buf *text, struct err *err)
+{
+	struct gz_reader r = GZ_READER_INIT;
+	ptrdiff_t got;
+
+	buf_clear(text);
+	if (gz_reader_open(&r, path, err))
+		return -1;
+	while ((got = gz_reader_read(&r, buf_reserve(text, n), n, err)) > 0)
+		text->len += (size_t)got;
+	/* The end stays the end. */
+	if (!got)
+		CHECK_INT(gz_reader_read(&r, buf_reserve(text, n), n, err), 0);
+	gz_reader_close(&r);
+	gz_reader_close(&r);
+	return got;
+}
+
+static void check_reads(const struct buf *file, const char *want, size_t n)
+{
+	static const size_t pieces[] = { 1, 7, 65536 };
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	scratch_write("in", file->data, file->len);
+	for (size_t i = 0; i < 3; i++) {
+		CHECK_INT(slurp("in", pieces[i], &text, &err), 0);
+		CHECK(text.len == n && (!n || !memcmp(text.data, want, n)));
+	}
+	CHECK_INT(err.kind, ERR_NONE);
+	buf_release(&text);
+}
+
+/* The reader fails, with the words in its message. */
+static void check_refuses(const struct buf *file, const char *words)
+{
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	scratch_write("in", file->data, file->len);
+	CHECK_INT(slurp("in", 4096, &text, &err), -1);
+	if (!strstr(err.message, words))
+		CHECK_FAIL("'%s' does not say '%s'", err.message, words);
+	CHECK(!strncmp(err.message, "in: ", 4));
+	buf_release(&text);
+}
+
+static const char sample[] = "event_id,event_ts\ne1,1649400000000\ne2,1649400000001\n"
+			     "e3,1649400000001\ne4,1649400000001\ne5,1649400000001\n";
+#define SAMPLE_LEN (sizeof(sample) - 1)
+
+static void plain_text(void)
+{
+	struct buf file = BUF_INIT;
+
+	buf_append(&file, "x", 1);
+	check_reads(&file, "x", 1);
+	buf_append(&file, sample, SAMPLE_LEN);
+	check_reads(&file, file.data, file.len);
+	buf_clear(&file);
+	buf_append(&file, "\x1f\x8a", 2);
+	check_reads(&file, "\x1f\x8a", 2);
+	buf_clear(&file);
+	for (int i = 0; i < 300000; i++)
+		buf_append_char(&file, (char)('a' + i % 26));
+	check_reads(&file, file.data, file.len);
+	buf_release(&file);
+}
+
+static void no_bytes_at_all(void)
+{
+	struct buf file = BUF_INIT;
+
+	buf_reserve(&file, 1);
+	check_refuses(&file, "zero bytes");
+	buf_release(&file);
+}
+
+static void no_such_file(void)
+{
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(slurp("absent", 1, &text, &err), -1);
+	CHECK_STR(err.message, "absent: No such file or directory");
+	CHECK_INT(slurp("/", 1, &text, &err), -1);
+	CHECK_STR(err.message, "/: Is a directory");
+	buf_release(&text);
+}
+
+static void members(void)
+{
+	struct buf file = BUF_INIT, want = BUF_INIT;
+
+	for (int i = 0; i < 60; i++) {
+		add_member(&file, sample, i % 3 ? SAMPLE_LEN : 0, i % 10);
+		buf_append(&want, sample, i % 3 ? SAMPLE_LEN : 0);
+		if (i % 20 == 0)
+			check_reads(&file, want.data, want.len);
+	}
+	check_reads(&file, want.data, want.len);
+	buf_release(&file);
+	buf_release(&want);
+}
+
+static void a_cut_anywhere_is_noticed(void)
+{
+	struct buf file = BUF_INIT;
+	size_t whole, first;
+
+	for (int level = 0; level <= 9; level += 3) {
+		buf_clear(&file);
+		add_member(&file, sample, SAMPLE_LEN, level);
+		first = file.len;
+		add_member(&file, sample, SAMPLE_LEN, level);
+		whole = file.len;
+		for (file.len = 1; file.len < whole; file.len++)
+			if (file.len != first) /* a shorter file, but a whole one */
+				check_refuses(&file, "truncated gzip stream");
+	}
+	buf_release(&file);
+}
+
+/* Whatever bit is flipped: an error, or the same bytes (a bit of the header that says nothing). */
+static void a_flipped_bit_never_changes_the_text(void)
+{
+	struct buf file = BUF_INIT, text = BUF_INIT;
+	struct err err = ERR_INIT;
+	int refused = 0;
+
+	add_member(&file, sample, SAMPLE_LEN, 6);
+	for (size_t bit = 0; bit < file.len * 8; bit++) {
+		file.data[bit / 8] ^= (char)(1 << bit % 8);
+		scratch_write("in", file.data, file.len);
+		if (bit >= 16 && !slurp("in", 100, &text, &err))
+			CHECK(text.len == SAMPLE_LEN && !memcmp(text.data, sample, SAMPLE_LEN));
+		else
+			refused++;
+		file.data[bit / 8] ^= (char)(1 << bit % 8);
+	}
+	CHECK(refused > (int)(file.len - 10) * 8);
+	buf_release(&file);
+	buf_release(&text);
+}
+
+static void a_bad_trailer_is_named(void)
+{
+	struct buf file = BUF_INIT;
+
+	add_member(&file, sample, SAMPLE_LEN, 1);
+	file.data[file.len - 8] ^= 1;
+	check_refuses(&file, "incorrect data check");
+	file.data[file.len - 8] ^= 1;
+	file.data[file.len - 1] ^= 1;
+	check_refuses(&file, "incorrect length check");
+	buf_release(&file);
+}
+
+static void what_follows_the_last_member(void)
+{
+	struct buf file = BUF_INIT;
+	size_t whole;
+
+	add_member(&file, sample, SAMPLE_LEN, 1);
+	whole = file.len;
+	for (size_t zeros = 1; zeros < 400000; zeros = zeros * 5 + 1) {
+		while (file.len < whole + zeros)
+			buf_append_char(&file, '\0');
+		check_reads(&file, sample, SAMPLE_LEN);
+	}
+	buf_append_char(&file, 'x');
+	check_refuses(&file, "trailing bytes after the gzip stream");
+	file.len = whole + 1;
+	add_member(&file, sample, SAMPLE_LEN, 1);
+	check_refuses(&file, "trailing bytes after the gzip stream");
+	file.len = whole;
+	buf_append_str(&file, "garbage");
+	check_refuses(&file, "trailing bytes after the gzip stream");
+	file.len = whole;
+	buf_append_str(&file, "\n");
+	check_refuses(&file, "trailing bytes after the gzip stream");
+	file.len = whole;
+	buf_append(&file, "\x1f\x8b", 2);
+	check_refuses(&file, "truncated gzip stream");
+	buf_append_str(&file, "not a member at all");
+	check_refuses(&file, "damaged gzip stream");
+	buf_release(&file);
+}
+
+static void headers_with_every_field(void)
+{
+	static const char head[] =
+		"\x1f\x8b\x08\x1c\x01\x02\x03\x04\x00\x03" /* FEXTRA|FNAME|FCOMMENT */
+		"\x03\x00"
+		"abc"
+		"name\0"
+		"comment";
+	struct buf member = BUF_INIT, file = BUF_INIT;
+
+	add_member(&member, sample, SAMPLE_LEN, 1);
+	buf_append(&file, head, sizeof(head)); /* with the NUL of the comment */
+	buf_append(&file, member.data + 10, member.len - 10);
+	check_reads(&file, sample, SAMPLE_LEN);
+	for (size_t cut = 2; cut < sizeof(head); cut++) {
+		file.len = cut;
+		check_refuses(&file, "truncated gzip stream");
+	}
+	buf_release(&member);
+	buf_release(&file);
+}
+
+/* A writer at the other end of a pipe that gives one byte at a time. */
+static void pipes_of_single_bytes(void)
+{
+	for (int kind = 0; kind < 3; kind++) {
+		struct buf file = BUF_INIT, text = BUF_INIT;
+		struct err err = ERR_INIT;
+		int ends[2], status, saved = dup(STDIN_FILENO);
+		size_t cut = kind == 2;
+		pid_t pid;
+
+		if (kind)
+			add_member(&file, sample, SAMPLE_LEN, 6);
+		else
+			buf_append(&file, sample, SAMPLE_LEN);
+		CHECK_INT(pipe2(ends, kind ? 0 : O_NONBLOCK), 0);
+		fflush(stdout);
+		pid = fork();
+		if (!pid) {
+			for (size_t i = 0; i < file.len - cut; i++) {
+				if (write(ends[1], file.data + i, 1) != 1)
+					_exit(1);
+				usleep(50);
+			}
+			_exit(0);
+		}
+		close(ends[1]);
+		dup2(ends[0], STDIN_FILENO);
+		close(ends[0]);
+		CHECK_INT(slurp(kind ? "-" : NULL, 1000, &text, &err), cut ? -1 : 0);
+		if (cut)
+			CHECK(strstr(err.message, "stdin: truncated"));
+		else
+			CHECK(text.len == SAMPLE_LEN && !memcmp(text.data, sample, text.len));
+		dup2(saved, STDIN_FILENO);
+		close(saved);
+		CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+		buf_release(&file);
+		buf_release(&text);
+	}
+}
+
+/* Writes the bytes in random pieces. */
+static void write_file(const char *path, const struct buf *bytes, int level, bool plain)
+{
+	struct gz_output output = { path, level, plain };
+	struct gz_writer w = GZ_WRITER_INIT;
+	struct err err = ERR_INIT;
+	uint64_t random = 1;
+
+	CHECK_INT(gz_writer_open(&w, &output, &err), 0);
+	for (size_t at = 0; at < bytes->len;) {
+		size_t n = scratch_below(&random, 100000);
+
+		if (n > bytes->len - at)
+			n = bytes->len - at;
+		CHECK_INT(gz_writer_write(&w, bytes->data + at, n, &err), 0);
+		at += n;
+	}
+	CHECK(access(path, F_OK) != 0);
+	if (level & 1)
+		CHECK_INT(gz_writer_finish(&w, &err), 0);
+	CHECK_INT(gz_writer_close(&w, &err), 0);
+	gz_writer_abort(&w);
+}
+
+static void writer_and_reader_agree(void)
+{
+	static const size_t sizes[] = { 0, 1, 1000, 131071, 131072, 131073, 1000000 };
+	struct buf bytes = BUF_INIT, text = BUF_INIT;
+	struct err err = ERR_INIT;
+	uint64_t random = 2;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		size_t n, plain_n;
+		char *file, *plain;
+
+		while (bytes.len < sizes[i])
+			buf_append_char(&bytes,
+					(char)(scratch_random(&random) & (i & 1 ? 255 : 3)));
+		for (int level = GZ_LEVEL_DEFAULT; level <= 9; level++) {
+			write_file("out", &bytes, level, false);
+			CHECK_INT(slurp("out", 65536, &text, &err), 0);
+			CHECK(text.len == bytes.len);
+			CHECK(!text.len || !memcmp(text.data, bytes.data, text.len));
+			CHECK_INT(system("gzip -t <out"), 0);
+			file = scratch_read("out", &n);
+			/* No flags, no time, the operating system 3: nothing of this run. */
+			CHECK(n >= 18 && !memcmp(file, "\x1f\x8b\x08\0\0\0\0\0", 8) &&
+			      file[9] == 3);
+			free(file);
+			unlink("out");
+		}
+		write_file("out", &bytes, 0, true);
+		plain = scratch_read("out", &plain_n);
+		CHECK(plain_n == bytes.len && (!plain_n || !memcmp(plain, bytes.data, plain_n)));
+		free(plain);
+		unlink("out");
+	}
+	buf_release(&bytes);
+	buf_release(&text);
+}
+
+static void an_aborted_writer_leaves_nothing(void)
+{
+	struct gz_output output = { "out", 1, false };
+	struct gz_writer w = GZ_WRITER_INIT;
+	struct err err = ERR_INIT;
+
+	unlink("in");
+	CHECK_INT(gz_writer_open(&w, &output, &err), 0);
+	CHECK_INT(gz_writer_write(&w, sample, SAMPLE_LEN, &err), 0);
+	CHECK_INT(gz_writer_finish(&w, &err), 0);
+	gz_writer_abort(&w);
+	gz_writer_abort(&w);
+	CHECK_INT(scratch_count(), 0);
+	output.path = "no/such/folder/out";
+	CHECK_INT(gz_writer_open(&w, &output, &err), -1);
+	CHECK_STR(err.message, "no/such/folder/out: No such file or directory");
+}
+
+static void a_full_disk_is_an_error(void)
+{
+	for (int plain = 0; plain < 2; plain++) {
+		struct gz_output output = { "/dev/full", 1, plain };
+		struct gz_writer w = GZ_WRITER_INIT;
+		struct err err = ERR_INIT;
+		int rc;
+
+		CHECK_INT(gz_writer_open(&w, &output, &err), 0);
+		rc = gz_writer_write(&w, sample, SAMPLE_LEN, &err) || gz_writer_close(&w, &err);
+		CHECK(rc);
+		CHECK_STR(err.message, "/dev/full: No space left on device");
+		gz_writer_abort(&w);
+	}
+}
+
+/* Into a pipe, what is not asked to be compressed is stored; into a file it is compressed. */
+static void the_default_level_fits_the_output(void)
+{
+	struct gz_output output = GZ_OUTPUT_INIT;
+	struct gz_writer w = GZ_WRITER_INIT;
+	struct err err = ERR_INIT;
+	char bytes[20000] = { 0 }, got[65536];
+	int ends[2], saved = dup(STDOUT_FILENO);
+
+	CHECK_INT(pipe(ends), 0);
+	fflush(stdout);
+	dup2(ends[1], STDOUT_FILENO);
+	close(ends[1]);
+	CHECK_INT(gz_writer_open(&w, &output, &err), 0);
+	CHECK_INT(gz_writer_write(&w, bytes, sizeof(bytes), &err), 0);
+	CHECK_INT(gz_writer_close(&w, &err), 0);
+	CHECK(write(STDOUT_FILENO, "", 0) < 0); /* closed */
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	CHECK(read(ends[0], got, sizeof(got)) > (ssize_t)sizeof(bytes));
+	close(ends[0]);
+	output.path = "out";
+	CHECK_INT(gz_writer_open(&w, &output, &err), 0);
+	CHECK_INT(gz_writer_write(&w, bytes, sizeof(bytes), &err), 0);
+	CHECK_INT(gz_writer_close(&w, &err), 0);
+	CHECK_INT(system("test $(wc -c <out) -lt 200"), 0);
+	unlink("out");
+}
+
+static void checksum(void)
+{
+	CHECK_INT(gz_crc32(0, "123456789", 9), 0xcbf43926); /* the check value of CRC-32 */
+	CHECK_INT(gz_crc32(gz_crc32(0, "1234", 4), "56789", 5), 0xcbf43926);
+}
+
+int main(void)
+{
+	char dir[] = SCRATCH_DIR;
+
+	scratch_enter(dir);
+	RUN(plain_text);
+	RUN(no_bytes_at_all);
+	RUN(no_such_file);
+	RUN(members);
+	RUN(a_cut_anywhere_is_noticed);
+	RUN(a_flipped_bit_never_changes_the_text);
+	RUN(a_bad_trailer_is_named);
+	RUN(what_follows_the_last_member);
+	RUN(headers_with_every_field);
+	RUN(pipes_of_single_bytes);
+	RUN(writer_and_reader_agree);
+	RUN(an_aborted_writer_leaves_nothing);
+	RUN(a_full_disk_is_an_error);
+	RUN(the_default_level_fits_the_output);
+	RUN(checksum);
+	scratch_leave(dir);
+	return CHECK_DONE();
+}

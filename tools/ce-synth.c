@@ -1,0 +1,199 @@
+/* ce-synth: a synthetic workload of any size, whose true probabilities are known. */
+#include "cli.h"
+#include "csvio.h"
+#include "num.h"
+#include "schema.h"
+#include "synth.h"
+#include "synth_dirty.h"
+#include "synth_rows.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define EARLIEST_START INT64_C(946684800000) /* 2000-01-01: every signup lies behind 1970 */
+
+struct opts {
+	int64_t users, contents, days, sessions, seed, dirty, start;
+	bool stream;
+};
+
+/* The outputs, in the order in which they are made whole: the one that may be a pipe comes last. */
+enum { USERS, CONTENTS, TRUTH, EVENTS, N_TABLES };
+
+static const char *const names[N_TABLES] = { "users_dim", "content_dim", "truth", "events_table" };
+
+struct output {
+	struct csv_writer writer;
+	char path[PATH_MAX];
+};
+
+/* As cli_option.parse: *value is an int64_t, ms since the epoch. */
+static int parse_date(void *value, const char *const *args, struct err *err)
+{
+	if (num_parse_time(args[0], strlen(args[0]), NUM_OFFSET_OPTIONAL, value))
+		return err_set(err, ERR_USAGE, "invalid date '%s' (as in 2024-01-01)", args[0]);
+	return 0;
+}
+
+static void check_options(const struct cli *cli, const struct opts *opt)
+{
+	if (cli->input.n)
+		cli_usage_error(cli, "unexpected operand '%s'", cli->input.paths[0]);
+	if (!cli->output.path)
+		cli_usage_error(cli, "say where to write: -o DIR");
+	if (!opt->users || !opt->contents || !opt->days || !opt->sessions)
+		cli_usage_error(cli, "--users, --contents, --days and --sessions must be above 0");
+	if (opt->users >= UINT32_MAX || opt->contents >= UINT32_MAX)
+		cli_usage_error(cli, "--users and --contents must be below 2^32 - 1");
+	if (opt->start < EARLIEST_START || opt->start >= EVENT_TS_END ||
+	    opt->days > (EVENT_TS_END - opt->start) / NUM_MS_PER_DAY)
+		cli_usage_error(cli, "the days must lie between the years 2000 and 2100");
+}
+
+static int open_outputs(struct output outputs[], const struct cli *cli, bool stream,
+			struct err *err)
+{
+	const char *dir = cli->output.path;
+
+	if (mkdir(dir, 0777) && errno != EEXIST)
+		return err_errno(err, dir);
+	for (int i = 0; i < N_TABLES; i++) {
+		struct output *out = &outputs[i];
+		struct gz_output output = cli->output;
+
+		if (snprintf(out->path, sizeof(out->path), "%s/%s.csv%s", dir, names[i],
+			     output.plain ? "" : ".gz") >= (int)sizeof(out->path))
+			return err_set(err, ERR_RUNTIME, "%s: the name is too long", dir);
+		output.path = i == EVENTS && stream ? NULL : out->path;
+		if (csv_writer_open(&out->writer, &output, err))
+			return -1;
+		if (i == TRUTH)
+			synth_put_truth_names(&out->writer.row);
+		else
+			schema_put_names(&out->writer.row, schema_table(names[i]));
+		csv_end_row(&out->writer.row);
+	}
+	return 0;
+}
+
+static int write_dimensions(struct output outputs[], const struct synth_world *world,
+			    struct err *err)
+{
+	struct csv_writer *users = &outputs[USERS].writer, *contents = &outputs[CONTENTS].writer;
+
+	for (uint32_t i = 0; i < world->n_users; i++) {
+		synth_put_user(&users->row, world, i);
+		if (csv_writer_end_row(users, err))
+			return -1;
+	}
+	for (uint32_t i = 0; i < world->n_contents; i++) {
+		synth_put_content(&contents->row, world, i);
+		if (csv_writer_end_row(contents, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int write_viewings(struct output outputs[], struct synth *synth, struct synth_dirt *dirt,
+			  const struct cli *cli, struct err *err)
+{
+	struct csv_writer *events = &outputs[EVENTS].writer, *truth = &outputs[TRUTH].writer;
+	struct synth_viewing viewing;
+	struct synth_event event;
+	enum synth_what what;
+
+	while ((what = synth_next(synth, &viewing, &event)) != SYNTH_END) {
+		if (what == SYNTH_VIEWING) {
+			synth_put_viewing(&truth->row, &viewing);
+			if (csv_writer_end_row(truth, err))
+				return -1;
+		} else {
+			if (synth_dirt_write(dirt, &event, events, err))
+				return -1;
+			cli_progress(cli, events->n_rows);
+		}
+	}
+	return synth_dirt_finish(dirt, events, err);
+}
+
+/* No table appears under its name before all of them are whole. */
+static int close_outputs(struct output outputs[], struct err *err)
+{
+	for (int i = 0; i < N_TABLES; i++)
+		if (csv_writer_finish(&outputs[i].writer, err))
+			return -1;
+	for (int i = 0; i < N_TABLES; i++)
+		if (csv_writer_close(&outputs[i].writer, err))
+			return -1;
+	return 0;
+}
+
+static void say_faults(const struct cli *cli, const struct synth_dirt *dirt)
+{
+	struct buf counts = BUF_INIT;
+
+	if (!dirt->n_faults)
+		return;
+	synth_dirt_put_counts(dirt, &counts);
+	cli_note(cli, "added %llu faulty rows: %.*s; wrote %llu rows in another way",
+		 (unsigned long long)dirt->n_faults, (int)counts.len, counts.data,
+		 (unsigned long long)dirt->n_variants);
+	buf_release(&counts);
+}
+
+int main(int argc, char **argv)
+{
+	struct opts opt = { .users = 1000,
+			    .contents = 300,
+			    .days = 30,
+			    .sessions = 10000,
+			    .seed = 1,
+			    .start = INT64_C(1704067200000) };
+	const struct cli_option options[] = {
+		{ 0, "users", "N", "users (1000)", cli_count, &opt.users },
+		{ 0, "contents", "N", "contents (300)", cli_count, &opt.contents },
+		{ 0, "days", "N", "length of the log in days (30)", cli_count, &opt.days },
+		{ 0, "sessions", "N", "viewings, each of 3 or 4 events (10000)", cli_count,
+		  &opt.sessions },
+		{ 0, "seed", "N", "start of the random numbers (1)", cli_count, &opt.seed },
+		{ 0, "dirty", "RATE", "faulty rows to add, as a share of the events (0)", cli_share,
+		  &opt.dirty },
+		{ 0, "start", "DATE", "first day (2024-01-01)", parse_date, &opt.start },
+		{ 0, "stream", NULL, "events to standard output, the rest to -o", cli_flag,
+		  &opt.stream },
+		{ 0 },
+	};
+	struct cli cli = { .tool = "ce-synth",
+			   .purpose =
+				   "Write a synthetic workload into the directory that -o names.",
+			   .operands = "-o DIR",
+			   .options = options };
+	struct output outputs[N_TABLES];
+	struct synth_dirt dirt;
+	struct synth synth;
+	struct err err = ERR_INIT;
+
+	cli_parse(&cli, argc, argv);
+	check_options(&cli, &opt);
+	if (open_outputs(outputs, &cli, opt.stream, &err))
+		cli_die(&cli, &err);
+	synth_init(&synth, &(struct synth_options){ .seed = (uint64_t)opt.seed,
+						    .n_users = (uint32_t)opt.users,
+						    .n_contents = (uint32_t)opt.contents,
+						    .n_viewings = (uint64_t)opt.sessions,
+						    .start = opt.start,
+						    .n_days = opt.days });
+	synth_dirt_init(&dirt, (uint64_t)opt.seed, (double)opt.dirty / (double)NUM_MILLION);
+	if (write_dimensions(outputs, &synth.world, &err) ||
+	    write_viewings(outputs, &synth, &dirt, &cli, &err) || close_outputs(outputs, &err))
+		cli_die(&cli, &err);
+	if (cli.verbose)
+		say_faults(&cli, &dirt);
+	cli_done(&cli, 0, outputs[EVENTS].writer.n_rows);
+	synth_dirt_release(&dirt);
+	synth_release(&synth);
+	return 0;
+}

@@ -42,7 +42,7 @@ prefix_law() {
 				head -n 1 plain
 				tail -n +2 plain | shuf --random-source=<(yes $seed)
 			} >shuffled
-			! cmp -s plain shuffled
+			cmp -s plain shuffled && return 1
 			gzip -c shuffled >"$work/$table.csv.gz"
 			pipeline "$work/events_table.csv.gz" >out
 			same out want
@@ -68,9 +68,10 @@ prefix_law() {
 	ce-agg -p sessions.csv.gz | cmp - appended
 	gzip -d tables/*.gz
 	for table in tables/*.csv; do
-		ce-agg -p -t "$(basename "$table" .csv)" sessions.csv.gz | cmp - "$table"
+		ce-agg -p -t "$(basename "$table" .csv)" sessions.csv.gz >alone
+		cmp alone "$table"
 	done
-	ce-features -p --rows first appended >first
+	ce-features -p --rows first -o firsts appended
 	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$CE_ROOT/tests/reference python3 - <<-'END'
 		from pathlib import Path
 		import naive
@@ -88,7 +89,7 @@ prefix_law() {
 		sessions = [(s["session_id"], s["user_id"], s["content_id"], s["session_start_ts"], s["is_completion"])
 		            for s in read("tables/content_completion.csv")[1]]
 		assert sessions == [(f["session_id"], f["user_id"], f["content_id"], f["event_ts"], f["is_completion"])
-		                    for f in read("first")[1]]
+		                    for f in read("firsts")[1]]
 		labels = [s[-1] for s in sessions]
 		assert labels.count("1") > 10 and labels.count("0") > 10
 	END
@@ -174,38 +175,46 @@ from() {
 	from 5 <small.gz
 	size=$(stat -c %s small.gz)
 	for n in 20 $((size / 2)) $((size - 20)) $((size - 8)) $((size - 1)); do
-		! head -c $n small.gz | from 5
+		if head -c $n small.gz | from 5; then
+			echo "stage 5, cut after $n of $size compressed bytes: exit 0"
+			return 1
+		fi
 	done
 }
 
-# killed SIGNAL NUMBER BYTES: stage NUMBER gets a signal once BYTES of its input have been offered.
+# stage NUMBER: runs it in this very process, whose id it leaves in pid.NUMBER.
+stage() {
+	echo "$BASHPID" >"pid.$1"
+	join() {
+		exec ce-join --drop email -k user_id "$work/users_dim.csv.gz" -k content_id "$work/content_dim.csv.gz"
+	}
+	run_stage "$1"
+}
+
+# offer SIGNAL NUMBER BYTES: that many bytes of the stage's input, then the signal, then the rest.
+offer() {
+	head -c "$3" "$2.gz"
+	until [ -s "pid.$2" ]; do sleep 0.01; done
+	sleep 0.0$((RANDOM % 8))
+	kill -"$1" "$(cat "pid.$2")"
+	tail -c +$(($3 + 1)) "$2.gz"
+}
+
+# killed SIGNAL NUMBER BYTES: what the pipe from that stage on yields; `status` is that of each part.
 killed() {
-	mkfifo gate pipe
-	(run_stage "$2" <gate >pipe) &
-	local victim=$! status=0
-	{
-		head -c "$3" "$2.gz"
-		sleep 0.0$((RANDOM % 8))
-		kill -"$1" $victim
-		tail -c +$(($3 + 1)) "$2.gz"
-	} >gate 2>feed.errors &
+	rm -f pid.*
 	if (($2 < 5)); then
-		from $(($2 + 1)) <pipe || status=$?
+		offer "$@" | stage "$2" | from $(($2 + 1))
+		status=("${PIPESTATUS[@]}")
 	else
-		cat pipe >out
+		offer "$@" | stage "$2" >out
+		status=("${PIPESTATUS[@]}")
 	fi
-	wait $victim && victim_status=0 || victim_status=$?
-	(($2 < 5)) || status=$victim_status
-	wait
-	rm gate pipe
-	return $status
+	return "${status[-1]}"
 }
 
 @test "a stage that is killed halfway never yields exit 0 at the end of the pipe" {
 	stages
-	join() {
-		exec ce-join --drop email -k user_id "$work/users_dim.csv.gz" -k content_id "$work/content_dim.csv.gz"
-	}
 	for signal in KILL TERM; do
 		for number in 1 2 3 4 5; do
 			size=$(stat -c %s $number.gz)
@@ -214,36 +223,34 @@ killed() {
 					echo "stage $number, killed by $signal after $bytes of $size bytes: exit 0"
 					return 1
 				fi
-				((victim_status == 128 + $(kill -l $signal)))
+				((status[1] == 128 + $(kill -l $signal)))
 			done
 		done
 	done
 }
 
+# whole_pipe: all stages, each of which leaves its process id behind; the status is the last one's.
+whole_pipe() {
+	stage 1 | stage 2 | stage 3 | stage 4 | stage 5
+}
+
 @test "a stage that is killed at any moment yields exit 0 only behind a whole output" {
 	ce-synth --users 300 --contents 50 --days 10 --sessions 6000 --dirty 0.05 --seed 1 -o big
 	work=big
-	join() {
-		exec ce-join --drop email -k user_id "$work/users_dim.csv.gz" -k content_id "$work/content_dim.csv.gz"
-	}
-	from 1 <big/events_table.csv.gz
-	mv out whole
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		mkfifo p1 p2 p3 p4
-		(run_stage 1 <big/events_table.csv.gz >p1) &
-		pids=($!)
-		(run_stage 2 <p1 >p2) & pids+=($!)
-		(run_stage 3 <p2 >p3) & pids+=($!)
-		(run_stage 4 <p3 >p4) & pids+=($!)
-		(run_stage 5 <p4 >out 2>errors) & pids+=($!)
+	whole_pipe <big/events_table.csv.gz >whole
+	[ "$(gzip -dc whole | wc -l)" -gt 10000 ]
+	for i in {1..10}; do
+		rm -f pid.*
+		whole_pipe <big/events_table.csv.gz >out 2>errors &
+		last=$!
+		victim=$((RANDOM % 5 + 1))
+		until [ -s pid.$victim ]; do sleep 0.01; done
 		sleep 0.$((RANDOM % 3))$((RANDOM % 10))
-		kill -$((i % 2 ? 9 : 15)) ${pids[RANDOM % 5]} 2>/dev/null || true
-		status=0
-		wait ${pids[4]} || status=$?
-		wait
-		rm p1 p2 p3 p4
-		((status)) || cmp out whole
-	done 2>jobs
+		kill -$((i % 2 ? 9 : 15)) "$(cat pid.$victim)" 2>errors || true
+		if wait $last; then
+			cmp out whole
+		fi
+	done 2>errors.jobs
 }
 
 @test "ce-agg -d that is stopped by a signal leaves no table and no temporary file" {
@@ -255,15 +262,13 @@ killed() {
 		victim=$!
 		{
 			head -c 2000 4.gz
-			sleep 0.05
-			[ -n "$(ls -A tables)" ] && echo "some there" >seen
+			until [ -n "$(ls -A tables 2>errors)" ]; do sleep 0.01; done
 			kill -$signal $victim
 		} >gate
-		wait $victim && status=0 || status=$?
+		status=0
+		wait $victim || status=$?
 		rm gate
-		((status == 128 + $(kill -l $signal)))
-		[ "$(cat seen)" = "some there" ]
+		((status == 128 + $(kill -l "$signal")))
 		[ -z "$(ls -A tables)" ]
-		rm seen
 	done
 }

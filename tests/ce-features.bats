@@ -1,4 +1,5 @@
 # ce-features: the feature table with its label.
+# shellcheck disable=SC2154,SC2016 # fails leaves $stderr; awk programs hold $
 load common
 
 columns=event_id,event_ts,user_id,content_id,event_type,playback_position,device
@@ -21,12 +22,14 @@ column() {
 		{ printf "%s%s", sep, $c == "" ? "-" : $c; sep = " " } END { print "" }'
 }
 
-# one [NAME=VALUE...]: the features of one event with these values, of all others known ones.
-one() {
-	local ts=1704067200000 type=play position=50 device=tv tier=free signup=2023-12-01 genre=Drama \
-		runtime=100 year=2020 rating=PG "$@"
-	echo "e1,$ts,u,c,$type,$position,$device,$tier,$signup,$genre,$runtime,$year,$rating" |
-		history | ce-features -p --rows all
+# each "ASSIGNMENTS"...: the features of one event for each, of known values but for those assigned.
+each() {
+	local n=10 assignments
+	for assignments in "$@"; do
+		local ts=1704067200000 position=50 signup=2023-12-01 runtime=100 year=2020
+		eval "$assignments"
+		echo "e$((n++)),$ts,u$n,c,play,$position,tv,free,$signup,Drama,$runtime,$year,PG"
+	done | history | ce-features -p --rows all
 }
 
 @test "49 columns in their order, the label last" {
@@ -100,56 +103,40 @@ one() {
 }
 
 @test "days since signup are whole days, rounded down, before it negative" {
-	[ "$(one signup=2023-12-31 | column days_since_signup)" = 1 ]
-	[ "$(one signup=2024-01-01 | column days_since_signup)" = 0 ]
-	[ "$(one signup='2024-01-01 00:00:00.001' | column days_since_signup)" = -1 ]
-	[ "$(one signup=2024-01-02T00:00:00Z | column days_since_signup)" = -1 ]
-	[ "$(one signup=2024-01-02T00:00:00.001Z | column days_since_signup)" = -2 ]
-	[ "$(one signup=2024-01-01T02:00:00+02:00 | column days_since_signup)" = 0 ]
-	[ "$(one signup=2023-12-31T22:00:00-0200 | column days_since_signup)" = 0 ]
-	[ "$(one signup='2023-12-31 21:59:59-02' | column days_since_signup)" = 0 ]
-	[ "$(one signup= | column days_since_signup)" = - ]
-	[ "$(one signup='""' | column days_since_signup)" = - ]
+	each signup=2023-12-31 signup=2024-01-01 'signup="2024-01-01 00:00:00.001"' signup=2024-01-02T00:00:00Z \
+		signup=2024-01-02T00:00:00.001Z signup=2024-01-01T02:00:00+02:00 signup=2023-12-31T22:00:00-0200 \
+		'signup="2023-12-31 21:59:59-02"' signup= "signup='\"\"'" >out
+	[ "$(column days_since_signup <out)" = "1 0 -1 -1 -2 0 0 0 - -" ]
 }
 
 @test "the content's columns: whole numbers, age in calendar years, length by runtime" {
-	[ "$(one runtime=100.0 year=2020.0 | column content_runtime)" = 100 ]
-	[ "$(one runtime=100.0 year=2020.0 | column content_release_year)" = 2020 ]
-	[ "$(one ts=1704067199999 year=2020 | column content_age)" = 3 ]
-	[ "$(one ts=1704067200000 year=2020 | column content_age)" = 4 ]
-	[ "$(one year=2031 | column content_age)" = -7 ]
-	[ "$(one year= | column content_age)" = - ]
-	for length in 0:short 1199:short 1200:medium 3600:medium 3601:long 1199.9:short 3600.9:medium :-; do
-		[ "$(one runtime="${length%:*}" | column content_length_category)" = "${length#*:}" ]
-	done
+	each 'ts=1704067199999 year=2020' 'runtime=100.0 year=2020.0' year=2031 year= >out
+	[ "$(column content_runtime <out)" = "100 100 100 100" ]
+	[ "$(column content_release_year <out)" = "2020 2020 2031 -" ]
+	[ "$(column content_age <out)" = "3 4 -7 -" ]
+	each runtime={0,1199,1200,3600,3601,1199.9,3600.9,} >out
+	[ "$(column content_length_category <out)" = "short short medium medium long short medium -" ]
 }
 
 @test "the playback ratio is rounded to six digits, halves up, and never above 1" {
-	[ "$(one position=1 runtime=3 | column playback_position_ratio)" = 0.333333 ]
-	[ "$(one position=2 runtime=3 | column playback_position_ratio)" = 0.666667 ]
-	[ "$(one position=1 runtime=64 | column playback_position_ratio)" = 0.015625 ]
-	[ "$(one position=1 runtime=128 | column playback_position_ratio)" = 0.007813 ]
-	[ "$(one position=200 runtime=100 | column playback_position_ratio)" = 1 ]
-	[ "$(one position=9223372036854775807 runtime=100 | column playback_position_ratio)" = 1 ]
-	[ "$(one position=0 runtime=100 | column playback_position_ratio)" = 0 ]
-	[ "$(one position=5 runtime=0 | column playback_position_ratio)" = - ]
-	[ "$(one position=5 runtime= | column playback_position_ratio)" = - ]
-	[ "$(one position= runtime=100 | column playback_position_ratio)" = - ]
+	each 'position=1 runtime=3' 'position=2 runtime=3' 'position=1 runtime=64' 'position=1 runtime=128' \
+		'position=200' 'position=9223372036854775807' 'position=0' >out
+	[ "$(column playback_position_ratio <out)" = "0.333333 0.666667 0.015625 0.007813 1 1 0" ]
+	each runtime=0 runtime= position= >out
+	[ "$(column playback_position_ratio <out)" = "- - -" ]
 }
 
 @test "calendar columns are those of UTC at turns of years, of leap days and of the clock" {
-	local expected time
-	for time in 2023-12-31T23:59:59.999 2024-01-01T00:00:00.000 2024-12-29T12:00:00.000 2024-12-30T00:00:00.000 \
-		2021-01-03T23:59:59.999 2021-01-04T00:00:00.000 2020-12-31T06:30:00.000 2026-12-31T00:00:00.000 \
-		2024-02-29T23:00:00.000 2000-02-29T00:00:00.000 1970-01-01T00:00:00.001 2099-12-31T23:59:59.999 \
-		2024-03-31T01:30:00.000; do
-		expected=$(date -u -d "$time" '+%-H %w %-V %-m')
-		one ts="$(date -u -d "$time" +%s%3N)" >out
-		[ "$(for c in hour_of_day day_of_week event_week_of_year event_month_of_year; do column $c <out; done | paste -sd' ')" \
-			= "$expected" ]
-		[ "$(for c in session_start_hour session_start_dow; do column $c <out; done | paste -sd' ')" \
-			= "$(date -u -d "$time" '+%-H %w')" ]
+	local assignments=() time
+	for time in 1970-01-01T00:00:00.001 2000-02-29T00:00:00.000 2020-12-31T06:30:00.000 2021-01-03T23:59:59.999 \
+		2021-01-04T00:00:00.000 2023-12-31T23:59:59.999 2024-01-01T00:00:00.000 2024-02-29T23:00:00.000 \
+		2024-03-31T01:30:00.000 2024-12-29T12:00:00.000 2024-12-30T00:00:00.000 2026-12-31T00:00:00.000 \
+		2099-12-31T23:59:59.999; do
+		assignments+=("ts=$(date -u -d "$time" +%s%3N)")
+		date -u -d "$time" '+%-H,%w,%-V,%-m,%-H,%w' >>want
 	done
+	each "${assignments[@]}" | tail -n +2 | cut -d, -f40-45 >out
+	same out want
 }
 
 @test "products: counts exactly, rates rounded to six digits, empty if either factor is" {
@@ -197,7 +184,7 @@ one() {
 
 # says EDIT MESSAGE: what ce-features says of a table after awk's EDIT of its fields by name.
 says() {
-	history >history.csv <<-'END'
+	[ -e history.csv ] || history >history.csv <<-'END'
 		e1,1704067200000,u,c,play,0,tv,free,2023-12-01,Drama,100,2020,PG
 		e2,1704067290000,u,c,pause,95,tv,free,2023-12-01,Drama,100,2020,PG
 	END
@@ -227,7 +214,7 @@ says() {
 		e1,1704067200000,u,c,play,0,tv,free,2023-12-01,Drama,100,2020,PG
 		e2,1704067290000,u,c,pause,95,tv,free,2023-12-01,Drama,100,2020,PG
 	END
-	for column in device plan_tier signup_date maturity_rating release_year user_genre_recency prev_ts; do
+	for column in device signup_date user_genre_recency prev_ts; do
 		awk -F, -v OFS=, -v name=$column 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
 			{ $c = (NR == 1 ? "other" : ""); print }' history.csv >x.csv
 		fails 1 ce-features -p x.csv

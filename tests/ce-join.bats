@@ -1,4 +1,5 @@
 # ce-join: the columns of dimension tables by key.
+# shellcheck disable=SC2154 # fails leaves $stderr
 load common
 
 # FILE is what stands on stdin.

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""prefix_law: no row of the feature table depends on what comes after it.
+
+Runs the pipeline (from PATH) on raw events, then again on what the log held at each of several
+times T, and asks of each shorter run:
+ - it has the rows of the long run with event_ts <= T, the same in every column but the label's two;
+ - its labels are those of the long run that were known by its last event, the others are empty:
+   none is ever revised.
+
+Usage: prefix_law.py [--cuts N] [--seed N] FOLDER, where ce-synth's tables are; or
+       prefix_law.py --tables N: the same law for random tables and naive.py, which cannot hide a
+       flaw of the definitions behind one of the tools, and for the tools on every tenth of them.
+"""
+
+import argparse
+import csv
+import datetime
+import decimal
+import gzip
+import random
+import subprocess
+import sys
+
+import naive
+import random_tables
+
+JOIN = "ce-join --drop email -k user_id {0}/users_dim.csv.gz -k content_id {0}/content_dim.csv.gz"
+
+
+def raw_time(record):
+    """event_ts of a raw record in milliseconds; None if it is unreadable, as it is in every run."""
+    fields = next(csv.reader([record]), [])
+    text = fields[1].strip() if len(fields) > 1 else ""
+    try:
+        return int(decimal.Decimal(text))
+    except (decimal.DecimalException, ValueError, OverflowError):
+        pass
+    try:
+        when = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        return None
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return (when - epoch) // datetime.timedelta(milliseconds=1)
+
+
+def violations(whole, part, t, times):
+    """What is wrong with the rows `part` of a run cut at t, given those of the whole run; `times`:
+    those of all events."""
+    want = [row for row in whole if int(row["event_ts"]) <= t]
+    if len(part) != len(want):
+        yield f"{len(part)} rows, not {len(want)}"
+    watermark = max((time for time in times if time <= t), default=0)
+    for got, row in zip(part, want):
+        known = row["label_known_ts"] and int(row["label_known_ts"]) - int(row["is_completion"])
+        label = ["label_known_ts", "is_completion"]
+        for name in row:
+            expected = row[name]
+            if name in label and (known is None or known >= watermark):
+                expected = None
+            if got[name] != expected:
+                yield f"event {row['event_id']}: {name} is {got[name]!r}, not {expected!r}"
+
+
+def check(whole, part, t, times, what):
+    for violation in violations(whole, part, t, times):
+        sys.exit(f"{what}, cut at {t}: {violation}")
+
+
+def pipe(text, *stages):
+    command = "set -o pipefail; " + " | ".join(stages)
+    done = subprocess.run(["bash", "-c", command], input=text.encode("latin-1"), capture_output=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{command}: {done.stderr.decode()}")
+    return naive.parse_csv(done.stdout.decode("latin-1"))[1]
+
+
+def raw_law(folder, n_cuts, seed):
+    with gzip.open(folder + "/events_table.csv.gz") as file:
+        header, *records = file.read().decode("latin-1").splitlines(keepends=True)
+    times = [raw_time(record) for record in records]
+    valid = sorted(t for t in times if t is not None and 0 < t < 4_102_444_800_000)
+    r = random.Random(seed)
+    cuts = [valid[0] - 1, valid[0]] + [t - r.choice([0, 0, 1]) for t in r.sample(valid, n_cuts - 2)]
+    for which in ("all", "undecided"):
+        stages = ["ce-clean", JOIN.format(folder), "ce-sessionize", "ce-agg", f"ce-features -p --rows {which}"]
+        whole = pipe(header + "".join(records), *stages)
+        if which == "all":
+            clean_times = [int(row["event_ts"]) for row in whole]
+        for t in cuts if which == "all" else cuts[::3]:
+            part = [record for record, time in zip(records, times) if time is None or time <= t]
+            check(whole, pipe(header + "".join(part), *stages), t, clean_times, f"{folder} --rows {which}")
+    print(f"{len(valid)} raw events, {len(whole)} undecided rows, {len(cuts)} cuts: the law holds")
+
+
+def table_law(seed):
+    opt, (columns, events), (user_columns, users), (content_columns, contents) = random_tables.tables(seed)
+    header, rows, _ = naive.join(columns, events, "user_id", user_columns, users)
+    header, rows, _ = naive.join(header, rows, "content_id", content_columns, contents)
+
+    def text(row):
+        return {name: None if value is None else str(value) for name, value in row.items()}
+
+    def by_definition(part):
+        return [text(row) for row in naive.tables(header, part, opt)["features_all"][1]]
+
+    def by_tools(part):
+        encoded = [{k: v and v.encode().decode("latin-1") for k, v in row.items()} for row in part]
+        return pipe(
+            naive.format_csv(header, encoded),
+            f"ce-sessionize --gap {opt.gap}ms" + " --plain-gap" * opt.plain_gap,
+            f"ce-agg --near-end {naive.decimal(opt.near_end)} --window {opt.window}ms",
+            f"ce-features -p --rows all --near-end {naive.decimal(opt.near_end)}",
+        )
+
+    times = sorted({int(row["event_ts"]) for row in rows})
+    for run in (by_definition, by_tools) if seed % 10 == 0 else (by_definition,):
+        whole = [{name: row[name] for name in naive.FEATURES} for row in run(rows)]
+        for t in random.Random(seed).sample(times, min(len(times), 12)):
+            part = run([row for row in rows if int(row["event_ts"]) <= t])
+            check(whole, part, t, times, f"table {seed}, {run.__name__}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cuts", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tables", type=int)
+    parser.add_argument("folder", nargs="?")
+    args = parser.parse_args()
+    if args.folder:
+        raw_law(args.folder, args.cuts, args.seed)
+    for seed in range(1, (args.tables or 0) + 1):
+        if seed % 30:  # not the large ones
+            table_law(seed)
+
+
+if __name__ == "__main__":
+    main()

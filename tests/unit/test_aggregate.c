@@ -1,0 +1,51 @@
+#include "aggregate.h"
+
+#include "check.h"
+#include "schema.h"
+
+static void every_table_is_in_the_catalogue(void)
+{
+	size_t n = 0;
+
+	for (const char *name; (name = aggregate_name(n)); n++)
+		CHECK(schema_table(name) != NULL);
+	CHECK_INT(n, 9);
+	CHECK_INT(schema_history.n, HISTORY_N_COLUMNS);
+	CHECK_STR(schema_history.columns[HISTORY_USER_ACTIVITY_LEVEL].name, "user_activity_level");
+	CHECK_STR(schema_history.columns[HISTORY_USER_GENRE_RECENCY].name, "user_genre_recency");
+}
+
+/* Sessions that close in any order come out in the order of their ids, none early, none lost. */
+static void closed_sessions_leave_in_order_of_id(void)
+{
+	enum { N = 1009 };
+	struct aggregate_sessions s = AGGREGATE_SESSIONS_INIT;
+	const struct outcome_session *first;
+	bool closed[N + 1] = { false };
+	int64_t next = 1;
+
+	for (int64_t i = 0; i < N; i++) {
+		/* 389 is prime to 1009: every id once, scattered over a window that moves. */
+		struct outcome_session session = { .id = 1 + i * 389 % N, .end = i };
+
+		closed[session.id] = true;
+		aggregate_session_closed(&s, &session);
+		while ((first = aggregate_sessions_first(&s))) {
+			CHECK_INT(first->id, next);
+			CHECK(closed[first->id]);
+			CHECK_INT(1 + first->end * 389 % N, first->id);
+			aggregate_sessions_pop(&s);
+			next++;
+		}
+		CHECK(!closed[next <= N ? next : 0]);
+	}
+	CHECK_INT(next, N + 1);
+	aggregate_sessions_release(&s);
+}
+
+int main(void)
+{
+	RUN(every_table_is_in_the_catalogue);
+	RUN(closed_sessions_leave_in_order_of_id);
+	return CHECK_DONE();
+}

@@ -1,0 +1,191 @@
+#include "features.h"
+
+#include "schema.h"
+#include "scratch.h"
+
+static const char *const inputs[] = {
+	/* the columns that a feature row is made of, and values */
+	"event_id",
+	"e1",
+	"event_ts",
+	"1704067200000",
+	"user_id",
+	"u",
+	"content_id",
+	"c",
+	"session_id",
+	"1",
+	"plan_tier",
+	"free",
+	"signup_date",
+	"2023-12-31T00:00:00Z",
+	"user_activity_level",
+	"3000000000",
+	"user_content_engagement",
+	"0.5",
+	"user_genre_preference",
+	"",
+	"user_completion_rate",
+	"0.333333",
+	"user_known_sessions",
+	"3",
+	"user_last_outcome",
+	"1",
+	"user_genre_completion_rate",
+	"",
+	"genre",
+	"\"a,\"\"b\"",
+	"release_year",
+	"2020.0",
+	"maturity_rating",
+	"\"\"",
+	"content_completion_rate",
+	"0.500002",
+	"content_known_sessions",
+	"2",
+	"average_viewing_duration_ratio",
+	"0.25",
+	"content_popularity",
+	"3000000000",
+	"event_type",
+	"play",
+	"device",
+	"tv",
+	"max_playback_ratio",
+	"0.1",
+	"number_of_pauses",
+	"1",
+	"number_of_seeks",
+	"2",
+	"session_event_number",
+	"4",
+	"session_elapsed",
+	"5",
+	"has_played_before",
+	"0",
+	"user_content_session_count",
+	"1",
+	"time_since_last_event",
+	"6",
+	"time_since_last_event_user",
+	"7",
+	"time_since_last_completion",
+	"8",
+	"user_avg_session_duration",
+	"9",
+	"user_genre_recency",
+	"10",
+};
+#define N_INPUTS (sizeof(inputs) / sizeof(inputs[0]) / 2)
+
+/* Writes the table with one value changed (or one column named otherwise); opens it at its row. */
+static void open_row(struct csv_reader *in, const struct csv_row **row, const char *column,
+		     const char *value)
+{
+	static const char *const path = "in.csv";
+	const struct gz_input input = { &path, 1 };
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < N_INPUTS; i++) {
+		bool gone = !value && !strcmp(inputs[2 * i], column);
+
+		buf_append_str(&text, gone ? "other" : inputs[2 * i]);
+		buf_append_char(&text, i + 1 < N_INPUTS ? ',' : '\n');
+	}
+	for (size_t i = 0; i < N_INPUTS; i++) {
+		bool changed = value && !strcmp(inputs[2 * i], column);
+
+		buf_append_str(&text, changed ? value : inputs[2 * i + 1]);
+		buf_append_char(&text, i + 1 < N_INPUTS ? ',' : '\n');
+	}
+	scratch_write(path, text.data, text.len);
+	buf_release(&text);
+	*in = (struct csv_reader)CSV_READER_INIT;
+	CHECK_INT(csv_reader_open(in, &input, &err), 0);
+	CHECK_INT(csv_reader_next(in, row, &err), 1);
+}
+
+/* The feature row, less its label, with one value changed; its error where it has one. */
+static void put(const char *column, const char *value, char *text, size_t size)
+{
+	const struct event e = { .ts = INT64_C(1704067200000),
+				 .runtime = 3601,
+				 .ratio = 7813,
+				 .session_start = INT64_C(1704067199995) };
+	struct features f = { NULL, 0 };
+	struct buf out = BUF_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+	struct csv_reader in;
+
+	open_row(&in, &row, column, value);
+	if (features_init(&f, &in, &err) || features_put(&f, &in, row, &e, &out, &err))
+		snprintf(text, size, "%s", err.message);
+	else
+		snprintf(text, size, "%.*s", (int)out.len, out.data);
+	features_release(&f);
+	buf_release(&out);
+	csv_reader_close(&in);
+}
+
+static void a_row_of_all_columns(void)
+{
+	char text[1024];
+
+	put("", "", text, sizeof(text));
+	CHECK_STR(text, "e1,1704067200000,u,c,1,free,1,3000000000,0.5,,0.333333,3,1,,\"a,\"\"b\","
+			"3601,2020,\"\",4,long,0.500002,2,0.25,3000000000,play,tv,0.007813,0.1,1,2,"
+			"4,5,0,1,6,7,8,9,10,0,1,1,1,23,0,9000000000000000000,0.166667,");
+}
+
+static void what_cannot_be_read_is_an_error_of_its_column(void)
+{
+	static const char *const bad[][3] = {
+		{ "signup_date", "soon", "in.csv:2: column signup_date: invalid timestamp 'soon'" },
+		{ "release_year", "-10000",
+		  "in.csv:2: column release_year: invalid year '-10000'" },
+		{ "user_activity_level", "4000000000000",
+		  "in.csv:2: column user_activity_level: is out of range" },
+		{ "content_popularity", "1.5",
+		  "in.csv:2: column content_popularity: invalid number '1.5'" },
+		{ "content_completion_rate", "0.1234567",
+		  "in.csv:2: column content_completion_rate: invalid number '0.1234567'" },
+		{ "user_genre_recency", NULL,
+		  "in.csv:1: column user_genre_recency: not in the header" },
+		{ "genre", NULL, "in.csv:1: column genre: not in the header" },
+	};
+	char text[1024];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		put(bad[i][0], bad[i][1], text, sizeof(text));
+		CHECK_STR(text, bad[i][2]);
+	}
+}
+
+static void which_rows_are_wanted(void)
+{
+	struct outcome_session s = { .n_events = 1, .completed_at = EVENT_UNKNOWN };
+
+	CHECK(features_wanted(FEATURES_UNDECIDED, &s));
+	CHECK(features_wanted(FEATURES_FIRST, &s));
+	CHECK(features_wanted(FEATURES_ALL, &s));
+	s.completed_at = 5;
+	CHECK(!features_wanted(FEATURES_UNDECIDED, &s));
+	CHECK(features_wanted(FEATURES_FIRST, &s));
+	s.n_events = 2;
+	CHECK(!features_wanted(FEATURES_FIRST, &s));
+	CHECK(features_wanted(FEATURES_ALL, &s));
+}
+
+int main(void)
+{
+	char dir[] = SCRATCH_DIR;
+
+	scratch_enter(dir);
+	RUN(a_row_of_all_columns);
+	RUN(what_cannot_be_read_is_an_error_of_its_column);
+	RUN(which_rows_are_wanted);
+	scratch_leave(dir);
+	return CHECK_DONE();
+}

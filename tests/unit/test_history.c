@@ -1,0 +1,251 @@
+#include "history.h"
+
+#include "check.h"
+#include "session.h"
+
+/* Sessions and history over hand-made events; no runtime is known, so a deadline is ts + gap. */
+struct world {
+	struct intern_pairs pairs;
+	struct intern genres;
+	struct sessions sessions;
+	struct history history;
+};
+
+static void begin(struct world *w, int64_t gap, int64_t window)
+{
+	const struct session_options session = { gap, false };
+	struct history_options options = HISTORY_OPTIONS_INIT;
+
+	*w = (struct world){ .pairs = INTERN_PAIRS_INIT, .genres = INTERN_INIT };
+	options.window = window;
+	sessions_init(&w->sessions, &session);
+	history_init(&w->history, &options, &w->genres);
+}
+
+static void end(struct world *w)
+{
+	history_finish(&w->history);
+	history_release(&w->history);
+	sessions_release(&w->sessions);
+	intern_release(&w->genres);
+	intern_pairs_release(&w->pairs);
+}
+
+static struct history_row see(struct world *w, int64_t ts, uint32_t user, uint32_t content,
+			      enum event_type type, int64_t ratio, const char *genre)
+{
+	struct event e = { .ts = ts,
+			   .user = user,
+			   .content = content,
+			   .type = type,
+			   .position = EVENT_UNKNOWN,
+			   .runtime = EVENT_UNKNOWN,
+			   .ratio = ratio };
+	struct history_row row;
+	struct err err = ERR_INIT;
+
+	e.pair = intern_pair(&w->pairs, user, content);
+	e.genre = genre ? intern_id(&w->genres, genre, strlen(genre)) : INTERN_NONE;
+	sessions_step(&w->sessions, &e);
+	CHECK_INT(history_step(&w->history, &e, &row, &err), 0);
+	return row;
+}
+
+/* The favourite genre's name, or "-". */
+static const char *liked(const struct world *w, const struct history_row *row)
+{
+	int64_t genre = row->value[HISTORY_USER_GENRE_PREFERENCE];
+
+	return genre == EVENT_UNKNOWN ? "-" : intern_string(&w->genres, (uint32_t)genre)->s;
+}
+
+static void one_millisecond_does_not_see_itself(void)
+{
+	struct history_row row;
+	struct world w;
+
+	begin(&w, 1000, 1000);
+	for (uint32_t i = 0; i < 200; i++) {
+		row = see(&w, 5, 0, i, EVENT_COMPLETE, 500000, "Drama");
+		CHECK_INT(row.value[HISTORY_USER_ACTIVITY_LEVEL], 0);
+		CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 0);
+		CHECK_INT(row.value[HISTORY_TIME_SINCE_LAST_EVENT_USER], EVENT_UNKNOWN);
+		CHECK_INT(row.value[HISTORY_CONTENT_POPULARITY], 0);
+		CHECK_STR(liked(&w, &row), "-");
+	}
+	/* But the session state has what comes before in the same millisecond. */
+	row = see(&w, 5, 0, 7, EVENT_PAUSE, 600000, "Drama");
+	CHECK_INT(row.value[HISTORY_SESSION_EVENT_NUMBER], 2);
+	CHECK_INT(row.value[HISTORY_TIME_SINCE_LAST_EVENT], 0);
+	CHECK_INT(row.value[HISTORY_MAX_PLAYBACK_RATIO], 600000);
+	row = see(&w, 6, 0, 7, EVENT_PAUSE, EVENT_UNKNOWN, "Drama");
+	CHECK_INT(row.value[HISTORY_USER_ACTIVITY_LEVEL], 201);
+	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 200);
+	CHECK_INT(row.value[HISTORY_USER_COMPLETION_RATE], 1000000);
+	CHECK_INT(row.value[HISTORY_TIME_SINCE_LAST_COMPLETION], 1);
+	CHECK_INT(row.value[HISTORY_CONTENT_POPULARITY], 1);
+	CHECK_INT(row.value[HISTORY_USER_CONTENT_ENGAGEMENT], 500498); /* 100.6 / 201 */
+	CHECK_STR(liked(&w, &row), "Drama");
+	end(&w);
+}
+
+static void the_window_has_its_older_edge_in_and_its_younger_out(void)
+{
+	static const int64_t windows[] = { 0, 1, 4, 5, 6, 1000 };
+	static const int64_t levels[] = { 0, 0, 1, 2, 2, 2 }; /* events at 5 and 6, seen at 10 */
+
+	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++) {
+		struct history_row row;
+		struct world w;
+
+		begin(&w, 1000, windows[i]);
+		see(&w, 5, 0, 0, EVENT_PAUSE, 0, NULL);
+		see(&w, 6, 0, 0, EVENT_PAUSE, 1000000, NULL);
+		row = see(&w, 10, 0, 0, EVENT_PAUSE, 0, NULL);
+		CHECK_INT(row.value[HISTORY_USER_ACTIVITY_LEVEL], levels[i]);
+		CHECK_INT(row.value[HISTORY_USER_CONTENT_ENGAGEMENT], levels[i] == 2 ? 500000
+								      : levels[i] == 1
+									      ? 1000000
+									      : EVENT_UNKNOWN);
+		end(&w);
+	}
+}
+
+/* Many events pass through a window of a thousand: what leaves takes along what it brought. */
+static void the_window_does_not_drift(void)
+{
+	struct history_row row;
+	struct world w;
+
+	begin(&w, 10, 999);
+	for (int64_t t = 1; t <= 200000; t++)
+		row = see(&w, t, 0, 0, EVENT_PAUSE, t % 2 ? 333333 : EVENT_UNKNOWN, "Drama");
+	CHECK_INT(row.value[HISTORY_USER_ACTIVITY_LEVEL], 999);
+	CHECK_INT(row.value[HISTORY_USER_CONTENT_ENGAGEMENT], 333333);
+	CHECK(w.history.window.cap <= 1024);
+	row = see(&w, 300000, 0, 0, EVENT_PAUSE, 0, "Drama");
+	CHECK_INT(row.value[HISTORY_USER_ACTIVITY_LEVEL], 0);
+	CHECK_INT(row.value[HISTORY_USER_CONTENT_ENGAGEMENT], EVENT_UNKNOWN);
+	CHECK_STR(liked(&w, &row), "-");
+	end(&w);
+}
+
+static void the_favourite_genre_follows_the_window_and_ties_go_by_name(void)
+{
+	static const struct {
+		const char *genre, *liked; /* liked: before this event */
+	} events[] = {
+		{ "Zoo", "-" },          { "Zoo", "Zoo" },     { "Drama", "Zoo" },
+		{ "Dram", "Zoo" },       { "Drama", "Zoo" },   { NULL, "Drama" },
+		{ "\xc3\x91", "Drama" }, { NULL, "Dram" },     { NULL, "Drama" },
+		{ NULL, "\xc3\x91" },    { NULL, "\xc3\x91" }, { NULL, "-" },
+	};
+	struct world w;
+
+	begin(&w, 1000, 4);
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		struct history_row row =
+			see(&w, 1 + (int64_t)i, 0, 0, EVENT_PAUSE, 0, events[i].genre);
+
+		if (strcmp(liked(&w, &row), events[i].liked))
+			CHECK_FAIL("event %zu: '%s', not '%s'", i, liked(&w, &row),
+				   events[i].liked);
+	}
+	end(&w);
+}
+
+static void outcomes_become_known_when_they_are(void)
+{
+	struct history_row row;
+	struct world w;
+
+	/* User 0: a is abandoned at 1 and closed at 11; b completes at 11; c is open. */
+	begin(&w, 10, 1000);
+	see(&w, 1, 0, 0, EVENT_PAUSE, 0, "Drama");
+	see(&w, 9, 0, 1, EVENT_PLAY, 0, "Drama");
+	row = see(&w, 11, 0, 1, EVENT_COMPLETE, 0, "Drama");
+	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 0);
+	CHECK_INT(row.value[HISTORY_USER_LAST_OUTCOME], EVENT_UNKNOWN);
+	row = see(&w, 12, 0, 2, EVENT_PLAY, 0, "Action");
+	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 2);
+	CHECK_INT(row.value[HISTORY_USER_COMPLETION_RATE], 500000);
+	/* Both were known at 11: the higher session id is the last. */
+	CHECK_INT(row.value[HISTORY_USER_LAST_OUTCOME], 1);
+	CHECK_INT(row.value[HISTORY_TIME_SINCE_LAST_COMPLETION], 1);
+	CHECK_INT(row.value[HISTORY_USER_GENRE_COMPLETION_RATE], EVENT_UNKNOWN);
+	CHECK_INT(row.value[HISTORY_USER_AVG_SESSION_DURATION], 0); /* a alone is closed */
+	row = see(&w, 22, 0, 3, EVENT_PAUSE, 0, "Drama");
+	CHECK_INT(row.value[HISTORY_USER_GENRE_COMPLETION_RATE], 500000);
+	CHECK_INT(row.value[HISTORY_USER_AVG_SESSION_DURATION], 1); /* (0 + 2) / 2 */
+	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 2);       /* c closes at 22 */
+	row = see(&w, 23, 0, 3, EVENT_PAUSE, 0, "Drama");
+	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 3);
+	CHECK_INT(row.value[HISTORY_USER_COMPLETION_RATE], 333333);
+	CHECK_INT(row.value[HISTORY_USER_LAST_OUTCOME], 0);
+	/* Another user knows the content's outcomes, not the user's. */
+	row = see(&w, 24, 1, 1, EVENT_PAUSE, 0, "Drama");
+	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 0);
+	CHECK_INT(row.value[HISTORY_CONTENT_KNOWN_SESSIONS], 1);
+	CHECK_INT(row.value[HISTORY_CONTENT_COMPLETION_RATE], 1000000);
+	end(&w);
+}
+
+static void stops_with_a_ratio_make_the_viewing_duration(void)
+{
+	struct history_row row;
+	struct world w;
+
+	begin(&w, 1000, 1);
+	see(&w, 1, 0, 0, EVENT_STOP, 500000, NULL);
+	see(&w, 2, 1, 0, EVENT_STOP, EVENT_UNKNOWN, NULL);
+	see(&w, 3, 2, 0, EVENT_PAUSE, 1000000, NULL);
+	see(&w, 4, 3, 0, EVENT_STOP, 500001, NULL);
+	row = see(&w, 5, 3, 0, EVENT_STOP, 0, NULL);
+	CHECK_INT(row.value[HISTORY_AVERAGE_VIEWING_DURATION_RATIO], 500001); /* half up */
+	CHECK_INT(row.value[HISTORY_CONTENT_POPULARITY], 4);
+	CHECK_INT(row.value[HISTORY_USER_GENRE_RECENCY], EVENT_UNKNOWN);
+	end(&w);
+}
+
+static void remember(void *context, const struct outcome_session *session)
+{
+	int64_t *closings = context;
+
+	closings[session->id - 1] = session->closing;
+}
+
+static void every_session_is_closed_once(void)
+{
+	struct history_options options = HISTORY_OPTIONS_INIT;
+	int64_t closings[3] = { 0, 0, 0 };
+	struct world w;
+
+	begin(&w, 10, 1000);
+	history_release(&w.history);
+	options.closed = remember;
+	options.context = closings;
+	history_init(&w.history, &options, &w.genres);
+	see(&w, 1, 0, 0, EVENT_PAUSE, 0, NULL);
+	see(&w, 11, 0, 1, EVENT_PAUSE, 0, NULL);
+	CHECK_INT(closings[0], 0);
+	see(&w, 12, 0, 2, EVENT_PAUSE, 0, NULL);
+	CHECK_INT(closings[0], 11);
+	CHECK_INT(closings[1], 0);
+	history_finish(&w.history);
+	CHECK_INT(w.history.now, 12);
+	CHECK_INT(closings[1], 21);
+	CHECK_INT(closings[2], 22);
+	end(&w);
+}
+
+int main(void)
+{
+	RUN(one_millisecond_does_not_see_itself);
+	RUN(the_window_has_its_older_edge_in_and_its_younger_out);
+	RUN(the_window_does_not_drift);
+	RUN(the_favourite_genre_follows_the_window_and_ties_go_by_name);
+	RUN(outcomes_become_known_when_they_are);
+	RUN(stops_with_a_ratio_make_the_viewing_duration);
+	RUN(every_session_is_closed_once);
+	return CHECK_DONE();
+}

@@ -1,0 +1,140 @@
+#include "join.h"
+
+#include "scratch.h"
+
+static int load(struct join_dimension *d, const char *text, struct join_drops *drops,
+		struct err *err)
+{
+	scratch_write("dim.csv", text, strlen(text));
+	*err = (struct err)ERR_INIT;
+	return join_load(d, "k", "dim.csv", drops, err);
+}
+
+/* What the dimension has for a key, or "-". */
+static const char *find(struct join_dimension *d, const char *key, bool is_null)
+{
+	static char text[256];
+	struct csv_field field = { key, strlen(key), is_null };
+	const struct csv_row row = { .fields = &field, .n = 1 };
+	const struct join_text *found;
+
+	d->column = 0;
+	found = join_find(d, &row);
+	if (!found)
+		return "-";
+	snprintf(text, sizeof(text), "%.*s", (int)found->len, found->s ? found->s : "");
+	return text;
+}
+
+static void finds_the_encoded_columns_of_a_key(void)
+{
+	struct join_drops none = { NULL, 0, NULL };
+	struct join_dimension d;
+	struct err err;
+
+	CHECK_INT(load(&d, "a,k,b\n1,x,\n\"\",\"x,\",\"q\"\"\"\n,X,\"l\n2\"\n", &none, &err), 0);
+	CHECK_INT(d.n_names, 2);
+	CHECK_STR(d.names[0], "a");
+	CHECK_STR(d.names[1], "b");
+	CHECK_STR(find(&d, "x", false), "1,");
+	CHECK_STR(find(&d, "x,", false), "\"\",\"q\"\"\"");
+	CHECK_STR(find(&d, "X", false), ",\"l\n2\"");
+	CHECK_STR(find(&d, "xx", false), "-");
+	CHECK_STR(find(&d, "", false), "-");
+	CHECK_STR(find(&d, "", true), "-");
+	CHECK_INT(d.n_unmatched, 3);
+	join_release(&d);
+}
+
+static void a_dimension_of_keys_alone_only_says_which_there_are(void)
+{
+	struct join_drops none = { NULL, 0, NULL };
+	struct join_dimension d;
+	struct err err;
+
+	CHECK_INT(load(&d, "k\nx\n", &none, &err), 0);
+	CHECK_INT(d.n_names, 0);
+	CHECK_STR(find(&d, "x", false), "");
+	CHECK_STR(find(&d, "y", false), "-");
+	join_release(&d);
+}
+
+static void drops_are_remembered_every_one(void)
+{
+	static const char *const names[] = { "a", "zz", "a" };
+	bool seen[3] = { false, false, false };
+	struct join_drops drops = { names, 3, seen };
+	struct join_dimension d;
+	struct err err;
+
+	CHECK_INT(load(&d, "a,k,b\n1,x,2\n", &drops, &err), 0);
+	CHECK_INT(d.n_names, 1);
+	CHECK_STR(find(&d, "x", false), "2");
+	CHECK(seen[0] && !seen[1] && seen[2]);
+	join_release(&d);
+}
+
+static void bad_dimensions_are_refused(void)
+{
+	static const char *const bad[][2] = {
+		{ "k,a\nx,1\nx,2\n", "dim.csv:3: column k: the key 'x' stands twice" },
+		{ "k,a\n,1\n", "dim.csv:2: column k: the key is empty" },
+		{ "k,a\n\"\",1\n", "dim.csv:2: column k: the key is empty" },
+		{ "a,b\n1,2\n", "dim.csv:1: column k: not in the header" },
+		{ "k,a\n1\n", "dim.csv:2: 1 fields, but the header has 2" },
+	};
+	struct join_drops none = { NULL, 0, NULL };
+	struct join_dimension d;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CHECK_INT(load(&d, bad[i][0], &none, &err), -1);
+		CHECK_STR(err.message, bad[i][1]);
+	}
+}
+
+/* Binds two dimensions to a stream with this header; the message, or "". */
+static const char *bind(const char *header, const char *first, const char *second)
+{
+	static const char *const path = "in.csv";
+	static struct err err;
+	const struct gz_input input = { &path, 1 };
+	struct join_drops none = { NULL, 0, NULL };
+	struct csv_reader in = CSV_READER_INIT;
+	struct join_dimension d[2];
+
+	scratch_write(path, header, strlen(header));
+	CHECK_INT(load(&d[0], first, &none, &err), 0);
+	CHECK_INT(load(&d[1], second, &none, &err), 0);
+	CHECK_INT(csv_reader_open(&in, &input, &err), 0);
+	if (!join_bind(d, 2, &in, &err))
+		CHECK_INT(d[1].column, 1);
+	csv_reader_close(&in);
+	join_release(&d[0]);
+	join_release(&d[1]);
+	return err.message;
+}
+
+static void a_column_may_come_from_one_table_only(void)
+{
+	CHECK_STR(bind("i,k\n", "k,a\n", "k,b\n"), "");
+	CHECK_STR(bind("i,k\n", "k,a\n", "k,a\n"),
+		  "dim.csv:1: column a: is there already (--drop it?)");
+	CHECK_STR(bind("i,k,b\n", "k,a\n", "k,b\n"),
+		  "dim.csv:1: column b: is there already (--drop it?)");
+	CHECK_STR(bind("i,kk\n", "k,a\n", "k,b\n"), "in.csv:1: column k: not in the header");
+}
+
+int main(void)
+{
+	char dir[] = SCRATCH_DIR;
+
+	scratch_enter(dir);
+	RUN(finds_the_encoded_columns_of_a_key);
+	RUN(a_dimension_of_keys_alone_only_says_which_there_are);
+	RUN(drops_are_remembered_every_one);
+	RUN(bad_dimensions_are_refused);
+	RUN(a_column_may_come_from_one_table_only);
+	scratch_leave(dir);
+	return CHECK_DONE();
+}

@@ -1,0 +1,163 @@
+#include "label.h"
+
+#include "scratch.h"
+
+/* Rows go through labels into a plain file; each is "NAME," before its label. */
+struct run {
+	struct labels labels;
+	struct csv_writer out;
+};
+
+static void begin(struct run *r)
+{
+	const struct gz_output output = { .path = "out", .level = 0, .plain = true };
+	struct err err = ERR_INIT;
+
+	labels_init(&r->labels, 950000);
+	CHECK_INT(csv_writer_open(&r->out, &output, &err), 0);
+}
+
+/* An event of session `id`, one a pair, that began at `start`; a row if `name` is not NULL. */
+static void see(struct run *r, int64_t ts, int64_t id, int64_t start, int64_t deadline,
+		enum event_type type, const char *name)
+{
+	const struct event e = { .ts = ts,
+				 .pair = (uint32_t)id,
+				 .type = type,
+				 .ratio = EVENT_UNKNOWN,
+				 .session_id = id,
+				 .session_start = start,
+				 .deadline = deadline };
+	struct err err = ERR_INIT;
+
+	CHECK(labels_step(&r->labels, &e, &err) != NULL);
+	if (name) {
+		csv_put_str(labels_row(&r->labels), name);
+		labels_hold(&r->labels, id);
+	}
+	CHECK_INT(labels_write(&r->labels, &r->out, &err), 0);
+}
+
+static void check_output(struct run *r, const char *want)
+{
+	struct err err = ERR_INIT;
+	size_t n;
+	char *got;
+
+	labels_finish(&r->labels);
+	CHECK_INT(labels_write(&r->labels, &r->out, &err), 0);
+	CHECK_INT(r->labels.rows.n, 0);
+	CHECK_INT(r->labels.verdicts.n, 0);
+	CHECK_INT(csv_writer_close(&r->out, &err), 0);
+	got = scratch_read("out", &n);
+	CHECK_STR(got, want);
+	free(got);
+	labels_release(&r->labels);
+}
+
+static void rows_leave_in_the_order_in_which_they_came(void)
+{
+	struct run r;
+
+	begin(&r);
+	see(&r, 1, 1, 1, 100, EVENT_PLAY, "a1");
+	see(&r, 2, 2, 2, 5, EVENT_PLAY, "b1");
+	CHECK_INT(r.out.n_rows, 0);
+	see(&r, 3, 3, 3, 50, EVENT_PLAY, "c1");
+	see(&r, 4, 3, 3, 50, EVENT_COMPLETE, "c2"); /* decided first, yet behind a1 */
+	CHECK_INT(r.out.n_rows, 0);
+	see(&r, 6, 4, 6, 90, EVENT_PLAY, NULL); /* b is decided */
+	CHECK_INT(r.out.n_rows, 0);
+	see(&r, 7, 1, 1, 20, EVENT_COMPLETE, "a2"); /* a is: all leave */
+	CHECK_INT(r.out.n_rows, 5);
+	see(&r, 8, 4, 6, 60, EVENT_PAUSE, "d1");
+	check_output(&r, "a1,7,1\nb1,5,0\nc1,4,1\nc2,4,1\na2,7,1\nd1,,\n");
+}
+
+static void what_closes_at_the_watermark_or_behind_it_is_censored(void)
+{
+	struct run r;
+
+	begin(&r);
+	see(&r, 1, 1, 1, 9, EVENT_PLAY, "closed");
+	see(&r, 1, 2, 1, 10, EVENT_PLAY, "open");
+	see(&r, 1, 3, 1, 99, EVENT_PLAY, "completed");
+	see(&r, 2, 3, 1, 99, EVENT_COMPLETE, NULL);
+	see(&r, 10, 4, 10, 10, EVENT_PLAY, "last");
+	check_output(&r, "closed,9,0\nopen,,\ncompleted,2,1\nlast,,\n");
+}
+
+/*
+ * Session 2 closes early, but a row of it waits behind one of session 1, while 5,000 later sessions
+ * come and go: its verdict must be there when session 1 is decided at last.
+ */
+static void a_verdict_waits_for_its_rows(void)
+{
+	enum { N = 5000 };
+	struct err err = ERR_INIT;
+	char *got, *line;
+	struct run r;
+	size_t n;
+
+	begin(&r);
+	see(&r, 1, 1, 1, 2, EVENT_PLAY, NULL);
+	see(&r, 2, 2, 2, 100000, EVENT_PLAY, "long");
+	see(&r, 2, 1, 1, 3, EVENT_PAUSE, "behind");
+	for (int64_t i = 0; i < N; i++)
+		see(&r, 4 + i, 3 + i, 4 + i, 4 + i, i % 3 ? EVENT_PAUSE : EVENT_COMPLETE,
+		    i % 2 ? "row" : NULL);
+	CHECK_INT(r.out.n_rows, 0);
+	see(&r, 4 + N, 2, 2, 100000, EVENT_COMPLETE, NULL);
+	labels_finish(&r.labels);
+	CHECK_INT(labels_write(&r.labels, &r.out, &err), 0);
+	CHECK_INT(csv_writer_close(&r.out, &err), 0);
+	labels_release(&r.labels);
+
+	got = scratch_read("out", &n);
+	CHECK(!strncmp(got, "long,5004,1\nbehind,3,0\n", 23));
+	line = got + 23;
+	for (int64_t i = 1; i < N; i += 2) {
+		char want[64];
+
+		snprintf(want, sizeof(want), "row,%d,%d\n", (int)(4 + i), i % 3 == 0);
+		if (strncmp(line, want, strlen(want))) {
+			CHECK_FAIL("row %d is not %s", (int)i, want);
+			break;
+		}
+		line += strlen(want);
+	}
+	CHECK_STR(line, "");
+	free(got);
+}
+
+/* However much passes through, only what waits takes room. */
+static void what_has_left_takes_no_room(void)
+{
+	struct run r;
+	struct err err = ERR_INIT;
+
+	begin(&r);
+	for (int64_t i = 1; i <= 100000; i++)
+		see(&r, i, i, i, i + 20, EVENT_PLAY, "some text of some length");
+	CHECK_INT(r.labels.rows.n, 21);
+	CHECK_INT(r.labels.verdicts.n, 21);
+	CHECK(r.labels.text.cap < 10000);
+	labels_finish(&r.labels);
+	CHECK_INT(labels_write(&r.labels, &r.out, &err), 0);
+	CHECK_INT(r.out.n_rows, 100000);
+	csv_writer_abort(&r.out);
+	labels_release(&r.labels);
+}
+
+int main(void)
+{
+	char dir[] = SCRATCH_DIR;
+
+	scratch_enter(dir);
+	RUN(rows_leave_in_the_order_in_which_they_came);
+	RUN(what_closes_at_the_watermark_or_behind_it_is_censored);
+	RUN(a_verdict_waits_for_its_rows);
+	RUN(what_has_left_takes_no_room);
+	scratch_leave(dir);
+	return CHECK_DONE();
+}

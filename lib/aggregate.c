@@ -93,7 +93,7 @@ int aggregate_open(struct aggregate *a, const char *name, const struct gz_output
 	if (!csv_writer_end_row(&a->out, err))
 		return 0;
 fail:
-	aggregate_abort(a);
+	aggregate_release(a);
 	return -1;
 }
 
@@ -147,14 +147,7 @@ int aggregate_session(struct aggregate *a, const struct outcome_session *s,
 	return csv_writer_end_row(&a->out, err);
 }
 
-int aggregate_close(struct aggregate *a, struct err *err)
-{
-	free(a->source);
-	a->source = NULL;
-	return csv_writer_close(&a->out, err);
-}
-
-void aggregate_abort(struct aggregate *a)
+void aggregate_release(struct aggregate *a)
 {
 	free(a->source);
 	a->source = NULL;

@@ -62,8 +62,7 @@ int aggregate_session(struct aggregate *a, const struct outcome_session *session
 const struct outcome_session *aggregate_sessions_first(const struct aggregate_sessions *s);
 void aggregate_sessions_pop(struct aggregate_sessions *s);
 
-/* As csv_writer_close and csv_writer_abort. */
-int aggregate_close(struct aggregate *a, struct err *err);
-void aggregate_abort(struct aggregate *a);
+/* Releases everything; an output that the caller has not closed is aborted. */
+void aggregate_release(struct aggregate *a);
 
 #endif

@@ -1,5 +1,6 @@
 #include "csvio.h"
 
+#include "intern.h"
 #include "mem.h"
 #include "num.h"
 
@@ -305,30 +306,41 @@ static int open_next(struct csv_reader *r, struct err *err)
 	return gz_reader_open(&r->gz, path, err) || start_input(r, err) ? -1 : 0;
 }
 
+static int check_name(const struct csv_reader *r, const struct csv_field *f, struct err *err)
+{
+	if (memchr(f->s, '\0', f->len))
+		return err_set(err, ERR_RUNTIME, "%s:1: a NUL byte in the header", r->file);
+	if (memchr(f->s, '\r', f->len))
+		return err_set(err, ERR_RUNTIME,
+			       "%s:1: a carriage return in the header (line ends must be LF or "
+			       "CR LF)",
+			       r->file);
+	return 0;
+}
+
 static int take_header(struct csv_reader *r, struct err *err)
 {
+	struct intern seen = INTERN_INIT;
 	size_t n = r->row.n;
+	int rc = 0;
 
 	r->names = mem_zalloc(n, sizeof(*r->names));
 	r->header = (struct csv_header){ (const char *const *)r->names, n };
 	for (size_t i = 0; i < n; i++) {
 		const struct csv_field *f = &r->row.fields[i];
 
-		if (memchr(f->s, '\0', f->len))
-			return err_set(err, ERR_RUNTIME, "%s:1: a NUL byte in the header", r->file);
-		if (memchr(f->s, '\r', f->len))
-			return err_set(err, ERR_RUNTIME,
-				       "%s:1: a carriage return in the header (line ends must be "
-				       "LF or CR LF)",
-				       r->file);
+		rc = check_name(r, f, err);
+		if (rc)
+			break;
 		r->names[i] = mem_dup(f->s, f->len);
-		for (size_t j = 0; j < i; j++)
-			if (!strcmp(r->names[j], r->names[i]))
-				return err_set(err, ERR_RUNTIME,
-					       "%s:1: column %s stands twice in the header",
-					       r->file, r->names[i]);
+		if (intern_id(&seen, f->s, f->len) < i) {
+			rc = err_set(err, ERR_RUNTIME, "%s:1: column %s stands twice in the header",
+				     r->file, r->names[i]);
+			break;
+		}
 	}
-	return 0;
+	intern_release(&seen);
+	return rc;
 }
 
 static int check_header(const struct csv_reader *r, struct err *err)
@@ -549,4 +561,15 @@ void csv_writer_abort(struct csv_writer *w)
 {
 	gz_writer_abort(&w->gz);
 	buf_release(&w->row);
+}
+
+int csv_writer_close_all(struct csv_writer *const *writers, size_t n, struct err *err)
+{
+	for (size_t i = n; i-- > 0;)
+		if (csv_writer_finish(writers[i], err))
+			return -1;
+	for (size_t i = n; i-- > 0;)
+		if (csv_writer_close(writers[i], err))
+			return -1;
+	return 0;
 }

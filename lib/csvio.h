@@ -4,8 +4,8 @@
  * NULL and the empty string are two values: an unquoted empty field is NULL, `""` is empty text.
  * Blank lines are passed over, but in a table of one column, where they are a NULL. Records with
  * a quote in them go through libcsv; the others are split at their commas in place.
- * Layer: over mem, buf, num, gzio; the one module that calls libcsv, which owns the bare prefix
- * `csv_` and the header <csv.h>: ours are csv_reader_*, csv_writer_*, csv_put_*.
+ * Layer: over mem, buf, num, intern, gzio; the one module that calls libcsv, which owns the bare
+ * prefix `csv_` and the header <csv.h>: ours are csv_reader_*, csv_writer_*, csv_put_*.
  */
 #ifndef CE_CSVIO_H
 #define CE_CSVIO_H
@@ -138,5 +138,11 @@ int csv_writer_end_row(struct csv_writer *w, struct err *err);
 int csv_writer_finish(struct csv_writer *w, struct err *err);
 int csv_writer_close(struct csv_writer *w, struct err *err);
 void csv_writer_abort(struct csv_writer *w);
+
+/*
+ * Closes the n outputs of one tool: all are finished before the first appears under its name, the
+ * last of `writers` first. Returns 0, or -1 with err.
+ */
+int csv_writer_close_all(struct csv_writer *const *writers, size_t n, struct err *err);
 
 #endif

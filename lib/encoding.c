@@ -114,7 +114,7 @@ int encoding_encode(const struct encoding *e, const int *index, const struct csv
 		} else {
 			if (num_parse_double(f->s, f->len, &value))
 				return csv_reader_fail(in, index[i], err, "invalid number '%.*s'",
-						       (int)(f->len > 80 ? 80 : f->len), f->s);
+						       err_clip(f->len), f->s);
 			out->dense[c->dense] = standardise(c, value);
 		}
 	}

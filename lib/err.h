@@ -8,6 +8,8 @@
 #ifndef CE_ERR_H
 #define CE_ERR_H
 
+#include <stddef.h>
+
 /* What kind of failure, which is also the exit status of the tool. */
 enum err_kind {
 	ERR_NONE = 0,
@@ -36,5 +38,11 @@ int err_set(struct err *err, enum err_kind kind, const char *format, ...)
 
 /* err_set(err, ERR_RUNTIME, "WHAT: strerror(errno)"). Call it before anything can change errno. */
 int err_errno(struct err *err, const char *what);
+
+/* For "%.*s": no more of a quoted value than keeps the message readable. */
+static inline int err_clip(size_t len)
+{
+	return len > 80 ? 80 : (int)len;
+}
 
 #endif

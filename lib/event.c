@@ -66,20 +66,21 @@ int event_reader_open(struct event_reader *r, const struct gz_input *input,
 			return -1;
 		}
 	}
+	r->order.event_ts = r->at.event_ts;
+	r->order.event_id = r->at.event_id;
 	return 0;
 }
 
-static int fail(const struct event_reader *r, int column, const struct csv_field *f,
+static int fail(const struct csv_reader *in, int column, const struct csv_field *f,
 		const char *what, struct err *err)
 {
 	if (!f->len)
-		return csv_reader_fail(&r->in, column, err, "is empty");
-	return csv_reader_fail(&r->in, column, err, "invalid %s '%.*s'", what,
-			       (int)(f->len > 80 ? 80 : f->len), f->s);
+		return csv_reader_fail(in, column, err, "is empty");
+	return csv_reader_fail(in, column, err, "invalid %s '%.*s'", what, err_clip(f->len), f->s);
 }
 
 /* An integer in [low, high]; one that may be empty is EVENT_UNKNOWN then. */
-static int read_int(const struct event_reader *r, const struct csv_row *row, int column,
+static int read_int(const struct csv_reader *in, const struct csv_row *row, int column,
 		    bool may_be_empty, int64_t low, int64_t high, int64_t *value, struct err *err)
 {
 	const struct csv_field *f = &row->fields[column];
@@ -89,10 +90,9 @@ static int read_int(const struct event_reader *r, const struct csv_row *row, int
 		return 0;
 	}
 	if (num_parse_int(f->s, f->len, value))
-		return fail(r, column, f, "integer", err);
+		return fail(in, column, f, "integer", err);
 	if (*value < low || *value > high)
-		return csv_reader_fail(&r->in, column, err, "%lld is out of range",
-				       (long long)*value);
+		return csv_reader_fail(in, column, err, "%lld is out of range", (long long)*value);
 	return 0;
 }
 
@@ -106,7 +106,7 @@ static int read_runtime(const struct event_reader *r, const struct csv_row *row,
 	if (!f->len)
 		return 0;
 	if (num_parse_decimal(f->s, f->len, value))
-		return fail(r, r->at.runtime, f, "number of seconds", err);
+		return fail(&r->in, r->at.runtime, f, "number of seconds", err);
 	if (*value < INT32_MIN || *value > INT32_MAX)
 		return csv_reader_fail(&r->in, r->at.runtime, err, "%lld is out of range",
 				       (long long)*value);
@@ -119,40 +119,46 @@ static int read_id(const struct event_reader *r, const struct csv_row *row, int 
 	const struct csv_field *f = &row->fields[column];
 
 	if (!f->len)
-		return fail(r, column, f, "id", err);
+		return fail(&r->in, column, f, "id", err);
 	*id = intern_id(ids, f->s, f->len);
 	return 0;
 }
 
-/* Strictly ascending (event_ts, event_id bytewise). */
-static int check_order(struct event_reader *r, const struct csv_row *row, int64_t ts,
-		       struct err *err)
+int event_order_check(struct event_order *o, const struct csv_reader *in, const struct csv_row *row,
+		      int64_t *ts, struct err *err)
 {
-	const struct csv_field *id = &row->fields[r->at.event_id];
-	size_t common = id->len < r->last_id.len ? id->len : r->last_id.len;
-	int order = ts < r->last_ts ? -1 : ts > r->last_ts;
+	const struct csv_field *id = &row->fields[o->event_id];
+	size_t common = id->len < o->last_id.len ? id->len : o->last_id.len;
+	int order;
 
 	if (!id->len)
-		return fail(r, r->at.event_id, id, "id", err);
-	if (!order && r->last_line) {
-		order = memcmp(id->s, r->last_id.data, common);
+		return fail(in, o->event_id, id, "id", err);
+	if (read_int(in, row, o->event_ts, false, 1, EVENT_TS_END - 1, ts, err))
+		return -1;
+	order = *ts < o->last_ts ? -1 : *ts > o->last_ts;
+	if (!order && o->last_line) {
+		order = memcmp(id->s, o->last_id.data, common);
 		if (!order)
-			order = id->len < r->last_id.len ? -1 : id->len > r->last_id.len;
+			order = id->len < o->last_id.len ? -1 : id->len > o->last_id.len;
 	}
-	if (order <= 0 && r->last_line)
-		return csv_reader_fail(&r->in, -1, err,
+	if (order <= 0 && o->last_line)
+		return csv_reader_fail(in, -1, err,
 				       "event '%.*s' at %lld %s event '%.*s' at %lld of line %llu "
 				       "(ce-clean puts events in order)",
-				       (int)(id->len > 80 ? 80 : id->len), id->s, (long long)ts,
-				       order ? "comes before" : "repeats",
-				       (int)(r->last_id.len > 80 ? 80 : r->last_id.len),
-				       r->last_id.data, (long long)r->last_ts,
-				       (unsigned long long)r->last_line);
-	r->last_ts = ts;
-	r->last_line = r->in.line;
-	buf_clear(&r->last_id);
-	buf_append(&r->last_id, id->s, id->len);
+				       err_clip(id->len), id->s, (long long)*ts,
+				       order ? "comes before" : "repeats", err_clip(o->last_id.len),
+				       o->last_id.data, (long long)o->last_ts,
+				       (unsigned long long)o->last_line);
+	o->last_ts = *ts;
+	o->last_line = in->line;
+	buf_clear(&o->last_id);
+	buf_append(&o->last_id, id->s, id->len);
 	return 0;
+}
+
+void event_order_release(struct event_order *o)
+{
+	buf_release(&o->last_id);
 }
 
 static int read_session(struct event_reader *r, const struct csv_row *row, struct event *e,
@@ -161,11 +167,12 @@ static int read_session(struct event_reader *r, const struct csv_row *row, struc
 	const struct csv_field *genre = &row->fields[r->at.genre];
 
 	e->genre = genre->len ? intern_id(&r->genres, genre->s, genre->len) : INTERN_NONE;
-	if (read_int(r, row, r->at.prev_ts, true, 1, e->ts, &e->prev_ts, err) ||
-	    read_int(r, row, r->at.session_start_ts, false, 1, e->ts, &e->session_start, err) ||
-	    read_int(r, row, r->at.session_id, false, 1, INT64_MAX, &e->session_id, err) ||
-	    read_int(r, row, r->at.session_deadline_ts, false, e->ts, INT64_MAX / 2, &e->deadline,
-		     err))
+	if (read_int(&r->in, row, r->at.prev_ts, true, 1, e->ts, &e->prev_ts, err) ||
+	    read_int(&r->in, row, r->at.session_start_ts, false, 1, e->ts, &e->session_start,
+		     err) ||
+	    read_int(&r->in, row, r->at.session_id, false, 1, INT64_MAX, &e->session_id, err) ||
+	    read_int(&r->in, row, r->at.session_deadline_ts, false, e->ts, INT64_MAX / 2,
+		     &e->deadline, err))
 		return -1;
 	return 0;
 }
@@ -182,17 +189,16 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row_out, st
 		return rc;
 	row = *row_out;
 	*e = (struct event){ 0 };
-	if (read_int(r, row, r->at.event_ts, false, 1, EVENT_TS_END - 1, &e->ts, err) ||
-	    check_order(r, row, e->ts, err) ||
+	if (event_order_check(&r->order, &r->in, row, &e->ts, err) ||
 	    read_id(r, row, r->at.user_id, &r->users, &e->user, err) ||
 	    read_id(r, row, r->at.content_id, &r->contents, &e->content, err) ||
-	    read_int(r, row, r->at.playback_position, true, 0, INT64_MAX, &e->position, err) ||
+	    read_int(&r->in, row, r->at.playback_position, true, 0, INT64_MAX, &e->position, err) ||
 	    read_runtime(r, row, &e->runtime, err))
 		return -1;
 	f = &row->fields[r->at.event_type];
 	type = event_type_parse(f->s, f->len);
 	if (type < 0)
-		return fail(r, r->at.event_type, f, "event type", err);
+		return fail(&r->in, r->at.event_type, f, "event type", err);
 	e->type = (enum event_type)type;
 	e->pair = intern_pair(&r->pairs, e->user, e->content);
 	e->ratio = event_ratio(e->position, e->runtime);
@@ -208,5 +214,5 @@ void event_reader_close(struct event_reader *r)
 	intern_release(&r->contents);
 	intern_release(&r->genres);
 	intern_pairs_release(&r->pairs);
-	buf_release(&r->last_id);
+	event_order_release(&r->order);
 }

@@ -61,21 +61,35 @@ struct event_index {
 	int genre, prev_ts, session_start_ts, session_id, session_deadline_ts;
 };
 
+/* Verifies the canonical order of rows. */
+struct event_order {
+	int event_ts, event_id; /* columns */
+	int64_t last_ts;        /* of the previous row */
+	struct buf last_id;
+	uint64_t last_line; /* 0: there was none */
+};
+
+/*
+ * Reads the row's event_ts into *ts and checks that it comes behind the row before. Returns 0, or
+ * -1 with err, which names both rows.
+ */
+int event_order_check(struct event_order *o, const struct csv_reader *in, const struct csv_row *row,
+		      int64_t *ts, struct err *err);
+void event_order_release(struct event_order *o);
+
 struct event_reader {
 	struct csv_reader in;
 	struct event_index at;
 	enum event_columns columns;
 	struct intern users, contents, genres;
 	struct intern_pairs pairs;
-	int64_t last_ts; /* of the previous row */
-	struct buf last_id;
-	uint64_t last_line;
+	struct event_order order;
 };
 
 #define EVENT_READER_INIT                                                                          \
 	{                                                                                          \
 		.in = CSV_READER_INIT, .users = INTERN_INIT, .contents = INTERN_INIT,              \
-		.genres = INTERN_INIT, .pairs = INTERN_PAIRS_INIT, .last_id = BUF_INIT             \
+		.genres = INTERN_INIT, .pairs = INTERN_PAIRS_INIT                                  \
 	}
 
 /* Opens the input and finds the columns. Returns 0, or -1 with err. */

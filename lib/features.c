@@ -62,18 +62,19 @@ static const struct {
 
 struct features_source {
 	enum computed what;
+	enum schema_type type;
 	int from[2]; /* input columns */
 };
 
 static int find_source(struct features_source *source, const struct csv_reader *in,
-		       const char *name, struct err *err)
+		       const struct schema_column *column, struct err *err)
 {
-	const char *const same[2] = { name, NULL };
+	const char *const same[2] = { column->name, NULL };
 	const char *const *from = same;
 
-	*source = (struct features_source){ COPIED, { -1, -1 } };
+	*source = (struct features_source){ COPIED, column->type, { -1, -1 } };
 	for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++)
-		if (!strcmp(specials[i].name, name)) {
+		if (!strcmp(specials[i].name, column->name)) {
 			source->what = specials[i].what;
 			from = specials[i].from;
 		}
@@ -92,7 +93,7 @@ int features_init(struct features *f, const struct csv_reader *in, struct err *e
 	f->n = table->n - N_LABEL_COLUMNS;
 	f->sources = mem_alloc(f->n, sizeof(*f->sources));
 	for (size_t i = 0; i < f->n; i++)
-		if (find_source(&f->sources[i], in, table->columns[i].name, err)) {
+		if (find_source(&f->sources[i], in, &table->columns[i], err)) {
 			features_release(f);
 			return -1;
 		}
@@ -135,6 +136,22 @@ static void put_known(struct buf *out, int64_t value)
 		csv_put_int(out, value);
 }
 
+/* A column as it is, if it is what its type says. */
+static int put_copy(const struct context *c, int column, enum schema_type type, struct buf *out,
+		    struct err *err)
+{
+	const struct csv_field *f = &c->row->fields[column];
+	bool is_number = type == SCHEMA_BIGINT || type == SCHEMA_FLAG;
+	int64_t value;
+
+	if (f->len && ((is_number && num_parse_int(f->s, f->len, &value)) ||
+		       (type == SCHEMA_DECIMAL && num_parse_millionths(f->s, f->len, &value))))
+		return csv_reader_fail(c->in, column, err, "invalid number '%.*s'",
+				       err_clip(f->len), f->s);
+	csv_put_field(out, f);
+	return 0;
+}
+
 static int put_days_since_signup(const struct context *c, int column, struct buf *out,
 				 struct err *err)
 {
@@ -147,7 +164,7 @@ static int put_days_since_signup(const struct context *c, int column, struct buf
 	}
 	if (num_parse_time(f->s, f->len, NUM_OFFSET_OPTIONAL, &signup))
 		return csv_reader_fail(c->in, column, err, "invalid timestamp '%.*s'",
-				       (int)(f->len > 80 ? 80 : f->len), f->s);
+				       err_clip(f->len), f->s);
 	csv_put_int(out, num_divide_floor(c->e->ts - signup, NUM_MS_PER_DAY));
 	return 0;
 }
@@ -164,8 +181,8 @@ static int put_release_year(const struct context *c, int column, bool age, struc
 		return 0;
 	}
 	if (num_parse_decimal(f->s, f->len, &year) || year < -9999 || year > 9999)
-		return csv_reader_fail(c->in, column, err, "invalid year '%.*s'",
-				       (int)(f->len > 80 ? 80 : f->len), f->s);
+		return csv_reader_fail(c->in, column, err, "invalid year '%.*s'", err_clip(f->len),
+				       f->s);
 	csv_put_int(out, age ? c->at.year - year : year);
 	return 0;
 }
@@ -199,7 +216,7 @@ static int put_product(const struct context *c, const int *columns, bool rates, 
 			   : num_parse_int(f->s, f->len, &factor[i])) ||
 		    factor[i] < 0)
 			return csv_reader_fail(c->in, columns[i], err, "invalid number '%.*s'",
-					       (int)(f->len > 80 ? 80 : f->len), f->s);
+					       err_clip(f->len), f->s);
 	}
 	if (__builtin_mul_overflow(factor[0], factor[1], &product))
 		return csv_reader_fail(c->in, columns[0], err, "is out of range");
@@ -215,8 +232,7 @@ static int put_computed(const struct features_source *source, const struct conte
 {
 	switch (source->what) {
 	case COPIED:
-		csv_put_field(out, &c->row->fields[source->from[0]]);
-		break;
+		return put_copy(c, source->from[0], source->type, out, err);
 	case DAYS_SINCE_SIGNUP:
 		return put_days_since_signup(c, source->from[0], out, err);
 	case CONTENT_RUNTIME:

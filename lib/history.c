@@ -38,8 +38,9 @@ struct history_content {
 /* What is known of one user and one genre. */
 struct history_genre {
 	uint32_t genre;
-	uint32_t next;     /* of the same user */
+	uint32_t next;     /* of the user's genres, if it is listed */
 	uint32_t n_events; /* within the window */
+	bool listed;       /* all that have events in the window are, and some that had */
 	struct rate rate;
 	int64_t last_event; /* time, or EVENT_UNKNOWN */
 };
@@ -88,11 +89,11 @@ void history_release(struct history *h)
 
 static struct history_user *find_user(struct history *h, uint32_t id)
 {
-	for (; id >= h->cap_users; h->cap_users++) {
-		if (!(h->cap_users & (h->cap_users - 1)))
-			h->users = mem_realloc(h->users, h->cap_users ? h->cap_users * 2 : 1,
+	for (; id >= h->n_users; h->n_users++) {
+		if (!(h->n_users & (h->n_users - 1)))
+			h->users = mem_realloc(h->users, h->n_users ? h->n_users * 2 : 1,
 					       sizeof(*h->users));
-		h->users[h->cap_users] = (struct history_user){
+		h->users[h->n_users] = (struct history_user){
 			.genres = INTERN_NONE,
 			.favourite = INTERN_NONE,
 			.last_known_time = EVENT_UNKNOWN,
@@ -105,12 +106,12 @@ static struct history_user *find_user(struct history *h, uint32_t id)
 
 static struct history_content *find_content(struct history *h, uint32_t id)
 {
-	for (; id >= h->cap_contents; h->cap_contents++) {
-		if (!(h->cap_contents & (h->cap_contents - 1)))
+	for (; id >= h->n_contents; h->n_contents++) {
+		if (!(h->n_contents & (h->n_contents - 1)))
 			h->contents = mem_realloc(h->contents,
-						  h->cap_contents ? h->cap_contents * 2 : 1,
+						  h->n_contents ? h->n_contents * 2 : 1,
 						  sizeof(*h->contents));
-		h->contents[h->cap_contents] = (struct history_content){ 0 };
+		h->contents[h->n_contents] = (struct history_content){ 0 };
 	}
 	return &h->contents[id];
 }
@@ -118,23 +119,20 @@ static struct history_content *find_content(struct history *h, uint32_t id)
 /* The id of (user, genre), made if it is new; INTERN_NONE for no genre. */
 static uint32_t find_genre(struct history *h, uint32_t user_id, uint32_t genre)
 {
-	struct history_user *user = find_user(h, user_id);
 	uint32_t id;
 
 	if (genre == INTERN_NONE)
 		return INTERN_NONE;
 	id = intern_pair(&h->genre_ids, user_id, genre);
-	if (id < h->cap_genres)
+	if (id < h->n_genres)
 		return id;
 	if (!(id & (id - 1)))
 		h->genres = mem_realloc(h->genres, id ? (size_t)id * 2 : 1, sizeof(*h->genres));
 	h->genres[id] = (struct history_genre){
 		.genre = genre,
-		.next = user->genres,
 		.last_event = EVENT_UNKNOWN,
 	};
-	user->genres = id;
-	h->cap_genres = (size_t)id + 1;
+	h->n_genres = (size_t)id + 1;
 	return id;
 }
 
@@ -156,12 +154,23 @@ static bool preferred(const struct history *h, uint32_t a, uint32_t b)
 /* The user's favourite (user, genre) id in the window, or INTERN_NONE. */
 static uint32_t favourite(struct history *h, struct history_user *user)
 {
+	uint32_t *link = &user->genres;
+
 	if (user->favourite_stale) {
 		user->favourite = INTERN_NONE;
-		for (uint32_t id = user->genres; id != INTERN_NONE; id = h->genres[id].next)
-			if (h->genres[id].n_events &&
-			    (user->favourite == INTERN_NONE || preferred(h, id, user->favourite)))
-				user->favourite = id;
+		while (*link != INTERN_NONE) {
+			struct history_genre *genre = &h->genres[*link];
+
+			if (!genre->n_events) {
+				/* Unlisted, so that it is not looked at again in vain. */
+				genre->listed = false;
+				*link = genre->next;
+				continue;
+			}
+			if (user->favourite == INTERN_NONE || preferred(h, *link, user->favourite))
+				user->favourite = *link;
+			link = &genre->next;
+		}
 		user->favourite_stale = false;
 	}
 	return user->favourite;
@@ -193,6 +202,23 @@ static void apply_outcome(struct history *h, uint32_t user_id, uint32_t content_
 	}
 }
 
+/* An event of the user at h->now is on a content of that genre. */
+static void count_genre(struct history *h, struct history_user *user, uint32_t genre_id)
+{
+	struct history_genre *genre = &h->genres[genre_id];
+
+	genre->n_events++;
+	genre->last_event = h->now;
+	if (!genre->listed) {
+		genre->listed = true;
+		genre->next = user->genres;
+		user->genres = genre_id;
+	}
+	if (!user->favourite_stale &&
+	    (user->favourite == INTERN_NONE || preferred(h, genre_id, user->favourite)))
+		user->favourite = genre_id;
+}
+
 /* Makes the events at h->now part of history. */
 static void apply_pending(struct history *h)
 {
@@ -212,13 +238,8 @@ static void apply_pending(struct history *h)
 			user->n_ratios++;
 			user->ratio_sum += p->ratio;
 		}
-		if (genre_id != INTERN_NONE) {
-			h->genres[genre_id].n_events++;
-			h->genres[genre_id].last_event = h->now;
-			if (!user->favourite_stale && (user->favourite == INTERN_NONE ||
-						       preferred(h, genre_id, user->favourite)))
-				user->favourite = genre_id;
-		}
+		if (genre_id != INTERN_NONE)
+			count_genre(h, user, genre_id);
 		content->n_users += p->is_first_of_pair;
 		if (p->is_stop && has_ratio) {
 			content->n_stops++;

@@ -86,7 +86,7 @@ struct history {
 	struct history_content *contents;
 	struct history_genre *genres; /* by (user, genre) id */
 	struct intern_pairs genre_ids;
-	size_t cap_users, cap_contents, cap_genres;
+	size_t n_users, n_contents, n_genres;
 };
 
 /*

@@ -18,7 +18,7 @@ static int add_row(struct join_dimension *d, const struct csv_reader *in, const 
 	id = intern_id(&d->keys, k->s, k->len);
 	if (id < n)
 		return csv_reader_fail(in, key, err, "the key '%.*s' stands twice",
-				       (int)(k->len > 80 ? 80 : k->len), k->s);
+				       err_clip(k->len), k->s);
 	if (id == d->cap) {
 		d->cap = mem_grow(d->cap, (size_t)id + 1);
 		d->rows = mem_realloc(d->rows, d->cap, sizeof(*d->rows));

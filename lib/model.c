@@ -203,6 +203,17 @@ static int read_class_weight(struct lines *s, struct balance *balance)
 	return lines_end(s);
 }
 
+/* Values are clamped to ENCODING_MAX, so with coefficients in this range a score is finite. */
+#define COEF_MAX 1e100
+
+/* A coefficient at the end of its line. */
+static int read_coef(struct lines *s, double *coef)
+{
+	if (lines_double(s, -COEF_MAX, coef))
+		return -1;
+	return *coef > COEF_MAX ? lines_fail(s, "a number out of range") : lines_end(s);
+}
+
 static int read_options(struct lines *s, struct model *m)
 {
 	int64_t iterations;
@@ -218,8 +229,7 @@ static int read_options(struct lines *s, struct model *m)
 	    lines_end(s) || lines_keyword(s, "gradient") ||
 	    lines_double(s, 0, &m->logistic.gradient) || lines_end(s) ||
 	    lines_keyword(s, "objective") || lines_double(s, 0, &m->logistic.objective) ||
-	    lines_end(s) || lines_keyword(s, "intercept") ||
-	    lines_double(s, -DBL_MAX, &m->logistic.intercept) || lines_end(s))
+	    lines_end(s) || lines_keyword(s, "intercept") || read_coef(s, &m->logistic.intercept))
 		return -1;
 	m->balance.resample = (enum balance_resample)resample;
 	m->logistic.iterations = (int)iterations;
@@ -237,7 +247,7 @@ static int take_coef(struct lines *s, struct coefs *coefs)
 {
 	double value;
 
-	if (lines_double(s, -DBL_MAX, &value) || lines_end(s))
+	if (read_coef(s, &value))
 		return -1;
 	if (coefs->n == LOGISTIC_COEFFICIENTS_MAX)
 		return lines_fail(s, "too many coefficients");

@@ -1,6 +1,7 @@
 #include "outfile.h"
 
 #include "mem.h"
+#include "num.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,15 +187,46 @@ static int open_beside(struct outfile *f, const char *path, const struct stat *o
 	return 0;
 }
 
+/*
+ * The open descriptor that the path is a name of (/dev/stdout, /dev/fd/3), or -1. Behind it may be
+ * a regular file that others write, too: to be written on, not to be replaced.
+ */
+static int named_descriptor(const char *path)
+{
+	static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
+	int64_t fd;
+
+	if (!strcmp(path, "/dev/stdout"))
+		return STDOUT_FILENO;
+	if (!strcmp(path, "/dev/stderr"))
+		return STDERR_FILENO;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		size_t len = strlen(folders[i]);
+
+		if (!strncmp(path, folders[i], len) &&
+		    !num_parse_int(path + len, strlen(path + len), &fd) && fd >= 0 && fd <= INT_MAX)
+			return (int)fd;
+	}
+	return -1;
+}
+
 int outfile_open(struct outfile *f, const char *path, struct err *err)
 {
 	struct stat st;
 	bool exists = !stat(path, &st);
-	int rc;
+	int named = named_descriptor(path), rc;
 
 	*f = (struct outfile)OUTFILE_INIT;
 	if (catch_the_end(err))
 		return -1;
+	if (named >= 0) {
+		f->path = mem_dup(path, strlen(path));
+		f->fd = fcntl(named, F_DUPFD_CLOEXEC, 0);
+		rc = f->fd < 0 ? err_errno(err, path) : 0;
+		if (rc)
+			forget(f);
+		return rc;
+	}
 	f->path = resolve(path);
 	if ((exists && S_ISDIR(st.st_mode)) || !*f->path) {
 		errno = exists ? EISDIR : ENOENT;

@@ -4,7 +4,8 @@
  * An outfile is written beside its target and renamed over it by outfile_commit; until then an
  * older file of that name stays as it was. The end of the process, by exit() or by a signal
  * (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), removes what is uncommitted. A target that exists and is
- * no regular file (a device, a pipe) is written in place. Layer: over mem, err.
+ * no regular file (a device, a pipe), or is an open descriptor by name (/dev/stdout, /dev/fd/3), is
+ * written in place. Layer: over mem, err, num.
  */
 #ifndef CE_OUTFILE_H
 #define CE_OUTFILE_H

@@ -40,7 +40,7 @@ static int read_time(const struct csv_reader *in, const struct csv_row *row, int
 	    num_parse_time(f->s, f->len, NUM_OFFSET_OPTIONAL, time))
 		return csv_reader_fail(in, column, err,
 				       "'%.*s' is neither an integer nor a time in ISO 8601",
-				       (int)(f->len > 80 ? 80 : f->len), f->s);
+				       err_clip(f->len), f->s);
 	return 0;
 }
 
@@ -54,7 +54,7 @@ int split_read(const struct split_index *at, const struct csv_reader *in, const 
 		return 0;
 	if (f->len != 1 || (*f->s != '0' && *f->s != '1'))
 		return csv_reader_fail(in, at->label, err, "label '%.*s' is neither 0 nor 1",
-				       (int)(f->len > 80 ? 80 : f->len), f->s);
+				       err_clip(f->len), f->s);
 	out->labelled = true;
 	out->label = *f->s == '1';
 	if (at->time >= 0) {

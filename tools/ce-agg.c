@@ -28,25 +28,35 @@ static int open_output(struct outputs *o, const char *table, const struct gz_out
 	return 0;
 }
 
-/* DIR/TABLE.csv.gz for every aggregate table. */
-static int open_directory(struct outputs *o, const char *dir, int level,
+/* DIR/TABLE.csv.gz, or DIR/TABLE.csv if they are to be plain, for every aggregate table. */
+static int open_directory(struct outputs *o, const char *dir, const struct gz_output *like,
 			  const struct event_reader *in, struct err *err)
 {
-	const char *table;
+	const char *suffix = like->plain ? ".csv" : ".csv.gz", *table;
 
 	if (mkdir(dir, 0777) && errno != EEXIST)
 		return err_errno(err, dir);
 	for (size_t i = 0; (table = aggregate_name(i)); i++) {
-		size_t size = strlen(dir) + strlen(table) + sizeof("/.csv.gz");
+		size_t size = strlen(dir) + strlen(table) + strlen(suffix) + 2;
 		char *path = mem_alloc(size, 1);
-		struct gz_output output = { .path = path, .level = level };
+		struct gz_output output = *like;
 
-		snprintf(path, size, "%s/%s.csv.gz", dir, table);
+		snprintf(path, size, "%s/%s%s", dir, table, suffix);
+		output.path = path;
 		o->paths[o->n] = path;
 		if (open_output(o, table, &output, in, err))
 			return -1;
 	}
 	return 0;
+}
+
+static bool wants_sessions(const struct outputs *o)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < o->n; i++)
+		wanted |= o->at[i].per_session;
+	return wanted;
 }
 
 static int write_event(struct outputs *o, const struct csv_row *row, const struct history *history,
@@ -70,18 +80,21 @@ static int write_sessions(struct outputs *o, struct aggregate_sessions *sessions
 	return 0;
 }
 
-/* Standard output last: its stream is finished only when all else is in place. */
 static int close_outputs(struct outputs *o, struct err *err)
 {
-	for (size_t i = 1; i < o->n; i++)
-		if (csv_writer_finish(&o->at[i].out, err))
-			return -1;
-	for (size_t i = o->n; i-- > 0;) {
-		if (aggregate_close(&o->at[i], err))
-			return -1;
+	struct csv_writer *writers[MAX_OUTPUTS];
+
+	for (size_t i = 0; i < o->n; i++)
+		writers[i] = &o->at[i].out;
+	return csv_writer_close_all(writers, o->n, err);
+}
+
+static void release(struct outputs *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		aggregate_release(&o->at[i]);
 		free(o->paths[i]);
 	}
-	return 0;
 }
 
 static int check_table(void *value, const char *const *args, struct err *err)
@@ -124,13 +137,15 @@ int main(int argc, char **argv)
 	int rc;
 
 	cli_parse(&cli, argc, argv);
-	options.closed = aggregate_session_closed;
-	options.context = &sessions;
 	if (event_reader_open(&in, &cli.input, EVENT_SESSION, &err) ||
 	    schema_refuse(&in.in, schema_history.columns, schema_history.n, &err) ||
 	    open_output(&outputs, table_name, &cli.output, &in, &err) ||
-	    (dir && open_directory(&outputs, dir, cli.output.level, &in, &err)))
+	    (dir && open_directory(&outputs, dir, &cli.output, &in, &err)))
 		cli_die(&cli, &err);
+	if (wants_sessions(&outputs)) {
+		options.closed = aggregate_session_closed;
+		options.context = &sessions;
+	}
 	history_init(&history, &options, &in.genres);
 	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {
 		if (history_step(&history, &e, &values, &err)) {
@@ -149,6 +164,7 @@ int main(int argc, char **argv)
 	    close_outputs(&outputs, &err))
 		cli_die(&cli, &err);
 	cli_done(&cli, in.in.n_rows, outputs.at[0].out.n_rows - 1);
+	release(&outputs);
 	history_release(&history);
 	aggregate_sessions_release(&sessions);
 	event_reader_close(&in);

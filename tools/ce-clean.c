@@ -195,16 +195,6 @@ static int write_events(struct csv_writer *out, struct distinct *events, struct 
 	return rc || check_bound(rejects, n_read, err) ? -1 : 0;
 }
 
-/* Neither output appears under its name before both are whole. */
-static int close_outputs(struct csv_writer *out, struct rejects *rejects, struct err *err)
-{
-	if (rejects->are_kept &&
-	    (csv_writer_finish(&rejects->out, err) || csv_writer_finish(out, err) ||
-	     csv_writer_close(&rejects->out, err)))
-		return -1;
-	return csv_writer_close(out, err);
-}
-
 int main(int argc, char **argv)
 {
 	static const char *const units[] = { "ms", "s", NULL };
@@ -230,6 +220,7 @@ int main(int argc, char **argv)
 	struct csv_writer out = CSV_WRITER_INIT;
 	struct cleaner cleaner = CLEANER_INIT;
 	struct rejects rejects = REJECTS_INIT;
+	struct csv_writer *const writers[] = { &out, &rejects.out };
 	struct distinct *events;
 	struct err err = ERR_INIT;
 	char counts[640];
@@ -245,7 +236,7 @@ int main(int argc, char **argv)
 	    open_rejects(&rejects, &cli, opt.rejects, &err) ||
 	    read_events(&cli, &in, &cleaner, events, &rejects, &err) ||
 	    write_events(&out, events, &rejects, in.n_rows, &err) ||
-	    close_outputs(&out, &rejects, &err))
+	    csv_writer_close_all(writers, opt.rejects ? 2 : 1, &err))
 		cli_die(&cli, &err);
 	if (rejects.n) {
 		put_counts(&rejects, counts, sizeof(counts));

@@ -43,17 +43,16 @@ static void check_opts(const struct cli *cli, struct opts *opt)
 	opt->evaluation.n_by = opt->by.n;
 }
 
-/* Neither output appears before both are whole. */
 static int write_verdict(struct evaluation *e, struct csv_writer *out, struct csv_writer *curves,
 			 bool with_curves, struct err *err)
 {
-	if (with_curves && (verdict_write_curves(e, curves, err) || csv_writer_finish(curves, err)))
+	struct csv_writer *const writers[] = { out, curves };
+
+	if (with_curves && verdict_write_curves(e, curves, err))
 		return -1;
 	if (out->gz.stream ? verdict_write_csv(e, out, err) : verdict_write_table(e, out, err))
 		return -1;
-	if (csv_writer_finish(out, err) || (with_curves && csv_writer_close(curves, err)))
-		return -1;
-	return csv_writer_close(out, err);
+	return csv_writer_close_all(writers, with_curves ? 2 : 1, err);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,9 @@
 /* ce-join: add the columns of dimension tables by key. */
 #include "cli.h"
+#include "event.h"
 #include "join.h"
 #include "mem.h"
+#include "schema.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,8 @@ struct joiner {
 	struct join_drops drops;
 	bool *keep; /* per stream column */
 	bool keep_all;
+	bool has_events; /* the stream is a table of events, and so in canonical order */
+	struct event_order order;
 	bool left;
 	uint64_t n_unmatched;
 	struct csv_writer out, unmatched;
@@ -59,8 +63,9 @@ static int load(struct joiner *j, const struct key_files *k, const struct csv_re
 static int open_outputs(struct joiner *j, const struct gz_output *output,
 			const char *unmatched_path, const struct csv_reader *in, struct err *err)
 {
-	struct gz_output beside = { .path = unmatched_path, .level = output->level };
+	struct gz_output beside = *output;
 
+	beside.path = unmatched_path;
 	if (csv_writer_open(&j->out, output, err))
 		return -1;
 	for (size_t i = 0; i < in->header.n; i++)
@@ -92,6 +97,14 @@ static void put_stream(struct joiner *j, const struct csv_row *row)
 	for (size_t i = 0; i < row->n; i++)
 		if (j->keep[i])
 			csv_put_field(&j->out.row, &row->fields[i]);
+}
+
+/* A table with event_ts and event_id is one of events, whose order is verified. */
+static void find_order(struct joiner *j, const struct csv_reader *in)
+{
+	j->order.event_ts = schema_find(&in->header, "event_ts");
+	j->order.event_id = schema_find(&in->header, "event_id");
+	j->has_events = j->order.event_ts >= 0 && j->order.event_id >= 0;
 }
 
 /* Writes the joined row; without a match in every dimension it goes, if inner, only aside. */
@@ -148,6 +161,7 @@ static void release(struct joiner *j)
 	free(j->dimensions);
 	free(j->keep);
 	free(j->drops.seen);
+	event_order_release(&j->order);
 }
 
 int main(int argc, char **argv)
@@ -156,6 +170,7 @@ int main(int argc, char **argv)
 	struct cli_list drop = { NULL, 0 };
 	const char *unmatched = NULL;
 	struct joiner j = { .out = CSV_WRITER_INIT, .unmatched = CSV_WRITER_INIT };
+	struct csv_writer *const writers[] = { &j.out, &j.unmatched };
 	const struct cli_option table[] = {
 		{ 'k', "key", "KEY FILE", "add FILE's columns by KEY; may be repeated",
 		  add_key_file, &key_files },
@@ -184,13 +199,17 @@ int main(int argc, char **argv)
 	if (csv_reader_open(&in, &cli.input, &err) || load(&j, &key_files, &in, &err) ||
 	    open_outputs(&j, &cli.output, unmatched, &in, &err))
 		cli_die(&cli, &err);
+	find_order(&j, &in);
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
+		int64_t ts;
+
+		if (j.has_events && event_order_check(&j.order, &in, row, &ts, &err))
+			cli_die(&cli, &err);
 		if (join_row(&j, row, &err))
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.n_rows);
 	}
-	if (rc < 0 || (unmatched && csv_writer_close(&j.unmatched, &err)) ||
-	    csv_writer_close(&j.out, &err))
+	if (rc < 0 || csv_writer_close_all(writers, unmatched ? 2 : 1, &err))
 		cli_die(&cli, &err);
 	if (j.n_unmatched)
 		say_unmatched(&cli, &j, in.n_rows);

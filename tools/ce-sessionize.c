@@ -40,11 +40,12 @@ static int put_event(struct csv_writer *out, const struct csv_row *row, const st
 	return csv_writer_end_row(out, err);
 }
 
-static int open_starts(struct csv_writer *starts, const char *path, int level,
+static int open_starts(struct csv_writer *starts, const char *path, const struct gz_output *like,
 		       const struct csv_reader *in, int *device, struct err *err)
 {
-	struct gz_output output = { .path = path, .level = level };
+	struct gz_output output = *like;
 
+	output.path = path;
 	*device = schema_require(in, "device", err);
 	if (*device < 0 || csv_writer_open(starts, &output, err))
 		return -1;
@@ -83,6 +84,7 @@ int main(int argc, char **argv)
 			   .options = table };
 	struct event_reader in = EVENT_READER_INIT;
 	struct csv_writer out = CSV_WRITER_INIT, starts = CSV_WRITER_INIT;
+	struct csv_writer *const writers[] = { &out, &starts };
 	struct sessions sessions;
 	const struct csv_row *row;
 	struct err err = ERR_INIT;
@@ -93,8 +95,7 @@ int main(int argc, char **argv)
 	sessions_init(&sessions, &options);
 	if (event_reader_open(&in, &cli.input, EVENT_ENRICHED, &err) ||
 	    open_events(&out, &cli.output, &in.in, &err) ||
-	    (starts_path &&
-	     open_starts(&starts, starts_path, cli.output.level, &in.in, &device, &err)))
+	    (starts_path && open_starts(&starts, starts_path, &cli.output, &in.in, &device, &err)))
 		cli_die(&cli, &err);
 	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {
 		bool is_start = sessions_step(&sessions, &e);
@@ -104,8 +105,7 @@ int main(int argc, char **argv)
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.in.n_rows);
 	}
-	if (rc < 0 || (starts_path && csv_writer_close(&starts, &err)) ||
-	    csv_writer_close(&out, &err))
+	if (rc < 0 || csv_writer_close_all(writers, starts_path ? 2 : 1, &err))
 		cli_die(&cli, &err);
 	if (cli.verbose)
 		cli_note(&cli, "%lld sessions", (long long)sessions.n);

@@ -119,16 +119,14 @@ static int write_viewings(struct output outputs[], struct synth *synth, struct s
 	return synth_dirt_finish(dirt, events, err);
 }
 
-/* No table appears under its name before all of them are whole. */
 static int close_outputs(struct output outputs[], struct err *err)
 {
+	struct csv_writer *writers[N_TABLES];
+
+	/* The events, which may go to standard output, are the last of our tables. */
 	for (int i = 0; i < N_TABLES; i++)
-		if (csv_writer_finish(&outputs[i].writer, err))
-			return -1;
-	for (int i = 0; i < N_TABLES; i++)
-		if (csv_writer_close(&outputs[i].writer, err))
-			return -1;
-	return 0;
+		writers[i] = &outputs[N_TABLES - 1 - i].writer;
+	return csv_writer_close_all(writers, N_TABLES, err);
 }
 
 static void say_faults(const struct cli *cli, const struct synth_dirt *dirt)

@@ -57,9 +57,13 @@ help:
 	@echo 'make dist       a source archive of the last commit under $(BUILD)/'
 	@echo 'make clean      remove $(BUILD)/ and out/'
 	@echo
-	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS WERROR=-Werror BUILD=DIR PREFIX=DIR DESTDIR=DIR'
+	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS WERROR=-Werror BUILD=DIR PREFIX=DIR DESTDIR=DIR V=1'
 
 # The build -------------------------------------------------------------------------------------
+
+# make V=1 shows whole commands; what they have in common is in build/flags in any case.
+Q    = $(if $(V),,@)
+said = $(if $(V),,@echo '$(1)')
 
 # Changes only when the command lines do, and then everything is made again: no object of one
 # compiler or of one set of flags ever meets those of another.
@@ -72,19 +76,23 @@ $(BUILD)/flags: FORCE | $(FIRST)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call said,$(CC) $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
+	$(call said,$(AR) $@)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call said,$(CC) -o $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call said,$(CC) -o $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_SRC:%.c=$(BUILD)/%.d) $(UNIT_SRC:%.c=$(BUILD)/%.d)
 

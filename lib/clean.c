@@ -118,7 +118,7 @@ static bool is_blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* NULL stays NULL, and text stays text, if without any. */
+/* Without the blanks around it. One of nothing but blanks is NULL; an empty string stays one. */
 static struct csv_field trimmed(const struct csv_field *field)
 {
 	struct csv_field f = *field;
@@ -129,6 +129,8 @@ static struct csv_field trimmed(const struct csv_field *field)
 		f.s++;
 		f.len--;
 	}
+	if (field->len && !f.len)
+		f.is_null = true;
 	return f;
 }
 

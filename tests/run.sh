@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the unit tests and the bats files against the tools in BUILD/bin, two at a time, shows what
-# failed, and ends with "N passed, N failed[, N skipped]". Usage: tests/run.sh BUILD [NAME ...],
-# where NAME picks unit tests and bats files by their name without the suffix.
+# Runs the unit tests and the bats files against what is built in BUILD, as many at once as there
+# are processors, shows what failed, and ends with "N passed, N failed[, N skipped]".
+# Usage: tests/run.sh BUILD [NAME ...], where NAME picks suites by their name without the suffix.
 set -uo pipefail
 
 build=$(cd "$1" && pwd) || exit 2
@@ -12,20 +12,28 @@ logs=$build/test-logs
 rm -rf "$logs"
 mkdir -p "$logs"
 
+# The sources say which suites there are: one that was not built is one that fails. The bats files
+# come first, the largest before the others: they take longest.
 suites=()
-for unit in "$build"/unit/*; do
-	[[ -x $unit && ! -d $unit && $unit != *.* ]] && suites+=("$unit")
-done
-for file in "$here"/*.bats; do
+while read -r file; do
 	[[ -e $file ]] && suites+=("$file")
+done < <(ls -S "$here"/*.bats)
+for file in "$here"/unit/test_*.c; do
+	name=${file##*/}
+	[[ -e $file ]] && suites+=("$build/unit/${name%.c}")
 done
 if (($#)); then
 	picked=()
-	for suite in "${suites[@]}"; do
-		name=${suite##*/}
-		for want in "$@"; do
-			[[ ${name%.bats} == "$want" ]] && picked+=("$suite")
+	for want in "$@"; do
+		found=0
+		for suite in "${suites[@]}"; do
+			name=${suite##*/}
+			[[ ${name%.bats} == "$want" ]] && picked+=("$suite") && found=1
 		done
+		if ((!found)); then
+			echo "no suite is named $want" >&2
+			exit 2
+		fi
 	done
 	suites=("${picked[@]}")
 fi
@@ -34,20 +42,20 @@ if ! command -v bats >/dev/null; then
 	exit 1
 fi
 
-# One suite: its TAP goes to LOGS/NAME.tap. One that dies, or runs fewer tests than it planned,
-# counts as one failure more, so that no crash passes for a short success.
+# One suite: its TAP goes to LOGS/NAME.tap. One that dies, hangs, or runs fewer tests than it
+# planned counts as one failure more, so that no crash passes for a short success.
 # shellcheck disable=SC2016
 one='
 suite=$1 log=$2/$(basename "$1" .bats).tap
 case $suite in
-*.bats) bats --formatter tap "$suite" >"$log" 2>&1 ;;
-*) "$suite" >"$log" 2>&1 ;;
+*.bats) timeout 1200 bats --formatter tap "$suite" >"$log" 2>&1 ;;
+*) timeout 1200 "$suite" >"$log" 2>&1 ;;
 esac
 status=$?
 planned=$(sed -n "s/^1\.\.\([0-9]*\)$/\1/p" "$log" | head -n 1)
 ran=$(grep -cE "^(not )?ok " "$log")
 if [ "${planned:-none}" != "$ran" ]; then
-	echo "not ok - $(basename "$suite"): planned ${planned:-no} tests, ran $ran" >>"$log"
+	echo "not ok - $(basename "$suite"): planned ${planned:-no} tests, ran $ran, exit status $status" >>"$log"
 elif [ $status -ne 0 ] && ! grep -q "^not ok" "$log"; then
 	echo "not ok - $(basename "$suite"): exit status $status" >>"$log"
 fi
@@ -58,7 +66,7 @@ else
 	printf "ok   %-28s %s\n" "$(basename "$suite")" "$ran"
 fi
 '
-printf '%s\0' "${suites[@]}" | xargs -0 -P 2 -I{} bash -c "$one" suite {} "$logs"
+printf '%s\0' "${suites[@]}" | xargs -0 -P "$(nproc)" -I{} bash -c "$one" suite {} "$logs"
 
 passed=$(cat "$logs"/*.tap | grep -E '^ok ' | grep -cvE '# skip')
 failed=$(cat "$logs"/*.tap | grep -cE '^not ok')

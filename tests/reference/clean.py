@@ -102,7 +102,7 @@ def judge(fields, at, unit, may_be_empty):
     if fields is None or len(fields) != at["n"]:
         return "ragged", None
     event = {name: fields[at[name]] or b"" for name in COLUMNS}
-    no_device = fields[at["device"]] is None
+    no_device = fields[at["device"]] != b"" and not event["device"].strip(BLANKS)
     for text in event.values():
         try:
             text.decode("utf-8", "strict")

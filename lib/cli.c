@@ -275,6 +275,11 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 		if (c == LONG_HELP || c == LONG_VERSION)
 			exit_flushed(cli);
 	}
+	for (int i = optind, n_stdin = 0; i < argc; i++) {
+		n_stdin += !strcmp(argv[i], "-");
+		if (n_stdin > 1)
+			cli_usage_error(cli, "standard input (-) can be read only once");
+	}
 	cli->input =
 		(struct gz_input){ (const char *const *)argv + optind, (size_t)(argc - optind) };
 	cli->progress = cli->verbose && isatty(STDERR_FILENO);

@@ -28,8 +28,8 @@
 
 #include <stdbool.h>
 
-/* Most coefficients: the Hessian and its factor take 1 GiB then. */
-#define LOGISTIC_COEFFICIENTS_MAX 8000
+/* Most coefficients: the Hessian and its factor take 64 MiB then, and a step some seconds. */
+#define LOGISTIC_COEFFICIENTS_MAX 2000
 
 struct logistic_options {
 	double l2;        /* >= 0 */

@@ -5,19 +5,20 @@
 # DATA holds events_table, users_dim and content_dim, as .csv.gz or .csv. OUT gets every table, the
 # models, the predictions and the metrics. Only what is stale is made again: what is older than its
 # source, or was made with other flags. Every file appears whole or not at all. Works under -j.
+# No name may hold a blank.
 #
 #   make -f pipeline.mk ... summary      also prints what was found
 
 DATA = .
 OUT  = out
 
-# The near end of a content: above this playback ratio a stop can complete a viewing.
+# The near end of a content: from this playback ratio on a stop can complete a viewing.
 NEAR_END         = 0.95
 CLEAN_FLAGS      =
 JOIN_FLAGS       = --drop email
 SESSIONIZE_FLAGS =
-AGG_FLAGS        = --near-end $(NEAR_END)
-FEATURES_FLAGS   = --near-end $(NEAR_END)
+AGG_FLAGS        =
+FEATURES_FLAGS   =
 TRAIN_FLAGS      =
 PREDICT_FLAGS    =
 EVAL_FLAGS       =
@@ -49,7 +50,7 @@ $(OUT)/log:
 
 # The flags of a step, rewritten only when they change.
 $(OUT)/log/%.flags: FORCE | $(OUT)/log
-	@echo '$($*_FLAGS)' | cmp -s - $@ || echo '$($*_FLAGS)' >$@
+	@echo '$($*_FLAGS) $(NEAR_END)' | cmp -s - $@ || echo '$($*_FLAGS) $(NEAR_END)' >$@
 
 # --- the events -----------------------------------------------------------------------------------
 
@@ -70,15 +71,15 @@ $(call table,session_identification session_starts) &: $(call table,enriched_tab
 
 $(call table,event_history $(AGGREGATES)) &: $(call table,session_identification) \
 		$(call flags,AGG)
-	ce-agg $(AGG_FLAGS) -d $(OUT) -o $(call table,event_history) $< $(call logged,4-agg)
+	ce-agg --near-end $(NEAR_END) $(AGG_FLAGS) -d $(OUT) -o $(call table,event_history) $< $(call logged,4-agg)
 
 # --- the prediction rows: wherever the outcome is still open, and at the start of each viewing ----
 
 $(call table,completion_prediction_features): $(call table,event_history) $(call flags,FEATURES)
-	ce-features $(FEATURES_FLAGS) -o $@ $< $(call logged,5-features)
+	ce-features --near-end $(NEAR_END) $(FEATURES_FLAGS) -o $@ $< $(call logged,5-features)
 
 $(call table,first_features): $(call table,event_history) $(call flags,FEATURES)
-	ce-features $(FEATURES_FLAGS) --rows first -o $@ $< $(call logged,5-features-first)
+	ce-features --near-end $(NEAR_END) $(FEATURES_FLAGS) --rows first -o $@ $< $(call logged,5-features-first)
 
 # --- a model of each, its predictions and its verdict ---------------------------------------------
 
@@ -113,7 +114,7 @@ $(call table,first_metrics): $(OUT)/first.model $(call table,first_features) \
 # A synthetic workload knows its true probabilities: ce-synth's truth.csv.gz.
 truth        = $(wildcard $(DATA)/truth.csv.gz)
 scored_truth = $(scored_first) | \
-	       ce-join --drop user_id,content_id,session_start_ts -k event_id $(truth) 2>/dev/null
+	       ce-join --drop user_id,content_id,session_start_ts -k event_id $(truth)
 
 # --- what was found -------------------------------------------------------------------------------
 
@@ -123,8 +124,10 @@ summary: all
 	@$(scored) | ce-eval $(EVAL_FLAGS) --by event_type -p
 	@printf '\n== Test part, at the start of each viewing ==\n'
 	@$(scored_first) | ce-eval $(EVAL_FLAGS) -p
-	@$(if $(truth),printf '\n== The best possible there: the true probabilities ==\n'; \
-		$(scored_truth) | ce-eval $(EVAL_FLAGS) --score true_probability -p)
+	@$(if $(truth),printf '\n== There: the model and the best possible on the same rows ==\n'; \
+		$(scored_truth) | ce-eval $(EVAL_FLAGS) -p | sed -n 's/^AUC-ROC/model  &/p'; \
+		$(scored_truth) 2>/dev/null | ce-eval $(EVAL_FLAGS) --score true_probability -p | \
+			sed -n 's/^AUC-ROC/best   &/p')
 
 clean:
 	rm -rf $(OUT)

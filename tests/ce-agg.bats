@@ -133,7 +133,7 @@ column() {
 	for table in $tables; do
 		ce-agg -p -t "$table" sessions.csv >want
 		for dir in new there; do
-			gzip -dc "$dir/$table.csv.gz" >got
+			cat "$dir/$table.csv" >got
 			same got want
 		done
 	done
@@ -145,7 +145,7 @@ column() {
 	ce-agg -p -d tables sessions.csv >out
 	echo "$columns,$session,$history" | holds out
 	for table in $tables; do
-		gzip -dc "tables/$table.csv.gz" >got
+		cat "tables/$table.csv" >got
 		[ "$(wc -l <got)" -eq 1 ]
 		[[ $(cat got) == event_id,* || $(cat got) == session_id,* ]]
 	done
@@ -281,7 +281,22 @@ says() {
 	[ -z "$(ls -A new)" ]
 	mkdir there
 	echo old >there/user_activity.csv.gz
-	fails 1 ce-agg -p -d there x.csv
+	fails 1 ce-agg -d there x.csv
 	[ "$(ls -A there)" = user_activity.csv.gz ]
 	[ "$(cat there/user_activity.csv.gz)" = old ]
+	# Nor if all is well until the events cannot be written.
+	printf '%s\n' '1000 u c play' '2000 u c stop' | events >sessions.csv
+	fails 1 ce-agg -d new -o /dev/full sessions.csv
+	[ -z "$(ls -A new)" ]
+}
+
+@test "-p makes -d's tables plain, under names without .gz" {
+	printf '%s\n' '1000 u c play' '2000 u c stop' | events >sessions.csv
+	ce-agg -d zipped sessions.csv >out.gz
+	ce-agg -p -d plain sessions.csv >out
+	for table in $tables; do
+		gzip -dc "zipped/$table.csv.gz" >got
+		same got "plain/$table.csv"
+	done
+	[ "$(find zipped plain -type f | wc -l)" -eq 18 ]
 }

@@ -45,6 +45,10 @@ make_model() {
 		ce-predict -p --keys -m model --threshold $threshold features.csv |
 			awk -F, -v t=$threshold 'NR > 1 && $7 != ($6 >= t) { exit 1 }'
 	done
+	# From the threshold on, itself included.
+	p=$(ce-predict -p --keys -m model features.csv | cut -d, -f6 | sed -n 100p)
+	ce-predict -p --keys -m model --threshold "$p" features.csv >at
+	[ "$(cut -d, -f6,7 at | sed -n 100p)" = "$p,1" ]
 	fails 2 ce-predict -m model --threshold 1.5 features.csv
 	fails 2 ce-predict features.csv
 	[[ $stderr == 'ce-predict: which model? (-m FILE)'* ]]

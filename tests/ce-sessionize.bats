@@ -28,7 +28,7 @@ sessions() {
 		e4,8300000,v,c,pause,10,,7200,x
 		e5,99900000,v,c,pause,10,,,x
 	END
-	ce-sessionize -p --starts starts.csv.gz events.csv >out
+	ce-sessionize -p --starts starts.csv events.csv >out
 	holds out <<-END
 		$header,a note,prev_ts,session_start_ts,session_id,session_deadline_ts
 		e1,1000000,u,c,play,0,tv,7200,,,1000000,1,10000000
@@ -38,7 +38,7 @@ sessions() {
 		e4,8300000,v,c,pause,10,,7200,x,,8300000,3,10100000
 		e5,99900000,v,c,pause,10,,,x,8300000,99900000,4,101700000
 	END
-	gzip -dc starts.csv.gz >starts
+	cp starts.csv starts
 	holds starts <<-END
 		session_id,user_id,content_id,session_start_ts,event_id,device
 		1,u,c,1000000,e1,tv
@@ -109,9 +109,9 @@ sessions() {
 
 @test "zero rows give the headers" {
 	echo $header >none.csv
-	ce-sessionize -p --starts starts.csv.gz none.csv >out
+	ce-sessionize -p --starts starts.csv none.csv >out
 	echo $header,prev_ts,session_start_ts,session_id,session_deadline_ts | holds out
-	gzip -dc starts.csv.gz >starts
+	cp starts.csv starts
 	echo session_id,user_id,content_id,session_start_ts,event_id,device | holds starts
 }
 
@@ -168,9 +168,9 @@ says() {
 @test "columns: those it needs must be there, those it makes must not" {
 	printf 'event_id,event_ts,user_id,content_id,event_type,playback_position,runtime\n' >x.csv
 	ce-sessionize -p x.csv >out
-	fails 1 ce-sessionize -p --starts starts.csv.gz x.csv
+	fails 1 ce-sessionize -p --starts starts.csv x.csv
 	[ "$stderr" = "ce-sessionize: x.csv:1: column device: not in the header" ]
-	[ ! -e starts.csv.gz ]
+	[ ! -e starts.csv ]
 	fails 1 ce-sessionize -p out
 	[ "$stderr" = "ce-sessionize: out:1: column prev_ts: is in the input already" ]
 	printf 'event_id,event_ts,user_id,content_id,event_type,playback_position,device\n' >x.csv
@@ -190,7 +190,10 @@ says() {
 
 @test "a failure leaves no --starts file behind" {
 	printf "$header\ne1,5,u,c,play,1,tv,\ne0,5,u,c,play,1,tv,\n" >x.csv
-	fails 1 ce-sessionize -p --starts starts.csv.gz x.csv
-	[ ! -e starts.csv.gz ]
+	fails 1 ce-sessionize -p --starts starts.csv x.csv
+	[ ! -e starts.csv ]
 	[ -z "$(find . -name '*.tmp')" ]
+	printf "$header\ne1,5,u,c,play,1,tv,\n" >x.csv
+	fails 1 ce-sessionize --starts starts.csv -o /dev/full x.csv
+	[ ! -e starts.csv ]
 }

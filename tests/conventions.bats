@@ -10,7 +10,7 @@ load common
 readers='ce-clean ce-join ce-sessionize ce-agg ce-features ce-train ce-predict ce-eval' # read a table
 tables='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict ce-eval' # and write one
 filters='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict' # whose rows are those they read
-ordered='ce-sessionize ce-agg ce-features' # want the rows in canonical order
+ordered='ce-join ce-sessionize ce-agg ce-features' # want the rows in canonical order
 tools="$readers ce-synth"
 
 # The table of the tools: how each is called (in $cmd), and a column that it cannot do without. Its
@@ -457,6 +457,19 @@ by_name() {
 		works "${cmd[@]}" -6 -o own own
 		cmp want own
 		[ "$(ls -A)" = "$(printf '%s\n' cut.gz out own stderr stdout want)" ]
+	}
+	each case_ $readers
+}
+
+@test "-o /dev/stdout writes behind what is there, and replaces no file" {
+	case_() {
+		{
+			echo before
+			works "${cmd[@]}" -p -o /dev/stdout "$in"
+			echo after
+		} >log
+		works "${cmd[@]}" -p -o want "$in"
+		same <(echo before && cat want && echo after) log
 	}
 	each case_ $readers
 }

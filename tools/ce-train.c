@@ -68,7 +68,7 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 	cli->output.plain = true; /* a model is text to be read, and never gzipped */
 }
 
-static void say(const struct cli *cli, const struct model *m)
+static void say(const struct cli *cli, const struct model *m, int64_t holdout)
 {
 	const struct split *s = &m->split;
 	const struct logistic *fit = &m->logistic;
@@ -79,6 +79,9 @@ static void say(const struct cli *cli, const struct model *m)
 			"stopped after %d iterations with a gradient of %g: not the optimum; try a "
 			"larger --l2",
 			fit->iterations, fit->gradient);
+	if (!s->has_cut && holdout)
+		cli_note(cli, "no test part: too few labelled rows (%llu) for this --holdout",
+			 (unsigned long long)s->rows[SPLIT_TRAIN]);
 	if (!cli->verbose)
 		return;
 	for (int part = 0; part < SPLIT_N_PARTS; part++)
@@ -118,7 +121,7 @@ int main(int argc, char **argv)
 	model_format(&text, &model);
 	if (gz_writer_write(&out, text.data, text.len, &err) || gz_writer_close(&out, &err))
 		cli_die(&cli, &err);
-	say(&cli, &model);
+	say(&cli, &model, opt.set.holdout);
 	cli_done(&cli, set.n_rows, 0);
 	buf_release(&text);
 	matrix_release(&set.matrix);

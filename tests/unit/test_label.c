@@ -149,6 +149,29 @@ static void what_has_left_takes_no_room(void)
 	labels_release(&r.labels);
 }
 
+/* A completed session that is still open may have more rows, however long ago it began. */
+static void an_open_session_keeps_its_verdict(void)
+{
+	struct run r;
+	struct err err = ERR_INIT;
+	char *got;
+	size_t n;
+
+	begin(&r);
+	see(&r, 1, 1, 1, 1000, EVENT_COMPLETE, "first");
+	for (int64_t i = 2; i <= 200; i++)
+		see(&r, i, i, i, i, EVENT_PLAY, NULL);
+	CHECK_INT(r.labels.first_id, 1);
+	see(&r, 201, 1, 1, 1201, EVENT_PAUSE, "again");
+	labels_finish(&r.labels);
+	CHECK_INT(labels_write(&r.labels, &r.out, &err), 0);
+	CHECK_INT(csv_writer_close(&r.out, &err), 0);
+	labels_release(&r.labels);
+	got = scratch_read("out", &n);
+	CHECK_STR(got, "first,1,1\nagain,1,1\n");
+	free(got);
+}
+
 int main(void)
 {
 	char dir[] = SCRATCH_DIR;
@@ -158,6 +181,7 @@ int main(void)
 	RUN(what_closes_at_the_watermark_or_behind_it_is_censored);
 	RUN(a_verdict_waits_for_its_rows);
 	RUN(what_has_left_takes_no_room);
+	RUN(an_open_session_keeps_its_verdict);
 	scratch_leave(dir);
 	return CHECK_DONE();
 }

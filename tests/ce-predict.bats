@@ -47,8 +47,8 @@ make_model() {
 	done
 	# From the threshold on, itself included.
 	p=$(ce-predict -p --keys -m model features.csv | cut -d, -f6 | sed -n 100p)
-	ce-predict -p --keys -m model --threshold "$p" features.csv >at
-	[ "$(cut -d, -f6,7 at | sed -n 100p)" = "$p,1" ]
+	ce-predict -p --keys -m model --threshold "$p" features.csv >edge
+	[ "$(cut -d, -f6,7 edge | sed -n 100p)" = "$p,1" ]
 	fails 2 ce-predict -m model --threshold 1.5 features.csv
 	fails 2 ce-predict features.csv
 	[[ $stderr == 'ce-predict: which model? (-m FILE)'* ]]

@@ -9,7 +9,6 @@ Usage: compare.py [--first SEED] [--tables N]
 """
 
 import argparse
-import gzip
 import os
 import subprocess
 import sys
@@ -32,8 +31,8 @@ def run(text, *command):
 
 
 def read(path):
-    with gzip.open(path) as file:
-        return file.read().decode("latin-1")
+    with open(path, encoding="latin-1", newline="") as file:
+        return file.read()
 
 
 def difference(name, got, want):
@@ -79,20 +78,20 @@ def compare(seed):
     text = naive.format_csv(columns, events)
     got = {}
     if seed % 4 == 1:
-        got["inner join"] = run(text, *join, "--unmatched", "unmatched.csv.gz")
+        got["inner join"] = run(text, *join, "--unmatched", "unmatched.csv")
         want["inner join"] = header, inner
-        got["unmatched"] = read("unmatched.csv.gz")
+        got["unmatched"] = read("unmatched.csv")
         want["unmatched"] = columns, [e for i, e in enumerate(events) if i not in both]
     if changing:
         text = naive.format_csv(header, rows)
     else:
         got["left join"] = text = run(text, *join, "--left")
         want["left join"] = header, rows
-    got["session_identification"] = text = run(text, "ce-sessionize", "-p", *gap, "--starts", "starts.csv.gz")
-    got["session_starts"] = read("starts.csv.gz")
+    got["session_identification"] = text = run(text, "ce-sessionize", "-p", *gap, "--starts", "starts.csv")
+    got["session_starts"] = read("starts.csv")
     got["history"] = text = run(text, "ce-agg", "-p", "--window", f"{opt.window}ms", *near_end, *folder)
     for name in list(naive.AGGREGATES) + ["content_completion"] if folder else []:
-        got[name] = read(name + ".csv.gz")
+        got[name] = read(name + ".csv")
     for which in ("undecided", "all", "first"):
         got["features_" + which] = run(text, "ce-features", "-p", "--rows", which, *near_end)
     return [w for w in (difference(name, got[name], want[name]) for name in got) if w], len(events)

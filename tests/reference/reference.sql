@@ -1,0 +1,423 @@
+-- The whole pipeline as set-based SQL (PostgreSQL 15), from the definitions alone: what the tools must agree with.
+--
+-- Run by psql with -v gap=MS plain_gap=BOOL window=MS near_end=RATIO allow_empty=COLUMN,... in a database whose
+-- collation is C, over raw_events, users_dim and content_dim, whose values are text as the CSV has them (NULL is the
+-- empty field). It makes the design's tables in the current schema, each with `position`, the order of its rows, last.
+--
+-- In the working tables a playback ratio counts millionths, a time milliseconds since 1970, and `position` is the
+-- event's place in canonical order.
+
+set client_min_messages = warning;
+set jit = off;
+
+create function flag(condition boolean) returns bigint language sql immutable
+	return case when condition then 1 when not condition then 0 end;
+
+-- A decimal or scientific number; NULL for anything else. An exponent of four digits is beyond every limit below, or
+-- leaves no more of the number than its sign, so that 1000 will do for it: numeric has an end, too.
+create function as_number(field text) returns numeric language sql immutable
+	return case
+		when field !~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([Ee][+-]?[0-9]+)?$' then null
+		when field ~ '[Ee][+]?0*[1-9][0-9]{3}' then split_part(lower(field), 'e', 1)::numeric * 1e1000
+		when field ~ '[Ee]-0*[1-9][0-9]{3}' then split_part(lower(field), 'e', 1)::numeric * 1e-1000
+		else field::numeric
+	end;
+
+-- An ISO 8601 date, or time of which nothing below the millisecond counts; NULL for anything else.
+-- make_date() knows no year 0; the year 4 has the same days, and is as far out of range.
+create function as_ms(field text) returns bigint language sql immutable as $$
+	select (make_date(case year when 0 then 4 else year end, month, day) - date '1970-01-01') * 86400000::bigint
+		+ hour * 3600000 + minute * 60000 + second * 1000 + ms
+		- case when east like '-%' then -1 else 1 end * (east_hour * 3600000 + east_minute * 60000)
+	from regexp_match(field, '^([0-9]{4})-([0-9]{2})-([0-9]{2})'
+			|| '(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.]([0-9]+))?)?'
+			|| '(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2})?)?)?$') as m(part),
+		lateral (select part[1]::int as year, part[2]::int as month, part[3]::int as day,
+			coalesce(part[4]::int, 0) as hour, coalesce(part[5]::int, 0) as minute,
+			coalesce(part[6]::int, 0) as second, rpad(coalesce(part[7], ''), 3, '0')::int as ms,
+			part[8] as east, coalesce(part[9]::int, 0) as east_hour,
+			coalesce(part[10]::int, 0) as east_minute) as p
+	where day between 1 and case
+			when month in (1, 3, 5, 7, 8, 10, 12) then 31
+			when month in (4, 6, 9, 11) then 30
+			when month = 2 and year % 4 = 0 and (year % 100 <> 0 or year % 400 = 0) then 29
+			when month = 2 then 28
+		end
+		and hour < 24 and minute < 60 and second < 60 and east_hour < 24 and east_minute < 60
+$$;
+
+-- A field as CSV has it.
+create function as_csv(field text) returns text language sql immutable
+	return case when field ~ '[",\r\n]' then '"' || replace(field, '"', '""') || '"' else coalesce(field, '') end;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Cleaning: valid, distinct, ordered events
+
+create table judged_events as
+with trimmed as (
+	select line, nullif(btrim(event_id, blanks), '') as event_id, nullif(btrim(event_ts, blanks), '') as event_ts,
+		nullif(btrim(user_id, blanks), '') as user_id, nullif(btrim(content_id, blanks), '') as content_id,
+		nullif(lower(btrim(event_type, blanks)), '') as event_type,
+		nullif(btrim(playback_position, blanks), '') as playback_position,
+		nullif(btrim(device, blanks), '') as device
+	from raw_events, (values (E' \t\n\x0B\f\r')) as b(blanks)
+), valued as (
+	select *, as_number(playback_position) as seconds,
+		case
+			when event_ts ~ '[Tt ].*[Zz+-]' then as_ms(event_ts)	-- a time with its offset
+			else trunc(as_number(event_ts))
+		end as ms
+	from trimmed
+)
+select line, event_id, ms, user_id, content_id, event_type, trunc(seconds) as seconds, device,
+	case
+		when event_id is null then 'missing_event_id'
+		when event_ts is null then 'missing_event_ts'
+		when user_id is null then 'missing_user_id'
+		when content_id is null then 'missing_content_id'
+		when event_type is null then 'missing_event_type'
+		when playback_position is null and 'playback_position' <> all (optional)
+			then 'missing_playback_position'
+		when device is null and 'device' <> all (optional) then 'missing_device'
+		when ms is null then 'bad_event_ts'
+		when ms <= 0 or ms >= 4102444800000 then 'ts_out_of_range'
+		when event_type not in ('play', 'pause', 'stop', 'complete', 'seek') then 'bad_event_type'
+		when playback_position is not null and seconds is null
+			or trunc(seconds) not between -power(2::numeric, 63) and power(2::numeric, 63) - 1
+			then 'bad_playback_position'
+		when seconds < 0 then 'negative_playback_position'
+	end as reason
+from valued, string_to_array(:'allow_empty', ',') as a(optional);
+
+create table valid_events as
+select line, event_id, ms::bigint as event_ts, user_id, content_id, event_type, seconds::bigint as playback_position,
+	device, row_number() over (order by ms, event_id, record, line) as position,
+	row_number() over (partition by event_id order by ms, record, line) > 1 as duplicate
+from judged_events, lateral (
+	select concat_ws(',', as_csv(event_id), ms, as_csv(user_id), as_csv(content_id), event_type,
+		coalesce(seconds::text, ''), as_csv(device)) as record) as r
+where reason is null;
+
+create table cleaned_events as
+select event_id, event_ts, user_id, content_id, event_type, playback_position, device,
+	row_number() over (order by event_ts, event_id) as position
+from valid_events
+where not duplicate;
+
+create table rejects as
+select line, reason, row_number() over (order by duplicate_at nulls first, line) as position
+from (
+	select line, reason, null::bigint as duplicate_at from judged_events where reason is not null
+	union all
+	select line, 'duplicate_event_id', position from valid_events where duplicate) as r;
+
+create table enriched_table as
+select event_id, event_ts, user_id, content_id, event_type, playback_position, device,
+	plan_tier, signup_date, genre, runtime, release_year, maturity_rating, position
+from cleaned_events
+join users_dim using (user_id)
+join content_dim using (content_id);
+
+------------------------------------------------------------------------------------------------------------------------
+-- Sessions
+
+create table event as
+with measured as (
+	select position, event_id, event_ts, user_id, content_id, event_type, device, playback_position,
+		nullif(genre, '') as genre, trunc(as_number(runtime)) as runtime
+	from enriched_table
+), rated as (
+	select *,
+		case when runtime > 0 and playback_position is not null
+			then least(div(playback_position * 2000000::numeric + runtime, 2 * runtime), 1000000)::bigint
+		end as ratio,
+		-- greatest() passes over NULL: what is unknown leaves nothing to play
+		event_ts + :gap + case when event_type in ('play', 'seek') and not :plain_gap
+			then (greatest(runtime - playback_position, 0) * 1000)::bigint
+			else 0
+		end as deadline_ts
+	from measured
+), followed as (
+	select *, lag(event_ts) over pair as prev_ts,
+		coalesce(event_ts > lag(deadline_ts) over pair, true) as first_or_late
+	from rated
+	window pair as (partition by user_id, content_id order by position)
+),
+-- A run is what no deadline cuts. In it a play finds a complete in its session exactly if there is one since the run's
+-- previous play: an older one would have made that play begin a session.
+runs as (
+	select *, count(*) filter (where first_or_late) over (partition by user_id, content_id order by position) as run
+	from followed
+), stretches as (
+	select *, count(*) filter (where event_type = 'play') over (
+		partition by user_id, content_id, run order by position
+		rows between unbounded preceding and 1 preceding) as plays_before
+	from runs
+), started as (
+	select *, first_or_late or event_type = 'play' and count(*) filter (where event_type = 'complete') over (
+		partition by user_id, content_id, run, plays_before) > 0 as starts_session
+	from stretches
+), counted as (
+	select *, count(*) filter (where starts_session) over (order by position) as sessions_so_far
+	from started
+), numbered as (
+	select *, max(sessions_so_far) filter (where starts_session) over pair as session_id,
+		count(*) filter (where starts_session) over pair as user_content_session_count
+	from counted
+	window pair as (partition by user_id, content_id order by position)
+)
+select *, event_type = 'stop' and ratio >= round(:near_end * 1000000) as near_end_stop,
+	row_number() over (partition by session_id, event_type order by position) = 1 as new_type,
+	row_number() over (partition by user_id, content_id order by position) = 1 as new_pair
+from numbered;
+
+create index on event (position);
+create index on event (user_id, event_ts);
+
+-- The session up to and including the event. Of the three ways to complete, the two by a stop say together: the session
+-- holds a stop near the end, and two distinct types.
+create table session_state as
+select position, session_id, event_ts,
+	count(*) over state as session_event_number,
+	event_ts - first_value(event_ts) over state as session_elapsed,
+	count(*) filter (where event_type = 'pause') over state as number_of_pauses,
+	count(*) filter (where event_type = 'seek') over state as number_of_seeks,
+	max(ratio) over state as max_ratio,
+	bool_or(event_type = 'complete') over state
+		or (coalesce(bool_or(near_end_stop) over state, false)
+			and count(*) filter (where new_type) over state >= 2) as completed
+from event
+window state as (partition by session_id order by position);
+
+create index on session_state (position);
+
+create table session as
+with viewed as (
+	select session_id, user_id, content_id, genre,
+		min(event_ts) as start_ts, max(event_ts) as end_ts, min(position) as first_position,
+		(array_agg(deadline_ts order by position desc))[1] as last_deadline_ts,
+		flag(bool_or(event_type = 'complete')) as is_completed_event,
+		flag(coalesce(bool_or(near_end_stop), false)) as stopped_near_end,
+		count(distinct event_type) as num_unique_events
+	from event
+	group by session_id, user_id, content_id, genre
+), completed as (
+	select session_id, min(event_ts) as completion_ts from session_state where completed group by session_id
+), closed as (
+	select *, least(last_deadline_ts,
+		lead(start_ts) over (partition by user_id, content_id order by session_id)) as closing_ts
+	from viewed
+	left join completed using (session_id)
+)
+select *,
+	coalesce(completion_ts, closing_ts) as known_ts,
+	flag(completion_ts is not null) as outcome,
+	case
+		when completion_ts is not null then 1
+		when closing_ts < (select max(event_ts) from event) then 0	-- the watermark
+	end::bigint as is_completion
+from closed;
+
+create index on session (user_id, known_ts);
+create index on session (content_id, known_ts);
+create index on session (session_id);
+
+analyze event;
+analyze session_state;
+analyze session;
+
+create table session_identification as
+select e.event_id, e.event_ts, e.user_id, e.content_id, e.event_type, e.playback_position, e.device,
+	e.plan_tier, e.signup_date, e.genre, e.runtime, e.release_year, e.maturity_rating,
+	prev_ts, start_ts as session_start_ts, session_id, deadline_ts as session_deadline_ts, position
+from enriched_table as e
+join event using (position)
+join session using (session_id);
+
+create table session_starts as
+select session_id, session.user_id, session.content_id, start_ts as session_start_ts, event_id, device,
+	session_id as position
+from session
+join event using (session_id)
+where event.position = first_position;
+
+create table content_completion as
+select session_id, user_id, content_id, start_ts as session_start_ts, end_ts as session_end_ts,
+	is_completed_event, stopped_near_end, num_unique_events, is_completion, session_id as position
+from session;
+
+------------------------------------------------------------------------------------------------------------------------
+-- History: frames over event_ts end 1 ms before the event, and sessions count from the millisecond after known_ts on
+
+create table history as
+select position,
+	count(*) over recent as user_activity_level,
+	round(avg(ratio) over recent / 1000000, 6) as user_content_engagement,
+	favourite.genre as user_genre_preference,
+	round(of_user.completion_rate, 6) as user_completion_rate,
+	of_user.known_sessions as user_known_sessions,
+	round(of_content.completion_rate, 6) as content_completion_rate,
+	of_content.known_sessions as content_known_sessions,
+	last_known.outcome as user_last_outcome,
+	round(of_user.genre_completion_rate, 6) as user_genre_completion_rate,
+	round(avg(ratio) filter (where event_type = 'stop') over of_content_before / 1000000, 6)
+		as average_viewing_duration_ratio,
+	count(*) filter (where new_pair) over of_content_before as content_popularity,
+	flag(user_content_session_count > 1) as has_played_before,
+	user_content_session_count,
+	number_of_pauses,
+	number_of_seeks,
+	session_event_number,
+	session_elapsed,
+	round(max_ratio / 1000000.0, 6) as max_playback_ratio,
+	e.event_ts - prev_ts as time_since_last_event,
+	e.event_ts - max(e.event_ts) over of_user_before as time_since_last_event_user,
+	e.event_ts - of_user.last_completion_ts as time_since_last_completion,
+	round(of_user.mean_duration)::bigint as user_avg_session_duration,
+	case when e.genre is not null
+		then e.event_ts - max(e.event_ts) over of_user_and_genre_before
+	end as user_genre_recency
+from event as e
+join session_state using (position)
+left join lateral (
+	select h.genre
+	from event as h
+	where h.user_id = e.user_id and h.event_ts >= e.event_ts - :window and h.event_ts < e.event_ts
+		and h.genre is not null
+	group by h.genre
+	order by count(*) desc, h.genre
+	limit 1) as favourite on true
+cross join lateral (
+	select avg(outcome) filter (where known_ts < e.event_ts) as completion_rate,
+		count(*) filter (where known_ts < e.event_ts) as known_sessions,
+		avg(outcome) filter (where known_ts < e.event_ts and s.genre = e.genre) as genre_completion_rate,
+		max(completion_ts) filter (where completion_ts < e.event_ts) as last_completion_ts,
+		avg(end_ts - start_ts) filter (where closing_ts < e.event_ts) as mean_duration
+	from session as s
+	where s.user_id = e.user_id) as of_user
+left join lateral (
+	select outcome
+	from session as s
+	where s.user_id = e.user_id and known_ts < e.event_ts
+	order by known_ts desc, session_id desc
+	limit 1) as last_known on true
+cross join lateral (
+	select avg(outcome) as completion_rate, count(*) as known_sessions
+	from session as s
+	where s.content_id = e.content_id and known_ts < e.event_ts) as of_content
+window recent as (partition by e.user_id order by e.event_ts range between :window preceding and 1 preceding),
+	of_user_before as (partition by e.user_id order by e.event_ts
+		range between unbounded preceding and 1 preceding),
+	of_user_and_genre_before as (partition by e.user_id, e.genre order by e.event_ts
+		range between unbounded preceding and 1 preceding),
+	of_content_before as (partition by e.content_id order by e.event_ts
+		range between unbounded preceding and 1 preceding);
+
+create table event_history as
+select event_id, event_ts, user_id, content_id, event_type, playback_position, device,
+	plan_tier, signup_date, genre, runtime, release_year, maturity_rating,
+	prev_ts, session_start_ts, session_id, session_deadline_ts,
+	user_activity_level, user_content_engagement, user_genre_preference, user_completion_rate, user_known_sessions,
+	content_completion_rate, content_known_sessions, user_last_outcome, user_genre_completion_rate,
+	average_viewing_duration_ratio, content_popularity, has_played_before, user_content_session_count,
+	number_of_pauses, number_of_seeks, session_event_number, session_elapsed, max_playback_ratio,
+	time_since_last_event, time_since_last_event_user, time_since_last_completion, user_avg_session_duration,
+	user_genre_recency, position
+from session_identification
+join history using (position);
+
+create table user_activity as
+select event_id, user_id, event_ts, user_activity_level, position from event_history;
+
+create table user_engagement as
+select event_id, user_id, event_ts, user_content_engagement, position from event_history;
+
+create table user_genre_preference as
+select event_id, user_id, event_ts, user_genre_preference, position from event_history;
+
+create table user_completion_rate as
+select event_id, user_id, event_ts, user_completion_rate, user_known_sessions, position from event_history;
+
+create table content_completion_rate as
+select event_id, content_id, event_ts, content_completion_rate, content_known_sessions, position from event_history;
+
+create table avg_view_duration_ratio as
+select event_id, content_id, event_ts, average_viewing_duration_ratio, position from event_history;
+
+create table has_played_before as
+select event_id, user_id, content_id, event_ts, has_played_before, position from event_history;
+
+create table number_of_pauses as
+select event_id, user_id, content_id, event_ts, number_of_pauses, position from event_history;
+
+------------------------------------------------------------------------------------------------------------------------
+-- completion_prediction_features
+
+create table features_all as
+select h.event_id, h.event_ts, h.user_id, h.content_id, session_id,
+	plan_tier as user_plan_tier,
+	floor((h.event_ts - as_ms(signup_date)) / 86400000.0)::bigint as days_since_signup,
+	user_activity_level,
+	user_content_engagement,
+	user_genre_preference,
+	user_completion_rate,
+	user_known_sessions,
+	user_last_outcome,
+	user_genre_completion_rate,
+	h.genre as content_genre,
+	e.runtime::bigint as content_runtime,
+	year_of_release as content_release_year,
+	maturity_rating as content_maturity_rating,
+	extract(year from utc)::bigint - year_of_release as content_age,
+	case
+		when e.runtime < 1200 then 'short'
+		when e.runtime <= 3600 then 'medium'
+		when e.runtime > 3600 then 'long'
+	end as content_length_category,
+	content_completion_rate,
+	content_known_sessions,
+	average_viewing_duration_ratio,
+	content_popularity,
+	h.event_type,
+	h.device,
+	round(e.ratio / 1000000.0, 6) as playback_position_ratio,
+	max_playback_ratio,
+	number_of_pauses,
+	number_of_seeks,
+	session_event_number,
+	session_elapsed,
+	has_played_before,
+	h.user_content_session_count,
+	time_since_last_event,
+	time_since_last_event_user,
+	time_since_last_completion,
+	user_avg_session_duration,
+	user_genre_recency,
+	extract(hour from utc)::bigint as hour_of_day,
+	extract(dow from utc)::bigint as day_of_week,
+	extract(week from utc)::bigint as event_week_of_year,
+	extract(month from utc)::bigint as event_month_of_year,
+	extract(hour from utc_start)::bigint as session_start_hour,
+	extract(dow from utc_start)::bigint as session_start_dow,
+	user_activity_level * content_popularity as user_activity_x_content_popularity,
+	round(user_completion_rate * content_completion_rate, 6) as user_completion_x_content_completion,
+	case when is_completion is not null then known_ts end as label_known_ts,
+	is_completion,
+	position
+from event_history as h
+join event as e using (position, session_id)
+join session using (session_id)
+cross join lateral (
+	select trunc(as_number(release_year))::bigint as year_of_release,
+		to_timestamp(h.event_ts / 1000) at time zone 'UTC' as utc,
+		to_timestamp(session_start_ts / 1000) at time zone 'UTC' as utc_start) as known;
+
+create table features_undecided as
+select *
+from features_all
+where position in (select position from session_state where not completed);
+
+create table features_first as
+select *
+from features_all
+where session_event_number = 1;

@@ -17,7 +17,7 @@ ALL_CFLAGS  = $(BASE_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS)
 LIBS        = -lcsv -lz -lm
 
 # What build, demo, test, lint, asan and coverage need on Debian 12.
-PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev bats python3 \
+PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev bats python3 python3-sklearn postgresql \
 	   clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck mandoc
 
 LIB_SRC   = $(wildcard lib/*.c)

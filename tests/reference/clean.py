@@ -262,4 +262,5 @@ def main():
         clean(*args)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -58,9 +58,12 @@ with trimmed as (
 	select line, nullif(btrim(event_id, blanks), '') as event_id, nullif(btrim(event_ts, blanks), '') as event_ts,
 		nullif(btrim(user_id, blanks), '') as user_id, nullif(btrim(content_id, blanks), '') as content_id,
 		nullif(lower(btrim(event_type, blanks)), '') as event_type,
-		nullif(btrim(playback_position, blanks), '') as playback_position,
-		nullif(btrim(device, blanks), '') as device
-	from raw_events, (values (E' \t\n\x0B\f\r')) as b(blanks)
+		nullif(btrim(playback_position, blanks), '') as playback_position, optional,
+		-- needed by nothing that follows, so that where '' is accepted it stays what it is
+		case when device = '' and 'device' = any (optional) then '' else nullif(btrim(device, blanks), '') end
+			as device
+	from raw_events, (values (E' \t\n\x0B\f\r')) as b(blanks),
+		string_to_array(:'allow_empty', ',') as a(optional)
 ), valued as (
 	select *, as_number(playback_position) as seconds,
 		case
@@ -83,11 +86,11 @@ select line, event_id, ms, user_id, content_id, event_type, trunc(seconds) as se
 		when ms <= 0 or ms >= 4102444800000 then 'ts_out_of_range'
 		when event_type not in ('play', 'pause', 'stop', 'complete', 'seek') then 'bad_event_type'
 		when playback_position is not null and seconds is null
-			or trunc(seconds) not between -power(2::numeric, 63) and power(2::numeric, 63) - 1
+			or trunc(seconds) >= power(2::numeric, 63) - 1
 			then 'bad_playback_position'
 		when seconds < 0 then 'negative_playback_position'
 	end as reason
-from valued, string_to_array(:'allow_empty', ',') as a(optional);
+from valued;
 
 create table valid_events as
 select line, event_id, ms::bigint as event_ts, user_id, content_id, event_type, seconds::bigint as playback_position,

@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+"""compare_sql: every table of the tools against reference.sql, in a PostgreSQL that libpq finds by PG*.
+
+Each case is three source tables and a set of options. The tools run over them, reference.sql runs
+over them in the database, and there every column of every table is compared, row by row and byte by
+byte: numbers must be written as PostgreSQL writes them. What is compared is counted; at the end a
+line says how much that was, and any difference has been shown and makes the exit status 1.
+
+Usage: compare_sql.py edge [NAME ...]                  the cases of edge_cases.py
+       compare_sql.py synth SEED[:OPTION=VALUE,...] ... a workload of ce-synth, some 20,000 events
+       compare_sql.py random SEED ...                  a table of random_tables.py, with its options
+       compare_sql.py folder FOLDER[:OPTION=VALUE,...] ... events_table, users_dim, content_dim as plain .csv
+
+OPTIONS are gap and window (durations in ms), plain_gap=true, near_end (a ratio), allow_empty (columns,
+with + between them).
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+import clean
+import edge_cases
+import naive
+import random_tables
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DEFAULTS = {"gap": 1_800_000, "plain_gap": "false", "window": 2_592_000_000, "near_end": "0.95", "allow_empty": ""}
+
+SOURCES = """
+create table raw_events (line bigint, event_id text, event_ts text, user_id text, content_id text,
+    event_type text, playback_position text, device text);
+create table users_dim (user_id text, email text, plan_tier text, signup_date text);
+create table content_dim (content_id text, genre text, runtime text, release_year text, maturity_rating text);
+"""
+
+# Reasons to reject a record that no table of a database can hold.
+BELOW_SQL = ("ragged", "invalid_utf8")
+
+# What the database calls a table, and the file in which the tools leave it.
+TABLES = {
+    "cleaned_events": "cleaned_events.csv",
+    "rejects": "rejects.csv",
+    "enriched_table": "enriched_table.csv",
+    "session_identification": "session_identification.csv",
+    "session_starts": "session_starts.csv",
+    "event_history": "event_history.csv",
+    "content_completion": "tables/content_completion.csv",
+    **{name: f"tables/{name}.csv" for name in naive.AGGREGATES},
+    **{f"features_{rows}": f"features_{rows}.csv" for rows in ("all", "undecided", "first")},
+}
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.decode()}")
+
+
+def run_tools(folder, out, opt):
+    """Every table of the tools, as plain CSV in the folder `out`."""
+    sessionize = ["--gap", f"{opt['gap']}ms"] + (["--plain-gap"] if opt["plain_gap"] == "true" else [])
+    near_end = ["--near-end", opt["near_end"]]
+    allow = ["--allow-empty", opt["allow_empty"]] if opt["allow_empty"] else []
+    run("ce-clean", "-p", *allow, "--rejects", f"{out}/rejects.csv", "-o", f"{out}/cleaned_events.csv",
+        f"{folder}/events_table.csv")  # fmt: skip
+    run("ce-join", "-p", "--drop", "email", "-k", "user_id", f"{folder}/users_dim.csv", "-k", "content_id",
+        f"{folder}/content_dim.csv", "-o", f"{out}/enriched_table.csv", f"{out}/cleaned_events.csv")  # fmt: skip
+    run("ce-sessionize", "-p", *sessionize, "--starts", f"{out}/session_starts.csv",
+        "-o", f"{out}/session_identification.csv", f"{out}/enriched_table.csv")  # fmt: skip
+    run("ce-agg", "-p", *near_end, "--window", f"{opt['window']}ms", "-d", f"{out}/tables",
+        "-o", f"{out}/event_history.csv", f"{out}/session_identification.csv")  # fmt: skip
+    for rows in ("all", "undecided", "first"):
+        run("ce-features", "-p", *near_end, "--rows", rows, "-o", f"{out}/features_{rows}.csv",
+            f"{out}/event_history.csv")  # fmt: skip
+
+
+def load_raw(folder, out):
+    """The raw events that SQL can hold, with their line numbers; and the lines of the others."""
+    header, rows, unheld = None, [], []
+    with open(f"{folder}/events_table.csv", "rb") as file:
+        for line, _, fields in clean.records(file.read()):
+            if header is None:
+                header = [name.decode() for name in fields]
+            elif fields is None or len(fields) != len(header):
+                unheld.append(line)
+            else:
+                fields = [f if f is None else f.decode("latin-1") for f in fields]
+                row = dict(zip(header, fields), line=str(line))
+                try:
+                    "".join(row[name] or "" for name in clean.COLUMNS).encode("latin-1").decode()
+                    readable = not any("\0" in (row[name] or "") for name in clean.COLUMNS)
+                except UnicodeDecodeError:
+                    readable = False
+                if readable:
+                    rows.append(row)
+                else:
+                    unheld.append(line)
+    with open(f"{out}/raw_events.csv", "w", encoding="latin-1", newline="") as file:
+        file.write(naive.format_csv(["line"] + clean.COLUMNS, rows))
+    return unheld
+
+
+def load_rejects(out):
+    """Keeps of the tool's rejects, which hold any bytes, what SQL can compare; the lines of the others."""
+    with open(f"{out}/rejects.csv", "rb") as file:
+        rejects = [(int(line), reason.decode()) for _, _, (_, line, reason, _) in list(clean.records(file.read()))[1:]]
+    with open(f"{out}/rejects.csv", "w", encoding="ascii") as file:
+        file.write("line,reason\n" + "".join(f"{line},{r}\n" for line, r in rejects if r not in BELOW_SQL))
+    return [line for line, reason in rejects if reason in BELOW_SQL]
+
+
+def header_of(path):
+    with open(path, "rb") as file:
+        return next(clean.records(file.readline()))[2]
+
+
+def psql(script, *variables):
+    """What the script prints, one list of fields a line."""
+    command = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", *variables, "-f", "-"]
+    done = subprocess.run(command, input=script.encode(), capture_output=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"psql: exit {done.returncode}: {done.stderr.decode()}")
+    return [line.split("|") for line in done.stdout.decode().splitlines()]
+
+
+def copy(table, columns, path):
+    return f"\\copy {table} ({', '.join(columns)}) from '{path}' (format csv, header)\n"
+
+
+def load(folder, out, opt):
+    """Fills the schema `reference` by reference.sql, and `tools` with what the tools wrote."""
+    unheld, rejected = load_raw(folder, out), load_rejects(out)
+    if unheld != rejected:
+        sys.exit(f"{folder}: lines that are ragged or no UTF-8: {rejected}, not {unheld}")
+    script = "drop schema if exists reference, tools cascade; create schema reference; create schema tools;\n"
+    script += "set search_path = reference;\n" + SOURCES
+    script += copy("raw_events", ["line"] + clean.COLUMNS, f"{out}/raw_events.csv")
+    script += "".join(
+        copy(table, [name.decode() for name in header_of(f"{folder}/{table}.csv")], f"{folder}/{table}.csv")
+        for table in ("users_dim", "content_dim")
+    )
+    script += f"\\i {HERE}/reference.sql\n"
+    for table, file in TABLES.items():
+        columns = [name.decode() for name in header_of(f"{out}/{file}")]
+        script += f"create table tools.{table} ({' text, '.join(columns)} text,"
+        script += " position bigint generated always as identity);\n"
+        script += copy(f"tools.{table}", columns, f"{out}/{file}")
+    script += "select table_schema, table_name, column_name, data_type from information_schema.columns"
+    script += " where table_schema in ('reference', 'tools') and column_name <> 'position' order by ordinal_position;\n"
+    answer = psql(script, *(word for name, value in opt.items() for word in ("-v", f"{name}={value}")))
+    columns = {(schema, table): [] for schema in ("reference", "tools") for table in TABLES}
+    for schema, table, name, kind in answer:
+        if table in TABLES:
+            columns[schema, table].append((name, kind))
+    return columns
+
+
+def numbered(schema, table):
+    return f"(select row_number() over (order by position) as n, * from {schema}.{table})"
+
+
+def both(table):
+    return f"{numbered('reference', table)} r full join {numbered('tools', table)} t using (n)"
+
+
+def reference_text(name, kind):
+    return f"trim_scale(r.{name})::text" if kind == "numeric" else f"r.{name}::text"
+
+
+def compare(case, folder, opt):
+    """Shows what differs. Returns how many (table, column) and how many values were compared, and differed."""
+    with tempfile.TemporaryDirectory() as out:
+        run_tools(folder, out, opt)
+        columns = load(folder, out, opt)
+    n_columns = n_values = n_different = 0
+    script = ""
+    for table in TABLES:
+        names = [[name for name, _ in columns[schema, table]] for schema in ("reference", "tools")]
+        if names[0] != names[1] or not names[0]:
+            sys.exit(f"{case}: {table} has the columns {names[1]}, not {names[0]}")
+        differences = ", ".join(
+            f"count(*) filter (where {reference_text(name, kind)} is distinct from t.{name})"
+            for name, kind in columns["reference", table]
+        )
+        script += f"select '{table}', count(r.n), count(t.n), {differences} from {both(table)};\n"
+    for table, want, got, *differences in psql(script):
+        if want != got:
+            print(f"{case}: {table} has {got} rows, not {want}")
+            n_different += 1
+        n_columns += len(differences)
+        n_values += int(want) * len(differences)
+        for (name, kind), different in zip(columns["reference", table], differences, strict=True):
+            if different != "0":
+                n_different += 1
+                print(f"{case}: {table}.{name} differs in {different} of {want} rows")
+                key = columns["reference", table][0][0]
+                expected = reference_text(name, kind)
+                for row in psql(
+                    f"select n, coalesce(r.{key}::text, t.{key}), coalesce('''' || t.{name} || '''', 'NULL'),"
+                    f" coalesce('''' || {expected} || '''', 'NULL') from {both(table)}"
+                    f" where {expected} is distinct from t.{name} order by n limit 5;"
+                ):
+                    print("    row {}, {}: {}, not {}".format(*row, *[""] * (4 - len(row))))
+    return n_columns, n_values, n_different
+
+
+def options(text):
+    """DEFAULTS with NAME=VALUE,... in their place."""
+    opt = dict(DEFAULTS)
+    for setting in filter(None, text.split(",")):
+        name, value = setting.split("=")
+        opt[name] = type(opt[name])(value.replace("+", ","))
+    return opt
+
+
+def write_random(seed, folder):
+    """Writes the tables of this seed; returns their options."""
+    opt, *tables = random_tables.tables(seed)
+    for name, (columns, rows) in zip(("events_table", "users_dim", "content_dim"), tables, strict=True):
+        with open(f"{folder}/{name}.csv", "w", encoding="utf-8", newline="") as file:
+            file.write(naive.format_csv(columns, rows))
+    return {
+        "gap": opt.gap,
+        "plain_gap": str(opt.plain_gap).lower(),
+        "window": opt.window,
+        "near_end": naive.decimal(opt.near_end),
+        "allow_empty": "device,playback_position",
+    }
+
+
+def cases(what, names):
+    """(name of the case, folder with its tables, options), one after another."""
+    with tempfile.TemporaryDirectory() as folder:
+        if what == "edge":
+            for case in edge_cases.CASES:
+                if not names or case.__name__ in names:
+                    edge_cases.write(case, folder)
+                    for text in case.options:
+                        yield f"{case.__name__} [{text}]", folder, options(text)
+            return
+        for name in names:
+            source, _, text = name.partition(":")
+            if what == "random":
+                yield f"random {name}", folder, write_random(int(name), folder)
+            elif what == "folder":
+                yield name, source, options(text)
+            else:
+                run("ce-synth", "--users", "400", "--contents", "300", "--days", "60", "--sessions", "5600",
+                    "--dirty", "0.03", "--seed", source, "-p", "-o", folder)  # fmt: skip
+                yield f"synth {name}", folder, options(text)
+
+
+def main():
+    n_cases = n_columns = n_values = n_different = 0
+    for case, folder, opt in cases(sys.argv[1], sys.argv[2:]):
+        some_columns, some_values, different = compare(case, folder, opt)
+        n_cases += 1
+        n_columns += some_columns
+        n_values += some_values
+        n_different += different
+    print(f"{n_cases} cases, {n_columns} columns, {n_values} values compared: {n_different} columns differ")
+    sys.exit(n_different > 0 or n_values == 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+# Every column of every table against tests/reference/reference.sql, which PostgreSQL works out.
+load common
+load postgres
+
+setup_file() {
+	postgres_start
+}
+
+teardown_file() {
+	postgres_stop
+}
+
+compare() {
+	PYTHONDONTWRITEBYTECODE=1 python3 "$CE_ROOT/tests/reference/compare_sql.py" "$@"
+}
+
+@test "the edge cases: every table is what the definitions say in SQL" {
+	compare edge
+}
+
+@test "random tables in which every rare thing happens often" {
+	compare random {1..20}
+}
+
+@test "synthetic workloads with faulty rows, several seeds and options" {
+	compare synth 1 2 3 \
+		1:plain_gap=true \
+		1:gap=300000 \
+		2:window=172800000 \
+		3:near_end=0.6 \
+		2:gap=5400000,plain_gap=true,window=3600000,near_end=0.333333,allow_empty=device+playback_position
+}

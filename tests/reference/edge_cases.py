@@ -375,8 +375,8 @@ def rewatch_inside_the_gap():
 
 @case()
 def closed_by_the_next():
-    """u replays the film 10 minutes after its complete at 12:10, with no time left: the session before
-    closes there and not half an hour after its last event, so its duration is known to e7 at 12:15."""
+    """A session closes when the pair's next one begins: the seek leaves two hours to play, but u replays
+    the film at 12:10, so that the duration of the first viewing is known to e6 and not before."""
     return """
     e1 10:00:00 u film play 0
     e2 12:00:00 u film complete 7200
@@ -494,35 +494,28 @@ def no_genre():
 
 @case()
 def last_outcome():
-    """The outcome that became known last, not the one of the last session or event: u's clip session
-    fails at 10:30 when its deadline has passed, after the song completed at 10:05. v's two sessions close
-    at one time: the higher session_id is last, and it is the one that began with the same millisecond."""
+    """The outcome that became known last, not that of the latest session or event: u's clip fails when its
+    deadline has passed, at 10:30, after the song that began later completed at 10:05."""
     return """
-    e01 10:00:00 u clip pause 0
-    e02 10:01:00 u song play 0
-    e03 10:05:00 u song complete 300
-    e04 10:29:00 u film play 0
-    e05 10:30:00.001 u film pause 0
-    e06 10:00:00 v clip stop 600
-    e07 10:00:00 v song pause 0
-    e08 10:15:00 v clip stop 600
-    e09 10:15:00 v song play 300
-    e10 10:44:00 v film play 0
-    e11 10:45:00.001 v film play 60
-    e12 12:00:00 w clip play 0
+    e1 10:00:00 u clip pause 0
+    e2 10:01:00 u song play 0
+    e3 10:05:00 u song complete 300
+    e4 10:29:00 u film play 0
+    e5 10:30:00.001 u film pause 0
+    e6 12:00:00 v clip play 0
     """
 
 
 @case()
 def last_outcome_ties():
-    """Sessions whose outcomes become known at one time: two deadlines, and a completion at the very time
-    of a deadline. The higher session_id wins, though it was not the later one to be worked out."""
+    """A completion at the very time at which another session's deadline passes: the higher session_id is
+    the last outcome, which is the completion for u, and the failure for v."""
     return """
     e1 10:00:00 u clip pause 0
     e2 10:20:00 u song play 0
     e3 10:30:00 u song complete 300
     e4 10:31:00 u film play 0
-    e5 09:50:00 v song play 0
+    e5 09:58:00 v song play 0
     e6 10:00:00 v clip pause 0
     e7 10:30:00 v song complete 300
     e8 10:31:00 v film play 0

@@ -26,29 +26,35 @@ create function as_number(field text) returns numeric language sql immutable
 -- An ISO 8601 date, or time of which nothing below the millisecond counts; NULL for anything else.
 -- make_date() knows no year 0; the year 4 has the same days, and is as far out of range.
 create function as_ms(field text) returns bigint language sql immutable as $$
-	select (make_date(case year when 0 then 4 else year end, month, day) - date '1970-01-01') * 86400000::bigint
-		+ hour * 3600000 + minute * 60000 + second * 1000 + ms
-		- case when east like '-%' then -1 else 1 end * (east_hour * 3600000 + east_minute * 60000)
-	from regexp_match(field, '^([0-9]{4})-([0-9]{2})-([0-9]{2})'
-			|| '(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.]([0-9]+))?)?'
-			|| '(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2})?)?)?$') as m(part),
-		lateral (select part[1]::int as year, part[2]::int as month, part[3]::int as day,
-			coalesce(part[4]::int, 0) as hour, coalesce(part[5]::int, 0) as minute,
-			coalesce(part[6]::int, 0) as second, rpad(coalesce(part[7], ''), 3, '0')::int as ms,
-			part[8] as east, coalesce(part[9]::int, 0) as east_hour,
-			coalesce(part[10]::int, 0) as east_minute) as p
-	where day between 1 and case
-			when month in (1, 3, 5, 7, 8, 10, 12) then 31
-			when month in (4, 6, 9, 11) then 30
-			when month = 2 and year % 4 = 0 and (year % 100 <> 0 or year % 400 = 0) then 29
-			when month = 2 then 28
-		end
-		and hour < 24 and minute < 60 and second < 60 and east_hour < 24 and east_minute < 60
+	select case when field ~ ('^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?'
+			|| '([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?$') then (
+		select (make_date(case year when 0 then 4 else year end, month, day) - date '1970-01-01') * 86400000::bigint
+			+ hour * 3600000 + minute * 60000 + second * 1000 + ms
+			- case left(east, 1) when '-' then -1 else 1 end * (east_hour * 3600000 + east_minute * 60000)
+		from (
+			select left(field, 4)::int as year, substr(field, 6, 2)::int as month, substr(field, 9, 2)::int as day,
+				('0' || substr(field, 12, 2))::int as hour, ('0' || substr(field, 15, 2))::int as minute,
+				coalesce(substring(field from ':..:(..)'), '0')::int as second,
+				rpad(coalesce(substring(field from '[.]([0-9]+)'), ''), 3, '0')::int as ms,
+				coalesce(translate(substring(substr(field, 17) from '[+-].*'), ':', ''), '+00') as east) as p,
+			lateral (
+			select substr(east, 2, 2)::int as east_hour, ('0' || substr(east, 4, 2))::int as east_minute) as q
+		where day between 1 and case
+				when month in (1, 3, 5, 7, 8, 10, 12) then 31
+				when month in (4, 6, 9, 11) then 30
+				when month = 2 and year % 4 = 0 and (year % 100 <> 0 or year % 400 = 0) then 29
+				when month = 2 then 28
+			end
+			and hour < 24 and minute < 60 and second < 60 and east_hour < 24 and east_minute < 60)
+	end
 $$;
 
--- A field as CSV has it.
+-- A field as CSV has it: NULL is empty, the empty string has its quotes.
 create function as_csv(field text) returns text language sql immutable
-	return case when field ~ '[",\r\n]' then '"' || replace(field, '"', '""') || '"' else coalesce(field, '') end;
+	return case
+		when field ~ '^$|[",\r\n]' then '"' || replace(field, '"', '""') || '"'
+		else coalesce(field, '')
+	end;
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Cleaning: valid, distinct, ordered events
@@ -58,16 +64,14 @@ with trimmed as (
 	select line, nullif(btrim(event_id, blanks), '') as event_id, nullif(btrim(event_ts, blanks), '') as event_ts,
 		nullif(btrim(user_id, blanks), '') as user_id, nullif(btrim(content_id, blanks), '') as content_id,
 		nullif(lower(btrim(event_type, blanks)), '') as event_type,
-		nullif(btrim(playback_position, blanks), '') as playback_position, optional,
-		-- needed by nothing that follows, so that where '' is accepted it stays what it is
-		case when device = '' and 'device' = any (optional) then '' else nullif(btrim(device, blanks), '') end
-			as device
-	from raw_events, (values (E' \t\n\x0B\f\r')) as b(blanks),
-		string_to_array(:'allow_empty', ',') as a(optional)
+		nullif(btrim(playback_position, blanks), '') as playback_position,
+		-- where device may be empty, "" stays ""
+		case device when '' then '' else nullif(btrim(device, blanks), '') end as device
+	from raw_events, (values (E' \t\n\x0B\f\r')) as b(blanks)
 ), valued as (
 	select *, as_number(playback_position) as seconds,
 		case
-			when event_ts ~ '[Tt ].*[Zz+-]' then as_ms(event_ts)	-- a time with its offset
+			when event_ts ~ '[Tt ].*[Zz+-]' then as_ms(event_ts)	-- has an offset, if it is a time
 			else trunc(as_number(event_ts))
 		end as ms
 	from trimmed
@@ -81,16 +85,15 @@ select line, event_id, ms, user_id, content_id, event_type, trunc(seconds) as se
 		when event_type is null then 'missing_event_type'
 		when playback_position is null and 'playback_position' <> all (optional)
 			then 'missing_playback_position'
-		when device is null and 'device' <> all (optional) then 'missing_device'
+		when nullif(device, '') is null and 'device' <> all (optional) then 'missing_device'
 		when ms is null then 'bad_event_ts'
 		when ms <= 0 or ms >= 4102444800000 then 'ts_out_of_range'
 		when event_type not in ('play', 'pause', 'stop', 'complete', 'seek') then 'bad_event_type'
-		when playback_position is not null and seconds is null
-			or trunc(seconds) >= power(2::numeric, 63) - 1
-			then 'bad_playback_position'
+		when playback_position is not null and seconds is null then 'bad_playback_position'
+		when seconds >= 9223372036854775807 then 'bad_playback_position'
 		when seconds < 0 then 'negative_playback_position'
 	end as reason
-from valued;
+from valued, string_to_array(:'allow_empty', ',') as a(optional);
 
 create table valid_events as
 select line, event_id, ms::bigint as event_ts, user_id, content_id, event_type, seconds::bigint as playback_position,
@@ -157,8 +160,8 @@ runs as (
 		rows between unbounded preceding and 1 preceding) as plays_before
 	from runs
 ), started as (
-	select *, first_or_late or event_type = 'play' and count(*) filter (where event_type = 'complete') over (
-		partition by user_id, content_id, run, plays_before) > 0 as starts_session
+	select *, first_or_late or event_type = 'play' and count(*) filter (
+		where event_type = 'complete') over (partition by user_id, content_id, run, plays_before) > 0 as starts_session
 	from stretches
 ), counted as (
 	select *, count(*) filter (where starts_session) over (order by position) as sessions_so_far
@@ -169,7 +172,7 @@ runs as (
 	from counted
 	window pair as (partition by user_id, content_id order by position)
 )
-select *, event_type = 'stop' and ratio >= round(:near_end * 1000000) as near_end_stop,
+select *, coalesce(event_type = 'stop' and ratio >= :near_end * 1000000, false) as near_end_stop,
 	row_number() over (partition by session_id, event_type order by position) = 1 as new_type,
 	row_number() over (partition by user_id, content_id order by position) = 1 as new_pair
 from numbered;
@@ -187,8 +190,7 @@ select position, session_id, event_ts,
 	count(*) filter (where event_type = 'seek') over state as number_of_seeks,
 	max(ratio) over state as max_ratio,
 	bool_or(event_type = 'complete') over state
-		or (coalesce(bool_or(near_end_stop) over state, false)
-			and count(*) filter (where new_type) over state >= 2) as completed
+		or bool_or(near_end_stop) over state and count(*) filter (where new_type) over state >= 2 as completed
 from event
 window state as (partition by session_id order by position);
 
@@ -200,7 +202,7 @@ with viewed as (
 		min(event_ts) as start_ts, max(event_ts) as end_ts, min(position) as first_position,
 		(array_agg(deadline_ts order by position desc))[1] as last_deadline_ts,
 		flag(bool_or(event_type = 'complete')) as is_completed_event,
-		flag(coalesce(bool_or(near_end_stop), false)) as stopped_near_end,
+		flag(bool_or(near_end_stop)) as stopped_near_end,
 		count(distinct event_type) as num_unique_events
 	from event
 	group by session_id, user_id, content_id, genre
@@ -221,8 +223,7 @@ select *,
 	end::bigint as is_completion
 from closed;
 
-create index on session (user_id, known_ts);
-create index on session (content_id, known_ts);
+create index on session (user_id, known_ts, session_id);
 create index on session (session_id);
 
 analyze event;
@@ -250,22 +251,57 @@ select session_id, user_id, content_id, start_ts as session_start_ts, end_ts as 
 from session;
 
 ------------------------------------------------------------------------------------------------------------------------
--- History: frames over event_ts end 1 ms before the event, and sessions count from the millisecond after known_ts on
+-- History
+
+-- Everything that becomes known, at its time: an event (position is set), a session's outcome (outcome is set), the end
+-- of a closed session (duration is set). Known at t is what came strictly before t: every frame ends 1 ms earlier.
+create table timeline as
+select event_ts as at, position, user_id, content_id, genre, event_type, ratio, new_pair,
+	null::bigint as outcome, null::bigint as duration
+from event
+union all
+select known_ts, null, user_id, content_id, genre, null, null, null, outcome, null
+from session
+union all
+select closing_ts, null, user_id, content_id, genre, null, null, null, null, end_ts - start_ts
+from session;
+
+create table known as
+select at, position, user_id, genre,
+	count(position) over recent as user_activity_level,
+	avg(ratio) over recent as user_content_engagement,
+	avg(outcome) over of_user as user_completion_rate,
+	count(outcome) over of_user as user_known_sessions,
+	avg(outcome) over of_content as content_completion_rate,
+	count(outcome) over of_content as content_known_sessions,
+	case when genre is not null then avg(outcome) over of_user_and_genre end as user_genre_completion_rate,
+	avg(ratio) filter (where event_type = 'stop') over of_content as average_viewing_duration_ratio,
+	count(*) filter (where new_pair) over of_content as content_popularity,
+	max(at) filter (where position is not null) over of_user as last_event_ts,
+	max(at) filter (where outcome = 1) over of_user as last_completion_ts,
+	avg(duration) over of_user as user_avg_session_duration,
+	case when genre is not null then max(at) filter (where position is not null) over of_user_and_genre end
+		as last_genre_event_ts
+from timeline
+window recent as (partition by user_id order by at range between :window preceding and 1 preceding),
+	of_user as (partition by user_id order by at range between unbounded preceding and 1 preceding),
+	of_user_and_genre as (partition by user_id, genre order by at
+		range between unbounded preceding and 1 preceding),
+	of_content as (partition by content_id order by at range between unbounded preceding and 1 preceding);
 
 create table history as
 select position,
-	count(*) over recent as user_activity_level,
-	round(avg(ratio) over recent / 1000000, 6) as user_content_engagement,
+	user_activity_level,
+	round(user_content_engagement / 1000000, 6) as user_content_engagement,
 	favourite.genre as user_genre_preference,
-	round(of_user.completion_rate, 6) as user_completion_rate,
-	of_user.known_sessions as user_known_sessions,
-	round(of_content.completion_rate, 6) as content_completion_rate,
-	of_content.known_sessions as content_known_sessions,
-	last_known.outcome as user_last_outcome,
-	round(of_user.genre_completion_rate, 6) as user_genre_completion_rate,
-	round(avg(ratio) filter (where event_type = 'stop') over of_content_before / 1000000, 6)
-		as average_viewing_duration_ratio,
-	count(*) filter (where new_pair) over of_content_before as content_popularity,
+	round(user_completion_rate, 6) as user_completion_rate,
+	user_known_sessions,
+	round(content_completion_rate, 6) as content_completion_rate,
+	content_known_sessions,
+	latest.outcome as user_last_outcome,
+	round(user_genre_completion_rate, 6) as user_genre_completion_rate,
+	round(average_viewing_duration_ratio / 1000000, 6) as average_viewing_duration_ratio,
+	content_popularity,
 	flag(user_content_session_count > 1) as has_played_before,
 	user_content_session_count,
 	number_of_pauses,
@@ -273,48 +309,27 @@ select position,
 	session_event_number,
 	session_elapsed,
 	round(max_ratio / 1000000.0, 6) as max_playback_ratio,
-	e.event_ts - prev_ts as time_since_last_event,
-	e.event_ts - max(e.event_ts) over of_user_before as time_since_last_event_user,
-	e.event_ts - of_user.last_completion_ts as time_since_last_completion,
-	round(of_user.mean_duration)::bigint as user_avg_session_duration,
-	case when e.genre is not null
-		then e.event_ts - max(e.event_ts) over of_user_and_genre_before
-	end as user_genre_recency
-from event as e
+	at - prev_ts as time_since_last_event,
+	at - last_event_ts as time_since_last_event_user,
+	at - last_completion_ts as time_since_last_completion,
+	round(user_avg_session_duration)::bigint as user_avg_session_duration,
+	at - last_genre_event_ts as user_genre_recency
+from known
+join event using (position)
 join session_state using (position)
 left join lateral (
-	select h.genre
+	select genre
 	from event as h
-	where h.user_id = e.user_id and h.event_ts >= e.event_ts - :window and h.event_ts < e.event_ts
-		and h.genre is not null
-	group by h.genre
-	order by count(*) desc, h.genre
+	where h.user_id = known.user_id and h.event_ts >= at - :window and h.event_ts < at and genre is not null
+	group by genre
+	order by count(*) desc, genre
 	limit 1) as favourite on true
-cross join lateral (
-	select avg(outcome) filter (where known_ts < e.event_ts) as completion_rate,
-		count(*) filter (where known_ts < e.event_ts) as known_sessions,
-		avg(outcome) filter (where known_ts < e.event_ts and s.genre = e.genre) as genre_completion_rate,
-		max(completion_ts) filter (where completion_ts < e.event_ts) as last_completion_ts,
-		avg(end_ts - start_ts) filter (where closing_ts < e.event_ts) as mean_duration
-	from session as s
-	where s.user_id = e.user_id) as of_user
 left join lateral (
 	select outcome
 	from session as s
-	where s.user_id = e.user_id and known_ts < e.event_ts
+	where s.user_id = known.user_id and known_ts < at
 	order by known_ts desc, session_id desc
-	limit 1) as last_known on true
-cross join lateral (
-	select avg(outcome) as completion_rate, count(*) as known_sessions
-	from session as s
-	where s.content_id = e.content_id and known_ts < e.event_ts) as of_content
-window recent as (partition by e.user_id order by e.event_ts range between :window preceding and 1 preceding),
-	of_user_before as (partition by e.user_id order by e.event_ts
-		range between unbounded preceding and 1 preceding),
-	of_user_and_genre_before as (partition by e.user_id, e.genre order by e.event_ts
-		range between unbounded preceding and 1 preceding),
-	of_content_before as (partition by e.content_id order by e.event_ts
-		range between unbounded preceding and 1 preceding);
+	limit 1) as latest on true;
 
 create table event_history as
 select event_id, event_ts, user_id, content_id, event_type, playback_position, device,

@@ -68,6 +68,36 @@ def read_model(path):
     return head, columns
 
 
+def read_csv(path):
+    with open(path, newline="", encoding="utf-8") as f:
+        return list(csv.DictReader(f))
+
+
+def coefficients(columns):
+    """By key: NAME of a number, NAME? of its gaps, NAME=LEVEL of a category, NAME* of its others."""
+    coef = {}
+    for kind, name, figures, extra in columns:
+        if kind == "number":
+            coef[name] = figures[2]
+        for word, level, _, value in extra:
+            coef[{"missing": name + "?", "other": name + "*"}.get(word, "%s=%s" % (name, level))] = value
+    return coef
+
+
+def kept_levels(train):
+    count = collections.Counter(train)
+    return sorted((v for v in count if count[v] >= 10), key=lambda v: (-count[v], v.encode()))[:100]
+
+
+def kind_of(values, train):
+    """What a column is, by its values in all rows and in train rows."""
+    if not all(is_number(v) for v in values if v):
+        kept = kept_levels(train)
+        return "category" if len(kept) + (not set(train) <= set(kept)) > 1 else "constant"
+    varies = len({float(v) for v in train if v}) > 1 or (any(train) and not all(train))
+    return "number" if varies else "constant"
+
+
 def split(rows):
     times = sorted(int(r["event_ts"]) for r in rows if r["is_completion"])
     cut = times[len(times) - len(times) // 5]
@@ -105,7 +135,7 @@ def check_number(name, values, train, figures, extra):
 
 def check_category(name, values, train, extra):
     count = collections.Counter(train)
-    kept = sorted((v for v in count if count[v] >= 10), key=lambda v: (-count[v], v.encode()))[:100]
+    kept = kept_levels(train)
     want = [("level", v, count[v]) for v in kept]
     want.append(("other", "other", len(train) - sum(count[v] for v in kept)))
     if [e[:3] for e in extra] != want:
@@ -115,8 +145,8 @@ def check_category(name, values, train, extra):
 
 
 def encode(rows, parts, columns):
-    """Checks every column; returns coefficients by key, and the terms of each row."""
-    coef, terms = {}, [[] for _ in rows]
+    """Checks every column; returns the terms of each row."""
+    terms = [[] for _ in rows]
     by_name = {c[1]: c for c in columns}
     features = [c for c in rows[0] if c not in NEVER]
     if [c[1] for c in columns] != features:
@@ -125,26 +155,18 @@ def encode(rows, parts, columns):
         kind, _, figures, extra = by_name[name]
         values = [r[name] for r in rows]
         train = [v for v, p in zip(values, parts) if p == "train"]
-        if all(is_number(v) for v in values if v):
-            want = "number" if len({float(v) for v in train if v}) > 1 or (
-                any(train) and not all(train)) else "constant"
-        else:
-            want = "category"
+        want = kind_of(values, train)
         if kind != want:
             sys.exit("%s is a %s, not a %s" % (name, kind, want))
         if kind == "constant":
             continue
         if kind == "number":
             new = check_number(name, values, train, figures, extra)
-            coef[name] = figures[2]
         else:
             new = check_category(name, values, train, extra)
-        for word, level, _, value in extra:
-            coef[{"missing": name + "?", "other": name + "*"}.get(
-                word, "%s=%s" % (name, level))] = value
         for row, t in zip(terms, new):
             row.extend(t)
-    return coef, terms
+    return terms
 
 
 def sigmoid(score):
@@ -177,8 +199,7 @@ def check_gradient(rows, parts, coef, terms, intercept, l2, weight):
 
 
 def check(features, model, predictions, weight=None, gradient=True):
-    with open(features, newline="", encoding="utf-8") as f:
-        rows = list(csv.DictReader(f))
+    rows = read_csv(features)
     head, columns = read_model(model)
     cut, parts = split(rows)
     if head["cut"] != [str(cut)]:
@@ -187,12 +208,11 @@ def check(features, model, predictions, weight=None, gradient=True):
         want = [r["is_completion"] for r, p in zip(rows, parts) if p == part]
         if head[part] != [str(len(want)), str(want.count("1"))]:
             sys.exit("%s: %r" % (part, head[part]))
-    coef, terms = encode(rows, parts, columns)
+    coef, terms = coefficients(columns), encode(rows, parts, columns)
     intercept = float(head["intercept"][0])
     if gradient:
         check_gradient(rows, parts, coef, terms, intercept, float(head["l2"][0]), weight)
-    with open(predictions, newline="", encoding="utf-8") as f:
-        said = list(csv.DictReader(f))
+    said = read_csv(predictions)
     if len(said) != len(rows):
         sys.exit("%d predictions for %d rows" % (len(said), len(rows)))
     for r, s, p, t in zip(rows, said, parts, terms):

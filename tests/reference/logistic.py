@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""ce-train and ce-predict against scikit-learn, which encodes the same table anew and learns from it.
+
+    logistic.py FEATURES MODEL PREDICTIONS [MODEL PREDICTIONS]...
+
+Of a model file only what was asked for is believed: the penalty and the class weight. Split, kinds of
+columns and levels are reckoned anew; StandardScaler, SimpleImputer and OneHotEncoder learn the encoding from
+the train rows, and LogisticRegression the coefficients, from the matrix rounded to floats, as the tool holds
+it. (Collinear columns and a small penalty make much of that rounding: with --l2 0.001 it moves small
+coefficients by 2e-3 of themselves, with --l2 1 by 2e-5.) Prints what was compared and the largest
+differences; exits 1 if any is too large.
+"""
+import sys
+import warnings
+
+import numpy as np
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+import train
+
+COEFFICIENT = 1e-4  # of itself
+ZERO = 1e-6  # of the root mean square coefficient: what is smaller is 0 but for rounding
+PROBABILITY = 1e-5
+
+
+def encode_number(values, in_train):
+    """Its block of the matrix and the keys of the coefficients, as train.coefficients has them."""
+    x = np.array([float(v) if v else np.nan for v in values])
+    # By a power of two, which changes no digit: the squares of huge and of tiny numbers are no doubles.
+    x = np.ldexp(x, -np.frexp(np.nanmax(np.abs(x)))[1])[:, None]
+    # The scaler passes over gaps; filled in after it with 0, they count as the mean.
+    encoder = make_pipeline(StandardScaler(), SimpleImputer(strategy="constant", fill_value=0, add_indicator=True))
+    block = encoder.fit(x[in_train]).transform(x)
+    return block, ["", "?"][:block.shape[1]]
+
+
+def encode_category(values, in_train):
+    x = np.array(values, dtype=object)[:, None]
+    encoder = OneHotEncoder(min_frequency=10, max_categories=101, handle_unknown="infrequent_if_exist",
+                            sparse_output=False)
+    block = encoder.fit(x[in_train]).transform(x)
+    rare = encoder.infrequent_categories_[0]
+    rare = set() if rare is None else set(rare)
+    return block, ["=" + v for v in encoder.categories_[0] if v not in rare] + ["*"] * bool(rare)
+
+
+def encode(rows, in_train):
+    """The matrix of all rows, and its columns' keys."""
+    blocks, keys = [], []
+    for name in (c for c in rows[0] if c not in train.NEVER):
+        values = [r[name] for r in rows]
+        kind = train.kind_of(values, [v for v, t in zip(values, in_train) if t])
+        if kind != "constant":
+            block, ends = (encode_number if kind == "number" else encode_category)(values, in_train)
+            blocks.append(block)
+            keys += [name + end for end in ends]
+    return np.hstack(blocks), keys
+
+
+def learn(x, y, l2, weight):
+    """C sum c_i loss_i + |w|^2 / 2 at its least: the tool's objective over l2, with C = 1 / l2."""
+    if weight != "balanced":
+        weight = {1: 1 if weight == "none" else float(weight)}
+    return LogisticRegression(C=1 / l2, solver="newton-cholesky", tol=1e-12, max_iter=1000,
+                              class_weight=weight).fit(x, y)
+
+
+def compare(path, predictions, x, y, keys, in_train):
+    """The largest differences of the coefficients and of the probabilities."""
+    head, columns = train.read_model(path)
+    coef = train.coefficients(columns)
+    # To the others, where no train row is one of them, scikit-learn gives no column.
+    known = [k for k in coef if k[-1] != "*" or k in keys or coef[k] != 0]
+    if set(known) != set(keys):
+        sys.exit("%s: the coefficients are of %r" % (path, sorted(set(known) ^ set(keys))))
+    got = np.array([float(head["intercept"][0])] + [coef[k] for k in keys])
+    fit = learn(x.astype(np.float32).astype(float)[in_train], y[in_train], float(head["l2"][0]),
+                head["class_weight"][0])
+    want = np.concatenate([fit.intercept_, fit.coef_[0]])
+    difference = np.abs(got - want) / np.maximum(np.abs(want), ZERO * np.sqrt(np.mean(want**2)))
+    worst = np.argmax(difference)
+    if not difference[worst] <= COEFFICIENT:
+        sys.exit("%s: the coefficient of %r is %r, not %r" % (path, (["intercept"] + keys)[worst], got[worst],
+                                                               want[worst]))
+    said = np.array([float(r["completion_probability"]) for r in train.read_csv(predictions)])
+    off = np.abs(said - fit.predict_proba(x)[:, 1]).max()
+    if not off <= PROBABILITY:
+        sys.exit("%s: a probability is off by %g" % (predictions, off))
+    return difference[worst], off
+
+
+def main(features, *files):
+    warnings.simplefilter("error")  # scikit-learn only warns of a fit that did not converge
+    rows = train.read_csv(features)
+    _, parts = train.split(rows)
+    in_train = np.array([p == "train" for p in parts])
+    x, keys = encode(rows, in_train)
+    y = np.array([int(r["is_completion"] or 0) for r in rows])
+    worst = [compare(*pair, x, y, keys, in_train) for pair in zip(files[::2], files[1::2])]
+    print("%d models of %d coefficients: %d coefficients within %.1e, %d probabilities within %.1e" % (
+        len(worst), len(keys), len(worst) * (len(keys) + 1), max(w[0] for w in worst),
+        len(worst) * len(rows), max(w[1] for w in worst)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

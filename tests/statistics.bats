@@ -1,0 +1,199 @@
+# shellcheck shell=bash
+# Coefficients and metrics against scikit-learn, the AUC's interval against its definition, a
+# bootstrap and published figures.
+bats_require_minimum_version 1.5.0
+load common
+
+# What has scikit-learn is Debian's Python, not any other of that name; one thread adds up in one order.
+reference() {
+	local script=$1
+	shift
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 "$CE_ROOT/tests/reference/$script.py" "$@"
+}
+
+# features SEED [OPTION...]: a feature table from a synthetic workload with faulty records.
+features() {
+	ce-synth --users 60 --contents 30 --days 20 --sessions 900 --dirty 0.02 --seed "$1" -o data
+	ce-clean data/events_table.csv.gz 2>/dev/null |
+		ce-join --drop email -k user_id data/users_dim.csv.gz -k content_id data/content_dim.csv.gz 2>/dev/null |
+		ce-sessionize | ce-agg | ce-features -p "${@:2}"
+}
+
+# learnt FEATURES: its models by every penalty and class weight are those of scikit-learn. The
+# smallest leaves so flat a valley that 1e-4 takes a gradient of 1e-12.
+learnt() {
+	local l2 weight files=()
+	for l2 in 0.1 1 100 '0.001 --tolerance 1e-12'; do
+		for weight in none balanced 0.2; do
+			# shellcheck disable=SC2086
+			ce-train --l2 $l2 --class-weight $weight -o "$1.${l2%% *}.$weight.model" "$1"
+			ce-predict -p -m "$1.${l2%% *}.$weight.model" -o "$1.${l2%% *}.$weight.said" "$1"
+			files+=("$1.${l2%% *}.$weight".{model,said})
+		done
+	done
+	reference logistic "$1" "${files[@]}"
+}
+
+@test "coefficients and probabilities are those of scikit-learn: moments at which the outcome is open" {
+	for seed in 5 6; do
+		features $seed >undecided.csv
+		learnt undecided.csv
+	done
+}
+
+@test "coefficients and probabilities are those of scikit-learn: starts of viewings" {
+	for seed in 7 8; do
+		features $seed --rows first >first.csv
+		learnt first.csv
+	done
+}
+
+@test "coefficients and probabilities are those of scikit-learn: gaps, rare levels, odd names, huge numbers" {
+	for seed in 1 2; do
+		reference train make 3000 $seed >messy.csv
+		learnt messy.csv
+	done
+}
+
+@test "coefficients and probabilities are those of scikit-learn: levels at the limits of being kept" {
+	# Of `many`, 100 levels have 12 train rows, and 20 have 11: none too few, but too many levels.
+	# Of `few`, levels have 9, 10 and 11; test rows have more of them, and one that is new.
+	python3 - >levels.csv <<-'END'
+		import random
+		rng = random.Random(1)
+		many = ["m%d" % i for i in range(120) for _ in range(12 if i % 6 else 11)]
+		few = ["nine"] * 9 + ["ten"] * 10 + ["eleven"] * 11
+		few += ["rest"] * (len(many) - len(few))
+		rng.shuffle(many)
+		rng.shuffle(few)
+		test = [(rng.choice(many), rng.choice(["nine", "ten", "eleven", "new"])) for _ in range(len(many) // 4)]
+		print("event_ts,many,few,label_known_ts,is_completion")
+		for i, row in enumerate(list(zip(many, few)) + test):
+		    print(i, *row, i, int(rng.random() < (0.6 if "7" in row[0] else 0.3)), sep=",")
+	END
+	learnt levels.csv
+	grep -qx 'other 220 .*' levels.csv.1.none.model
+	grep -qx 'other 9 .*' levels.csv.1.none.model
+}
+
+@test "the comparison notices a coefficient that is off by a thousandth" {
+	reference train make 1000 3 >messy.csv
+	ce-train -o model messy.csv
+	ce-predict -p -m model -o said messy.csv
+	reference logistic messy.csv model said
+	awk '/^intercept/ { $2 *= 1.001 } { print }' model >intercept
+	awk '/^number "rate"/ { $5 *= 0.999 } { print }' model >number
+	for off in intercept number; do
+		run -1 cmp -s model $off
+		run -1 reference logistic messy.csv $off said
+		[[ $output == "$off: the coefficient of "* ]]
+	done
+	# A probability, in its fourth digit.
+	sed -E '0,/,0\.[0-9]{9,},[01],/s/,(0\.[0-9]{3})[0-9]([0-9]{5,},[01],)/,\19\2/' said >off
+	run -1 cmp -s said off
+	run -1 reference logistic messy.csv model off
+	[[ $output == 'off: a probability is off by '* ]]
+}
+
+# judge NAME OPTION...: ce-eval's verdicts, of that name, on the SCORED files; adds to `files` which they are.
+judge() {
+	local file name=$1
+	shift
+	for file in "${SCORED[@]}"; do
+		ce-eval "$@" --curves "$file.$name.curves.gz" -o "$file.$name.metrics.gz" "$file"
+		files+=("$file" "$file.$name".{metrics,curves}.gz)
+	done
+}
+
+@test "every metric and curve is that of scikit-learn: ties, one score, one class, extremes, in segments" {
+	mkdir made
+	reference scored_tables kinds made
+	SCORED=(made/*.csv)
+	[ ${#SCORED[@]} -eq 14 ]
+	files=()
+	judge half --by segment
+	judge all --by segment --threshold 0
+	judge none --by segment --threshold 1
+	reference metrics --by segment "${files[@]}"
+	files=()
+	judge best --by segment --threshold best-f1 --bins 7
+	reference metrics --by segment --best-f1 --bins 7 "${files[@]}"
+	files=()
+	judge fine --threshold 0.3 --bins 1000
+	reference metrics --bins 1000 "${files[@]}"
+}
+
+@test "every metric and curve is that of scikit-learn: predictions of real models, by two columns" {
+	features 5 >undecided.csv
+	features 5 --rows first >first.csv
+	SCORED=(undecided.said first.said)
+	for table in undecided first; do
+		ce-train -o model $table.csv
+		ce-predict -p -m model -o $table.said $table.csv
+	done
+	files=()
+	judge best --by event_type,user_plan_tier --threshold best-f1
+	reference metrics --by event_type,user_plan_tier --best-f1 "${files[@]}"
+}
+
+@test "the comparison notices a digit of 1e-8" {
+	mkdir made
+	reference scored_tables kinds made
+	ce-eval --by segment --curves curves.gz -o metrics.gz made/steps.csv
+	gzip -d metrics.gz curves.gz
+	reference metrics --by segment made/steps.csv metrics curves
+	for column in auc_roc_low average_precision log_loss expected_calibration_error; do
+		awk -F, -v OFS=, -v column="$column" -v CONVFMT=%.17g -v OFMT=%.17g '
+			NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) at = i }
+			NR == 4 { $at += 1e-8 } { print }' metrics >off
+		run -1 reference metrics --by segment made/steps.csv off curves
+		[[ $output == "off segment a $column is "* ]]
+	done
+	awk -F, -v OFS=, -v CONVFMT=%.17g 'NR == 20 { $3 += 1e-8 } { print }' curves >off
+	run -1 reference metrics --by segment made/steps.csv metrics off
+	[[ $output == "off: roc y at "* ]]
+	sed 20d curves >off
+	run -1 reference metrics --by segment made/steps.csv metrics off
+	[[ $output == "off: roc: the point at "*" is missing" ]]
+}
+
+# ratings 'NEGATIVES' 'POSITIVES': how many of either class were given each rating, the lowest first.
+ratings() {
+	awk -v negatives="$1" -v positives="$2" 'BEGIN {
+		print "is_completion,completion_probability"
+		n = split(negatives, count0, " ")
+		split(positives, count1, " ")
+		for (i = 1; i <= n; i++) {
+			for (k = 0; k < count0[i]; k++) print "0," i / n
+			for (k = 0; k < count1[i]; k++) print "1," i / n
+		}
+	}'
+}
+
+@test "the interval of the AUC is the published one" {
+	auc() { ce-eval "$1" | zcat | awk -F, -v form="$2" 'NR == 2 { printf form " " form " " form, $6, $7, $8 }'; }
+	# 109 CT images: J. A. Hanley and B. J. McNeil, Radiology 143, 1982, 29-36, table I. Area and
+	# interval: "Nonparametric ROC analysis without covariates" in Stata's manual, [R] roctab.
+	ratings '33 6 6 11 2' '3 2 2 11 33' >hanley.csv
+	[ "$(auc hanley.csv %.5f)" = '0.89317 0.83295 0.95339' ]
+	# WFNS grades of 113 patients by outcome: N. Turck et al., Intensive Care Medicine 36, 2010,
+	# 107-115, the data set aSAH of the R package pROC, whose own test of ci.auc has these figures.
+	ratings '37 20 3 8 4' '2 12 1 8 18' >asah.csv
+	[ "$(auc asah.csv %.14f)" = '0.82367886178862 0.74853488781945 0.89882283575778' ]
+}
+
+@test "the interval of the AUC is that of a bootstrap" {
+	mkdir made
+	reference scored_tables kinds made
+	ratings '33 6 6 11 2' '3 2 2 11 33' >made/hanley.csv
+	for kind in hanley sevenths backwards; do
+		ce-eval -o metrics.gz made/$kind.csv
+		reference auc_interval bootstrap made/$kind.csv metrics.gz
+	done
+}
+
+@test "of the intervals of 2,000 draws 95 in 100 hold the true AUC" {
+	reference scored_tables draws | ce-eval --by draw -o metrics.gz
+	reference auc_interval coverage metrics.gz
+}

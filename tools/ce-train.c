@@ -52,7 +52,7 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->resample },
 		{ 's', "seed", "N", "of the resampling (1)", cli_count, &opt->set.balance.seed },
 		{ 0, "l2", "X", "the penalty on squared coefficients (1)", cli_real, &opt->fit.l2 },
-		{ 0, "tolerance", "X", "of the gradient, a unit of weight (1e-8)", cli_real,
+		{ 0, "tolerance", "X", "of the gradient, a unit of weight (1e-10)", cli_real,
 		  &opt->fit.tolerance },
 		{ 0 }
 	};

@@ -194,7 +194,7 @@ def check_gradient(rows, parts, coef, terms, intercept, l2, weight):
         for k, x in row:
             gradient[k] += r * x
     worst = max(gradient, key=lambda k: abs(gradient[k]))
-    if not abs(gradient[worst]) <= 1.1e-8 * total:
+    if not abs(gradient[worst]) <= 1.1e-10 * total:
         sys.exit("the gradient of %r is %g of %g" % (worst, gradient[worst], total))
 
 

@@ -154,7 +154,7 @@ static void names_the_line_at_fault(void)
 		{ "seed 42", "seed 42\nseed 42", "m:14: expected 'l2'" },
 		{ "l2 1", "l2 -1", "m:14: a number out of range" },
 		{ "l2 1", "l2 nan", "m:14: invalid number" },
-		{ "tolerance 1e-08", "tolerance 0", "m:15: a number out of range" },
+		{ "tolerance 1e-10", "tolerance 0", "m:15: a number out of range" },
 		{ "intercept -", "intercept 1e999", "m:19: invalid number" },
 		{ "number \"x\"", "number \"user rate\"", "m:30: a column stands twice" },
 		{ "number \"x\" -1.7e+308 12", "number \"x\" 0 0", "m:30: a number out of range" },

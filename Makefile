@@ -36,7 +36,7 @@ UNITS     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 # Goals that must be over before anything is made, where they are asked for together with others.
 FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 
-.PHONY: all units deps demo test bench lint asan coverage install uninstall dist clean help FORCE
+.PHONY: all units deps demo test mutate bench lint asan coverage install uninstall dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -52,6 +52,7 @@ help:
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'make asan       build with gcc and clang sanitizers and run the tests under them'
 	@echo 'make coverage   line coverage of the tests, per file'
+	@echo 'make mutate     make small wrong edits in copies of the tree, and count those the tests catch'
 	@echo 'make bench      (there are no benchmarks yet)'
 	@echo 'make install    into $(DESTDIR)$(PREFIX); make uninstall removes it'
 	@echo 'make dist       a source archive of the last commit under $(BUILD)/'
@@ -138,6 +139,9 @@ coverage: | $(FIRST)
 	find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
 	+$(MAKE) BUILD=$(BUILD)/coverage CC=gcc CFLAGS='-O0 -g --coverage' test
 	@tests/coverage.sh $(BUILD)/coverage $(LIB_SRC) $(TOOL_SRC)
+
+mutate: | $(FIRST)
+	@python3 tests/mutate.py
 
 # Lint ------------------------------------------------------------------------------------------
 

@@ -169,6 +169,21 @@ each() {
 	[ "$(column is_completion <out)" = "- 1 1 -" ]
 }
 
+@test "-v counts the rows by their label" {
+	history >history.csv <<-'END'
+		e1,1,u,c,play,0,tv,,,,100,,
+		e2,2,u,c,pause,0,tv,,,,100,,
+		e3,3,u,c,complete,9,tv,,,,100,,
+		e4,4,u,d,pause,0,tv,,,,100,,
+		e5,9999999,u,f,play,0,tv,,,,100,,
+		e6,9999999,u,f,play,0,tv,,,,100,,
+	END
+	ce-features -p -v --rows all history.csv >out 2>told
+	[ "$(head -n 1 told)" = "ce-features: label: 3 completed, 1 not, 2 open when the log ends" ]
+	ce-features -p -v history.csv >out 2>told
+	[ "$(head -n 1 told)" = "ce-features: label: 2 completed, 1 not, 2 open when the log ends" ]
+}
+
 @test "text stays as it was: commas, quotes, line breaks, NULL and the empty string" {
 	history <<-'END' | ce-features -p --rows all | tail -n +2 >out
 		"e""1",1,"u

@@ -82,6 +82,8 @@ sessions() {
 
 @test "a play after a complete is a new viewing, other events are not, a play before it neither" {
 	[ "$(printf '1 play 0\n2 complete 9\n3 stop 9\n4 seek 0\n5 play 0\n6 play 1\n' | sessions)" = "1 1 1 1 2 2" ]
+	# A stop at the very end is no complete.
+	[ "$(printf '1 play 0 100\n2 stop 100 100\n3 play 0 100\n' | sessions)" = "1 1 1" ]
 	# Also within one millisecond, where the ids give the order.
 	[ "$(printf '1 complete 9\n1 play 0\n1 complete 9\n1 play 0\n' | sessions)" = "1 2 2 3" ]
 	[ "$(printf '1 play 0\n1 play 0\n1 stop 9\n1 play 0\n' | sessions)" = "1 1 1 1" ]

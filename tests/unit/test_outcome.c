@@ -140,6 +140,7 @@ static void completing_events(void)
 		if (first != cases[i].completes)
 			CHECK_FAIL("%s completes at %d, not %d", cases[i].types, first,
 				   cases[i].completes);
+		CHECK_INT(o.heap[0]->completed_at, first < 0 ? EVENT_UNKNOWN : 1 + first);
 		outcomes_release(&o);
 	}
 }

@@ -1,0 +1,49 @@
+/*
+ * command: a shell command that reads a file, and whose output is read.
+ *
+ * It runs in a process group of its own, and never outlives this process, however that ends (an
+ * exit, a signal, SIGKILL): the group's leader is a child that only waits for the end of a pipe
+ * whose other end this process alone holds, and then sends the group SIGTERM. So there is no signal
+ * handler here, and no state beside the struct. Layer: over err, outfile.
+ */
+#ifndef CE_COMMAND_H
+#define CE_COMMAND_H
+
+#include "err.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct command {
+	int output; /* the read end of its standard output; -1: not running */
+
+	/* The module's own. */
+	pid_t shell, keeper;
+	int lifeline; /* the write end of the keeper's pipe */
+};
+
+#define COMMAND_INIT                                                                               \
+	{                                                                                          \
+		.output = -1, .lifeline = -1                                                       \
+	}
+
+/*
+ * Starts `/bin/sh -c text` with standard input from where the descriptor `input` stands; its
+ * standard error is ours. Returns 0, or -1 with err.
+ */
+int command_start(struct command *c, const char *text, int input, struct err *err);
+
+/*
+ * After a failure to make sense of the output: whether the command will write no more, so that its
+ * own end may tell more about the failure. Waits until it has written more, or ends; what it has
+ * written is lost.
+ */
+bool command_is_silent(const struct command *c);
+
+/*
+ * Waits until the command has ended. What it left running in the background is stopped. Returns 0,
+ * or -1 with err: "exit status 3", or the signal that killed it.
+ */
+int command_end(struct command *c, struct err *err);
+
+#endif

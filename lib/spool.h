@@ -1,0 +1,65 @@
+/*
+ * spool: raw records kept as they are, to be read again as they stood at an earlier time.
+ *
+ * A record whose time cannot be read, a malformed one among them, belongs to every time: what made
+ * it faulty then makes it faulty now. The forms of a time are those that ce-clean reads. The
+ * records go, byte for byte, to a nameless file in $TMPDIR; only the line ends become LF, and a
+ * header stands there once. Layer: over csvio, schema, num, rng, event, outfile. Memory: 8 bytes a
+ * time of the sample, and one record.
+ */
+#ifndef CE_SPOOL_H
+#define CE_SPOOL_H
+
+#include "csvio.h"
+#include "err.h"
+#include "num.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct spool {
+	/* Set before spool_read. */
+	const char *column; /* of the time */
+	bool seconds;       /* a number there counts seconds, not ms */
+
+	/* For callers to read. */
+	int fd; /* the records, a CSV; -1: none */
+	uint64_t n_records;
+	int64_t last; /* the latest valid time (0 < time < 2100); 0: there is none */
+};
+
+#define SPOOL_INIT                                                                                 \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
+
+/* A uniform sample without replacement of the records' valid times. */
+struct spool_sample {
+	int64_t *times;
+	size_t n, size; /* set size before: how many are wanted; 0: none */
+};
+
+/*
+ * Reads the whole input; `sample`, whose times the caller frees, is the same for the same input and
+ * seed. Returns 0, or -1 with err.
+ */
+int spool_read(struct spool *s, const struct gz_input *input, struct spool_sample *sample,
+	       uint64_t seed, struct err *err);
+
+/*
+ * Writes what was there at `cut`, the header and the records whose time is not later, to the file
+ * `fd`, in place of what it held. Returns 0 with *n records, or -1 with err.
+ */
+int spool_write_prefix(const struct spool *s, int64_t cut, int fd, uint64_t *n, struct err *err);
+
+void spool_release(struct spool *s);
+
+/*
+ * A point in time as ce-clean reads one, blanks around it ignored: a number of ms (or s), or ISO
+ * 8601 with its offset, which can be missing (UTC) if that is optional. Returns 0 with *ms, or -1.
+ */
+int spool_parse_time(const struct csv_field *field, bool seconds, enum num_offset offset,
+		     int64_t *ms);
+
+#endif

@@ -8,6 +8,7 @@
 # No name may hold a blank.
 #
 #   make -f pipeline.mk ... summary      also prints what was found
+#   make -f pipeline.mk ... audit        whether a feature looks ahead: see ce-audit(1)
 
 DATA = .
 OUT  = out
@@ -22,6 +23,7 @@ FEATURES_FLAGS   =
 TRAIN_FLAGS      =
 PREDICT_FLAGS    =
 EVAL_FLAGS       =
+AUDIT_FLAGS      =
 
 # The tools: those of the source tree that this file lies in, if they are built, else the PATH's.
 BIN = $(dir $(lastword $(MAKEFILE_LIST)))../build/bin
@@ -39,7 +41,7 @@ AGGREGATES = content_completion user_activity user_engagement user_genre_prefere
 	     user_completion_rate content_completion_rate avg_view_duration_ratio \
 	     has_played_before number_of_pauses
 
-.PHONY: all summary clean FORCE
+.PHONY: all summary audit clean FORCE
 all: $(call table,cleaned_events enriched_table session_identification session_starts \
 	$(AGGREGATES) completion_prediction_features completion_predictions metrics curves \
 	first_features first_predictions first_metrics) \
@@ -128,6 +130,18 @@ summary: all
 		$(scored_truth) | ce-eval $(EVAL_FLAGS) -p | sed -n 's/^AUC-ROC/model  &/p'; \
 		$(scored_truth) 2>/dev/null | ce-eval $(EVAL_FLAGS) --score true_probability -p | \
 			sed -n 's/^AUC-ROC/best   &/p')
+
+# --- whether a feature looks ahead ----------------------------------------------------------------
+
+# What ce-clean says of each run is of no interest, unless it is why the audit fails.
+audit: | $(OUT)/log
+	@rm -f $(OUT)/log/audit
+	@ce-audit -v $(AUDIT_FLAGS) -o $(call table,audit) -c 'ce-clean $(CLEAN_FLAGS) 2>>$(OUT)/log/audit | \
+		ce-join $(JOIN_FLAGS) -k user_id $(call source,users_dim) \
+			-k content_id $(call source,content_dim) 2>>$(OUT)/log/audit | \
+		ce-sessionize $(SESSIONIZE_FLAGS) | ce-agg --near-end $(NEAR_END) $(AGG_FLAGS) | \
+		ce-features --near-end $(NEAR_END) $(FEATURES_FLAGS)' $(call source,events_table) || \
+		{ cat $(OUT)/log/audit >&2; exit 1; }
 
 clean:
 	rm -rf $(OUT)

@@ -16,9 +16,15 @@ BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -DCE_VERSION='"$(VERSION)"' -iquote lib
 ALL_CFLAGS  = $(BASE_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS)
 LIBS        = -lcsv -lz -lm
 
-# What build, demo, test, lint, asan and coverage need on Debian 12.
-PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev bats python3 python3-sklearn postgresql \
-	   clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck mandoc
+# What to have on Debian 12: to build and run, to test, and for lint and the sanitizers. Goals beside
+# `deps` have it install no more than they need: `make deps demo` brings no PostgreSQL.
+BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev
+TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc
+CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck
+BESIDE_DEPS    = $(filter-out deps,$(MAKECMDGOALS))
+other_than     = $(if $(BESIDE_DEPS),$(filter-out $(1),$(BESIDE_DEPS)),all of them)
+PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all demo install),$(TEST_PACKAGES)) \
+		 $(if $(call other_than,all demo install test),$(CHECK_PACKAGES))
 
 LIB_SRC   = $(wildcard lib/*.c)
 TOOL_SRC  = $(wildcard tools/*.c)
@@ -46,7 +52,8 @@ units: $(UNITS)
 
 help:
 	@echo 'make            build the tools into $(BUILD)/bin/'
-	@echo 'make deps       install the packages that are missing (Debian; by sudo unless root)'
+	@echo 'make deps       install the packages that are missing (Debian; by sudo unless root); with goals'
+	@echo '                beside it, such as demo or test, only what they need'
 	@echo 'make demo       run the whole pipeline on samples/ and print the evaluation'
 	@echo 'make test       unit tests and tests of the built tools; the last line counts them'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck, mandoc'

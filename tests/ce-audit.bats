@@ -132,12 +132,12 @@ for r in rows:
 }
 
 @test "a leak in one row of many, at one cut of many" {
-	for i in {1..400}; do echo "e$i ${i}000 u$((i % 7))"; done | log
-	# e200 knows whether e201 is there.
-	peek='awk -F, -v OFS=, "{ row[NR] = \$0 } END { print row[1], \"odd\"; for (i = 2; i <= NR; i++) print row[i], (i == 201 && NR > 201) }"'
-	leaks --cuts 400 -c "$peek" log
-	[ "$stderr" = 'ce-audit: column odd: changed in 1 of 79800 rows (cuts 1 of 399); first: event_id e200, event_ts 200000: 0 at cut 200000, 1 in the whole' ]
-	passes --at 199999,201000 -c "$peek" log
+	for i in {1..60}; do echo "e$i ${i}000 u$((i % 7))"; done | log
+	# e30 knows whether e31 is there.
+	peek='awk -F, -v OFS=, "{ row[NR] = \$0 } END { print row[1], \"odd\"; for (i = 2; i <= NR; i++) print row[i], (i == 31 && NR > 31) }"'
+	leaks --cuts 60 -c "$peek" log
+	[ "$stderr" = 'ce-audit: column odd: changed in 1 of 1770 rows (cuts 1 of 59); first: event_id e30, event_ts 30000: 0 at cut 30000, 1 in the whole' ]
+	passes --at 29999,31000 -c "$peek" log
 }
 
 @test "rows that depend on the future are reported as rows" {
@@ -194,7 +194,7 @@ c"' '0;0.0' '"x""y";x'; do
 }
 
 @test "the order of the output does not matter, its gzip does not, nor does the sort's memory" {
-	for i in {1..30000}; do echo "e$i ${i}000 u$((i % 7))"; done | log
+	seq 30000 | awk '{ print "e" $1, $1 "000", "u" $1 % 7 }' | log
 	shuffled='{ IFS= read -r h; echo "$h"; shuf; }'
 	passes --cuts 3 --mem 1M -c "$shuffled" log
 	[ "$(line '' | cut -d, -f4)" -eq 0 ]
@@ -336,7 +336,7 @@ c"' '0;0.0' '"x""y";x'; do
 	refuses "the command's output: two rows of time 3000 have the key e3" -c "sed '4p'" log
 	refuses "the command's output at cut 3000: two rows of time 2000 have the key e2" --at 3000 -c "sed '\$!b; /^e8/b; p; s/.*/e2,2000,u/'" log
 	refuses "the command's output at cut 3000:1: the header differs from that made of the whole log" \
-		--at 3000 -c 'tee in | { if grep -q e8; then cat in; else sed 1s/user_id/user/ in; fi; }' log
+		--at 3000 -c 'cat >in; if grep -q e8 in; then cat in; else sed 1s/user_id/user/ in; fi' log
 	refuses 'column nothing: not in the header' --key nothing -c cat log
 	refuses 'column nothing: not in the header' --time nothing -c cat log
 	refuses 'column nothing: not in the header' --label nothing -c cat log
@@ -382,7 +382,10 @@ c"' '0;0.0' '"x""y";x'; do
 		# A shell has SIGINT ignored in what it runs in the background.
 		env --default-signal=INT ce-audit -o folder/report -c 'echo $$ >>pids; sleep 1002 & echo $! >>pids; kill -0 $$; sleep 1003' log &
 		victim=$!
-		until [ "$(cat pids 2>errors | wc -l)" -eq 2 ]; do sleep 0.01; done
+		for i in {1..2000}; do
+			[ "$(cat pids 2>errors | wc -l)" -ne 2 ] || break
+			sleep 0.01
+		done
 		kill -$signal $victim
 		status=0
 		wait $victim || status=$?

@@ -1,10 +1,10 @@
 #include "audit.h"
 
+#include "clean.h"
 #include "extsort.h"
 #include "mem.h"
 #include "outfile.h"
 #include "schema.h"
-#include "spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,7 @@ static int identify(struct identity *id, const struct columns *c, const struct c
 	buf_clear(&id->key);
 	for (size_t i = 0; i < c->n_key; i++)
 		csv_put_field(&id->key, &row->fields[c->key[i]]);
-	if (spool_parse_time(time, false, NUM_OFFSET_OPTIONAL, &id->time))
+	if (clean_parse_ts(time, false, NUM_OFFSET_OPTIONAL, &id->time))
 		return csv_reader_fail(in, (int)c->time, err,
 				       "'%.*s' is neither a number of ms nor an ISO 8601 time",
 				       err_clip(time->len), time->s);

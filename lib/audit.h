@@ -8,7 +8,7 @@
  * tables has is a finding about the rows themselves.
  *
  * The rows of either table may come in any order. Layer: over csvio, schema, extsort, outfile, cli
- * (its lists), spool (its times).
+ * (its lists), clean (its times).
  * Memory: that of extsort, for one table at a time, within `mem`: 40 bytes a row, its key and
  * itself. The disk holds both tables, and while one is sorted beyond the limit, that one twice
  * more.

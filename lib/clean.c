@@ -134,12 +134,13 @@ static struct csv_field trimmed(const struct csv_field *field)
 	return f;
 }
 
-/* A number of ms (s), or a time of ISO 8601 with its offset. */
-static int parse_ts(const struct csv_field *f, bool seconds, int64_t *ts)
+int clean_parse_ts(const struct csv_field *field, bool seconds, enum num_offset offset, int64_t *ts)
 {
-	if (!num_parse_scaled(f->s, f->len, seconds ? 3 : 0, ts))
+	struct csv_field f = trimmed(field);
+
+	if (!num_parse_scaled(f.s, f.len, seconds ? 3 : 0, ts))
 		return 0;
-	return num_parse_time(f->s, f->len, NUM_OFFSET_REQUIRED, ts);
+	return num_parse_time(f.s, f.len, offset, ts);
 }
 
 /* The type whatever its case, or -1. */
@@ -185,7 +186,7 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 		if (!field[i].len && !c->may_be_empty[i])
 			return (enum clean_reason)(CLEAN_MISSING + i);
 	}
-	if (parse_ts(&field[CLEAN_EVENT_TS], c->seconds, &ts))
+	if (clean_parse_ts(&field[CLEAN_EVENT_TS], c->seconds, NUM_OFFSET_REQUIRED, &ts))
 		return CLEAN_BAD_EVENT_TS;
 	if (ts <= 0 || ts >= EVENT_TS_END)
 		return CLEAN_TS_OUT_OF_RANGE;

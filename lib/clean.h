@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "csvio.h"
 #include "err.h"
+#include "num.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +49,14 @@ enum clean_reason {
 
 /* As it is written in reports: "ragged", "missing_device", ... */
 const char *clean_reason_name(enum clean_reason reason);
+
+/*
+ * A point in time, blanks around it ignored: a number of ms (or s), whose fraction is dropped, or
+ * ISO 8601 with its offset, which can be missing (UTC) if that is optional. Returns 0 with *ts in
+ * ms since the epoch, or -1.
+ */
+int clean_parse_ts(const struct csv_field *field, bool seconds, enum num_offset offset,
+		   int64_t *ts);
 
 /* A valid event. Borrowed: valid until the next cleaner_row. */
 struct clean_event {

@@ -39,7 +39,7 @@ struct logistic_options {
 
 #define LOGISTIC_OPTIONS_INIT                                                                      \
 	{                                                                                          \
-		.l2 = 1, .tolerance = 1e-10, .max_iterations = 100                                  \
+		.l2 = 1, .tolerance = 1e-10, .max_iterations = 100                                 \
 	}
 
 struct logistic {

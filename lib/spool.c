@@ -1,5 +1,6 @@
 #include "spool.h"
 
+#include "clean.h"
 #include "event.h"
 #include "mem.h"
 #include "outfile.h"
@@ -12,33 +13,11 @@
 
 #define WRITE_SIZE ((size_t)256 * 1024)
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-int spool_parse_time(const struct csv_field *field, bool seconds, enum num_offset offset,
-		     int64_t *ms)
-{
-	const char *s = field->s;
-	size_t len = field->len;
-
-	while (len && is_blank(s[len - 1]))
-		len--;
-	while (len && is_blank(*s)) {
-		s++;
-		len--;
-	}
-	if (!num_parse_scaled(s, len, seconds ? 3 : 0, ms))
-		return 0;
-	return num_parse_time(s, len, offset, ms);
-}
-
 static int record_time(const struct spool *s, const struct csv_row *row, size_t column, int64_t *ms)
 {
 	if (row->fault)
 		return -1;
-	return spool_parse_time(&row->fields[column], s->seconds, NUM_OFFSET_REQUIRED, ms);
+	return clean_parse_ts(&row->fields[column], s->seconds, NUM_OFFSET_REQUIRED, ms);
 }
 
 static int write_out(int fd, struct buf *pending, struct err *err)

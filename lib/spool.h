@@ -4,15 +4,14 @@
  * A record whose time cannot be read, a malformed one among them, belongs to every time: what made
  * it faulty then makes it faulty now. The forms of a time are those that ce-clean reads. The
  * records go, byte for byte, to a nameless file in $TMPDIR; only the line ends become LF, and a
- * header stands there once. Layer: over csvio, schema, num, rng, event, outfile. Memory: 8 bytes a
- * time of the sample, and one record.
+ * header stands there once. Layer: over csvio, schema, rng, event, clean, outfile. Memory: 8 bytes
+ * a time of the sample, and one record.
  */
 #ifndef CE_SPOOL_H
 #define CE_SPOOL_H
 
 #include "csvio.h"
 #include "err.h"
-#include "num.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,12 +53,5 @@ int spool_read(struct spool *s, const struct gz_input *input, struct spool_sampl
 int spool_write_prefix(const struct spool *s, int64_t cut, int fd, uint64_t *n, struct err *err);
 
 void spool_release(struct spool *s);
-
-/*
- * A point in time as ce-clean reads one, blanks around it ignored: a number of ms (or s), or ISO
- * 8601 with its offset, which can be missing (UTC) if that is optional. Returns 0 with *ms, or -1.
- */
-int spool_parse_time(const struct csv_field *field, bool seconds, enum num_offset offset,
-		     int64_t *ms);
 
 #endif

@@ -1,6 +1,7 @@
 /* ce-audit: run a pipeline on what the log held at earlier times; report what a row saw too early.
  */
 #include "audit.h"
+#include "clean.h"
 #include "cli.h"
 #include "command.h"
 #include "csvio.h"
@@ -53,7 +54,7 @@ static int parse_times(void *value, const char *const *args, struct err *err)
 		const struct csv_field text = { texts.names[i], strlen(texts.names[i]), false };
 
 		cuts->times = mem_realloc(cuts->times, cuts->n + 1, sizeof(*cuts->times));
-		if (spool_parse_time(&text, false, NUM_OFFSET_OPTIONAL, &cuts->times[cuts->n++]))
+		if (clean_parse_ts(&text, false, NUM_OFFSET_OPTIONAL, &cuts->times[cuts->n++]))
 			rc = err_set(err, ERR_USAGE,
 				     "'%s' is neither a number of ms nor an ISO 8601 time", text.s);
 	}

@@ -271,6 +271,25 @@ static void test_the_first_reason_counts(void)
 	CHECK_STR(clean_reason_name(CLEAN_DUPLICATE_EVENT_ID), "duplicate_event_id");
 }
 
+static int64_t parsed(const char *text, bool seconds, enum num_offset offset)
+{
+	const struct csv_field field = { text, strlen(text), false };
+	int64_t ms;
+
+	return clean_parse_ts(&field, seconds, offset, &ms) ? -1 : ms;
+}
+
+static void test_times_alone(void)
+{
+	CHECK_INT(parsed(" 12.9\t", false, NUM_OFFSET_REQUIRED), 12);
+	CHECK_INT(parsed("1.0625e1", true, NUM_OFFSET_REQUIRED), 10625);
+	CHECK_INT(parsed("1970-01-01T00:00:01Z", true, NUM_OFFSET_REQUIRED), 1000);
+	CHECK_INT(parsed("1970-01-01 00:00", false, NUM_OFFSET_OPTIONAL), 0);
+	CHECK_INT(parsed("1970-01-01 00:00", false, NUM_OFFSET_REQUIRED), -1);
+	CHECK_INT(parsed("", false, NUM_OFFSET_OPTIONAL), -1);
+	CHECK_INT(parsed("  ", false, NUM_OFFSET_OPTIONAL), -1);
+}
+
 int main(void)
 {
 	RUN(test_columns_come_in_catalogue_order);
@@ -279,6 +298,7 @@ int main(void)
 	RUN(test_missing_values);
 	RUN(test_times_in_milliseconds);
 	RUN(test_times_in_seconds);
+	RUN(test_times_alone);
 	RUN(test_types);
 	RUN(test_positions);
 	RUN(test_every_code_point);

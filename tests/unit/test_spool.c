@@ -51,25 +51,6 @@ static void test_prefixes(void)
 	spool_release(&s);
 }
 
-static int64_t parse(const char *text, bool seconds, enum num_offset offset)
-{
-	const struct csv_field field = { text, strlen(text), false };
-	int64_t ms;
-
-	return spool_parse_time(&field, seconds, offset, &ms) ? -1 : ms;
-}
-
-static void test_times(void)
-{
-	CHECK_INT(parse(" 12.9\t", false, NUM_OFFSET_REQUIRED), 12);
-	CHECK_INT(parse("1.0625e1", true, NUM_OFFSET_REQUIRED), 10625);
-	CHECK_INT(parse("1970-01-01T00:00:01Z", true, NUM_OFFSET_REQUIRED), 1000);
-	CHECK_INT(parse("1970-01-01 00:00", false, NUM_OFFSET_OPTIONAL), 0);
-	CHECK_INT(parse("1970-01-01 00:00", false, NUM_OFFSET_REQUIRED), -1);
-	CHECK_INT(parse("", false, NUM_OFFSET_OPTIONAL), -1);
-	CHECK_INT(parse("  ", false, NUM_OFFSET_OPTIONAL), -1);
-}
-
 /* Each of ten times is in a sample of three with probability 0.3; no seed draws one twice. */
 static void test_the_sample_is_uniform(void)
 {
@@ -111,7 +92,6 @@ int main(void)
 {
 	scratch_enter(dir);
 	RUN(test_prefixes);
-	RUN(test_times);
 	RUN(test_the_sample_is_uniform);
 	RUN(test_a_sample_larger_than_the_log);
 	scratch_leave(dir);

@@ -1,10 +1,10 @@
 /*
  * command: a shell command that reads a file, and whose output is read.
  *
- * It runs in a process group of its own, and never outlives this process, however that ends (an
- * exit, a signal, SIGKILL): the group's leader is a child that only waits for the end of a pipe
- * whose other end this process alone holds, and then sends the group SIGTERM. So there is no signal
- * handler here, and no state beside the struct. Layer: over err, outfile.
+ * It runs in a process group of its own, which gets SIGTERM when this process ends, however that
+ * comes (an exit, a signal, SIGKILL): the group's leader is a child that only waits for the end of
+ * a pipe whose other end this process alone holds. So there is no signal handler here, and no state
+ * beside the struct. Layer: over err, outfile.
  */
 #ifndef CE_COMMAND_H
 #define CE_COMMAND_H

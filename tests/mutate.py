@@ -137,7 +137,10 @@ class Tree:
             if not self.makes("build/libce.a"):
                 return DOES_NOT_COMPILE
             for suite in order(mutation, seconds):
-                if not self.passes(suite, limit=20 + 5 * seconds[suite]):
+                start, limit = time.monotonic(), 20 + 5 * seconds[suite]
+                if not self.passes(suite, limit):
+                    if time.monotonic() - start > limit:
+                        print(f"{mutation.number:3} {suite} was stopped after {limit:.0f} s", flush=True)
                     return suite
             return SURVIVED
         finally:

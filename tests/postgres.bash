@@ -7,6 +7,7 @@
 # Starts the server and exports what libpq needs to find it, and nothing else of the PG* variables.
 postgres_start() {
 	local bin as=(setpriv --pdeathsig INT)
+	postgres_pid=
 	bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 	if [[ ! -x $bin/initdb ]]; then
 		echo "PostgreSQL's server is missing: run 'make deps'" >&2
@@ -36,10 +37,12 @@ postgres_start() {
 # What the server said before it failed, then no trace of it.
 postgres_failed() {
 	cat "$postgres_dir/log" >&2
+	postgres_pid=
 	rm -rf "$postgres_dir"
 }
 
 postgres_stop() {
+	[[ $postgres_pid ]] || return 0 # it did not start
 	kill -INT "$postgres_pid"
 	wait "$postgres_pid"
 	rm -rf "$postgres_dir"

@@ -374,6 +374,26 @@ def rewatch_inside_the_gap():
 
 
 @case()
+def rewatch_begins_anew():
+    """A rewatch inherits nothing of the viewing before, not its near-end stop: the pause that brings the
+    second type to it completes nothing, and neither do its types count the ones before."""
+    return """
+    e1 10:00:00 u clip play 0
+    e2 10:09:50 u clip stop 590
+    e3 10:10:00 u clip complete 600
+    e4 10:11:00 u clip play 0
+    e5 10:12:00 u clip pause 60
+    e6 10:00:00 v clip complete 600
+    e7 10:01:00 v clip play 0
+    e8 10:02:00 v clip play 5
+    e9 10:00:00 w clip complete 600
+    f1 10:01:00 w clip play 0
+    f2 10:10:00 w clip stop 600
+    f3 14:00:00 w song play 0
+    """
+
+
+@case()
 def closed_by_the_next():
     """A session closes when the pair's next one begins: the seek leaves two hours to play, but u replays
     the film at 12:10, so that the duration of the first viewing is known to e6 and not before."""
@@ -392,7 +412,7 @@ def closed_by_the_next():
 @case()
 def rewatch_in_the_same_millisecond():
     """complete, play and complete in one millisecond, in the order of their ids: two sessions of one start,
-    the first closed as it begins; both outcomes become known in that millisecond, the later id is last."""
+    the first closed as it begins, and a third that is still open."""
     return """
     e1 10:00:00 u clip play 0
     e2 10:10:00 u clip complete 600

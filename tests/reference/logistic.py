@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """ce-train and ce-predict against scikit-learn, which encodes the same table anew and learns from it.
 
-    logistic.py FEATURES MODEL PREDICTIONS [MODEL PREDICTIONS]...
+    logistic.py FEATURES [L2 CLASS_WEIGHT MODEL PREDICTIONS]...
 
-Of a model file only what was asked for is believed: the penalty and the class weight. Split, kinds of
-columns and levels are reckoned anew; StandardScaler, SimpleImputer and OneHotEncoder learn the encoding from
+L2 and CLASS_WEIGHT are what ce-train was asked for. Split, kinds of columns and levels are reckoned anew; StandardScaler, SimpleImputer and OneHotEncoder learn the encoding from
 the train rows, and LogisticRegression the coefficients, from the matrix rounded to floats, as the tool holds
 it. (Collinear columns and a small penalty make much of that rounding: with --l2 0.001 it moves small
 coefficients by 2e-3 of themselves, with --l2 1 by 2e-5.) Prints what was compared and the largest
@@ -68,7 +67,7 @@ def learn(x, y, l2, weight):
                               class_weight=weight).fit(x, y)
 
 
-def compare(path, predictions, x, y, keys, in_train):
+def compare(l2, weight, path, predictions, x, y, keys, in_train):
     """The largest differences of the coefficients and of the probabilities."""
     head, columns = train.read_model(path)
     coef = train.coefficients(columns)
@@ -77,8 +76,7 @@ def compare(path, predictions, x, y, keys, in_train):
     if set(known) != set(keys):
         sys.exit("%s: the coefficients are of %r" % (path, sorted(set(known) ^ set(keys))))
     got = np.array([float(head["intercept"][0])] + [coef[k] for k in keys])
-    fit = learn(x.astype(np.float32).astype(float)[in_train], y[in_train], float(head["l2"][0]),
-                head["class_weight"][0])
+    fit = learn(x.astype(np.float32).astype(float)[in_train], y[in_train], float(l2), weight)
     want = np.concatenate([fit.intercept_, fit.coef_[0]])
     difference = np.abs(got - want) / np.maximum(np.abs(want), ZERO * np.sqrt(np.mean(want**2)))
     worst = np.argmax(difference)
@@ -99,7 +97,7 @@ def main(features, *files):
     in_train = np.array([p == "train" for p in parts])
     x, keys = encode(rows, in_train)
     y = np.array([int(r["is_completion"] or 0) for r in rows])
-    worst = [compare(*pair, x, y, keys, in_train) for pair in zip(files[::2], files[1::2])]
+    worst = [compare(*files[i:i + 4], x, y, keys, in_train) for i in range(0, len(files), 4)]
     print("%d models of %d coefficients: %d coefficients within %.1e, %d probabilities within %.1e" % (
         len(worst), len(keys), len(worst) * (len(keys) + 1), max(w[0] for w in worst),
         len(worst) * len(rows), max(w[1] for w in worst)))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """ce-eval against scikit-learn: every figure of all rows and of each segment, and every point of the curves.
 
-    metrics.py [--bins N] [--best-f1] [--by COLUMN,...] [SCORED METRICS CURVES]...
+    metrics.py [--bins N] [--threshold X|best-f1] [--by COLUMN,...] [SCORED METRICS CURVES]...
 
-Judges the rows of split "test", if there is that column, at the threshold that METRICS names; with --best-f1
-that must be the highest of the best. What scikit-learn has not is computed here: the interval of the AUC by
+Judges the rows of split "test", if there is that column; of the thresholds of the best F1 it takes the highest.
+The options are those that ce-eval was given. What scikit-learn has not is computed here: the interval of the AUC by
 the definition, the calibration error, the bins. Prints what was compared and the largest difference; exits 1
 if one is above 1e-9.
 """
@@ -150,14 +150,13 @@ def check(opt):
     for scored, said, curves in zip(opt.files[::3], opt.files[1::3], opt.files[2::3]):
         rows, y, p = test_rows(scored)
         verdicts = read(said)
-        if opt.best_f1:
-            close.near(number(verdicts[0]["threshold"]), best_f1(y, p), said, "threshold")
+        threshold = best_f1(y, p) if opt.threshold == "best-f1" else float(opt.threshold)
         segments = [(c, v) for c in opt.by for v in sorted({r[c] for r in rows}, key=str.encode)]
         if [(v["segment_column"], v["segment"]) for v in verdicts] != [("", "")] + segments:
             sys.exit("%s: the segments are not %r" % (said, segments))
         for v in verdicts:
             inside = np.array([not v["segment_column"] or r[v["segment_column"]] == v["segment"] for r in rows])
-            want = judge(y[inside], p[inside], float(verdicts[0]["threshold"]), opt.bins)
+            want = judge(y[inside], p[inside], threshold, opt.bins)
             for name in want:
                 close.near(number(v[name]), want[name], said, v["segment_column"], v["segment"], name)
         check_curves(close, curves, y, p, opt.bins)
@@ -168,6 +167,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("files", nargs="*")
     parser.add_argument("--bins", type=int, default=10)
-    parser.add_argument("--best-f1", action="store_true")
+    parser.add_argument("--threshold", default="0.5")
     parser.add_argument("--by", type=lambda names: names.split(","), default=[])
     check(parser.parse_args())

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +18,7 @@
 
 static const char *const default_labels[] = { "label_known_ts", "is_completion" };
 
-const char *audit_kind_name(enum audit_kind kind)
+static const char *kind_name(enum audit_kind kind)
 {
 	static const char *const names[] = {
 		[AUDIT_FEATURE] = "feature", [AUDIT_LABEL] = "label",     [AUDIT_KEY] = "key",
@@ -429,6 +431,80 @@ int audit_cut(struct audit *a, int64_t cut, int fd, const char *name, uint64_t *
 	rc = compare_tables(a, cut, prefix, n_compared, n_changed, err);
 	close(prefix);
 	return rc;
+}
+
+/* The report. */
+
+static void put_first(struct buf *row, const struct audit_finding *f, bool one_key)
+{
+	csv_put_int(row, f->cut);
+	csv_put_int(row, f->time);
+	if (one_key)
+		csv_put_raw(row, f->key.data, f->key.len - 1);
+	else
+		csv_put_text(row, f->key.data, f->key.len - 1);
+	csv_put_raw(row, f->before.data, f->before.len);
+	csv_put_raw(row, f->after.data, f->after.len);
+}
+
+int audit_report(const struct audit *a, struct csv_writer *out, struct err *err)
+{
+	static const char *const header[] = { "column",        "kind",         "rows_compared",
+					      "rows_changed",  "cuts_changed", "first_cut",
+					      "first_time",    "first_key",    "value_at_cut",
+					      "value_in_whole" };
+
+	for (size_t i = 0; i < sizeof(header) / sizeof(header[0]); i++)
+		csv_put_str(&out->row, header[i]);
+	if (csv_writer_end_row(out, err))
+		return -1;
+	out->n_rows = 0;
+	for (size_t i = 0; i < a->n_findings; i++) {
+		const struct audit_finding *f = &a->findings[i];
+
+		if (f->column)
+			csv_put_str(&out->row, f->column);
+		else
+			csv_put_null(&out->row);
+		csv_put_str(&out->row, kind_name(f->kind));
+		csv_put_int(&out->row, (int64_t)f->n_compared);
+		csv_put_int(&out->row, (int64_t)f->n_changed);
+		csv_put_int(&out->row, (int64_t)f->n_cuts);
+		if (f->n_changed)
+			put_first(&out->row, f, a->options->key.n == 1);
+		else
+			for (int k = 0; k < 5; k++)
+				csv_put_null(&out->row);
+		if (csv_writer_end_row(out, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* A value as it stands in CSV, clipped, and NULL by its name: into `text`. */
+static const char *shown(char *text, size_t size, const char *value, size_t len)
+{
+	if (len)
+		snprintf(text, size, "%.*s", err_clip(len), value);
+	else
+		snprintf(text, size, "NULL");
+	return text;
+}
+
+void audit_describe(const struct audit *a, const struct audit_finding *f, size_t n_cuts,
+		    struct err *line)
+{
+	char key[128], before[128], after[128];
+
+	err_set(line, ERR_RUNTIME,
+		"%s%s: %s in %" PRIu64 " of %" PRIu64 " rows (cuts %" PRIu64
+		" of %zu); first: %s %s, %s %" PRId64 ": %s at cut %" PRId64 ", %s in the whole",
+		f->column ? "column " : "rows", f->column ? f->column : "",
+		f->column ? "changed" : "in one run only", f->n_changed, f->n_compared, f->n_cuts,
+		n_cuts, a->options->key.n == 1 ? a->options->key.names[0] : "key",
+		shown(key, sizeof(key), f->key.data, f->key.len - 1), a->options->time, f->time,
+		shown(before, sizeof(before), f->before.data, f->before.len), f->cut,
+		shown(after, sizeof(after), f->after.data, f->after.len));
 }
 
 void audit_release(struct audit *a)

@@ -34,9 +34,6 @@ struct audit_options {
 
 enum audit_kind { AUDIT_FEATURE, AUDIT_LABEL, AUDIT_KEY, AUDIT_TIME, AUDIT_IGNORED, AUDIT_ROW };
 
-/* As it is written in reports: "feature", ... */
-const char *audit_kind_name(enum audit_kind kind);
-
 /* What was found about a column or, last of all, about the rows, which have no column. */
 struct audit_finding {
 	const char *column; /* NULL: the rows themselves */
@@ -87,6 +84,16 @@ int audit_whole(struct audit *a, const struct audit_options *options, int64_t un
  */
 int audit_cut(struct audit *a, int64_t cut, int fd, const char *name, uint64_t *n_compared,
 	      uint64_t *n_changed, struct err *err);
+
+/*
+ * Writes the report, a row for each finding, under its header. Returns 0, or -1 with err.
+ */
+int audit_report(const struct audit *a, struct csv_writer *out, struct err *err);
+
+/* Says a finding that changed, of n_cuts cuts, in one line, whatever its values hold:
+ * line->message. */
+void audit_describe(const struct audit *a, const struct audit_finding *f, size_t n_cuts,
+		    struct err *line);
 
 void audit_release(struct audit *a);
 

@@ -153,117 +153,71 @@ static int run_cuts(struct audit *audit, const struct cli *cli, const struct opt
 	return 0;
 }
 
-static int write_report(struct csv_writer *out, const struct audit *audit, size_t n_key,
-			struct err *err)
-{
-	static const char *const header[] = { "column",        "kind",         "rows_compared",
-					      "rows_changed",  "cuts_changed", "first_cut",
-					      "first_time",    "first_key",    "value_at_cut",
-					      "value_in_whole" };
-
-	for (size_t i = 0; i < sizeof(header) / sizeof(header[0]); i++)
-		csv_put_str(&out->row, header[i]);
-	if (csv_writer_end_row(out, err))
-		return -1;
-	out->n_rows = 0;
-	for (size_t i = 0; i < audit->n_findings; i++) {
-		const struct audit_finding *f = &audit->findings[i];
-
-		if (f->column)
-			csv_put_str(&out->row, f->column);
-		else
-			csv_put_null(&out->row);
-		csv_put_str(&out->row, audit_kind_name(f->kind));
-		csv_put_int(&out->row, (int64_t)f->n_compared);
-		csv_put_int(&out->row, (int64_t)f->n_changed);
-		csv_put_int(&out->row, (int64_t)f->n_cuts);
-		if (!f->n_changed) {
-			for (int k = 0; k < 5; k++)
-				csv_put_null(&out->row);
-		} else {
-			csv_put_int(&out->row, f->cut);
-			csv_put_int(&out->row, f->time);
-			if (n_key == 1)
-				csv_put_raw(&out->row, f->key.data, f->key.len - 1);
-			else
-				csv_put_text(&out->row, f->key.data, f->key.len - 1);
-			csv_put_raw(&out->row, f->before.data, f->before.len);
-			csv_put_raw(&out->row, f->after.data, f->after.len);
-		}
-		if (csv_writer_end_row(out, err))
-			return -1;
-	}
-	return 0;
-}
-
-/* For "%.*s": a value as it stands in CSV, and NULL by its name. */
-#define SHOWN(text, n) (n) ? err_clip(n) : 4, (n) ? (text) : "NULL"
-
 /* One line about each column that changed. Returns how many. */
-static size_t tell(const struct cli *cli, const struct opts *opt, const struct audit *audit,
-		   size_t n_cuts)
+static size_t tell(const struct cli *cli, const struct audit *audit, size_t n_cuts)
 {
-	const struct cli_list *key = &opt->audit.key;
 	size_t n = 0;
 
 	for (size_t i = 0; i < audit->n_findings; i++) {
-		const struct audit_finding *f = &audit->findings[i];
-		struct err line; /* whose text may quote anything, and stays one line */
+		struct err line;
 
-		if (!f->n_changed)
+		if (!audit->findings[i].n_changed)
 			continue;
-		n++;
-		err_set(&line, ERR_RUNTIME,
-			"%s%s: %s in %" PRIu64 " of %" PRIu64 " rows (cuts %" PRIu64
-			" of %zu); first: %s %.*s, %s %" PRId64 ": %.*s at cut %" PRId64
-			", %.*s in the whole",
-			f->column ? "column " : "rows", f->column ? f->column : "",
-			f->column ? "changed" : "in one run only", f->n_changed, f->n_compared,
-			f->n_cuts, n_cuts, key->n == 1 ? key->names[0] : "key",
-			SHOWN(f->key.data, f->key.len - 1), opt->audit.time, f->time,
-			SHOWN(f->before.data, f->before.len), f->cut,
-			SHOWN(f->after.data, f->after.len));
+		audit_describe(audit, &audit->findings[i], n_cuts, &line);
 		cli_note(cli, "%s", line.message);
+		n++;
 	}
 	return n;
+}
+
+static void parse_args(struct opts *opt, struct cli *cli, int argc, char **argv)
+{
+	static const char *const default_key[] = { "event_id" };
+	const struct cli_option options[] = {
+		{ 'c', "command", "COMMAND", "what makes the table, run by /bin/sh (required)",
+		  cli_string, &opt->command },
+		{ 0, "cuts", "N", "cut at the times of so many records (8)", parse_cuts,
+		  &opt->n_cuts },
+		{ 0, "seed", "N", "which records those are (1)", cli_count, &opt->seed },
+		{ 0, "at", "TIME[,...]", "cut there instead: ms, or ISO 8601", parse_times,
+		  &opt->at },
+		{ 0, "ts", "COLUMN", "time of the records (event_ts)", cli_string, &opt->ts },
+		{ 0, "ts-unit", "UNIT", "what a number in it counts: ms or s (ms)", cli_choice,
+		  &opt->ts_unit },
+		{ 0, "key", "COLUMN[,...]", "key of the table (event_id)", cli_list,
+		  &opt->audit.key },
+		{ 0, "time", "COLUMN", "time of the table's rows (event_ts)", cli_string,
+		  &opt->audit.time },
+		{ 0, "label", "COLUMN[,...]", "what may become known later (see the manual)",
+		  cli_list, &opt->audit.label },
+		{ 0, "ignore", "COLUMN[,...]", "what not to compare (none)", cli_list,
+		  &opt->audit.ignore },
+		{ 0, "mem", "SIZE", "memory to sort in, then $TMPDIR is used (1G)", cli_size,
+		  &opt->audit.mem },
+		{ 0 }
+	};
+	struct err err = ERR_INIT;
+
+	cli->options = options;
+	cli_parse(cli, argc, argv);
+	cli->options = NULL;
+	if (!opt->command)
+		cli_usage_error(cli, "--command is required");
+	if (!opt->audit.key.n)
+		cli_list(&opt->audit.key, default_key, &err);
 }
 
 int main(int argc, char **argv)
 {
 	static const char *const units[] = { "ms", "s", NULL };
-	static const char *const default_key[] = { "event_id" };
 	struct opts opt = { .n_cuts = 8,
 			    .seed = 1,
 			    .ts = "event_ts",
 			    .ts_unit = { units, 0 },
 			    .audit = { .time = "event_ts", .mem = MEM_DEFAULT } };
-	const struct cli_option options[] = {
-		{ 'c', "command", "COMMAND", "what makes the table, run by /bin/sh (required)",
-		  cli_string, &opt.command },
-		{ 0, "cuts", "N", "cut at the times of so many records (8)", parse_cuts,
-		  &opt.n_cuts },
-		{ 0, "seed", "N", "which records those are (1)", cli_count, &opt.seed },
-		{ 0, "at", "TIME[,...]", "cut there instead: ms, or ISO 8601", parse_times,
-		  &opt.at },
-		{ 0, "ts", "COLUMN", "time of the records (event_ts)", cli_string, &opt.ts },
-		{ 0, "ts-unit", "UNIT", "what a number in it counts: ms or s (ms)", cli_choice,
-		  &opt.ts_unit },
-		{ 0, "key", "COLUMN[,...]", "key of the table (event_id)", cli_list,
-		  &opt.audit.key },
-		{ 0, "time", "COLUMN", "time of the table's rows (event_ts)", cli_string,
-		  &opt.audit.time },
-		{ 0, "label", "COLUMN[,...]", "what may become known later (see the manual)",
-		  cli_list, &opt.audit.label },
-		{ 0, "ignore", "COLUMN[,...]", "what not to compare (none)", cli_list,
-		  &opt.audit.ignore },
-		{ 0, "mem", "SIZE", "memory to sort in, then $TMPDIR is used (1G)", cli_size,
-		  &opt.audit.mem },
-		{ 0 }
-	};
 	struct cli cli = { .tool = "ce-audit",
 			   .purpose = "Reports which features of a pipeline look ahead.",
-			   .operands = "-c COMMAND [FILE ...]",
-			   .options = options };
+			   .operands = "-c COMMAND [FILE ...]" };
 	struct spool log = SPOOL_INIT;
 	struct spool_sample sample = { NULL, 0, 0 };
 	struct audit audit = AUDIT_INIT;
@@ -272,11 +226,7 @@ int main(int argc, char **argv)
 	struct cuts cuts;
 	size_t n_leaks;
 
-	cli_parse(&cli, argc, argv);
-	if (!opt.command)
-		cli_usage_error(&cli, "--command is required");
-	if (!opt.audit.key.n)
-		cli_list(&opt.audit.key, default_key, &err);
+	parse_args(&opt, &cli, argc, argv);
 	log.column = opt.ts;
 	log.seconds = opt.ts_unit.value == 1;
 	if (!opt.at.n)
@@ -287,10 +237,10 @@ int main(int argc, char **argv)
 	cuts = opt.at.n ? opt.at : (struct cuts){ sample.times, sample.n };
 	if (settle_cuts(&cuts, &cli, &log, &err) ||
 	    run(&audit, &opt, &cuts, NULL, log.fd, NULL, &err) ||
-	    run_cuts(&audit, &cli, &opt, &cuts, &log, &err) ||
-	    write_report(&out, &audit, opt.audit.key.n, &err) || csv_writer_close(&out, &err))
+	    run_cuts(&audit, &cli, &opt, &cuts, &log, &err) || audit_report(&audit, &out, &err) ||
+	    csv_writer_close(&out, &err))
 		cli_die(&cli, &err);
-	n_leaks = tell(&cli, &opt, &audit, cuts.n);
+	n_leaks = tell(&cli, &audit, cuts.n);
 	if (cli.verbose && !n_leaks)
 		cli_note(&cli, "no row changed: nothing looks ahead as far as %zu cuts can tell",
 			 cuts.n);

@@ -84,14 +84,6 @@ static int compare(const struct identity *a, const struct identity *b)
 
 /* Sorting a table: rows as CSV text, which is written in one way only, into a temporary file. */
 
-static int write_out(int fd, struct buf *pending, struct err *err)
-{
-	if (outfile_write(fd, pending->data, pending->len))
-		return err_errno(err, "cannot write the temporary file");
-	buf_clear(pending);
-	return 0;
-}
-
 /* Adds a row that has been identified; its fields are put behind id's key meanwhile. */
 static int add_row(struct extsort *sort, struct identity *id, const struct csv_row *row,
 		   struct err *err)
@@ -148,11 +140,11 @@ static int write_sorted(struct extsort *sort, struct buf *out, int fd, const cha
 		buf_append(&last, row.bytes, row.compare_len);
 		last_time = row.key;
 		buf_append(out, row.bytes + row.compare_len, row.len - row.compare_len);
-		if (out->len >= WRITE_SIZE && (rc = write_out(fd, out, err)))
+		if (out->len >= WRITE_SIZE && (rc = outfile_drain(fd, out, err)))
 			break;
 	}
 	buf_release(&last);
-	return rc ? -1 : write_out(fd, out, err);
+	return rc ? -1 : outfile_drain(fd, out, err);
 }
 
 /* Writes the rows of `in` that are not later than `until`, sorted, to a new temporary file. */

@@ -326,3 +326,11 @@ ptrdiff_t outfile_read(int fd, void *bytes, size_t n)
 	while (got < 0 && try_again(fd, POLLIN));
 	return got;
 }
+
+int outfile_drain(int fd, struct buf *pending, struct err *err)
+{
+	if (outfile_write(fd, pending->data, pending->len))
+		return err_errno(err, "cannot write the temporary file");
+	buf_clear(pending);
+	return 0;
+}

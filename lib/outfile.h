@@ -5,11 +5,12 @@
  * older file of that name stays as it was. The end of the process, by exit() or by a signal
  * (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), removes what is uncommitted. A target that exists and is
  * no regular file (a device, a pipe), or is an open descriptor by name (/dev/stdout, /dev/fd/3), is
- * written in place. Layer: over mem, err, num.
+ * written in place. Layer: over mem, err, buf, num.
  */
 #ifndef CE_OUTFILE_H
 #define CE_OUTFILE_H
 
+#include "buf.h"
 #include "err.h"
 
 #include <stddef.h>
@@ -42,6 +43,9 @@ void outfile_abort(struct outfile *f);
  * descriptor is closed, however the process ends. Returns the descriptor, or -1 with err.
  */
 int outfile_spill(struct err *err);
+
+/* Writes what is pending to a spill file and clears it. Returns 0, or -1 with err. */
+int outfile_drain(int fd, struct buf *pending, struct err *err);
 
 /* Writes all n bytes to fd, however long that takes. Returns 0, or -1 with errno set. */
 int outfile_write(int fd, const void *bytes, size_t n);

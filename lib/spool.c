@@ -20,14 +20,6 @@ static int record_time(const struct spool *s, const struct csv_row *row, size_t 
 	return clean_parse_ts(&row->fields[column], s->seconds, NUM_OFFSET_REQUIRED, ms);
 }
 
-static int write_out(int fd, struct buf *pending, struct err *err)
-{
-	if (outfile_write(fd, pending->data, pending->len))
-		return err_errno(err, "cannot write the temporary file");
-	buf_clear(pending);
-	return 0;
-}
-
 static void put_header(struct buf *out, const struct csv_header *header)
 {
 	for (size_t i = 0; i < header->n; i++)
@@ -39,7 +31,7 @@ static int put_record(struct buf *out, const struct csv_row *row, int fd, struct
 {
 	buf_append(out, row->raw, row->raw_len);
 	buf_append_char(out, '\n');
-	return out->len >= WRITE_SIZE ? write_out(fd, out, err) : 0;
+	return out->len >= WRITE_SIZE ? outfile_drain(fd, out, err) : 0;
 }
 
 /* Reservoir sampling, "algorithm R": the n-th time of all takes the place of one of the sample. */
@@ -78,7 +70,7 @@ static int read_records(struct spool *s, struct csv_reader *in, struct spool_sam
 			return -1;
 	}
 	s->n_records = in->n_rows;
-	return rc ? -1 : write_out(s->fd, out, err);
+	return rc ? -1 : outfile_drain(s->fd, out, err);
 }
 
 int spool_read(struct spool *s, const struct gz_input *input, struct spool_sample *sample,
@@ -121,7 +113,7 @@ static int copy_prefix(const struct spool *s, struct csv_reader *in, int64_t cut
 		if (put_record(out, row, fd, err))
 			return -1;
 	}
-	return rc ? -1 : write_out(fd, out, err);
+	return rc ? -1 : outfile_drain(fd, out, err);
 }
 
 int spool_write_prefix(const struct spool *s, int64_t cut, int fd, uint64_t *n, struct err *err)

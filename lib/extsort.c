@@ -265,14 +265,6 @@ static void sort_block(struct extsort *s)
 
 /* Spill files. */
 
-static int write_pending(struct spill *spill, struct err *err)
-{
-	if (outfile_write(spill->fd, spill->pending.data, spill->pending.len))
-		return err_errno(err, "cannot write the temporary file");
-	buf_clear(&spill->pending);
-	return 0;
-}
-
 static int spill_row(struct spill *spill, const struct extsort_row *row, struct err *err)
 {
 	struct head head = { (uint32_t)row->len, (uint32_t)row->compare_len };
@@ -281,7 +273,8 @@ static int spill_row(struct spill *spill, const struct extsort_row *row, struct 
 	buf_append(&spill->pending, &head, sizeof(head));
 	buf_append(&spill->pending, row->bytes, row->len);
 	spill->size += SPILLED_HEAD + row->len;
-	return spill->pending.len >= WRITE_SIZE ? write_pending(spill, err) : 0;
+	return spill->pending.len >= WRITE_SIZE ? outfile_drain(spill->fd, &spill->pending, err)
+						: 0;
 }
 
 /* The bytes since the last run are a run. */
@@ -289,7 +282,7 @@ static int end_run(struct spill *spill, struct err *err)
 {
 	uint64_t at = spill->n_runs ? spill->runs[spill->n_runs - 1].end : 0;
 
-	if (write_pending(spill, err))
+	if (outfile_drain(spill->fd, &spill->pending, err))
 		return -1;
 	if (spill->n_runs == spill->cap) {
 		spill->cap = mem_grow(spill->cap, spill->n_runs + 1);

@@ -12,13 +12,17 @@ WERROR   =
 CPPFLAGS =
 LDFLAGS  =
 
-BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -DCE_VERSION='"$(VERSION)"' -iquote lib
+# Where libpq-fe.h is, if not among the system's own: Debian's place.
+PQ_CFLAGS = -isystem /usr/include/postgresql
+
+BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -DCE_VERSION='"$(VERSION)"' -iquote lib $(PQ_CFLAGS)
 ALL_CFLAGS  = $(BASE_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS)
 LIBS        = -lcsv -lz -lm
+DB_LIBS     = -lpq
 
 # What to have on Debian 12: to build and run, to test, and for lint and the sanitizers. Goals beside
 # `deps` have it install no more than they need: `make deps demo` brings no PostgreSQL.
-BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev
+BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev
 TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc
 CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck
 BESIDE_DEPS    = $(filter-out deps,$(MAKECMDGOALS))
@@ -27,6 +31,9 @@ PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all demo install),$(TE
 		 $(if $(call other_than,all demo install test),$(CHECK_PACKAGES))
 
 LIB_SRC   = $(wildcard lib/*.c)
+# What speaks to PostgreSQL, and who does: an archive of its own, so that no other tool wants libpq.
+DB_SRC    = lib/db.c lib/extract.c lib/load.c
+DB_TOOLS  = ce-export ce-import
 TOOL_SRC  = $(wildcard tools/*.c)
 UNIT_SRC  = $(wildcard tests/unit/*.c)
 HEADERS   = $(wildcard lib/*.h tests/unit/*.h)
@@ -36,6 +43,7 @@ MANS      = $(wildcard tools/*.1)
 
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB       = $(BUILD)/libce.a
+DB_LIB    = $(BUILD)/libcedb.a
 TOOLS     = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 UNITS     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 
@@ -75,7 +83,7 @@ said = $(if $(V),,@echo '$(1)')
 
 # Changes only when the command lines do, and then everything is made again: no object of one
 # compiler or of one set of flags ever meets those of another.
-FLAGS = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBS)
+FLAGS = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBS) $(DB_LIBS)
 export FLAGS
 
 $(BUILD)/flags: FORCE | $(FIRST)
@@ -87,10 +95,17 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call said,$(CC) $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(LIB): $(LIB_OBJ)
+$(LIB): $(filter-out $(DB_SRC:%.c=$(BUILD)/%.o),$(LIB_OBJ))
+$(DB_LIB): $(DB_SRC:%.c=$(BUILD)/%.o)
+$(LIB) $(DB_LIB):
 	$(call said,$(AR) $@)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
+
+$(DB_TOOLS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tools/%.o $(DB_LIB) $(LIB)
+	@mkdir -p $(@D)
+	$(call said,$(CC) -o $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(DB_LIBS) $(LIBS)
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(LIB)
 	@mkdir -p $(@D)

@@ -57,6 +57,19 @@ int cli_duration(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
+int cli_time(void *value, const char *const *args, struct err *err)
+{
+	size_t len = strlen(args[0]);
+
+	if (num_parse_int(args[0], len, value) &&
+	    num_parse_time(args[0], len, NUM_OFFSET_OPTIONAL, value))
+		return err_set(err, ERR_USAGE,
+			       "invalid time '%s' (as in 2024-01-01, 2024-01-01T12:00:00Z or "
+			       "milliseconds since 1970)",
+			       args[0]);
+	return 0;
+}
+
 int cli_size(void *value, const char *const *args, struct err *err)
 {
 	if (num_parse_size(args[0], strlen(args[0]), value))
@@ -163,9 +176,11 @@ static void print_help(const struct cli *cli)
 	printf("Usage: %s [options] %s\n%s\n\n", cli->tool, cli->operands, cli->purpose);
 	for (const struct cli_option *o = cli->options; o->name; o++)
 		print_option(o->letter, o->name, o->args, o->help);
-	print_option('o', "output", "FILE", "write FILE, whole or not at all (stdout)");
-	print_option('p', "plain", NULL, "write plain text, not gzip");
-	printf("  %-30s %s\n", "-0 ... -9", "gzip level (stored into a pipe, else 1)");
+	if (!cli->no_output) {
+		print_option('o', "output", "FILE", "write FILE, whole or not at all (stdout)");
+		print_option('p', "plain", NULL, "write plain text, not gzip");
+		printf("  %-30s %s\n", "-0 ... -9", "gzip level (stored into a pipe, else 1)");
+	}
 	print_option('v', "verbose", NULL, "say counts, time and memory on standard error");
 	print_option(0, "help", NULL, "print this help");
 	print_option(0, "version", NULL, "print the version");
@@ -216,7 +231,7 @@ enum { LONG_OUTPUT = 256, LONG_PLAIN, LONG_VERBOSE, LONG_HELP, LONG_VERSION, LON
 
 void cli_parse(struct cli *cli, int argc, char **argv)
 {
-	static const char shared[] = "o:pv0123456789";
+	const char *shared = cli->no_output ? "v" : "vo:p0123456789";
 	const struct cli_option *options = cli->options;
 	size_t n = 0, at;
 	struct option *longs;
@@ -229,9 +244,9 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 	while (options[n].name)
 		n++;
 	longs = mem_zalloc(n + 6, sizeof(*longs));
-	letters = mem_zalloc(sizeof(shared) + 2 * n, 1);
-	memcpy(letters, shared, sizeof(shared));
-	at = sizeof(shared) - 1;
+	at = strlen(shared);
+	letters = mem_zalloc(at + 2 * n + 1, 1);
+	memcpy(letters, shared, at);
 	for (size_t i = 0; i < n; i++) {
 		longs[i] = (struct option){ options[i].name, n_args(&options[i]) > 0, NULL,
 					    LONG_FIRST + (int)i };
@@ -241,8 +256,10 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 				letters[at++] = ':';
 		}
 	}
-	longs[n++] = (struct option){ "output", 1, NULL, LONG_OUTPUT };
-	longs[n++] = (struct option){ "plain", 0, NULL, LONG_PLAIN };
+	if (!cli->no_output) {
+		longs[n++] = (struct option){ "output", 1, NULL, LONG_OUTPUT };
+		longs[n++] = (struct option){ "plain", 0, NULL, LONG_PLAIN };
+	}
 	longs[n++] = (struct option){ "verbose", 0, NULL, LONG_VERBOSE };
 	longs[n++] = (struct option){ "help", 0, NULL, LONG_HELP };
 	longs[n++] = (struct option){ "version", 0, NULL, LONG_VERSION };

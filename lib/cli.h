@@ -2,7 +2,8 @@
  * cli: the command line that all tools share, and how they talk to their user.
  *
  * The one module, beside the tools, that prints and exits. Every tool takes -o, -p, -0 ... -9, -v,
- * --help and --version beside its own options; operands are input files. Layer: over num, gzio.
+ * --help and --version beside its own options; operands are input files, unless the tool says
+ * otherwise. Layer: over num, gzio.
  */
 #ifndef CE_CLI_H
 #define CE_CLI_H
@@ -30,7 +31,9 @@ int cli_string(void *value, const char *const *args, struct err *err); /* const 
 int cli_count(void *value, const char *const *args, struct err *err);  /* int64_t >= 0 */
 int cli_real(void *value, const char *const *args, struct err *err);   /* double, finite */
 int cli_duration(void *value, const char *const *args, struct err *err); /* int64_t ms */
-int cli_size(void *value, const char *const *args, struct err *err);     /* uint64_t bytes */
+int cli_time(void *value, const char *const *args,
+	     struct err *err); /* int64_t ms since 1970, from that or ISO 8601, UTC by default */
+int cli_size(void *value, const char *const *args, struct err *err); /* uint64_t bytes */
 int cli_share(void *value, const char *const *args,
 	      struct err *err); /* int64_t millionths in [0,1] */
 int cli_list(void *value, const char *const *args, struct err *err); /* struct cli_list: appends */
@@ -57,6 +60,7 @@ struct cli {
 	const char *purpose;  /* one line */
 	const char *operands; /* "[FILE ...]" */
 	const struct cli_option *options;
+	bool no_output; /* writes no table: -o, -p and -0 ... -9 are unknown */
 
 	/* Filled by cli_parse. */
 	struct gz_input input;   /* the operands */

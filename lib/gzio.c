@@ -4,8 +4,10 @@
 
 #include "mem.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -226,6 +228,25 @@ static int start_deflate(struct gz_writer *w, int level, struct err *err)
 	w->stream->next_out = w->out;
 	w->stream->avail_out = OUT_SIZE;
 	return 0;
+}
+
+char *gz_output_table(struct gz_output *output, const char *dir, const char *table, struct err *err)
+{
+	size_t size = strlen(dir) + strlen(table) + sizeof("/.csv.gz");
+	char *path;
+
+	if (strchr(table, '/')) {
+		err_set(err, ERR_RUNTIME, "table '%s': no file can have that name", table);
+		return NULL;
+	}
+	if (mkdir(dir, 0777) && errno != EEXIST) {
+		err_errno(err, dir);
+		return NULL;
+	}
+	path = mem_alloc(size, 1);
+	snprintf(path, size, "%s/%s.csv%s", dir, table, output->plain ? "" : ".gz");
+	output->path = path;
+	return path;
 }
 
 int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct err *err)

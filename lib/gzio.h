@@ -38,6 +38,13 @@ struct gz_output {
 		NULL, GZ_LEVEL_DEFAULT, false                                                      \
 	}
 
+/*
+ * Points the output at DIR/TABLE.csv.gz, or DIR/TABLE.csv if it is plain, and makes DIR where it is
+ * missing. Returns the path, which the caller frees behind its last use, or NULL with err.
+ */
+char *gz_output_table(struct gz_output *output, const char *dir, const char *table,
+		      struct err *err);
+
 struct gz_reader {
 	int fd;
 	const char *name;          /* for messages: the path, or "stdin" */

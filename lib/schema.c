@@ -208,9 +208,44 @@ static const struct schema_column completion_predictions[] = {
 	USER_ID,
 	CONTENT_ID,
 	{ "session_id", SCHEMA_BIGINT, false },
-	{ "completion_probability", SCHEMA_DECIMAL, false },
+	{ "completion_probability", SCHEMA_REAL, false },
 	{ "predicted_completion", SCHEMA_FLAG, false },
 	{ "split", SCHEMA_TEXT, false },
+};
+
+static const struct schema_column metrics[] = {
+	{ "segment_column", SCHEMA_TEXT, false },
+	{ "segment", SCHEMA_TEXT, false },
+	{ "rows", SCHEMA_BIGINT, false },
+	{ "positives", SCHEMA_BIGINT, false },
+	{ "base_rate", SCHEMA_REAL, false },
+	{ "auc_roc", SCHEMA_REAL, false },
+	{ "auc_roc_low", SCHEMA_REAL, false },
+	{ "auc_roc_high", SCHEMA_REAL, false },
+	{ "average_precision", SCHEMA_REAL, false },
+	{ "log_loss", SCHEMA_REAL, false },
+	{ "brier", SCHEMA_REAL, false },
+	{ "expected_calibration_error", SCHEMA_REAL, false },
+	{ "threshold", SCHEMA_REAL, false },
+	{ "accuracy", SCHEMA_REAL, false },
+	{ "precision_0", SCHEMA_REAL, false },
+	{ "recall_0", SCHEMA_REAL, false },
+	{ "f1_0", SCHEMA_REAL, false },
+	{ "support_0", SCHEMA_BIGINT, false },
+	{ "precision_1", SCHEMA_REAL, false },
+	{ "recall_1", SCHEMA_REAL, false },
+	{ "f1_1", SCHEMA_REAL, false },
+	{ "support_1", SCHEMA_BIGINT, false },
+	{ "tn", SCHEMA_BIGINT, false },
+	{ "fp", SCHEMA_BIGINT, false },
+	{ "fn", SCHEMA_BIGINT, false },
+	{ "tp", SCHEMA_BIGINT, false },
+};
+
+static const struct schema_column curves[] = {
+	{ "curve", SCHEMA_TEXT, false }, { "x", SCHEMA_REAL, false },
+	{ "y", SCHEMA_REAL, false },  { "threshold", SCHEMA_REAL, false },
+	{ "n", SCHEMA_BIGINT, false },
 };
 
 #define N_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
@@ -240,6 +275,8 @@ static const struct schema_table tables[] = {
 	TABLE(number_of_pauses),
 	TABLE(completion_prediction_features),
 	TABLE(completion_predictions),
+	TABLE(metrics),
+	TABLE(curves),
 };
 
 const struct schema_table schema_history = TABLE(history);

@@ -13,7 +13,8 @@ enum schema_type {
 	SCHEMA_TEXT,
 	SCHEMA_BIGINT,    /* 64-bit integer */
 	SCHEMA_FLAG,      /* 0 or 1 */
-	SCHEMA_DECIMAL,   /* a decimal number */
+	SCHEMA_DECIMAL,   /* a decimal number of at most 6 digits behind the point */
+	SCHEMA_REAL,      /* a double, as the shortest decimal that reads back as it */
 	SCHEMA_TIMESTAMP, /* ISO 8601 */
 };
 

@@ -10,48 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct schema_column evaluation_columns[] = {
-	{ "segment_column", SCHEMA_TEXT, false },
-	{ "segment", SCHEMA_TEXT, false },
-	{ "rows", SCHEMA_BIGINT, false },
-	{ "positives", SCHEMA_BIGINT, false },
-	{ "base_rate", SCHEMA_DECIMAL, false },
-	{ "auc_roc", SCHEMA_DECIMAL, false },
-	{ "auc_roc_low", SCHEMA_DECIMAL, false },
-	{ "auc_roc_high", SCHEMA_DECIMAL, false },
-	{ "average_precision", SCHEMA_DECIMAL, false },
-	{ "log_loss", SCHEMA_DECIMAL, false },
-	{ "brier", SCHEMA_DECIMAL, false },
-	{ "expected_calibration_error", SCHEMA_DECIMAL, false },
-	{ "threshold", SCHEMA_DECIMAL, false },
-	{ "accuracy", SCHEMA_DECIMAL, false },
-	{ "precision_0", SCHEMA_DECIMAL, false },
-	{ "recall_0", SCHEMA_DECIMAL, false },
-	{ "f1_0", SCHEMA_DECIMAL, false },
-	{ "support_0", SCHEMA_BIGINT, false },
-	{ "precision_1", SCHEMA_DECIMAL, false },
-	{ "recall_1", SCHEMA_DECIMAL, false },
-	{ "f1_1", SCHEMA_DECIMAL, false },
-	{ "support_1", SCHEMA_BIGINT, false },
-	{ "tn", SCHEMA_BIGINT, false },
-	{ "fp", SCHEMA_BIGINT, false },
-	{ "fn", SCHEMA_BIGINT, false },
-	{ "tp", SCHEMA_BIGINT, false },
-};
-
-static const struct schema_column curve_columns[] = {
-	{ "curve", SCHEMA_TEXT, false }, { "x", SCHEMA_DECIMAL, false },
-	{ "y", SCHEMA_DECIMAL, false },  { "threshold", SCHEMA_DECIMAL, false },
-	{ "n", SCHEMA_BIGINT, false },
-};
-
-#define N_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
-
-static const struct schema_table evaluation_table = { "evaluation", evaluation_columns,
-						      N_COLUMNS(evaluation_columns) };
-static const struct schema_table curve_table = { "evaluation_curves", curve_columns,
-						 N_COLUMNS(curve_columns) };
-
 static void put_real(struct buf *row, double value)
 {
 	if (isnan(value))
@@ -102,7 +60,7 @@ int verdict_write_csv(struct evaluation *e, struct csv_writer *out, struct err *
 {
 	struct evaluation_segment segment;
 
-	schema_put_names(&out->row, &evaluation_table);
+	schema_put_names(&out->row, schema_table("metrics"));
 	csv_end_row(&out->row);
 	while (evaluation_next(e, &segment)) {
 		put_segment(&out->row, &segment);
@@ -134,9 +92,9 @@ int verdict_write_curves(const struct evaluation *e, struct csv_writer *out, str
 	struct metrics_bin bin;
 	struct metrics_point point;
 
-	schema_put_names(&out->row, &curve_table);
+	schema_put_names(&out->row, schema_table("curves"));
 	csv_end_row(&out->row);
-	for (size_t i = 0; i < N_COLUMNS(kinds); i++) {
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct metrics_curve curve;
 
 		metrics_curve_start(&curve, kinds[i].kind, rows, e->n);

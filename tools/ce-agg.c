@@ -32,19 +32,13 @@ static int open_output(struct outputs *o, const char *table, const struct gz_out
 static int open_directory(struct outputs *o, const char *dir, const struct gz_output *like,
 			  const struct event_reader *in, struct err *err)
 {
-	const char *suffix = like->plain ? ".csv" : ".csv.gz", *table;
+	const char *table;
 
-	if (mkdir(dir, 0777) && errno != EEXIST)
-		return err_errno(err, dir);
 	for (size_t i = 0; (table = aggregate_name(i)); i++) {
-		size_t size = strlen(dir) + strlen(table) + strlen(suffix) + 2;
-		char *path = mem_alloc(size, 1);
 		struct gz_output output = *like;
 
-		snprintf(path, size, "%s/%s%s", dir, table, suffix);
-		output.path = path;
-		o->paths[o->n] = path;
-		if (open_output(o, table, &output, in, err))
+		o->paths[o->n] = gz_output_table(&output, dir, table, err);
+		if (!o->paths[o->n] || open_output(o, table, &output, in, err))
 			return -1;
 	}
 	return 0;

@@ -7,11 +7,7 @@
 #include "synth_dirty.h"
 #include "synth_rows.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
+#include <stdlib.h>
 
 #define EARLIEST_START INT64_C(946684800000) /* 2000-01-01: every signup lies behind 1970 */
 
@@ -27,16 +23,8 @@ static const char *const names[N_TABLES] = { "users_dim", "content_dim", "truth"
 
 struct output {
 	struct csv_writer writer;
-	char path[PATH_MAX];
+	char *path;
 };
-
-/* As cli_option.parse: *value is an int64_t, ms since the epoch. */
-static int parse_date(void *value, const char *const *args, struct err *err)
-{
-	if (num_parse_time(args[0], strlen(args[0]), NUM_OFFSET_OPTIONAL, value))
-		return err_set(err, ERR_USAGE, "invalid date '%s' (as in 2024-01-01)", args[0]);
-	return 0;
-}
 
 static void check_options(const struct cli *cli, const struct opts *opt)
 {
@@ -56,18 +44,15 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 static int open_outputs(struct output outputs[], const struct cli *cli, bool stream,
 			struct err *err)
 {
-	const char *dir = cli->output.path;
-
-	if (mkdir(dir, 0777) && errno != EEXIST)
-		return err_errno(err, dir);
 	for (int i = 0; i < N_TABLES; i++) {
 		struct output *out = &outputs[i];
 		struct gz_output output = cli->output;
 
-		if (snprintf(out->path, sizeof(out->path), "%s/%s.csv%s", dir, names[i],
-			     output.plain ? "" : ".gz") >= (int)sizeof(out->path))
-			return err_set(err, ERR_RUNTIME, "%s: the name is too long", dir);
-		output.path = i == EVENTS && stream ? NULL : out->path;
+		out->path = gz_output_table(&output, cli->output.path, names[i], err);
+		if (!out->path)
+			return -1;
+		if (i == EVENTS && stream)
+			output.path = NULL;
 		if (csv_writer_open(&out->writer, &output, err))
 			return -1;
 		if (i == TRUTH)
@@ -159,7 +144,7 @@ int main(int argc, char **argv)
 		{ 0, "seed", "N", "start of the random numbers (1)", cli_count, &opt.seed },
 		{ 0, "dirty", "RATE", "faulty rows to add, as a share of events (0)", cli_share,
 		  &opt.dirty },
-		{ 0, "start", "DATE", "first day (2024-01-01)", parse_date, &opt.start },
+		{ 0, "start", "DATE", "first day (2024-01-01)", cli_time, &opt.start },
 		{ 0, "stream", NULL, "events to standard output, the rest to -o", cli_flag,
 		  &opt.stream },
 		{ 0 },
@@ -191,6 +176,8 @@ int main(int argc, char **argv)
 	if (cli.verbose)
 		say_faults(&cli, &dirt);
 	cli_done(&cli, 0, outputs[EVENTS].writer.n_rows);
+	for (int i = 0; i < N_TABLES; i++)
+		free(outputs[i].path);
 	synth_dirt_release(&dirt);
 	synth_release(&synth);
 	return 0;

@@ -1,0 +1,488 @@
+#include "db.h"
+
+#include "mem.h"
+
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define CONNECT_TIMEOUT "10"
+
+/*
+ * What a session needs so that the same data gives the same text: for this transaction alone, for
+ * behind a pooler the session may be another's next.
+ */
+#define SETTINGS                                                                                   \
+	"SET LOCAL client_min_messages = error;"                                                   \
+	"SET LOCAL standard_conforming_strings = on;"                                              \
+	"SET LOCAL datestyle = 'ISO, YMD';"                                                        \
+	"SET LOCAL intervalstyle = postgres;"                                                      \
+	"SET LOCAL timezone = 'UTC';"                                                              \
+	"SET LOCAL extra_float_digits = 1;"                                                        \
+	"SET LOCAL bytea_output = hex;"                                                            \
+	"SET LOCAL synchronize_seqscans = off"
+
+/* No more of each part of a message than leaves room for the others. */
+#define PART_MAX 300
+
+/* The text on one line, cut to fit; libpq's own messages have several and end with a newline. */
+static void put_line(char out[PART_MAX], const char *text)
+{
+	size_t n = 0;
+
+	for (; *text && n + 1 < PART_MAX; text++) {
+		bool blank = *text == '\n' || *text == '\t' || *text == ' ';
+
+		if (!blank)
+			out[n++] = *text;
+		else if (n && out[n - 1] != ' ')
+			out[n++] = ' ';
+	}
+	while (n && out[n - 1] == ' ')
+		n--;
+	out[n] = '\0';
+}
+
+/*
+ * Takes the line from "COPY name, line 17, column x: ..." and what follows it. The words are those
+ * of the server's language, but the first number behind the table's name is the line.
+ */
+static void take_place(struct db *db, const PGresult *result)
+{
+	const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT), *copy = context, *name;
+	char *end;
+
+	/* A trigger's own lines come first. */
+	while (copy && strncmp(copy, "COPY ", 5) != 0)
+		copy = (copy = strchr(copy, '\n')) ? copy + 1 : NULL;
+	if (!copy)
+		copy = context;
+	if (!copy || !db->copy_table)
+		return;
+	name = strstr(copy, db->copy_table);
+	if (name)
+		copy = name + strlen(db->copy_table);
+	copy += strcspn(copy, "0123456789");
+	db->copy_line = strtoull(copy, &end, 10);
+	snprintf(db->copy_place, sizeof(db->copy_place), "%s", end);
+}
+
+/* Sets err from a failed result, or from the connection where there is none. Returns -1. */
+static int fail(struct db *db, const PGresult *result, struct err *err)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	char parts[3][PART_MAX];
+
+	db->copy_line = 0;
+	db->copy_place[0] = '\0';
+	snprintf(db->sqlstate, sizeof(db->sqlstate), "%s", state ? state : "");
+	if (!primary) {
+		const char *said = result ? PQresultErrorMessage(result) : "";
+
+		put_line(parts[0], *said ? said : PQerrorMessage(db->conn));
+		return err_set(err, ERR_DATABASE, "%s",
+			       *parts[0] ? parts[0] : "libpq failed, and does not say why");
+	}
+	take_place(db, result);
+	put_line(parts[0], primary);
+	put_line(parts[1], detail ? detail : "");
+	put_line(parts[2], hint ? hint : "");
+	return err_set(err, ERR_DATABASE, "%s (SQLSTATE %s)%s%s%s%s", parts[0], db->sqlstate,
+		       *parts[1] ? ": " : "", parts[1], *parts[2] ? "; hint: " : "", parts[2]);
+}
+
+/* --- connecting
+ * ---------------------------------------------------------------------------------*/
+
+static bool is_uri(const char *conninfo)
+{
+	return !strncmp(conninfo, "postgresql://", 13) || !strncmp(conninfo, "postgres://", 11);
+}
+
+/*
+ * Whether libpq can read the connection string, and *has_password. A URI whose password holds an
+ * unescaped '@' or '/' is read as one with a strange host: messages about that would tell it.
+ */
+static bool is_sound(const char *conninfo, bool *has_password)
+{
+	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+	bool sound = options != NULL;
+
+	for (const PQconninfoOption *o = options; o && o->keyword; o++) {
+		if (!o->val)
+			continue;
+		if (!strcmp(o->keyword, "password") || !strcmp(o->keyword, "sslpassword"))
+			*has_password = true;
+		else if (is_uri(conninfo) && strcmp(o->keyword, "user") != 0)
+			sound &= !strchr(o->val, '@');
+	}
+	PQconninfoFree(options);
+	return sound;
+}
+
+static void ignore_notice(void *context, const char *message)
+{
+	(void)context;
+	(void)message;
+}
+
+int db_connect(struct db *db, const char *tool, char *conninfo, struct err *err)
+{
+	static const char *const names[] = { "dbname", "client_encoding",
+					     "fallback_application_name", NULL };
+	const char *values[] = { NULL, "UTF8", tool, NULL };
+	const char *password = getenv("POSTGRES_PASSWORD");
+	size_t len = conninfo ? strlen(conninfo) : 0;
+	bool has_password = false;
+	char *copy = conninfo ? mem_dup(conninfo, len) : NULL;
+	bool sound = !copy || (!strchr(copy, '=') && !is_uri(copy)) ||
+		     is_sound(copy, &has_password);
+
+	*db = (struct db)DB_INIT;
+	if (has_password || !sound)
+		memset(conninfo, 'x', len);
+	if (!sound) {
+		explicit_bzero(copy, len);
+		free(copy);
+		return err_set(err, ERR_USAGE,
+			       "-d: malformed connection string (it is not repeated here, for it "
+			       "may hold a password; a URI wants '@', '/' and ':' in one as %%40, "
+			       "%%2F and %%3A)");
+	}
+	/* As variables these come behind whatever else says so, which is where they belong. */
+	if (setenv("PGCONNECT_TIMEOUT", CONNECT_TIMEOUT, 0) ||
+	    (password && setenv("PGPASSWORD", password, 0))) {
+		free(copy);
+		return err_errno(err, "environment");
+	}
+	values[0] = copy;
+	db->conn = PQconnectdbParams(names, values, 1);
+	if (copy)
+		explicit_bzero(copy, len);
+	free(copy);
+	if (PQstatus(db->conn) != CONNECTION_OK) {
+		fail(db, NULL, err);
+		db_close(db);
+		return -1;
+	}
+	PQsetNoticeProcessor(db->conn, ignore_notice, NULL);
+	/* So that a query of a client that was killed ends with it; not every platform can. */
+	if (PQserverVersion(db->conn) >= 140000)
+		PQclear(PQexec(db->conn, "SET client_connection_check_interval = '2s'"));
+	return 0;
+}
+
+void db_close(struct db *db)
+{
+	PQfreemem(db->row);
+	PQfinish(db->conn);
+	db->row = NULL;
+	db->conn = NULL;
+}
+
+/* --- commands
+ * -----------------------------------------------------------------------------------*/
+
+/* Whether a command ended well. */
+static bool is_good(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
+int db_begin(struct db *db, enum db_access access, struct err *err)
+{
+	PGresult *result = PQexec(
+		db->conn, access == DB_READ
+				  ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" SETTINGS
+				  : "BEGIN ISOLATION LEVEL READ COMMITTED;" SETTINGS);
+	int rc = is_good(result) ? 0 : fail(db, result, err);
+
+	PQclear(result);
+	return rc;
+}
+
+int db_commit(struct db *db, struct err *err)
+{
+	PGresult *result = PQexec(db->conn, "COMMIT");
+	/* A transaction that failed before is rolled back by COMMIT, which reports that as done. */
+	int rc = is_good(result) && !strcmp(PQcmdStatus(result), "COMMIT") ? 0 : -1;
+
+	if (rc && is_good(result))
+		err_set(err, ERR_DATABASE, "rolled back, not committed");
+	else if (rc && (fail(db, result, err), PQstatus(db->conn) != CONNECTION_OK)) {
+		struct err lost = *err;
+
+		err_set(err, ERR_DATABASE,
+			"connection lost in COMMIT: whether it was committed is not known: %s",
+			lost.message);
+	}
+	PQclear(result);
+	return rc;
+}
+
+int db_put_name(struct db *db, struct buf *sql, const char *name, struct err *err)
+{
+	char *quoted = PQescapeIdentifier(db->conn, name, strlen(name));
+
+	if (!quoted) {
+		fail(db, NULL, err);
+		return -1;
+	}
+	buf_append_str(sql, quoted);
+	PQfreemem(quoted);
+	return 0;
+}
+
+int db_put_names(struct db *db, struct buf *sql, const char *const *names, size_t n,
+		 struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_append_str(sql, ", ");
+		if (db_put_name(db, sql, names[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+int db_table_parse(struct db_table *table, const char *text, const char *schema, struct err *err)
+{
+	const char *dot = schema ? NULL : strchr(text, '.');
+
+	*table = (struct db_table){ NULL, dot ? dot + 1 : text };
+	if (!*table->name || dot == text || (schema && !*schema))
+		return err_set(err, ERR_USAGE, "'%s' is no name of a table", text);
+	if (schema)
+		table->schema = mem_dup(schema, strlen(schema));
+	else if (dot)
+		table->schema = mem_dup(text, (size_t)(dot - text));
+	return 0;
+}
+
+int db_put_table(struct db *db, struct buf *sql, const struct db_table *table, struct err *err)
+{
+	if (table->schema) {
+		if (db_put_name(db, sql, table->schema, err))
+			return -1;
+		buf_append_char(sql, '.');
+	}
+	return db_put_name(db, sql, table->name, err);
+}
+
+void db_table_release(struct db_table *table)
+{
+	free(table->schema);
+	*table = (struct db_table){ NULL, NULL };
+}
+
+/* The extended protocol, unlike PQexec, takes one command and no second. */
+static PGresult *run(struct db *db, const char *sql, const char *param)
+{
+	return PQexecParams(db->conn, sql, param ? 1 : 0, NULL, &param, NULL, NULL, 0);
+}
+
+static uint64_t n_written(PGresult *result)
+{
+	return strtoull(PQcmdTuples(result), NULL, 10);
+}
+
+int db_exec(struct db *db, const char *sql, uint64_t *n_rows, struct err *err)
+{
+	PGresult *result = run(db, sql, NULL);
+	int rc = is_good(result) ? 0 : fail(db, result, err);
+
+	if (!rc && n_rows)
+		*n_rows = n_written(result);
+	PQclear(result);
+	return rc;
+}
+
+int db_value(struct db *db, const char *sql, const char *param, char **value, struct err *err)
+{
+	PGresult *result = run(db, sql, param);
+	int rc = 0;
+
+	if (PQresultStatus(result) != PGRES_TUPLES_OK)
+		rc = fail(db, result, err);
+	else if (PQntuples(result) != 1 || PQgetisnull(result, 0, 0))
+		*value = NULL;
+	else
+		*value = mem_dup(PQgetvalue(result, 0, 0), (size_t)PQgetlength(result, 0, 0));
+	PQclear(result);
+	return rc;
+}
+
+int db_describe(struct db *db, const char *sql, struct db_columns *columns, struct err *err)
+{
+	PGresult *result = PQprepare(db->conn, "", sql, 0, NULL);
+	int rc;
+
+	if (is_good(result)) {
+		PQclear(result);
+		result = PQdescribePrepared(db->conn, "");
+	}
+	rc = is_good(result) ? 0 : fail(db, result, err);
+	if (rc) {
+		PQclear(result);
+		return rc;
+	}
+	*columns = (struct db_columns){ result, (size_t)PQnfields(result) };
+	return 0;
+}
+
+const char *db_column_name(const struct db_columns *columns, size_t i)
+{
+	return PQfname(columns->result, (int)i);
+}
+
+enum db_type db_column_type(const struct db_columns *columns, size_t i)
+{
+	/* Of pg_type.dat; the numbers of built-in types are part of the protocol and never change.
+	 */
+	switch (PQftype(columns->result, (int)i)) {
+	case 20:   /* bigint */
+	case 21:   /* smallint */
+	case 23:   /* integer */
+	case 700:  /* real */
+	case 701:  /* double precision */
+	case 1700: /* numeric */
+		return DB_NUMBER;
+	case 1184:
+		return DB_TIMESTAMPTZ;
+	case 1082: /* date */
+	case 1114:
+		return DB_TIMESTAMP;
+	default:
+		return DB_OTHER;
+	}
+}
+
+void db_columns_release(struct db_columns *columns)
+{
+	PQclear(columns->result);
+	*columns = (struct db_columns){ NULL, 0 };
+}
+
+/* --- COPY
+ * ---------------------------------------------------------------------------------------*/
+
+static int start_copy(struct db *db, const char *sql, ExecStatusType want, struct err *err)
+{
+	PGresult *result = run(db, sql, NULL);
+	int rc = 0;
+
+	if (PQresultStatus(result) != want)
+		rc = is_good(result) ? err_set(err, ERR_DATABASE, "no COPY: %s", sql)
+				     : fail(db, result, err);
+	PQclear(result);
+	return rc;
+}
+
+/* The verdict of a COPY that has ended: reads all its results. Returns 0, or -1 with err. */
+static int end_copy(struct db *db, uint64_t *n_rows, struct err *err)
+{
+	PGresult *result;
+	int rc = 0, n = 0;
+
+	for (; (result = PQgetResult(db->conn)); n++) {
+		ExecStatusType status = PQresultStatus(result);
+
+		if (!is_good(result) && !rc)
+			rc = fail(db, result, err);
+		if (!rc && n_rows)
+			*n_rows = n_written(result);
+		PQclear(result);
+		/* The connection is lost in the middle of the data: there will be no end. */
+		if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT)
+			break;
+	}
+	return !rc && !n ? fail(db, NULL, err) : rc;
+}
+
+int db_copy_out(struct db *db, const char *sql, struct err *err)
+{
+	return start_copy(db, sql, PGRES_COPY_OUT, err);
+}
+
+int db_copy_row(struct db *db, const char **bytes, size_t *n, struct err *err)
+{
+	int rc;
+
+	PQfreemem(db->row);
+	db->row = NULL;
+	rc = PQgetCopyData(db->conn, &db->row, 0);
+	if (rc > 0) {
+		*bytes = db->row;
+		*n = (size_t)rc;
+		return 1;
+	}
+	return rc == -1 ? end_copy(db, NULL, err) : fail(db, NULL, err);
+}
+
+int db_copy_in(struct db *db, const char *sql, const char *table, struct err *err)
+{
+	db->copy_table = table;
+	if (start_copy(db, sql, PGRES_COPY_IN, err))
+		return -1;
+	/* While the server does not take data, we listen: see db_copy_write. */
+	return PQsetnonblocking(db->conn, 1) ? fail(db, NULL, err) : 0;
+}
+
+/*
+ * Whether an error message of the server lies unread. libpq would not say before the data end, and
+ * that may be an hour later. Behind TLS nothing looks like one, and then it is heard at the end.
+ */
+static bool has_said_no(const struct db *db)
+{
+	char head[6]; /* the message's type, its length, and the field that comes first */
+
+	return recv(PQsocket(db->conn), head, sizeof(head), MSG_PEEK | MSG_DONTWAIT) ==
+		       (ssize_t)sizeof(head) &&
+	       head[0] == 'E' && head[5] == 'S';
+}
+
+/* Why the data cannot be sent. Returns -1. */
+static int copy_failed(struct db *db, struct err *err)
+{
+	PQputCopyEnd(db->conn, "the client has stopped");
+	if (!end_copy(db, NULL, err))
+		err_set(err, ERR_DATABASE, "the server ended the COPY before the data did");
+	return -1;
+}
+
+int db_copy_write(struct db *db, const void *bytes, size_t n, struct err *err)
+{
+	int rc;
+
+	if (has_said_no(db) || PQputCopyData(db->conn, bytes, (int)n) != 1)
+		return copy_failed(db, err);
+	while ((rc = PQflush(db->conn)) > 0) {
+		struct pollfd ready = { .fd = PQsocket(db->conn), .events = POLLIN | POLLOUT };
+
+		if (poll(&ready, 1, -1) < 0 && errno != EINTR)
+			return err_errno(err, "poll");
+		if (!(ready.revents & ~POLLOUT))
+			continue;
+		if (has_said_no(db) || !PQconsumeInput(db->conn))
+			return copy_failed(db, err);
+	}
+	return rc < 0 ? copy_failed(db, err) : 0;
+}
+
+int db_copy_end(struct db *db, uint64_t *n_rows, struct err *err)
+{
+	if (PQputCopyEnd(db->conn, NULL) != 1)
+		return copy_failed(db, err);
+	if (end_copy(db, n_rows, err))
+		return -1;
+	return PQsetnonblocking(db->conn, 0) ? fail(db, NULL, err) : 0;
+}

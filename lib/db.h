@@ -1,0 +1,145 @@
+/*
+ * db: a connection to PostgreSQL: one transaction in it, and COPY in both directions.
+ *
+ * The one module that calls libpq. It goes into an archive of its own, with extract and load, which
+ * only ce-export and ce-import are linked with. Every failure has the kind ERR_DATABASE and, where
+ * the server gave them, its SQLSTATE, detail and hint; after one nothing is worth doing but
+ * db_close, which rolls back. Text is UTF-8 on this side, whatever the server stores; times come
+ * and go in UTC, ISO 8601. Nothing here repeats a connection string, for it may hold a password.
+ * Layer: over err, buf, mem.
+ */
+#ifndef CE_DB_H
+#define CE_DB_H
+
+#include "buf.h"
+#include "err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pg_conn;
+struct pg_result;
+
+struct db {
+	struct pg_conn *conn;
+	char *row;              /* what db_copy_row returned last */
+	const char *copy_table; /* db_copy_in's */
+	char sqlstate[6];       /* of the last failure; empty where the server gave none */
+
+	/*
+	 * Where a failed COPY found fault with what it was sent: its line, from 1, or 0 if it did
+	 * not say; and the rest of what the server said of that place: ", column NAME: \"value\"".
+	 */
+	uint64_t copy_line;
+	char copy_place[256];
+};
+
+#define DB_INIT                                                                                    \
+	{                                                                                          \
+		.conn = NULL                                                                       \
+	}
+
+/*
+ * Connects by libpq's rules: PG* variables, service and password files, and `conninfo` before them
+ * (a connection string, a URI, or a database's name; NULL: none). POSTGRES_PASSWORD stands in where
+ * PGPASSWORD is unset; PGCONNECT_TIMEOUT is 10 seconds where nothing says otherwise; the
+ * application_name is `tool` likewise. If conninfo holds a password, it is overwritten with 'x': as
+ * an argument of the command line it would show in ps. Returns 0, or -1 with err: ERR_USAGE for a
+ * malformed conninfo.
+ */
+int db_connect(struct db *db, const char *tool, char *conninfo, struct err *err);
+
+/* Rolls back what is not committed; harmless on a struct that is not connected. */
+void db_close(struct db *db);
+
+enum db_access {
+	DB_READ, /* REPEATABLE READ READ ONLY: everything is read as of one moment */
+	DB_WRITE /* READ COMMITTED */
+};
+
+/* Begins the transaction: the one of this connection. Returns 0, or -1 with err. */
+int db_begin(struct db *db, enum db_access access, struct err *err);
+
+/*
+ * Returns 0 when the server has said that it is committed, or -1 with err; if the connection is
+ * lost meanwhile, that says that nobody knows.
+ */
+int db_commit(struct db *db, struct err *err);
+
+/* Appends a name as an SQL identifier, quoted by libpq. Returns 0, or -1 with err. */
+int db_put_name(struct db *db, struct buf *sql, const char *name, struct err *err);
+
+/* The same for n names, with ", " between. */
+int db_put_names(struct db *db, struct buf *sql, const char *const *names, size_t n,
+		 struct err *err);
+
+/* A table's name, as the server has it: without quotes, case and all. */
+struct db_table {
+	char *schema; /* owned; NULL: where the search path finds it */
+	const char *name;
+};
+
+/*
+ * Splits SCHEMA.NAME at its first dot; with a schema given, `text` is the whole name. `text` must
+ * outlive the table. Returns 0, or -1 with err (ERR_USAGE).
+ */
+int db_table_parse(struct db_table *table, const char *text, const char *schema, struct err *err);
+int db_put_table(struct db *db, struct buf *sql, const struct db_table *table, struct err *err);
+void db_table_release(struct db_table *table);
+
+/*
+ * In what follows `sql` is one command, with a NUL behind it: the server refuses a second.
+ */
+
+/*
+ * Runs a command; its rows, if any, are dropped. *n_rows (NULL allowed): how many it wrote. Returns
+ * 0, or -1 with err.
+ */
+int db_exec(struct db *db, const char *sql, uint64_t *n_rows, struct err *err);
+
+/*
+ * Runs a query of one row and one column with one parameter, $1 (NULL: none). *value is the
+ * caller's to free, or NULL for SQL NULL. Returns 0, or -1 with err.
+ */
+int db_value(struct db *db, const char *sql, const char *param, char **value, struct err *err);
+
+enum db_type { DB_NUMBER, DB_TIMESTAMPTZ, DB_TIMESTAMP, DB_OTHER }; /* a date is a DB_TIMESTAMP */
+
+/* What columns a query would have. */
+struct db_columns {
+	struct pg_result *result;
+	size_t n;
+};
+
+/* Returns 0 (release *columns), or -1 with err. */
+int db_describe(struct db *db, const char *sql, struct db_columns *columns, struct err *err);
+const char *db_column_name(const struct db_columns *columns, size_t i); /* borrowed */
+enum db_type db_column_type(const struct db_columns *columns, size_t i);
+void db_columns_release(struct db_columns *columns);
+
+/* Starts COPY ... TO STDOUT. Returns 0, or -1 with err. */
+int db_copy_out(struct db *db, const char *sql, struct err *err);
+
+/*
+ * The next row, its line end included. Returns 1 with *bytes (valid until the next call) and *n, 0
+ * when the server has said that this was all, or -1 with err.
+ */
+int db_copy_row(struct db *db, const char **bytes, size_t *n, struct err *err);
+
+/*
+ * Starts COPY ... FROM STDIN. `table`, the bare name that `sql` copies into, is what the server's
+ * messages are known by, and must outlive the COPY. Returns 0, or -1 with err.
+ */
+int db_copy_in(struct db *db, const char *sql, const char *table, struct err *err);
+
+/*
+ * Sends n bytes. Returns 0, or -1 with err: what the server said, often long before the end of the
+ * data, though what it found fault with may have been sent some calls ago.
+ */
+int db_copy_write(struct db *db, const void *bytes, size_t n, struct err *err);
+
+/* Ends the data. Returns 0 with *n_rows, the rows that were taken, or -1 with err. */
+int db_copy_end(struct db *db, uint64_t *n_rows, struct err *err);
+
+#endif

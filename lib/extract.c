@@ -1,0 +1,157 @@
+#include "extract.h"
+
+#include "num.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The table, or the query in parentheses, as what stands behind FROM. */
+static int put_source(struct db *db, struct buf *sql, const struct extract *x, struct err *err)
+{
+	size_t len;
+
+	if (x->table.name)
+		return db_put_table(db, sql, &x->table, err);
+	len = strlen(x->query);
+	while (len && strchr("; \t\r\n", x->query[len - 1]))
+		len--;
+	buf_append_char(sql, '(');
+	buf_append(sql, x->query, len);
+	buf_append_str(sql, "\n) AS query"); /* on a line of its own: a comment may end the query */
+	return 0;
+}
+
+/* The type of event_ts, or -1 if the source has none. */
+static int find_event_ts(const struct db_columns *columns)
+{
+	for (size_t i = 0; i < columns->n; i++)
+		if (!strcmp(db_column_name(columns, i), "event_ts"))
+			return (int)db_column_type(columns, i);
+	return -1;
+}
+
+/* A bound as an SQL value that the server folds to a constant, so that an index on event_ts serves.
+ */
+static void put_bound(struct buf *sql, const char *operator, int64_t bound, enum db_type type)
+{
+	char text[96];
+	int64_t s = num_divide_floor(bound, NUM_MS_PER_SECOND);
+
+	if (type == DB_NUMBER)
+		snprintf(text, sizeof(text), "%lld", (long long)bound);
+	else
+		snprintf(text, sizeof(text), "to_timestamp(%lld.%03lld)%s", (long long)s,
+			 (long long)(bound - s * NUM_MS_PER_SECOND),
+			 type == DB_TIMESTAMP ? " AT TIME ZONE 'UTC'" : "");
+	buf_append_str(sql, " AND event_ts ");
+	buf_append_str(sql, operator);
+	buf_append_char(sql, ' ');
+	buf_append_str(sql, text);
+}
+
+static int put_bounds(struct db *db, struct buf *sql, struct extract *x, struct err *err)
+{
+	struct buf all = BUF_INIT;
+	struct db_columns columns;
+	int type = -1, rc;
+
+	buf_append_str(&all, "SELECT * FROM ");
+	rc = put_source(db, &all, x, err);
+	buf_append_char(&all, '\0');
+	if (!rc)
+		rc = db_describe(db, all.data, &columns, err);
+	if (!rc) {
+		type = find_event_ts(&columns);
+		db_columns_release(&columns);
+	}
+	buf_release(&all);
+	if (rc)
+		return -1;
+	x->event_ts_missing = type < 0;
+	if (type < 0)
+		return 0;
+	if (type == DB_OTHER)
+		return err_set(err, ERR_DATABASE,
+			       "column event_ts: --since and --until want a number or a time");
+	if (x->since)
+		put_bound(sql, ">=", *x->since, (enum db_type)type);
+	if (x->until)
+		put_bound(sql, "<", *x->until, (enum db_type)type);
+	return 0;
+}
+
+static int put_header(struct db *db, const char *select, struct buf *header, struct err *err)
+{
+	struct db_columns columns;
+	int rc = 0;
+
+	if (db_describe(db, select, &columns, err))
+		return -1;
+	if (!columns.n)
+		rc = err_set(err, ERR_DATABASE, "there are no columns");
+	for (size_t i = 0; i < columns.n; i++) {
+		const char *name = db_column_name(&columns, i);
+
+		for (size_t k = 0; k < i && !rc; k++)
+			if (!strcmp(name, db_column_name(&columns, k)))
+				rc = err_set(err, ERR_DATABASE,
+					     "two columns have the name '%s': give one another, "
+					     "by AS",
+					     name);
+		csv_put_str(header, name);
+	}
+	db_columns_release(&columns);
+	if (!rc)
+		csv_end_row(header);
+	return rc;
+}
+
+int extract_select(struct db *db, struct extract *x, struct buf *sql, struct buf *header,
+		   struct err *err)
+{
+	size_t start = sql->len;
+
+	/* Workers would hand over a table's rows in another order each time. */
+	if (x->table.name &&
+	    db_exec(db, "SET LOCAL max_parallel_workers_per_gather = 0", NULL, err))
+		return -1;
+	buf_append_str(sql, "SELECT ");
+	if (!x->n_columns)
+		buf_append_char(sql, '*');
+	else if (db_put_names(db, sql, x->columns, x->n_columns, err))
+		return -1;
+	buf_append_str(sql, " FROM ");
+	if (put_source(db, sql, x, err))
+		return -1;
+	buf_append_str(sql, " WHERE (");
+	buf_append_str(sql, x->where ? x->where : "true");
+	buf_append_str(sql, "\n)");
+	if ((x->since || x->until) && put_bounds(db, sql, x, err))
+		return -1;
+	buf_append_char(sql, '\0');
+	return put_header(db, sql->data + start, header, err);
+}
+
+int extract_rows(struct db *db, const char *select, struct csv_writer *out, struct err *err)
+{
+	struct buf sql = BUF_INIT;
+	const char *bytes;
+	size_t n;
+	int rc;
+
+	buf_append_str(&sql, "COPY (");
+	buf_append_str(&sql, select);
+	buf_append_str(&sql, ") TO STDOUT (FORMAT csv)");
+	buf_append_char(&sql, '\0');
+	rc = db_copy_out(db, sql.data, err);
+	buf_release(&sql);
+	if (rc)
+		return -1;
+	while ((rc = db_copy_row(db, &bytes, &n, err)) > 0) {
+		csv_put_raw(&out->row, bytes,
+			    n - 1); /* its newline comes from csv_writer_end_row */
+		if (csv_writer_end_row(out, err))
+			return -1;
+	}
+	return rc;
+}

@@ -1,0 +1,34 @@
+/*
+ * extract: what ce-export reads, as one SELECT, and its rows as CSV. Layer: over db, csvio, buf.
+ */
+#ifndef CE_EXTRACT_H
+#define CE_EXTRACT_H
+
+#include "csvio.h"
+#include "db.h"
+
+/* What is wanted of a table or of a query. Everything is borrowed. */
+struct extract {
+	struct db_table table;      /* name NULL: `query` instead */
+	const char *query;          /* a SELECT; semicolons at its end are left out */
+	const char *const *columns; /* n_columns names; none: all */
+	size_t n_columns;
+	const char *where;     /* an SQL condition, or NULL */
+	const int64_t *since;  /* event_ts at or after it, or NULL */
+	const int64_t *until;  /* event_ts before it, or NULL */
+	bool event_ts_missing; /* filled: since or until left out, for there is no event_ts */
+};
+
+/*
+ * Writes the SELECT, NUL-terminated, at the end of `sql`, and the header of its CSV, whole, at the
+ * end of `header`. since and until are compared with an event_ts that is a number as they are, and
+ * with a timestamp or date (UTC) as milliseconds since 1970. A column that two columns of a query
+ * share the name of is an error, for no reader could tell them apart. Returns 0, or -1 with err.
+ */
+int extract_select(struct db *db, struct extract *x, struct buf *sql, struct buf *header,
+		   struct err *err);
+
+/* Copies the SELECT's rows to `out`, after the server said that they are all. Returns 0, or -1. */
+int extract_rows(struct db *db, const char *select, struct csv_writer *out, struct err *err);
+
+#endif

@@ -1,0 +1,164 @@
+/* ce-export: tables of PostgreSQL, or a query, as gzipped CSV. */
+#include "cli.h"
+#include "db.h"
+#include "extract.h"
+#include "mem.h"
+
+#include <stdlib.h>
+
+#define NO_TIME INT64_MIN
+
+struct opts {
+	const char *dbname, *query, *where, *schema, *dir;
+	struct cli_list columns;
+	int64_t since, until;
+};
+
+/* One table, or the query, on its way out. */
+struct export
+{
+	struct extract extract;
+	struct buf select, header;
+	struct csv_writer out;
+	char *path;
+};
+
+static void check_options(const struct cli *cli, const struct opts *opt)
+{
+	if (opt->query && (cli->input.n || opt->schema))
+		cli_usage_error(cli, "-c is instead of a TABLE and its --schema");
+	if (!opt->query && !cli->input.n)
+		cli_usage_error(cli, "say what to export: TABLE or -c QUERY");
+	if (opt->dir && (cli->output.path || opt->query))
+		cli_usage_error(cli, "-O is for tables, and instead of -o");
+	if (!opt->dir && cli->input.n > 1)
+		cli_usage_error(cli, "several tables want a directory: -O DIR");
+	if (cli->input.n > 1 && (opt->columns.n || opt->where))
+		cli_usage_error(cli, "--columns and --where are for one table");
+}
+
+/*
+ * Works out what to ask the server, for all tables before the first is copied: one that is missing
+ * shows at once.
+ */
+static int prepare(struct export *exports, size_t n, const struct cli *cli, const struct opts *opt,
+		   struct db *db, struct err *err)
+{
+	size_t n_missing = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct extract *x = &exports[i].extract;
+
+		*x = (struct extract){ .query = opt->query,
+				       .columns = (const char *const *)opt->columns.names,
+				       .n_columns = opt->columns.n,
+				       .where = opt->where,
+				       .since = opt->since == NO_TIME ? NULL : &opt->since,
+				       .until = opt->until == NO_TIME ? NULL : &opt->until };
+		if (!opt->query && db_table_parse(&x->table, cli->input.paths[i], opt->schema, err))
+			return -1;
+		if (extract_select(db, x, &exports[i].select, &exports[i].header, err))
+			return -1;
+		n_missing += x->event_ts_missing;
+	}
+	/* Beside a table of events, dimensions come whole. */
+	if (n_missing == n)
+		return err_set(err, ERR_DATABASE,
+			       "--since and --until: there is no column event_ts");
+	return 0;
+}
+
+static int copy(struct export *e, const struct cli *cli, const struct opts *opt, struct db *db,
+		struct err *err)
+{
+	struct gz_output output = cli->output;
+
+	if (opt->dir) {
+		e->path = gz_output_table(&output, opt->dir, e->extract.table.name, err);
+		if (!e->path)
+			return -1;
+	}
+	if (csv_writer_open(&e->out, &output, err))
+		return -1;
+	buf_append(&e->out.row, e->header.data, e->header.len);
+	return extract_rows(db, e->select.data, &e->out, err) || csv_writer_finish(&e->out, err)
+		       ? -1
+		       : 0;
+}
+
+static int close_outputs(struct export *exports, size_t n, struct err *err)
+{
+	struct csv_writer **writers = mem_alloc(n, sizeof(struct csv_writer *));
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		writers[i] = &exports[i].out;
+	rc = csv_writer_close_all(writers, n, err);
+	free(writers);
+	return rc;
+}
+
+static uint64_t release(struct export *exports, size_t n)
+{
+	uint64_t n_rows = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		n_rows += exports[i].out.n_rows;
+		db_table_release(&exports[i].extract.table);
+		buf_release(&exports[i].select);
+		buf_release(&exports[i].header);
+		free(exports[i].path);
+	}
+	free(exports);
+	return n_rows;
+}
+
+int main(int argc, char **argv)
+{
+	struct opts opt = { .since = NO_TIME, .until = NO_TIME };
+	const struct cli_option options[] = {
+		{ 'd', "dbname", "CONNINFO", "where: as psql's -d (libpq's PG* variables)",
+		  cli_string, &opt.dbname },
+		{ 'c', "query", "QUERY", "export what this SELECT gives, not a TABLE", cli_string,
+		  &opt.query },
+		{ 0, "schema", "SCHEMA", "the tables' schema (the search path)", cli_string,
+		  &opt.schema },
+		{ 0, "columns", "COL[,...]", "only these columns, in this order", cli_list,
+		  &opt.columns },
+		{ 0, "where", "CONDITION", "only rows for which this SQL holds", cli_string,
+		  &opt.where },
+		{ 0, "since", "TIME", "only rows with event_ts at or after TIME", cli_time,
+		  &opt.since },
+		{ 0, "until", "TIME", "only rows with event_ts before TIME", cli_time, &opt.until },
+		{ 'O', "directory", "DIR", "each table into DIR/TABLE.csv.gz, as of one moment",
+		  cli_string, &opt.dir },
+		{ 0 },
+	};
+	struct cli cli = { .tool = "ce-export",
+			   .purpose = "Writes tables of PostgreSQL, or a query, as gzipped CSV.",
+			   .operands = "TABLE [...]",
+			   .options = options };
+	struct db db = DB_INIT;
+	struct err err = ERR_INIT;
+	struct export *exports;
+	uint64_t n_rows;
+	size_t n;
+
+	cli_parse(&cli, argc, argv);
+	check_options(&cli, &opt);
+	n = opt.query ? 1 : cli.input.n;
+	exports = mem_zalloc(n, sizeof(*exports));
+	if (db_connect(&db, cli.tool, (char *)opt.dbname, &err) || db_begin(&db, DB_READ, &err) ||
+	    prepare(exports, n, &cli, &opt, &db, &err))
+		cli_die(&cli, &err);
+	for (size_t i = 0; i < n; i++)
+		if (copy(&exports[i], &cli, &opt, &db, &err))
+			cli_die(&cli, &err);
+	if (db_commit(&db, &err) || close_outputs(exports, n, &err))
+		cli_die(&cli, &err);
+	db_close(&db);
+	n_rows = release(exports, n);
+	cli_done(&cli, n_rows, n_rows);
+	cli_list_release(&opt.columns);
+	return 0;
+}

@@ -9,9 +9,17 @@
 #
 #   make -f pipeline.mk ... summary      also prints what was found
 #   make -f pipeline.mk ... audit        whether a feature looks ahead: see ce-audit(1)
+#
+# With PostgreSQL at one end or both; DB='...' says where, as psql's -d does, else the PG* variables:
+#
+#   make -f pipeline.mk ... export       the source tables, from the database into DATA
+#   make -f pipeline.mk ... load         every table that was made, into the database
+#   make -f pipeline.mk ... predict      the viewings that are still open, by the MODEL that is there
 
-DATA = .
-OUT  = out
+DATA  = .
+OUT   = out
+DB    =
+MODEL = $(OUT)/completion.model
 
 # The near end of a content: from this playback ratio on a stop can complete a viewing.
 NEAR_END         = 0.95
@@ -24,6 +32,7 @@ TRAIN_FLAGS      =
 PREDICT_FLAGS    =
 EVAL_FLAGS       =
 AUDIT_FLAGS      =
+EXPORT_FLAGS     =
 
 # The tools: those of the source tree that this file lies in, if they are built, else the PATH's.
 BIN = $(dir $(lastword $(MAKEFILE_LIST)))../build/bin
@@ -31,7 +40,9 @@ export PATH := $(abspath $(BIN)):$(PATH)
 SHELL = /bin/sh
 .DELETE_ON_ERROR:
 
-source  = $(firstword $(wildcard $(DATA)/$(1).csv.gz $(DATA)/$(1).csv) $(DATA)/$(1).csv.gz)
+exports = $(filter export,$(MAKECMDGOALS))
+found   = $(if $(exports),,$(wildcard $(DATA)/$(1).csv.gz $(DATA)/$(1).csv))
+source  = $(firstword $(call found,$(1)) $(DATA)/$(1).csv.gz)
 table   = $(patsubst %,$(OUT)/%.csv.gz,$(1))
 # What a step says goes to a log of its own, and to the terminal if the step fails.
 logged  = -v 2>$(OUT)/log/$(1) || { cat $(OUT)/log/$(1) >&2; exit 1; }
@@ -41,10 +52,12 @@ AGGREGATES = content_completion user_activity user_engagement user_genre_prefere
 	     user_completion_rate content_completion_rate avg_view_duration_ratio \
 	     has_played_before number_of_pauses
 
-.PHONY: all summary audit clean FORCE
-all: $(call table,cleaned_events enriched_table session_identification session_starts \
-	$(AGGREGATES) completion_prediction_features completion_predictions metrics curves \
-	first_features first_predictions first_metrics) \
+SOURCES    = events_table users_dim content_dim
+LOADED     = cleaned_events enriched_table session_identification session_starts $(AGGREGATES) \
+	     completion_prediction_features completion_predictions metrics curves
+
+.PHONY: all summary audit export load predict clean FORCE
+all: $(call table,$(LOADED) first_features first_predictions first_metrics) \
 	$(OUT)/completion.model $(OUT)/first.model
 
 $(OUT)/log:
@@ -142,6 +155,28 @@ audit: | $(OUT)/log
 		ce-sessionize $(SESSIONIZE_FLAGS) | ce-agg --near-end $(NEAR_END) $(AGG_FLAGS) | \
 		ce-features --near-end $(NEAR_END) $(FEATURES_FLAGS)' $(call source,events_table) || \
 		{ cat $(OUT)/log/audit >&2; exit 1; }
+
+# --- the database, before and behind ---------------------------------------------------------------
+
+db = $(if $(DB),-d '$(DB)')
+
+export: | $(OUT)/log
+	ce-export $(db) $(EXPORT_FLAGS) -O $(DATA) $(SOURCES) $(call logged,0-export)
+
+# Asked for together with what is made of them, the tables come first.
+$(if $(exports),$(SOURCES:%=$(DATA)/%.csv.gz): export)
+
+# Those who read a table see the old rows until all of the new ones are there.
+load: $(LOADED:%=load-%)
+.PHONY: $(LOADED:%=load-%)
+$(LOADED:%=load-%): load-%: $(OUT)/%.csv.gz | $(OUT)/log
+	ce-import $(db) --replace --analyze $* $< $(call logged,9-load-$*)
+
+# By an old model, which is not made again though the features are: no rule leads to it here.
+predict: $(call table,completion_prediction_features) | $(OUT)/log
+	@test -e $(MODEL) || { echo 'predict: there is no $(MODEL): make it, or say MODEL=FILE' >&2; exit 1; }
+	ce-predict $(PREDICT_FLAGS) --keys --split unlabelled -m $(MODEL) $< | \
+		ce-import $(db) --upsert event_id completion_predictions $(call logged,9-predict)
 
 clean:
 	rm -rf $(OUT)

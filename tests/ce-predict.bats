@@ -39,6 +39,19 @@ make_model() {
 	[[ $stderr == 'ce-predict: few.csv:1: column event_id: not in the header' ]]
 }
 
+@test "--split writes the rows of one part" {
+	make_model
+	ce-predict -p --keys -m model features.csv >all
+	ce-predict -p --keys -m model --split all features.csv >same
+	same all same
+	for part in train test purged unlabelled; do
+		ce-predict -p --keys -m model --split $part features.csv >got
+		same <(sed -n "1p; /,$part\$/p" all) got
+	done
+	fails 2 ce-predict -m model --split today features.csv
+	[[ $stderr == "ce-predict: --split: 'today' is none of train, test, purged, unlabelled, all"* ]]
+}
+
 @test "the threshold decides what is predicted" {
 	make_model
 	for threshold in 0 0.25 0.5 1; do

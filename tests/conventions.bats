@@ -11,7 +11,7 @@ readers='ce-clean ce-join ce-sessionize ce-agg ce-features ce-train ce-predict c
 tables='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict ce-eval ce-audit' # and write one
 filters='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict' # whose rows are those they read
 ordered='ce-join ce-sessionize ce-agg ce-features' # want the rows in canonical order
-tools="$readers ce-synth"
+tools="$readers ce-synth ce-export ce-import" # the last two, whose other end is a server, have suites of their own
 
 # The table of the tools: how each is called (in $cmd), and a column that it cannot do without. Its
 # input is $IN/TOOL.csv, a small valid one: what the tool before it in the pipe wrote.
@@ -558,6 +558,15 @@ by_name() {
 			[ ! -s stdout ]
 			[[ $stderr == "$tool: "*$'\n'"Try '$tool --help'." ]]
 		done
+	}
+	each case_ $tools
+}
+
+@test "only what speaks to PostgreSQL is linked with libpq" {
+	case_() {
+		wanted=0
+		case $tool in ce-export | ce-import) wanted=1 ;; esac
+		[ "$(ldd "$(command -v "$tool")" | grep -c libpq)" -eq $wanted ]
 	}
 	each case_ $tools
 }

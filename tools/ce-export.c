@@ -130,7 +130,7 @@ int main(int argc, char **argv)
 		{ 0, "since", "TIME", "only rows with event_ts at or after TIME", cli_time,
 		  &opt.since },
 		{ 0, "until", "TIME", "only rows with event_ts before TIME", cli_time, &opt.until },
-		{ 'O', "directory", "DIR", "each table into DIR/TABLE.csv.gz, as of one moment",
+		{ 'O', "directory", "DIR", "each table to DIR/TABLE.csv.gz, at one moment",
 		  cli_string, &opt.dir },
 		{ 0 },
 	};

@@ -11,7 +11,10 @@ struct opts {
 	const char *model;
 	double threshold;
 	bool keys;
+	struct cli_choice split; /* which part's rows to write; an enum split_part, or ALL_PARTS */
 };
+
+#define ALL_PARTS SPLIT_N_PARTS
 
 /* The table of a prediction: its keys, then what the model says. */
 #define N_SAID ((size_t)3)
@@ -53,14 +56,20 @@ static int bind(struct prediction *p, const struct opts *opt, const struct csv_r
 		       : 0;
 }
 
+/* Returns 1 with a row in `out`, 0 if the row is of another part than is wanted, or -1 with err. */
 static int predict(struct prediction *p, const struct opts *opt, const struct csv_reader *in,
 		   const struct csv_row *row, struct buf *out, struct err *err)
 {
 	struct split_row split;
+	enum split_part part;
 	double probability;
 
-	if (split_read(&p->split, in, row, &split, err) ||
-	    encoding_encode(&p->model.encoding, p->index, in, row, &p->encoded, err))
+	if (split_read(&p->split, in, row, &split, err))
+		return -1;
+	part = split_part(&p->model.split, &split);
+	if (opt->split.value != ALL_PARTS && opt->split.value != (int)part)
+		return 0;
+	if (encoding_encode(&p->model.encoding, p->index, in, row, &p->encoded, err))
 		return -1;
 	probability = model_probability(&p->model, &p->encoded);
 	if (!opt->keys)
@@ -69,8 +78,8 @@ static int predict(struct prediction *p, const struct opts *opt, const struct cs
 		csv_put_field(out, &row->fields[p->key[i]]);
 	csv_put_double(out, probability);
 	csv_put_int(out, probability >= opt->threshold);
-	csv_put_str(out, split_part_name(split_part(&p->model.split, &split)));
-	return 0;
+	csv_put_str(out, split_part_name(part));
+	return 1;
 }
 
 static void release(struct prediction *p)
@@ -83,13 +92,22 @@ static void release(struct prediction *p)
 
 int main(int argc, char **argv)
 {
-	struct opts opt = { .threshold = 0.5 };
+	/* In the order of enum split_part. */
+	const char *const parts[] = { split_part_name(SPLIT_TRAIN),
+				      split_part_name(SPLIT_TEST),
+				      split_part_name(SPLIT_PURGED),
+				      split_part_name(SPLIT_UNLABELLED),
+				      "all",
+				      NULL };
+	struct opts opt = { .threshold = 0.5, .split = { parts, ALL_PARTS } };
 	const struct cli_option options[] = {
 		{ 'm', "model", "FILE", "the model, as ce-train wrote it (required)", cli_string,
 		  &opt.model },
 		{ 't', "threshold", "P", "predict 1 from this probability on (0.5)", cli_real,
 		  &opt.threshold },
 		{ 'k', "keys", NULL, "write keys and predictions only", cli_flag, &opt.keys },
+		{ 0, "split", "WORD", "write the rows of that part of the split (all)", cli_choice,
+		  &opt.split },
 		{ 0 }
 	};
 	struct cli cli = { .tool = "ce-predict",
@@ -114,7 +132,8 @@ int main(int argc, char **argv)
 	put_header(&p, &opt, &in, &out.row);
 	for (csv_end_row(&out.row); (rc = csv_reader_next(&in, &row, &err)) > 0;) {
 		cli_progress(&cli, in.n_rows);
-		if (predict(&p, &opt, &in, row, &out.row, &err) || csv_writer_end_row(&out, &err))
+		rc = predict(&p, &opt, &in, row, &out.row, &err);
+		if (rc < 0 || (rc && csv_writer_end_row(&out, &err)))
 			cli_die(&cli, &err);
 	}
 	if (rc < 0 || csv_writer_close(&out, &err))

@@ -5,7 +5,7 @@
 struct values {
 	bool flag;
 	const char *string;
-	int64_t count, duration, share;
+	int64_t count, duration, share, time;
 	double real;
 	uint64_t size;
 	struct cli_list list;
@@ -37,6 +37,7 @@ static void run_tool(void *data)
 		{ 'd', "duration", "DURATION", "a duration", cli_duration, &v.duration },
 		{ 0, "size", "SIZE", "a size", cli_size, &v.size },
 		{ 0, "share", "SHARE", "a share", cli_share, &v.share },
+		{ 't', "time", "TIME", "a time", cli_time, &v.time },
 		{ 'l', "list", "NAME[,...]", "a list", cli_list, &v.list },
 		{ 0, "choice", "WORD", "a choice", cli_choice, &v.choice },
 		{ 'k', "key", "KEY FILE", "two arguments", two, &v },
@@ -50,10 +51,13 @@ static void run_tool(void *data)
 
 	while (argv[argc])
 		argc++;
+	cli.no_output = argc > 1 && !strcmp(argv[1], "--sink");
+	if (cli.no_output)
+		argv[1] = "--flag";
 	cli_parse(&cli, argc, argv);
-	printf("%d %s %lld %g %lld %llu %lld %s %s %s;", v.flag, v.string, (long long)v.count,
+	printf("%d %s %lld %g %lld %llu %lld %s %s %s %lld;", v.flag, v.string, (long long)v.count,
 	       v.real, (long long)v.duration, (unsigned long long)v.size, (long long)v.share,
-	       words[v.choice.value], v.key, v.file);
+	       words[v.choice.value], v.key, v.file, (long long)v.time);
 	for (size_t i = 0; i < v.list.n; i++)
 		printf(" %s", v.list.names[i]);
 	printf("; %s %d %d %d;", cli.output.path ? cli.output.path : "-", cli.output.level,
@@ -119,21 +123,25 @@ static void check_file(const char *path, const char *want)
 
 static void options_are_parsed(void)
 {
-	PARSES("0 - 0 0 0 0 0 green - -;; - -1 0 0; a", "a");
-	PARSES("1 x 7 -1.5 5400000 2048 250000 blue K F; a b c; o 6 1 1; in1 - in2", "-f", "-s",
+	PARSES("0 - 0 0 0 0 0 green - - 0;; - -1 0 0; a", "a");
+	PARSES("1 x 7 -1.5 5400000 2048 250000 blue K F 0; a b c; o 6 1 1; in1 - in2", "-f", "-s",
 	       "x", "--count=7", "--real", "-1.5", "-d1h30m", "--size", "2K", "--share", ".25",
 	       "--list=a,b", "-lc", "--choice", "blue", "-k", "K", "F", "-o", "o", "-6", "-pv",
 	       "in1", "-", "in2");
 	/* Operands among the options, and an option's second argument behind them. */
-	PARSES("1 - 0 0 0 0 0 green K F;; - 9 0 0; in1 in2 in3", "in1", "-k", "K", "F", "in2", "-9",
-	       "in3", "-f");
-	PARSES("0 - 0 0 0 0 0 green K2 F2;; - 0 0 0; in", "-kK1", "F1", "--key", "K2", "F2", "-1",
+	PARSES("1 - 0 0 0 0 0 green K F 0;; - 9 0 0; in1 in2 in3", "in1", "-k", "K", "F", "in2",
+	       "-9", "in3", "-f");
+	PARSES("0 - 0 0 0 0 0 green K2 F2 0;; - 0 0 0; in", "-kK1", "F1", "--key", "K2", "F2", "-1",
 	       "-0", "in");
 	/* Behind -- all are operands; an option's argument may look like an option. */
-	PARSES("0 -f 0 0 0 0 0 green -k --;; - -1 0 0; -f --x", "-s", "-f", "-k", "-k", "--", "--",
-	       "-f", "--x");
+	PARSES("0 -f 0 0 0 0 0 green -k -- 0;; - -1 0 0; -f --x", "-s", "-f", "-k", "-k", "--",
+	       "--", "-f", "--x");
+	PARSES("0 - 0 0 0 0 0 green - - 1704067200000;; - -1 0 0;", "-t", "2024-01-01");
+	PARSES("0 - 0 0 0 0 0 green - - 1704063600500;; - -1 0 0;", "-t",
+	       "2024-01-01T00:00:00.5+01:00");
+	PARSES("0 - 0 0 0 0 0 green - - -5;; - -1 0 0;", "--time=-5");
 	/* A long name may be cut short where that is not ambiguous. */
-	PARSES("0 - 0 0 0 0 0 red - -;; out -1 0 0;", "--cho", "red", "--out", "out");
+	PARSES("0 - 0 0 0 0 0 red - - 0;; out -1 0 0;", "--cho", "red", "--out", "out");
 }
 
 static void bad_usage_exits_2(void)
@@ -158,7 +166,29 @@ static void bad_usage_exits_2(void)
 	REFUSES("--list: an empty name in 'a,,b'", "-l", "a,,b");
 	REFUSES("--list: an empty name in 'a,'", "-l", "a,");
 	REFUSES("--list: an empty name in ''", "-l", "");
+	REFUSES("--time: invalid time '2024-13-01' (as in 2024-01-01, 2024-01-01T12:00:00Z or "
+		"milliseconds since 1970)",
+		"-t", "2024-13-01");
 	REFUSES("--choice: 'pink' is none of red, green, blue", "--choice", "pink");
+}
+
+/* A tool that writes no table has no options about one. */
+static void no_output_no_options_for_it(void)
+{
+	size_t n;
+	char *text;
+
+	PARSES("1 - 0 0 0 0 0 green - - 0;; - -1 0 1; in", "--sink", "-v", "in");
+	REFUSES("invalid option -- 'o'", "--sink", "-o", "out");
+	REFUSES("invalid option -- 'p'", "--sink", "-p");
+	REFUSES("invalid option -- '6'", "--sink", "-6");
+	REFUSES("unrecognized option '--output'", "--sink", "--output", "out");
+	REFUSES("unrecognized option '--plain'", "--sink", "--plain");
+	CHECK_INT(run(run_tool, ARGV("--sink", "--help"), false), 0);
+	text = scratch_read("out", &n);
+	CHECK(!strstr(text, "--output") && !strstr(text, "--plain") && !strstr(text, "-9"));
+	CHECK(strstr(text, "--verbose"));
+	free(text);
 }
 
 static void help_and_version(void)
@@ -259,6 +289,7 @@ int main(void)
 	scratch_enter(dir);
 	RUN(options_are_parsed);
 	RUN(bad_usage_exits_2);
+	RUN(no_output_no_options_for_it);
 	RUN(help_and_version);
 	RUN(death_has_the_kind_of_the_error);
 	RUN(closed_descriptors_are_not_handed_out_again);

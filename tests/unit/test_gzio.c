@@ -337,6 +337,28 @@ static void writer_and_reader_agree(void)
 	buf_release(&text);
 }
 
+static void a_table_gets_its_file(void)
+{
+	struct gz_output output = GZ_OUTPUT_INIT;
+	struct err err = ERR_INIT;
+	char *path = gz_output_table(&output, "tables", "t", &err);
+
+	CHECK_STR(path, "tables/t.csv.gz");
+	CHECK(output.path == path);
+	CHECK_INT(access("tables", W_OK), 0);
+	free(path);
+	output.plain = true;
+	path = gz_output_table(&output, "tables", "t", &err); /* it is there already */
+	CHECK_STR(path, "tables/t.csv");
+	free(path);
+	CHECK_INT(err.kind, ERR_NONE);
+	CHECK(!gz_output_table(&output, "tables", "../t", &err));
+	CHECK(strstr(err.message, "'../t'"));
+	CHECK(!gz_output_table(&output, "no/folder", "t", &err));
+	CHECK_STR(err.message, "no/folder: No such file or directory");
+	CHECK_INT(rmdir("tables"), 0);
+}
+
 static void an_aborted_writer_leaves_nothing(void)
 {
 	struct gz_output output = { "out", 1, false };
@@ -422,6 +444,7 @@ int main(void)
 	RUN(headers_with_every_field);
 	RUN(pipes_of_single_bytes);
 	RUN(writer_and_reader_agree);
+	RUN(a_table_gets_its_file);
 	RUN(an_aborted_writer_leaves_nothing);
 	RUN(a_full_disk_is_an_error);
 	RUN(the_default_level_fits_the_output);

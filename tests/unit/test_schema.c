@@ -97,7 +97,8 @@ static void types_and_keys_agree(void)
 					if (!strcmp(a->columns[k].name, b->columns[m].name))
 						CHECK_INT(a->columns[k].type, b->columns[m].type);
 		}
-		CHECK_INT(keys, 1);
+		/* Every row of the pipeline has its key; an evaluation's rows have none. */
+		CHECK_INT(keys, strcmp(a->name, "metrics") != 0 && strcmp(a->name, "curves") != 0);
 	}
 }
 

@@ -20,15 +20,17 @@ ALL_CFLAGS  = $(BASE_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS)
 LIBS        = -lcsv -lz -lm
 DB_LIBS     = -lpq
 
-# What to have on Debian 12: to build and run, to test, and for lint and the sanitizers. Goals beside
-# `deps` have it install no more than they need: `make deps demo` brings no PostgreSQL.
+# What to have on Debian 12: to build and run, to test, to measure, and for lint and the sanitizers.
+# Goals beside `deps` have it install no more than they need: `make deps demo` brings no PostgreSQL.
 BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev
 TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc
+BENCH_PACKAGES = hyperfine python3 postgresql
 CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck
 BESIDE_DEPS    = $(filter-out deps,$(MAKECMDGOALS))
 other_than     = $(if $(BESIDE_DEPS),$(filter-out $(1),$(BESIDE_DEPS)),all of them)
-PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all demo install),$(TEST_PACKAGES)) \
-		 $(if $(call other_than,all demo install test),$(CHECK_PACKAGES))
+PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all demo install bench),$(TEST_PACKAGES)) \
+		 $(if $(call other_than,all demo install test),$(BENCH_PACKAGES)) \
+		 $(if $(call other_than,all demo install test bench),$(CHECK_PACKAGES))
 
 LIB_SRC   = $(wildcard lib/*.c)
 # What speaks to PostgreSQL, and who does: an archive of its own, so that no other tool wants libpq.
@@ -37,7 +39,7 @@ DB_TOOLS  = ce-export ce-import
 TOOL_SRC  = $(wildcard tools/*.c)
 UNIT_SRC  = $(wildcard tests/unit/*.c)
 HEADERS   = $(wildcard lib/*.h tests/unit/*.h)
-SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash)
+SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh)
 BATS      = $(wildcard tests/*.bats)
 MANS      = $(wildcard tools/*.1)
 
@@ -68,7 +70,7 @@ help:
 	@echo 'make asan       build with gcc and clang sanitizers and run the tests under them'
 	@echo 'make coverage   line coverage of the tests, per file'
 	@echo 'make mutate     make small wrong edits in copies of the tree, and count those the tests catch'
-	@echo 'make bench      (there are no benchmarks yet)'
+	@echo 'make bench      ce-export and ce-import beside psql, on a throwaway server'
 	@echo 'make install    into $(DESTDIR)$(PREFIX); make uninstall removes it'
 	@echo 'make dist       a source archive of the last commit under $(BUILD)/'
 	@echo 'make clean      remove $(BUILD)/ and out/'
@@ -147,8 +149,8 @@ demo: $(TOOLS)
 test: $(TOOLS) $(UNITS)
 	@tests/run.sh $(BUILD)
 
-bench:
-	@echo 'bench: there are no benchmarks yet' >&2; exit 2
+bench: $(TOOLS)
+	@tests/bench/postgres.sh $(BUILD)
 
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 

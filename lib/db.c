@@ -108,13 +108,18 @@ static bool is_uri(const char *conninfo)
 
 /*
  * Whether libpq can read the connection string, and *has_password. A URI whose password holds an
- * unescaped '@' or '/' is read as one with a strange host: messages about that would tell it.
+ * unescaped '@' or '/' is read as one with a strange host, and one without its scheme as a
+ * database's name: messages about those would tell it.
  */
 static bool is_sound(const char *conninfo, bool *has_password)
 {
-	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
-	bool sound = options != NULL;
+	PQconninfoOption *options;
+	bool sound;
 
+	if (!strchr(conninfo, '=') && !is_uri(conninfo))
+		return !strchr(conninfo, '@');
+	options = PQconninfoParse(conninfo, NULL);
+	sound = options != NULL;
 	for (const PQconninfoOption *o = options; o && o->keyword; o++) {
 		if (!o->val)
 			continue;
@@ -142,8 +147,7 @@ int db_connect(struct db *db, const char *tool, char *conninfo, struct err *err)
 	size_t len = conninfo ? strlen(conninfo) : 0;
 	bool has_password = false;
 	char *copy = conninfo ? mem_dup(conninfo, len) : NULL;
-	bool sound = !copy || (!strchr(copy, '=') && !is_uri(copy)) ||
-		     is_sound(copy, &has_password);
+	bool sound = !copy || is_sound(copy, &has_password);
 
 	*db = (struct db)DB_INIT;
 	if (has_password || !sound)

@@ -40,12 +40,12 @@ static void put_bound(struct buf *sql, const char *operator, int64_t bound, enum
 	if (type == DB_NUMBER)
 		snprintf(text, sizeof(text), "%lld", (long long)bound);
 	else
-		snprintf(text, sizeof(text), "to_timestamp(%lld.%03lld)%s", (long long)s,
-			 (long long)(bound - s * NUM_MS_PER_SECOND),
+		snprintf(text, sizeof(text), "pg_catalog.to_timestamp(%lld.%03lld::float8)%s",
+			 (long long)s, (long long)(bound - s * NUM_MS_PER_SECOND),
 			 type == DB_TIMESTAMP ? " AT TIME ZONE 'UTC'" : "");
-	buf_append_str(sql, " AND event_ts ");
+	buf_append_str(sql, " AND event_ts OPERATOR(pg_catalog.");
 	buf_append_str(sql, operator);
-	buf_append_char(sql, ' ');
+	buf_append_str(sql, ") ");
 	buf_append_str(sql, text);
 }
 

@@ -210,7 +210,8 @@ static int check_names(struct load *l, const struct csv_reader *in, struct err *
 	int64_t max = 63;
 	int rc = 0;
 
-	if (db_value(l->db, "SELECT current_setting('max_identifier_length')", NULL, &text, err))
+	if (db_value(l->db, "SELECT pg_catalog.current_setting('max_identifier_length')", NULL,
+		     &text, err))
 		return -1;
 	if (text)
 		(void)num_parse_int(text, strlen(text), &max);
@@ -377,15 +378,15 @@ static int find_repeated_key(struct load *l, uint64_t *number, struct err *err)
 	int rc = db_put_table(l->db, &table, &l->options->table, err);
 
 	buf_append_char(&table, '\0');
-	buf_append_str(&sql, "SELECT count(*) - 1 FROM ");
+	buf_append_str(&sql, "SELECT pg_catalog.count(*) - 1 FROM ");
 	buf_append_str(&sql, table.data);
-	buf_append_str(&sql, " WHERE ctid <= (SELECT min(place) FROM (SELECT ctid AS place, "
-			     "row_number() OVER (PARTITION BY ");
+	buf_append_str(&sql, " WHERE ctid <= (SELECT place FROM (SELECT ctid AS place, "
+			     "pg_catalog.row_number() OVER (PARTITION BY ");
 	if (!rc)
 		rc = db_put_names(l->db, &sql, l->keys, l->n_keys, err);
 	buf_append_str(&sql, " ORDER BY ctid) AS n FROM ");
 	buf_append_str(&sql, table.data);
-	buf_append_str(&sql, ") AS numbered WHERE n > 1)");
+	buf_append_str(&sql, ") AS numbered WHERE n > 1 ORDER BY place LIMIT 1)");
 	buf_append_char(&sql, '\0');
 	if (!rc)
 		rc = db_exec(l->db, "ROLLBACK TO SAVEPOINT ce_key", NULL, err) ||

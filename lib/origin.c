@@ -26,38 +26,38 @@ void origin_add(struct origin *o, const char *file, uint64_t line, uint64_t n_li
 	o->sent_line += n_lines;
 }
 
-/* Record i of run r, or the run's last if it has no more. */
-static bool found(const struct origin *o, size_t r, uint64_t i, const char **file, uint64_t *line)
+/* The record at a row or a sent line; a line inside a record of several is that record's. */
+static bool find(const struct origin *o, bool by_row, uint64_t at, const char **file,
+		 uint64_t *line)
 {
-	const struct run *run = ring_at(&o->runs, r);
-	uint64_t end = r + 1 < o->runs.n ? ((const struct run *)ring_at(&o->runs, r + 1))->row
-					 : o->n_rows;
+	uint64_t end = o->n_rows; /* of the run */
 
-	*file = run->file;
-	*line = run->line + (i < end - run->row ? i : end - run->row - 1);
-	return true;
+	if (at >= (by_row ? o->n_rows : o->sent_line))
+		return false;
+	for (size_t r = o->runs.n; r-- > 0;) {
+		const struct run *run = ring_at(&o->runs, r);
+		uint64_t first = by_row ? run->row : run->sent_line;
+
+		if (first <= at) {
+			uint64_t last = end - run->row - 1;
+
+			*file = run->file;
+			*line = run->line + (at - first < last ? at - first : last);
+			return true;
+		}
+		end = run->row;
+	}
+	return false;
 }
 
 bool origin_of_line(const struct origin *o, uint64_t sent_line, const char **file, uint64_t *line)
 {
-	for (size_t r = o->runs.n; r-- > 0 && sent_line < o->sent_line;) {
-		const struct run *run = ring_at(&o->runs, r);
-
-		if (run->sent_line <= sent_line)
-			return found(o, r, sent_line - run->sent_line, file, line);
-	}
-	return false;
+	return find(o, false, sent_line, file, line);
 }
 
 bool origin_of_row(const struct origin *o, uint64_t row, const char **file, uint64_t *line)
 {
-	for (size_t r = o->runs.n; r-- > 0 && row < o->n_rows;) {
-		const struct run *run = ring_at(&o->runs, r);
-
-		if (run->row <= row)
-			return found(o, r, row - run->row, file, line);
-	}
-	return false;
+	return find(o, true, row, file, line);
 }
 
 void origin_release(struct origin *o)

@@ -63,7 +63,7 @@ if grep -q "^not ok" "$log"; then
 	printf "FAIL %s\n" "$(basename "$suite")"
 	grep -vE "^(ok|1\.\.)" "$log"
 else
-	printf "ok   %-28s %s\n" "$(basename "$suite")" "$ran"
+	printf "ok   %-28s %4d  %4d s\n" "$(basename "$suite")" "$ran" $SECONDS
 fi
 '
 printf '%s\0' "${suites[@]}" | xargs -0 -P "$(nproc)" -I{} bash -c "$one" suite {} "$logs"

@@ -59,6 +59,15 @@ postgres_kill() {
 	wait "$postgres_pid" || true
 }
 
+# postgres_own COMMAND: runs it as the user that the server runs as.
+postgres_own() {
+	if ((EUID == 0)); then
+		setpriv --reuid=postgres --regid=postgres --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
 postgres_stop() {
 	[[ $postgres_pid ]] || return 0 # it did not start
 	kill -INT "$postgres_pid"

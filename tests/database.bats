@@ -210,7 +210,7 @@ out_of_the_way() {
 	table_and_rows
 	state >before
 	sql CHECKPOINT
-	for mode in "${modes[@]}"; do
+	for mode in fresh "--replace t"; do
 		hold_import $mode
 		postgres_kill
 		sed '1,15000d' rows.csv >&8 || true # it may have ended
@@ -250,53 +250,61 @@ out_of_the_way() {
 @test "the connection is ended or the query cancelled in the middle of an import" {
 	table_and_rows
 	state >before
-	for mode in "${modes[@]}"; do
-		for how in terminate cancel; do
-			hold_import $mode
-			sql "SELECT pg_${how}_backend(pid) FROM pg_stat_activity
-				WHERE application_name = 'ce-import'" >/dev/null
-			sed '1,15000d' rows.csv >&8 || true
-			exec 8>&-
-			ends 3
-			case $how in
-			terminate) says "terminating connection due to administrator command (SQLSTATE 57P01)" ;;
-			cancel) says "canceling statement due to user request (SQLSTATE 57014)" ;;
-			esac
-			unchanged
-		done
+	local how=cancel
+	for mode in "${modes[@]}" fresh; do
+		[[ $how = cancel ]] && how=terminate || how=cancel
+		hold_import $mode
+		sql "SELECT pg_${how}_backend(pid) FROM pg_stat_activity
+			WHERE application_name = 'ce-import'" >/dev/null
+		sed '1,15000d' rows.csv >&8 || true
+		exec 8>&-
+		ends 3
+		case $how in
+		terminate) says "terminating connection due to administrator command (SQLSTATE 57P01)" ;;
+		cancel) says "canceling statement due to user request (SQLSTATE 57014)" ;;
+		esac
+		unchanged
 	done
 }
 
 @test "a killed ce-export: the server ends its query, nothing stands under the name of -o" {
-	for signal in KILL:137 TERM:143 INT:130; do
+	for signal in INT:130 TERM:143 KILL:137; do
 		hold_export fixed.big
 		kill -"${signal%:*}" "$pid"
 		ends "${signal#*:}"
 		cat <&8 >>got
 		not_whole got
 		until_gone
-		# One that sends nothing would not notice, did it not look.
 		hold_silent_export file
 		kill -"${signal%:*}" "$pid"
 		ends "${signal#*:}"
 		cmp file old
-		[ "${signal%:*}" = KILL ] || no_file ".file.*"
-		until_gone
-		rm -f .file.*
+		if [[ ${signal%:*} != KILL ]]; then
+			no_file ".file.*"
+			sql "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+				WHERE application_name = 'ce-export'" >/dev/null
+		fi
 	done
+	# A server that sends nothing would not know that there is nobody left, did it not look.
+	until_gone
 }
 
 @test "a killed ce-import: the server rolls back" {
 	table_and_rows
 	state >before
-	for mode in "${modes[@]}"; do
-		for signal in KILL:137 TERM:143 INT:130; do
-			hold_import $mode
-			kill -"${signal%:*}" "$pid"
-			ends "${signal#*:}"
-			exec 8>&-
-			unchanged
-		done
+	for signal in KILL:137 TERM:143 INT:130; do
+		hold_import --replace t
+		kill -"${signal%:*}" "$pid"
+		ends "${signal#*:}"
+		exec 8>&-
+		unchanged
+	done
+	for mode in fresh "--append t" "--upsert id t"; do
+		hold_import $mode
+		kill -KILL "$pid"
+		ends 137
+		exec 8>&-
+		unchanged
 	done
 }
 
@@ -521,23 +529,25 @@ out_of_the_way() {
 	[ "$(sql 'SELECT count(*) FROM t')" = 21000 ]
 }
 
-@test "an early bad row is heard through a storm of notices, too" {
+@test "an early bad row is heard behind a notice, too" {
 	table_and_rows
 	sql "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql
 			SET client_min_messages = notice AS \$\$
 		BEGIN
 			RAISE NOTICE '%', NEW.id;
-			RETURN NEW;
+			RAISE EXCEPTION 'not %', NEW.id;
 		END \$\$;
-		CREATE TRIGGER shout BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION shout()"
+		CREATE TRIGGER shout BEFORE INSERT ON t FOR EACH ROW WHEN (NEW.id = 2000)
+			EXECUTE FUNCTION shout()"
 	state >before
-	for n in 1 100; do
-		{ echo id,word && seq 2001 $((2000 + n)) | sed 's/$/,a/' && echo 1e,b && yes 3,c; } 2>/dev/null |
-			fails 3 timeout 30 ce-import --append t
-		stderr=$(cat stderr)
-		says "stdin:$((n + 2)): column id: invalid input syntax for type integer: \"1e\""
-		unchanged
-	done
+	start_import --append t
+	sed -n 2,15000p rows.csv >&8
+	until_true "NOT EXISTS (SELECT FROM pg_stat_progress_copy)" # both have been said
+	timeout 60 yes 3,c >&8 2>/dev/null || [ $? != 124 ]
+	exec 8>&-
+	ends 3
+	says "input:1001: not 2000 (SQLSTATE P0001)"
+	unchanged
 }
 
 @test "a trigger that changes the session's settings does not break an import" {
@@ -735,13 +745,11 @@ refuses_to_tell() {
 
 @test "a connection string with an unescaped password tells nothing of it" {
 	export PGCONNECT_TIMEOUT=2
-	for odd in @ / : '?' '#' % %41 ' ' "'" '"' \\ '&' '=' ',' '[' ']' /Hush@ ?Hush@ ' =' "' "; do
+	for odd in @ / : '?' '#' % ' ' "'" '"' \\ '&' '=' '[' /Hush@ ' =' "' "; do
 		refuses_to_tell "postgresql://guarded:Hush${odd}Hush@/postgres"
-		refuses_to_tell "postgres://guarded:Hush${odd}Hush@localhost:1/postgres"
 		refuses_to_tell "postgresql:///postgres?user=guarded&password=Hush${odd}Hush"
 		refuses_to_tell "user=guarded password=wrong${odd}Hush"
 		refuses_to_tell "user=guarded password='wrong${odd}Hush'"
-		refuses_to_tell "user=guarded password=wrong${odd}Hush sslmode=nonsense"
 	done
 	fails 2 ce-export -d "postgresql://guarded:Hu@sh@/postgres" t
 	says "malformed connection string"

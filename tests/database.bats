@@ -1,0 +1,920 @@
+# ce-export and ce-import when something goes wrong, when others are at work, and with much data.
+# What must hold each time: the exit status, a message that tells, an unchanged database, and no
+# output that looks whole.
+
+# Variables come from functions (SC2154), and the modes are lists of words (SC2086).
+# shellcheck disable=SC2154,SC2086
+load common
+load postgres
+
+password='p@Hush/w:o?r#d% '\''"\&=Hush' # every character that some syntax gives a meaning
+modes=("fresh" "--append t" "--replace t" "--upsert id t") # how ce-import can be called
+
+setup_file() {
+	postgres_start
+	psql -Xq -v password="$password" <<-'END'
+		-- Too much for all the buffers between the server and a reader that has stopped.
+		CREATE SCHEMA fixed;
+		CREATE TABLE fixed.big AS
+			SELECT id, repeat(md5(id::text), 2) AS word FROM generate_series(1, 60000) AS id;
+		CREATE ROLE guarded LOGIN PASSWORD :'password';
+	END
+}
+
+teardown_file() {
+	postgres_stop
+}
+
+# What a failed test may leave: a tool or another process that waits, and a server of its own.
+teardown() {
+	local left
+	left=$(jobs -p | grep -vx "${postgres_pid:-none}")
+	[[ ! $left ]] || kill $left 2>/dev/null || true
+	[[ ! ${postgres_pid-} ]] || postgres_stop
+}
+
+# --- helpers ------------------------------------------------------------------------------------
+
+sql() {
+	psql -XAtq -v ON_ERROR_STOP=1 -c "$1"
+}
+
+# until_true EXPRESSION: waits for it to hold in the server.
+until_true() {
+	local end=$((SECONDS + 120))
+	until [[ $(sql "SELECT $1") == t ]]; do
+		if ((SECONDS > end)); then
+			echo "waited in vain for: $1"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# until_gone: no connection of our tools is left in the server.
+until_gone() {
+	until_true "NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name LIKE 'ce-%')"
+}
+
+# A table with a key and rows 1 to 1000, and rows.csv, which has 1001 to 21000 for it.
+table_and_rows() {
+	sql "DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+		CREATE TABLE t (id int PRIMARY KEY, word text);
+		INSERT INTO t SELECT id, 'old' FROM generate_series(1, 1000) AS id"
+	seq 1001 21000 | sed '1i id,word
+		s/.*/&,word &/' >rows.csv
+}
+
+# Every relation of the schema with a checksum of its rows, in whatever order they are.
+state() {
+	psql -XAtq -v ON_ERROR_STOP=1 <<-'END'
+		SELECT format('SELECT %L, count(*), sum(hashtextextended(r::text, 0)) FROM %s AS r', c, c)
+		FROM (SELECT oid::regclass AS c FROM pg_class
+			WHERE relnamespace = 'public'::regnamespace AND relkind <> 'i') AS relations
+		ORDER BY c::text \gexec
+	END
+}
+
+# unchanged: the state is the one in the file `before`, and nobody of ours has a lock on it.
+unchanged() {
+	until_gone
+	same before <(state)
+	[ "$(sql "SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass")" = 0 ]
+}
+
+# says WORDS: they are in $stderr, which is one line of the tool.
+says() {
+	if [[ $stderr != ce-*port:*"$1"* || $stderr == *$'\n'* ]]; then
+		printf 'said: %s\nnot: %s\n' "$stderr" "$1"
+		return 1
+	fi
+}
+
+# not_whole FILE: no gzip stream that ends well.
+not_whole() {
+	if gzip -t "$1" 2>/dev/null; then
+		echo "$1 is a finished gzip stream"
+		return 1
+	fi
+}
+
+# As functions, for `!` alone would not fail a test.
+no_file() {
+	! compgen -G "$1"
+}
+lacks() {
+	! grep -a "$@"
+}
+
+# start_import ARGS: ce-import ARGS, $pid, reads a FIFO, our descriptor 8. Returns when the server
+# waits for its rows.
+start_import() {
+	rm -f input
+	mkfifo input
+	exec 9<>input # opening waits for no reader, even if there will be none
+	env --default-signal=INT ce-import "$@" input >stdout 2>stderr 3>&- 7>&- 8>&- 9>&- &
+	pid=$!
+	head -n 1 rows.csv >&9
+	until_true "EXISTS (SELECT FROM pg_stat_progress_copy)"
+	exec 8>input 9>&-
+}
+
+# hold_import ARGS: the same, but returns when the server has rows, and waits for more.
+hold_import() {
+	start_import "$@"
+	sed -n 2,15000p rows.csv >&8
+	until_true "EXISTS (SELECT FROM pg_stat_progress_copy WHERE tuples_processed > 0)"
+}
+
+# hold_export ARGS: ce-export ARGS writes to a FIFO, our descriptor 8, of which a little was read,
+# into `got`. Returns when the server waits for us to read on.
+hold_export() {
+	rm -f output
+	mkfifo output
+	exec 9<>output
+	env --default-signal=INT ce-export "$@" >output 2>stderr 3>&- 9>&- &
+	pid=$!
+	exec 8<output 9>&-
+	head -c 1000 <&8 >got
+	until_true "EXISTS (SELECT FROM pg_stat_activity
+		WHERE application_name = 'ce-export' AND wait_event = 'ClientWrite')"
+}
+
+# ends STATUS: the tool that was held does, with that.
+ends() {
+	local status=0
+	wait "$pid" || status=$?
+	stderr=$(cat stderr)
+	if ((status != $1)); then
+		echo "exit status $status, not $1: $stderr"
+		return 1
+	fi
+}
+
+# hold_silent_export OUT: ce-export, $pid, has some rows for OUT and waits for more from a server
+# that sleeps. OUT was there before, as `old`.
+hold_silent_export() {
+	echo old >"$1"
+	cp "$1" old
+	env --default-signal=INT ce-export -o "$1" -c "SELECT id, pg_sleep(CASE WHEN id < 30000 THEN 0
+		ELSE 3600 END) FROM generate_series(1, 30000) AS id" >stdout 2>stderr 3>&- &
+	pid=$!
+	until_true "EXISTS (SELECT FROM pg_stat_activity
+		WHERE application_name = 'ce-export' AND wait_event = 'PgSleep')"
+	compgen -G ".$1.*.tmp" >/dev/null
+}
+
+# in_the_way MODE: another client, on our descriptor 7, has the table t locked.
+in_the_way() {
+	rm -f session
+	mkfifo session
+	exec 7<>session
+	psql -Xq <session 3>&- 7>&- &
+	other=$!
+	echo "BEGIN; LOCK TABLE t IN $1 MODE;" >&7
+	until_true "EXISTS (SELECT FROM pg_locks WHERE relation = 't'::regclass AND granted)"
+}
+
+out_of_the_way() {
+	echo 'COMMIT; \q' >&7
+	wait "$other"
+	exec 7>&-
+}
+
+# --- the connection is lost ---------------------------------------------------------------------
+
+@test "the server is killed in the middle of an export: exit 3, no whole gzip, no new file" {
+	postgres_start
+	sql "CREATE TABLE big AS SELECT id, repeat('x', 64) FROM generate_series(1, 60000) AS id"
+	state >before
+	sql CHECKPOINT
+	hold_export big
+	postgres_kill
+	cat <&8 >>got
+	ends 3
+	says "server closed the connection unexpectedly"
+	not_whole got
+	postgres_run
+	hold_silent_export file
+	postgres_kill
+	ends 3
+	says "server closed the connection unexpectedly"
+	cmp file old
+	no_file ".file.*"
+	postgres_run
+	same before <(state)
+}
+
+@test "the server is killed in the middle of an import: exit 3, and then the table is as before" {
+	postgres_start
+	table_and_rows
+	state >before
+	sql CHECKPOINT
+	for mode in fresh "--replace t"; do
+		hold_import $mode
+		postgres_kill
+		sed '1,15000d' rows.csv >&8 || true # it may have ended
+		exec 8>&-
+		ends 3
+		says "server closed the connection unexpectedly"
+		postgres_run
+		same before <(state)
+	done
+}
+
+@test "the connection is ended or the query cancelled in the middle of an export" {
+	for how in terminate cancel; do
+		hold_export fixed.big
+		sql "SELECT pg_${how}_backend(pid) FROM pg_stat_activity
+			WHERE application_name = 'ce-export'" >/dev/null
+		cat <&8 >>got
+		ends 3
+		case $how in
+		terminate) says "server closed the connection unexpectedly" ;;
+		cancel) says "canceling statement due to user request (SQLSTATE 57014)" ;;
+		esac
+		not_whole got
+		hold_silent_export file
+		sql "SELECT pg_${how}_backend(pid) FROM pg_stat_activity
+			WHERE application_name = 'ce-export'" >/dev/null
+		ends 3
+		case $how in
+		terminate) says "terminating connection due to administrator command (SQLSTATE 57P01)" ;;
+		cancel) says "canceling statement due to user request (SQLSTATE 57014)" ;;
+		esac
+		cmp file old
+		no_file ".file.*"
+	done
+}
+
+@test "the connection is ended or the query cancelled in the middle of an import" {
+	table_and_rows
+	state >before
+	local how=cancel
+	for mode in "${modes[@]}" fresh; do
+		[[ $how = cancel ]] && how=terminate || how=cancel
+		hold_import $mode
+		sql "SELECT pg_${how}_backend(pid) FROM pg_stat_activity
+			WHERE application_name = 'ce-import'" >/dev/null
+		sed '1,15000d' rows.csv >&8 || true
+		exec 8>&-
+		ends 3
+		case $how in
+		terminate) says "terminating connection due to administrator command (SQLSTATE 57P01)" ;;
+		cancel) says "canceling statement due to user request (SQLSTATE 57014)" ;;
+		esac
+		unchanged
+	done
+}
+
+@test "a killed ce-export: the server ends its query, nothing stands under the name of -o" {
+	for signal in INT:130 TERM:143 KILL:137; do
+		hold_export fixed.big
+		kill -"${signal%:*}" "$pid"
+		ends "${signal#*:}"
+		cat <&8 >>got
+		not_whole got
+		until_gone
+		hold_silent_export file
+		kill -"${signal%:*}" "$pid"
+		ends "${signal#*:}"
+		cmp file old
+		if [[ ${signal%:*} != KILL ]]; then
+			no_file ".file.*"
+			sql "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+				WHERE application_name = 'ce-export'" >/dev/null
+		fi
+	done
+	# A server that sends nothing would not know that there is nobody left, did it not look.
+	until_gone
+}
+
+@test "a killed ce-import: the server rolls back" {
+	table_and_rows
+	state >before
+	for signal in KILL:137 TERM:143 INT:130; do
+		hold_import --replace t
+		kill -"${signal%:*}" "$pid"
+		ends "${signal#*:}"
+		exec 8>&-
+		unchanged
+	done
+	for mode in fresh "--append t" "--upsert id t"; do
+		hold_import $mode
+		kill -KILL "$pid"
+		ends 137
+		exec 8>&-
+		unchanged
+	done
+}
+
+@test "the connection is lost in COMMIT: the message says that nobody knows, and nobody does" {
+	# Passes everything on but the COMMIT (before), or everything but the answer to it (after).
+	cat >proxy.py <<-'END'
+		import os, selectors, socket, sys
+		when, here, there = sys.argv[1:]
+		listener = socket.socket(socket.AF_UNIX)
+		listener.bind(here)
+		listener.listen()
+		client = listener.accept()[0]
+		server = socket.socket(socket.AF_UNIX)
+		server.connect(there)
+		both = selectors.DefaultSelector()
+		both.register(client, selectors.EVENT_READ, server)
+		both.register(server, selectors.EVENT_READ, client)
+		committing = False
+		while True:
+		    for key, _ in both.select():
+		        data = key.fileobj.recv(65536)
+		        if key.fileobj is client and data.endswith(b"COMMIT\0"):
+		            committing = True
+		            if when == "before":
+		                sys.exit()
+		        elif committing or not data:
+		            sys.exit()
+		        key.data.sendall(data)
+	END
+	table_and_rows
+	mkdir "$PGHOST/proxy"
+	for when in before:1000 after:21000; do
+		rm -f "$PGHOST/proxy/.s.PGSQL.5432"
+		setpriv --pdeathsig TERM python3 proxy.py "${when%:*}" "$PGHOST/proxy/.s.PGSQL.5432" \
+			"$PGHOST/.s.PGSQL.5432" 3>&- &
+		until [ -S "$PGHOST/proxy/.s.PGSQL.5432" ]; do sleep 0.02; done
+		fails 3 ce-import -d "host=$PGHOST/proxy" --append t rows.csv
+		says "connection lost in COMMIT: whether it was committed is not known: "
+		wait $!
+		until_gone
+		[ "$(sql 'SELECT count(*) FROM t')" = "${when#*:}" ]
+	done
+}
+
+# --- the pipe breaks ----------------------------------------------------------------------------
+
+@test "input that is cut short or damaged anywhere is never committed" {
+	table_and_rows
+	state >before
+	python3 - <<-'END'
+		import gzip, os
+		plain = open("rows.csv", "rb").read()
+		whole = gzip.compress(plain, 1)
+		n = len(whole)
+		os.mkdir("broken")
+		def broken(name, data):
+		    open("broken/" + name, "wb").write(data)
+		for cut in 1, 2, 9, 10, 11, 500, n // 4, n - n // 8, n - 9, n - 7, n - 4, n - 1:
+		    broken(f"at-{cut}", whole[:cut])
+		broken("nothing", b"")
+		broken("half", whole[:n // 2])
+		broken("no-trailer", whole[:n - 8])
+		broken("crc", whole[:n - 8] + bytes([whole[n - 8] ^ 1]) + whole[n - 7:])
+		broken("length", whole[:n - 4] + bytes([whole[n - 4] ^ 1]) + whole[n - 3:])
+		broken("behind", whole + b"x")
+		broken("second-member", whole + gzip.compress(b"7,x\n")[:-8])
+		broken("ragged", plain + b"30000\n")
+		broken("quote", plain + b'30000,"x\n')
+	END
+	for mode in "${modes[@]}"; do
+		for file in broken/{nothing,half,no-trailer,crc,ragged}; do
+			fails 1 ce-import $mode "$file"
+			says "$file:"
+		done
+		unchanged
+	done
+	for file in broken/*; do
+		fails 1 ce-import --append t <"$file"
+		says "stdin:"
+	done
+	unchanged
+	ce-import --append t rows.csv # whole, it is fine
+	[ "$(sql 'SELECT count(*) FROM t')" = 21000 ]
+}
+
+@test "an upstream that dies, or writes nothing, is never committed" {
+	table_and_rows
+	state >before
+	for mode in "${modes[@]}"; do
+		# The server finds fault with the last row of 30000.
+		ce-export -c "SELECT id, 1 / (30000 - id) AS word FROM generate_series(2000, 30000) AS id" \
+			2>died | fails 1 ce-import $mode
+		grep -q "division by zero (SQLSTATE 22012)" died
+		grep -q "stdin: .*cut short\|stdin: .*end" stderr
+		(gzip -c rows.csv | head -c 20000 && kill -KILL $BASHPID) | fails 1 ce-import $mode
+		: | fails 1 ce-import $mode
+		unchanged
+	done
+}
+
+@test "a reader that leaves ends ce-export quietly, and the server's query with it" {
+	local status
+	status=$(
+		set +o pipefail
+		ce-export fixed.big 2>stderr | head -c 100 >/dev/null
+		echo "${PIPESTATUS[0]}"
+	)
+	[ "$status" = 141 ]
+	[ ! -s stderr ]
+	until_gone
+}
+
+@test "a full disk: exit 1, and no file" {
+	for output in "-o /dev/full" ">/dev/full"; do
+		fails 1 sh -c "ce-export fixed.big $output"
+		says "No space left on device"
+	done
+	until_gone
+}
+
+@test "-O: a table that fails leaves the files of all of them as they were" {
+	table_and_rows
+	sql "CREATE VIEW v AS SELECT 1 / (1000 - id) AS x FROM t"
+	mkdir out
+	echo old >out/t.csv.gz
+	fails 3 ce-export -O out t v
+	says "division by zero (SQLSTATE 22012)"
+	[ "$(ls -A out)" = t.csv.gz ]
+	[ "$(cat out/t.csv.gz)" = old ]
+	fails 3 ce-export -O new t v
+	[ ! -e new ] || [ ! "$(ls -A new)" ]
+}
+
+# --- the server refuses the rows ----------------------------------------------------------------
+
+@test "a constraint that the very last row violates: its file and line, and nothing is changed" {
+	table_and_rows
+	sql "ALTER TABLE t ADD CHECK (word <> 'forbidden')"
+	state >before
+	cp rows.csv unique.csv
+	echo 1000,again >>unique.csv
+	cp rows.csv twice.csv
+	echo 20999,again >>twice.csv
+	cp rows.csv check.csv
+	echo 30000,forbidden >>check.csv
+	for file in unique check; do
+		fails 3 ce-import --append t $file.csv
+		says "$file.csv:20002: "
+		says "violates $file constraint"
+		unchanged
+	done
+	for mode in "--append t" "--replace t" "--upsert id t"; do
+		fails 3 ce-import $mode twice.csv
+		says "twice.csv:20002: "
+		says "(SQLSTATE 23505): Key (id)=(20999) already exists."
+		unchanged
+	done
+	# An upsert's rows reach the table only behind the last one: no line is to blame.
+	fails 3 ce-import --upsert id t check.csv
+	says "violates check constraint"
+	unchanged
+}
+
+@test "a repeated key in a table that is made is named by its line" {
+	table_and_rows
+	state >before
+	cp rows.csv twice.csv
+	echo 1001,again >>twice.csv
+	fails 3 ce-import --upsert id fresh twice.csv
+	says "twice.csv:20002: "
+	says "(SQLSTATE 23505)"
+	unchanged
+	seq 1 20000 | sed '1i event_id
+		s/^/e/' >events.csv
+	echo e17 >>events.csv
+	fails 3 ce-import events_table events.csv
+	says "events.csv:20002: "
+	says "(SQLSTATE 23505)"
+	unchanged
+}
+
+@test "what a deferred constraint refuses at COMMIT is an error, not a success" {
+	table_and_rows
+	sql "CREATE TABLE child (id int REFERENCES t DEFERRABLE INITIALLY DEFERRED);
+		CREATE TABLE single (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)"
+	state >before
+	{ echo id && seq 1 1001; } >foreign.csv
+	fails 3 ce-import --append child foreign.csv
+	says 'violates foreign key constraint "child_id_fkey" (SQLSTATE 23503): Key (id)=(1001) is not present'
+	unchanged
+	{ echo id && seq 1 1000 && echo 1; } >unique.csv
+	fails 3 ce-import --append single unique.csv
+	says '(SQLSTATE 23505): Key (id)=(1) already exists.'
+	unchanged
+}
+
+@test "an early bad row ends an import whose input would never end" {
+	table_and_rows
+	state >before
+	for mode in "${modes[@]}"; do
+		[[ $mode != fresh ]] || mode="--types id=int fresh"
+		{ printf 'id,word\n1,a\n1e,b\n' && yes 3,c; } 2>/dev/null |
+			fails 3 timeout 120 ce-import $mode
+		stderr=$(cat stderr)
+		says "stdin:3: column id: invalid input syntax for type integer: \"1e\" (SQLSTATE 22P02)"
+		unchanged
+	done
+}
+
+@test "a storm of notices is not printed, and stops nothing" {
+	table_and_rows
+	sql "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql
+			SET client_min_messages = notice AS \$\$
+		BEGIN
+			RAISE NOTICE '% %', NEW.id, repeat('!', 2000);
+			RETURN NEW;
+		END \$\$;
+		CREATE TRIGGER shout BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION shout()"
+	timeout 120 ce-import --append t rows.csv >stdout 2>stderr
+	[ ! -s stdout ]
+	[ ! -s stderr ]
+	[ "$(sql 'SELECT count(*) FROM t')" = 21000 ]
+}
+
+@test "an early bad row is heard behind a notice, too" {
+	table_and_rows
+	sql "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql
+			SET client_min_messages = notice AS \$\$
+		BEGIN
+			RAISE NOTICE '%', NEW.id;
+			RAISE EXCEPTION 'not %', NEW.id;
+		END \$\$;
+		CREATE TRIGGER shout BEFORE INSERT ON t FOR EACH ROW WHEN (NEW.id = 2000)
+			EXECUTE FUNCTION shout()"
+	state >before
+	start_import --append t
+	sed -n 2,15000p rows.csv >&8
+	until_true "NOT EXISTS (SELECT FROM pg_stat_progress_copy)" # both have been said
+	timeout 60 yes 3,c >&8 2>/dev/null || [ $? != 124 ]
+	exec 8>&-
+	ends 3
+	says "input:1001: not 2000 (SQLSTATE P0001)"
+	unchanged
+}
+
+@test "a trigger that changes the session's settings does not break an import" {
+	table_and_rows
+	sql "CREATE FUNCTION turn() RETURNS trigger LANGUAGE plpgsql AS \$\$
+		BEGIN
+			PERFORM set_config('timezone', format('UTC%s', NEW.id % 10), false);
+			PERFORM set_config('application_name', format('turn%s', NEW.id % 10), false);
+			RETURN NEW;
+		END \$\$;
+		CREATE TRIGGER turn BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION turn()"
+	for mode in "--append t" "--replace t" "--upsert id t"; do
+		ce-import --analyze $mode rows.csv
+		[ "$(sql "SELECT count(*) FROM t WHERE word = 'word ' || id")" = 20000 ]
+	done
+}
+
+# --- limits -------------------------------------------------------------------------------------
+
+@test "a lock that is not to be had in time: exit 3, and no file" {
+	table_and_rows
+	state >before
+	in_the_way "ACCESS EXCLUSIVE"
+	for mode in "--append t" "--replace t" "--upsert id t"; do
+		PGOPTIONS='-c lock_timeout=100ms' fails 3 ce-import $mode rows.csv
+		says "canceling statement due to lock timeout (SQLSTATE 55P03)"
+	done
+	PGOPTIONS='-c lock_timeout=100ms' fails 3 ce-export -o file t
+	says "canceling statement due to lock timeout (SQLSTATE 55P03)"
+	PGOPTIONS='-c lock_timeout=100ms' fails 3 ce-export -O folder fixed.big t
+	says "canceling statement due to lock timeout (SQLSTATE 55P03)"
+	no_file "file*"
+	no_file ".file*"
+	no_file "folder/*"
+	no_file "folder/.*.tmp"
+	out_of_the_way
+	unchanged
+}
+
+@test "the server's statement timeout ends an export and an import" {
+	table_and_rows
+	state >before
+	PGOPTIONS='-c statement_timeout=100ms' fails 3 ce-export -o file -c "SELECT pg_sleep(3600)"
+	says "canceling statement due to statement timeout (SQLSTATE 57014)"
+	no_file "file*"
+	no_file ".file*"
+	for mode in fresh "--upsert id t"; do
+		PGOPTIONS='-c statement_timeout=1s' start_import $mode
+		until_true "clock_timestamp() > max(query_start) + '1.2 s' FROM pg_stat_activity
+			WHERE application_name = 'ce-import'"
+		sed 1d rows.csv >&8 || true
+		exec 8>&-
+		ends 3
+		says "canceling statement due to statement timeout (SQLSTATE 57014)"
+		unchanged
+	done
+}
+
+@test "a table that the disk has no room for: the server's hint, exit 3, unchanged" {
+	table_and_rows
+	state >before
+	# Above the size of the files of the write-ahead log, whose end would be the server's.
+	local row limit=$((20 << 20))
+	row=$(printf 'x%.0s' {1..1000})
+	for mode in "${modes[@]}"; do
+		hold_import $mode
+		postgres_own prlimit --fsize=$limit --pid "$(sql "SELECT pid FROM pg_stat_activity
+			WHERE application_name = 'ce-import'")"
+		{ seq 30000 60000 | sed "s/\$/,$row/" >&8; } 2>/dev/null || true
+		exec 8>&-
+		ends 3
+		says "could not extend file"
+		says "File too large"
+		says "hint: Check free disk space."
+		unchanged
+	done
+}
+
+# --- no connection ------------------------------------------------------------------------------
+
+@test "no server, no such role, no such database: exit 3, and what libpq says of it" {
+	printf 'a\n1\n' >in.csv
+	for tool in "ce-export -o file t" "ce-import t in.csv"; do
+		fails 3 env PGHOST="$PWD" $tool
+		says "$PWD/.s.PGSQL.5432"
+		says "No such file or directory"
+		fails 3 env PGUSER=nobody_here $tool
+		says 'role "nobody_here" does not exist'
+		fails 3 env PGDATABASE=nothing_here $tool
+		says 'database "nothing_here" does not exist'
+		fails 3 $tool -d nothing_here
+		says 'database "nothing_here" does not exist'
+		fails 3 env PGSERVICE=nothing_here $tool
+		says 'definition of service "nothing_here" not found'
+	done
+	no_file "file*"
+	no_file ".file*"
+}
+
+@test "a server that never answers is given up after the connect timeout" {
+	mkdir "$PGHOST/silent"
+	setpriv --pdeathsig TERM python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+time.sleep(3600)' "$PGHOST/silent/.s.PGSQL.5432" 3>&- &
+	local silent=$! patient explicit
+	until listens "$PGHOST/silent/.s.PGSQL.5432" 2>/dev/null; do sleep 0.02; done
+	# That of -d goes before the variable's; either comes before the 10 s of who says nothing.
+	export PGHOST=$PGHOST/silent
+	ce-export t >/dev/null 2>&1 3>&- &
+	patient=$!
+	PGCONNECT_TIMEOUT=600 timeout 120 ce-export -d connect_timeout=2 t 2>explicit.errors 3>&- &
+	explicit=$!
+	PGCONNECT_TIMEOUT=2 fails 3 ce-export t
+	says "timeout expired"
+	kill -0 "$patient"
+	wait "$explicit" || [ $? = 3 ]
+	stderr=$(cat explicit.errors)
+	says "timeout expired"
+	kill "$silent"
+	wait "$silent" "$patient" || true
+}
+
+# listens SOCKET: succeeds if somebody does.
+listens() {
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$1"
+}
+
+# --- passwords ----------------------------------------------------------------------------------
+
+# The password in a URI and in a connection string.
+encoded() {
+	python3 -c 'import sys, urllib.parse; print(urllib.parse.quote(sys.argv[1], safe=""))' "$password"
+}
+escaped() {
+	sed "s/[\\\\']/\\\\&/g" <<<"$password"
+}
+
+# who ARGS: exports who the server thinks we are.
+who() {
+	ce-export -p -c "SELECT current_user AS who" "$@"
+}
+
+@test "every way to give a password: variables, -d in both forms, a password file, a service file" {
+	export PGUSER=guarded
+	printf 'who\nguarded\n' >want
+	same want <(PGPASSWORD=$password who)
+	same want <(POSTGRES_PASSWORD=$password who)
+	same want <(POSTGRES_PASSWORD=wrong PGPASSWORD=$password who)
+	same want <(POSTGRES_PASSWORD=wrong who -d "postgresql://guarded:$(encoded)@/postgres")
+	same want <(POSTGRES_PASSWORD=wrong who -d "postgresql:///?user=guarded&password=$(encoded)")
+	same want <(POSTGRES_PASSWORD=wrong who --dbname="user=guarded password='$(escaped)'")
+	(umask 077 && echo "*:*:*:guarded:$(sed 's/[\\:]/\\&/g' <<<"$password")" >pass)
+	same want <(PGPASSFILE=$PWD/pass who)
+	printf '[mine]\nuser=guarded\npassword=%s\n' "$password" >services
+	same want <(PGUSER=ce PGSERVICEFILE=$PWD/services PGSERVICE=mine who)
+	same want <(PGUSER=ce PGSERVICEFILE=$PWD/services who -d service=mine)
+}
+
+@test "a wrong password or none: exit 3, and no message repeats one" {
+	export PGUSER=guarded PGPASSFILE=$PWD/none
+	printf 'a\n1\n' >in.csv
+	for tool in "ce-export -v -o file t" "ce-import -v t in.csv"; do
+		fails 3 $tool
+		says "no password supplied"
+		fails 3 env PGPASSWORD="$password"x $tool
+		says 'password authentication failed for user "guarded"'
+		[[ $stderr != *Hush* ]]
+		# PGPASSWORD, where it is set, is the one, be it wrong.
+		fails 3 env PGPASSWORD=Hush POSTGRES_PASSWORD="$password" $tool
+		says 'password authentication failed for user "guarded"'
+		[[ $stderr != *Hush* ]]
+		fails 3 $tool -d "postgresql://guarded:Hush@/postgres"
+		says 'password authentication failed for user "guarded"'
+		[[ $stderr != *Hush* ]]
+		fails 3 $tool -d "user=guarded password=Hush"
+		says 'password authentication failed for user "guarded"'
+		[[ $stderr != *Hush* ]]
+	done
+	no_file "file*"
+	no_file ".file*"
+}
+
+# refuses_to_tell CONNINFO: with that behind -d, ce-export fails, and tells nothing of the password.
+refuses_to_tell() {
+	local status=0
+	ce-export -v -d "$1" t >stdout 2>stderr || status=$?
+	if ((status != 2 && status != 3)) || [ ! -s stderr ] || grep -q Hush stdout stderr; then
+		echo "$1: exit status $status, and: $(cat stdout stderr)"
+		return 1
+	fi
+}
+
+@test "a connection string with an unescaped password tells nothing of it" {
+	export PGCONNECT_TIMEOUT=2
+	for odd in @ / : '?' '#' % ' ' "'" '"' \\ '&' '=' '[' /Hush@ ' =' "' "; do
+		refuses_to_tell "postgresql://guarded:Hush${odd}Hush@/postgres"
+		refuses_to_tell "postgresql:///postgres?user=guarded&password=Hush${odd}Hush"
+		refuses_to_tell "user=guarded password=wrong${odd}Hush"
+		refuses_to_tell "user=guarded password='wrong${odd}Hush'"
+	done
+	fails 2 ce-export -d "postgresql://guarded:Hu@sh@/postgres" t
+	says "malformed connection string"
+	fails 2 ce-export -d "user=guarded password='Hush" t
+	says "malformed connection string"
+}
+
+@test "a URI that lacks its host does not tell the password as the port" {
+	refuses_to_tell "postgresql://guarded:Hush"
+	refuses_to_tell "postgresql://guarded:Hush/postgres"
+}
+
+@test "the URI of another library is not taken for a database's name, which the server repeats" {
+	for scheme in postgresql+psycopg2:// jdbc:postgresql:// pg:// Postgres:// postgres:/ ""; do
+		refuses_to_tell "${scheme}guarded:Hush@localhost/postgres"
+	done
+}
+
+@test "the list of arguments of a running tool does not hold the password of -d" {
+	table_and_rows
+	sql "GRANT USAGE ON SCHEMA public, fixed TO guarded; GRANT SELECT ON fixed.big TO guarded;
+		GRANT ALL ON t TO guarded"
+	for form in "postgresql://guarded:$(encoded)@/postgres" "user=guarded password='$(escaped)'"; do
+		hold_export -d "$form" fixed.big
+		lacks Hush "/proc/$pid/cmdline"
+		grep -aq fixed.big "/proc/$pid/cmdline"
+		cat <&8 >>got
+		ends 0
+		hold_import --dbname="$form" --append t
+		lacks Hush "/proc/$pid/cmdline"
+		exec 8>&-
+		ends 0
+		sql "TRUNCATE t"
+	done
+}
+
+@test "a server without TLS where sslmode=require wants it is left alone" {
+	# Refuses TLS as a server without it does, and keeps what the client says then.
+	setpriv --pdeathsig TERM python3 -c '
+import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen()
+open("port.new", "w").write(str(s.getsockname()[1]))
+import os
+os.rename("port.new", "port")
+for name in "require", "prefer":
+    c = s.accept()[0]
+    assert c.recv(8, socket.MSG_WAITALL) == bytes.fromhex("0000000804d2162f")
+    c.sendall(b"N")
+    open(name, "wb").write(c.recv(1000))
+    c.close()' 3>&- &
+	local server=$!
+	until [ -e port ]; do sleep 0.02; done
+	for mode in require prefer; do
+		fails 3 ce-export -d "host=127.0.0.1 port=$(cat port) sslmode=$mode gssencmode=disable \
+			user=guarded password=Hush" t
+	done
+	wait "$server"
+	[ ! -s require ] # and
+	grep -aq guarded prefer # who asks for less gets it
+}
+
+# --- others are at work -------------------------------------------------------------------------
+
+@test "-O: all tables as of one moment, while another client moves rows between them" {
+	table_and_rows
+	sql "CREATE TABLE a AS SELECT id FROM generate_series(1, 2000) AS id;
+		CREATE TABLE b (id int);
+		CREATE TABLE c (id int)"
+	# A few rows go on to the next table, in all three at once, for as long as its session lasts.
+	psql -Xq >/dev/null 2>&1 3>&- <<-'SQL' &
+		SET application_name = mover;
+		DO $$
+		BEGIN
+			LOOP
+				WITH gone AS (DELETE FROM a WHERE ctid IN (SELECT ctid FROM a LIMIT 9) RETURNING id),
+					came AS (INSERT INTO b SELECT id FROM gone),
+					gone2 AS (DELETE FROM b WHERE ctid IN (SELECT ctid FROM b LIMIT 7) RETURNING id),
+					came2 AS (INSERT INTO c SELECT id FROM gone2),
+					gone3 AS (DELETE FROM c WHERE ctid IN (SELECT ctid FROM c LIMIT 5) RETURNING id)
+				INSERT INTO a SELECT id FROM gone3;
+				COMMIT;
+			END LOOP;
+		END $$
+	SQL
+	local mover=$! i=0
+	seq 1 2000 >want
+	# Ten times, and until two differ.
+	while ((i < 10)) || { (($(md5sum out*/a.csv | sort -u -k1,1 | wc -l) < 2)) && ((i < 500)); }; do
+		ce-export -p -O out$((++i)) a b c
+		same want <(sort -n out$i/[abc].csv | grep -v id)
+	done
+	(($(md5sum out*/a.csv | sort -u -k1,1 | wc -l) > 1))
+	sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mover'" \
+		>/dev/null
+	wait "$mover" || true
+}
+
+@test "--replace: readers see the old rows until the commit, and a second one waits" {
+	table_and_rows
+	ce-export -p t >before
+	hold_import --replace t
+	ce-export -p t | same before -
+	{ echo id,word && seq 5000 5999 | sed 's/$/,second/'; } >second.csv
+	ce-import --replace t second.csv 2>second.errors 3>&- 8>&- &
+	local second=$!
+	until_true "EXISTS (SELECT FROM pg_locks WHERE relation = 't'::regclass AND NOT granted)"
+	exec 8>&-
+	ends 0
+	wait "$second"
+	same second.csv <(ce-export -p -c "SELECT * FROM t ORDER BY id")
+}
+
+@test "--replace waits for who writes, and takes away what they wrote" {
+	table_and_rows
+	in_the_way "ROW EXCLUSIVE"
+	echo "INSERT INTO t VALUES (-1, 'late');" >&7
+	ce-import --replace t rows.csv 3>&- 7>&- &
+	pid=$!
+	until_true "EXISTS (SELECT FROM pg_locks WHERE relation = 't'::regclass AND NOT granted)"
+	out_of_the_way
+	wait "$pid"
+	same rows.csv <(ce-export -p -c "SELECT * FROM t ORDER BY id")
+}
+
+@test "of two that make the same table one wins, and the other fails" {
+	table_and_rows
+	hold_import fresh
+	ce-import fresh rows.csv >second.out 2>second.errors 3>&- 8>&- &
+	local second=$! status=0
+	until_true "EXISTS (SELECT FROM pg_stat_activity
+		WHERE application_name = 'ce-import' AND wait_event_type = 'Lock')"
+	exec 8>&-
+	ends 0
+	wait "$second" || status=$?
+	[ "$status" = 3 ]
+	stderr=$(cat second.errors)
+	says "SQLSTATE"
+	[ "$(sql 'SELECT count(*) FROM fresh')" = 14999 ]
+}
+
+# --- much data ----------------------------------------------------------------------------------
+
+# MiB COMMAND...: the peak memory that it tells with -v.
+mib() {
+	"$@" 2>said
+	sed -n 's/.* \([0-9]*\)\.[0-9]* MiB$/\1/p' said
+}
+
+@test "a million rows there and back are the same bytes, in constant memory" {
+	sql "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+	local n out in
+	for n in 10000 1000000; do
+		sql "CREATE TABLE from$n AS SELECT id, md5(id::text) AS name, id / 7.0 AS ratio,
+			CASE WHEN id % 3 = 0 THEN '' WHEN id % 3 = 1 THEN 'a \"b\", c' END AS note
+			FROM generate_series(1, $n) AS id"
+		out[n]=$(mib ce-export -v -o $n.csv.gz from$n)
+		in[n]=$(mib ce-import -v --types id=int,ratio=numeric to$n $n.csv.gz)
+		[ "$(zcat $n.csv.gz | wc -l)" = $((n + 1)) ]
+		ce-export -o back.csv.gz to$n
+		cmp $n.csv.gz back.csv.gz
+	done
+	grep -q fsanitize "$CE_BIN/../flags" && return # whose own memory grows
+	echo "export: ${out[10000]} and ${out[1000000]} MiB; import: ${in[10000]} and ${in[1000000]} MiB"
+	((out[1000000] < 32 && out[1000000] - out[10000] < 4))
+	((in[1000000] < 32 && in[1000000] - in[10000] < 4))
+}

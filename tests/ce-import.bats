@@ -502,7 +502,8 @@ want_columns() {
 	# Back and forth once more: the same bytes, which python reads as the same rows.
 	ce-export t >first.csv.gz
 	ce-import again first.csv.gz
-	ce-export again | cmp - first.csv.gz
+	ce-export again >second.csv.gz
+	cmp first.csv.gz second.csv.gz
 	PYTHONIOENCODING=utf-8 python3 - odd.csv <(gzip -dc first.csv.gz) <<-'END'
 		import csv, sys
 		csv.field_size_limit(1 << 24)
@@ -537,7 +538,7 @@ want_columns() {
 @test "bytes, arrays, JSON and numbers come back as they were" {
 	given <<-'END'
 		CREATE TABLE t (i int, b bytea, a text[], j json, n numeric, d double precision, r real,
-			f boolean, t timestamp, u uuid, p point, v varchar(3), at timestamptz);
+			f boolean, ts timestamp, u uuid, p point, v varchar(3), at timestamptz);
 		INSERT INTO t VALUES
 			(1, '\x00ff0a5c22', '{a,NULL,"","b,\"c\\","{}"}', '{"a" :  "\"\n\u00fc"}', 1.500, 0.1, 0.1, true,
 				'2024-01-30 12:00:00.000001', '00000000-0000-0000-0000-000000000001', '(1,2)', 'abc', 'infinity'),
@@ -546,10 +547,10 @@ want_columns() {
 		CREATE TABLE copy (LIKE t);
 	END
 	ce-export t | ce-import --append copy
-	[ -z "$(sql -c "SELECT md5(t::text) FROM t EXCEPT ALL SELECT md5(copy::text) FROM copy")" ]
+	[ -z "$(sql -c "SELECT md5(one::text) FROM t AS one EXCEPT ALL SELECT md5(two::text) FROM copy AS two")" ]
 	ce-export -p t >first
 	ce-export -p copy | same - first
-	types='i=int,b=bytea,a=text[],j=json,n=numeric,d=double precision,r=real,f=boolean,t=timestamp,u=uuid,p=point,v=varchar(3),at=timestamptz'
+	types='i=int,b=bytea,a=text[],j=json,n=numeric,d=double precision,r=real,f=boolean,ts=timestamp,u=uuid,p=point,v=varchar(3),at=timestamptz'
 	ce-import --types "$types" typed first
 	ce-export -p typed | same - first
 	same <(columns typed) <(columns t)
@@ -694,7 +695,7 @@ refused() {
 		4,d,,,,|null value in column "w" of relation "t" violates not-null constraint (SQLSTATE 23502)
 		4,long,w,,,|column v: value too long for type character varying(3) (SQLSTATE 22001)
 		4,d,w,,99999,|column s: value "99999" is out of range for type smallint (SQLSTATE 22003)
-		4,d,w,\\\\xzz,,|column b: invalid hexadecimal digit: "z" (SQLSTATE 22023)
+		4,d,w,\\xzz,,|column b: invalid hexadecimal digit: "z" (SQLSTATE 22023)
 		4,d,w,,,a\xffb|invalid byte sequence for encoding "UTF8": 0xff (SQLSTATE 22021)
 		4,d,w,,,"a\nb\xc3"|invalid byte sequence for encoding "UTF8": 0xc3 
 		4,d,w,,,a\rb|unquoted carriage return found in data (SQLSTATE 22P04)
@@ -814,8 +815,7 @@ refused() {
 	printf 'id,v\n1,"a\nb"\n2,b\nx,c\n' >a.csv
 	fails 3 ce-import --append t a.csv
 	[[ $stderr != *"invalid input syntax"* ]] || skip "the server speaks English only"
-	[[ $stderr == 'ce-import: a.csv:5: '*': "x" (SQLSTATE 22P02)' ]]
-	[[ $stderr == 'ce-import: a.csv:5: column id: '* || $stderr != *column* ]]
+	[[ $stderr == 'ce-import: a.csv:5: '*'(SQLSTATE 22P02)' ]]
 }
 
 # --- input that is broken -------------------------------------------------------------------------

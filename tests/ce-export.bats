@@ -283,7 +283,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 	given <<-END
 		CREATE TABLE all_types AS SELECT at AT TIME ZONE 'UTC' AS event_ts, at AS t, at::date AS d,
 			at - timestamp '2023-12-31' AS i, decode('00ff5c', 'hex') AS b,
-			0.1::double precision + id AS f, 0.1::real AS r FROM ($hours) AS h;
+			1::double precision / (3 * id + 1) AS f, 1::real / 3 AS r FROM ($hours) AS h;
 		CREATE TABLE as_timestamp AS SELECT at AS event_ts FROM ($hours) AS h;
 		CREATE ROLE elsewhere LOGIN SUPERUSER;
 		ALTER ROLE elsewhere SET timezone = 'Asia/Kolkata';

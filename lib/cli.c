@@ -61,8 +61,11 @@ int cli_time(void *value, const char *const *args, struct err *err)
 {
 	size_t len = strlen(args[0]);
 
-	if (num_parse_int(args[0], len, value) &&
-	    num_parse_time(args[0], len, NUM_OFFSET_OPTIONAL, value))
+	bool is_date = len == strspn(args[0], "0123456789") && (len == 4 || len == 8);
+
+	/* 2024 and 20240131 are meant as dates, not as some seconds of 1970. */
+	if (is_date || (num_parse_int(args[0], len, value) &&
+			num_parse_time(args[0], len, NUM_OFFSET_OPTIONAL, value)))
 		return err_set(err, ERR_USAGE,
 			       "invalid time '%s' (as in 2024-01-01, 2024-01-01T12:00:00Z or "
 			       "milliseconds since 1970)",

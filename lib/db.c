@@ -24,6 +24,7 @@
 	"SET LOCAL timezone = 'UTC';"                                                              \
 	"SET LOCAL extra_float_digits = 1;"                                                        \
 	"SET LOCAL bytea_output = hex;"                                                            \
+	"SET LOCAL lc_monetary = 'C';"                                                             \
 	"SET LOCAL synchronize_seqscans = off"
 
 /* No more of each part of a message than leaves room for the others. */
@@ -48,27 +49,27 @@ static void put_line(char out[PART_MAX], const char *text)
 }
 
 /*
- * Takes the line from "COPY name, line 17, column x: ..." and what follows it. The words are those
- * of the server's language, but the first number behind the table's name is the line.
+ * Takes the line from "COPY name, line 17, column x: ..." and what follows it. "line" is a word of
+ * the server's language. Lines of triggers can come before that of the COPY, which is known by its
+ * table; where there is none, as behind the last row, no line of the data is meant.
  */
 static void take_place(struct db *db, const PGresult *result)
 {
-	const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT), *copy = context, *name;
+	const char *line = PQresultErrorField(result, PG_DIAG_CONTEXT);
+	size_t len = db->copy_table ? strlen(db->copy_table) : 0;
 	char *end;
 
-	/* A trigger's own lines come first. */
-	while (copy && strncmp(copy, "COPY ", 5) != 0)
-		copy = (copy = strchr(copy, '\n')) ? copy + 1 : NULL;
-	if (!copy)
-		copy = context;
-	if (!copy || !db->copy_table)
-		return;
-	name = strstr(copy, db->copy_table);
-	if (name)
-		copy = name + strlen(db->copy_table);
-	copy += strcspn(copy, "0123456789");
-	db->copy_line = strtoull(copy, &end, 10);
-	snprintf(db->copy_place, sizeof(db->copy_place), "%s", end);
+	while (line && len) {
+		if (!strncmp(line, "COPY ", 5) && !strncmp(line + 5, db->copy_table, len)) {
+			line += 5 + len;
+			line += strcspn(line, "0123456789");
+			db->copy_line = strtoull(line, &end, 10);
+			snprintf(db->copy_place, sizeof(db->copy_place), "%s", end);
+			return;
+		}
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
 }
 
 /* Sets err from a failed result, or from the connection where there is none. Returns -1. */
@@ -98,8 +99,7 @@ static int fail(struct db *db, const PGresult *result, struct err *err)
 		       *parts[1] ? ": " : "", parts[1], *parts[2] ? "; hint: " : "", parts[2]);
 }
 
-/* --- connecting
- * ---------------------------------------------------------------------------------*/
+/* --- connecting ------------------------------------------------------------ */
 
 static bool is_uri(const char *conninfo)
 {
@@ -107,80 +107,118 @@ static bool is_uri(const char *conninfo)
 }
 
 /*
- * Whether libpq can read the connection string, and *has_password. A URI whose password holds an
- * unescaped '@' or '/' is read as one with a strange host, and one without its scheme as a
- * database's name: messages about those would tell it.
+ * Whether libpq reads a URI as it was meant. It takes the first '@' before a '/' as the end of user
+ * and password: behind an unescaped '@', '/' or ':' in a password it would find a strange host,
+ * port or database, which messages about them would tell.
  */
-static bool is_sound(const char *conninfo, bool *has_password)
+static bool is_sound_uri(const char *uri, const PQconninfoOption *options)
+{
+	const char *start = strchr(uri, ':') + 3, *query = start + strcspn(start, "?");
+	const char *user_end = start + strcspn(start, "@/");
+
+	if (user_end < query && *user_end == '@')
+		start = user_end + 1;
+	if (query > start && memchr(start, '@', (size_t)(query - start)))
+		return false;
+	for (const PQconninfoOption *o = options; o->keyword; o++)
+		if (!strcmp(o->keyword, "port") && o->val && o->val[strspn(o->val, "0123456789,")])
+			return false;
+	return true;
+}
+
+/* Whether a database's name, which the server would repeat, looks like a URI with a password. */
+static bool is_no_name(const char *name)
+{
+	const char *colon = strchr(name, ':');
+
+	return strstr(name, "://") || (colon && strchr(colon, '@'));
+}
+
+/*
+ * Whether libpq can read the connection string, and *is_secret: it holds a password, or may. What
+ * is neither a string of options nor a URI is a database's name.
+ */
+static bool is_sound(const char *conninfo, bool *is_secret)
 {
 	PQconninfoOption *options;
 	bool sound;
 
-	if (!strchr(conninfo, '=') && !is_uri(conninfo))
-		return !strchr(conninfo, '@');
-	options = PQconninfoParse(conninfo, NULL);
-	sound = options != NULL;
-	for (const PQconninfoOption *o = options; o && o->keyword; o++) {
-		if (!o->val)
-			continue;
-		if (!strcmp(o->keyword, "password") || !strcmp(o->keyword, "sslpassword"))
-			*has_password = true;
-		else if (is_uri(conninfo) && strcmp(o->keyword, "user") != 0)
-			sound &= !strchr(o->val, '@');
+	*is_secret = true;
+	if (!strchr(conninfo, '=') && !is_uri(conninfo)) {
+		*is_secret = is_no_name(conninfo);
+		return !*is_secret;
 	}
+	options = PQconninfoParse(conninfo, NULL);
+	sound = options && (!is_uri(conninfo) || is_sound_uri(conninfo, options));
+	if (sound)
+		*is_secret = false;
+	for (const PQconninfoOption *o = options; o && o->keyword; o++)
+		*is_secret |= o->val && *o->dispchar == '*'; /* libpq's mark of a password */
 	PQconninfoFree(options);
 	return sound;
 }
 
-static void ignore_notice(void *context, const char *message)
+static void forget_secret(char *text)
 {
-	(void)context;
-	(void)message;
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
 }
 
-int db_connect(struct db *db, const char *tool, char *conninfo, struct err *err)
+int db_conninfo(void *value, const char *const *args, struct err *err)
+{
+	size_t len = strlen(args[0]);
+	char **conninfo = value, *copy = mem_dup(args[0], len);
+	bool is_secret, sound = is_sound(copy, &is_secret);
+
+	if (is_secret)
+		memset((char *)args[0], 'x',
+		       len); /* an argument of main, which is ours to write to */
+	forget_secret(*conninfo);
+	*conninfo = sound ? copy : NULL;
+	if (sound)
+		return 0;
+	forget_secret(copy);
+	return err_set(err, ERR_USAGE,
+		       "malformed connection string (it is not repeated here, for it may hold a "
+		       "password; a URI wants '@', '/' and ':' in one as %%40, %%2F and %%3A)");
+}
+
+/* Keeps the last warning, where one was asked for by client_min_messages. */
+static void take_notice(void *data, const PGresult *result)
+{
+	struct db *db = data;
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	snprintf(db->warning, sizeof(db->warning), "%s", message ? message : "");
+}
+
+int db_connect(struct db *db, const char *tool, char *conninfo_take, struct err *err)
 {
 	static const char *const names[] = { "dbname", "client_encoding",
 					     "fallback_application_name", NULL };
-	const char *values[] = { NULL, "UTF8", tool, NULL };
-	const char *password = getenv("POSTGRES_PASSWORD");
-	size_t len = conninfo ? strlen(conninfo) : 0;
-	bool has_password = false;
-	char *copy = conninfo ? mem_dup(conninfo, len) : NULL;
-	bool sound = !copy || is_sound(copy, &has_password);
+	const char *const values[] = { conninfo_take, "UTF8", tool, NULL };
+	const char *password = getenv("POSTGRES_PASSWORD"), *dbname = getenv("PGDATABASE");
+	int rc = 0;
 
 	*db = (struct db)DB_INIT;
-	if (has_password || !sound)
-		memset(conninfo, 'x', len);
-	if (!sound) {
-		explicit_bzero(copy, len);
-		free(copy);
-		return err_set(err, ERR_USAGE,
-			       "-d: malformed connection string (it is not repeated here, for it "
-			       "may hold a password; a URI wants '@', '/' and ':' in one as %%40, "
-			       "%%2F and %%3A)");
-	}
-	/* As variables these come behind whatever else says so, which is where they belong. */
+	/* As variables these two give way to -d, and to the variables themselves. */
 	if (setenv("PGCONNECT_TIMEOUT", CONNECT_TIMEOUT, 0) ||
-	    (password && setenv("PGPASSWORD", password, 0))) {
-		free(copy);
-		return err_errno(err, "environment");
-	}
-	values[0] = copy;
-	db->conn = PQconnectdbParams(names, values, 1);
-	if (copy)
-		explicit_bzero(copy, len);
-	free(copy);
-	if (PQstatus(db->conn) != CONNECTION_OK) {
-		fail(db, NULL, err);
+	    (password && setenv("PGPASSWORD", password, 0)))
+		rc = err_errno(err, "environment");
+	else if (dbname && is_no_name(dbname))
+		rc = err_set(err, ERR_DATABASE,
+			     "PGDATABASE is no name of a database (a URI belongs behind -d)");
+	if (!rc)
+		db->conn = PQconnectdbParams(names, values, 1);
+	forget_secret(conninfo_take);
+	if (!rc && PQstatus(db->conn) != CONNECTION_OK)
+		rc = fail(db, NULL, err);
+	if (rc)
 		db_close(db);
-		return -1;
-	}
-	PQsetNoticeProcessor(db->conn, ignore_notice, NULL);
-	/* So that a query of a client that was killed ends with it; not every platform can. */
-	if (PQserverVersion(db->conn) >= 140000)
-		PQclear(PQexec(db->conn, "SET client_connection_check_interval = '2s'"));
-	return 0;
+	else
+		PQsetNoticeReceiver(db->conn, take_notice, db);
+	return rc;
 }
 
 void db_close(struct db *db)
@@ -191,8 +229,7 @@ void db_close(struct db *db)
 	db->conn = NULL;
 }
 
-/* --- commands
- * -----------------------------------------------------------------------------------*/
+/* --- commands -------------------------------------------------------------- */
 
 /* Whether a command ended well. */
 static bool is_good(const PGresult *result)
@@ -202,6 +239,24 @@ static bool is_good(const PGresult *result)
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
+/*
+ * So that a query of a client that was killed ends soon, where the user has not said otherwise and
+ * the server can do it, which not every platform's can.
+ */
+static void watch_client(struct db *db)
+{
+	PGresult *result;
+
+	PQclear(PQexec(db->conn, "SAVEPOINT ce_watch"));
+	result =
+		PQexec(db->conn,
+		       "SELECT pg_catalog.set_config(name, '2s', true) FROM pg_catalog.pg_settings "
+		       "WHERE name = 'client_connection_check_interval' AND setting = '0' AND "
+		       "source = 'default'");
+	PQclear(PQexec(db->conn, is_good(result) ? "RELEASE ce_watch" : "ROLLBACK TO ce_watch"));
+	PQclear(result);
+}
+
 int db_begin(struct db *db, enum db_access access, struct err *err)
 {
 	PGresult *result = PQexec(
@@ -209,8 +264,16 @@ int db_begin(struct db *db, enum db_access access, struct err *err)
 				  ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" SETTINGS
 				  : "BEGIN ISOLATION LEVEL READ COMMITTED;" SETTINGS);
 	int rc = is_good(result) ? 0 : fail(db, result, err);
+	char *max = NULL;
 
 	PQclear(result);
+	if (rc)
+		return rc;
+	watch_client(db);
+	rc = db_value(db, "SELECT pg_catalog.current_setting('max_identifier_length')", NULL, &max,
+		      err);
+	db->max_name = max ? strtoull(max, NULL, 10) : 0;
+	free(max);
 	return rc;
 }
 
@@ -235,12 +298,16 @@ int db_commit(struct db *db, struct err *err)
 
 int db_put_name(struct db *db, struct buf *sql, const char *name, struct err *err)
 {
-	char *quoted = PQescapeIdentifier(db->conn, name, strlen(name));
+	size_t len = strlen(name);
+	char *quoted;
 
-	if (!quoted) {
-		fail(db, NULL, err);
-		return -1;
-	}
+	if (!len || len > db->max_name) /* the server would cut it, without an error */
+		return err_set(err, ERR_DATABASE,
+			       "the name '%.*s' has %zu bytes; the server's have 1 to %zu",
+			       err_clip(len), name, len, db->max_name);
+	quoted = PQescapeIdentifier(db->conn, name, len);
+	if (!quoted)
+		return fail(db, NULL, err);
 	buf_append_str(sql, quoted);
 	PQfreemem(quoted);
 	return 0;
@@ -263,8 +330,12 @@ int db_table_parse(struct db_table *table, const char *text, const char *schema,
 	const char *dot = schema ? NULL : strchr(text, '.');
 
 	*table = (struct db_table){ NULL, dot ? dot + 1 : text };
-	if (!*table->name || dot == text || (schema && !*schema))
+	if (strstr(text, "://"))
+		return err_set(err, ERR_USAGE, "a URI is no table (-d?)");
+	if (!*table->name || dot == text)
 		return err_set(err, ERR_USAGE, "'%s' is no name of a table", text);
+	if (schema && !*schema)
+		return err_set(err, ERR_USAGE, "'' is no name of a schema");
 	if (schema)
 		table->schema = mem_dup(schema, strlen(schema));
 	else if (dot)
@@ -376,8 +447,7 @@ void db_columns_release(struct db_columns *columns)
 	*columns = (struct db_columns){ NULL, 0 };
 }
 
-/* --- COPY
- * ---------------------------------------------------------------------------------------*/
+/* --- COPY ------------------------------------------------------------------ */
 
 static int start_copy(struct db *db, const char *sql, ExecStatusType want, struct err *err)
 {
@@ -394,20 +464,22 @@ static int start_copy(struct db *db, const char *sql, ExecStatusType want, struc
 /* The verdict of a COPY that has ended: reads all its results. Returns 0, or -1 with err. */
 static int end_copy(struct db *db, uint64_t *n_rows, struct err *err)
 {
-	PGresult *result;
+	bool last = false;
 	int rc = 0, n = 0;
 
-	for (; (result = PQgetResult(db->conn)); n++) {
-		ExecStatusType status = PQresultStatus(result);
+	for (; !last; n++) {
+		PGresult *result = PQgetResult(db->conn);
 
+		if (!result)
+			break;
+		/* Another COPY's state: the connection is lost amid the data, or a server is mad.
+		 */
+		last = !is_good(result) && PQresultStatus(result) != PGRES_FATAL_ERROR;
 		if (!is_good(result) && !rc)
 			rc = fail(db, result, err);
 		if (!rc && n_rows)
 			*n_rows = n_written(result);
 		PQclear(result);
-		/* The connection is lost in the middle of the data: there will be no end. */
-		if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT)
-			break;
 	}
 	return !rc && !n ? fail(db, NULL, err) : rc;
 }
@@ -442,8 +514,9 @@ int db_copy_in(struct db *db, const char *sql, const char *table, struct err *er
 }
 
 /*
- * Whether an error message of the server lies unread. libpq would not say before the data end, and
- * that may be an hour later. Behind TLS nothing looks like one, and then it is heard at the end.
+ * Whether an error message of the server is the next to be read. libpq would not say before the
+ * data end, and that may be an hour later. Behind TLS nothing looks like one, and behind notices,
+ * which only a trigger can let loose, it is not the next; then it is heard at the end.
  */
 static bool has_said_no(const struct db *db)
 {
@@ -463,23 +536,49 @@ static int copy_failed(struct db *db, struct err *err)
 	return -1;
 }
 
+/* Waits until the server takes data; reads what it says meanwhile, or both would wait for ever. */
+static int wait_to_send(struct db *db, struct err *err)
+{
+	struct pollfd ready = { .fd = PQsocket(db->conn), .events = POLLIN | POLLOUT };
+
+	for (;;) {
+		if (poll(&ready, 1, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return err_errno(err, "poll");
+		}
+		if ((ready.revents & ~POLLOUT) && (has_said_no(db) || !PQconsumeInput(db->conn)))
+			return copy_failed(db, err);
+		if (ready.revents & POLLOUT)
+			return 0;
+	}
+}
+
+/*
+ * Where a send would block, libpq reads what there is, and an error with it. So it gets no more
+ * than a socket has room for that is ready.
+ */
+#define PIECE ((size_t)8 * 1024)
+
 int db_copy_write(struct db *db, const void *bytes, size_t n, struct err *err)
 {
-	int rc;
+	for (const char *p = bytes; n;) {
+		size_t piece = n < PIECE ? n : PIECE;
+		int rc;
 
-	if (has_said_no(db) || PQputCopyData(db->conn, bytes, (int)n) != 1)
-		return copy_failed(db, err);
-	while ((rc = PQflush(db->conn)) > 0) {
-		struct pollfd ready = { .fd = PQsocket(db->conn), .events = POLLIN | POLLOUT };
-
-		if (poll(&ready, 1, -1) < 0 && errno != EINTR)
-			return err_errno(err, "poll");
-		if (!(ready.revents & ~POLLOUT))
-			continue;
-		if (has_said_no(db) || !PQconsumeInput(db->conn))
+		if (wait_to_send(db, err))
+			return -1;
+		if (PQputCopyData(db->conn, p, (int)piece) != 1)
 			return copy_failed(db, err);
+		while ((rc = PQflush(db->conn)) > 0)
+			if (wait_to_send(db, err))
+				return -1;
+		if (rc < 0)
+			return copy_failed(db, err);
+		p += piece;
+		n -= piece;
 	}
-	return rc < 0 ? copy_failed(db, err) : 0;
+	return 0;
 }
 
 int db_copy_end(struct db *db, uint64_t *n_rows, struct err *err)

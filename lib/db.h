@@ -25,7 +25,9 @@ struct db {
 	struct pg_conn *conn;
 	char *row;              /* what db_copy_row returned last */
 	const char *copy_table; /* db_copy_in's */
+	size_t max_name;        /* bytes of an identifier, at most */
 	char sqlstate[6];       /* of the last failure; empty where the server gave none */
+	char warning[256];      /* the last one; none comes unless client_min_messages is lowered */
 
 	/*
 	 * Where a failed COPY found fault with what it was sent: its line, from 1, or 0 if it did
@@ -41,14 +43,18 @@ struct db {
 	}
 
 /*
- * Connects by libpq's rules: PG* variables, service and password files, and `conninfo` before them
- * (a connection string, a URI, or a database's name; NULL: none). POSTGRES_PASSWORD stands in where
- * PGPASSWORD is unset; PGCONNECT_TIMEOUT is 10 seconds where nothing says otherwise; the
- * application_name is `tool` likewise. If conninfo holds a password, it is overwritten with 'x': as
- * an argument of the command line it would show in ps. Returns 0, or -1 with err: ERR_USAGE for a
- * malformed conninfo.
+ * As cli_option.parse: keeps a connection string, a URI or a database's name in *value, a char *.
+ * If it holds a password, or may, the argument is overwritten with 'x': it would show in ps.
  */
-int db_connect(struct db *db, const char *tool, char *conninfo, struct err *err);
+int db_conninfo(void *value, const char *const *args, struct err *err);
+
+/*
+ * Connects by libpq's rules: PG* variables, service and password files, and before them what
+ * db_conninfo kept (NULL: nothing), which is overwritten and freed. Where PGPASSWORD is unset,
+ * POSTGRES_PASSWORD is put there; where nothing says otherwise, the connect timeout is 10 seconds
+ * and the application_name `tool`. `db` must stay where it is. Returns 0, or -1 with err.
+ */
+int db_connect(struct db *db, const char *tool, char *conninfo_take, struct err *err);
 
 /* Rolls back what is not committed; harmless on a struct that is not connected. */
 void db_close(struct db *db);
@@ -67,7 +73,10 @@ int db_begin(struct db *db, enum db_access access, struct err *err);
  */
 int db_commit(struct db *db, struct err *err);
 
-/* Appends a name as an SQL identifier, quoted by libpq. Returns 0, or -1 with err. */
+/*
+ * Appends a name as an SQL identifier, quoted by libpq. Returns 0, or -1 with err: of a longer name
+ * than the server has it would know the beginning alone.
+ */
 int db_put_name(struct db *db, struct buf *sql, const char *name, struct err *err);
 
 /* The same for n names, with ", " between. */

@@ -1,7 +1,5 @@
 #include "extract.h"
 
-#include "num.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -30,18 +28,21 @@ static int find_event_ts(const struct db_columns *columns)
 	return -1;
 }
 
-/* A bound as an SQL value that the server folds to a constant, so that an index on event_ts serves.
+/*
+ * A bound as an SQL value that the server folds to a constant, so that an index on event_ts serves.
+ * With pg_catalog's own operators: another's may stand in the search path.
  */
 static void put_bound(struct buf *sql, const char *operator, int64_t bound, enum db_type type)
 {
 	char text[96];
-	int64_t s = num_divide_floor(bound, NUM_MS_PER_SECOND);
+	uint64_t ms = bound < 0 ? 0 - (uint64_t)bound : (uint64_t)bound;
 
 	if (type == DB_NUMBER)
 		snprintf(text, sizeof(text), "%lld", (long long)bound);
 	else
-		snprintf(text, sizeof(text), "pg_catalog.to_timestamp(%lld.%03lld::float8)%s",
-			 (long long)s, (long long)(bound - s * NUM_MS_PER_SECOND),
+		snprintf(text, sizeof(text), "pg_catalog.to_timestamp(%s%llu.%03llu::float8)%s",
+			 bound < 0 ? "-" : "", (unsigned long long)ms / 1000,
+			 (unsigned long long)ms % 1000,
 			 type == DB_TIMESTAMP ? " AT TIME ZONE 'UTC'" : "");
 	buf_append_str(sql, " AND event_ts OPERATOR(pg_catalog.");
 	buf_append_str(sql, operator);
@@ -132,11 +133,9 @@ int extract_select(struct db *db, struct extract *x, struct buf *sql, struct buf
 	return put_header(db, sql->data + start, header, err);
 }
 
-int extract_rows(struct db *db, const char *select, struct csv_writer *out, struct err *err)
+int extract_start(struct db *db, const char *select, struct err *err)
 {
 	struct buf sql = BUF_INIT;
-	const char *bytes;
-	size_t n;
 	int rc;
 
 	buf_append_str(&sql, "COPY (");
@@ -145,13 +144,17 @@ int extract_rows(struct db *db, const char *select, struct csv_writer *out, stru
 	buf_append_char(&sql, '\0');
 	rc = db_copy_out(db, sql.data, err);
 	buf_release(&sql);
-	if (rc)
-		return -1;
-	while ((rc = db_copy_row(db, &bytes, &n, err)) > 0) {
-		csv_put_raw(&out->row, bytes,
-			    n - 1); /* its newline comes from csv_writer_end_row */
-		if (csv_writer_end_row(out, err))
-			return -1;
-	}
 	return rc;
+}
+
+int extract_row(struct db *db, struct csv_writer *out, struct err *err)
+{
+	const char *bytes;
+	size_t n;
+	int rc = db_copy_row(db, &bytes, &n, err);
+
+	if (rc <= 0)
+		return rc;
+	csv_put_raw(&out->row, bytes, n - 1); /* its newline comes from csv_writer_end_row */
+	return csv_writer_end_row(out, err) ? -1 : 1;
 }

@@ -28,7 +28,13 @@ struct extract {
 int extract_select(struct db *db, struct extract *x, struct buf *sql, struct buf *header,
 		   struct err *err);
 
-/* Copies the SELECT's rows to `out`, after the server said that they are all. Returns 0, or -1. */
-int extract_rows(struct db *db, const char *select, struct csv_writer *out, struct err *err);
+/* Asks for the SELECT's rows. Returns 0, or -1 with err. */
+int extract_start(struct db *db, const char *select, struct err *err);
+
+/*
+ * Writes the next of them to `out`. Returns 1, 0 when the server has said that there are no more,
+ * or -1 with err.
+ */
+int extract_row(struct db *db, struct csv_writer *out, struct err *err);
 
 #endif

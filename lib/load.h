@@ -38,18 +38,23 @@ struct load {
 	const struct load_options *options;
 	const char *const *columns; /* the input's, borrowed */
 	size_t n_columns;
-	const char *const *keys; /* of the table that is made, or LOAD_UPSERT's */
+	size_t *keys; /* those of them that are the key of the table to make, or LOAD_UPSERT's */
 	size_t n_keys;
-	const char **key_names; /* room for the catalogue's */
-	bool made;              /* the table is ours, and its key is yet to be added */
-	bool staged;            /* the rows go to a temporary table first */
-	struct buf upsert;      /* the command that moves them on */
-	struct buf pending;     /* rows to send */
+	char *table;     /* as SQL, like all that follows: with its schema if it was there before */
+	char **names;    /* of the columns, one by one */
+	char *name_list; /* and with commas */
+	char *key_list;
+	bool made;          /* the table is ours, and its key is yet to be added */
+	bool staged;        /* the rows go to a temporary table first */
+	struct buf upsert;  /* the command that moves them on */
+	bool upsert_counts; /* the rows that it reports are those that it was given */
+	struct buf pending; /* rows to send */
 	struct origin origin;
 };
 
 /*
- * Begins the transaction, makes or readies the table and starts to copy. A table that is missing is
+ * Begins the transaction, makes or readies the table and starts to copy. LOAD_REPLACE refuses where
+ * a foreign key would have other tables' rows go, too. A table that is missing is
  * made, whatever the mode: with the input's columns in their order; of the types in
  * options->types, else of the catalogue's where it has a table of that name, else text; with
  * LOAD_UPSERT's keys as its primary key, else the catalogue's. The reader, open, gives the header;

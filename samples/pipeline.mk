@@ -10,7 +10,8 @@
 #   make -f pipeline.mk ... summary      also prints what was found
 #   make -f pipeline.mk ... audit        whether a feature looks ahead: see ce-audit(1)
 #
-# With PostgreSQL at one end or both; DB='...' says where, as psql's -d does, else the PG* variables:
+# With PostgreSQL at one end or both. DB='...' says where, as psql's -d does, else the PG* variables; a
+# password belongs in PGPASSWORD or a password file, for what is said to make shows in ps.
 #
 #   make -f pipeline.mk ... export       the source tables, from the database into DATA
 #   make -f pipeline.mk ... load         every table that was made, into the database
@@ -158,9 +159,12 @@ audit: | $(OUT)/log
 
 # --- the database, before and behind ---------------------------------------------------------------
 
-db = $(if $(DB),-d '$(DB)')
+# By way of the environment, so that nothing in it means anything to the shell.
+export CE_DB := $(DB)
+db = $(if $(DB),-d "$$CE_DB")
 
 export: | $(OUT)/log
+	@mkdir -p $(DATA)
 	ce-export $(db) $(EXPORT_FLAGS) -O $(DATA) $(SOURCES) $(call logged,0-export)
 
 # Asked for together with what is made of them, the tables come first.
@@ -172,11 +176,20 @@ load: $(LOADED:%=load-%)
 $(LOADED:%=load-%): load-%: $(OUT)/%.csv.gz | $(OUT)/log
 	ce-import $(db) --replace --analyze $* $< $(call logged,9-load-$*)
 
-# By an old model, which is not made again though the features are: no rule leads to it here.
+# By an old model, which is not made again though the features are: no rule leads to it here. First
+# what is open now, then what was: its outcome may be known meanwhile.
+scores   = ce-predict $(PREDICT_FLAGS) --keys -m $(MODEL)
+upserts  = ce-import $(db) --upsert event_id completion_predictions
+was_open = $(call table,was_open)
 predict: $(call table,completion_prediction_features) | $(OUT)/log
 	@test -e $(MODEL) || { echo 'predict: there is no $(MODEL): make it, or say MODEL=FILE' >&2; exit 1; }
-	ce-predict $(PREDICT_FLAGS) --keys --split unlabelled -m $(MODEL) $< | \
-		ce-import $(db) --upsert event_id completion_predictions $(call logged,9-predict)
+	$(scores) --split unlabelled $< | $(upserts) $(call logged,9-predict)
+	ce-export $(db) --columns event_id --where "split = 'unlabelled'" -o $(was_open) completion_predictions
+	ce-join -k event_id $(was_open) $< 2>$(OUT)/log/9-join | $(scores) | $(upserts) $(call logged,9-predict-again)
+
+# Asked for together, the model and the loaded table come first.
+$(if $(filter all load summary,$(MAKECMDGOALS)),predict: | all)
+$(if $(filter load,$(MAKECMDGOALS)),predict: | load-completion_predictions)
 
 clean:
 	rm -rf $(OUT)

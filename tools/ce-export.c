@@ -9,7 +9,8 @@
 #define NO_TIME INT64_MIN
 
 struct opts {
-	const char *dbname, *query, *where, *schema, *dir;
+	char *conninfo;
+	const char *query, *where, *schema, *dir;
 	struct cli_list columns;
 	int64_t since, until;
 };
@@ -72,6 +73,7 @@ static int copy(struct export *e, const struct cli *cli, const struct opts *opt,
 		struct err *err)
 {
 	struct gz_output output = cli->output;
+	int rc;
 
 	if (opt->dir) {
 		e->path = gz_output_table(&output, opt->dir, e->extract.table.name, err);
@@ -81,9 +83,11 @@ static int copy(struct export *e, const struct cli *cli, const struct opts *opt,
 	if (csv_writer_open(&e->out, &output, err))
 		return -1;
 	buf_append(&e->out.row, e->header.data, e->header.len);
-	return extract_rows(db, e->select.data, &e->out, err) || csv_writer_finish(&e->out, err)
-		       ? -1
-		       : 0;
+	if (extract_start(db, e->select.data, err))
+		return -1;
+	while ((rc = extract_row(db, &e->out, err)) > 0)
+		cli_progress(cli, e->out.n_rows);
+	return rc < 0 || csv_writer_finish(&e->out, err) ? -1 : 0;
 }
 
 static int close_outputs(struct export *exports, size_t n, struct err *err)
@@ -118,7 +122,7 @@ int main(int argc, char **argv)
 	struct opts opt = { .since = NO_TIME, .until = NO_TIME };
 	const struct cli_option options[] = {
 		{ 'd', "dbname", "CONNINFO", "where: as psql's -d (libpq's PG* variables)",
-		  cli_string, &opt.dbname },
+		  db_conninfo, &opt.conninfo },
 		{ 'c', "query", "QUERY", "export what this SELECT gives, not a TABLE", cli_string,
 		  &opt.query },
 		{ 0, "schema", "SCHEMA", "the tables' schema (the search path)", cli_string,
@@ -148,15 +152,15 @@ int main(int argc, char **argv)
 	check_options(&cli, &opt);
 	n = opt.query ? 1 : cli.input.n;
 	exports = mem_zalloc(n, sizeof(*exports));
-	if (db_connect(&db, cli.tool, (char *)opt.dbname, &err) || db_begin(&db, DB_READ, &err) ||
+	if (db_connect(&db, cli.tool, opt.conninfo, &err) || db_begin(&db, DB_READ, &err) ||
 	    prepare(exports, n, &cli, &opt, &db, &err))
 		cli_die(&cli, &err);
 	for (size_t i = 0; i < n; i++)
 		if (copy(&exports[i], &cli, &opt, &db, &err))
 			cli_die(&cli, &err);
-	if (db_commit(&db, &err) || close_outputs(exports, n, &err))
+	db_close(&db); /* what was read is verified: there is nothing to commit */
+	if (close_outputs(exports, n, &err))
 		cli_die(&cli, &err);
-	db_close(&db);
 	n_rows = release(exports, n);
 	cli_done(&cli, n_rows, n_rows);
 	cli_list_release(&opt.columns);

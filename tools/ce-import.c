@@ -8,7 +8,8 @@
 #include <string.h>
 
 struct opts {
-	const char *dbname, *schema;
+	char *conninfo;
+	const char *schema;
 	bool append, replace, analyze;
 	struct cli_list keys;
 	struct types {
@@ -68,13 +69,6 @@ static void choose_mode(const struct cli *cli, const struct opts *opt, struct lo
 	load->analyze = opt->analyze;
 }
 
-/* Ends the transaction in any case: nobody waits for the locks of a tool that has given up. */
-static _Noreturn void die(const struct cli *cli, struct db *db, const struct err *err)
-{
-	db_close(db);
-	cli_die(cli, err);
-}
-
 static void release(struct opts *opt)
 {
 	for (size_t i = 0; i < opt->types.n; i++) {
@@ -87,10 +81,10 @@ static void release(struct opts *opt)
 
 int main(int argc, char **argv)
 {
-	struct opts opt = { .dbname = NULL };
+	struct opts opt = { .conninfo = NULL };
 	const struct cli_option options[] = {
 		{ 'd', "dbname", "CONNINFO", "where: as psql's -d (libpq's PG* variables)",
-		  cli_string, &opt.dbname },
+		  db_conninfo, &opt.conninfo },
 		{ 0, "schema", "SCHEMA", "the table's schema (the search path)", cli_string,
 		  &opt.schema },
 		{ 0, "append", NULL, "add to the table", cli_flag, &opt.append },
@@ -122,16 +116,16 @@ int main(int argc, char **argv)
 	choose_mode(&cli, &opt, &load_options);
 	input = (struct gz_input){ cli.input.paths + 1, cli.input.n - 1 };
 	if (db_table_parse(&load_options.table, cli.input.paths[0], opt.schema, &err) ||
-	    db_connect(&db, cli.tool, (char *)opt.dbname, &err) ||
-	    csv_reader_open(&in, &input, &err) || load_begin(&load, &db, &load_options, &in, &err))
-		die(&cli, &db, &err);
+	    db_connect(&db, cli.tool, opt.conninfo, &err) || csv_reader_open(&in, &input, &err) ||
+	    load_begin(&load, &db, &load_options, &in, &err))
+		cli_die(&cli, &err);
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
 		if (load_row(&load, &in, row, &err))
-			die(&cli, &db, &err);
+			cli_die(&cli, &err);
 		cli_progress(&cli, in.n_rows);
 	}
 	if (rc < 0 || load_commit(&load, &n_rows, &err))
-		die(&cli, &db, &err);
+		cli_die(&cli, &err);
 	if (n_rows != in.n_rows)
 		cli_note(&cli, "%s took %llu of %llu rows", cli.input.paths[0],
 			 (unsigned long long)n_rows, (unsigned long long)in.n_rows);

@@ -140,6 +140,7 @@ static void options_are_parsed(void)
 	PARSES("0 - 0 0 0 0 0 green - - 1704063600500;; - -1 0 0;", "-t",
 	       "2024-01-01T00:00:00.5+01:00");
 	PARSES("0 - 0 0 0 0 0 green - - -5;; - -1 0 0;", "--time=-5");
+	PARSES("0 - 0 0 0 0 0 green - - 1704067200;; - -1 0 0;", "--time=1704067200");
 	/* A long name may be cut short where that is not ambiguous. */
 	PARSES("0 - 0 0 0 0 0 red - - 0;; out -1 0 0;", "--cho", "red", "--out", "out");
 }
@@ -169,6 +170,12 @@ static void bad_usage_exits_2(void)
 	REFUSES("--time: invalid time '2024-13-01' (as in 2024-01-01, 2024-01-01T12:00:00Z or "
 		"milliseconds since 1970)",
 		"-t", "2024-13-01");
+	REFUSES("--time: invalid time '2024' (as in 2024-01-01, 2024-01-01T12:00:00Z or "
+		"milliseconds since 1970)",
+		"--time", "2024");
+	REFUSES("--time: invalid time '20240101' (as in 2024-01-01, 2024-01-01T12:00:00Z or "
+		"milliseconds since 1970)",
+		"--time", "20240101");
 	REFUSES("--choice: 'pink' is none of red, green, blue", "--choice", "pink");
 }
 

@@ -941,6 +941,62 @@ for name in "require", "prefer":
 	done
 }
 
+@test "a server that answers what no server would is an error, and no endless loop" {
+	# Speaks as one up to the COPY, whose data it ends by announcing another.
+	mkdir "$PGHOST/mad"
+	setpriv --pdeathsig TERM python3 -c '
+import socket, struct, sys
+
+def message(kind, body=b""):
+    return kind + struct.pack("!I", len(body) + 4) + body
+
+columns = message(b"T", struct.pack("!H", 1) + b"x\0" + struct.pack("!IHIHIH", 0, 0, 25, 65535, 2**32 - 1, 0))
+row = message(b"D", struct.pack("!HI", 1, 2) + b"63")
+copy = {"export": message(b"H", b"\0\0\0") + message(b"c"), "import": message(b"G", b"\0\0\0")}
+
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen()
+print("ready", flush=True)
+for tool in ("export", "import"):
+    stream = server.accept()[0].makefile("rwb")
+    stream.read(struct.unpack("!I", stream.read(4))[0] - 4)
+    stream.write(message(b"R", b"\0" * 4) + message(b"Z", b"I"))
+    stream.flush()
+    sql = b""
+    while kind := stream.read(1):
+        body = stream.read(struct.unpack("!I", stream.read(4))[0] - 4)
+        if kind == b"P":
+            sql = body.split(b"\0")[1]
+            stream.write(message(b"1"))
+        elif kind == b"B":
+            stream.write(message(b"2"))
+        elif kind == b"D" and not sql.startswith(b"COPY"):
+            stream.write((message(b"t", b"\0\0") if body[:1] == b"S" else b"") + columns)
+        elif kind == b"E" and sql.startswith(b"COPY"):
+            stream.write(copy[tool] + (message(b"W", b"\0\0\0") if tool == "export" else b""))
+        elif kind == b"E":
+            stream.write((row if b"nspname" not in sql else b"") + message(b"C", b"SELECT 1\0"))
+        elif kind == b"c":
+            stream.write(message(b"W", b"\0\0\0"))
+        elif kind == b"Q":
+            stream.write(message(b"C", body.split()[0] + b"\0") + message(b"Z", b"T"))
+        elif kind == b"S" and not sql.startswith(b"COPY"):
+            stream.write(message(b"Z", b"T"))
+        stream.flush()
+' "$PGHOST/mad/.s.PGSQL.5432" >fake.out 2>fake.errors 3>&- &
+	server=$!
+	for ((i = 0; i < 600; i++)); do
+		[ -s fake.out ] && break
+		sleep 0.1
+	done
+	fails 3 env PGHOST="$PGHOST/mad" timeout 60 ce-export t
+	not_whole stdout
+	echo x >x.csv
+	fails 3 env PGHOST="$PGHOST/mad" timeout 60 ce-import t x.csv
+	wait $server || true # it served two
+}
+
 # --- much data ----------------------------------------------------------------------------------
 
 # MiB COMMAND...: the peak memory that it tells with -v.

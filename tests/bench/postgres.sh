@@ -26,11 +26,12 @@ table='(event_id text PRIMARY KEY, event_ts bigint, user_id text, content_id tex
 ce-import events_table in.csv.gz
 psql -qc 'VACUUM ANALYZE events_table'
 
-# compare NAME PREPARE OURS THEIRS
+# compare NAME PREPARE OURS THEIRS: in turns, so that what slows the machine down slows both.
 compare() {
-	hyperfine --style none --warmup 1 --runs "$runs" --prepare "$2" --export-json "$1.json" \
-		--command-name ours --command-name theirs "$3" "$4" >/dev/null 2>hyperfine.err ||
-		{ cat hyperfine.err >&2; exit 1; }
+	for ((i = 0; i <= runs; i++)); do # the first is a warm-up
+		hyperfine --style none --runs 1 --prepare "$2" --export-json "$1.$i.json" "$3" "$4" \
+			>/dev/null 2>hyperfine.err || { cat hyperfine.err >&2; exit 1; }
+	done
 }
 
 compare export true \
@@ -54,14 +55,15 @@ peaks=("$(peak ce-export events_table)" "$(peak ce-import bench.events_table in.
 
 echo "$n events, $(gzip -dc in.csv.gz | wc -c) bytes of CSV; PostgreSQL $(psql -XAtc 'SHOW server_version'), fsync off;" \
 	"$(nproc) processors; medians of $runs runs"
-python3 - "$n" "${peaks[@]}" <<'END'
-import json, sys
+python3 - "$n" "$runs" "${peaks[@]}" <<'END'
+import json, statistics, sys
 
-n, peaks = int(sys.argv[1]), sys.argv[2:]
+n, runs, peaks = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
 rows = {"export": "ce-export; \\copy | gzip -1", "new": "ce-import, new table; \\copy",
         "append": "ce-import --append; \\copy"}
 print(f"{'':32} {'ce s':>7} {'psql s':>7} {'ratio':>6} {'ce events/s':>12} {'ce MiB':>7}")
 for (name, text), peak in zip(rows.items(), peaks):
-    ours, theirs = (r["median"] for r in json.load(open(name + ".json"))["results"])
+    took = [json.load(open(f"{name}.{i}.json"))["results"] for i in range(1, runs + 1)]
+    ours, theirs = (statistics.median(t[tool]["mean"] for t in took) for tool in (0, 1))
     print(f"{text:32} {ours:7.2f} {theirs:7.2f} {theirs / ours:6.2f} {n / ours:12,.0f} {peak:>7}")
 END

@@ -6,25 +6,6 @@
 load common
 load postgres
 
-setup_file() {
-	postgres_start
-}
-
-teardown_file() {
-	postgres_stop
-}
-
-# Runs the SQL on stdin, or of -c, and stops at its first error.
-sql() {
-	psql -qAtX -v ON_ERROR_STOP=1 "$@"
-}
-
-# A schema of the test's own, with what the SQL on stdin makes there.
-given() {
-	export PGOPTIONS="$PGOPTIONS -c search_path=t$BATS_TEST_NUMBER"
-	{ echo "CREATE SCHEMA t$BATS_TEST_NUMBER;"; cat; } | sql
-}
-
 # copied QUERY: its CSV as psql hands it over.
 copied() {
 	PGTZ=UTC PGDATESTYLE=ISO psql -qX -c "COPY ($1) TO STDOUT (FORMAT csv, HEADER)"
@@ -192,7 +173,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 		SELECT 1 AS a) AS query; DROP TABLE t; --
 		SELECT 1 AS a) AS query) TO STDOUT; DROP TABLE t; --
 	END
-	[ "$(sql -c 'SELECT sum(id), (SELECT last_value FROM counter) FROM t')" = '3|1' ]
+	[ "$(sql 'SELECT sum(id), (SELECT last_value FROM counter) FROM t')" = '3|1' ]
 }
 
 @test "since and until: the hours of a day are its rows, none twice, whatever type event_ts has" {
@@ -221,7 +202,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 		tail -n +2 "day/$table.csv" | sort >whole
 		same parts whole
 		# The server's own idea of the day, which no bound of ours has a part in.
-		[ "$(wc -l <whole)" -eq "$(sql -c "SELECT count(*) FROM ${table/as_*/hours AS t(event_ts)}
+		[ "$(wc -l <whole)" -eq "$(sql "SELECT count(*) FROM ${table/as_*/hours AS t(event_ts)}
 			WHERE event_ts::date = '2024-01-30'")" ]
 	done
 	# A part is its hour, but for dates, which all are midnight's.
@@ -319,7 +300,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 		CREATE INDEX ON ts (event_ts);
 		ANALYZE n, tz, ts;
 	END
-	sql -c "LOAD 'auto_explain'" || skip "the server has no auto_explain"
+	sql "LOAD 'auto_explain'" || skip "the server has no auto_explain"
 	# The plan stands in the server's log before the last row is ours.
 	export PGOPTIONS="$PGOPTIONS -c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0"
 	for table in n tz ts; do
@@ -408,7 +389,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 }
 
 @test "a server that stores LATIN1 gives UTF-8, names and all" {
-	sql -c "CREATE DATABASE latin TEMPLATE template0 ENCODING LATIN1 LOCALE 'C'"
+	sql "CREATE DATABASE latin TEMPLATE template0 ENCODING LATIN1 LOCALE 'C'"
 	export PGDATABASE=latin
 	given <<-'END'
 		SET client_encoding = 'UTF8';
@@ -422,7 +403,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 }
 
 @test "a server that does not know its encoding is believed only while it is UTF-8" {
-	sql -c "CREATE DATABASE ascii TEMPLATE template0 ENCODING SQL_ASCII LOCALE 'C'"
+	sql "CREATE DATABASE ascii TEMPLATE template0 ENCODING SQL_ASCII LOCALE 'C'"
 	export PGDATABASE=ascii
 	given <<-'END'
 		CREATE TABLE good (v text);
@@ -501,14 +482,14 @@ epoch="(extract(epoch FROM at) * 1000)"
 }
 
 @test "-d is a database's name, a connection string or a URI" {
-	sql -c "CREATE DATABASE \"other db\""
+	sql "CREATE DATABASE \"other db\""
 	query="SELECT current_database()"
 	[ "$(ce-export -d 'other db' -p -c "$query" | tail -n 1)" = "other db" ]
 	[ "$(ce-export -d "dbname='other db' user=ce" -p -c "$query" | tail -n 1)" = "other db" ]
 	[ "$(ce-export -d "postgresql:///other%20db" -p -c "$query" | tail -n 1)" = "other db" ]
 	[ "$(PGDATABASE='other db' ce-export -p -c "$query" | tail -n 1)" = "other db" ]
 	# No '@' that libpq understands is taken for one of a password.
-	sql -c 'CREATE DATABASE "na@me"'
+	sql 'CREATE DATABASE "na@me"'
 	for form in na@me "dbname=na@me" "postgresql:///na%40me?host=$PGHOST" \
 		"postgresql:///na%40me?application_name=a@b"; do
 		[ "$(ce-export -d "$form" -p -c "$query" | tail -n 1)" = na@me ]

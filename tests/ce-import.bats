@@ -11,25 +11,10 @@ setup_file() {
 	LANGUAGE=de postgres_start
 }
 
-teardown_file() {
-	postgres_stop
-}
-
-# Runs the SQL on stdin, or of -c, and stops at its first error.
-sql() {
-	psql -qAtX -v ON_ERROR_STOP=1 "$@"
-}
-
-# A schema of the test's own, with what the SQL on stdin makes there.
-given() {
-	export PGOPTIONS="$PGOPTIONS -c search_path=t$BATS_TEST_NUMBER"
-	{ echo "CREATE SCHEMA t$BATS_TEST_NUMBER;"; cat; } | sql
-}
-
 # holds TABLE: its rows, in any order, are those on stdin.
 holds() {
 	cat >want
-	sql -c "COPY (SELECT * FROM $1 AS t ORDER BY t) TO STDOUT csv" >held
+	sql "COPY (SELECT * FROM $1 AS t ORDER BY t) TO STDOUT csv" >held
 	same held want
 }
 
@@ -205,7 +190,7 @@ want_columns() {
 	fails 3 ce-import --types a=nonsense more a.csv
 	[ "$stderr" = 'ce-import: type "nonsense" does not exist (SQLSTATE 42704)' ]
 	fails 3 ce-import --types 'a=int); DROP TABLE other; --' more a.csv
-	[ "$(sql -c "SELECT to_regclass('more') IS NULL, to_regclass('other') IS NULL")" = 't|f' ]
+	[ "$(sql "SELECT to_regclass('more') IS NULL, to_regclass('other') IS NULL")" = 't|f' ]
 }
 
 @test "times without an offset are UTC, year first, whatever role and client are set to" {
@@ -338,7 +323,7 @@ want_columns() {
 	exec 8>pipe
 	printf 'id,v\n2,new\n' >&8
 	for _ in {1..600}; do
-		copies=$(sql -c "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+		copies=$(sql "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 			AND application_name = 'ce-import' AND query LIKE 'COPY%'")
 		((copies)) && break
 		sleep 0.1
@@ -346,7 +331,7 @@ want_columns() {
 	[ "$copies" -eq 1 ]
 	export PGOPTIONS="$PGOPTIONS -c lock_timeout=20s" # rather than to wait for ourselves
 	echo 1,old | holds t
-	fails 1 sql -c "SET lock_timeout = '20ms'; INSERT INTO t VALUES (3, 'other')"
+	fails 1 sql "SET lock_timeout = '20ms'; INSERT INTO t VALUES (3, 'other')"
 	[[ $stderr == *"lock timeout"* ]]
 	exec 8>&-
 	wait $!
@@ -434,7 +419,7 @@ want_columns() {
 	fails 3 ce-import --upsert id t a.csv
 	[[ $stderr == 'ce-import: a.csv:4: new row for relation "ce_import_rows" violates check constraint "t_v_check" (SQLSTATE 23514)'* ]]
 	# What the table wants of columns that the input lacks is no concern of the rows that wait.
-	sql -c "ALTER TABLE t ADD w text NOT NULL DEFAULT 'w' CHECK (w <> v)"
+	sql "ALTER TABLE t ADD w text NOT NULL DEFAULT 'w' CHECK (w <> v)"
 	printf 'id,v\n1,a\n' | ce-import --upsert id t
 	echo 1,a,w | holds t
 }
@@ -475,17 +460,17 @@ want_columns() {
 	ce-import --replace t a.csv # its own
 	printf '1,new,\n2,new,1\n' | holds t
 	for rule in CASCADE "SET NULL" "SET DEFAULT"; do
-		sql -c "CREATE TABLE other (id int REFERENCES t ON DELETE $rule); INSERT INTO other VALUES (1)"
+		sql "CREATE TABLE other (id int REFERENCES t ON DELETE $rule); INSERT INTO other VALUES (1)"
 		fails 3 ce-import --replace t a.csv
 		[[ $stderr == "ce-import: rows of other would be deleted or changed"* ]]
 		echo 1 | holds other
 		ce-import --upsert id t a.csv
-		sql -c 'DROP TABLE other'
+		sql 'DROP TABLE other'
 	done
-	sql -c "CREATE TABLE other (id int REFERENCES t); INSERT INTO other VALUES (1)"
+	sql "CREATE TABLE other (id int REFERENCES t); INSERT INTO other VALUES (1)"
 	fails 3 ce-import --replace t a.csv
 	[[ $stderr == *"(SQLSTATE 23503): Key (id)=(1) is still referenced from table"* ]]
-	sql -c 'DELETE FROM other'
+	sql 'DELETE FROM other'
 	ce-import --replace t a.csv
 }
 
@@ -508,13 +493,13 @@ want_columns() {
 		CREATE TABLE t (id int);
 		CREATE ROLE loader LOGIN;
 	END
-	sql -c "GRANT USAGE ON SCHEMA t$BATS_TEST_NUMBER TO loader; GRANT INSERT ON t TO loader"
+	sql "GRANT USAGE ON SCHEMA t$BATS_TEST_NUMBER TO loader; GRANT INSERT ON t TO loader"
 	printf 'id\n1\n' >a.csv
 	PGUSER=loader ce-import --append t a.csv
 	PGUSER=loader fails 3 ce-import --append --analyze t a.csv
 	[[ $stderr == "ce-import: --analyze: skipping \"t\""* ]]
 	echo 1 | holds t
-	sql -c "DROP OWNED BY loader; DROP ROLE loader"
+	sql "DROP OWNED BY loader; DROP ROLE loader"
 }
 
 @test "--analyze: the planner knows the table at the commit, otherwise not" {
@@ -564,7 +549,7 @@ want_columns() {
 	python3 odd.py odd.csv >want
 	ce-import t odd.csv
 	hex() { echo "coalesce('x' || encode(convert_to($1, 'UTF8'), 'hex'), '-')"; }
-	sql -c "SELECT concat_ws('|', $(hex id), $(hex a), $(hex b), $(hex c)) FROM t ORDER BY id::int" >got
+	sql "SELECT concat_ws('|', $(hex id), $(hex a), $(hex b), $(hex c)) FROM t ORDER BY id::int" >got
 	cmp got want
 	# Back and forth once more: the same bytes, which python reads as the same rows.
 	ce-export t >first.csv.gz
@@ -585,9 +570,9 @@ want_columns() {
 	ce-import one one.csv
 	printf 'v,w\n\\.,\\.\n"x\n\\.",y\n\\.,\n' >two.csv
 	ce-import two two.csv
-	sql -c "SELECT replace(v, E'\n', '|') FROM one" >got
+	sql "SELECT replace(v, E'\n', '|') FROM one" >got
 	printf '%s\n' '\.' '\.' 'a|\.|b' '\.x' '\N' '|\.' | same got -
-	sql -c "SELECT replace(v, E'\n', '|'), w FROM two" >got
+	sql "SELECT replace(v, E'\n', '|'), w FROM two" >got
 	printf '%s\n' '\.|\.' 'x|\.|y' '\.|' | same got -
 }
 
@@ -595,7 +580,7 @@ want_columns() {
 	given <<<''
 	printf 'v\n\na\n""\n\n' >one.csv
 	ce-import one one.csv
-	[ "$(sql -c "SELECT count(*), count(v), count(*) FILTER (WHERE v = '') FROM one")" = '4|2|1' ]
+	[ "$(sql "SELECT count(*), count(v), count(*) FILTER (WHERE v = '') FROM one")" = '4|2|1' ]
 	ce-export -p one | same - one.csv
 	printf 'v,w\n\na,b\n\n\n' >two.csv
 	ce-import two two.csv
@@ -614,7 +599,7 @@ want_columns() {
 		CREATE TABLE copy (LIKE t);
 	END
 	ce-export t | ce-import --append copy
-	[ -z "$(sql -c "SELECT md5(one::text) FROM t AS one EXCEPT ALL SELECT md5(two::text) FROM copy AS two")" ]
+	[ -z "$(sql "SELECT md5(one::text) FROM t AS one EXCEPT ALL SELECT md5(two::text) FROM copy AS two")" ]
 	ce-export -p t >first
 	ce-export -p copy | same - first
 	types='i=int,b=bytea,a=text[],j=json,n=numeric,d=double precision,r=real,f=boolean,ts=timestamp,u=uuid,p=point,v=varchar(3),at=timestamptz'
@@ -624,18 +609,18 @@ want_columns() {
 }
 
 @test "into a server that stores LATIN1, and what it has no character for is refused with its line" {
-	sql -c "CREATE DATABASE latin TEMPLATE template0 ENCODING LATIN1 LOCALE 'C'"
+	sql "CREATE DATABASE latin TEMPLATE template0 ENCODING LATIN1 LOCALE 'C'"
 	export PGDATABASE=latin
 	given <<<''
 	printf 'naïve\nseñor\n"a\nb"\nÿ\n' >a.csv
 	ce-import été a.csv
-	[ "$(PGCLIENTENCODING=UTF8 sql -c "SELECT encode(convert_to(naïve, 'LATIN1'), 'hex') FROM été" | paste -sd,)" = \
+	[ "$(PGCLIENTENCODING=UTF8 sql "SELECT encode(convert_to(naïve, 'LATIN1'), 'hex') FROM été" | paste -sd,)" = \
 		7365f16f72,610a62,ff ]
 	ce-export -p été | same - a.csv
 	printf 'v\nseñor\n"a\nb"\nc\n12 €\nd\n' >b.csv
 	says 'ce-import: b.csv:6: character with byte sequence 0xe2 0x82 0xac in encoding "UTF8" has no equivalent in encoding "LATIN1" (SQLSTATE 22P05)' \
 		ce-import t b.csv
-	[ -z "$(sql -c "SELECT to_regclass('t')")" ]
+	[ -z "$(sql "SELECT to_regclass('t')")" ]
 }
 
 @test "odd names of schemas, tables and columns are taken as they are" {
@@ -680,7 +665,7 @@ want_columns() {
 	printf 'a,%sx\n1,2\n' "$long" >b.csv
 	fails 3 ce-import t b.csv
 	[ "$stderr" = "ce-import: the name '${long}x' has 64 bytes; the server's have 1 to 63" ]
-	[ "$(sql -c "SELECT relname FROM pg_class WHERE relnamespace = current_schema::regnamespace")" = "$long" ]
+	[ "$(sql "SELECT relname FROM pg_class WHERE relnamespace = current_schema::regnamespace")" = "$long" ]
 }
 
 @test "a schema's name that the server would cut is refused, too" {
@@ -688,7 +673,7 @@ want_columns() {
 	given <<<"CREATE SCHEMA $long"
 	fails 3 ce-import --schema "${long}y" t <<<$'v\n1'
 	fails 3 ce-import "${long}y.t" <<<$'v\n1'
-	[ -z "$(sql -c "SELECT to_regclass('$long.t')")" ]
+	[ -z "$(sql "SELECT to_regclass('$long.t')")" ]
 }
 
 # --- what is wrong with a row ---------------------------------------------------------------------
@@ -727,7 +712,7 @@ refused() {
 	refused "stdin:4: $bad" --append t good.csv - first.csv <plain.csv
 	refused "first.csv:2: $bad" --append t good.csv good.csv first.csv good.csv
 	refused "header.csv:4: $bad" --types id=int u header.csv
-	[ "$(sql -c "SELECT count(*), to_regclass('u') FROM t")" = '0|' ]
+	[ "$(sql "SELECT count(*), to_regclass('u') FROM t")" = '0|' ]
 }
 
 @test "the line is right also where the rows fill many buffers" {
@@ -789,7 +774,7 @@ refused() {
 	}' >many.csv
 	fails 3 ce-import --upsert a,b keyed many.csv
 	[[ $stderr == "ce-import: many.csv:$(grep -n '^42,42,again' many.csv | cut -d: -f1): "*"(SQLSTATE 23505)"* ]]
-	[ -z "$(sql -c "SELECT to_regclass('keyed')")" ]
+	[ -z "$(sql "SELECT to_regclass('keyed')")" ]
 }
 
 @test "a trigger's refusal of a row is named by its line, not by one of the trigger's" {
@@ -826,12 +811,12 @@ refused() {
 	printf 'id\n1\n2\n3\n' >a.csv
 	says 'ce-import: insert or update on table "u" violates foreign key constraint "u_id_fkey" (SQLSTATE 23503): Key (id)=(3) is not present in table "keys".' \
 		ce-import --append u a.csv
-	sql -c "ALTER TABLE u ALTER CONSTRAINT u_id_fkey DEFERRABLE INITIALLY DEFERRED"
+	sql "ALTER TABLE u ALTER CONSTRAINT u_id_fkey DEFERRABLE INITIALLY DEFERRED"
 	says 'ce-import: insert or update on table "u" violates foreign key constraint "u_id_fkey" (SQLSTATE 23503): Key (id)=(3) is not present in table "keys".' \
 		ce-import --append u a.csv
 	: | holds u
 	# The function's line 4 is none of the file's.
-	sql -c "CREATE TRIGGER checks AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION checks()"
+	sql "CREATE TRIGGER checks AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION checks()"
 	printf 'id,v\n1,a\n2,b\n3,c\n4,d\n5,e\n6,bad\n' >a.csv
 	refused 'we do not want 6 (SQLSTATE CE001)' --append t a.csv
 	: | holds t
@@ -857,7 +842,7 @@ refused() {
 	given <<<''
 	says_of() { # TABLE COLUMN
 		local table=\"$1\" column=\"$2\"
-		sql -c "CREATE TABLE $table ($column int, v varchar(1) NOT NULL)"
+		sql "CREATE TABLE $table ($column int, v varchar(1) NOT NULL)"
 		printf '%s,v\n1,"\n"\nx,b\n' "$column" >a.csv
 		says "ce-import: a.csv:4: column $2: invalid input syntax for type integer: \"x\" (SQLSTATE 22P02)" \
 			ce-import --append --schema "t$BATS_TEST_NUMBER" "$1" a.csv
@@ -920,10 +905,10 @@ refused() {
 	fails 1 ce-import --replace t ragged.csv
 	[[ $stderr == "ce-import: ragged.csv:30002: "* ]]
 	fails 1 ce-import --append t <&-
-	[ "$(sql -c "SELECT id, v, to_regclass('new') FROM t")" = '0|old|' ]
+	[ "$(sql "SELECT id, v, to_regclass('new') FROM t")" = '0|old|' ]
 	# And the good one is good.
 	ce-import --replace t good.csv.gz
-	[ "$(sql -c 'SELECT count(*) FROM t')" -eq 30000 ]
+	[ "$(sql 'SELECT count(*) FROM t')" -eq 30000 ]
 }
 
 @test "a command line that makes no sense: exit status 2, and the server is not asked" {

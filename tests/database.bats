@@ -21,10 +21,6 @@ setup_file() {
 	END
 }
 
-teardown_file() {
-	postgres_stop
-}
-
 # What a failed test may leave: a tool or another process that waits, and a server of its own.
 teardown() {
 	local left
@@ -34,10 +30,6 @@ teardown() {
 }
 
 # --- helpers ------------------------------------------------------------------------------------
-
-sql() {
-	psql -XAtq -v ON_ERROR_STOP=1 -c "$1"
-}
 
 # until_true EXPRESSION: waits for it to hold in the server.
 until_true() {

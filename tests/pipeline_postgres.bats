@@ -5,14 +5,6 @@
 load common
 load postgres
 
-setup_file() {
-	postgres_start
-}
-
-teardown_file() {
-	postgres_stop
-}
-
 # A database of its own for the test, with the source tables, and a workload in them.
 warehouse() {
 	createdb "$1"
@@ -35,10 +27,6 @@ loaded() {
 		sed -n 's/^load: //p' | tr ' ' '\n' | sed 's/^load-//'
 }
 
-value() {
-	psql -XAtc "$1"
-}
-
 @test "from the database and back: every table is there, byte for byte" {
 	warehouse both
 	pipeline -j4 export load
@@ -47,9 +35,9 @@ value() {
 	while read -r table; do
 		ce-export "$table" | gzip -dc >got
 		same <(gzip -dc "out/$table.csv.gz") got
-		[ "$(value "SELECT count(*) FROM pg_stats WHERE tablename = '$table'")" -gt 0 ]
+		[ "$(sql "SELECT count(*) FROM pg_stats WHERE tablename = '$table'")" -gt 0 ]
 	done <tables
-	[ "$(value 'SELECT count(*) > 2000 FROM cleaned_events')" = t ]
+	[ "$(sql 'SELECT count(*) > 2000 FROM cleaned_events')" = t ]
 	# The database has added and lost nothing: the same features come from the files alone.
 	ce-clean raw/events_table.csv.gz 2>/dev/null |
 		ce-join --drop email -k user_id raw/users_dim.csv.gz -k content_id raw/content_dim.csv.gz |
@@ -64,7 +52,7 @@ value() {
 	warehouse renewed
 	pipeline export all
 	before=$(gzip -dc out/cleaned_events.csv.gz | wc -l)
-	psql -qc "INSERT INTO events_table SELECT 'new', max(event_ts) + 1, min(user_id), min(content_id), 'play', 0, 'tv' FROM events_table"
+	sql "INSERT INTO events_table SELECT 'new', max(event_ts) + 1, min(user_id), min(content_id), 'play', 0, 'tv' FROM events_table"
 	pipeline
 	[ "$(gzip -dc out/cleaned_events.csv.gz | wc -l)" -eq "$before" ]
 	pipeline export all
@@ -83,7 +71,7 @@ value() {
 	cp out/completion.model model
 	cp out/completion_predictions.csv.gz predictions.csv.gz
 	open="SELECT count(*) FROM completion_predictions WHERE split = 'unlabelled'"
-	n=$(value "$open")
+	n=$(sql "$open")
 	[ "$n" -gt 5 ]
 	# One that was predicted otherwise, one that is missing, and a row of the past, not to be touched.
 	psql -q <<-'END'
@@ -95,42 +83,42 @@ value() {
 			(SELECT min(event_id) FROM completion_predictions WHERE split = 'train');
 	END
 	pipeline predict
-	[ "$(value "$open")" -eq "$n" ]
-	[ "$(value 'SELECT count(*) FROM completion_predictions WHERE completion_probability = 3')" -eq 1 ]
-	psql -qc "UPDATE completion_predictions SET completion_probability = 0 WHERE completion_probability = 3"
-	same <(gzip -dc predictions.csv.gz | sort | grep -v "^$(value "SELECT event_id FROM completion_predictions WHERE completion_probability = 0")," ) \
+	[ "$(sql "$open")" -eq "$n" ]
+	[ "$(sql 'SELECT count(*) FROM completion_predictions WHERE completion_probability = 3')" -eq 1 ]
+	sql "UPDATE completion_predictions SET completion_probability = 0 WHERE completion_probability = 3"
+	same <(gzip -dc predictions.csv.gz | sort | grep -v "^$(sql "SELECT event_id FROM completion_predictions WHERE completion_probability = 0")," ) \
 		<(ce-export --where 'completion_probability <> 0' -p completion_predictions | sort)
 	# Newer data, the same model.
-	psql -qc "INSERT INTO events_table SELECT 'new', max(event_ts) + 1, min(user_id), min(content_id), 'play', 0, 'tv' FROM events_table"
+	sql "INSERT INTO events_table SELECT 'new', max(event_ts) + 1, min(user_id), min(content_id), 'play', 0, 'tv' FROM events_table"
 	pipeline export predict
 	cmp model out/completion.model
-	[ "$(value "SELECT split FROM completion_predictions WHERE event_id = 'new'")" = unlabelled ]
+	[ "$(sql "SELECT split FROM completion_predictions WHERE event_id = 'new'")" = unlabelled ]
 	# When their outcome is known, they are no longer open.
-	psql -qc "INSERT INTO events_table SELECT 'later', max(event_ts) + 864000000, min(user_id), min(content_id), 'play', 0, 'tv' FROM events_table"
+	sql "INSERT INTO events_table SELECT 'later', max(event_ts) + 864000000, min(user_id), min(content_id), 'play', 0, 'tv' FROM events_table"
 	pipeline export predict
-	[ "$(value "SELECT string_agg(event_id, ' ') FROM completion_predictions WHERE split = 'unlabelled'")" = later ]
-	[ "$(value "SELECT split FROM completion_predictions WHERE event_id = 'new'")" = test ]
-	psql -qc "DELETE FROM events_table WHERE event_id = 'later'"
+	[ "$(sql "SELECT string_agg(event_id, ' ') FROM completion_predictions WHERE split = 'unlabelled'")" = later ]
+	[ "$(sql "SELECT split FROM completion_predictions WHERE event_id = 'new'")" = test ]
+	sql "DELETE FROM events_table WHERE event_id = 'later'"
 	pipeline export all
 	# Another database by name, another model by file.
 	createdb other
 	pipeline -j4 predict load DB="dbname='other'" MODEL=model
 	! grep -q "dbname='other'" make.log || return 1
-	[ "$(PGDATABASE=other value "$open")" -gt 5 ]
+	[ "$(PGDATABASE=other sql "$open")" -gt 5 ]
 }
 
 @test "schema.sql makes the columns and keys that ce-import makes" {
 	warehouse typed
-	psql -qc 'CREATE SCHEMA made'
+	sql 'CREATE SCHEMA made'
 	for table in events_table users_dim content_dim; do
 		ce-export "$table" | ce-import "made.$table"
 		of() {
-			value "SELECT attname, atttypid::regtype FROM pg_attribute
+			sql "SELECT attname, atttypid::regtype FROM pg_attribute
 				WHERE attrelid = '$1'::regclass AND attnum > 0 ORDER BY attnum"
 		}
 		same <(of "$table") <(of "made.$table")
 		key() {
-			value "SELECT pg_get_constraintdef(oid) FROM pg_constraint
+			sql "SELECT pg_get_constraintdef(oid) FROM pg_constraint
 				WHERE conrelid = '$1'::regclass AND contype = 'p'"
 		}
 		same <(key "$table") <(key "made.$table")
@@ -140,7 +128,7 @@ value() {
 @test "a model that breaks off changes no prediction" {
 	warehouse broken
 	pipeline export load
-	before=$(value 'SELECT md5(array_agg(p ORDER BY event_id)::text) FROM completion_predictions p')
+	before=$(sql 'SELECT md5(array_agg(p ORDER BY event_id)::text) FROM completion_predictions p')
 	mkdir bin
 	cat >bin/ce-predict <<-E
 		#!/bin/sh
@@ -152,5 +140,5 @@ value() {
 	run make -f pipeline.mk DATA=data OUT=out predict
 	[ "$status" -ne 0 ]
 	[[ $output == *"ce-import: stdin: truncated gzip stream"* ]]
-	[ "$(value 'SELECT md5(array_agg(p ORDER BY event_id)::text) FROM completion_predictions p')" = "$before" ]
+	[ "$(sql 'SELECT md5(array_agg(p ORDER BY event_id)::text) FROM completion_predictions p')" = "$before" ]
 }

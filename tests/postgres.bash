@@ -1,8 +1,28 @@
-# A throwaway PostgreSQL for a bats file: `load postgres`, postgres_start in setup_file and
-# postgres_stop in teardown_file. It listens on a Unix socket in a temporary folder alone, runs as
+# A throwaway PostgreSQL for a bats file: `load postgres`, and it is there. It listens on a Unix socket in a temporary folder alone, runs as
 # this user, or as `postgres` if that is root (which the server refuses), and ends with the shell
 # that started it, however that ends. A test that kills its server starts one of its own.
 # shellcheck shell=bash
+
+# What a file that wants more of its server does itself.
+setup_file() {
+	postgres_start
+}
+
+teardown_file() {
+	postgres_stop
+}
+
+# shellcheck disable=SC2120 # callers are elsewhere
+# sql [SQL]: runs it, or what stdin holds, and stops at the first error; rows without decoration.
+sql() {
+	psql -XAtq -v ON_ERROR_STOP=1 ${1:+-c "$1"}
+}
+
+# A schema of the test's own, with what the SQL on stdin makes there.
+given() {
+	export PGOPTIONS="$PGOPTIONS -c search_path=t$BATS_TEST_NUMBER"
+	{ echo "CREATE SCHEMA t$BATS_TEST_NUMBER;"; cat; } | sql
+}
 
 # Makes a database, starts its server and exports what libpq needs to find it, and nothing else of
 # the PG* variables.

@@ -2,14 +2,6 @@
 load common
 load postgres
 
-setup_file() {
-	postgres_start
-}
-
-teardown_file() {
-	postgres_stop
-}
-
 compare() {
 	PYTHONDONTWRITEBYTECODE=1 python3 "$CE_ROOT/tests/reference/compare_sql.py" "$@"
 }

@@ -171,9 +171,8 @@ int db_conninfo(void *value, const char *const *args, struct err *err)
 	char **conninfo = value, *copy = mem_dup(args[0], len);
 	bool is_secret, sound = is_sound(copy, &is_secret);
 
-	if (is_secret)
-		memset((char *)args[0], 'x',
-		       len); /* an argument of main, which is ours to write to */
+	if (is_secret) /* an argument of main is ours to write to */
+		memset((char *)args[0], 'x', len);
 	forget_secret(*conninfo);
 	*conninfo = sound ? copy : NULL;
 	if (sound)
@@ -421,8 +420,7 @@ const char *db_column_name(const struct db_columns *columns, size_t i)
 
 enum db_type db_column_type(const struct db_columns *columns, size_t i)
 {
-	/* Of pg_type.dat; the numbers of built-in types are part of the protocol and never change.
-	 */
+	/* Of PostgreSQL's pg_type.dat: the numbers of built-in types never change. */
 	switch (PQftype(columns->result, (int)i)) {
 	case 20:   /* bigint */
 	case 21:   /* smallint */
@@ -472,8 +470,7 @@ static int end_copy(struct db *db, uint64_t *n_rows, struct err *err)
 
 		if (!result)
 			break;
-		/* Another COPY's state: the connection is lost amid the data, or a server is mad.
-		 */
+		/* A COPY's state: the connection is lost amid the data, or the server is mad. */
 		last = !is_good(result) && PQresultStatus(result) != PGRES_FATAL_ERROR;
 		if (!is_good(result) && !rc)
 			rc = fail(db, result, err);

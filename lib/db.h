@@ -97,9 +97,7 @@ int db_table_parse(struct db_table *table, const char *text, const char *schema,
 int db_put_table(struct db *db, struct buf *sql, const struct db_table *table, struct err *err);
 void db_table_release(struct db_table *table);
 
-/*
- * In what follows `sql` is one command, with a NUL behind it: the server refuses a second.
- */
+/* In what follows `sql` is one command, with a NUL behind it: the server refuses a second. */
 
 /*
  * Runs a command; its rows, if any, are dropped. *n_rows (NULL allowed): how many it wrote. Returns
@@ -108,8 +106,8 @@ void db_table_release(struct db_table *table);
 int db_exec(struct db *db, const char *sql, uint64_t *n_rows, struct err *err);
 
 /*
- * Runs a query of one row and one column with one parameter, $1 (NULL: none). *value is the
- * caller's to free, or NULL for SQL NULL. Returns 0, or -1 with err.
+ * Runs a query of at most one row, of one column, with one parameter, $1 (NULL: none). *value is
+ * the caller's to free; it is NULL for no row and for SQL NULL. Returns 0, or -1 with err.
  */
 int db_value(struct db *db, const char *sql, const char *param, char **value, struct err *err);
 

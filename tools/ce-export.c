@@ -16,8 +16,7 @@ struct opts {
 };
 
 /* One table, or the query, on its way out. */
-struct export
-{
+struct item {
 	struct extract extract;
 	struct buf select, header;
 	struct csv_writer out;
@@ -42,13 +41,13 @@ static void check_options(const struct cli *cli, const struct opts *opt)
  * Works out what to ask the server, for all tables before the first is copied: one that is missing
  * shows at once.
  */
-static int prepare(struct export *exports, size_t n, const struct cli *cli, const struct opts *opt,
+static int prepare(struct item *items, size_t n, const struct cli *cli, const struct opts *opt,
 		   struct db *db, struct err *err)
 {
 	size_t n_missing = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct extract *x = &exports[i].extract;
+		struct extract *x = &items[i].extract;
 
 		*x = (struct extract){ .query = opt->query,
 				       .columns = (const char *const *)opt->columns.names,
@@ -58,7 +57,7 @@ static int prepare(struct export *exports, size_t n, const struct cli *cli, cons
 				       .until = opt->until == NO_TIME ? NULL : &opt->until };
 		if (!opt->query && db_table_parse(&x->table, cli->input.paths[i], opt->schema, err))
 			return -1;
-		if (extract_select(db, x, &exports[i].select, &exports[i].header, err))
+		if (extract_select(db, x, &items[i].select, &items[i].header, err))
 			return -1;
 		n_missing += x->event_ts_missing;
 	}
@@ -69,7 +68,7 @@ static int prepare(struct export *exports, size_t n, const struct cli *cli, cons
 	return 0;
 }
 
-static int copy(struct export *e, const struct cli *cli, const struct opts *opt, struct db *db,
+static int copy(struct item *e, const struct cli *cli, const struct opts *opt, struct db *db,
 		struct err *err)
 {
 	struct gz_output output = cli->output;
@@ -90,30 +89,30 @@ static int copy(struct export *e, const struct cli *cli, const struct opts *opt,
 	return rc < 0 || csv_writer_finish(&e->out, err) ? -1 : 0;
 }
 
-static int close_outputs(struct export *exports, size_t n, struct err *err)
+static int close_outputs(struct item *items, size_t n, struct err *err)
 {
 	struct csv_writer **writers = mem_alloc(n, sizeof(struct csv_writer *));
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
-		writers[i] = &exports[i].out;
+		writers[i] = &items[i].out;
 	rc = csv_writer_close_all(writers, n, err);
 	free(writers);
 	return rc;
 }
 
-static uint64_t release(struct export *exports, size_t n)
+static uint64_t release(struct item *items, size_t n)
 {
 	uint64_t n_rows = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		n_rows += exports[i].out.n_rows;
-		db_table_release(&exports[i].extract.table);
-		buf_release(&exports[i].select);
-		buf_release(&exports[i].header);
-		free(exports[i].path);
+		n_rows += items[i].out.n_rows;
+		db_table_release(&items[i].extract.table);
+		buf_release(&items[i].select);
+		buf_release(&items[i].header);
+		free(items[i].path);
 	}
-	free(exports);
+	free(items);
 	return n_rows;
 }
 
@@ -144,24 +143,24 @@ int main(int argc, char **argv)
 			   .options = options };
 	struct db db = DB_INIT;
 	struct err err = ERR_INIT;
-	struct export *exports;
+	struct item *items;
 	uint64_t n_rows;
 	size_t n;
 
 	cli_parse(&cli, argc, argv);
 	check_options(&cli, &opt);
 	n = opt.query ? 1 : cli.input.n;
-	exports = mem_zalloc(n, sizeof(*exports));
+	items = mem_zalloc(n, sizeof(*items));
 	if (db_connect(&db, cli.tool, opt.conninfo, &err) || db_begin(&db, DB_READ, &err) ||
-	    prepare(exports, n, &cli, &opt, &db, &err))
+	    prepare(items, n, &cli, &opt, &db, &err))
 		cli_die(&cli, &err);
 	for (size_t i = 0; i < n; i++)
-		if (copy(&exports[i], &cli, &opt, &db, &err))
+		if (copy(&items[i], &cli, &opt, &db, &err))
 			cli_die(&cli, &err);
 	db_close(&db); /* what was read is verified: there is nothing to commit */
-	if (close_outputs(exports, n, &err))
+	if (close_outputs(items, n, &err))
 		cli_die(&cli, &err);
-	n_rows = release(exports, n);
+	n_rows = release(items, n);
 	cli_done(&cli, n_rows, n_rows);
 	cli_list_release(&opt.columns);
 	return 0;

@@ -167,8 +167,9 @@ export: | $(OUT)/log
 	@mkdir -p $(DATA)
 	ce-export $(db) $(EXPORT_FLAGS) -O $(DATA) $(SOURCES) $(call logged,0-export)
 
-# Asked for together with what is made of them, the tables come first.
-$(if $(exports),$(SOURCES:%=$(DATA)/%.csv.gz): export)
+# Asked for together with what is made of them, the tables come first. Without a command make would
+# not look at their times again.
+$(if $(exports),$(SOURCES:%=$(DATA)/%.csv.gz): export ; @:)
 
 # Those who read a table see the old rows until all of the new ones are there.
 load: $(LOADED:%=load-%)

@@ -515,6 +515,8 @@ epoch="(extract(epoch FROM at) * 1000)"
 		-O d --where true a b|--columns and --where are for one table
 		--columns a,,b t|
 		--columns '' t|
+		.t|'.t' is no name of a table
+		postgresql:///x|a URI is no table
 		--since 2024-13-01 t|
 		--nonsense t|
 		-o|

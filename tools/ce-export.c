@@ -37,26 +37,34 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 		cli_usage_error(cli, "--columns and --where are for one table");
 }
 
+static int parse_tables(struct item *items, const struct cli *cli, const struct opts *opt,
+			struct err *err)
+{
+	for (size_t i = 0; i < cli->input.n; i++)
+		if (db_table_parse(&items[i].extract.table, cli->input.paths[i], opt->schema, err))
+			return -1;
+	return 0;
+}
+
 /*
  * Works out what to ask the server, for all tables before the first is copied: one that is missing
  * shows at once.
  */
-static int prepare(struct item *items, size_t n, const struct cli *cli, const struct opts *opt,
-		   struct db *db, struct err *err)
+static int prepare(struct item *items, size_t n, const struct opts *opt, struct db *db,
+		   struct err *err)
 {
 	size_t n_missing = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct extract *x = &items[i].extract;
 
-		*x = (struct extract){ .query = opt->query,
+		*x = (struct extract){ .table = x->table,
+				       .query = opt->query,
 				       .columns = (const char *const *)opt->columns.names,
 				       .n_columns = opt->columns.n,
 				       .where = opt->where,
 				       .since = opt->since == NO_TIME ? NULL : &opt->since,
 				       .until = opt->until == NO_TIME ? NULL : &opt->until };
-		if (!opt->query && db_table_parse(&x->table, cli->input.paths[i], opt->schema, err))
-			return -1;
 		if (extract_select(db, x, &items[i].select, &items[i].header, err))
 			return -1;
 		n_missing += x->event_ts_missing;
@@ -151,8 +159,9 @@ int main(int argc, char **argv)
 	check_options(&cli, &opt);
 	n = opt.query ? 1 : cli.input.n;
 	items = mem_zalloc(n, sizeof(*items));
-	if (db_connect(&db, cli.tool, opt.conninfo, &err) || db_begin(&db, DB_READ, &err) ||
-	    prepare(items, n, &cli, &opt, &db, &err))
+	if (parse_tables(items, &cli, &opt, &err) ||
+	    db_connect(&db, cli.tool, opt.conninfo, &err) || db_begin(&db, DB_READ, &err) ||
+	    prepare(items, n, &opt, &db, &err))
 		cli_die(&cli, &err);
 	for (size_t i = 0; i < n; i++)
 		if (copy(&items[i], &cli, &opt, &db, &err))

@@ -15,14 +15,21 @@ LDFLAGS  =
 # Where libpq-fe.h is, if not among the system's own: Debian's place.
 PQ_CFLAGS = -isystem /usr/include/postgresql
 
-BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -DCE_VERSION='"$(VERSION)"' -iquote lib $(PQ_CFLAGS)
+# ISA-L, the faster deflate engine, where pkg-config finds it; ISAL=0 builds without.
+# Asked once, and not before a command wants to know: `make deps all` installs it first.
+ISAL        = $(eval ISAL := $(shell pkg-config --exists libisal 2>/dev/null && echo 1))$(ISAL)
+ISAL_CFLAGS = $(if $(filter 1,$(ISAL)),-DCE_ISAL $(shell pkg-config --cflags libisal))
+ISAL_LIBS   = $(if $(filter 1,$(ISAL)),$(shell pkg-config --libs libisal))
+
+BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -pthread -DCE_VERSION='"$(VERSION)"' -iquote lib $(PQ_CFLAGS) \
+	      $(ISAL_CFLAGS)
 ALL_CFLAGS  = $(BASE_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS)
-LIBS        = -lcsv -lz -lm
+LIBS        = -lcsv -lz -lm $(ISAL_LIBS)
 DB_LIBS     = -lpq
 
 # What to have on Debian 12: to build and run, to test, to measure, and for lint and the sanitizers.
 # Goals beside `deps` have it install no more than they need: `make deps demo` brings no PostgreSQL.
-BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev
+BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libisal-dev pkg-config
 TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc
 BENCH_PACKAGES = hyperfine python3 postgresql
 CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck
@@ -52,7 +59,7 @@ UNITS     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 # Goals that must be over before anything is made, where they are asked for together with others.
 FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 
-.PHONY: all units deps demo test mutate bench lint asan coverage install uninstall dist clean help FORCE
+.PHONY: all units deps demo test mutate bench lint asan tsan coverage install uninstall dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -68,6 +75,7 @@ help:
 	@echo 'make test       unit tests and tests of the built tools; the last line counts them'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'make asan       build with gcc and clang sanitizers and run the tests under them'
+	@echo 'make tsan       build with ThreadSanitizer and run the tests of what has threads under it'
 	@echo 'make coverage   line coverage of the tests, per file'
 	@echo 'make mutate     make small wrong edits in copies of the tree, and count those the tests catch'
 	@echo 'make bench      ce-export and ce-import beside psql, on a throwaway server'
@@ -75,7 +83,7 @@ help:
 	@echo 'make dist       a source archive of the last commit under $(BUILD)/'
 	@echo 'make clean      remove $(BUILD)/ and out/'
 	@echo
-	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS WERROR=-Werror BUILD=DIR PREFIX=DIR DESTDIR=DIR V=1'
+	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS ISAL=0 WERROR=-Werror BUILD=DIR PREFIX=DIR DESTDIR=DIR V=1'
 
 # The build -------------------------------------------------------------------------------------
 
@@ -85,9 +93,7 @@ said = $(if $(V),,@echo '$(1)')
 
 # Changes only when the command lines do, and then everything is made again: no object of one
 # compiler or of one set of flags ever meets those of another.
-FLAGS = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBS) $(DB_LIBS)
-export FLAGS
-
+$(BUILD)/flags: private export FLAGS = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBS) $(DB_LIBS)
 $(BUILD)/flags: FORCE | $(FIRST)
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
@@ -162,9 +168,16 @@ BY_GCC   = sql statistics reference pipeline_postgres ce-export ce-import
 BY_CLANG = database conventions properties
 without  = $(filter-out $(1),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 
+# gcc with ISA-L, clang without: so both engines are looked at.
 asan: | $(FIRST)
 	+$(MAKE) BUILD=$(BUILD)/asan-gcc CC=gcc CFLAGS='$(SANITIZE)' SUITES='$(call without,$(BY_CLANG))' test
-	+$(MAKE) BUILD=$(BUILD)/asan-clang CC=clang CFLAGS='$(SANITIZE)' SUITES='$(call without,$(BY_GCC))' test
+	+$(MAKE) BUILD=$(BUILD)/asan-clang CC=clang CFLAGS='$(SANITIZE)' ISAL=0 \
+		SUITES='$(call without,$(BY_GCC))' test
+
+# What runs on several threads, under ThreadSanitizer. A tool that dies does not wait for its threads.
+tsan: | $(FIRST)
+	+TSAN_OPTIONS=report_thread_leaks=0 $(MAKE) BUILD=$(BUILD)/tsan CC=gcc CFLAGS='-O1 -g -fsanitize=thread' \
+		SUITES='test_ahead test_deflate test_gzio threads' test
 
 # gcov adds up over runs: start from zero.
 coverage: | $(FIRST)

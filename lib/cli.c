@@ -2,6 +2,7 @@
 
 #include "mem.h"
 #include "num.h"
+#include "worker.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -12,6 +13,8 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#define THREADS_MAX 256
 
 #ifndef CE_VERSION
 #define CE_VERSION "0.0.0"
@@ -184,6 +187,7 @@ static void print_help(const struct cli *cli)
 		print_option('p', "plain", NULL, "write plain text, not gzip");
 		printf("  %-30s %s\n", "-0 ... -9", "gzip level (stored into a pipe, else 1)");
 	}
+	print_option(0, "threads", "N", "threads for gzip; 1: none (one a processor)");
 	print_option('v', "verbose", NULL, "say counts, time and memory on standard error");
 	print_option(0, "help", NULL, "print this help");
 	print_option(0, "version", NULL, "print the version");
@@ -229,13 +233,32 @@ static void take_option(struct cli *cli, const struct cli_option *o, int argc, c
 		cli_usage_error(cli, "--%s: %s", o->name, err.message);
 }
 
+static int64_t parse_threads(const struct cli *cli, const char *text)
+{
+	int64_t n;
+
+	if (num_parse_int(text, strlen(text), &n) || n < 1 || n > THREADS_MAX)
+		cli_usage_error(cli, "--threads: '%s' is no number from 1 to %d", text,
+				THREADS_MAX);
+	return n;
+}
+
 /* Values that getopt_long returns for long options: above any letter. */
-enum { LONG_OUTPUT = 256, LONG_PLAIN, LONG_VERBOSE, LONG_HELP, LONG_VERSION, LONG_FIRST };
+enum {
+	LONG_OUTPUT = 256,
+	LONG_PLAIN,
+	LONG_VERBOSE,
+	LONG_THREADS,
+	LONG_HELP,
+	LONG_VERSION,
+	LONG_FIRST
+};
 
 void cli_parse(struct cli *cli, int argc, char **argv)
 {
 	const char *shared = cli->no_output ? "v" : "vo:p0123456789";
 	const struct cli_option *options = cli->options;
+	int64_t threads = worker_processors();
 	size_t n = 0, at;
 	struct option *longs;
 	char *letters;
@@ -246,7 +269,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 	cli->output = (struct gz_output)GZ_OUTPUT_INIT;
 	while (options[n].name)
 		n++;
-	longs = mem_zalloc(n + 6, sizeof(*longs));
+	longs = mem_zalloc(n + 7, sizeof(*longs));
 	at = strlen(shared);
 	letters = mem_zalloc(at + 2 * n + 1, 1);
 	memcpy(letters, shared, at);
@@ -263,6 +286,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 		longs[n++] = (struct option){ "output", 1, NULL, LONG_OUTPUT };
 		longs[n++] = (struct option){ "plain", 0, NULL, LONG_PLAIN };
 	}
+	longs[n++] = (struct option){ "threads", 1, NULL, LONG_THREADS };
 	longs[n++] = (struct option){ "verbose", 0, NULL, LONG_VERBOSE };
 	longs[n++] = (struct option){ "help", 0, NULL, LONG_HELP };
 	longs[n++] = (struct option){ "version", 0, NULL, LONG_VERSION };
@@ -288,10 +312,12 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 			cli->output.plain = true;
 		else if (c == 'v' || c == LONG_VERBOSE)
 			cli->verbose = true;
+		else if (c == LONG_THREADS)
+			threads = parse_threads(cli, optarg);
 		else if (c == LONG_HELP)
 			print_help(cli);
 		else
-			printf("%s " CE_VERSION "\n", cli->tool);
+			printf("%s " CE_VERSION " (%s)\n", cli->tool, codec_default()->name);
 		if (c == LONG_HELP || c == LONG_VERSION)
 			exit_flushed(cli);
 	}
@@ -300,8 +326,9 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 		if (n_stdin > 1)
 			cli_usage_error(cli, "standard input (-) can be read only once");
 	}
-	cli->input =
-		(struct gz_input){ (const char *const *)argv + optind, (size_t)(argc - optind) };
+	cli->input = (struct gz_input){ (const char *const *)argv + optind, (size_t)(argc - optind),
+					(int)threads };
+	cli->output.threads = (int)threads;
 	cli->progress = cli->verbose && isatty(STDERR_FILENO);
 	free(longs);
 	free(letters);

@@ -2,8 +2,8 @@
  * cli: the command line that all tools share, and how they talk to their user.
  *
  * The one module, beside the tools, that prints and exits. Every tool takes -o, -p, -0 ... -9, -v,
- * --help and --version beside its own options; operands are input files, unless the tool says
- * otherwise. Layer: over num, gzio.
+ * --threads, --help and --version beside its own options; operands are input files, unless the tool
+ * says otherwise. Layer: over num, gzio.
  */
 #ifndef CE_CLI_H
 #define CE_CLI_H
@@ -63,8 +63,8 @@ struct cli {
 	bool no_output; /* writes no table: -o, -p and -0 ... -9 are unknown */
 
 	/* Filled by cli_parse. */
-	struct gz_input input;   /* the operands */
-	struct gz_output output; /* -o, -p, -0 ... -9 */
+	struct gz_input input;   /* the operands, --threads */
+	struct gz_output output; /* -o, -p, -0 ... -9, --threads */
 	bool verbose;
 
 	/* The module's own. */

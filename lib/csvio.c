@@ -303,7 +303,7 @@ static int open_next(struct csv_reader *r, struct err *err)
 	const char *path = r->input.n ? r->input.paths[r->next_input] : NULL;
 
 	r->next_input++;
-	return gz_reader_open(&r->gz, path, err) || start_input(r, err) ? -1 : 0;
+	return gz_reader_open(&r->gz, path, r->input.threads, err) || start_input(r, err) ? -1 : 0;
 }
 
 static int check_name(const struct csv_reader *r, const struct csv_field *f, struct err *err)

@@ -1,8 +1,9 @@
-#define ZLIB_CONST /* what zlib reads is const */
-
 #include "gzio.h"
 
+#include "ahead.h"
+#include "deflate.h"
 #include "mem.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,53 +13,43 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
-#define IN_SIZE     ((size_t)128 * 1024)
-#define OUT_SIZE    ((size_t)128 * 1024)
-#define GZIP_WINDOW (15 + 16) /* zlib: a 32 KiB window, gzip wrapping */
-#define PIPE_SIZE   (1024 * 1024)
+#define IN_SIZE    ((size_t)128 * 1024)
+#define PIPE_SIZE  (1024 * 1024)
+#define AHEAD_FROM ((uint64_t)1024 * 1024) /* bytes given before a thread is worth its start */
 
-/* Fills `in` from the descriptor when it is empty. Returns 0, or -1 with err. */
-static int fill(struct gz_reader *r, struct err *err)
+#define MAGIC_0 0x1f
+#define MAGIC_1 0x8b
+#define DEFLATE 8 /* the method */
+
+/* The flags of a gzip header. */
+enum { HAS_CRC = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16, RESERVED = 0xe0 };
+
+/* A wider pipe means fewer switches between the two sides; no pipe: no harm. */
+static void widen(int fd)
 {
-	ptrdiff_t n;
+	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+}
 
-	if (r->in_pos < r->in_len || r->at_eof)
-		return 0;
-	n = outfile_read(r->fd, r->in, IN_SIZE);
+/* Reads more behind what there is in `in`. Returns 0, or -1 with err. */
+static int read_raw(struct gz_reader *r, struct err *err)
+{
+	ptrdiff_t n = worker_read(r->fd, r->in + r->in_len, IN_SIZE - r->in_len);
+
 	if (n < 0)
 		return err_errno(err, r->name);
-	r->in_pos = 0;
-	r->in_len = (size_t)n;
+	r->in_len += (size_t)n;
 	r->at_eof = n == 0;
 	return 0;
 }
 
-/* Reads until two bytes are there, the input ends, or an error: a pipe may give one at a time. */
-static int fill_magic(struct gz_reader *r, struct err *err)
+/* Fills `in` when it is empty. Returns 0, or -1 with err. */
+static int fill(struct gz_reader *r, struct err *err)
 {
-	while (r->in_len < 2 && !r->at_eof) {
-		ptrdiff_t n = outfile_read(r->fd, r->in + r->in_len, IN_SIZE - r->in_len);
-
-		if (n < 0)
-			return err_errno(err, r->name);
-		r->in_len += (size_t)n;
-		r->at_eof = n == 0;
-	}
-	return 0;
-}
-
-static int start_inflate(struct gz_reader *r, struct err *err)
-{
-	r->stream = mem_zalloc(1, sizeof(*r->stream));
-	if (inflateInit2(r->stream, GZIP_WINDOW) != Z_OK) {
-		free(r->stream);
-		r->stream = NULL;
-		return err_set(err, ERR_RUNTIME, "%s: cannot start zlib", r->name);
-	}
-	r->in_member = true;
-	return 0;
+	if (r->in_pos < r->in_len || r->at_eof)
+		return 0;
+	r->in_pos = r->in_len = 0;
+	return read_raw(r, err);
 }
 
 static int truncated(const struct gz_reader *r, struct err *err)
@@ -68,41 +59,106 @@ static int truncated(const struct gz_reader *r, struct err *err)
 		       r->name, (unsigned long long)r->offset);
 }
 
-int gz_reader_open_fd(struct gz_reader *r, int fd, const char *name, struct err *err)
+static int damaged(const struct gz_reader *r, const char *why, struct err *err)
 {
-	*r = (struct gz_reader)GZ_READER_INIT;
-	r->name = name;
-	r->fd = fd;
-	r->in = mem_alloc(IN_SIZE, 1);
-	if (fill_magic(r, err))
-		goto fail;
-	if (!r->in_len) {
-		err_set(err, ERR_RUNTIME,
-			"%s: zero bytes: no header line (did an earlier tool fail?)", r->name);
-		goto fail;
-	}
-	if (r->in_len == 1 && r->in[0] == 0x1f) {
-		r->offset = 1;
-		truncated(r, err);
-		goto fail;
-	}
-	if (r->in_len >= 2 && r->in[0] == 0x1f && r->in[1] == 0x8b && start_inflate(r, err))
-		goto fail;
-	return 0;
-fail:
-	gz_reader_close(r);
-	return -1;
+	return err_set(err, ERR_RUNTIME, "%s: damaged gzip stream near byte %llu: %s", r->name,
+		       (unsigned long long)r->offset, why);
 }
 
-int gz_reader_open(struct gz_reader *r, const char *path, struct err *err)
+/* The next raw byte of a header or trailer, or -1 with err: there is none. */
+static int next_byte(struct gz_reader *r, struct err *err)
 {
-	bool is_stdin = !path || !strcmp(path, "-");
-	const char *name = is_stdin ? "stdin" : path;
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (r->tail_pos < r->n_tail) {
+		r->offset++;
+		return r->tail[r->tail_pos++];
+	}
+	if (fill(r, err))
+		return -1;
+	if (r->at_eof)
+		return truncated(r, err);
+	r->offset++;
+	return r->in[r->in_pos++];
+}
 
-	if (fd < 0)
-		return err_errno(err, name);
-	return gz_reader_open_fd(r, fd, name, err);
+/* A little-endian number of n bytes, added to the checksum of the header. Returns 0, or -1. */
+static int next_number(struct gz_reader *r, int n, uint32_t *value, struct err *err)
+{
+	*value = 0;
+	for (int i = 0; i < n; i++) {
+		int c = next_byte(r, err);
+		unsigned char byte = (unsigned char)c;
+
+		if (c < 0)
+			return -1;
+		*value |= (uint32_t)byte << (8 * i);
+		r->crc = r->codec->crc(r->crc, &byte, 1);
+	}
+	return 0;
+}
+
+/* Passes over a text and the NUL that ends it. */
+static int skip_text(struct gz_reader *r, struct err *err)
+{
+	uint32_t c;
+
+	do
+		if (next_number(r, 1, &c, err))
+			return -1;
+	while (c);
+	return 0;
+}
+
+/* Reads a member's header. Returns 0, or -1 with err. */
+static int begin_member(struct gz_reader *r, struct err *err)
+{
+	uint32_t magic, method, flags, unused, n_extra = 0, crc;
+
+	r->crc = 0;
+	if (next_number(r, 2, &magic, err))
+		return -1;
+	if (magic != (MAGIC_0 | MAGIC_1 << 8))
+		return damaged(r, "incorrect header", err);
+	if (next_number(r, 1, &method, err) || next_number(r, 1, &flags, err))
+		return -1;
+	if (method != DEFLATE)
+		return damaged(r, "unknown compression method", err);
+	if (flags & RESERVED)
+		return damaged(r, "unknown header flags", err);
+	/* The time, the extra flags and the system say nothing to us. */
+	if (next_number(r, 4, &unused, err) || next_number(r, 2, &unused, err) ||
+	    (flags & HAS_EXTRA && next_number(r, 2, &n_extra, err)))
+		return -1;
+	for (; n_extra; n_extra--)
+		if (next_number(r, 1, &unused, err))
+			return -1;
+	if ((flags & HAS_NAME && skip_text(r, err)) || (flags & HAS_COMMENT && skip_text(r, err)))
+		return -1;
+	crc = r->crc & 0xffff;
+	if (flags & HAS_CRC) {
+		if (next_number(r, 2, &unused, err))
+			return -1;
+		if (unused != crc)
+			return damaged(r, "incorrect header check", err);
+	}
+	r->codec->inflate_reset(r->inflater);
+	r->crc = r->length = 0;
+	r->in_member = r->hungry = true;
+	return 0;
+}
+
+/* Reads a member's trailer, and compares. Returns 0, or -1 with err. */
+static int end_member(struct gz_reader *r, struct err *err)
+{
+	uint32_t crc = r->crc, wanted_crc, wanted_length;
+
+	if (next_number(r, 4, &wanted_crc, err) || next_number(r, 4, &wanted_length, err))
+		return -1;
+	if (crc != wanted_crc)
+		return damaged(r, "incorrect data check", err);
+	if (r->length != wanted_length)
+		return damaged(r, "incorrect length check", err);
+	r->in_member = false;
+	return 0;
 }
 
 /*
@@ -110,78 +166,75 @@ int gz_reader_open(struct gz_reader *r, const char *path, struct err *err)
  */
 static int next_member(struct gz_reader *r, struct err *err)
 {
-	bool padding = false;
-
-	for (;;) {
+	for (bool padding = false;; padding = true) {
 		if (fill(r, err))
 			return -1;
 		if (r->at_eof)
 			return 0;
-		if (r->in[r->in_pos]) {
-			if (padding || r->in[r->in_pos] != 0x1f)
-				return err_set(
-					err, ERR_RUNTIME,
-					"%s: trailing bytes after the gzip stream, at byte %llu",
-					r->name, (unsigned long long)r->offset);
-			if (inflateReset(r->stream) != Z_OK)
-				return err_set(err, ERR_RUNTIME, "%s: zlib failed", r->name);
-			r->in_member = true;
-			return 1;
-		}
-		padding = true;
+		if (r->in[r->in_pos])
+			return !padding && r->in[r->in_pos] == MAGIC_0
+				       ? (begin_member(r, err) ? -1 : 1)
+				       : err_set(err, ERR_RUNTIME,
+						 "%s: trailing bytes after the gzip stream, at "
+						 "byte %llu",
+						 r->name, (unsigned long long)r->offset);
 		r->in_pos++;
 		r->offset++;
 	}
 }
 
-static int bad_stream(const struct gz_reader *r, int code, struct err *err)
+/* Inflates what there is into the io's room. Returns 0, or -1 with err. */
+static int inflate_some(struct gz_reader *r, struct codec_io *io, struct err *err)
 {
-	const char *what = r->stream->msg ? r->stream->msg : zError(code);
+	const unsigned char *out = io->out;
+	size_t n_in = r->in_len - r->in_pos, n_out;
+	enum codec_status status;
 
-	return err_set(err, ERR_RUNTIME, "%s: damaged gzip stream near byte %llu: %s", r->name,
-		       (unsigned long long)r->offset, what);
+	io->in = r->in + r->in_pos;
+	io->n_in = n_in;
+	status = r->codec->inflate(r->inflater, io);
+	r->in_pos = r->in_len - io->n_in;
+	r->offset += n_in - io->n_in;
+	n_out = (size_t)(io->out - out);
+	r->crc = r->codec->crc(r->crc, out, n_out);
+	r->length += (uint32_t)n_out;
+	r->hungry = io->n_out > 0;
+	if (status == CODEC_BAD)
+		return damaged(r, io->why, err);
+	if (status == CODEC_MORE)
+		return 0;
+	memcpy(r->tail, io->tail, io->n_tail);
+	r->tail_pos = 0;
+	r->n_tail = io->n_tail;
+	r->offset -= io->n_tail;
+	return end_member(r, err);
 }
 
 static ptrdiff_t read_gzip(struct gz_reader *r, void *out, size_t n, struct err *err)
 {
-	z_stream *z = r->stream;
+	struct codec_io io = { .out = out, .n_out = n };
 
-	z->next_out = out;
-	z->avail_out = (uInt)n;
-	while (z->avail_out == n) {
-		size_t before;
-		int code;
-
+	while (io.n_out == n) {
 		if (!r->in_member) {
 			int rc = next_member(r, err);
 
 			if (rc <= 0)
 				return rc;
 		}
-		if (fill(r, err))
+		if (r->hungry) {
+			if (fill(r, err))
+				return -1;
+			if (r->at_eof)
+				return truncated(r, err);
+		}
+		if (inflate_some(r, &io, err))
 			return -1;
-		if (r->at_eof)
-			return truncated(r, err);
-		before = r->in_len - r->in_pos;
-		z->next_in = r->in + r->in_pos;
-		z->avail_in = (uInt)before;
-		code = inflate(z, Z_NO_FLUSH);
-		r->in_pos = r->in_len - z->avail_in;
-		r->offset += before - z->avail_in;
-		if (code == Z_STREAM_END)
-			r->in_member = false;
-		else if (code != Z_OK)
-			return bad_stream(r, code, err);
 	}
-	return (ptrdiff_t)(n - z->avail_out);
+	return (ptrdiff_t)(n - io.n_out);
 }
 
-ptrdiff_t gz_reader_read(struct gz_reader *r, void *out, size_t n, struct err *err)
+static ptrdiff_t read_plain(struct gz_reader *r, void *out, size_t n, struct err *err)
 {
-	if (n > INT_MAX)
-		n = INT_MAX;
-	if (r->stream)
-		return read_gzip(r, out, n, err);
 	if (fill(r, err))
 		return -1;
 	if (n > r->in_len - r->in_pos)
@@ -192,11 +245,103 @@ ptrdiff_t gz_reader_read(struct gz_reader *r, void *out, size_t n, struct err *e
 	return (ptrdiff_t)n;
 }
 
+static ptrdiff_t read_ahead(void *context, void *out, size_t n, struct err *err)
+{
+	return read_gzip(context, out, n, err);
+}
+
+ptrdiff_t gz_reader_read(struct gz_reader *r, void *out, size_t n, struct err *err)
+{
+	ptrdiff_t got;
+
+	if (n > INT_MAX)
+		n = INT_MAX;
+	if (!r->inflater)
+		return read_plain(r, out, n, err);
+	if (r->ahead)
+		return ahead_read(r->ahead, out, n, err);
+	got = read_gzip(r, out, n, err);
+	if (r->threads > 1 && !r->is_stored && got > 0) {
+		r->n_given += (uint64_t)got;
+		if (r->n_given >= AHEAD_FROM) {
+			r->ahead = ahead_new(read_ahead, r);
+			r->threads = 0; /* asked for once */
+		}
+	}
+	return got;
+}
+
+/* Reads until two bytes are there, the input ends, or an error: a pipe may give one at a time. */
+static int read_magic(struct gz_reader *r, struct err *err)
+{
+	while (r->in_len < 2 && !r->at_eof)
+		if (read_raw(r, err))
+			return -1;
+	return 0;
+}
+
+/* Reads the first header, and how its deflate stream begins. */
+static int start_inflate(struct gz_reader *r, struct err *err)
+{
+	r->inflater = r->codec->inflate_new();
+	if (begin_member(r, err) || fill(r, err))
+		return -1;
+	/* Bit 0 of a block says whether it is the last; bits 1 and 2 are its type, 0: stored. */
+	r->is_stored = !r->at_eof && !(r->in[r->in_pos] & 6);
+	return 0;
+}
+
+static int start(struct gz_reader *r, struct err *err)
+{
+	if (read_magic(r, err))
+		return -1;
+	if (!r->in_len)
+		return err_set(err, ERR_RUNTIME,
+			       "%s: zero bytes: no header line (did an earlier tool fail?)",
+			       r->name);
+	if (r->in_len == 1 && r->in[0] == MAGIC_0) {
+		r->offset = 1;
+		return truncated(r, err);
+	}
+	if (r->in_len >= 2 && r->in[0] == MAGIC_0 && r->in[1] == MAGIC_1)
+		return start_inflate(r, err);
+	return 0;
+}
+
+int gz_reader_open_fd(struct gz_reader *r, int fd, const char *name, struct err *err)
+{
+	*r = (struct gz_reader)GZ_READER_INIT;
+	r->name = name;
+	r->fd = fd;
+	r->codec = codec_default();
+	r->in = mem_alloc(IN_SIZE, 1);
+	if (start(r, err)) {
+		gz_reader_close(r);
+		return -1;
+	}
+	return 0;
+}
+
+int gz_reader_open(struct gz_reader *r, const char *path, int threads, struct err *err)
+{
+	bool is_stdin = !path || !strcmp(path, "-");
+	const char *name = is_stdin ? "stdin" : path;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, name);
+	widen(fd);
+	if (gz_reader_open_fd(r, fd, name, err))
+		return -1;
+	r->threads = threads;
+	return 0;
+}
+
 void gz_reader_close(struct gz_reader *r)
 {
-	if (r->stream)
-		inflateEnd(r->stream);
-	free(r->stream);
+	ahead_free(r->ahead);
+	if (r->inflater)
+		r->codec->inflate_free(r->inflater);
 	free(r->in);
 	if (r->fd > STDIN_FILENO)
 		close(r->fd);
@@ -213,21 +358,6 @@ static int choose_level(int fd, int level)
 	if (!fstat(fd, &st) && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
 		return 0;
 	return 1;
-}
-
-static int start_deflate(struct gz_writer *w, int level, struct err *err)
-{
-	w->stream = mem_zalloc(1, sizeof(*w->stream));
-	if (deflateInit2(w->stream, choose_level(w->fd, level), Z_DEFLATED, GZIP_WINDOW, 8,
-			 Z_DEFAULT_STRATEGY) != Z_OK) {
-		free(w->stream);
-		w->stream = NULL;
-		return err_set(err, ERR_RUNTIME, "%s: cannot start zlib", w->name);
-	}
-	w->out = mem_alloc(OUT_SIZE, 1);
-	w->stream->next_out = w->out;
-	w->stream->avail_out = OUT_SIZE;
-	return 0;
 }
 
 char *gz_output_table(struct gz_output *output, const char *dir, const char *table, struct err *err)
@@ -251,6 +381,8 @@ char *gz_output_table(struct gz_output *output, const char *dir, const char *tab
 
 int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct err *err)
 {
+	int level;
+
 	*w = (struct gz_writer)GZ_WRITER_INIT;
 	if (output->path) {
 		if (outfile_open(&w->file, output->path, err))
@@ -260,75 +392,129 @@ int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct e
 	} else {
 		w->fd = STDOUT_FILENO;
 		w->name = "stdout";
-		/* A wider pipe means fewer switches between the two sides; no pipe: no harm. */
-		(void)fcntl(w->fd, F_SETPIPE_SZ, PIPE_SIZE);
 	}
-	if (!output->plain && !isatty(w->fd) && start_deflate(w, output->level, err)) {
-		gz_writer_abort(w);
-		return -1;
-	}
+	widen(w->fd);
+	w->codec = codec_default();
+	w->plain = output->plain || isatty(w->fd);
+	level = choose_level(w->fd, output->level);
+	if (!w->plain && level)
+		w->deflate = deflate_new(w->codec, w->fd, level,
+					 output->threads > 1 ? output->threads : 0);
 	return 0;
 }
 
-static int write_out(struct gz_writer *w, const void *bytes, size_t n, struct err *err)
+/* A write failed, in whichever thread. */
+static int write_failed(const struct gz_writer *w, int error, struct err *err)
 {
-	return outfile_write(w->fd, bytes, n) ? err_errno(err, w->name) : 0;
+	worker_raise(error);
+	errno = error;
+	return err_errno(err, w->name);
 }
 
-/* Runs deflate until it has taken all input (Z_NO_FLUSH) or ended the stream (Z_FINISH). */
-static int run_deflate(struct gz_writer *w, int flush, struct err *err)
+static int write_out(const struct gz_writer *w, struct iovec *pieces, int n, struct err *err)
 {
-	z_stream *z = w->stream;
-	int code = Z_OK;
+	return outfile_writev(w->fd, pieces, n) ? write_failed(w, errno, err) : 0;
+}
 
-	while (flush == Z_FINISH ? code != Z_STREAM_END : z->avail_in > 0) {
-		code = deflate(z, flush);
-		if (code == Z_STREAM_ERROR)
-			return err_set(err, ERR_RUNTIME, "%s: zlib failed", w->name);
-		if (!z->avail_out || code == Z_STREAM_END) {
-			if (write_out(w, w->out, OUT_SIZE - z->avail_out, err))
-				return -1;
-			z->next_out = w->out;
-			z->avail_out = OUT_SIZE;
+/* The gzip header: deflate, no flags, no time, Unix. */
+static int begin_stream(struct gz_writer *w, struct err *err)
+{
+	unsigned char header[10] = { MAGIC_0, MAGIC_1, DEFLATE, [9] = 3 };
+	struct iovec piece = { header, sizeof(header) };
+
+	if (w->begun)
+		return 0;
+	w->begun = true;
+	return write_out(w, &piece, 1, err);
+}
+
+#define STORED_MAX ((size_t)65535) /* of a stored block: its length has 16 bits */
+#define STORED_N   16              /* blocks a write */
+
+/* What stands before a stored block's bytes: not the last, type 0; the length and its complement.
+ */
+static void put_stored_header(unsigned char *out, size_t n)
+{
+	out[0] = 0;
+	out[1] = (unsigned char)n;
+	out[2] = (unsigned char)(n >> 8);
+	out[3] = (unsigned char)~n;
+	out[4] = (unsigned char)(~n >> 8);
+}
+
+/* Stored blocks of the bytes as they are: nothing is copied on their way to the kernel. */
+static int write_stored(struct gz_writer *w, const char *bytes, size_t n, struct err *err)
+{
+	w->crc = w->codec->crc(w->crc, bytes, n);
+	w->length += n;
+	while (n) {
+		unsigned char headers[STORED_N][5];
+		struct iovec pieces[2 * STORED_N];
+		int n_pieces = 0;
+
+		for (int i = 0; n && i < STORED_N; i++) {
+			size_t piece = n < STORED_MAX ? n : STORED_MAX;
+
+			put_stored_header(headers[i], piece);
+			pieces[n_pieces++] = (struct iovec){ headers[i], sizeof(headers[i]) };
+			pieces[n_pieces++] = (struct iovec){ (void *)bytes, piece };
+			bytes += piece;
+			n -= piece;
 		}
+		if (write_out(w, pieces, n_pieces, err))
+			return -1;
 	}
 	return 0;
 }
 
 int gz_writer_write(struct gz_writer *w, const void *bytes, size_t n, struct err *err)
 {
-	const unsigned char *p = bytes;
+	struct iovec piece = { (void *)bytes, n };
+	int error;
 
-	if (!w->stream)
-		return write_out(w, bytes, n, err);
-	while (n) {
-		size_t piece = n > INT_MAX ? INT_MAX : n;
-
-		w->stream->next_in = p;
-		w->stream->avail_in = (uInt)piece;
-		if (run_deflate(w, Z_NO_FLUSH, err))
-			return -1;
-		p += piece;
-		n -= piece;
-	}
-	return 0;
+	if (w->plain)
+		return write_out(w, &piece, 1, err);
+	if (begin_stream(w, err))
+		return -1;
+	if (!w->deflate)
+		return write_stored(w, bytes, n, err);
+	error = deflate_put(w->deflate, bytes, n);
+	return error ? write_failed(w, error, err) : 0;
 }
 
-static void end_stream(struct gz_writer *w)
+static void put_number(unsigned char *out, uint32_t value)
 {
-	if (w->stream)
-		deflateEnd(w->stream);
-	free(w->stream);
-	free(w->out);
-	w->stream = NULL;
-	w->out = NULL;
+	for (int i = 0; i < 4; i++)
+		out[i] = (unsigned char)(value >> (8 * i));
+}
+
+/* Ends the stream: an empty stored block that is the last, and the trailer. */
+static int end_stream(struct gz_writer *w, struct err *err)
+{
+	unsigned char end[13] = { 1, 0, 0, 0xff, 0xff };
+	struct iovec piece = { end, sizeof(end) };
+	int error = 0;
+
+	if (begin_stream(w, err))
+		return -1;
+	if (w->deflate)
+		error = deflate_finish(w->deflate, &w->crc, &w->length);
+	if (error)
+		return write_failed(w, error, err);
+	put_number(end + 5, w->crc);
+	put_number(end + 9, (uint32_t)w->length);
+	return write_out(w, &piece, 1, err);
 }
 
 int gz_writer_finish(struct gz_writer *w, struct err *err)
 {
-	if (w->stream && run_deflate(w, Z_FINISH, err))
+	if (w->plain)
+		return 0;
+	if (end_stream(w, err))
 		return -1;
-	end_stream(w);
+	deflate_free(w->deflate);
+	w->deflate = NULL;
+	w->plain = true; /* there is nothing left to finish */
 	return 0;
 }
 
@@ -348,12 +534,13 @@ int gz_writer_close(struct gz_writer *w, struct err *err)
 
 void gz_writer_abort(struct gz_writer *w)
 {
-	end_stream(w);
+	deflate_free(w->deflate);
+	w->deflate = NULL;
 	outfile_abort(&w->file);
 	w->fd = -1;
 }
 
 uint32_t gz_crc32(uint32_t crc, const void *bytes, size_t n)
 {
-	return (uint32_t)crc32_z(crc, bytes, n);
+	return codec_default()->crc(crc, bytes, n);
 }

@@ -4,11 +4,17 @@
  * A broken upstream never looks like a short success: the reader reports the end of input only
  * behind a verified end, and the writer's stream is finished only by gz_writer_close, which a
  * failing tool never reaches. Zero bytes of input are an error, for that is what a tool leaves that
- * died before its first write. Layer: over mem, err, outfile; the one module that calls zlib.
+ * died before its first write. The format is RFC 1952; what is in it is codec's.
+ *
+ * Threads, where they are allowed: one inflates ahead of the caller, once an input has turned out
+ * to be long and compressed; others deflate. What is written does not depend on them. Layer: over
+ * mem, err, outfile, codec, worker, deflate, ahead. Memory: 128 KiB an input, and 1 MiB with a
+ * thread ahead of it; that of deflate a compressed output.
  */
 #ifndef CE_GZIO_H
 #define CE_GZIO_H
 
+#include "codec.h"
 #include "err.h"
 #include "outfile.h"
 
@@ -16,12 +22,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct z_stream_s;
+struct ahead;
+struct deflate;
 
 /* What to read: files that are one table; none: standard input. "-" is standard input too. */
 struct gz_input {
 	const char *const *paths;
 	size_t n;
+	int threads; /* see gz_reader_open */
 };
 
 #define GZ_LEVEL_DEFAULT (-1)
@@ -31,11 +39,12 @@ struct gz_output {
 	const char *path; /* NULL: standard output */
 	int level;        /* 0-9; GZ_LEVEL_DEFAULT: stored blocks into a pipe, 1 elsewhere */
 	bool plain;       /* no gzip; a terminal gets plain text in any case */
+	int threads;      /* that may deflate at once; 0, 1: the caller's alone */
 };
 
 #define GZ_OUTPUT_INIT                                                                             \
 	{                                                                                          \
-		NULL, GZ_LEVEL_DEFAULT, false                                                      \
+		NULL, GZ_LEVEL_DEFAULT, false, 0                                                   \
 	}
 
 /*
@@ -45,15 +54,27 @@ struct gz_output {
 char *gz_output_table(struct gz_output *output, const char *dir, const char *table,
 		      struct err *err);
 
+/* Does not move while it is open. */
 struct gz_reader {
 	int fd;
-	const char *name;          /* for messages: the path, or "stdin" */
-	struct z_stream_s *stream; /* NULL: plain input */
-	unsigned char *in;         /* raw bytes as they were read */
+	const char *name; /* for messages: the path, or "stdin" */
+	const struct codec *codec;
+	void *inflater;    /* NULL: plain input */
+	unsigned char *in; /* raw bytes as they were read */
 	size_t in_pos, in_len;
-	uint64_t offset; /* raw bytes consumed, for messages */
-	bool at_eof;     /* the descriptor has no more */
-	bool in_member;  /* between a gzip header and its trailer */
+	uint64_t offset;       /* raw bytes consumed, for messages */
+	bool at_eof;           /* the descriptor has no more */
+	bool in_member;        /* between a gzip header and its trailer */
+	bool hungry;           /* the inflater has given all that it could without more input */
+	unsigned char tail[8]; /* raw bytes behind a deflate stream that its inflater had taken */
+	size_t tail_pos, n_tail;
+	uint32_t crc, length; /* of the member so far; the length is modulo 2^32 */
+
+	/* What a thread is worth, and the one that there is: all of the above is its own then. */
+	int threads;
+	bool is_stored; /* the first deflate block is */
+	uint64_t n_given;
+	struct ahead *ahead;
 };
 
 #define GZ_READER_INIT                                                                             \
@@ -63,13 +84,14 @@ struct gz_reader {
 
 /*
  * Opens path ("-" or NULL: standard input) and tells gzip from plain by the first two bytes. `path`
- * must outlive the reader. Returns 0, or -1 with err (zero bytes among the reasons).
+ * must outlive the reader. threads: from 2 on, one may inflate ahead. Returns 0, or -1 with err
+ * (zero bytes among the reasons).
  */
-int gz_reader_open(struct gz_reader *r, const char *path, struct err *err);
+int gz_reader_open(struct gz_reader *r, const char *path, int threads, struct err *err);
 
 /*
- * The same from where the descriptor stands, which is the reader's from now on, even on failure.
- * `name` is for messages and must outlive the reader.
+ * The same from where the descriptor stands, which is the reader's from now on, even on failure,
+ * and without threads. `name` is for messages and must outlive the reader.
  */
 int gz_reader_open_fd(struct gz_reader *r, int fd, const char *name, struct err *err);
 
@@ -86,9 +108,13 @@ void gz_reader_close(struct gz_reader *r);
 struct gz_writer {
 	int fd;
 	const char *name;
-	struct outfile file;       /* in use if the output has a path */
-	struct z_stream_s *stream; /* NULL: plain output */
-	unsigned char *out;
+	struct outfile file; /* in use if the output has a path */
+	const struct codec *codec;
+	bool plain;
+	struct deflate *deflate; /* NULL: plain, or stored blocks */
+	uint32_t crc;            /* of what is stored, as its length */
+	uint64_t length;
+	bool begun; /* the gzip header is written */
 };
 
 #define GZ_WRITER_INIT                                                                             \
@@ -102,6 +128,7 @@ struct gz_writer {
  */
 int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct err *err);
 
+/* Takes n bytes, of which a plain or stored output makes a write each time: gather many. */
 int gz_writer_write(struct gz_writer *w, const void *bytes, size_t n, struct err *err);
 
 /*

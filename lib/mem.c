@@ -19,6 +19,12 @@ static _Noreturn void out_of_memory(size_t n, size_t size)
 	exit(1);
 }
 
+void mem_fail(const char *who)
+{
+	fprintf(stderr, "ce: out of memory (%s)\n", who);
+	exit(1);
+}
+
 void *mem_realloc(void *p, size_t n, size_t size)
 {
 	size_t bytes;

@@ -19,6 +19,9 @@ void *mem_realloc(void *p, size_t n, size_t size);
 /* A NUL-terminated copy of the len bytes at s. The caller frees. */
 char *mem_dup(const char *s, size_t len);
 
+/* Ends the process as running out of memory does: for a library that says no more than "failed". */
+_Noreturn void mem_fail(const char *who);
+
 /*
  * Capacity to grow an array to: at least `need` elements, at least half as much again as `have`,
  * so that appending is amortised constant.

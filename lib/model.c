@@ -422,7 +422,7 @@ int model_read(struct model *m, const char *path, struct err *err)
 	ptrdiff_t n;
 	int rc = -1;
 
-	if (gz_reader_open(&in, path, err))
+	if (gz_reader_open(&in, path, 0, err))
 		return -1;
 	while ((n = gz_reader_read(&in, buf_reserve(&text, READ_SIZE), READ_SIZE, err)) > 0 &&
 	       text.len <= FILE_MAX)

@@ -299,22 +299,31 @@ static bool try_again(int fd, short events)
 	return errno == EAGAIN && (poll(&ready, 1, -1) >= 0 || errno == EINTR);
 }
 
-int outfile_write(int fd, const void *bytes, size_t n)
+int outfile_writev(int fd, struct iovec *pieces, int n)
 {
-	const char *p = bytes;
-
 	while (n) {
-		ssize_t written = write(fd, p, n);
+		ssize_t written = writev(fd, pieces, n);
 
 		if (written < 0) {
 			if (try_again(fd, POLLOUT))
 				continue;
 			return -1;
 		}
-		p += written;
-		n -= (size_t)written;
+		for (; n && (size_t)written >= pieces->iov_len; pieces++, n--)
+			written -= (ssize_t)pieces->iov_len;
+		if (n) {
+			pieces->iov_base = (char *)pieces->iov_base + written;
+			pieces->iov_len -= (size_t)written;
+		}
 	}
 	return 0;
+}
+
+int outfile_write(int fd, const void *bytes, size_t n)
+{
+	struct iovec piece = { (void *)bytes, n };
+
+	return outfile_writev(fd, &piece, 1);
 }
 
 ptrdiff_t outfile_read(int fd, void *bytes, size_t n)

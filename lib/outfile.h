@@ -14,6 +14,7 @@
 #include "err.h"
 
 #include <stddef.h>
+#include <sys/uio.h>
 
 struct outfile {
 	int fd;                          /* for the owner to write to; -1 when closed */
@@ -49,6 +50,9 @@ int outfile_drain(int fd, struct buf *pending, struct err *err);
 
 /* Writes all n bytes to fd, however long that takes. Returns 0, or -1 with errno set. */
 int outfile_write(int fd, const void *bytes, size_t n);
+
+/* The same of the n pieces, which it consumes. */
+int outfile_writev(int fd, struct iovec *pieces, int n);
 
 /*
  * As read(2), but waits where that would return for no reason of the data: an interrupted call, or

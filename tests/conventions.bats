@@ -544,7 +544,7 @@ by_name() {
 		[ "$(wc -l <help)" -le 24 ]
 		awk 'length > 80 { print; bad = 1 } END { exit bad }' help
 		works "$tool" --version >version
-		grep -Eqx "$tool [0-9]+\.[0-9]+\.[0-9]+" version
+		grep -Eqx "$tool [0-9]+\.[0-9]+\.[0-9]+ \((ISA-L|zlib) [0-9.]+\)" version
 		fails 1 sh -c "$tool --help >/dev/full"
 		fails 1 sh -c "$tool --version >&-"
 	}

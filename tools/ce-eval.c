@@ -50,7 +50,7 @@ static int write_verdict(struct evaluation *e, struct csv_writer *out, struct cs
 
 	if (with_curves && verdict_write_curves(e, curves, err))
 		return -1;
-	if (out->gz.stream ? verdict_write_csv(e, out, err) : verdict_write_table(e, out, err))
+	if (out->gz.plain ? verdict_write_table(e, out, err) : verdict_write_csv(e, out, err))
 		return -1;
 	return csv_writer_close_all(writers, with_curves ? 2 : 1, err);
 }

@@ -114,7 +114,7 @@ int main(int argc, char **argv)
 
 	cli_parse(&cli, argc, argv);
 	choose_mode(&cli, &opt, &load_options);
-	input = (struct gz_input){ cli.input.paths + 1, cli.input.n - 1 };
+	input = (struct gz_input){ cli.input.paths + 1, cli.input.n - 1, cli.input.threads };
 	if (db_table_parse(&load_options.table, cli.input.paths[0], opt.schema, &err) ||
 	    db_connect(&db, cli.tool, opt.conninfo, &err) || csv_reader_open(&in, &input, &err) ||
 	    load_begin(&load, &db, &load_options, &in, &err))

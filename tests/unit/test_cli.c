@@ -200,6 +200,7 @@ static void no_output_no_options_for_it(void)
 
 static void help_and_version(void)
 {
+	char version[64];
 	size_t n;
 	char *text;
 
@@ -213,7 +214,8 @@ static void help_and_version(void)
 	CHECK(strstr(text, "\n      --version"));
 	free(text);
 	CHECK_INT(run(run_tool, ARGV("--version"), false), 0);
-	check_file("out", "ce-test " CE_VERSION "\n");
+	snprintf(version, sizeof(version), "ce-test " CE_VERSION " (%s)\n", codec_default()->name);
+	check_file("out", version);
 	check_file("err", "");
 	CHECK_INT(run(run_tool, ARGV("--version"), true), 1);
 	check_file("err", "ce-test: cannot write standard output\n");

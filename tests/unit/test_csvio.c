@@ -108,7 +108,7 @@ static uint64_t count_lines(const char *s, size_t n)
  */
 static void compare(const char *s, size_t n, size_t columns, bool tolerant)
 {
-	struct gz_input input = { (const char *const[]){ "in" }, 1 };
+	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct buf want = BUF_INIT, got = BUF_INIT;
 	struct err err = ERR_INIT;
@@ -242,7 +242,7 @@ static void agrees_on_every_short_string(void)
 
 static void each(const char *text, const char *want)
 {
-	struct gz_input input = { (const char *const[]){ "in" }, 1 };
+	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct buf got = BUF_INIT;
 	struct err err = ERR_INIT;
@@ -303,7 +303,7 @@ static void headers(void)
 
 static void names_of_a_header_are_found_whole(void)
 {
-	struct gz_input input = { (const char *const[]){ "in" }, 1 };
+	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
 	static const char text[] = "\xef\xbb\xbf\"a,\"\"b\"\"\n\", c \r\n";
@@ -321,7 +321,7 @@ static void names_of_a_header_are_found_whole(void)
 
 static void several_files_are_one_table(void)
 {
-	struct gz_input input = { (const char *const[]){ "one", "two", "three" }, 3 };
+	struct gz_input input = { (const char *const[]){ "one", "two", "three" }, 3, 0 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
@@ -361,8 +361,8 @@ static void several_files_are_one_table(void)
 static void writer_and_reader_round_trip(void)
 {
 	enum { ROWS = 300 };
-	struct gz_input input = { (const char *const[]){ "table" }, 1 };
-	struct gz_output output = { "table", 1, false };
+	struct gz_input input = { (const char *const[]){ "table" }, 1, 0 };
+	struct gz_output output = { "table", 1, false, 0 };
 	uint64_t random = 2;
 
 	for (size_t columns = 1; columns <= 5; columns++) {
@@ -446,7 +446,7 @@ static void quotes_only_where_they_must_be(void)
 /* Writes a gzip file of a header and then of `pieces` times the piece, and the tail. */
 static void write_large(const char *head, const char *piece, int pieces, const char *tail)
 {
-	struct gz_output output = { "large", 1, false };
+	struct gz_output output = { "large", 1, false, 0 };
 	struct gz_writer w = GZ_WRITER_INIT;
 	struct err err = ERR_INIT;
 
@@ -462,7 +462,7 @@ static char large_piece[65537];
 
 static void records_of_many_mebibytes(void)
 {
-	struct gz_input input = { (const char *const[]){ "large" }, 1 };
+	struct gz_input input = { (const char *const[]){ "large" }, 1, 0 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
@@ -491,7 +491,7 @@ static void records_of_many_mebibytes(void)
 
 static void a_record_without_end(void)
 {
-	struct gz_input input = { (const char *const[]){ "large" }, 1 };
+	struct gz_input input = { (const char *const[]){ "large" }, 1, 0 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
@@ -521,7 +521,7 @@ static void a_record_without_end(void)
 
 static void a_failing_writer_leaves_nothing(void)
 {
-	struct gz_output output = { "/dev/full", 1, true };
+	struct gz_output output = { "/dev/full", 1, true, 0 };
 	struct csv_writer w = CSV_WRITER_INIT;
 	struct err err = ERR_INIT;
 	int rc = 0;

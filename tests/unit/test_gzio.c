@@ -23,13 +23,14 @@ static void add_member(struct buf *b, const char *text, size_t n, int level)
 }
 
 /* All that a reader gives of the file, n bytes a call; returns the last call's 0 or -1. */
-static ptrdiff_t slurp(const char *path, size_t n, struct buf *text, struct err *err)
+static ptrdiff_t slurp_by(int threads, const char *path, size_t n, struct buf *text,
+			  struct err *err)
 {
 	struct gz_reader r = GZ_READER_INIT;
 	ptrdiff_t got;
 
 	buf_clear(text);
-	if (gz_reader_open(&r, path, err))
+	if (gz_reader_open(&r, path, threads, err))
 		return -1;
 	while ((got = gz_reader_read(&r, buf_reserve(text, n), n, err)) > 0)
 		text->len += (size_t)got;
@@ -39,6 +40,11 @@ static ptrdiff_t slurp(const char *path, size_t n, struct buf *text, struct err 
 	gz_reader_close(&r);
 	gz_reader_close(&r);
 	return got;
+}
+
+static ptrdiff_t slurp(const char *path, size_t n, struct buf *text, struct err *err)
+{
+	return slurp_by(0, path, n, text, err);
 }
 
 static void check_reads(const struct buf *file, const char *want, size_t n)
@@ -234,6 +240,48 @@ static void headers_with_every_field(void)
 	buf_release(&file);
 }
 
+/* A long input, which a thread reads ahead: the same bytes, and the same verdicts at its end. */
+static void a_thread_ahead_reads_the_same(void)
+{
+	struct buf file = BUF_INIT, want = BUF_INIT, text = BUF_INIT;
+	struct err err = ERR_INIT;
+	struct gz_reader r = GZ_READER_INIT;
+	uint64_t random = 1;
+	char row[64];
+
+	for (int member = 0; member < 3; member++) {
+		size_t start = want.len;
+
+		while (want.len - start < 1500000)
+			buf_append(&want, row,
+				   (size_t)snprintf(row, sizeof(row), "%zu,%zu\n", want.len,
+						    scratch_below(&random, 100000)));
+		add_member(&file, want.data + start, want.len - start, 1);
+	}
+	scratch_write("in", file.data, file.len);
+	for (int threads = 1; threads < 3; threads++) {
+		CHECK_INT(slurp_by(threads, "in", 70000, &text, &err), 0);
+		CHECK(text.len == want.len && !memcmp(text.data, want.data, text.len));
+	}
+	CHECK_INT(err.kind, ERR_NONE);
+	scratch_write("in", file.data, file.len - 3);
+	CHECK_INT(slurp_by(2, "in", 70000, &text, &err), -1);
+	CHECK(strstr(err.message, "in: truncated gzip stream"));
+	file.data[file.len - 8] ^= 1;
+	scratch_write("in", file.data, file.len);
+	CHECK_INT(slurp_by(2, "in", 70000, &text, &err), -1);
+	CHECK(strstr(err.message, "incorrect data check"));
+	/* Closed in the middle. */
+	CHECK_INT(gz_reader_open(&r, "in", 2, &err), 0);
+	for (int i = 0; i < 20; i++)
+		CHECK(gz_reader_read(&r, buf_reserve(&text, 100000), 100000, &err) > 0);
+	CHECK(r.ahead);
+	gz_reader_close(&r);
+	buf_release(&file);
+	buf_release(&want);
+	buf_release(&text);
+}
+
 /* A writer at the other end of a pipe that gives one byte at a time. */
 static void pipes_of_single_bytes(void)
 {
@@ -278,7 +326,7 @@ static void pipes_of_single_bytes(void)
 /* Writes the bytes in random pieces. */
 static void write_file(const char *path, const struct buf *bytes, int level, bool plain)
 {
-	struct gz_output output = { path, level, plain };
+	struct gz_output output = { path, level, plain, 0 };
 	struct gz_writer w = GZ_WRITER_INIT;
 	struct err err = ERR_INIT;
 	uint64_t random = 1;
@@ -361,7 +409,7 @@ static void a_table_gets_its_file(void)
 
 static void an_aborted_writer_leaves_nothing(void)
 {
-	struct gz_output output = { "out", 1, false };
+	struct gz_output output = { "out", 1, false, 0 };
 	struct gz_writer w = GZ_WRITER_INIT;
 	struct err err = ERR_INIT;
 
@@ -380,7 +428,7 @@ static void an_aborted_writer_leaves_nothing(void)
 static void a_full_disk_is_an_error(void)
 {
 	for (int plain = 0; plain < 2; plain++) {
-		struct gz_output output = { "/dev/full", 1, plain };
+		struct gz_output output = { "/dev/full", 1, plain, 0 };
 		struct gz_writer w = GZ_WRITER_INIT;
 		struct err err = ERR_INIT;
 		int rc;
@@ -442,6 +490,7 @@ int main(void)
 	RUN(a_bad_trailer_is_named);
 	RUN(what_follows_the_last_member);
 	RUN(headers_with_every_field);
+	RUN(a_thread_ahead_reads_the_same);
 	RUN(pipes_of_single_bytes);
 	RUN(writer_and_reader_agree);
 	RUN(a_table_gets_its_file);

@@ -104,7 +104,7 @@ static void types_and_keys_agree(void)
 
 static void columns_are_found_by_name(void)
 {
-	struct gz_input input = { (const char *const[]){ "in" }, 1 };
+	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
 	const struct schema_column mine[] = { { "x", SCHEMA_TEXT, false },

@@ -146,6 +146,7 @@ static int next_record(struct csv_reader *r, bool *has_quote, size_t *first_line
 	r->start = r->end;
 	r->line = r->next_line;
 	r->row.n = 0;
+	r->row.is_verbatim = false;
 	r->row.fault = NULL;
 	*has_quote = false;
 	*first_line = 0;
@@ -191,15 +192,26 @@ static void add_field(struct csv_reader *r, const char *s, size_t len, bool is_n
 	r->row.fields[r->row.n++] = (struct csv_field){ s, len, is_null };
 }
 
+/* `\.` would end the data of a COPY, were it not quoted. */
+static bool is_end_of_copy(const char *s, size_t len)
+{
+	return len == 2 && s[0] == '\\' && s[1] == '.';
+}
+
 static void split_unquoted(struct csv_reader *r)
 {
 	const char *s = r->row.raw, *end = s + r->row.raw_len, *comma;
 
-	while ((comma = memchr(s, ',', (size_t)(end - s)))) {
-		add_field(r, s, (size_t)(comma - s), comma == s);
-		s = comma + 1;
-	}
-	add_field(r, s, (size_t)(end - s), s == end);
+	r->row.is_verbatim = !memchr(s, '\r', r->row.raw_len);
+	do {
+		size_t len;
+
+		comma = memchr(s, ',', (size_t)(end - s));
+		len = (size_t)((comma ? comma : end) - s);
+		add_field(r, s, len, !len);
+		r->row.is_verbatim &= !is_end_of_copy(s, len);
+		s += len + 1;
+	} while (comma);
 }
 
 /* libcsv's field callback: its buffer is only ours during the call, so the bytes are copied. */
@@ -253,23 +265,6 @@ static bool split_quoted(struct csv_reader *r)
 		add_field(r, r->text.data + at, r->text_ends[i] - at, r->text_nulls[i]);
 		at = r->text_ends[i];
 	}
-	return true;
-}
-
-/* `\.` would end the data of a COPY, were it not quoted. */
-static bool is_end_of_copy(const char *s, size_t len)
-{
-	return len == 2 && s[0] == '\\' && s[1] == '.';
-}
-
-/* Whether csv_put_field would write every field of a record without quotes as it stands there. */
-static bool is_verbatim(const struct csv_row *row)
-{
-	if (memchr(row->raw, '\r', row->raw_len))
-		return false;
-	for (size_t i = 0; i < row->n; i++)
-		if (is_end_of_copy(row->fields[i].s, row->fields[i].len))
-			return false;
 	return true;
 }
 
@@ -332,11 +327,13 @@ static int next_plain(struct csv_reader *r, struct err *err)
 	s = r->bytes.data + r->window_start;
 	mark = r->marks + r->next_mark;
 	start = r->end - r->window_start;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0;; i++) {
 		r->row.fields[i] =
 			(struct csv_field){ s + start, mark[i] - start, mark[i] == start };
 		start = mark[i] + 1;
-		others |= (char)(i < n - 1 ? s[mark[i]] ^ ',' : 0);
+		if (i == n - 1)
+			break;
+		others |= s[mark[i]] ^ ',';
 	}
 	if (others)
 		return 0;
@@ -387,7 +384,6 @@ static int parse_record(struct csv_reader *r, struct err *err)
 		r->next_line = r->line + 1;
 		set_raw(r);
 	}
-	r->row.is_verbatim = !has_quote && is_verbatim(&r->row);
 	skip_marks(r);
 	return 1;
 }

@@ -307,13 +307,81 @@ static int scan_record(struct csv_reader *r, struct err *err)
 	}
 }
 
-/* Takes the next record if it is plain. Returns 1, 0 if it is not, or -1. */
+/*
+ * Takes the record that ends at a mark, if that is the end of a line. The n fields are there; the
+ * bytes up to r->end are its own. Returns 1 or 0, as next_plain.
+ */
+static int take_line(struct csv_reader *r, const uint32_t *mark, bool is_verbatim)
+{
+	const char *s = r->bytes.data + r->window_start;
+	const uint32_t *end = mark;
+
+	if (s[*end] == '\r' && end + 1 < r->marks + r->n_marks && end[1] == *end + 1)
+		end++;
+	if (s[*end] != '\n')
+		return 0;
+	r->row.n = r->header.n;
+	r->row.raw = r->bytes.data + r->start;
+	r->row.raw_len = (size_t)(s + *mark - r->row.raw);
+	r->row.is_verbatim = is_verbatim;
+	r->row.fault = NULL;
+	r->end = r->window_start + *end + 1;
+	r->next_mark = (size_t)(end + 1 - r->marks);
+	r->line = r->next_line++;
+	return 1;
+}
+
+/* The first mark from `mark` on that is no backslash, and, in quotes, no comma; NULL without one.
+ */
+static const uint32_t *next_stop(const struct csv_reader *r, const uint32_t *mark, bool in_quotes)
+{
+	const char *s = r->bytes.data + r->window_start;
+
+	for (; mark < r->marks + r->n_marks; mark++)
+		if (s[*mark] != '\\' && !(in_quotes && s[*mark] == ','))
+			return mark;
+	return NULL;
+}
+
+/*
+ * The plainest of the others: one line, as many fields as the header has, and some of them in
+ * quotes, without quotes or line ends inside. Returns 1 or 0, as next_plain.
+ */
+static int next_quoted(struct csv_reader *r)
+{
+	const char *s = r->bytes.data + r->window_start;
+	const uint32_t *mark = r->marks + r->next_mark, *end = r->marks + r->n_marks;
+	size_t start = r->end - r->window_start;
+
+	for (size_t i = 0; mark < end; i++) {
+		bool quoted = *mark == start && s[start] == '"';
+		const uint32_t *stop = next_stop(r, mark + quoted, quoted);
+		size_t len;
+
+		if (!stop)
+			return 0;
+		start += quoted;
+		len = *stop - start;
+		if (quoted && (s[*stop] != '"' || ++stop == end || *stop != start + len + 1))
+			return 0;
+		r->row.fields[i] = (struct csv_field){ s + start, len, !quoted && !len };
+		if (i == r->header.n - 1)
+			return take_line(r, stop, false);
+		if (s[*stop] != ',')
+			return 0;
+		start = *stop + 1;
+		mark = stop + 1;
+	}
+	return 0;
+}
+
+/* Takes the next record if its marks will do. Returns 1, 0 if they will not, or -1. */
 static int next_plain(struct csv_reader *r, struct err *err)
 {
-	size_t n = r->header.n, start, used = n;
+	size_t n = r->header.n, start;
 	const uint32_t *mark;
 	const char *s;
-	char others = 0;
+	int others = 0;
 
 	r->start = r->end;
 	if (!n || r->tuning.libcsv_only)
@@ -335,21 +403,7 @@ static int next_plain(struct csv_reader *r, struct err *err)
 			break;
 		others |= s[mark[i]] ^ ',';
 	}
-	if (others)
-		return 0;
-	if (s[start - 1] == '\r' && r->n_marks - r->next_mark > n && mark[n] == start)
-		used++;
-	if (s[mark[used - 1]] != '\n')
-		return 0;
-	r->row.n = n;
-	r->row.raw = r->bytes.data + r->start;
-	r->row.raw_len = (size_t)(s + mark[n - 1] - r->row.raw);
-	r->row.is_verbatim = true;
-	r->row.fault = NULL;
-	r->end = r->window_start + mark[used - 1] + 1;
-	r->next_mark += used;
-	r->line = r->next_line++;
-	return 1;
+	return (!others && take_line(r, mark + n - 1, true)) || next_quoted(r);
 }
 
 /* Passes over the marks of a record that was not plain. */

@@ -5,13 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *buf_reserve(struct buf *b, size_t n)
+void buf_grow(struct buf *b, size_t n)
 {
-	if (n > b->cap - b->len || !b->data) {
-		b->cap = mem_grow(b->cap, b->len + n);
-		b->data = mem_realloc(b->data, b->cap, 1);
-	}
-	return b->data + b->len;
+	b->cap = mem_grow(b->cap, b->len + n + 1);
+	b->data = mem_realloc(b->data, b->cap, 1);
 }
 
 void buf_append(struct buf *b, const void *bytes, size_t n)
@@ -25,17 +22,6 @@ void buf_append(struct buf *b, const void *bytes, size_t n)
 void buf_append_str(struct buf *b, const char *text)
 {
 	buf_append(b, text, strlen(text));
-}
-
-void buf_append_char(struct buf *b, char c)
-{
-	*buf_reserve(b, 1) = c;
-	b->len++;
-}
-
-void buf_clear(struct buf *b)
-{
-	b->len = 0;
 }
 
 void buf_release(struct buf *b)

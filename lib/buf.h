@@ -19,15 +19,31 @@ struct buf {
 		NULL, 0, 0                                                                         \
 	}
 
+/* What buf_reserve does where there is no room. */
+void buf_grow(struct buf *b, size_t n);
+
 /* Makes room for n more bytes behind len and returns where they go; the caller adds to len. */
-char *buf_reserve(struct buf *b, size_t n);
+static inline char *buf_reserve(struct buf *b, size_t n)
+{
+	if (n >= b->cap - b->len) /* equal, too: data is no NULL pointer even for n = 0 */
+		buf_grow(b, n);
+	return b->data + b->len;
+}
 
 void buf_append(struct buf *b, const void *bytes, size_t n);
 void buf_append_str(struct buf *b, const char *text); /* without its NUL */
-void buf_append_char(struct buf *b, char c);
+
+static inline void buf_append_char(struct buf *b, char c)
+{
+	*buf_reserve(b, 1) = c;
+	b->len++;
+}
 
 /* Empties the buffer and keeps its memory. */
-void buf_clear(struct buf *b);
+static inline void buf_clear(struct buf *b)
+{
+	b->len = 0;
+}
 
 /* Frees the memory; the buffer is empty and usable again. */
 void buf_release(struct buf *b);

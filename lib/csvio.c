@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define READ_SIZE  ((size_t)256 * 1024)
+#define WINDOW     ((size_t)16 * 1024) /* it and its marks stay in the first cache */
 #define FLUSH_SIZE ((size_t)128 * 1024)
 #define RECORD_MAX ((size_t)64 * 1024 * 1024)
 #define FIELD_STEP ((size_t)64 * 1024) /* libcsv grows a field's buffer by so much at a time */
@@ -51,17 +52,19 @@ int csv_reader_fail(const struct csv_reader *r, int column, struct err *err, con
 /* Reads more behind what is left of the buffer. Returns 1, 0 at the end of this file, or -1. */
 static int read_more(struct csv_reader *r, struct err *err)
 {
+	size_t size = r->tuning.read_size;
 	ptrdiff_t n;
 
 	if (r->at_eof)
 		return 0;
+	r->window_len = r->next_mark = r->n_marks = 0; /* the bytes move */
 	if (r->start) {
 		memmove(r->bytes.data, r->bytes.data + r->start, r->bytes.len - r->start);
 		r->bytes.len -= r->start;
 		r->end -= r->start;
 		r->start = 0;
 	}
-	n = gz_reader_read(&r->gz, buf_reserve(&r->bytes, READ_SIZE), READ_SIZE, err);
+	n = gz_reader_read(&r->gz, buf_reserve(&r->bytes, size), size, err);
 	if (n < 0)
 		return -1;
 	r->bytes.len += (size_t)n;
@@ -143,6 +146,7 @@ static int next_record(struct csv_reader *r, bool *has_quote, size_t *first_line
 	r->start = r->end;
 	r->line = r->next_line;
 	r->row.n = 0;
+	r->row.is_verbatim = false;
 	r->row.fault = NULL;
 	*has_quote = false;
 	*first_line = 0;
@@ -173,24 +177,41 @@ static int next_record(struct csv_reader *r, bool *has_quote, size_t *first_line
 	return 1;
 }
 
-static void add_field(struct csv_reader *r, const char *s, size_t len, bool is_null)
+/* Makes room for n fields. */
+static void reserve_fields(struct csv_reader *r, size_t n)
 {
-	if (r->row.n == r->fields_cap) {
-		r->fields_cap = mem_grow(r->fields_cap, r->row.n + 1);
+	if (n > r->fields_cap) {
+		r->fields_cap = mem_grow(r->fields_cap, n);
 		r->row.fields = mem_realloc(r->row.fields, r->fields_cap, sizeof(*r->row.fields));
 	}
+}
+
+static void add_field(struct csv_reader *r, const char *s, size_t len, bool is_null)
+{
+	reserve_fields(r, r->row.n + 1);
 	r->row.fields[r->row.n++] = (struct csv_field){ s, len, is_null };
 }
 
-static void split_plain(struct csv_reader *r)
+/* `\.` would end the data of a COPY, were it not quoted. */
+static bool is_end_of_copy(const char *s, size_t len)
+{
+	return len == 2 && s[0] == '\\' && s[1] == '.';
+}
+
+static void split_unquoted(struct csv_reader *r)
 {
 	const char *s = r->row.raw, *end = s + r->row.raw_len, *comma;
 
-	while ((comma = memchr(s, ',', (size_t)(end - s)))) {
-		add_field(r, s, (size_t)(comma - s), comma == s);
-		s = comma + 1;
-	}
-	add_field(r, s, (size_t)(end - s), s == end);
+	r->row.is_verbatim = !memchr(s, '\r', r->row.raw_len);
+	do {
+		size_t len;
+
+		comma = memchr(s, ',', (size_t)(end - s));
+		len = (size_t)((comma ? comma : end) - s);
+		add_field(r, s, len, !len);
+		r->row.is_verbatim &= !is_end_of_copy(s, len);
+		s += len + 1;
+	} while (comma);
 }
 
 /* libcsv's field callback: its buffer is only ours during the call, so the bytes are copied. */
@@ -248,6 +269,151 @@ static bool split_quoted(struct csv_reader *r)
 }
 
 /*
+ * Plain records: as many fields as the header has, one line, and none of the bytes that ask for a
+ * second look. Whatever is not plain is left where it is, for next_record to frame.
+ */
+
+/* Scans a window from the current record on. */
+static void scan(struct csv_reader *r)
+{
+	size_t have = r->bytes.len - r->end;
+
+	r->window_start = r->end;
+	r->window_len = have < r->tuning.window ? have : r->tuning.window;
+	r->n_marks = r->tuning.scan(r->bytes.data + r->end, r->window_len, r->marks);
+	r->next_mark = 0;
+}
+
+/*
+ * Scans, and reads as it must, until the marks of a whole record are there. Returns 1, 0 if the
+ * record is not plain, or -1. Does not wait for more input where the end of a line is there.
+ */
+static int scan_record(struct csv_reader *r, struct err *err)
+{
+	for (;;) {
+		int rc;
+
+		scan(r);
+		if (r->n_marks >= r->header.n)
+			return 1;
+		if (r->window_len == r->tuning.window)
+			return 0;
+		for (size_t i = 0; i < r->n_marks; i++)
+			if (r->bytes.data[r->window_start + r->marks[i]] != ',')
+				return 0;
+		rc = read_more(r, err);
+		if (rc <= 0)
+			return rc;
+	}
+}
+
+/*
+ * Takes the record that ends at a mark, if that is the end of a line. The n fields are there; the
+ * bytes up to r->end are its own. Returns 1 or 0, as next_plain.
+ */
+static int take_line(struct csv_reader *r, const uint32_t *mark, bool is_verbatim)
+{
+	const char *s = r->bytes.data + r->window_start;
+	const uint32_t *end = mark;
+
+	if (s[*end] == '\r' && end + 1 < r->marks + r->n_marks && end[1] == *end + 1)
+		end++;
+	if (s[*end] != '\n')
+		return 0;
+	r->row.n = r->header.n;
+	r->row.raw = r->bytes.data + r->start;
+	r->row.raw_len = (size_t)(s + *mark - r->row.raw);
+	r->row.is_verbatim = is_verbatim;
+	r->row.fault = NULL;
+	r->end = r->window_start + *end + 1;
+	r->next_mark = (size_t)(end + 1 - r->marks);
+	r->line = r->next_line++;
+	return 1;
+}
+
+/* The first mark from `mark` on that is no backslash, and, in quotes, no comma; NULL without one.
+ */
+static const uint32_t *next_stop(const struct csv_reader *r, const uint32_t *mark, bool in_quotes)
+{
+	const char *s = r->bytes.data + r->window_start;
+
+	for (; mark < r->marks + r->n_marks; mark++)
+		if (s[*mark] != '\\' && !(in_quotes && s[*mark] == ','))
+			return mark;
+	return NULL;
+}
+
+/*
+ * The plainest of the others: one line, as many fields as the header has, and some of them in
+ * quotes, without quotes or line ends inside. Returns 1 or 0, as next_plain.
+ */
+static int next_quoted(struct csv_reader *r)
+{
+	const char *s = r->bytes.data + r->window_start;
+	const uint32_t *mark = r->marks + r->next_mark, *end = r->marks + r->n_marks;
+	size_t start = r->end - r->window_start;
+
+	for (size_t i = 0; mark < end; i++) {
+		bool quoted = *mark == start && s[start] == '"';
+		const uint32_t *stop = next_stop(r, mark + quoted, quoted);
+		size_t len;
+
+		if (!stop)
+			return 0;
+		start += quoted;
+		len = *stop - start;
+		if (quoted && (s[*stop] != '"' || ++stop == end || *stop != start + len + 1))
+			return 0;
+		r->row.fields[i] = (struct csv_field){ s + start, len, !quoted && !len };
+		if (i == r->header.n - 1)
+			return take_line(r, stop, false);
+		if (s[*stop] != ',')
+			return 0;
+		start = *stop + 1;
+		mark = stop + 1;
+	}
+	return 0;
+}
+
+/* Takes the next record if its marks will do. Returns 1, 0 if they will not, or -1. */
+static int next_plain(struct csv_reader *r, struct err *err)
+{
+	size_t n = r->header.n, start;
+	const uint32_t *mark;
+	const char *s;
+	int others = 0;
+
+	r->start = r->end;
+	if (!n || r->tuning.libcsv_only)
+		return 0;
+	if (r->n_marks - r->next_mark < n) {
+		int rc = scan_record(r, err);
+
+		if (rc <= 0)
+			return rc;
+	}
+	s = r->bytes.data + r->window_start;
+	mark = r->marks + r->next_mark;
+	start = r->end - r->window_start;
+	for (size_t i = 0;; i++) {
+		r->row.fields[i] =
+			(struct csv_field){ s + start, mark[i] - start, mark[i] == start };
+		start = mark[i] + 1;
+		if (i == n - 1)
+			break;
+		others |= s[mark[i]] ^ ',';
+	}
+	return (!others && take_line(r, mark + n - 1, true)) || next_quoted(r);
+}
+
+/* Passes over the marks of a record that was not plain. */
+static void skip_marks(struct csv_reader *r)
+{
+	while (r->next_mark < r->n_marks && r->window_start + r->marks[r->next_mark] < r->end)
+		r->next_mark++;
+}
+
+/*
  * Frames and splits a record. Returns 1 (with row.fault if it is malformed), 0 or -1. A malformed
  * record of several lines is cut back to its first: a stray quote must not take the good rows
  * behind it along.
@@ -256,12 +422,15 @@ static int parse_record(struct csv_reader *r, struct err *err)
 {
 	size_t first_line;
 	bool has_quote;
-	int rc = next_record(r, &has_quote, &first_line, err);
+	int rc = next_plain(r, err);
 
+	if (rc)
+		return rc;
+	rc = next_record(r, &has_quote, &first_line, err);
 	if (rc <= 0)
 		return rc;
-	if (!r->row.fault && !has_quote)
-		split_plain(r);
+	if (!r->row.fault && !has_quote && !(r->tuning.libcsv_only && r->row.raw_len))
+		split_unquoted(r);
 	else if (!r->row.fault && !split_quoted(r))
 		r->row.fault = "a quote inside an unquoted field, or text behind a closing quote";
 	if (r->row.fault && r->end - r->start > first_line) {
@@ -269,6 +438,7 @@ static int parse_record(struct csv_reader *r, struct err *err)
 		r->next_line = r->line + 1;
 		set_raw(r);
 	}
+	skip_marks(r);
 	return 1;
 }
 
@@ -281,6 +451,7 @@ static int start_input(struct csv_reader *r, struct err *err)
 	r->file = r->gz.name;
 	buf_clear(&r->bytes);
 	r->start = r->end = 0;
+	r->window_len = r->next_mark = r->n_marks = 0;
 	r->line = r->next_line = 1;
 	r->at_eof = false;
 	while (r->bytes.len < 3 && (rc = read_more(r, err)))
@@ -359,9 +530,18 @@ static int check_header(const struct csv_reader *r, struct err *err)
 static void reset(struct csv_reader *r)
 {
 	bool tolerant = r->tolerant;
+	struct csv_tuning tuning = r->tuning;
 
+	if (!tuning.scan)
+		tuning.scan = csvscan_choice(0).scan;
+	if (!tuning.read_size)
+		tuning.read_size = READ_SIZE;
+	if (!tuning.window)
+		tuning.window = WINDOW;
 	*r = (struct csv_reader)CSV_READER_INIT;
 	r->tolerant = tolerant;
+	r->tuning = tuning;
+	r->marks = mem_alloc(tuning.window + CSVSCAN_SLACK, sizeof(*r->marks));
 	r->parser = mem_alloc(1, sizeof(*r->parser));
 	start_parser(r);
 }
@@ -431,96 +611,123 @@ void csv_reader_close(struct csv_reader *r)
 	free(r->names);
 	buf_release(&r->bytes);
 	buf_release(&r->text);
+	free(r->marks);
 	free(r->row.fields);
 	free(r->text_ends);
 	free(r->text_nulls);
 	*r = (struct csv_reader)CSV_READER_INIT;
 }
 
-static bool needs_quotes(const char *s, size_t len)
+/*
+ * Encoding: text is copied as it is looked at, 16 bytes or, where it is shorter, its beginning and
+ * its end (which overlap) at a time: most fields are a few bytes long, too few for a loop or a
+ * call.
+ */
+
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
+
+/* The 16 bytes of two words, which may be the same. */
+static bytes16 join(uint64_t a, uint64_t b)
 {
-	if (!len || (len == 2 && !memcmp(s, "\\.", 2)))
-		return true;
-	for (size_t i = 0; i < len; i++)
-		if (s[i] == ',' || s[i] == '"' || s[i] == '\n' || s[i] == '\r')
-			return true;
-	return false;
+	uint64_t both[2] = { a, b };
+	bytes16 v;
+
+	memcpy(&v, both, 16);
+	return v;
+}
+
+static bool has_special(bytes16 v)
+{
+	uint64_t found[2];
+
+	v = (bytes16)((v == ',') | (v == '"') | (v == '\n') | (v == '\r'));
+	memcpy(found, &v, 16);
+	return found[0] | found[1];
+}
+
+static bytes16 copy16(char *out, const char *s)
+{
+	bytes16 v;
+
+	memcpy(&v, s, 16);
+	memcpy(out, &v, 16);
+	return v;
+}
+
+/* Copies len > 0 bytes; returns whether one among them asks for quotes. */
+static bool copy_text(char *out, const char *s, size_t len)
+{
+	bytes16 v;
+
+	if (len >= 16) {
+		bool special = has_special(copy16(out + len - 16, s + len - 16));
+
+		for (size_t i = 0; i + 16 < len; i += 16)
+			special |= has_special(copy16(out + i, s + i));
+		return special;
+	}
+	if (len >= 8) {
+		uint64_t head, tail;
+
+		memcpy(&head, s, 8);
+		memcpy(&tail, s + len - 8, 8);
+		memcpy(out, &head, 8);
+		memcpy(out + len - 8, &tail, 8);
+		v = join(head, tail);
+	} else if (len >= 4) {
+		uint32_t head, tail;
+
+		memcpy(&head, s, 4);
+		memcpy(&tail, s + len - 4, 4);
+		memcpy(out, &head, 4);
+		memcpy(out + len - 4, &tail, 4);
+		v = join(head, tail);
+	} else {
+		char first = s[0], middle = s[len / 2], last = s[len - 1];
+
+		out[0] = first;
+		out[len / 2] = middle;
+		out[len - 1] = last;
+		v = join((unsigned char)first | (uint64_t)(unsigned char)middle << 8,
+			 (unsigned char)last);
+	}
+	return has_special(v);
+}
+
+static void put_quoted(struct buf *row, const char *s, size_t len)
+{
+	char *out = buf_reserve(row, 2 * len + 3);
+
+	*out++ = '"';
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '"')
+			*out++ = '"';
+		*out++ = s[i];
+	}
+	*out++ = '"';
+	*out++ = ',';
+	row->len = (size_t)(out - row->data);
 }
 
 void csv_put_text(struct buf *row, const char *s, size_t len)
 {
-	char *out;
+	char *out = buf_reserve(row, len + 1);
 
-	if (!needs_quotes(s, len)) {
-		out = buf_reserve(row, len + 1);
-		memcpy(out, s, len);
-		out[len] = ',';
-		row->len += len + 1;
+	if (!len || copy_text(out, s, len) || is_end_of_copy(s, len)) {
+		put_quoted(row, s, len);
 		return;
 	}
-	buf_append_char(row, '"');
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '"')
-			buf_append_char(row, '"');
-		buf_append_char(row, s[i]);
-	}
-	buf_append(row, "\",", 2);
-}
-
-void csv_put_str(struct buf *row, const char *text)
-{
-	csv_put_text(row, text, strlen(text));
-}
-
-void csv_put_field(struct buf *row, const struct csv_field *field)
-{
-	if (field->is_null)
-		csv_put_null(row);
-	else
-		csv_put_text(row, field->s, field->len);
-}
-
-void csv_put_null(struct buf *row)
-{
-	buf_append_char(row, ',');
-}
-
-void csv_put_raw(struct buf *row, const char *encoded, size_t len)
-{
-	buf_append(row, encoded, len);
-	buf_append_char(row, ',');
-}
-
-void csv_put_int(struct buf *row, int64_t value)
-{
-	char *out = buf_reserve(row, NUM_TEXT_MAX);
-	size_t n = num_format_int(out, value);
-
-	out[n] = ',';
-	row->len += n + 1;
-}
-
-void csv_put_millionths(struct buf *row, int64_t millionths)
-{
-	char *out = buf_reserve(row, NUM_TEXT_MAX);
-	size_t n = num_format_millionths(out, millionths);
-
-	out[n] = ',';
-	row->len += n + 1;
+	out[len] = ',';
+	row->len += len + 1;
 }
 
 void csv_put_double(struct buf *row, double value)
 {
-	char *out = buf_reserve(row, NUM_TEXT_MAX);
+	char *out = buf_reserve(row, NUM_TEXT_MAX + 1);
 	size_t n = num_format_double(out, value);
 
 	out[n] = ',';
 	row->len += n + 1;
-}
-
-void csv_end_row(struct buf *row)
-{
-	row->data[row->len - 1] = '\n';
 }
 
 int csv_writer_open(struct csv_writer *w, const struct gz_output *output, struct err *err)

@@ -10,6 +10,7 @@
 #ifndef CE_NUM_H
 #define CE_NUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@
 
 /* [-]digits, within int64_t. */
 int num_parse_int(const char *s, size_t len, int64_t *value);
+
+/* Whether num_parse_int takes it, without the value. */
+bool num_is_int(const char *s, size_t len);
 
 /*
  * [+-]digits[.digits][e[+-]digits], a digit at least before or behind the point; the value with
@@ -65,7 +69,20 @@ int num_parse_duration(const char *s, size_t len, int64_t *ms);
 /* Bytes: N, or N followed by K, M, G or T (powers of 1024; case ignored). */
 int num_parse_size(const char *s, size_t len, uint64_t *bytes);
 
-size_t num_format_int(char *out, int64_t value);
+/* What num_format_int does for what is not in [0, 100). */
+size_t num_format_any_int(char *out, int64_t value);
+
+static inline size_t num_format_int(char *out, int64_t value)
+{
+	unsigned v = (unsigned)value, tens = v * 103 >> 10;
+
+	/* Most numbers of most tables are small: they are worth a path of their own. */
+	if ((uint64_t)value >= 100)
+		return num_format_any_int(out, value);
+	out[0] = (char)('0' + (tens ? tens : v));
+	out[1] = (char)('0' + (v - 10 * tens));
+	return tens ? 2 : 1;
+}
 
 /* A number of millionths as a decimal, trailing zeros trimmed: 950000 is 0.95, 0 is 0. */
 size_t num_format_millionths(char *out, int64_t millionths);

@@ -4,7 +4,6 @@
 #include "mem.h"
 #include "outfile.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -446,10 +445,11 @@ int extsort_add(struct extsort *s, const struct extsort_row *row, struct err *er
 
 /* Merging runs. */
 
-/* Reads on until `need` bytes are there from r->pos on. */
+/* Sees to it that `need` bytes of the run are there from r->pos on. */
 static int fill(struct run_reader *r, int fd, size_t need, struct err *err)
 {
-	size_t have = r->bytes.len - r->pos;
+	uint64_t rest = r->rest.end - r->rest.at;
+	size_t have = r->bytes.len - r->pos, room, n;
 
 	if (have >= need)
 		return 0;
@@ -460,22 +460,12 @@ static int fill(struct run_reader *r, int fd, size_t need, struct err *err)
 	}
 	if (r->bytes.cap < need)
 		buf_reserve(&r->bytes, need - have);
-	while (r->bytes.len < need) {
-		uint64_t rest = r->rest.end - r->rest.at;
-		size_t room = r->bytes.cap - r->bytes.len;
-		ssize_t n = pread(fd, r->bytes.data + r->bytes.len, rest < room ? rest : room,
-				  (off_t)r->rest.at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(err, "cannot read the temporary file");
-		if (!n)
-			return err_set(err, ERR_RUNTIME,
-				       "the temporary file is shorter than what was written to it");
-		r->bytes.len += (size_t)n;
-		r->rest.at += (uint64_t)n;
-	}
+	room = r->bytes.cap - r->bytes.len;
+	n = rest < room ? (size_t)rest : room;
+	if (outfile_fetch(fd, r->bytes.data + r->bytes.len, n, r->rest.at, err))
+		return -1;
+	r->bytes.len += n;
+	r->rest.at += n;
 	return 0;
 }
 

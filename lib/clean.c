@@ -51,26 +51,39 @@ int cleaner_open(struct cleaner *c, const struct csv_reader *in, struct err *err
 			return -1;
 		c->at[i] = (size_t)at;
 	}
+	c->rest_in_order = true;
+	for (size_t i = CLEAN_USER_ID; i < CLEAN_DEVICE; i++)
+		c->rest_in_order &= c->at[i + 1] == c->at[i] + 1;
+	/* No column stands twice, which leaves one place for event_ts. */
+	c->all_in_order = c->rest_in_order && c->at[CLEAN_EVENT_ID] == 0 &&
+			  c->at[CLEAN_DEVICE] == CLEAN_DEVICE && in->header.n == CLEAN_N_COLUMNS &&
+			  !c->seconds;
 	return 0;
 }
 
-/* Whether the bytes are ASCII without NUL: true of most records, and quick to say. */
-static bool is_plain_ascii(const char *s, size_t len)
+/*
+ * Whether the bytes are printable ASCII without quote and backslash: true of most records, quick to
+ * say, and enough to know that they are valid UTF-8, have no blanks but spaces, and that their
+ * fields are written as they are read.
+ */
+static bool is_plain(const char *s, size_t len)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t spaces = ones * ' ', quotes = ones * '"', backslashes = ones * '\\';
 	uint64_t bad = 0;
 
 	for (; len >= 8; s += 8, len -= 8) {
 		uint64_t word;
 
-		/* Taking one from each byte sets the top bit of a zero byte (and of no ASCII byte
-		 * unless one below it was zero). */
+		/* A difference sets the top bit of a byte that is too small (and of no other ASCII
+		 * byte unless there is such a one below it). */
 		memcpy(&word, s, 8);
-		bad |= word | (word - ones);
+		bad |= word | (word - spaces) | ((word ^ quotes) - ones) |
+		       ((word ^ backslashes) - ones);
 	}
-	bad &= tops;
+	bad &= ones << 7;
 	for (; len; s++, len--)
-		bad |= (unsigned char)*s == 0 || (unsigned char)*s >= 0x80;
+		bad |= *s < ' ' || *s == '"' || *s == '\\' || *s & 0x80;
 	return !bad;
 }
 
@@ -119,7 +132,7 @@ static bool is_blank(char c)
 }
 
 /* Without the blanks around it. One of nothing but blanks is NULL; an empty string stays one. */
-static struct csv_field trimmed(const struct csv_field *field)
+static inline struct csv_field trimmed(const struct csv_field *field)
 {
 	struct csv_field f = *field;
 
@@ -134,11 +147,19 @@ static struct csv_field trimmed(const struct csv_field *field)
 	return f;
 }
 
+/* num_parse_scaled, quick about an integer. */
+static int parse_number(const struct csv_field *f, int shift, int64_t *value)
+{
+	if (!shift && !num_parse_int(f->s, f->len, value))
+		return 0;
+	return num_parse_scaled(f->s, f->len, shift, value);
+}
+
 int clean_parse_ts(const struct csv_field *field, bool seconds, enum num_offset offset, int64_t *ts)
 {
 	struct csv_field f = trimmed(field);
 
-	if (!num_parse_scaled(f.s, f.len, seconds ? 3 : 0, ts))
+	if (!parse_number(&f, seconds ? 3 : 0, ts))
 		return 0;
 	return num_parse_time(f.s, f.len, offset, ts);
 }
@@ -146,10 +167,11 @@ int clean_parse_ts(const struct csv_field *field, bool seconds, enum num_offset 
 /* The type whatever its case, or -1. */
 static int parse_type(const struct csv_field *f)
 {
+	int type = event_type_parse(f->s, f->len);
 	char lower[16];
 
-	if (f->len > sizeof(lower))
-		return -1;
+	if (type >= 0 || f->len > sizeof(lower))
+		return type;
 	for (size_t i = 0; i < f->len; i++)
 		lower[i] = (char)(f->s[i] >= 'A' && f->s[i] <= 'Z' ? f->s[i] | 0x20 : f->s[i]);
 	return event_type_parse(lower, f->len);
@@ -167,17 +189,79 @@ static bool is_negative(const struct csv_field *f)
 	return false;
 }
 
+/* Whether a text that was read as an integer >= 0 is how that is written. */
+static bool is_canonical(const struct csv_field *f)
+{
+	for (size_t i = 0; i < f->len; i++)
+		if (f->s[i] < '0' || f->s[i] > '9')
+			return false;
+	return f->len == 1 || *f->s != '0';
+}
+
+/* How long columns are from `first` to `last`, with a comma between them. */
+static size_t joined_len(const struct csv_field *field, int first, int last)
+{
+	size_t len = (size_t)(last - first);
+
+	for (int i = first; i <= last; i++)
+		len += field[i].len;
+	return len;
+}
+
+/*
+ * Takes the columns behind event_ts as they stand in a plain record, if that is their clean form:
+ * most need not be written anew. Where the columns are neighbours in the input, and no longer from
+ * the first to the last than they are together, there is nothing between them but commas.
+ */
+static bool take_as_is(const struct cleaner *c, const struct csv_row *row,
+		       const struct csv_field *field, enum event_type type,
+		       struct clean_event *event)
+{
+	const struct csv_field *position = &field[CLEAN_PLAYBACK_POSITION];
+	const char *start = field[CLEAN_USER_ID].s;
+	const char *end = field[CLEAN_DEVICE].s + field[CLEAN_DEVICE].len;
+	size_t len = joined_len(field, CLEAN_USER_ID, CLEAN_DEVICE);
+
+	if (!c->rest_in_order || (size_t)(end - start) != len ||
+	    memcmp(field[CLEAN_EVENT_TYPE].s, event_type_name(type), field[CLEAN_EVENT_TYPE].len) ||
+	    (position->len && !is_canonical(position)))
+		return false;
+	event->rest = start;
+	event->rest_len = len;
+	event->is_as_read = c->all_in_order && is_canonical(&field[CLEAN_EVENT_TS]) &&
+			    row->raw_len == joined_len(field, CLEAN_EVENT_ID, CLEAN_DEVICE);
+	return true;
+}
+
+static void encode(struct cleaner *c, const struct csv_field *field, enum event_type type,
+		   int64_t seconds, struct clean_event *event)
+{
+	buf_clear(&c->rest);
+	csv_put_field(&c->rest, &field[CLEAN_USER_ID]);
+	csv_put_field(&c->rest, &field[CLEAN_CONTENT_ID]);
+	csv_put_str(&c->rest, event_type_name(type));
+	if (field[CLEAN_PLAYBACK_POSITION].len)
+		csv_put_int(&c->rest, seconds);
+	else
+		csv_put_null(&c->rest);
+	csv_put_field(&c->rest, &field[CLEAN_DEVICE]);
+	event->rest = c->rest.data;
+	event->rest_len = c->rest.len - 1;
+}
+
 enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 			      struct clean_event *event)
 {
 	struct csv_field field[CLEAN_N_COLUMNS];
 	const struct csv_field *position = &field[CLEAN_PLAYBACK_POSITION];
 	int64_t ts, seconds = 0;
+	bool plain;
 	int type;
 
 	if (row->fault)
 		return CLEAN_RAGGED;
-	if (!is_plain_ascii(row->raw, row->raw_len))
+	plain = is_plain(row->raw, row->raw_len);
+	if (!plain)
 		for (int i = 0; i < CLEAN_N_COLUMNS; i++)
 			if (!is_utf8(row->fields[c->at[i]].s, row->fields[c->at[i]].len))
 				return CLEAN_INVALID_UTF8;
@@ -194,7 +278,7 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 	if (type < 0)
 		return CLEAN_BAD_EVENT_TYPE;
 	if (position->len) {
-		if (num_parse_scaled(position->s, position->len, 0, &seconds))
+		if (parse_number(position, 0, &seconds))
 			return CLEAN_BAD_PLAYBACK_POSITION;
 		if (is_negative(position))
 			return CLEAN_NEGATIVE_PLAYBACK_POSITION;
@@ -202,17 +286,11 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 			return CLEAN_BAD_PLAYBACK_POSITION;
 	}
 
-	buf_clear(&c->rest);
-	csv_put_field(&c->rest, &field[CLEAN_USER_ID]);
-	csv_put_field(&c->rest, &field[CLEAN_CONTENT_ID]);
-	csv_put_str(&c->rest, event_type_name((enum event_type)type));
-	if (position->len)
-		csv_put_int(&c->rest, seconds);
-	else
-		csv_put_null(&c->rest);
-	csv_put_field(&c->rest, &field[CLEAN_DEVICE]);
-	*event = (struct clean_event){ ts, field[CLEAN_EVENT_ID].s, field[CLEAN_EVENT_ID].len,
-				       c->rest.data, c->rest.len - 1 };
+	*event = (struct clean_event){ .ts = ts,
+				       .id = field[CLEAN_EVENT_ID].s,
+				       .id_len = field[CLEAN_EVENT_ID].len };
+	if (!plain || !take_as_is(c, row, field, (enum event_type)type, event))
+		encode(c, field, (enum event_type)type, seconds, event);
 	return CLEAN_VALID;
 }
 

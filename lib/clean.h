@@ -76,7 +76,7 @@ struct cleaner {
 	/* The module's own. */
 	size_t at[CLEAN_N_COLUMNS]; /* index of each column in the input */
 	bool rest_in_order;         /* those behind event_ts are neighbours, in this order */
-	bool all_in_order;          /* and so are all of the input's, whose times are in ms */
+	bool all_in_order;          /* and so are all of the input's */
 	struct buf rest;
 };
 

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #define LIMIT_MIN   ((uint64_t)1024 * 1024)
-#define CHUNK_MAX   ((size_t)1024 * 1024)
 #define WRITE_SIZE  ((size_t)64 * 1024)   /* what gathers before a write to a spill file */
 #define READ_MIN    ((size_t)32 * 1024)   /* a buffer of a run in a merge is at least so large */
 #define READ_MAX    ((size_t)1024 * 1024) /* and needs to be no larger than this */
@@ -68,7 +67,8 @@ struct extsort {
 	/* Rows in memory. */
 	struct chunk *chunks; /* the newest first, but for those of a single large row */
 	size_t chunk_size;
-	size_t room;   /* bytes free at the end of the newest */
+	char *end;     /* of the newest */
+	size_t room;   /* bytes free before that */
 	uint64_t held; /* bytes of all */
 	struct entry *entries;
 	size_t n, cap;
@@ -90,7 +90,7 @@ struct extsort *extsort_new(uint64_t mem_limit)
 	struct extsort *s = mem_zalloc(1, sizeof(*s));
 
 	s->limit = mem_limit < LIMIT_MIN ? LIMIT_MIN : mem_limit;
-	s->chunk_size = s->limit / 32 < CHUNK_MAX ? (size_t)s->limit / 32 : CHUNK_MAX;
+	s->chunk_size = s->limit / 32 < MEM_HUGE ? (size_t)s->limit / 32 : MEM_HUGE;
 	s->spill.fd = -1;
 	return s;
 }
@@ -377,28 +377,31 @@ static int spill_rows(struct extsort *s, struct err *err)
 
 static struct chunk *new_chunk(struct extsort *s, size_t size, struct chunk *next)
 {
-	struct chunk *chunk = mem_alloc(sizeof(*chunk) + size, 1);
+	struct chunk *chunk = size == MEM_HUGE ? mem_alloc_huge() : mem_alloc(size, 1);
 
 	chunk->next = next;
-	s->held += sizeof(*chunk) + size;
+	s->held += size;
 	return chunk;
 }
 
 /* Room for n bytes that stays where it is. */
 static char *take_room(struct extsort *s, size_t n)
 {
-	if (n <= s->room) {
-		s->room -= n;
-		return s->chunks->bytes + s->chunk_size - s->room - n;
-	}
-	if (s->chunks && n > s->chunk_size / 8) {
-		/* A chunk of its own, behind the newest, which is not full yet. */
-		s->chunks->next = new_chunk(s, n, s->chunks->next);
+	size_t size = sizeof(struct chunk) + n;
+
+	if (n > s->room && size > s->chunk_size / 8 && s->chunks) {
+		/* A chunk of its own, behind the newest, which has room for others yet. */
+		s->chunks->next = new_chunk(s, size, s->chunks->next);
 		return s->chunks->next->bytes;
 	}
-	s->chunks = new_chunk(s, n > s->chunk_size ? n : s->chunk_size, s->chunks);
-	s->room = n > s->chunk_size ? 0 : s->chunk_size - n;
-	return s->chunks->bytes;
+	if (n > s->room) {
+		size = size > s->chunk_size ? size : s->chunk_size;
+		s->chunks = new_chunk(s, size, s->chunks);
+		s->end = (char *)s->chunks + size;
+		s->room = size - sizeof(struct chunk);
+	}
+	s->room -= n;
+	return s->end - s->room - n;
 }
 
 /* What is held, at most, with n entries and another `bytes` in the chunks. */

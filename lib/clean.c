@@ -51,27 +51,38 @@ int cleaner_open(struct cleaner *c, const struct csv_reader *in, struct err *err
 			return -1;
 		c->at[i] = (size_t)at;
 	}
+	c->rest_in_order = true;
+	for (size_t i = CLEAN_USER_ID; i < CLEAN_DEVICE; i++)
+		c->rest_in_order &= c->at[i + 1] == c->at[i] + 1;
+	/* No column stands twice, which leaves one place for event_ts. */
+	c->all_in_order = c->rest_in_order && c->at[CLEAN_EVENT_ID] == CLEAN_EVENT_ID &&
+			  c->at[CLEAN_DEVICE] == CLEAN_DEVICE && in->header.n == CLEAN_N_COLUMNS &&
+			  !c->seconds;
 	return 0;
 }
 
-/* Whether the bytes are ASCII without NUL: true of most records, and quick to say. */
-static bool is_plain_ascii(const char *s, size_t len)
+/*
+ * Whether the bytes are printable ASCII without quote and backslash: true of most records, quick to
+ * say (not of a few bytes alone, which are no record), and enough to know that they are valid UTF-8
+ * and that their fields, which are pieces of the record then, are written as they are read.
+ */
+static bool is_plain(const char *s, size_t len)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-	uint64_t bad = 0;
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t spaces = ones * ' ', quotes = ones * '"', backslashes = ones * '\\';
+	uint64_t bad = 0, word;
 
-	for (; len >= 8; s += 8, len -= 8) {
-		uint64_t word;
-
-		/* Taking one from each byte sets the top bit of a zero byte (and of no ASCII byte
-		 * unless one below it was zero). */
-		memcpy(&word, s, 8);
-		bad |= word | (word - ones);
+	if (len < sizeof(word))
+		return false;
+	for (size_t i = 0; i < len; i += sizeof(word)) {
+		/* A difference sets the top bit of a byte that is too small (and of no other ASCII
+		 * byte unless there is such a one below it). The last word overlaps the one before
+		 * it. */
+		memcpy(&word, s + (i < len - sizeof(word) ? i : len - sizeof(word)), sizeof(word));
+		bad |= word | (word - spaces) | ((word ^ quotes) - ones) |
+		       ((word ^ backslashes) - ones);
 	}
-	bad &= tops;
-	for (; len; s++, len--)
-		bad |= (unsigned char)*s == 0 || (unsigned char)*s >= 0x80;
-	return !bad;
+	return !(bad & ones << 7);
 }
 
 /*
@@ -134,22 +145,36 @@ static struct csv_field trimmed(const struct csv_field *field)
 	return f;
 }
 
+/* num_parse_scaled, quick about an integer; *as_is becomes false unless it is written that way. */
+static int parse_number(const struct csv_field *f, int shift, int64_t *value, bool *as_is)
+{
+	if (!shift && !num_parse_int(f->s, f->len, value)) {
+		*as_is &= f->len == 1 || *f->s > '0'; /* a sign is below all digits */
+		return 0;
+	}
+	*as_is = false;
+	return num_parse_scaled(f->s, f->len, shift, value);
+}
+
 int clean_parse_ts(const struct csv_field *field, bool seconds, enum num_offset offset, int64_t *ts)
 {
 	struct csv_field f = trimmed(field);
+	bool as_is = true;
 
-	if (!num_parse_scaled(f.s, f.len, seconds ? 3 : 0, ts))
+	if (!parse_number(&f, seconds ? 3 : 0, ts, &as_is))
 		return 0;
 	return num_parse_time(f.s, f.len, offset, ts);
 }
 
 /* The type whatever its case, or -1. */
-static int parse_type(const struct csv_field *f)
+static int parse_type(const struct csv_field *f, bool *as_is)
 {
+	int type = event_type_parse(f->s, f->len);
 	char lower[16];
 
-	if (f->len > sizeof(lower))
-		return -1;
+	if (type >= 0 || f->len > sizeof(lower))
+		return type;
+	*as_is = false;
 	for (size_t i = 0; i < f->len; i++)
 		lower[i] = (char)(f->s[i] >= 'A' && f->s[i] <= 'Z' ? f->s[i] | 0x20 : f->s[i]);
 	return event_type_parse(lower, f->len);
@@ -167,34 +192,73 @@ static bool is_negative(const struct csv_field *f)
 	return false;
 }
 
+/* Sets field[] to the columns, trimmed. Returns the first that is empty and must not be, or -1. */
+static int take_fields(const struct cleaner *c, const struct csv_row *row, struct csv_field *field,
+		       bool *as_is)
+{
+	for (int i = 0; i < CLEAN_N_COLUMNS; i++) {
+		struct csv_field *f = &field[i];
+
+		*f = row->fields[c->at[i]];
+		if (f->len && (*f->s <= ' ' || f->s[f->len - 1] <= ' ')) {
+			*f = trimmed(f);
+			*as_is = false;
+		}
+		if (!f->len && !c->may_be_empty[i])
+			return i;
+	}
+	return -1;
+}
+
+static void encode_rest(struct buf *rest, const struct csv_field *field, enum event_type type,
+			int64_t position)
+{
+	buf_clear(rest);
+	csv_put_field(rest, &field[CLEAN_USER_ID]);
+	csv_put_field(rest, &field[CLEAN_CONTENT_ID]);
+	csv_put_str(rest, event_type_name(type));
+	if (field[CLEAN_PLAYBACK_POSITION].len)
+		csv_put_int(rest, position);
+	else
+		csv_put_null(rest);
+	csv_put_field(rest, &field[CLEAN_DEVICE]);
+	rest->len--;
+}
+
+/*
+ * What is told along the way is whether the columns are clean as they are: in most records they
+ * are, and those behind event_ts are then not written anew but taken in one piece.
+ */
 enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 			      struct clean_event *event)
 {
 	struct csv_field field[CLEAN_N_COLUMNS];
-	const struct csv_field *position = &field[CLEAN_PLAYBACK_POSITION];
-	int64_t ts, seconds = 0;
-	int type;
+	const struct csv_field *ts = &field[CLEAN_EVENT_TS], *user = &field[CLEAN_USER_ID],
+			       *position = &field[CLEAN_PLAYBACK_POSITION],
+			       *device = &field[CLEAN_DEVICE];
+	bool as_is, ts_as_is = true;
+	int64_t seconds = 0;
+	int missing, type;
 
 	if (row->fault)
 		return CLEAN_RAGGED;
-	if (!is_plain_ascii(row->raw, row->raw_len))
-		for (int i = 0; i < CLEAN_N_COLUMNS; i++)
-			if (!is_utf8(row->fields[c->at[i]].s, row->fields[c->at[i]].len))
-				return CLEAN_INVALID_UTF8;
-	for (int i = 0; i < CLEAN_N_COLUMNS; i++) {
-		field[i] = trimmed(&row->fields[c->at[i]]);
-		if (!field[i].len && !c->may_be_empty[i])
-			return (enum clean_reason)(CLEAN_MISSING + i);
-	}
-	if (clean_parse_ts(&field[CLEAN_EVENT_TS], c->seconds, NUM_OFFSET_REQUIRED, &ts))
+	as_is = is_plain(row->raw, row->raw_len);
+	for (int i = 0; i < CLEAN_N_COLUMNS && !as_is; i++)
+		if (!is_utf8(row->fields[c->at[i]].s, row->fields[c->at[i]].len))
+			return CLEAN_INVALID_UTF8;
+	missing = take_fields(c, row, field, &as_is);
+	if (missing >= 0)
+		return (enum clean_reason)(CLEAN_MISSING + missing);
+	if (parse_number(ts, c->seconds ? 3 : 0, &event->ts, &ts_as_is) &&
+	    num_parse_time(ts->s, ts->len, NUM_OFFSET_REQUIRED, &event->ts))
 		return CLEAN_BAD_EVENT_TS;
-	if (ts <= 0 || ts >= EVENT_TS_END)
+	if (event->ts <= 0 || event->ts >= EVENT_TS_END)
 		return CLEAN_TS_OUT_OF_RANGE;
-	type = parse_type(&field[CLEAN_EVENT_TYPE]);
+	type = parse_type(&field[CLEAN_EVENT_TYPE], &as_is);
 	if (type < 0)
 		return CLEAN_BAD_EVENT_TYPE;
 	if (position->len) {
-		if (num_parse_scaled(position->s, position->len, 0, &seconds))
+		if (parse_number(position, 0, &seconds, &as_is))
 			return CLEAN_BAD_PLAYBACK_POSITION;
 		if (is_negative(position))
 			return CLEAN_NEGATIVE_PLAYBACK_POSITION;
@@ -202,17 +266,17 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 			return CLEAN_BAD_PLAYBACK_POSITION;
 	}
 
-	buf_clear(&c->rest);
-	csv_put_field(&c->rest, &field[CLEAN_USER_ID]);
-	csv_put_field(&c->rest, &field[CLEAN_CONTENT_ID]);
-	csv_put_str(&c->rest, event_type_name((enum event_type)type));
-	if (position->len)
-		csv_put_int(&c->rest, seconds);
-	else
-		csv_put_null(&c->rest);
-	csv_put_field(&c->rest, &field[CLEAN_DEVICE]);
-	*event = (struct clean_event){ ts, field[CLEAN_EVENT_ID].s, field[CLEAN_EVENT_ID].len,
-				       c->rest.data, c->rest.len - 1 };
+	event->id = field[CLEAN_EVENT_ID].s;
+	event->id_len = field[CLEAN_EVENT_ID].len;
+	event->is_as_read = as_is && ts_as_is && c->all_in_order;
+	if (as_is && c->rest_in_order) {
+		event->rest = user->s;
+		event->rest_len = (size_t)(device->s + device->len - user->s);
+	} else {
+		encode_rest(&c->rest, field, (enum event_type)type, seconds);
+		event->rest = c->rest.data;
+		event->rest_len = c->rest.len;
+	}
 	return CLEAN_VALID;
 }
 

@@ -58,13 +58,14 @@ const char *clean_reason_name(enum clean_reason reason);
 int clean_parse_ts(const struct csv_field *field, bool seconds, enum num_offset offset,
 		   int64_t *ts);
 
-/* A valid event. Borrowed: valid until the next cleaner_row. */
+/* A valid event. Borrowed: valid until the next cleaner_row or csv_reader_next. */
 struct clean_event {
 	int64_t ts; /* ms since the epoch, UTC; 0 < ts < EVENT_TS_END */
 	const char *id;
 	size_t id_len;
 	const char *rest; /* the columns behind event_ts as CSV text, without the line's end */
 	size_t rest_len;
+	bool is_as_read; /* the record reads as clean_put_event writes it, byte for byte */
 };
 
 struct cleaner {
@@ -74,6 +75,8 @@ struct cleaner {
 
 	/* The module's own. */
 	size_t at[CLEAN_N_COLUMNS]; /* index of each column in the input */
+	bool rest_in_order;         /* those behind event_ts are neighbours, in this order */
+	bool all_in_order;          /* and so are all of the input's */
 	struct buf rest;
 };
 

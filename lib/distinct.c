@@ -3,28 +3,29 @@
 #include "extsort.h"
 #include "intern.h"
 #include "mem.h"
+#include "repeats.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define LIMIT_MIN ((uint64_t)2 * 1024 * 1024)
+
 struct distinct {
-	struct extsort *events; /* key event_ts; event_id, NUL, rest; then the note */
-	struct extsort *hashes; /* key hash of event_id; event_ts */
-	struct intern suspects; /* hashes, as their 8 bytes */
-	struct intern seen;     /* ids of suspect hash that came back already */
-	struct buf row;         /* of `events`, while it is put together */
-	int64_t last_ts;        /* of the event that came back last */
+	struct extsort *events;   /* key event_ts; event_id, NUL, rest; then the note */
+	struct repeats *suspects; /* hash of event_id with event_ts */
+	struct intern seen;       /* ids of suspect hash that came back already */
+	int64_t last_ts;          /* of the event that came back last */
 	struct buf last_id;
 };
 
 struct distinct *distinct_new(uint64_t mem_limit)
 {
 	struct distinct *d = mem_zalloc(1, sizeof(*d));
+	uint64_t limit = mem_limit < LIMIT_MIN ? LIMIT_MIN : mem_limit;
 
-	/* A row of the narrow sort takes 48 bytes, one of the wide sort about three times as much.
-	 */
-	d->hashes = extsort_new(mem_limit / 4);
-	d->events = extsort_new(mem_limit - mem_limit / 4);
+	/* A pair takes 16 bytes, an event about four times as much. */
+	d->suspects = repeats_new(limit / 5);
+	d->events = extsort_new(limit - limit / 5);
 	return d;
 }
 
@@ -36,58 +37,28 @@ static uint64_t hash_of(const struct clean_event *event)
 int distinct_add(struct distinct *d, const struct clean_event *event, const struct buf *note,
 		 struct err *err)
 {
-	struct extsort_row wide, narrow = { .bytes = (const char *)&event->ts,
-					    .len = sizeof(event->ts),
-					    .compare_len = sizeof(event->ts) };
-	uint64_t hash = hash_of(event);
-
 	/* NUL is below every byte of an id, so that an id comes before those it begins. */
-	buf_clear(&d->row);
-	buf_append(&d->row, event->id, event->id_len);
-	buf_append_char(&d->row, '\0');
-	buf_append(&d->row, event->rest, event->rest_len);
-	wide.key = event->ts;
-	wide.compare_len = d->row.len;
-	buf_append(&d->row, note->data, note->len);
-	wide.bytes = d->row.data;
-	wide.len = d->row.len;
-	memcpy(&narrow.key, &hash, sizeof(hash));
-	return extsort_add(d->events, &wide, err) || extsort_add(d->hashes, &narrow, err) ? -1 : 0;
-}
+	size_t compare_len = event->id_len + 1 + event->rest_len;
+	char *at = extsort_reserve(d->events, event->ts, compare_len + note->len, compare_len, err);
 
-/* Runs through the sorted hashes and keeps those that stand with different times. */
-static int find_suspects(struct distinct *d, struct err *err)
-{
-	struct extsort_row row;
-	int64_t hash = 0, ts = 0, last_hash = 0, last_ts = 0;
-	bool any = false;
-	int rc;
-
-	if (extsort_finish(d->hashes, err))
+	if (!at)
 		return -1;
-	while ((rc = extsort_next(d->hashes, &row, err)) > 0) {
-		hash = row.key;
-		memcpy(&ts, row.bytes, sizeof(ts));
-		if (any && hash == last_hash && ts != last_ts)
-			intern_id(&d->suspects, (const char *)&hash, sizeof(hash));
-		any = true;
-		last_hash = hash;
-		last_ts = ts;
-	}
-	extsort_free(d->hashes);
-	d->hashes = NULL;
-	return rc;
+	memcpy(at, event->id, event->id_len);
+	at[event->id_len] = '\0';
+	memcpy(at + event->id_len + 1, event->rest, event->rest_len);
+	if (note->len)
+		memcpy(at + compare_len, note->data, note->len);
+	return repeats_add(d->suspects, hash_of(event), event->ts, err);
 }
 
 int distinct_finish(struct distinct *d, struct err *err)
 {
-	return find_suspects(d, err) || extsort_finish(d->events, err) ? -1 : 0;
+	return repeats_finish(d->suspects, err) || extsort_finish(d->events, err) ? -1 : 0;
 }
 
 /* Whether an event of this id came back before; remembers it. */
 static bool is_duplicate(struct distinct *d, const struct clean_event *event)
 {
-	uint64_t hash;
 	uint32_t n_seen;
 
 	if (event->ts == d->last_ts && event->id_len == d->last_id.len &&
@@ -96,10 +67,7 @@ static bool is_duplicate(struct distinct *d, const struct clean_event *event)
 	d->last_ts = event->ts;
 	buf_clear(&d->last_id);
 	buf_append(&d->last_id, event->id, event->id_len);
-	if (!d->suspects.n)
-		return false;
-	hash = hash_of(event);
-	if (intern_find(&d->suspects, (const char *)&hash, sizeof(hash)) == INTERN_NONE)
+	if (!repeats_has(d->suspects, hash_of(event)))
 		return false;
 	n_seen = d->seen.n;
 	return intern_id(&d->seen, event->id, event->id_len) < n_seen;
@@ -129,10 +97,8 @@ void distinct_free(struct distinct *d)
 	if (!d)
 		return;
 	extsort_free(d->events);
-	extsort_free(d->hashes);
-	intern_release(&d->suspects);
+	repeats_free(d->suspects);
 	intern_release(&d->seen);
-	buf_release(&d->row);
 	buf_release(&d->last_id);
 	free(d);
 }

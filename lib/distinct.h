@@ -7,19 +7,20 @@
  * the notes of records that are equal in all else.
  *
  * Copies at the same event_ts are neighbours. Copies at different times are not, and a table of
- * all event_ids would have no bound; so a second, narrow sort finds the few ids worth remembering:
+ * all event_ids would have no bound; so the few ids worth remembering are found on the side:
  *
  *	added events --> sort by (event_ts, event_id, record) -----------------> in order,
  *	           \                                                             duplicates
- *	            `--> sort by (hash of event_id, event_ts) --> suspects: ---> marked
+ *	            `--> repeats: (hash of event_id, event_ts) --> suspects: --> marked
  *	                                      hashes with more than one event_ts
  *
  * While the events come back in order, the ids of suspect hash that went by are remembered whole,
  * and an event whose id is among them is a duplicate. A hash shared by two ids makes both suspects
  * and does no harm.
  *
- * Layer: over clean, extsort, intern. Memory: within the limit, and beside it about 35 bytes a
- * suspect hash and 25 bytes with the id for each of its ids: those that stand at several times.
+ * Layer: over clean, extsort, repeats, intern. Memory: an event takes 48 bytes, its id, its rest
+ * and its note, within the limit; beside it 16 to 32 bytes a suspect hash, and 25 to 40 with the id
+ * for each of its ids: those that stand at several times.
  */
 #ifndef CE_DISTINCT_H
 #define CE_DISTINCT_H
@@ -33,7 +34,7 @@
 
 struct distinct; /* opaque */
 
-/* `mem_limit`: bytes for both sorts together; at least 2 MiB are used. */
+/* `mem_limit`: bytes for the sort and the pairs together; at least 2 MiB are used. */
 struct distinct *distinct_new(uint64_t mem_limit);
 
 /*

@@ -4,7 +4,6 @@
 #include "mem.h"
 #include "outfile.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +16,24 @@
 #define FETCH_AHEAD 16                    /* rows; see sorted_row */
 #define MIN_RUN     16                    /* shorter runs are lengthened by insertion */
 
-/* A row in memory: its key, and where in the block its head and bytes are. */
-struct entry {
-	int64_t key;
-	size_t at;
-};
-
-/* What stands before a row's bytes, in the block and (behind the key) in a spill file. */
+/* What stands before a row's bytes, in memory and (behind the key) in a spill file. */
 struct head {
 	uint32_t len, compare_len;
 };
 
 #define SPILLED_HEAD (sizeof(int64_t) + sizeof(struct head))
+
+/* A row in memory: its key, and where its head and bytes are. */
+struct entry {
+	int64_t key;
+	const char *at;
+};
+
+/* Rows lie in chunks, which never move: growth copies nothing and leaves no holes behind. */
+struct chunk {
+	struct chunk *next;
+	char bytes[];
+};
 
 /* A sorted stretch of a spill file, from byte `at` to `end`. */
 struct run {
@@ -52,14 +57,19 @@ struct run_reader {
 	struct run rest; /* what is yet to be read */
 	struct buf bytes;
 	size_t pos;             /* the next row in `bytes` */
-	struct extsort_row row; /* the current one */
+	struct extsort_row row; /* the current one, unless it has ended */
+	bool ended;
 };
 
 struct extsort {
 	uint64_t limit;
 
-	/* The block: rows in memory. */
-	struct buf rows;
+	/* Rows in memory. */
+	struct chunk *chunks; /* the newest first, but for those of a single large row */
+	size_t chunk_size;
+	char *end;     /* of the newest */
+	size_t room;   /* bytes free before that */
+	uint64_t held; /* bytes of all */
 	struct entry *entries;
 	size_t n, cap;
 	struct entry *scratch; /* of a merge in memory */
@@ -68,8 +78,8 @@ struct extsort {
 	/* The runs on disk, and the merge of some of them. */
 	struct spill spill;
 	struct run_reader *readers;
-	struct run_reader **heap; /* readers with a current row, the first row's on top */
-	size_t n_readers, n_heap;
+	struct run_reader **losers; /* see play; the winner, whose row is the next, is losers[0] */
+	size_t n_readers;
 
 	bool started; /* extsort_next or merge_next has returned a row */
 	size_t next;  /* entry to return, if nothing was spilled */
@@ -80,6 +90,7 @@ struct extsort *extsort_new(uint64_t mem_limit)
 	struct extsort *s = mem_zalloc(1, sizeof(*s));
 
 	s->limit = mem_limit < LIMIT_MIN ? LIMIT_MIN : mem_limit;
+	s->chunk_size = s->limit / 32 < MEM_HUGE ? (size_t)s->limit / 32 : MEM_HUGE;
 	s->spill.fd = -1;
 	return s;
 }
@@ -96,37 +107,36 @@ static bool row_before(const struct extsort_row *a, const struct extsort_row *b)
 	return order ? order < 0 : a->compare_len < b->compare_len;
 }
 
-static struct extsort_row entry_row(const struct extsort *s, const struct entry *e)
+static struct extsort_row entry_row(const struct entry *e)
 {
-	const char *at = s->rows.data + e->at;
 	struct head head;
 
-	memcpy(&head, at, sizeof(head));
-	return (struct extsort_row){ e->key, at + sizeof(head), head.len, head.compare_len };
+	memcpy(&head, e->at, sizeof(head));
+	return (struct extsort_row){ e->key, e->at + sizeof(head), head.len, head.compare_len };
 }
 
 /*
- * The row of the i-th entry. Sorted entries point all over the block, so one that is soon to come
- * is fetched ahead: waiting for memory would take longer than the rest of the sort.
+ * The row of the i-th entry. Sorted entries point to rows all over the chunks, so one that is soon
+ * to come is fetched ahead: waiting for memory would take longer than the rest of the sort.
  */
 static struct extsort_row sorted_row(const struct extsort *s, size_t i)
 {
 	if (i + FETCH_AHEAD < s->n)
-		__builtin_prefetch(s->rows.data + s->entries[i + FETCH_AHEAD].at);
-	return entry_row(s, &s->entries[i]);
+		__builtin_prefetch(s->entries[i + FETCH_AHEAD].at);
+	return entry_row(&s->entries[i]);
 }
 
-static bool same_key_before(const struct extsort *s, const struct entry *a, const struct entry *b)
+static bool same_key_before(const struct entry *a, const struct entry *b)
 {
-	struct extsort_row row_a = entry_row(s, a), row_b = entry_row(s, b);
+	struct extsort_row row_a = entry_row(a), row_b = entry_row(b);
 
 	return row_before(&row_a, &row_b);
 }
 
-static inline bool before(const struct extsort *s, const struct entry *a, const struct entry *b)
+static inline bool before(const struct entry *a, const struct entry *b)
 {
 	/* Most keys differ, and then the rows themselves need not be fetched. */
-	return a->key == b->key ? same_key_before(s, a, b) : a->key < b->key;
+	return a->key == b->key ? same_key_before(a, b) : a->key < b->key;
 }
 
 /*
@@ -143,17 +153,16 @@ static inline bool before(const struct extsort *s, const struct entry *a, const 
  *	in place  ----^             ^---- in place
  *
  * so that rows which are late by a little cost as much as they are late, not the length of the
- *runs.
+ * runs. Then the shorter of the two is saved and merged into the gap that it leaves.
  */
 
 /* How many of the n entries at `left` are in place before `first`; looked for from the end. */
-static size_t count_in_place(const struct extsort *s, const struct entry *left, size_t n,
-			     const struct entry *first)
+static size_t count_in_place(const struct entry *left, size_t n, const struct entry *first)
 {
 	size_t low = 0, high = n;
 
 	for (size_t step = 1; step <= n; step *= 2) {
-		if (!before(s, first, &left[n - step])) {
+		if (!before(first, &left[n - step])) {
 			low = n - step + 1;
 			break;
 		}
@@ -162,7 +171,7 @@ static size_t count_in_place(const struct extsort *s, const struct entry *left, 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (before(s, first, &left[middle]))
+		if (before(first, &left[middle]))
 			high = middle;
 		else
 			low = middle + 1;
@@ -171,13 +180,12 @@ static size_t count_in_place(const struct extsort *s, const struct entry *left, 
 }
 
 /* How many of the n entries at `right` must move before `last`; looked for from the start. */
-static size_t count_out_of_place(const struct extsort *s, const struct entry *right, size_t n,
-				 const struct entry *last)
+static size_t count_out_of_place(const struct entry *right, size_t n, const struct entry *last)
 {
 	size_t low = 0, high = n;
 
 	for (size_t step = 1; step <= n; step *= 2) {
-		if (!before(s, &right[step - 1], last)) {
+		if (!before(&right[step - 1], last)) {
 			high = step - 1;
 			break;
 		}
@@ -186,7 +194,7 @@ static size_t count_out_of_place(const struct extsort *s, const struct entry *ri
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (before(s, &right[middle], last))
+		if (before(&right[middle], last))
 			low = middle + 1;
 		else
 			high = middle;
@@ -194,61 +202,96 @@ static size_t count_out_of_place(const struct extsort *s, const struct entry *ri
 	return low;
 }
 
-/* Merges the sorted n_left entries at `left` with the sorted n_right ones behind them. */
-static void merge_neighbours(struct extsort *s, struct entry *left, size_t n_left, size_t n_right)
+/* The n entries at `from`, in the scratch. */
+static struct entry *save(struct extsort *s, const struct entry *from, size_t n)
 {
-	const struct entry *right = left + n_left, *right_end, *saved;
-	size_t in_place = count_in_place(s, left, n_left, right);
-	struct entry *out = left + in_place;
-
-	n_left -= in_place;
-	if (!n_left)
-		return;
-	right_end = right + count_out_of_place(s, right, n_right, right - 1);
-	if (s->scratch_cap < n_left) {
+	if (s->scratch_cap < n) {
 		free(s->scratch);
-		s->scratch_cap = n_left;
-		s->scratch = mem_alloc(s->scratch_cap, sizeof(*s->scratch));
+		s->scratch_cap = n;
+		s->scratch = mem_alloc(n, sizeof(*s->scratch));
 	}
-	memcpy(s->scratch, out, n_left * sizeof(*out));
-	saved = s->scratch;
-	/* After the trimming, the left run's last entry is the last of all: the right one ends
-	 * first. */
-	while (right < right_end) {
-		bool take_right = before(s, right, saved);
+	memcpy(s->scratch, from, n * sizeof(*from));
+	return s->scratch;
+}
+
+/*
+ * The two directions of a merge, of trimmed runs: the right one's first entry is the first of all,
+ * the left one's last is the last. So the run that is not saved ends first.
+ */
+static void merge_left_saved(struct extsort *s, struct entry *left, const struct entry *right,
+			     const struct entry *end)
+{
+	const struct entry *saved = save(s, left, (size_t)(right - left));
+	struct entry *out = left;
+
+	while (right < end) {
+		bool take_right = before(right, saved);
 
 		*out++ = *(take_right ? right : saved);
 		right += take_right;
 		saved += !take_right;
 	}
-	memcpy(out, saved, (size_t)(s->scratch + n_left - saved) * sizeof(*out));
+	memcpy(out, saved, (size_t)(end - out) * sizeof(*out));
+}
+
+static void merge_right_saved(struct extsort *s, struct entry *left, const struct entry *right,
+			      struct entry *end)
+{
+	const struct entry *start = save(s, right, (size_t)(end - right));
+	const struct entry *saved = start + (end - right);
+
+	while (right > left) {
+		bool take_left = before(saved - 1, right - 1);
+
+		*--end = *(take_left ? right - 1 : saved - 1);
+		right -= take_left;
+		saved -= !take_left;
+	}
+	memcpy(left, start, (size_t)(end - left) * sizeof(*left));
+}
+
+/* Merges the sorted n_left entries at `left` with the sorted n_right ones behind them. */
+static void merge_neighbours(struct extsort *s, struct entry *left, size_t n_left, size_t n_right)
+{
+	struct entry *right = left + n_left;
+	size_t in_place = count_in_place(left, n_left, right);
+
+	if (in_place == n_left)
+		return;
+	left += in_place;
+	n_left -= in_place;
+	n_right = count_out_of_place(right, n_right, right - 1);
+	if (n_left <= n_right)
+		merge_left_saved(s, left, right, right + n_right);
+	else
+		merge_right_saved(s, left, right, right + n_right);
 }
 
 /* The length of the run at the start of the n entries, at least MIN_RUN if there are so many. */
-static size_t make_run(const struct extsort *s, struct entry *entries, size_t n)
+static size_t make_run(struct entry *entries, size_t n)
 {
 	size_t len = 1;
 
-	while (len < n && !before(s, &entries[len], &entries[len - 1]))
+	while (len < n && !before(&entries[len], &entries[len - 1]))
 		len++;
 	for (; len < n && len < MIN_RUN; len++) {
 		struct entry moving = entries[len];
 		size_t hole = len;
 
-		for (; hole && before(s, &moving, &entries[hole - 1]); hole--)
+		for (; hole && before(&moving, &entries[hole - 1]); hole--)
 			entries[hole] = entries[hole - 1];
 		entries[hole] = moving;
 	}
 	return len;
 }
 
-static void sort_block(struct extsort *s)
+static void sort_rows(struct extsort *s)
 {
 	size_t lens[8 * sizeof(size_t) + 1], depth = 0, at = 0;
 
 	while (at < s->n || depth > 1) {
 		if (at < s->n) {
-			lens[depth] = make_run(s, s->entries + at, s->n - at);
+			lens[depth] = make_run(s->entries + at, s->n - at);
 			at += lens[depth++];
 		}
 		while (depth > 1 && (at == s->n || lens[depth - 2] / 2 <= lens[depth - 1])) {
@@ -268,10 +311,12 @@ static void sort_block(struct extsort *s)
 static int spill_row(struct spill *spill, const struct extsort_row *row, struct err *err)
 {
 	struct head head = { (uint32_t)row->len, (uint32_t)row->compare_len };
+	char *at = buf_reserve(&spill->pending, SPILLED_HEAD + row->len);
 
-	buf_append(&spill->pending, &row->key, sizeof(row->key));
-	buf_append(&spill->pending, &head, sizeof(head));
-	buf_append(&spill->pending, row->bytes, row->len);
+	memcpy(at, &row->key, sizeof(row->key));
+	memcpy(at + sizeof(row->key), &head, sizeof(head));
+	memcpy(at + SPILLED_HEAD, row->bytes, row->len);
+	spill->pending.len += SPILLED_HEAD + row->len;
 	spill->size += SPILLED_HEAD + row->len;
 	return spill->pending.len >= WRITE_SIZE ? outfile_drain(spill->fd, &spill->pending, err)
 						: 0;
@@ -301,62 +346,113 @@ static void spill_release(struct spill *spill)
 	*spill = (struct spill)SPILL_INIT;
 }
 
-/* Sorts the block, writes it as a run and empties it. */
-static int spill_block(struct extsort *s, struct err *err)
+static void free_chunks(struct extsort *s)
+{
+	while (s->chunks) {
+		struct chunk *next = s->chunks->next;
+
+		free(s->chunks);
+		s->chunks = next;
+	}
+	s->room = 0;
+	s->held = 0;
+	s->n = 0;
+}
+
+/* Sorts the rows in memory, writes them as a run and drops them. */
+static int spill_rows(struct extsort *s, struct err *err)
 {
 	if (s->spill.fd < 0 && (s->spill.fd = outfile_spill(err)) < 0)
 		return -1;
-	sort_block(s);
+	sort_rows(s);
 	for (size_t i = 0; i < s->n; i++) {
 		struct extsort_row row = sorted_row(s, i);
 
 		if (spill_row(&s->spill, &row, err))
 			return -1;
 	}
-	if (s->rows.len > s->limit)
-		buf_release(&s->rows); /* one huge row: do not keep its room */
-	buf_clear(&s->rows);
-	s->n = 0;
+	free_chunks(s);
 	return end_run(&s->spill, err);
 }
 
-/* What a block of n rows takes whose heads and bytes are `bytes` long. */
-static uint64_t block_size(size_t n, size_t bytes)
+static struct chunk *new_chunk(struct extsort *s, size_t size, struct chunk *next)
 {
-	/* In the worst case, the last merge of the sort saves all entries but one in the scratch.
-	 */
-	return (uint64_t)n * 2 * sizeof(struct entry) + bytes + WRITE_SIZE;
+	struct chunk *chunk = size == MEM_HUGE ? mem_alloc_huge() : mem_alloc(size, 1);
+
+	chunk->next = next;
+	s->held += size;
+	return chunk;
 }
 
-int extsort_add(struct extsort *s, const struct extsort_row *row, struct err *err)
+/* Room for n bytes that stays where it is. */
+static char *take_room(struct extsort *s, size_t n)
 {
-	struct head head = { (uint32_t)row->len, (uint32_t)row->compare_len };
-	size_t need = sizeof(head) + row->len;
+	size_t size = sizeof(struct chunk) + n;
+
+	if (n > s->room && size > s->chunk_size / 8 && s->chunks) {
+		/* A chunk of its own, behind the newest, which has room for others yet. */
+		s->chunks->next = new_chunk(s, size, s->chunks->next);
+		return s->chunks->next->bytes;
+	}
+	if (n > s->room) {
+		size = size > s->chunk_size ? size : s->chunk_size;
+		s->chunks = new_chunk(s, size, s->chunks);
+		s->end = (char *)s->chunks + size;
+		s->room = size - sizeof(struct chunk);
+	}
+	s->room -= n;
+	return s->end - s->room - n;
+}
+
+/* What is held, at most, with n entries and another `bytes` in the chunks. */
+static uint64_t needed(const struct extsort *s, size_t n, size_t bytes)
+{
+	/* Of two neighbours the sort saves the shorter one: half of the entries. */
+	return s->held + bytes + s->chunk_size + (uint64_t)n * (sizeof(struct entry) * 3 / 2) +
+	       WRITE_SIZE;
+}
+
+char *extsort_reserve(struct extsort *s, int64_t key, size_t len, size_t compare_len,
+		      struct err *err)
+{
+	struct head head = { (uint32_t)len, (uint32_t)compare_len };
+	size_t size = sizeof(head) + len;
 	char *at;
 
-	if (row->len > UINT32_MAX)
-		return err_set(err, ERR_RUNTIME, "a row of more than 4 GiB cannot be sorted");
-	if (s->n && block_size(s->n + 1, s->rows.len + need) > s->limit && spill_block(s, err))
-		return -1;
+	if (len > UINT32_MAX) {
+		err_set(err, ERR_RUNTIME, "a row of more than 4 GiB cannot be sorted");
+		return NULL;
+	}
+	if (s->n && size > s->room && needed(s, s->n, size) > s->limit && spill_rows(s, err))
+		return NULL;
 	if (s->n == s->cap) {
 		s->cap = mem_grow(s->cap, s->n + 1);
 		s->entries = mem_realloc(s->entries, s->cap, sizeof(*s->entries));
 	}
-	s->entries[s->n++] = (struct entry){ row->key, s->rows.len };
-	at = buf_reserve(&s->rows, need);
+	at = take_room(s, size);
 	memcpy(at, &head, sizeof(head));
+	s->entries[s->n++] = (struct entry){ key, at };
+	return at + sizeof(head);
+}
+
+int extsort_add(struct extsort *s, const struct extsort_row *row, struct err *err)
+{
+	char *at = extsort_reserve(s, row->key, row->len, row->compare_len, err);
+
+	if (!at)
+		return -1;
 	if (row->len)
-		memcpy(at + sizeof(head), row->bytes, row->len);
-	s->rows.len += need;
+		memcpy(at, row->bytes, row->len);
 	return 0;
 }
 
 /* Merging runs. */
 
-/* Reads on until `need` bytes are there from r->pos on. */
+/* Sees to it that `need` bytes of the run are there from r->pos on. */
 static int fill(struct run_reader *r, int fd, size_t need, struct err *err)
 {
-	size_t have = r->bytes.len - r->pos;
+	uint64_t rest = r->rest.end - r->rest.at;
+	size_t have = r->bytes.len - r->pos, room, n;
 
 	if (have >= need)
 		return 0;
@@ -367,32 +463,24 @@ static int fill(struct run_reader *r, int fd, size_t need, struct err *err)
 	}
 	if (r->bytes.cap < need)
 		buf_reserve(&r->bytes, need - have);
-	while (r->bytes.len < need) {
-		uint64_t rest = r->rest.end - r->rest.at;
-		size_t room = r->bytes.cap - r->bytes.len;
-		ssize_t n = pread(fd, r->bytes.data + r->bytes.len, rest < room ? rest : room,
-				  (off_t)r->rest.at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(err, "cannot read the temporary file");
-		if (!n)
-			return err_set(err, ERR_RUNTIME,
-				       "the temporary file is shorter than what was written to it");
-		r->bytes.len += (size_t)n;
-		r->rest.at += (uint64_t)n;
-	}
+	room = r->bytes.cap - r->bytes.len;
+	n = rest < room ? (size_t)rest : room;
+	if (outfile_fetch(fd, r->bytes.data + r->bytes.len, n, r->rest.at, err))
+		return -1;
+	r->bytes.len += n;
+	r->rest.at += n;
 	return 0;
 }
 
-/* Moves to the run's next row. Returns 1, 0 at its end or -1. */
+/* Moves to the run's next row, or to its end. Returns 0 or -1. */
 static int run_next(struct run_reader *r, int fd, struct err *err)
 {
 	struct head head;
 
-	if (r->pos == r->bytes.len && r->rest.at == r->rest.end)
+	if (r->pos == r->bytes.len && r->rest.at == r->rest.end) {
+		r->ended = true;
 		return 0;
+	}
 	if (fill(r, fd, SPILLED_HEAD, err))
 		return -1;
 	memcpy(&r->row.key, r->bytes.data + r->pos, sizeof(r->row.key));
@@ -403,34 +491,49 @@ static int run_next(struct run_reader *r, int fd, struct err *err)
 		return -1;
 	r->row.bytes = r->bytes.data + r->pos + SPILLED_HEAD;
 	r->pos += SPILLED_HEAD + head.len;
-	return 1;
+	return 0;
 }
 
-/* Equal rows: the earlier run first. */
+/* Equal rows: the earlier run first. A run that has ended comes behind all others. */
 static bool reader_before(const struct run_reader *a, const struct run_reader *b)
 {
-	if (row_before(&a->row, &b->row))
-		return true;
-	return a < b && !row_before(&b->row, &a->row);
+	if (a->ended || b->ended)
+		return b->ended && (!a->ended || a < b);
+	if (a->row.key != b->row.key)
+		return a->row.key < b->row.key;
+	return a < b ? !row_before(&b->row, &a->row) : row_before(&a->row, &b->row);
 }
 
-static void sift_down(struct extsort *s, size_t i)
+/*
+ * The merge is a tournament of the n runs, a tree of losers (Knuth, The Art of Computer
+ * Programming, vol. 3, 5.4.1). Run i plays at the leaf n + i; losers[k] is who lost the match at
+ * the node k, whose children are 2k and 2k + 1; the winner of all is losers[0]. Of five runs:
+ *
+ *	                1
+ *	        2               3
+ *	    4       5       6       7
+ *	  8   9   run 0   run 1   run 2
+ *	run 3  run 4
+ *
+ * When the winner has moved to its next row, only the matches on the way up from its leaf are
+ * played again, against those who lost there. In the first round, whoever comes to a node first
+ * waits there for an opponent.
+ */
+static void play(struct extsort *s, struct run_reader *r)
 {
-	struct run_reader *moving = s->heap[i];
+	for (size_t k = (s->n_readers + (size_t)(r - s->readers)) / 2; k; k /= 2) {
+		struct run_reader *opponent = s->losers[k];
 
-	for (;;) {
-		size_t child = 2 * i + 1;
-
-		if (child >= s->n_heap)
-			break;
-		if (child + 1 < s->n_heap && reader_before(s->heap[child + 1], s->heap[child]))
-			child++;
-		if (!reader_before(s->heap[child], moving))
-			break;
-		s->heap[i] = s->heap[child];
-		i = child;
+		if (!opponent) {
+			s->losers[k] = r;
+			return;
+		}
+		if (reader_before(opponent, r)) {
+			s->losers[k] = r;
+			r = opponent;
+		}
 	}
-	s->heap[i] = moving;
+	s->losers[0] = r;
 }
 
 static void merge_close(struct extsort *s)
@@ -438,10 +541,10 @@ static void merge_close(struct extsort *s)
 	for (size_t i = 0; i < s->n_readers; i++)
 		buf_release(&s->readers[i].bytes);
 	free(s->readers);
-	free(s->heap);
+	free(s->losers);
 	s->readers = NULL;
-	s->heap = NULL;
-	s->n_readers = s->n_heap = 0;
+	s->losers = NULL;
+	s->n_readers = 0;
 }
 
 /* Starts to merge the n runs from `first` on, whose buffers share the limit with the writer's. */
@@ -451,44 +554,37 @@ static int merge_open(struct extsort *s, size_t first, size_t n, struct err *err
 	size_t buffer = share > READ_MAX ? READ_MAX : (size_t)share;
 
 	s->readers = mem_zalloc(n, sizeof(*s->readers));
-	s->heap = mem_alloc(n, sizeof(struct run_reader *));
+	s->losers = mem_zalloc(n, sizeof(struct run_reader *));
 	s->n_readers = n;
 	s->started = false;
 	for (size_t i = 0; i < n; i++) {
 		struct run_reader *r = &s->readers[i];
-		int rc;
 
 		r->rest = s->spill.runs[first + i];
 		buf_reserve(&r->bytes, buffer);
-		rc = run_next(r, s->spill.fd, err);
-		if (rc < 0)
+		if (run_next(r, s->spill.fd, err))
 			return -1;
-		if (rc)
-			s->heap[s->n_heap++] = r;
+		play(s, r);
 	}
-	for (size_t i = s->n_heap / 2; i-- > 0;)
-		sift_down(s, i);
 	return 0;
 }
 
 /* As extsort_next, of the runs that are being merged. */
 static int merge_next(struct extsort *s, struct extsort_row *row, struct err *err)
 {
-	if (s->started && s->n_heap) {
-		/* The row that was returned last is ours again only now. */
-		int rc = run_next(s->heap[0], s->spill.fd, err);
+	struct run_reader *first = s->losers[0];
 
-		if (rc < 0)
+	if (s->started && !first->ended) {
+		/* The row that was returned last is ours again only now. */
+		if (run_next(first, s->spill.fd, err))
 			return -1;
-		if (!rc)
-			s->heap[0] = s->heap[--s->n_heap];
-		if (s->n_heap)
-			sift_down(s, 0);
+		play(s, first);
+		first = s->losers[0];
 	}
 	s->started = true;
-	if (!s->n_heap)
+	if (first->ended)
 		return 0;
-	*row = s->heap[0]->row;
+	*row = first->row;
 	return 1;
 }
 
@@ -521,13 +617,13 @@ static int merge_pass(struct extsort *s, size_t fan_in, struct err *err)
 	return 0;
 }
 
-static void release_block(struct extsort *s)
+static void release_rows(struct extsort *s)
 {
-	buf_release(&s->rows);
+	free_chunks(s);
 	free(s->entries);
 	free(s->scratch);
 	s->entries = s->scratch = NULL;
-	s->n = s->cap = 0;
+	s->cap = 0;
 }
 
 int extsort_finish(struct extsort *s, struct err *err)
@@ -535,12 +631,12 @@ int extsort_finish(struct extsort *s, struct err *err)
 	uint64_t fan_in = (s->limit - WRITE_SIZE) / (READ_MIN + sizeof(struct run_reader));
 
 	if (s->spill.fd < 0) {
-		sort_block(s);
+		sort_rows(s);
 		return 0;
 	}
-	if (s->n && spill_block(s, err))
+	if (s->n && spill_rows(s, err))
 		return -1;
-	release_block(s);
+	release_rows(s);
 	buf_release(&s->spill.pending);
 	while (s->spill.n_runs > fan_in)
 		if (merge_pass(s, (size_t)fan_in, err))
@@ -562,7 +658,7 @@ void extsort_free(struct extsort *s)
 {
 	if (!s)
 		return;
-	release_block(s);
+	release_rows(s);
 	merge_close(s);
 	spill_release(&s->spill);
 	free(s);

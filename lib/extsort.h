@@ -5,9 +5,10 @@
  * Rows gather in memory up to a limit; beyond it, sorted runs go to a nameless file in $TMPDIR and
  * are merged, in several passes where there are many. The order of the rows does not depend on the
  * limit. Input that is nearly in order (rows late by a little) is sorted in nearly linear time.
- * Memory: 40 bytes and its own bytes a row, within the limit; only a single row that is larger than
- * the limit, or than its share of it while runs are merged, goes beyond. The disk holds the rows
- * with 16 bytes each, twice while a pass is under way.
+ * Memory: 32 bytes and its own bytes a row (a head of 8, an entry of 16, and half an entry while
+ * they are sorted), within the limit; only a single row that is larger than the limit, or than its
+ * share of it while runs are merged, goes beyond. The disk holds the rows with 16 bytes each, twice
+ * while a pass is under way.
  */
 #ifndef CE_EXTSORT_H
 #define CE_EXTSORT_H
@@ -24,8 +25,7 @@ struct extsort_row {
 	int64_t key;
 	const char *bytes;
 	size_t len;         /* below 4 GiB */
-	size_t compare_len; /* <= len; bytes compare as memcmp does, a prefix before what it begins
-			     */
+	size_t compare_len; /* <= len; as memcmp compares, a prefix before what it begins */
 };
 
 /* `mem_limit`: how many bytes to hold in memory; at least 1 MiB is used. */
@@ -33,6 +33,14 @@ struct extsort *extsort_new(uint64_t mem_limit);
 
 /* Adds a copy of the row. Returns 0, or -1 with err (the temporary file could not be written). */
 int extsort_add(struct extsort *s, const struct extsort_row *row, struct err *err);
+
+/*
+ * Adds a row of those lengths, whose bytes the caller writes to the `len` bytes that are returned,
+ * before the next call: saves a copy where a row is put together. NULL with err on failure, as
+ * extsort_add.
+ */
+char *extsort_reserve(struct extsort *s, int64_t key, size_t len, size_t compare_len,
+		      struct err *err);
 
 /* Ends the adding. Returns 0, or -1 with err. */
 int extsort_finish(struct extsort *s, struct err *err);

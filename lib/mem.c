@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ARENA_BLOCK_SIZE ((size_t)64 * 1024)
 
@@ -49,6 +50,16 @@ void *mem_zalloc(size_t n, size_t size)
 
 	if (!p)
 		out_of_memory(n, size);
+	return p;
+}
+
+void *mem_alloc_huge(void)
+{
+	void *p = aligned_alloc(MEM_HUGE, MEM_HUGE);
+
+	if (!p)
+		out_of_memory(1, MEM_HUGE);
+	madvise(p, MEM_HUGE, MADV_HUGEPAGE); /* advice: where it fails, pages are small */
 	return p;
 }
 

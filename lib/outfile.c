@@ -343,3 +343,20 @@ int outfile_drain(int fd, struct buf *pending, struct err *err)
 	buf_clear(pending);
 	return 0;
 }
+
+int outfile_fetch(int fd, void *bytes, size_t n, uint64_t at, struct err *err)
+{
+	for (size_t have = 0; have < n;) {
+		ssize_t got = pread(fd, (char *)bytes + have, n - have, (off_t)(at + have));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_errno(err, "cannot read the temporary file");
+		if (!got)
+			return err_set(err, ERR_RUNTIME,
+				       "the temporary file is shorter than what was written to it");
+		have += (size_t)got;
+	}
+	return 0;
+}

@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 #include <sys/uio.h>
+#include <stdint.h>
 
 struct outfile {
 	int fd;                          /* for the owner to write to; -1 when closed */
@@ -47,6 +48,9 @@ int outfile_spill(struct err *err);
 
 /* Writes what is pending to a spill file and clears it. Returns 0, or -1 with err. */
 int outfile_drain(int fd, struct buf *pending, struct err *err);
+
+/* Reads back n bytes of a spill file, from byte `at` on. Returns 0, or -1 with err. */
+int outfile_fetch(int fd, void *bytes, size_t n, uint64_t at, struct err *err);
 
 /* Writes all n bytes to fd, however long that takes. Returns 0, or -1 with errno set. */
 int outfile_write(int fd, const void *bytes, size_t n);

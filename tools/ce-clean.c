@@ -2,11 +2,13 @@
 #include "cli.h"
 #include "csvio.h"
 #include "distinct.h"
+#include "mem.h"
 #include "num.h"
 #include "schema.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MEM_DEFAULT ((uint64_t)1024 * 1024 * 1024)
@@ -26,18 +28,28 @@ struct opts {
 	uint64_t mem;
 };
 
+/* A record as it was read, and where. */
+struct record {
+	const char *file;
+	uint64_t line;
+	const char *raw;
+	size_t raw_len;
+};
+
 /* What was rejected, counted and, with --rejects, written. */
 struct rejects {
 	uint64_t counts[CLEAN_N_REASONS], n;
 	struct bound max;
 	bool are_kept;
 	struct csv_writer out;
-	struct buf row; /* of `out`, its last comma left off */
+	const char **files; /* that were read from, for the notes */
+	size_t n_files, cap;
+	struct buf text; /* of a note, or of a record */
 };
 
 #define REJECTS_INIT                                                                               \
 	{                                                                                          \
-		.out = CSV_WRITER_INIT, .row = BUF_INIT                                            \
+		.out = CSV_WRITER_INIT, .text = BUF_INIT                                           \
 	}
 
 static int parse_bound(void *value, const char *const *args, struct err *err)
@@ -80,29 +92,15 @@ static int open_rejects(struct rejects *r, const struct cli *cli, const char *pa
 		return 0;
 	if (output.path && !strcmp(output.path, path))
 		cli_usage_error(cli, "--rejects and --output name the same file");
-	r->are_kept = true;
 	output.path = path;
 	if (csv_writer_open(&r->out, &output, err))
 		return -1;
+	r->are_kept = true;
 	csv_put_str(&r->out.row, "file");
 	csv_put_str(&r->out.row, "line");
 	csv_put_str(&r->out.row, "reason");
 	csv_put_str(&r->out.row, "record");
 	return csv_writer_end_row(&r->out, err);
-}
-
-/* Makes r->row the report of the current record, should it be rejected for that reason. */
-static void describe(struct rejects *r, const struct csv_reader *in, const struct csv_row *row,
-		     enum clean_reason reason)
-{
-	buf_clear(&r->row);
-	if (!r->are_kept)
-		return;
-	csv_put_str(&r->row, in->file);
-	csv_put_int(&r->row, (int64_t)in->line);
-	csv_put_str(&r->row, clean_reason_name(reason));
-	csv_put_text(&r->row, row->raw, row->raw_len);
-	r->row.len--;
 }
 
 /* "4 ragged, 6 bad_event_ts" */
@@ -137,7 +135,7 @@ static int check_bound(const struct rejects *r, uint64_t n, struct err *err)
 }
 
 /* Counts and reports one reject out of n records read so far. A share is judged at the end. */
-static int reject(struct rejects *r, enum clean_reason reason, const char *report, size_t len,
+static int reject(struct rejects *r, enum clean_reason reason, const struct record *record,
 		  uint64_t n, struct err *err)
 {
 	r->n++;
@@ -146,8 +144,56 @@ static int reject(struct rejects *r, enum clean_reason reason, const char *repor
 		return -1;
 	if (!r->are_kept)
 		return 0;
-	csv_put_raw(&r->out.row, report, len);
+	csv_put_str(&r->out.row, record->file);
+	csv_put_int(&r->out.row, (int64_t)record->line);
+	csv_put_str(&r->out.row, clean_reason_name(reason));
+	csv_put_text(&r->out.row, record->raw, record->raw_len);
 	return csv_writer_end_row(&r->out, err);
+}
+
+/*
+ * What a valid event takes along with it, should it be a duplicate: where its record stands, as the
+ * number of the file and the line in 64 bits, and the record if the event does not say it all. It
+ * is there for every event of the input and read back of few, so it had better be short.
+ */
+#define LINE_BITS 40
+
+static void make_note(struct rejects *r, const struct record *record,
+		      const struct clean_event *event)
+{
+	uint64_t place;
+
+	if (!r->n_files || r->files[r->n_files - 1] != record->file) {
+		if (r->n_files == r->cap) {
+			r->cap = mem_grow(r->cap, r->n_files + 1);
+			r->files = mem_realloc(r->files, r->cap, sizeof(*r->files));
+		}
+		r->files[r->n_files++] = record->file;
+	}
+	place = (uint64_t)(r->n_files - 1) << LINE_BITS | record->line;
+	buf_clear(&r->text);
+	buf_append(&r->text, &place, sizeof(place));
+	if (!event->is_as_read)
+		buf_append(&r->text, record->raw, record->raw_len);
+}
+
+/* The record of an event that came back with its note; valid until the next call. */
+static struct record noted_record(struct rejects *r, const struct distinct_event *next)
+{
+	struct record record = { .raw = next->note + sizeof(uint64_t),
+				 .raw_len = next->note_len - sizeof(uint64_t) };
+	uint64_t place;
+
+	memcpy(&place, next->note, sizeof(place));
+	record.file = r->files[place >> LINE_BITS];
+	record.line = place & ((UINT64_C(1) << LINE_BITS) - 1);
+	if (!record.raw_len) {
+		buf_clear(&r->text);
+		clean_put_event(&r->text, &next->event);
+		record.raw = r->text.data;
+		record.raw_len = r->text.len - 1;
+	}
+	return record;
 }
 
 static int read_events(const struct cli *cli, struct csv_reader *in, struct cleaner *cleaner,
@@ -159,16 +205,26 @@ static int read_events(const struct cli *cli, struct csv_reader *in, struct clea
 
 	while ((rc = csv_reader_next(in, &row, err)) > 0) {
 		enum clean_reason reason = cleaner_row(cleaner, row, &event);
-		bool valid = reason == CLEAN_VALID;
+		struct record record = { in->file, in->line, row->raw, row->raw_len };
 
 		cli_progress(cli, in->n_rows);
-		describe(rejects, in, row, valid ? CLEAN_DUPLICATE_EVENT_ID : reason);
-		if (valid ? distinct_add(events, &event, &rejects->row, err)
-			  : reject(rejects, reason, rejects->row.data, rejects->row.len, in->n_rows,
-				   err))
+		if (reason == CLEAN_VALID && rejects->are_kept)
+			make_note(rejects, &record, &event);
+		if (reason == CLEAN_VALID ? distinct_add(events, &event, &rejects->text, err)
+					  : reject(rejects, reason, &record, in->n_rows, err))
 			return -1;
 	}
 	return rc || check_bound(rejects, in->n_rows, err) || distinct_finish(events, err) ? -1 : 0;
+}
+
+static int reject_duplicate(struct rejects *r, const struct distinct_event *next, uint64_t n_read,
+			    struct err *err)
+{
+	struct record record = { 0 };
+
+	if (r->are_kept)
+		record = noted_record(r, next);
+	return reject(r, CLEAN_DUPLICATE_EVENT_ID, &record, n_read, err);
 }
 
 static int write_events(struct csv_writer *out, struct distinct *events, struct rejects *rejects,
@@ -183,8 +239,7 @@ static int write_events(struct csv_writer *out, struct distinct *events, struct 
 	out->n_rows = 0;
 	while ((rc = distinct_next(events, &next, err)) > 0) {
 		if (next.duplicate) {
-			if (reject(rejects, CLEAN_DUPLICATE_EVENT_ID, next.note, next.note_len,
-				   n_read, err))
+			if (reject_duplicate(rejects, &next, n_read, err))
 				return -1;
 			continue;
 		}
@@ -247,7 +302,8 @@ int main(int argc, char **argv)
 	csv_reader_close(&in);
 	cleaner_release(&cleaner);
 	distinct_free(events);
-	buf_release(&rejects.row);
+	free(rejects.files);
+	buf_release(&rejects.text);
 	cli_list_release(&opt.allow_empty);
 	return 0;
 }

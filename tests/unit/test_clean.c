@@ -290,6 +290,88 @@ static void test_times_alone(void)
 	CHECK_INT(parsed("  ", false, NUM_OFFSET_OPTIONAL), -1);
 }
 
+/* Records in the catalogue's order, without quotes: those that are clean are taken as they stand.
+ */
+static void test_records_that_are_clean_as_they_are(void)
+{
+	static const char *const catalogue[] = { "event_id",   "event_ts",
+						 "user_id",    "content_id",
+						 "event_type", "playback_position",
+						 "device",     "and one that is not" };
+	static const struct {
+		const char *raw, *clean; /* clean NULL: the same */
+	} records[] = {
+		{ "e1,1649400000000,u1,c1,play,12,tv", NULL },
+		{ "e 1,1649400000000,u 1,c1,seek,0,smart tv", NULL },
+		{ "e1,1,u1,c1,complete,120,", NULL },
+		{ "e1,1,u1,c1,complete,,tv", NULL },
+		{ "e1,1,u1,c1,complete,,", NULL },
+		{ "e1,01,u1,c1,play,12,tv", "e1,1,u1,c1,play,12,tv" },
+		{ "e1,1.0,u1,c1,play,12,tv", "e1,1,u1,c1,play,12,tv" },
+		{ "e1,5e1,u1,c1,play,12,tv", "e1,50,u1,c1,play,12,tv" },
+		{ "e1,+1,u1,c1,play,12,tv", "e1,1,u1,c1,play,12,tv" },
+		{ "e1,1970-01-01T00:00:01Z,u1,c1,play,1,tv", "e1,1000,u1,c1,play,1,tv" },
+		{ " e1,1,u1,c1,play,12,tv", "e1,1,u1,c1,play,12,tv" },
+		{ "e1 ,1,u1,c1,play,12,tv", "e1,1,u1,c1,play,12,tv" },
+		{ "e1,1 ,u1,c1,play,12,tv", "e1,1,u1,c1,play,12,tv" },
+		{ "e1,1, u1,c1,play,12,tv", "e1,1,u1,c1,play,12,tv" },
+		{ "e1,1,u1 ,c1,play,12,tv", "e1,1,u1,c1,play,12,tv" },
+		{ "e1,1,u1,c1,pLay,12,tv", "e1,1,u1,c1,play,12,tv" },
+		{ "e1,1,u1,c1,play,012,tv", "e1,1,u1,c1,play,12,tv" },
+		{ "e1,1,u1,c1,play,-0,tv", "e1,1,u1,c1,play,0,tv" },
+		{ "e1,1,u1,c1,play,00,tv", "e1,1,u1,c1,play,0,tv" },
+		{ "e1,1,u1,c1,play,7.5,tv", "e1,1,u1,c1,play,7,tv" },
+		{ "e1,1,u1,c1,play,9e2,tv", "e1,1,u1,c1,play,900,tv" },
+		{ "e1,1,u1,c1,play,12, ", "e1,1,u1,c1,play,12," },
+		{ "e1,1,u1,c1,play, ,tv", "e1,1,u1,c1,play,,tv" },
+		{ "e1,1,\\.,c1,play,12,tv", "e1,1,\"\\.\",c1,play,12,tv" },
+		{ "e1,1,u1,c1,play,12,t\rv", "e1,1,u1,c1,play,12,\"t\rv\"" },
+		{ "e1,1,u1,c1,play,12,t\xc3\xbcv", NULL },
+	};
+
+	/* With a column more than the clean form has, no record reads like it. */
+	for (size_t n = CLEAN_N_COLUMNS; n <= CLEAN_N_COLUMNS + 1; n++)
+		for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+			const char *want = records[i].clean ? records[i].clean : records[i].raw;
+			struct csv_reader in = { .header = { catalogue, n } };
+			struct csv_field fields[CLEAN_N_COLUMNS + 1];
+			struct csv_row row = { .fields = fields, .n = n };
+			struct cleaner c = CLEANER_INIT;
+			struct buf raw = BUF_INIT, out = BUF_INIT;
+			struct clean_event event;
+			struct err err = ERR_INIT;
+			const char *s;
+
+			buf_append_str(&raw, records[i].raw);
+			buf_append_str(&raw, n > CLEAN_N_COLUMNS ? ",x" : "");
+			row.raw = s = raw.data;
+			row.raw_len = raw.len;
+			for (size_t k = 0; k < n; k++) {
+				const char *rest = memchr(s, ',', (size_t)(raw.data + raw.len - s));
+				size_t len = (size_t)((rest ? rest : raw.data + raw.len) - s);
+
+				fields[k] = (struct csv_field){ s, len, !len };
+				s += len + 1;
+			}
+			c.may_be_empty[CLEAN_DEVICE] = c.may_be_empty[CLEAN_PLAYBACK_POSITION] =
+				true;
+			CHECK_INT(cleaner_open(&c, &in, &err), 0);
+			CHECK_INT(cleaner_row(&c, &row, &event), CLEAN_VALID);
+			clean_put_event(&out, &event);
+			out.len--;
+			if (out.len != strlen(want) || memcmp(out.data, want, out.len) != 0)
+				CHECK_FAIL("'%s' becomes '%.*s'", records[i].raw, (int)out.len,
+					   out.data);
+			if (event.is_as_read && (records[i].clean || n > CLEAN_N_COLUMNS))
+				CHECK_FAIL("'%s' does not read '%s'", records[i].raw, want);
+			if (i < 5)
+				CHECK_INT(event.is_as_read, n == CLEAN_N_COLUMNS);
+			buf_release(&raw);
+			buf_release(&out);
+			cleaner_release(&c);
+		}
+}
+
 int main(void)
 {
 	RUN(test_columns_come_in_catalogue_order);
@@ -303,5 +385,6 @@ int main(void)
 	RUN(test_positions);
 	RUN(test_every_code_point);
 	RUN(test_the_first_reason_counts);
+	RUN(test_records_that_are_clean_as_they_are);
 	return CHECK_DONE();
 }

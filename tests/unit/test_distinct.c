@@ -20,7 +20,9 @@ struct sample {
 
 static void add(struct distinct *d, const struct sample *s)
 {
-	struct clean_event event = { s->ts, s->id, strlen(s->id), s->rest, strlen(s->rest) };
+	struct clean_event event = {
+		s->ts, s->id, strlen(s->id), s->rest, strlen(s->rest), false,
+	};
 	struct buf note = BUF_INIT;
 	struct err err = ERR_INIT;
 

@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define CACHE_LINE ((size_t)64)
+#define HUGE_PAGE  ((size_t)2 * 1024 * 1024)
 
 #define ARENA_BLOCK_SIZE ((size_t)64 * 1024)
 
@@ -44,6 +48,23 @@ void *mem_zalloc(size_t n, size_t size)
 	if (!p)
 		out_of_memory(n, size);
 	return p;
+}
+
+void *mem_table(size_t n, size_t size)
+{
+	size_t bytes, align;
+	void *p;
+
+	if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - HUGE_PAGE)
+		out_of_memory(n, size);
+	align = bytes < 2 * HUGE_PAGE ? CACHE_LINE : HUGE_PAGE;
+	bytes = bytes ? (bytes + align - 1) / align * align : align;
+	p = aligned_alloc(align, bytes);
+	if (!p)
+		out_of_memory(n, size);
+	if (align == HUGE_PAGE)
+		madvise(p, bytes, MADV_HUGEPAGE); /* a wish: it is as well without */
+	return memset(p, 0, bytes);
 }
 
 char *mem_dup(const char *s, size_t len)

@@ -13,6 +13,12 @@
 void *mem_alloc(size_t n, size_t size);
 void *mem_zalloc(size_t n, size_t size);
 
+/*
+ * The same, zeroed, for a table that is read at random: no element whose size divides 64 crosses a
+ * cache line, and a large one lies on huge pages where the kernel has them.
+ */
+void *mem_table(size_t n, size_t size);
+
 /* Resizes p (NULL allowed) to n * size bytes; contents kept up to the smaller size. */
 void *mem_realloc(void *p, size_t n, size_t size);
 

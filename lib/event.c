@@ -5,20 +5,30 @@
 
 #include <string.h>
 
-static const char *const type_names[EVENT_N_TYPES] = { "play", "pause", "stop", "complete",
-						       "seek" };
-
 int event_type_parse(const char *s, size_t len)
 {
-	for (int i = 0; i < EVENT_N_TYPES; i++)
-		if (strlen(type_names[i]) == len && !memcmp(type_names[i], s, len))
-			return i;
-	return -1;
+	/* By length first, so that each comparison is one of a known number of bytes. */
+	switch (len) {
+	case 4:
+		return !memcmp(s, "play", 4)   ? EVENT_PLAY
+		       : !memcmp(s, "stop", 4) ? EVENT_STOP
+		       : !memcmp(s, "seek", 4) ? EVENT_SEEK
+					       : -1;
+	case 5:
+		return !memcmp(s, "pause", 5) ? EVENT_PAUSE : -1;
+	case 8:
+		return !memcmp(s, "complete", 8) ? EVENT_COMPLETE : -1;
+	default:
+		return -1;
+	}
 }
 
 const char *event_type_name(enum event_type type)
 {
-	return type_names[type];
+	static const char *const names[EVENT_N_TYPES] = { "play", "pause", "stop", "complete",
+							  "seek" };
+
+	return names[type];
 }
 
 int64_t event_ratio(int64_t position, int64_t runtime)
@@ -46,11 +56,11 @@ int event_reader_open(struct event_reader *r, const struct gz_input *input,
 		{ "event_type", &at->event_type, EVENT_ENRICHED },
 		{ "playback_position", &at->playback_position, EVENT_ENRICHED },
 		{ "runtime", &at->runtime, EVENT_ENRICHED },
-		{ "genre", &at->genre, EVENT_SESSION },
-		{ "prev_ts", &at->prev_ts, EVENT_SESSION },
 		{ "session_start_ts", &at->session_start_ts, EVENT_SESSION },
 		{ "session_id", &at->session_id, EVENT_SESSION },
 		{ "session_deadline_ts", &at->session_deadline_ts, EVENT_SESSION },
+		{ "genre", &at->genre, EVENT_HISTORY },
+		{ "prev_ts", &at->prev_ts, EVENT_HISTORY },
 	};
 
 	*r = (struct event_reader)EVENT_READER_INIT;
@@ -128,7 +138,6 @@ int event_order_check(struct event_order *o, const struct csv_reader *in, const 
 		      int64_t *ts, struct err *err)
 {
 	const struct csv_field *id = &row->fields[o->event_id];
-	size_t common = id->len < o->last_id.len ? id->len : o->last_id.len;
 	int order;
 
 	if (!id->len)
@@ -137,7 +146,8 @@ int event_order_check(struct event_order *o, const struct csv_reader *in, const 
 		return -1;
 	order = *ts < o->last_ts ? -1 : *ts > o->last_ts;
 	if (!order && o->last_line) {
-		order = memcmp(id->s, o->last_id.data, common);
+		order = memcmp(id->s, o->last_id.data,
+			       id->len < o->last_id.len ? id->len : o->last_id.len);
 		if (!order)
 			order = id->len < o->last_id.len ? -1 : id->len > o->last_id.len;
 	}
@@ -151,8 +161,8 @@ int event_order_check(struct event_order *o, const struct csv_reader *in, const 
 				       (unsigned long long)o->last_line);
 	o->last_ts = *ts;
 	o->last_line = in->line;
-	buf_clear(&o->last_id);
-	buf_append(&o->last_id, id->s, id->len);
+	memcpy(buf_reserve(&o->last_id, id->len), id->s, id->len);
+	o->last_id.len = id->len;
 	return 0;
 }
 
@@ -164,17 +174,22 @@ void event_order_release(struct event_order *o)
 static int read_session(struct event_reader *r, const struct csv_row *row, struct event *e,
 			struct err *err)
 {
-	const struct csv_field *genre = &row->fields[r->at.genre];
-
-	e->genre = genre->len ? intern_id(&r->genres, genre->s, genre->len) : INTERN_NONE;
-	if (read_int(&r->in, row, r->at.prev_ts, true, 1, e->ts, &e->prev_ts, err) ||
-	    read_int(&r->in, row, r->at.session_start_ts, false, 1, e->ts, &e->session_start,
+	if (read_int(&r->in, row, r->at.session_start_ts, false, 1, e->ts, &e->session_start,
 		     err) ||
 	    read_int(&r->in, row, r->at.session_id, false, 1, INT64_MAX, &e->session_id, err) ||
 	    read_int(&r->in, row, r->at.session_deadline_ts, false, e->ts, INT64_MAX / 2,
 		     &e->deadline, err))
 		return -1;
 	return 0;
+}
+
+static int read_history(struct event_reader *r, const struct csv_row *row, struct event *e,
+			struct err *err)
+{
+	const struct csv_field *genre = &row->fields[r->at.genre];
+
+	e->genre = genre->len ? intern_id(&r->genres, genre->s, genre->len) : INTERN_NONE;
+	return read_int(&r->in, row, r->at.prev_ts, true, 1, e->ts, &e->prev_ts, err);
 }
 
 int event_reader_next(struct event_reader *r, const struct csv_row **row_out, struct event *e,
@@ -200,9 +215,9 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row_out, st
 	if (type < 0)
 		return fail(&r->in, r->at.event_type, f, "event type", err);
 	e->type = (enum event_type)type;
-	e->pair = intern_pair(&r->pairs, e->user, e->content);
 	e->ratio = event_ratio(e->position, e->runtime);
-	if (r->columns == EVENT_SESSION && read_session(r, row, e, err))
+	if ((r->columns >= EVENT_SESSION && read_session(r, row, e, err)) ||
+	    (r->columns >= EVENT_HISTORY && read_history(r, row, e, err)))
 		return -1;
 	return 1;
 }
@@ -213,6 +228,5 @@ void event_reader_close(struct event_reader *r)
 	intern_release(&r->users);
 	intern_release(&r->contents);
 	intern_release(&r->genres);
-	intern_pairs_release(&r->pairs);
 	event_order_release(&r->order);
 }

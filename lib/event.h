@@ -4,7 +4,7 @@
  * What every event-level tool behind ce-clean starts from. The reader verifies what ce-clean
  * promised: strictly ascending (event_ts, event_id); a row out of place is an error that names both
  * rows, never a silently wrong number. Layer: over csvio, schema, intern, num.
- * Memory: that of intern for users, contents, genres and (user, content) pairs.
+ * Memory: that of intern for users and contents, and for genres where they are read.
  */
 #ifndef CE_EVENT_H
 #define CE_EVENT_H
@@ -34,31 +34,35 @@ const char *event_type_name(enum event_type type);
 #define EVENT_UNKNOWN INT64_MIN
 
 struct event {
-	int64_t ts;                   /* ms since the epoch, UTC */
-	uint32_t user, content, pair; /* dense ids; pair is (user, content) */
+	int64_t ts;             /* ms since the epoch, UTC */
+	uint32_t user, content; /* dense ids */
 	enum event_type type;
 	int64_t position; /* playback_position in seconds, >= 0, or EVENT_UNKNOWN */
 	int64_t runtime;  /* seconds, within 32 bits, or EVENT_UNKNOWN */
 	int64_t ratio;    /* playback ratio in millionths, or EVENT_UNKNOWN */
 
 	/* Only with EVENT_SESSION. */
-	uint32_t genre;  /* dense id, or INTERN_NONE */
-	int64_t prev_ts; /* of the pair's previous event, or EVENT_UNKNOWN */
 	int64_t session_start;
 	int64_t session_id;
 	int64_t deadline; /* of this event */
+
+	/* Only with EVENT_HISTORY. */
+	uint32_t genre;  /* dense id, or INTERN_NONE */
+	int64_t prev_ts; /* of the pair's previous event, or EVENT_UNKNOWN */
 };
 
-/* Which columns are read. */
+/* Which columns are read, each choice with those before it. */
 enum event_columns {
-	EVENT_ENRICHED, /* those of enriched_table */
-	EVENT_SESSION,  /* those of session_identification */
+	EVENT_ENRICHED, /* what sessions are made of */
+	EVENT_SESSION,  /* the sessions, of which outcomes are made */
+	EVENT_HISTORY,  /* what history wants beside them */
 };
 
 /* Index of each column in the input. */
 struct event_index {
 	int event_id, event_ts, user_id, content_id, event_type, playback_position, runtime;
-	int genre, prev_ts, session_start_ts, session_id, session_deadline_ts;
+	int session_start_ts, session_id, session_deadline_ts;
+	int genre, prev_ts;
 };
 
 /* Verifies the canonical order of rows. */
@@ -82,14 +86,13 @@ struct event_reader {
 	struct event_index at;
 	enum event_columns columns;
 	struct intern users, contents, genres;
-	struct intern_pairs pairs;
 	struct event_order order;
 };
 
 #define EVENT_READER_INIT                                                                          \
 	{                                                                                          \
 		.in = CSV_READER_INIT, .users = INTERN_INIT, .contents = INTERN_INIT,              \
-		.genres = INTERN_INIT, .pairs = INTERN_PAIRS_INIT                                  \
+		.genres = INTERN_INIT                                                              \
 	}
 
 /* Opens the input and finds the columns. Returns 0, or -1 with err. */

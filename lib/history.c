@@ -47,7 +47,8 @@ struct history_genre {
 
 /* An event that its own millisecond does not see. */
 struct pending {
-	uint32_t user, content, genre;
+	uint32_t user, content;
+	uint32_t genre_id; /* (user, genre) id, or INTERN_NONE */
 	uint32_t session_genre;
 	bool is_stop;
 	bool is_first_of_pair;
@@ -56,13 +57,23 @@ struct pending {
 	int64_t session_id;
 };
 
-/* An event in the window. */
+/*
+ * An event in the window, in 16 bytes, for there are many: a time has 42 bits (EVENT_TS_END does),
+ * a ratio in millionths, plus one so that 0 is "unknown", 20.
+ */
 struct windowed {
-	int64_t ts;
+	uint64_t ts_and_ratio;
 	uint32_t user;
 	uint32_t genre_id; /* (user, genre) id, or INTERN_NONE */
-	int32_t ratio;     /* millionths, or -1 */
 };
+
+#define RATIO_BITS 20
+
+/* In the tables of pairs: an id, and 1 so that 0 is none; a count. */
+typedef uint32_t id_plus_1, count;
+
+/* How far ahead of the window's edge the state that it will change is asked for. */
+#define LOOK_AHEAD 8
 
 void history_init(struct history *h, const struct history_options *options,
 		  const struct intern *genre_names)
@@ -72,6 +83,8 @@ void history_init(struct history *h, const struct history_options *options,
 		.genre_names = genre_names,
 		.pending = RING_INIT(struct pending),
 		.window = RING_INIT(struct windowed),
+		.genre_ids = PAIRS_INIT(id_plus_1),
+		.viewings = PAIRS_INIT(count),
 	};
 	outcomes_init(&h->outcomes, options->near_end);
 }
@@ -84,7 +97,8 @@ void history_release(struct history *h)
 	free(h->users);
 	free(h->contents);
 	free(h->genres);
-	intern_pairs_release(&h->genre_ids);
+	pairs_release(&h->genre_ids);
+	pairs_release(&h->viewings);
 }
 
 static struct history_user *find_user(struct history *h, uint32_t id)
@@ -119,21 +133,22 @@ static struct history_content *find_content(struct history *h, uint32_t id)
 /* The id of (user, genre), made if it is new; INTERN_NONE for no genre. */
 static uint32_t find_genre(struct history *h, uint32_t user_id, uint32_t genre)
 {
-	uint32_t id;
+	id_plus_1 *id;
 
 	if (genre == INTERN_NONE)
 		return INTERN_NONE;
-	id = intern_pair(&h->genre_ids, user_id, genre);
-	if (id < h->n_genres)
-		return id;
-	if (!(id & (id - 1)))
-		h->genres = mem_realloc(h->genres, id ? (size_t)id * 2 : 1, sizeof(*h->genres));
-	h->genres[id] = (struct history_genre){
+	id = pairs_get(&h->genre_ids, user_id, genre);
+	if (*id)
+		return *id - 1;
+	if (!(h->n_genres & (h->n_genres - 1)))
+		h->genres = mem_realloc(h->genres, h->n_genres ? h->n_genres * 2 : 1,
+					sizeof(*h->genres));
+	h->genres[h->n_genres++] = (struct history_genre){
 		.genre = genre,
 		.last_event = EVENT_UNKNOWN,
 	};
-	h->n_genres = (size_t)id + 1;
-	return id;
+	*id = (id_plus_1)h->n_genres;
+	return *id - 1;
 }
 
 /* Whether genre a of a user comes before genre b: more events, or as many and a smaller name. */
@@ -224,22 +239,22 @@ static void apply_pending(struct history *h)
 {
 	for (; h->pending.n; ring_pop(&h->pending)) {
 		const struct pending *p = ring_at(&h->pending, 0);
-		uint32_t genre_id = find_genre(h, p->user, p->genre);
-		struct history_user *user = find_user(h, p->user);
-		struct history_content *content = find_content(h, p->content);
+		struct history_user *user = &h->users[p->user];
+		struct history_content *content = &h->contents[p->content];
 		struct windowed *w = ring_push(&h->window);
 		bool has_ratio = p->ratio != EVENT_UNKNOWN;
 
-		*w = (struct windowed){ h->now, p->user, genre_id,
-					has_ratio ? (int32_t)p->ratio : -1 };
+		*w = (struct windowed){ (uint64_t)h->now << RATIO_BITS |
+						(has_ratio ? (uint64_t)p->ratio + 1 : 0),
+					p->user, p->genre_id };
 		user->n_events++;
 		user->last_event = h->now;
 		if (has_ratio) {
 			user->n_ratios++;
 			user->ratio_sum += p->ratio;
 		}
-		if (genre_id != INTERN_NONE)
-			count_genre(h, user, genre_id);
+		if (p->genre_id != INTERN_NONE)
+			count_genre(h, user, p->genre_id);
 		content->n_users += p->is_first_of_pair;
 		if (p->is_stop && has_ratio) {
 			content->n_stops++;
@@ -251,19 +266,34 @@ static void apply_pending(struct history *h)
 	}
 }
 
+/* Those who leave the window come in no order that a processor would guess: ask for them early. */
+static void look_ahead(const struct history *h)
+{
+	const struct windowed *w;
+
+	if (h->window.n <= LOOK_AHEAD)
+		return;
+	w = ring_at(&h->window, LOOK_AHEAD);
+	__builtin_prefetch(&h->users[w->user], 1);
+	if (w->genre_id != INTERN_NONE)
+		__builtin_prefetch(&h->genres[w->genre_id], 1);
+}
+
 /* Lets the events before `start` leave the window. */
 static void expire(struct history *h, int64_t start)
 {
 	for (; h->window.n; ring_pop(&h->window)) {
 		const struct windowed *w = ring_at(&h->window, 0);
 		struct history_user *user = &h->users[w->user];
+		int64_t ratio = (int64_t)(w->ts_and_ratio & ((1 << RATIO_BITS) - 1)) - 1;
 
-		if (w->ts >= start)
+		if ((int64_t)(w->ts_and_ratio >> RATIO_BITS) >= start)
 			return;
+		look_ahead(h);
 		user->n_events--;
-		if (w->ratio >= 0) {
+		if (ratio >= 0) {
 			user->n_ratios--;
-			user->ratio_sum -= w->ratio;
+			user->ratio_sum -= ratio;
 		}
 		if (w->genre_id != INTERN_NONE) {
 			h->genres[w->genre_id].n_events--;
@@ -304,11 +334,9 @@ static int64_t since(int64_t now, int64_t then)
 	return then == EVENT_UNKNOWN ? EVENT_UNKNOWN : now - then;
 }
 
-static void fill_history(struct history *h, const struct event *e, int64_t *value)
+static void fill_history(struct history *h, const struct event *e, uint32_t genre_id,
+			 int64_t *value)
 {
-	uint32_t genre_id = e->genre == INTERN_NONE
-				    ? INTERN_NONE
-				    : intern_pair_find(&h->genre_ids, e->user, e->genre);
 	const struct history_genre *genre = genre_id == INTERN_NONE ? NULL : &h->genres[genre_id];
 	const struct history_content *content = find_content(h, e->content);
 	struct history_user *user = find_user(h, e->user);
@@ -348,8 +376,9 @@ static void fill_session(const struct outcome_session *s, const struct event *e,
 
 int history_step(struct history *h, const struct event *e, struct history_row *row, struct err *err)
 {
-	const struct outcome_session *session;
+	struct outcome_session *session;
 	struct pending *p;
+	uint32_t genre_id;
 	bool completes;
 
 	if (e->ts > h->now) {
@@ -361,13 +390,16 @@ int history_step(struct history *h, const struct event *e, struct history_row *r
 	session = outcomes_step(&h->outcomes, e, &completes, err);
 	if (!session)
 		return -1;
-	fill_history(h, e, row->value);
+	if (!session->number)
+		session->number = ++*(count *)pairs_get(&h->viewings, e->user, e->content);
+	genre_id = find_genre(h, e->user, e->genre);
+	fill_history(h, e, genre_id, row->value);
 	fill_session(session, e, row->value);
 	p = ring_push(&h->pending);
 	*p = (struct pending){
 		.user = e->user,
 		.content = e->content,
-		.genre = e->genre,
+		.genre_id = genre_id,
 		.session_genre = session->genre,
 		.is_stop = e->type == EVENT_STOP,
 		.is_first_of_pair = session->number == 1 && session->n_events == 1,

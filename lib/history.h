@@ -13,10 +13,10 @@
  *   e1  e2  e3          <-  all that is before t     <-   e1, e2, e3, completions at t
  *
  * The window is one FIFO of events for all users; what leaves it is subtracted as exactly as it
- * was added, for all sums are of integers. Layer: over event, outcome, schema, ring.
+ * was added, for all sums are of integers. Layer: over event, outcome, schema, pairs, ring.
  *
- * Memory: 80 bytes a user, 24 a content, 32 (and 24 to 48 for finding it) a (user, genre), 24 an
- * event in the window, each array up to twice that just after it has grown; and that of outcome.
+ * Memory: 80 bytes a user, 24 a content, 32 and 12 times 1.5 to 3 a (user, genre), 12 times 1.5 to
+ * 3 a (user, content), 16 an event in the window; and that of outcome.
  */
 #ifndef CE_HISTORY_H
 #define CE_HISTORY_H
@@ -24,6 +24,7 @@
 #include "event.h"
 #include "num.h"
 #include "outcome.h"
+#include "pairs.h"
 #include "ring.h"
 
 /* The columns, in the order of schema_history. */
@@ -85,7 +86,8 @@ struct history {
 	struct history_user *users;
 	struct history_content *contents;
 	struct history_genre *genres; /* by (user, genre) id */
-	struct intern_pairs genre_ids;
+	struct pairs genre_ids;       /* of user and genre */
+	struct pairs viewings;        /* of user and content: their sessions so far */
 	size_t n_users, n_contents, n_genres;
 };
 

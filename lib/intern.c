@@ -1,14 +1,25 @@
 #include "intern.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_SLOTS ((size_t)64)
+#define SHORT_MAX   ((size_t)11)
+#define LONG        UINT32_MAX
 
-struct intern_pair_slot {
-	uint32_t a, b;
+static const uint64_t k0 = UINT64_C(0xa0761d6478bd642f), k1 = UINT64_C(0xe7037ed1a0b428db);
+
+/*
+ *             bytes of a slot   0 .. 7             8 .. 10      11       12 .. 15
+ *   a string of up to 11 bytes  its first 8        the others   length   id + 1
+ *   a longer one                its 64-bit hash    255          255      id + 1
+ */
+struct intern_slot {
+	uint64_t head;
+	uint32_t tail;
 	uint32_t id_plus_1; /* 0: free */
 };
 
@@ -24,18 +35,60 @@ static uint64_t mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-uint64_t intern_hash(const char *s, size_t len)
+uint64_t intern_mix(uint64_t value)
 {
-	const uint64_t k0 = UINT64_C(0xa0761d6478bd642f), k1 = UINT64_C(0xe7037ed1a0b428db);
-	uint64_t hash = k0 ^ len, word = 0;
+	return mix(value ^ k0, k1);
+}
+
+static uint64_t byte(const char *s, size_t i)
+{
+	return (uint64_t)(unsigned char)s[i] << 8 * i;
+}
+
+/* The n <= 8 bytes at s as a number, the first the lowest; where reads overlap they agree. */
+static uint64_t load(const char *s, size_t n)
+{
+	uint32_t low, high;
+
+	if (n >= 4) {
+		memcpy(&low, s, 4);
+		memcpy(&high, s + n - 4, 4);
+		return le32toh(low) | (uint64_t)le32toh(high) << 8 * (n - 4);
+	}
+	return n ? byte(s, 0) | byte(s, n / 2) | byte(s, n - 1) : 0;
+}
+
+static uint64_t hash_long(const char *s, size_t len)
+{
+	uint64_t hash = k0 ^ len, word;
 
 	for (; len > 8; s += 8, len -= 8) {
 		memcpy(&word, s, 8);
-		hash = mix(hash ^ word, k1);
+		hash = mix(hash ^ le64toh(word), k1);
 	}
-	word = 0;
-	memcpy(&word, s, len);
-	return mix(hash ^ word, k1 ^ k0);
+	return mix(hash ^ load(s, len), k1 ^ k0);
+}
+
+/* The slot of a string, without its id. */
+static struct intern_slot make_slot(const char *s, size_t len)
+{
+	if (len > SHORT_MAX)
+		return (struct intern_slot){ hash_long(s, len), LONG, 0 };
+	if (len <= 8)
+		return (struct intern_slot){ load(s, len), (uint32_t)len << 24, 0 };
+	return (struct intern_slot){ load(s, 8), (uint32_t)(load(s + 8, len - 8) | len << 24), 0 };
+}
+
+static uint64_t slot_hash(const struct intern_slot *slot)
+{
+	return slot->tail == LONG ? slot->head : mix(slot->head ^ k0, slot->tail ^ k1);
+}
+
+uint64_t intern_hash(const char *s, size_t len)
+{
+	struct intern_slot slot = make_slot(s, len);
+
+	return slot_hash(&slot);
 }
 
 static _Noreturn void too_many(void)
@@ -45,65 +98,79 @@ static _Noreturn void too_many(void)
 	exit(1);
 }
 
-/* The slot that holds the string, or the free one where it belongs. */
-static size_t find_slot(const struct intern *t, const char *s, size_t len, uint32_t hash)
+/* Whether an occupied slot holds the string that `want` was made of. */
+static bool holds(const struct intern *t, const struct intern_slot *slot,
+		  const struct intern_slot *want, const char *s, size_t len)
 {
-	size_t mask = t->n_slots - 1;
-	size_t i = hash & mask;
+	const struct intern_string *have;
 
-	for (; t->slots[i]; i = (i + 1) & mask) {
-		const struct intern_string *have = &t->strings[t->slots[i] - 1];
-
-		if (have->hash == hash && have->len == len && !memcmp(have->s, s, len))
-			break;
-	}
-	return i;
+	if (slot->head != want->head || slot->tail != want->tail)
+		return false;
+	if (want->tail != LONG)
+		return true;
+	have = &t->strings[slot->id_plus_1 - 1];
+	return have->len == len && !memcmp(have->s, s, len);
 }
 
-static void grow_strings(struct intern *t)
+/* The slot that holds the string, or the free one where it belongs. */
+static struct intern_slot *find_slot(const struct intern *t, const struct intern_slot *want,
+				     const char *s, size_t len)
 {
-	free(t->slots);
-	t->n_slots = t->n_slots ? t->n_slots * 2 : FIRST_SLOTS;
-	t->slots = mem_zalloc(t->n_slots, sizeof(*t->slots));
-	for (uint32_t id = 0; id < t->n; id++) {
-		size_t i = t->strings[id].hash & (t->n_slots - 1);
+	size_t mask = t->n_slots - 1;
+	size_t i = slot_hash(want) & mask;
 
-		while (t->slots[i])
-			i = (i + 1) & (t->n_slots - 1);
-		t->slots[i] = id + 1;
+	while (t->slots[i].id_plus_1 && !holds(t, &t->slots[i], want, s, len))
+		i = (i + 1) & mask;
+	return &t->slots[i];
+}
+
+static void grow(struct intern *t)
+{
+	struct intern_slot *old = t->slots;
+	size_t n_old = t->n_slots;
+
+	t->n_slots = n_old ? n_old * 2 : FIRST_SLOTS;
+	t->slots = mem_table(t->n_slots, sizeof(*t->slots));
+	for (size_t i = 0; i < n_old; i++) {
+		size_t to = slot_hash(&old[i]) & (t->n_slots - 1);
+
+		if (!old[i].id_plus_1)
+			continue;
+		while (t->slots[to].id_plus_1)
+			to = (to + 1) & (t->n_slots - 1);
+		t->slots[to] = old[i];
 	}
+	free(old);
 }
 
 uint32_t intern_id(struct intern *t, const char *s, size_t len)
 {
-	uint32_t hash = (uint32_t)intern_hash(s, len);
-	size_t slot;
+	const struct intern_slot want = make_slot(s, len);
+	struct intern_slot *slot;
 
+	if (((size_t)t->n + 1) * 3 > t->n_slots * 2)
+		grow(t);
+	slot = find_slot(t, &want, s, len);
+	if (slot->id_plus_1)
+		return slot->id_plus_1 - 1;
 	if (len > UINT32_MAX || t->n >= INTERN_NONE - 1)
 		too_many();
-	if ((size_t)t->n * 2 >= t->n_slots)
-		grow_strings(t);
-	slot = find_slot(t, s, len, hash);
-	if (t->slots[slot])
-		return t->slots[slot] - 1;
 	if (t->n == t->cap) {
 		t->cap = mem_grow(t->cap, (size_t)t->n + 1);
 		t->strings = mem_realloc(t->strings, t->cap, sizeof(*t->strings));
 	}
-	t->strings[t->n] =
-		(struct intern_string){ arena_dup(&t->arena, s, len), (uint32_t)len, hash };
-	t->slots[slot] = ++t->n;
+	t->strings[t->n] = (struct intern_string){ arena_dup(&t->arena, s, len), (uint32_t)len };
+	*slot = want;
+	slot->id_plus_1 = ++t->n;
 	return t->n - 1;
 }
 
 uint32_t intern_find(const struct intern *t, const char *s, size_t len)
 {
-	size_t slot;
+	const struct intern_slot want = make_slot(s, len);
 
-	if (!t->n)
-		return INTERN_NONE;
-	slot = find_slot(t, s, len, (uint32_t)intern_hash(s, len));
-	return t->slots[slot] ? t->slots[slot] - 1 : INTERN_NONE;
+	/* No id is INTERN_NONE + 1: a free slot's 0 becomes it. */
+	return t->n ? find_slot(t, &want, s, len)->id_plus_1 - 1 : INTERN_NONE;
 }
 
 void intern_release(struct intern *t)
@@ -112,53 +179,4 @@ void intern_release(struct intern *t)
 	free(t->strings);
 	arena_release(&t->arena);
 	*t = (struct intern)INTERN_INIT;
-}
-
-static size_t find_pair_slot(const struct intern_pairs *t, uint32_t a, uint32_t b)
-{
-	size_t mask = t->n_slots - 1;
-	size_t i = mix((uint64_t)a << 32 | b, UINT64_C(0xe7037ed1a0b428db)) & mask;
-
-	while (t->slots[i].id_plus_1 && (t->slots[i].a != a || t->slots[i].b != b))
-		i = (i + 1) & mask;
-	return i;
-}
-
-static void grow_pairs(struct intern_pairs *t)
-{
-	struct intern_pairs old = *t;
-
-	t->n_slots = t->n_slots ? t->n_slots * 2 : FIRST_SLOTS;
-	t->slots = mem_zalloc(t->n_slots, sizeof(*t->slots));
-	for (size_t i = 0; i < old.n_slots; i++)
-		if (old.slots[i].id_plus_1)
-			t->slots[find_pair_slot(t, old.slots[i].a, old.slots[i].b)] = old.slots[i];
-	free(old.slots);
-}
-
-uint32_t intern_pair(struct intern_pairs *t, uint32_t a, uint32_t b)
-{
-	struct intern_pair_slot *slot;
-
-	if (t->n >= INTERN_NONE - 1)
-		too_many();
-	if ((size_t)t->n * 2 >= t->n_slots)
-		grow_pairs(t);
-	slot = &t->slots[find_pair_slot(t, a, b)];
-	if (!slot->id_plus_1)
-		*slot = (struct intern_pair_slot){ a, b, ++t->n };
-	return slot->id_plus_1 - 1;
-}
-
-uint32_t intern_pair_find(const struct intern_pairs *t, uint32_t a, uint32_t b)
-{
-	if (!t->n)
-		return INTERN_NONE;
-	return t->slots[find_pair_slot(t, a, b)].id_plus_1 - 1;
-}
-
-void intern_pairs_release(struct intern_pairs *t)
-{
-	free(t->slots);
-	*t = (struct intern_pairs)INTERN_PAIRS_INIT;
 }

@@ -1,18 +1,18 @@
 #include "label.h"
 
-#include <string.h>
+#define TEXT_SIZE ((size_t)64 * 1024)
 
 /* What is known of a session's outcome. */
 struct verdict {
 	int64_t known_ts; /* or EVENT_UNKNOWN: censored */
-	uint64_t n_rows;  /* that wait for it, or behind others */
+	uint32_t n_rows;  /* that wait for it, or behind others */
 	bool decided, completed;
 	bool closed; /* no more events can come */
 };
 
 struct waiting_row {
-	size_t len;
-	int64_t session_id;
+	uint32_t len;
+	uint32_t session; /* its id's low half: not 2^32 sessions wait at a time */
 };
 
 void labels_init(struct labels *l, int64_t near_end)
@@ -21,7 +21,8 @@ void labels_init(struct labels *l, int64_t near_end)
 		.verdicts = RING_INIT(struct verdict),
 		.first_id = 1,
 		.rows = RING_INIT(struct waiting_row),
-		.text = BUF_INIT,
+		.texts = RING_INIT(struct buf),
+		.spare = BUF_INIT,
 	};
 	outcomes_init(&l->outcomes, near_end);
 }
@@ -31,7 +32,10 @@ void labels_release(struct labels *l)
 	outcomes_release(&l->outcomes);
 	ring_release(&l->verdicts);
 	ring_release(&l->rows);
-	buf_release(&l->text);
+	for (; l->texts.n; ring_pop(&l->texts))
+		buf_release(ring_at(&l->texts, 0));
+	ring_release(&l->texts);
+	buf_release(&l->spare);
 }
 
 static struct verdict *find_verdict(const struct labels *l, int64_t session_id)
@@ -78,22 +82,39 @@ const struct outcome_session *labels_step(struct labels *l, const struct event *
 
 struct buf *labels_row(struct labels *l)
 {
-	size_t waiting = l->text.len - l->text_start;
+	struct buf *last = l->texts.n ? ring_at(&l->texts, l->texts.n - 1) : NULL;
 
-	/* Move what waits to the front once more than that has left: a constant cost a byte. */
-	if (l->text_start > waiting) {
-		memmove(l->text.data, l->text.data + l->text_start, waiting);
-		l->text.len = waiting;
-		l->text_start = 0;
+	if (!last || last->len >= TEXT_SIZE) {
+		last = ring_push(&l->texts);
+		*last = l->spare;
+		l->spare = (struct buf)BUF_INIT;
+		buf_clear(last);
+		buf_reserve(last, TEXT_SIZE + TEXT_SIZE / 8); /* a last row may well be longer */
 	}
-	l->row_start = l->text.len;
-	return &l->text;
+	l->row_start = last->len;
+	return last;
+}
+
+/* The first row has left; returns its text's buf, once it is empty, as the spare one. */
+static void leave_text(struct labels *l, size_t len)
+{
+	struct buf *first = ring_at(&l->texts, 0);
+
+	l->text_start += len;
+	if (l->text_start < first->len)
+		return;
+	buf_release(&l->spare);
+	l->spare = *first;
+	l->text_start = 0;
+	ring_pop(&l->texts);
 }
 
 void labels_hold(struct labels *l, int64_t session_id)
 {
+	const struct buf *last = ring_at(&l->texts, l->texts.n - 1);
+
 	*(struct waiting_row *)ring_push(&l->rows) =
-		(struct waiting_row){ l->text.len - l->row_start, session_id };
+		(struct waiting_row){ (uint32_t)(last->len - l->row_start), (uint32_t)session_id };
 	find_verdict(l, session_id)->n_rows++;
 }
 
@@ -120,11 +141,14 @@ int labels_write(struct labels *l, struct csv_writer *out, struct err *err)
 {
 	while (l->rows.n) {
 		const struct waiting_row *row = ring_at(&l->rows, 0);
-		struct verdict *v = find_verdict(l, row->session_id);
+		struct verdict *v =
+			ring_at(&l->verdicts, (uint32_t)(row->session - (uint32_t)l->first_id));
+		const struct buf *text;
 
 		if (!v->decided)
 			break;
-		buf_append(&out->row, l->text.data + l->text_start, row->len);
+		text = ring_at(&l->texts, 0);
+		buf_append(&out->row, text->data + l->text_start, row->len);
 		if (v->known_ts == EVENT_UNKNOWN) {
 			csv_put_null(&out->row);
 			csv_put_null(&out->row);
@@ -137,7 +161,7 @@ int labels_write(struct labels *l, struct csv_writer *out, struct err *err)
 		}
 		if (csv_writer_end_row(out, err))
 			return -1;
-		l->text_start += row->len;
+		leave_text(l, row->len);
 		v->n_rows--;
 		ring_pop(&l->rows);
 	}

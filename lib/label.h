@@ -6,8 +6,8 @@
  * else closing time) and its label: 1 if it was completed, 0 if it closed before the watermark (the
  * time of the last event) without that, and both empty if it was still open then (right-censored).
  *
- * Memory: the rows since the first event of the oldest session that is undecided, 16 bytes each
- * beside their text; 24 bytes a session since then; and that of outcome.
+ * Memory: the rows since the first event of the oldest session that is undecided, 8 bytes each
+ * beside their text; 16 bytes a session since then; and that of outcome.
  */
 #ifndef CE_LABEL_H
 #define CE_LABEL_H
@@ -25,10 +25,11 @@ struct labels {
 	struct outcomes outcomes;
 	struct ring verdicts; /* of the sessions from first_id on */
 	int64_t first_id;
-	struct ring rows; /* lengths and sessions of the waiting rows */
-	struct buf text;  /* their text, one after another, from text_start on */
-	size_t text_start;
-	size_t row_start; /* of the row that is being put together */
+	struct ring rows;  /* lengths and sessions of the waiting rows */
+	struct ring texts; /* their text, one after another, in a struct buf for so many each */
+	struct buf spare;  /* one that is not in use */
+	size_t text_start; /* of the first row in the first buf */
+	size_t row_start;  /* in the last one, of the row that is being put together */
 };
 
 /* near_end: playback ratio in millionths. */

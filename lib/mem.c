@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define CACHE_LINE ((size_t)64)
+
 #define ARENA_BLOCK_SIZE ((size_t)64 * 1024)
 
 struct arena_block {
@@ -53,14 +55,32 @@ void *mem_zalloc(size_t n, size_t size)
 	return p;
 }
 
-void *mem_alloc_huge(void)
+/* Whole multiples of `align`, which is wished to lie on huge pages: it is as well without. */
+static void *aligned(size_t bytes, size_t align)
 {
-	void *p = aligned_alloc(MEM_HUGE, MEM_HUGE);
+	void *p = aligned_alloc(align, bytes);
 
 	if (!p)
-		out_of_memory(1, MEM_HUGE);
-	madvise(p, MEM_HUGE, MADV_HUGEPAGE); /* advice: where it fails, pages are small */
+		out_of_memory(1, bytes);
+	if (align == MEM_HUGE)
+		madvise(p, bytes, MADV_HUGEPAGE);
 	return p;
+}
+
+void *mem_alloc_huge(void)
+{
+	return aligned(MEM_HUGE, MEM_HUGE);
+}
+
+void *mem_table(size_t n, size_t size)
+{
+	size_t bytes, align;
+
+	if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - MEM_HUGE)
+		out_of_memory(n, size);
+	align = bytes < 2 * MEM_HUGE ? CACHE_LINE : MEM_HUGE;
+	bytes = bytes ? (bytes + align - 1) / align * align : align;
+	return memset(aligned(bytes, align), 0, bytes);
 }
 
 char *mem_dup(const char *s, size_t len)

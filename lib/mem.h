@@ -20,6 +20,12 @@ void *mem_zalloc(size_t n, size_t size);
 #define MEM_HUGE ((size_t)2 * 1024 * 1024)
 void *mem_alloc_huge(void);
 
+/*
+ * n * size bytes, zeroed, for a table that is read at random: no element whose size divides 64
+ * crosses a cache line, and a large one lies on huge pages where the kernel has them.
+ */
+void *mem_table(size_t n, size_t size);
+
 /* Resizes p (NULL allowed) to n * size bytes; contents kept up to the smaller size. */
 void *mem_realloc(void *p, size_t n, size_t size);
 

@@ -3,26 +3,27 @@
 #include "mem.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-struct outcome_pair {
-	struct outcome_session *current; /* NULL: none is open */
-	uint32_t n_sessions;
+struct outcome_entry {
+	int64_t closing;  /* of its session, or earlier */
+	uint32_t session; /* its place */
 };
+
+/* In the table of pairs: a session's place, and 1 so that 0 is none. */
+typedef uint32_t place_plus_1;
 
 void outcomes_init(struct outcomes *o, int64_t near_end)
 {
-	*o = (struct outcomes){ .near_end = near_end };
+	*o = (struct outcomes){ .near_end = near_end, .open = PAIRS_INIT(place_plus_1) };
 }
 
 void outcomes_release(struct outcomes *o)
 {
-	for (size_t i = 0; i < o->n_open; i++)
-		free(o->heap[i]);
+	free(o->sessions);
 	free(o->heap);
-	free(o->closed);
-	free(o->pairs);
-	*o = (struct outcomes){ 0 };
+	free(o->heap_at);
+	pairs_release(&o->open);
+	outcomes_init(o, o->near_end);
 }
 
 int outcome_n_types(const struct outcome_session *s)
@@ -30,81 +31,90 @@ int outcome_n_types(const struct outcome_session *s)
 	return __builtin_popcount(s->types);
 }
 
-static bool closes_before(const struct outcome_session *a, const struct outcome_session *b)
+static bool closes_before(const struct outcomes *o, const struct outcome_entry *a,
+			  const struct outcome_entry *b)
 {
-	return a->closing < b->closing || (a->closing == b->closing && a->id < b->id);
+	return a->closing < b->closing || (a->closing == b->closing &&
+					   o->sessions[a->session].id < o->sessions[b->session].id);
 }
 
-static void place(struct outcomes *o, struct outcome_session *s, size_t at)
+static void place(struct outcomes *o, struct outcome_entry entry, uint32_t at)
 {
-	o->heap[at] = s;
-	s->heap_at = at;
+	o->heap[at] = entry;
+	o->heap_at[entry.session] = at;
 }
 
-/* Moves s, whose closing time may have changed, to where it belongs. */
-static void settle(struct outcomes *o, struct outcome_session *s)
+/* Moves the entry at `at`, whose closing time may have changed, to where it belongs. */
+static void settle(struct outcomes *o, uint32_t at)
 {
-	size_t at = s->heap_at;
+	const struct outcome_entry entry = o->heap[at];
 
-	while (at && closes_before(s, o->heap[(at - 1) / 2])) {
+	while (at && closes_before(o, &entry, &o->heap[(at - 1) / 2])) {
 		place(o, o->heap[(at - 1) / 2], at);
 		at = (at - 1) / 2;
 	}
 	for (;;) {
-		size_t child = 2 * at + 1;
+		uint32_t child = 2 * at + 1;
 
-		if (child + 1 < o->n_open && closes_before(o->heap[child + 1], o->heap[child]))
+		if (child + 1 < o->n_open && closes_before(o, &o->heap[child + 1], &o->heap[child]))
 			child++;
-		if (child >= o->n_open || !closes_before(o->heap[child], s))
+		if (child >= o->n_open || !closes_before(o, &o->heap[child], &entry))
 			break;
 		place(o, o->heap[child], at);
 		at = child;
 	}
-	place(o, s, at);
+	place(o, entry, at);
 }
 
-static struct outcome_pair *find_pair(struct outcomes *o, uint32_t pair)
+static void set_closing(struct outcomes *o, uint32_t session, int64_t closing)
 {
-	if (pair >= o->cap_pairs) {
-		size_t cap = mem_grow(o->cap_pairs, (size_t)pair + 1);
+	struct outcome_entry *entry = &o->heap[o->heap_at[session]];
 
-		o->pairs = mem_realloc(o->pairs, cap, sizeof(*o->pairs));
-		memset(o->pairs + o->cap_pairs, 0, (cap - o->cap_pairs) * sizeof(*o->pairs));
-		o->cap_pairs = cap;
+	o->sessions[session].closing = closing;
+	if (closing < entry->closing) {
+		entry->closing = closing;
+		settle(o, o->heap_at[session]);
 	}
-	return &o->pairs[pair];
 }
 
-static struct outcome_session *open_session(struct outcomes *o, struct outcome_pair *pair,
+static void grow(struct outcomes *o)
+{
+	size_t cap = mem_grow(o->cap, (size_t)o->cap + 1);
+
+	o->sessions = mem_realloc(o->sessions, cap, sizeof(*o->sessions));
+	o->heap = mem_realloc(o->heap, cap, sizeof(*o->heap));
+	o->heap_at = mem_realloc(o->heap_at, cap, sizeof(*o->heap_at));
+	/* Fewer than 2^32: the places of so many would take 400 GB. */
+	for (; o->cap < (uint32_t)cap; o->cap++)
+		o->heap[o->cap].session = o->cap;
+}
+
+/* Opens the next session of the pair whose latest open one is at *latest. */
+static struct outcome_session *open_session(struct outcomes *o, place_plus_1 *latest,
 					    const struct event *e)
 {
-	struct outcome_session *s = mem_alloc(1, sizeof(*s));
+	uint32_t session;
 
 	/* The pair's previous session, if its deadline is yet to come, closes now. */
-	if (pair->current && pair->current->closing > e->ts) {
-		pair->current->closing = e->ts;
-		settle(o, pair->current);
-	}
-	*s = (struct outcome_session){
+	if (*latest && o->sessions[*latest - 1].closing > e->ts)
+		set_closing(o, *latest - 1, e->ts);
+	if (o->n_open == o->cap)
+		grow(o);
+	session = o->heap[o->n_open].session;
+	o->sessions[session] = (struct outcome_session){
 		.id = ++o->n,
 		.user = e->user,
 		.content = e->content,
 		.genre = e->genre,
-		.pair = e->pair,
 		.start = e->ts,
 		.closing = e->deadline,
 		.completed_at = EVENT_UNKNOWN,
 		.max_ratio = EVENT_UNKNOWN,
-		.number = ++pair->n_sessions,
 	};
-	pair->current = s;
-	if (o->n_open == o->cap_open) {
-		o->cap_open = mem_grow(o->cap_open, o->n_open + 1);
-		o->heap = mem_realloc(o->heap, o->cap_open, sizeof(struct outcome_session *));
-	}
-	s->heap_at = o->n_open++;
-	settle(o, s);
-	return s;
+	o->heap[o->n_open++].closing = e->deadline;
+	settle(o, o->n_open - 1);
+	*latest = session + 1;
+	return &o->sessions[session];
 }
 
 static void add_event(struct outcomes *o, struct outcome_session *s, const struct event *e)
@@ -123,8 +133,8 @@ static void add_event(struct outcomes *o, struct outcome_session *s, const struc
 struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e, bool *completes,
 				      struct err *err)
 {
-	struct outcome_pair *pair = find_pair(o, e->pair);
-	struct outcome_session *s = pair->current;
+	place_plus_1 *latest = pairs_get(&o->open, e->user, e->content);
+	struct outcome_session *s = *latest ? &o->sessions[*latest - 1] : NULL;
 
 	if (!s || s->id != e->session_id) {
 		if (e->session_id != o->n + 1) {
@@ -141,14 +151,13 @@ struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e,
 				(long long)e->ts);
 			return NULL;
 		}
-		s = open_session(o, pair, e);
+		s = open_session(o, latest, e);
 	} else if (s->start != e->session_start) {
 		err_set(err, ERR_RUNTIME, "session %lld began at %lld, not at %lld",
 			(long long)s->id, (long long)s->start, (long long)e->session_start);
 		return NULL;
 	} else {
-		s->closing = e->deadline;
-		settle(o, s);
+		set_closing(o, *latest - 1, e->deadline);
 	}
 	add_event(o, s, e);
 	*completes = s->completed_at == EVENT_UNKNOWN &&
@@ -160,19 +169,26 @@ struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e,
 
 const struct outcome_session *outcomes_close(struct outcomes *o, int64_t t)
 {
-	struct outcome_session *first, *last;
+	const struct outcome_session *s;
+	const place_plus_1 *latest;
+	uint32_t session;
 
-	if (!o->n_open || o->heap[0]->closing >= t)
-		return NULL;
-	first = o->heap[0];
-	last = o->heap[--o->n_open];
-	if (last != first) {
-		last->heap_at = 0;
-		settle(o, last);
+	for (;;) {
+		if (!o->n_open || o->heap[0].closing >= t)
+			return NULL;
+		session = o->heap[0].session;
+		s = &o->sessions[session];
+		if (o->heap[0].closing == s->closing)
+			break;
+		o->heap[0].closing = s->closing; /* it was put off since */
+		settle(o, 0);
 	}
-	if (o->pairs[first->pair].current == first)
-		o->pairs[first->pair].current = NULL;
-	free(o->closed);
-	o->closed = first;
-	return first;
+	o->heap[0] = o->heap[--o->n_open];
+	o->heap[o->n_open].session = session;
+	if (o->n_open)
+		settle(o, 0);
+	latest = pairs_find(&o->open, s->user, s->content);
+	if (latest && *latest == session + 1)
+		pairs_remove(&o->open, s->user, s->content);
+	return s;
 }

@@ -1,10 +1,6 @@
 #include "session.h"
 
-#include "mem.h"
 #include "num.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 /* A pair's latest event and current session; id 0: no event yet. */
 struct session_pair {
@@ -15,28 +11,50 @@ struct session_pair {
 	bool has_complete;
 };
 
+/*
+ * The same in 24 bytes, so that a pair and what is known of it are half a cache line. A time has 42
+ * bits (EVENT_TS_END does); a deadline, later by a gap and a runtime, 44.
+ *
+ *   word     0                       1                       2
+ *   bits     63..22     21..0        63..22     21..0        63..1   0
+ *            last_ts    deadline's   start      deadline's   id      has_complete
+ *                       high half               low half
+ */
+struct packed_pair {
+	uint64_t word[3];
+};
+
+#define HALF      22
+#define HALF_MASK ((UINT64_C(1) << HALF) - 1)
+
+static struct session_pair unpack(const struct packed_pair *p)
+{
+	return (struct session_pair){
+		.last_ts = (int64_t)(p->word[0] >> HALF),
+		.deadline = (int64_t)((p->word[0] & HALF_MASK) << HALF | (p->word[1] & HALF_MASK)),
+		.start = (int64_t)(p->word[1] >> HALF),
+		.id = (int64_t)(p->word[2] >> 1),
+		.has_complete = p->word[2] & 1,
+	};
+}
+
+static struct packed_pair pack(const struct session_pair *p)
+{
+	return (struct packed_pair){ {
+		(uint64_t)p->last_ts << HALF | (uint64_t)p->deadline >> HALF,
+		(uint64_t)p->start << HALF | ((uint64_t)p->deadline & HALF_MASK),
+		(uint64_t)p->id << 1 | p->has_complete,
+	} };
+}
+
 void sessions_init(struct sessions *s, const struct session_options *options)
 {
-	*s = (struct sessions){ .options = *options };
+	*s = (struct sessions){ .options = *options, .pairs = PAIRS_INIT(struct packed_pair) };
 }
 
 void sessions_release(struct sessions *s)
 {
-	free(s->pairs);
-	s->pairs = NULL;
-	s->cap = 0;
-}
-
-static struct session_pair *find_pair(struct sessions *s, uint32_t pair)
-{
-	if (pair >= s->cap) {
-		size_t cap = mem_grow(s->cap, (size_t)pair + 1);
-
-		s->pairs = mem_realloc(s->pairs, cap, sizeof(*s->pairs));
-		memset(s->pairs + s->cap, 0, (cap - s->cap) * sizeof(*s->pairs));
-		s->cap = cap;
-	}
-	return &s->pairs[pair];
+	pairs_release(&s->pairs);
 }
 
 static int64_t deadline(const struct session_options *options, const struct event *e)
@@ -52,7 +70,8 @@ static int64_t deadline(const struct session_options *options, const struct even
 
 bool sessions_step(struct sessions *s, struct event *e)
 {
-	struct session_pair *p = find_pair(s, e->pair);
+	struct packed_pair *packed = pairs_get(&s->pairs, e->user, e->content);
+	struct session_pair pair = unpack(packed), *p = &pair;
 	bool starts = !p->id || e->ts > p->deadline || (e->type == EVENT_PLAY && p->has_complete);
 
 	e->prev_ts = p->id ? p->last_ts : EVENT_UNKNOWN;
@@ -67,5 +86,6 @@ bool sessions_step(struct sessions *s, struct event *e)
 	e->session_id = p->id;
 	e->session_start = p->start;
 	e->deadline = p->deadline;
+	*packed = pack(p);
 	return starts;
 }

@@ -131,7 +131,7 @@ int main(int argc, char **argv)
 	int rc;
 
 	cli_parse(&cli, argc, argv);
-	if (event_reader_open(&in, &cli.input, EVENT_SESSION, &err) ||
+	if (event_reader_open(&in, &cli.input, EVENT_HISTORY, &err) ||
 	    schema_refuse(&in.in, schema_history.columns, schema_history.n, &err) ||
 	    open_output(&outputs, table_name, &cli.output, &in, &err) ||
 	    (dir && open_directory(&outputs, dir, &cli.output, &in, &err)))

@@ -4,9 +4,12 @@
 static bool step(struct sessions *s, struct event *e, int64_t ts, uint32_t pair,
 		 enum event_type type, int64_t position, int64_t runtime)
 {
-	*e = (struct event){
-		.ts = ts, .pair = pair, .type = type, .position = position, .runtime = runtime
-	};
+	*e = (struct event){ .ts = ts,
+			     .user = pair,
+			     .content = pair,
+			     .type = type,
+			     .position = position,
+			     .runtime = runtime };
 	return sessions_step(s, e);
 }
 

@@ -1,0 +1,41 @@
+/*
+ * pairs: state per ordered pair of ids, in one table. Layer: over mem.
+ *
+ * Open addressing with linear probing at a load of at most 2/3; the state lies in the slot beside
+ * its pair, so that both are one look at memory. Pointers to states are valid until the next
+ * pairs_get or pairs_remove.
+ *
+ * Memory: 8 bytes and the state, times 1.5 to 3, a pair that is in the table.
+ */
+#ifndef CE_PAIRS_H
+#define CE_PAIRS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct pairs {
+	char *slots;    /* key and state each */
+	size_t size;    /* of a slot */
+	size_t n_slots; /* a power of two, or 0 */
+	size_t n;       /* pairs in the table */
+};
+
+/* A table of states of that type. */
+#define PAIRS_INIT(type)                                                                           \
+	{                                                                                          \
+		NULL, sizeof(uint32_t[2]) + sizeof(type), 0, 0                                     \
+	}
+
+/* The state of (a, b), all zero bytes if it is new; a < UINT32_MAX. */
+void *pairs_get(struct pairs *t, uint32_t a, uint32_t b);
+
+/* The state of (a, b), or NULL. */
+void *pairs_find(const struct pairs *t, uint32_t a, uint32_t b);
+
+/* Forgets (a, b), which is in the table. */
+void pairs_remove(struct pairs *t, uint32_t a, uint32_t b);
+
+/* Frees the memory; the table is empty and usable again. */
+void pairs_release(struct pairs *t);
+
+#endif

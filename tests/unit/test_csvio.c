@@ -648,7 +648,7 @@ static void marks_agree_with_libcsv(void)
 static void runs_of_fields(void)
 {
 	static const char text[] = "a,b,c\n1,,3\r\n\\.,x,\\.y\n\r,\"\",\n\"p,q\",,r\n";
-	struct gz_input input = { (const char *const[]){ "in" }, 1 };
+	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct buf got = BUF_INIT;
 	struct err err = ERR_INIT;

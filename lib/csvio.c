@@ -721,6 +721,16 @@ void csv_put_text(struct buf *row, const char *s, size_t len)
 	row->len += len + 1;
 }
 
+void csv_put_raw(struct buf *row, const char *encoded, size_t len)
+{
+	char *out = buf_reserve(row, len + 1);
+
+	if (len)
+		memcpy(out, encoded, len);
+	out[len] = ',';
+	row->len += len + 1;
+}
+
 void csv_put_double(struct buf *row, double value)
 {
 	char *out = buf_reserve(row, NUM_TEXT_MAX + 1);

@@ -625,23 +625,13 @@ void csv_reader_close(struct csv_reader *r)
  */
 
 typedef unsigned char bytes16 __attribute__((vector_size(16)));
+typedef uint64_t words2 __attribute__((vector_size(16)));
 
-/* The 16 bytes of two words, which may be the same. */
-static bytes16 join(uint64_t a, uint64_t b)
-{
-	uint64_t both[2] = { a, b };
-	bytes16 v;
-
-	memcpy(&v, both, 16);
-	return v;
-}
-
+/* Whether one of them asks for quotes. */
 static bool has_special(bytes16 v)
 {
-	uint64_t found[2];
+	words2 found = (words2)((v == ',') | (v == '"') | (v == '\n') | (v == '\r'));
 
-	v = (bytes16)((v == ',') | (v == '"') | (v == '\n') | (v == '\r'));
-	memcpy(found, &v, 16);
 	return found[0] | found[1];
 }
 
@@ -657,7 +647,7 @@ static bytes16 copy16(char *out, const char *s)
 /* Copies len > 0 bytes; returns whether one among them asks for quotes. */
 static bool copy_text(char *out, const char *s, size_t len)
 {
-	bytes16 v;
+	words2 v;
 
 	if (len >= 16) {
 		bool special = has_special(copy16(out + len - 16, s + len - 16));
@@ -673,7 +663,7 @@ static bool copy_text(char *out, const char *s, size_t len)
 		memcpy(&tail, s + len - 8, 8);
 		memcpy(out, &head, 8);
 		memcpy(out + len - 8, &tail, 8);
-		v = join(head, tail);
+		v = (words2){ head, tail };
 	} else if (len >= 4) {
 		uint32_t head, tail;
 
@@ -681,17 +671,17 @@ static bool copy_text(char *out, const char *s, size_t len)
 		memcpy(&tail, s + len - 4, 4);
 		memcpy(out, &head, 4);
 		memcpy(out + len - 4, &tail, 4);
-		v = join(head, tail);
+		v = (words2){ head, tail };
 	} else {
 		char first = s[0], middle = s[len / 2], last = s[len - 1];
 
 		out[0] = first;
 		out[len / 2] = middle;
 		out[len - 1] = last;
-		v = join((unsigned char)first | (uint64_t)(unsigned char)middle << 8,
-			 (unsigned char)last);
+		v = (words2){ (unsigned char)first | (uint64_t)(unsigned char)middle << 8,
+			      (unsigned char)last };
 	}
-	return has_special(v);
+	return has_special((bytes16)v);
 }
 
 static void put_quoted(struct buf *row, const char *s, size_t len)

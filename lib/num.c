@@ -70,7 +70,7 @@ static uint64_t value_of_digits(uint64_t word)
 }
 
 /* Appends the digits that stand at s to *value, SHORT_MAX at most; returns where they end. */
-static const char *read_digits(const char *s, const char *end, uint64_t *value)
+static inline const char *read_digits(const char *s, const char *end, uint64_t *value)
 {
 	uint64_t v = *value, word;
 
@@ -136,7 +136,7 @@ struct short_decimal {
 };
 
 /* Returns false if it has another shape, be it right or wrong. */
-static bool scan_short(const char *s, size_t len, struct short_decimal *d)
+static inline bool scan_short(const char *s, size_t len, struct short_decimal *d)
 {
 	const char *end = s + len, *whole, *fraction;
 	bool point;
@@ -536,7 +536,7 @@ int num_parse_size(const char *s, size_t len, uint64_t *bytes)
 	return 0;
 }
 
-static void put2(char *out, uint64_t v)
+static inline void put2(char *out, uint64_t v)
 {
 	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
 				    "25262728293031323334353637383940414243444546474849"
@@ -546,13 +546,13 @@ static void put2(char *out, uint64_t v)
 	memcpy(out, pairs + v * 2, 2);
 }
 
-static void put4(char *out, uint64_t v)
+static inline void put4(char *out, uint64_t v)
 {
 	put2(out, v / 100);
 	put2(out + 2, v % 100);
 }
 
-static void put8(char *out, uint64_t v)
+static inline void put8(char *out, uint64_t v)
 {
 	put4(out, v / 10000);
 	put4(out + 4, v % 10000);
@@ -567,7 +567,7 @@ static size_t count_digits(uint64_t v)
 }
 
 /* Below 2^64. */
-static size_t format_unsigned(char *out, uint64_t v)
+static inline size_t format_unsigned(char *out, uint64_t v)
 {
 	size_t n = count_digits(v), at = n;
 

@@ -2,7 +2,6 @@
 
 #include "intern.h"
 #include "mem.h"
-#include "num.h"
 
 #include <csv.h>
 #include <stdarg.h>
@@ -192,26 +191,16 @@ static void add_field(struct csv_reader *r, const char *s, size_t len, bool is_n
 	r->row.fields[r->row.n++] = (struct csv_field){ s, len, is_null };
 }
 
-/* `\.` would end the data of a COPY, were it not quoted. */
-static bool is_end_of_copy(const char *s, size_t len)
-{
-	return len == 2 && s[0] == '\\' && s[1] == '.';
-}
-
 static void split_unquoted(struct csv_reader *r)
 {
 	const char *s = r->row.raw, *end = s + r->row.raw_len, *comma;
 
-	r->row.is_verbatim = !memchr(s, '\r', r->row.raw_len);
-	do {
-		size_t len;
-
-		comma = memchr(s, ',', (size_t)(end - s));
-		len = (size_t)((comma ? comma : end) - s);
-		add_field(r, s, len, !len);
-		r->row.is_verbatim &= !is_end_of_copy(s, len);
-		s += len + 1;
-	} while (comma);
+	r->row.is_verbatim = !memchr(s, '\r', r->row.raw_len) && !memchr(s, '\\', r->row.raw_len);
+	while ((comma = memchr(s, ',', (size_t)(end - s)))) {
+		add_field(r, s, (size_t)(comma - s), comma == s);
+		s = comma + 1;
+	}
+	add_field(r, s, (size_t)(end - s), s == end);
 }
 
 /* libcsv's field callback: its buffer is only ours during the call, so the bytes are copied. */
@@ -269,8 +258,9 @@ static bool split_quoted(struct csv_reader *r)
 }
 
 /*
- * Plain records: as many fields as the header has, one line, and none of the bytes that ask for a
- * second look. Whatever is not plain is left where it is, for next_record to frame.
+ * Plain records: one line, as many fields as the header has, and no quotes but around whole fields.
+ * Their marks say all about them. Whatever else comes is left where it is, for next_record to
+ * frame.
  */
 
 /* Scans a window from the current record on. */
@@ -308,8 +298,8 @@ static int scan_record(struct csv_reader *r, struct err *err)
 }
 
 /*
- * Takes the record that ends at a mark, if that is the end of a line. The n fields are there; the
- * bytes up to r->end are its own. Returns 1 or 0, as next_plain.
+ * Takes the record whose last field ends at `mark`, if that is the end of a line; its fields are in
+ * row.fields. Returns 1 or 0, as next_plain.
  */
 static int take_line(struct csv_reader *r, const uint32_t *mark, bool is_verbatim)
 {
@@ -331,8 +321,7 @@ static int take_line(struct csv_reader *r, const uint32_t *mark, bool is_verbati
 	return 1;
 }
 
-/* The first mark from `mark` on that is no backslash, and, in quotes, no comma; NULL without one.
- */
+/* The first mark from `mark` on that is no backslash nor, in quotes, a comma; NULL without one. */
 static const uint32_t *next_stop(const struct csv_reader *r, const uint32_t *mark, bool in_quotes)
 {
 	const char *s = r->bytes.data + r->window_start;
@@ -344,8 +333,8 @@ static const uint32_t *next_stop(const struct csv_reader *r, const uint32_t *mar
 }
 
 /*
- * The plainest of the others: one line, as many fields as the header has, and some of them in
- * quotes, without quotes or line ends inside. Returns 1 or 0, as next_plain.
+ * Splits and takes a record that may have backslashes, and fields in quotes with neither quotes nor
+ * line ends inside. Returns 1 or 0, as next_plain.
  */
 static int next_quoted(struct csv_reader *r)
 {
@@ -403,6 +392,7 @@ static int next_plain(struct csv_reader *r, struct err *err)
 			break;
 		others |= s[mark[i]] ^ ',';
 	}
+	/* Nearly always all the n - 1 marks are commas, and the last one ends the line. */
 	return (!others && take_line(r, mark + n - 1, true)) || next_quoted(r);
 }
 
@@ -616,118 +606,6 @@ void csv_reader_close(struct csv_reader *r)
 	free(r->text_ends);
 	free(r->text_nulls);
 	*r = (struct csv_reader)CSV_READER_INIT;
-}
-
-/*
- * Encoding: text is copied as it is looked at, 16 bytes or, where it is shorter, its beginning and
- * its end (which overlap) at a time: most fields are a few bytes long, too few for a loop or a
- * call.
- */
-
-typedef unsigned char bytes16 __attribute__((vector_size(16)));
-
-/* The 16 bytes of two words, which may be the same. */
-static bytes16 join(uint64_t a, uint64_t b)
-{
-	uint64_t both[2] = { a, b };
-	bytes16 v;
-
-	memcpy(&v, both, 16);
-	return v;
-}
-
-static bool has_special(bytes16 v)
-{
-	uint64_t found[2];
-
-	v = (bytes16)((v == ',') | (v == '"') | (v == '\n') | (v == '\r'));
-	memcpy(found, &v, 16);
-	return found[0] | found[1];
-}
-
-static bytes16 copy16(char *out, const char *s)
-{
-	bytes16 v;
-
-	memcpy(&v, s, 16);
-	memcpy(out, &v, 16);
-	return v;
-}
-
-/* Copies len > 0 bytes; returns whether one among them asks for quotes. */
-static bool copy_text(char *out, const char *s, size_t len)
-{
-	bytes16 v;
-
-	if (len >= 16) {
-		bool special = has_special(copy16(out + len - 16, s + len - 16));
-
-		for (size_t i = 0; i + 16 < len; i += 16)
-			special |= has_special(copy16(out + i, s + i));
-		return special;
-	}
-	if (len >= 8) {
-		uint64_t head, tail;
-
-		memcpy(&head, s, 8);
-		memcpy(&tail, s + len - 8, 8);
-		memcpy(out, &head, 8);
-		memcpy(out + len - 8, &tail, 8);
-		v = join(head, tail);
-	} else if (len >= 4) {
-		uint32_t head, tail;
-
-		memcpy(&head, s, 4);
-		memcpy(&tail, s + len - 4, 4);
-		memcpy(out, &head, 4);
-		memcpy(out + len - 4, &tail, 4);
-		v = join(head, tail);
-	} else {
-		char first = s[0], middle = s[len / 2], last = s[len - 1];
-
-		out[0] = first;
-		out[len / 2] = middle;
-		out[len - 1] = last;
-		v = join((unsigned char)first | (uint64_t)(unsigned char)middle << 8,
-			 (unsigned char)last);
-	}
-	return has_special(v);
-}
-
-static void put_quoted(struct buf *row, const char *s, size_t len)
-{
-	char *out = buf_reserve(row, 2 * len + 3);
-
-	*out++ = '"';
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '"')
-			*out++ = '"';
-		*out++ = s[i];
-	}
-	*out++ = '"';
-	*out++ = ',';
-	row->len = (size_t)(out - row->data);
-}
-
-void csv_put_text(struct buf *row, const char *s, size_t len)
-{
-	char *out = buf_reserve(row, len + 1);
-
-	if (!len || copy_text(out, s, len) || is_end_of_copy(s, len)) {
-		put_quoted(row, s, len);
-		return;
-	}
-	out[len] = ',';
-	row->len += len + 1;
-}
-
-void csv_put_double(struct buf *row, double value)
-{
-	char *out = buf_reserve(row, NUM_TEXT_MAX + 1);
-	size_t n = num_format_double(out, value);
-
-	out[n] = ',';
-	row->len += n + 1;
 }
 
 int csv_writer_open(struct csv_writer *w, const struct gz_output *output, struct err *err)

@@ -149,7 +149,8 @@ static void compare(const char *s, size_t n, size_t columns, bool tolerant)
 		if (!row->fault) {
 			unquote_marks(&want);
 			flatten(row, s, n, &got);
-			CHECK(got.len == want.len && !memcmp(got.data, want.data, got.len));
+			CHECK(got.len == want.len &&
+			      (!got.len || !memcmp(got.data, want.data, got.len)));
 		}
 		/* The raw record is what stands there, but for its line end. */
 		CHECK(row->raw_len <= at - start && !memcmp(row->raw, s + start, row->raw_len));

@@ -347,7 +347,7 @@ static void long_and_short_ways_agree(void)
 
 	for (int i = 0; i < 300000 && check_ok; i++) {
 		size_t len = scratch_below(&random, 20), sign;
-		char text[20], padded[40];
+		char text[20] = { 0 }, padded[40];
 
 		for (size_t k = 0; k < len; k++)
 			text[k] = letters[scratch_below(&random, sizeof(letters) - 1)];

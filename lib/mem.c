@@ -47,13 +47,15 @@ void *mem_zalloc(size_t n, size_t size)
 	return p;
 }
 
-void *mem_alloc_huge(void)
+void *mem_alloc_huge(size_t n)
 {
-	void *p = aligned_alloc(MEM_HUGE, MEM_HUGE);
+	void *p;
 
-	if (!p)
-		out_of_memory(1, MEM_HUGE);
-	madvise(p, MEM_HUGE, MADV_HUGEPAGE); /* advice: where it fails, pages are small */
+	if (n < MEM_HUGE_PAGE)
+		return mem_alloc(n, 1);
+	if (posix_memalign(&p, MEM_HUGE_PAGE, n))
+		out_of_memory(n, 1);
+	madvise(p, n, MADV_HUGEPAGE); /* where this fails, the pages are small ones */
 	return p;
 }
 

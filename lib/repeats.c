@@ -12,7 +12,7 @@
 
 #define LIMIT_MIN   ((uint64_t)512 * 1024)
 #define PART_BITS   8
-#define N_PARTS     (1 << PART_BITS)
+#define N_PARTS     ((size_t)1 << PART_BITS)
 #define PAGE_MIN    ((size_t)1024)
 #define PAGE_MAX    ((size_t)8 * 1024)  /* all open ones fit into a huge page */
 #define WRITE_SIZE  ((size_t)64 * 1024) /* what gathers before a write to the spill file */

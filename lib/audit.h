@@ -9,7 +9,7 @@
  *
  * The rows of either table may come in any order. Layer: over csvio, schema, extsort, outfile, cli
  * (its lists), clean (its times).
- * Memory: that of extsort, for one table at a time, within `mem`: 40 bytes a row, its key and
+ * Memory: that of extsort, for one table at a time, within `mem`: 32 bytes a row, its key and
  * itself. The disk holds both tables, and while one is sorted beyond the limit, that one twice
  * more.
  */

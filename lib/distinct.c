@@ -86,6 +86,7 @@ int distinct_next(struct distinct *d, struct distinct_event *next, struct err *e
 	event->id_len = (size_t)((const char *)memchr(row.bytes, '\0', row.len) - row.bytes);
 	event->rest = row.bytes + event->id_len + 1;
 	event->rest_len = row.compare_len - event->id_len - 1;
+	event->is_as_read = false; /* not kept */
 	next->note = row.bytes + row.compare_len;
 	next->note_len = row.len - row.compare_len;
 	next->duplicate = is_duplicate(d, event);

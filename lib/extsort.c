@@ -90,7 +90,7 @@ struct extsort *extsort_new(uint64_t mem_limit)
 	struct extsort *s = mem_zalloc(1, sizeof(*s));
 
 	s->limit = mem_limit < LIMIT_MIN ? LIMIT_MIN : mem_limit;
-	s->chunk_size = s->limit / 32 < MEM_HUGE ? (size_t)s->limit / 32 : MEM_HUGE;
+	s->chunk_size = s->limit / 32 < MEM_HUGE_PAGE ? (size_t)s->limit / 32 : MEM_HUGE_PAGE;
 	s->spill.fd = -1;
 	return s;
 }
@@ -377,7 +377,7 @@ static int spill_rows(struct extsort *s, struct err *err)
 
 static struct chunk *new_chunk(struct extsort *s, size_t size, struct chunk *next)
 {
-	struct chunk *chunk = size == MEM_HUGE ? mem_alloc_huge() : mem_alloc(size, 1);
+	struct chunk *chunk = mem_alloc_huge(size);
 
 	chunk->next = next;
 	s->held += size;

@@ -55,30 +55,30 @@ void *mem_zalloc(size_t n, size_t size)
 	return p;
 }
 
-/* Whole multiples of `align`, which is wished to lie on huge pages: it is as well without. */
-static void *aligned(size_t bytes, size_t align)
+/* n bytes from a multiple of `align` on, which is wished to lie on huge pages where it is one. */
+static void *aligned(size_t n, size_t align)
 {
-	void *p = aligned_alloc(align, bytes);
+	void *p;
 
-	if (!p)
-		out_of_memory(1, bytes);
-	if (align == MEM_HUGE)
-		madvise(p, bytes, MADV_HUGEPAGE);
+	if (posix_memalign(&p, align, n))
+		out_of_memory(n, 1);
+	if (align == MEM_HUGE_PAGE)
+		madvise(p, n, MADV_HUGEPAGE); /* where this fails, the pages are small ones */
 	return p;
 }
 
-void *mem_alloc_huge(void)
+void *mem_alloc_huge(size_t n)
 {
-	return aligned(MEM_HUGE, MEM_HUGE);
+	return n < MEM_HUGE_PAGE ? mem_alloc(n, 1) : aligned(n, MEM_HUGE_PAGE);
 }
 
 void *mem_table(size_t n, size_t size)
 {
 	size_t bytes, align;
 
-	if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - MEM_HUGE)
+	if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - MEM_HUGE_PAGE)
 		out_of_memory(n, size);
-	align = bytes < 2 * MEM_HUGE ? CACHE_LINE : MEM_HUGE;
+	align = bytes < 2 * MEM_HUGE_PAGE ? CACHE_LINE : MEM_HUGE_PAGE;
 	bytes = bytes ? (bytes + align - 1) / align * align : align;
 	return memset(aligned(bytes, align), 0, bytes);
 }

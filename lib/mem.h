@@ -14,11 +14,11 @@ void *mem_alloc(size_t n, size_t size);
 void *mem_zalloc(size_t n, size_t size);
 
 /*
- * MEM_HUGE bytes, uninitialised, in one huge page where the system has them: a large table is then
- * faulted in with fewer traps, and read here and there with fewer misses. The caller frees.
+ * For large tables: n bytes, uninitialised, in huge pages where the system has them and n
+ * is at least one, so that there are fewer faults at first and fewer misses later.
  */
-#define MEM_HUGE ((size_t)2 * 1024 * 1024)
-void *mem_alloc_huge(void);
+#define MEM_HUGE_PAGE ((size_t)2 * 1024 * 1024)
+void *mem_alloc_huge(size_t n);
 
 /*
  * n * size bytes, zeroed, for a table that is read at random: no element whose size divides 64

@@ -4,15 +4,17 @@
 #include "mem.h"
 #include "outfile.h"
 
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LIMIT_MIN   ((uint64_t)512 * 1024)
 #define PART_BITS   8
-#define N_PARTS     (1 << PART_BITS)
+#define N_PARTS     ((size_t)1 << PART_BITS)
 #define PAGE_MIN    ((size_t)1024)
-#define PAGE_MAX    ((size_t)32 * 1024)
+#define PAGE_MAX    ((size_t)8 * 1024)  /* all open ones fit into a huge page */
 #define WRITE_SIZE  ((size_t)64 * 1024) /* what gathers before a write to the spill file */
 #define FIRST_SLOTS ((size_t)64)
 #define TRIES_MAX   256 /* slots looked at in a table; see look_up */
@@ -33,6 +35,11 @@ struct part {
 	uint64_t n_full; /* how many full ones there are */
 };
 
+/* Memory for many pages, which follow. */
+struct slab {
+	alignas(max_align_t) struct slab *next;
+};
+
 struct repeats {
 	size_t page_len; /* pairs to a page */
 	struct part parts[N_PARTS];
@@ -41,6 +48,8 @@ struct repeats {
 	struct pair **pages;
 	size_t cap;
 	uint64_t n_pages, max_in_memory;
+	struct slab *slabs; /* where they are, the newest first */
+	size_t slab_size, slab_used;
 	int fd; /* of the others; -1: none yet */
 	struct buf pending;
 
@@ -64,7 +73,9 @@ struct repeats *repeats_new(uint64_t mem_limit)
 	/* An eighth is for the table; of the rest, what the open pages leave is for full ones. */
 	for (r->max_slots = 1; r->max_slots * 2 * sizeof(struct pair) <= limit / 8;)
 		r->max_slots *= 2;
-	r->max_in_memory = (limit - limit / 8 - WRITE_SIZE) / page - N_PARTS;
+	r->slab_size = limit / 16 < MEM_HUGE_PAGE ? (size_t)limit / 16 : MEM_HUGE_PAGE;
+	r->slab_used = r->slab_size;
+	r->max_in_memory = (limit - limit / 8 - r->slab_size - WRITE_SIZE) / page - N_PARTS;
 	for (size_t i = 0; i < N_PARTS; i++)
 		r->parts[i] = (struct part){ .n = r->page_len, .last = NO_PAGE };
 	r->fd = -1;
@@ -74,6 +85,21 @@ struct repeats *repeats_new(uint64_t mem_limit)
 static size_t page_size(const struct repeats *r)
 {
 	return r->page_len * sizeof(struct pair);
+}
+
+static struct pair *new_page(struct repeats *r)
+{
+	size_t size = page_size(r);
+
+	if (r->slab_size - r->slab_used < size) {
+		struct slab *slab = mem_alloc_huge(r->slab_size);
+
+		slab->next = r->slabs;
+		r->slabs = slab;
+		r->slab_used = sizeof(*slab);
+	}
+	r->slab_used += size;
+	return (struct pair *)(void *)((char *)r->slabs + r->slab_used - size);
 }
 
 /* Stores the part's full page: in memory, which takes it over, or on disk. */
@@ -105,7 +131,7 @@ int repeats_add(struct repeats *r, uint64_t hash, int64_t value, struct err *err
 		if (part->open && store_page(r, part, err))
 			return -1;
 		if (!part->open)
-			part->open = mem_alloc(page_size(r), 1);
+			part->open = new_page(r);
 		part->n = LINK + 1;
 	}
 	/* 0 marks a free slot, so that it is taken for 1. */
@@ -206,12 +232,12 @@ static int look_through(struct repeats *r, const struct part *part, struct pair 
 /* Frees all but what was found. */
 static void release_pairs(struct repeats *r)
 {
-	for (size_t i = 0; i < N_PARTS; i++)
-		free(r->parts[i].open);
-	for (uint64_t i = 0; i < r->n_pages && i < r->max_in_memory; i++)
-		free(r->pages[i]);
-	memset(r->parts, 0, sizeof(r->parts));
-	r->n_pages = 0;
+	while (r->slabs) {
+		struct slab *next = r->slabs->next;
+
+		free(r->slabs);
+		r->slabs = next;
+	}
 	free(r->pages);
 	r->pages = NULL;
 	free(r->table);

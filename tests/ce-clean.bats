@@ -178,6 +178,25 @@ many() {
 	[ "$(gzip -dc none.csv.gz)" = file,line,reason,record ]
 }
 
+@test "--rejects has the records as they were read, whatever the memory and the columns' order" {
+	many 60000 3 >clean.csv
+	awk -F, -v OFS=, '{ print $7, $2, $1, "x" NR % 9, $3, $4, $5, $6 }' clean.csv | sed 1s/x1/extra/ >other.csv
+	awk -F, -v OFS=, 'NR % 5 == 0 { $2 = $2 ".7"; $5 = "PLAY" } { print }' clean.csv >mixed.csv
+	for raw in clean other mixed; do
+		split -n l/2 -a 1 --numeric-suffixes=1 --filter="{ [ \$FILE = part1 ] || head -n 1 $raw.csv; cat; } >\$FILE" $raw.csv part
+		ce-clean -p --rejects want.rejects part1 part2 >want.csv 2>want.stderr
+		ce-clean -p --mem 0 --rejects got.rejects part1 part2 >got.csv 2>got.stderr
+		cmp want.csv got.csv
+		cmp want.rejects got.rejects
+		same want.stderr got.stderr
+		[ "$(wc -l <got.rejects)" -eq 20001 ]
+		awk -F, 'FILENAME != "got.rejects" { line[FILENAME "," FNR] = $0; next }
+			FNR > 1 && $0 != $1 "," $2 ",duplicate_event_id,\"" line[$1 "," $2] "\""' \
+			part1 part2 got.rejects >differs
+		same /dev/null differs
+	done
+}
+
 @test "neither output stands before both are whole" {
 	events a,1,u,c,play,0,tv b,x,u,c,play,0,tv
 	fails 1 ce-clean -o missing/out.csv --rejects rejects.csv raw.csv

@@ -69,6 +69,21 @@ static void realloc_keeps_contents(void)
 	free(p);
 }
 
+static void huge_pages_are_aligned(void)
+{
+	static const size_t sizes[] = { 0, 1, MEM_HUGE_PAGE - 1, MEM_HUGE_PAGE,
+					MEM_HUGE_PAGE * 5 / 2 };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char *p = mem_alloc_huge(sizes[i]);
+
+		memset(p, 1, sizes[i]);
+		if (sizes[i] >= MEM_HUGE_PAGE)
+			CHECK_INT((uintptr_t)p % MEM_HUGE_PAGE, 0);
+		free(p);
+	}
+}
+
 static void dup_ends_in_nul(void)
 {
 	char *p = mem_dup("a\0bcd", 4);
@@ -118,6 +133,7 @@ int main(void)
 	RUN(arena_keeps_every_object);
 	RUN(zeroed_memory_is_zero);
 	RUN(realloc_keeps_contents);
+	RUN(huge_pages_are_aligned);
 	RUN(dup_ends_in_nul);
 	RUN(growth_is_geometric);
 	RUN(too_much_memory_exits_1);

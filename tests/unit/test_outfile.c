@@ -252,6 +252,30 @@ static void spill_files_have_no_name(void)
 }
 
 /* A pipe whose other side set O_NONBLOCK on it says EAGAIN when it is full: wait, do not fail. */
+static void spill_files_are_read_back_from_anywhere(void)
+{
+	struct err err = ERR_INIT;
+	struct buf pending = BUF_INIT;
+	int fd = outfile_spill(&err);
+	char got[4] = "";
+
+	buf_append_str(&pending, "abcdefgh");
+	CHECK_INT(outfile_drain(fd, &pending, &err), 0);
+	buf_append_str(&pending, "ij");
+	CHECK_INT(outfile_fetch(fd, got, 3, 5, &err), 0);
+	CHECK_STR(got, "fgh");
+	CHECK_INT(outfile_drain(fd, &pending, &err), 0);
+	CHECK_INT(outfile_fetch(fd, got, 3, 7, &err), 0);
+	CHECK_STR(got, "hij");
+	CHECK_INT(outfile_fetch(fd, got, 0, 10, &err), 0);
+	CHECK_INT(outfile_fetch(fd, got, 3, 8, &err), -1);
+	CHECK_STR(err.message, "the temporary file is shorter than what was written to it");
+	close(fd);
+	CHECK_INT(outfile_fetch(fd, got, 1, 0, &err), -1);
+	CHECK_STR(err.message, "cannot read the temporary file: Bad file descriptor");
+	buf_release(&pending);
+}
+
 static void a_full_nonblocking_pipe_is_waited_for(void)
 {
 	enum { N = 1 << 20 };
@@ -302,6 +326,7 @@ int main(void)
 	RUN(any_end_removes_what_is_uncommitted);
 	RUN(an_ignored_signal_stays_ignored);
 	RUN(spill_files_have_no_name);
+	RUN(spill_files_are_read_back_from_anywhere);
 	RUN(a_full_nonblocking_pipe_is_waited_for);
 	scratch_leave(dir);
 	return CHECK_DONE();

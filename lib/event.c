@@ -124,13 +124,13 @@ static int read_runtime(const struct event_reader *r, const struct csv_row *row,
 }
 
 static int read_id(const struct event_reader *r, const struct csv_row *row, int column,
-		   struct intern *ids, uint32_t *id, struct err *err)
+		   const struct intern *ids, struct intern_key *key, struct err *err)
 {
 	const struct csv_field *f = &row->fields[column];
 
 	if (!f->len)
 		return fail(&r->in, column, f, "id", err);
-	*id = intern_id(ids, f->s, f->len);
+	*key = intern_prepare(ids, f->s, f->len);
 	return 0;
 }
 
@@ -195,6 +195,7 @@ static int read_history(struct event_reader *r, const struct csv_row *row, struc
 int event_reader_next(struct event_reader *r, const struct csv_row **row_out, struct event *e,
 		      struct err *err)
 {
+	struct intern_key user, content;
 	const struct csv_row *row;
 	const struct csv_field *f;
 	int rc = csv_reader_next(&r->in, row_out, err);
@@ -203,10 +204,9 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row_out, st
 	if (rc <= 0)
 		return rc;
 	row = *row_out;
-	*e = (struct event){ 0 };
 	if (event_order_check(&r->order, &r->in, row, &e->ts, err) ||
-	    read_id(r, row, r->at.user_id, &r->users, &e->user, err) ||
-	    read_id(r, row, r->at.content_id, &r->contents, &e->content, err) ||
+	    read_id(r, row, r->at.user_id, &r->users, &user, err) ||
+	    read_id(r, row, r->at.content_id, &r->contents, &content, err) ||
 	    read_int(&r->in, row, r->at.playback_position, true, 0, INT64_MAX, &e->position, err) ||
 	    read_runtime(r, row, &e->runtime, err))
 		return -1;
@@ -219,6 +219,8 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row_out, st
 	if ((r->columns >= EVENT_SESSION && read_session(r, row, e, err)) ||
 	    (r->columns >= EVENT_HISTORY && read_history(r, row, e, err)))
 		return -1;
+	e->user = intern_key_id(&r->users, &user);
+	e->content = intern_key_id(&r->contents, &content);
 	return 1;
 }
 

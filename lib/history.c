@@ -374,6 +374,22 @@ static void fill_session(const struct outcome_session *s, const struct event *e,
 	value[HISTORY_TIME_SINCE_LAST_EVENT] = since(e->ts, e->prev_ts);
 }
 
+/* Asks for all that the event will look at, before what is due at its time is done. */
+static void prefetch(const struct history *h, const struct event *e)
+{
+	outcomes_prefetch(&h->outcomes, e);
+	if (e->user < h->n_users) {
+		const struct history_user *user = &h->users[e->user];
+
+		__builtin_prefetch(user, 1);
+		__builtin_prefetch((const char *)(user + 1) - 1, 1);
+	}
+	if (e->content < h->n_contents)
+		__builtin_prefetch(&h->contents[e->content], 1);
+	if (e->genre != INTERN_NONE)
+		pairs_prefetch(&h->genre_ids, e->user, e->genre);
+}
+
 int history_step(struct history *h, const struct event *e, struct history_row *row, struct err *err)
 {
 	struct outcome_session *session;
@@ -381,6 +397,7 @@ int history_step(struct history *h, const struct event *e, struct history_row *r
 	uint32_t genre_id;
 	bool completes;
 
+	prefetch(h, e);
 	if (e->ts > h->now) {
 		apply_pending(h);
 		close_sessions(h, e->ts);

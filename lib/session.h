@@ -40,6 +40,9 @@ struct sessions {
 void sessions_init(struct sessions *s, const struct session_options *options);
 void sessions_release(struct sessions *s);
 
+/* Asks memory for what sessions_step will look at. */
+void sessions_prefetch(const struct sessions *s, const struct event *e);
+
 /*
  * Takes the next event in canonical order and fills its prev_ts, session_start, session_id and
  * deadline. Returns whether it starts a session.

@@ -56,11 +56,11 @@ int event_reader_open(struct event_reader *r, const struct gz_input *input,
 		{ "event_type", &at->event_type, EVENT_ENRICHED },
 		{ "playback_position", &at->playback_position, EVENT_ENRICHED },
 		{ "runtime", &at->runtime, EVENT_ENRICHED },
+		{ "genre", &at->genre, EVENT_HISTORY },
+		{ "prev_ts", &at->prev_ts, EVENT_HISTORY },
 		{ "session_start_ts", &at->session_start_ts, EVENT_SESSION },
 		{ "session_id", &at->session_id, EVENT_SESSION },
 		{ "session_deadline_ts", &at->session_deadline_ts, EVENT_SESSION },
-		{ "genre", &at->genre, EVENT_HISTORY },
-		{ "prev_ts", &at->prev_ts, EVENT_HISTORY },
 	};
 
 	*r = (struct event_reader)EVENT_READER_INIT;

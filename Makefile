@@ -38,6 +38,7 @@ DB_SRC    = lib/db.c lib/extract.c lib/load.c
 DB_TOOLS  = ce-export ce-import
 TOOL_SRC  = $(wildcard tools/*.c)
 UNIT_SRC  = $(wildcard tests/unit/*.c)
+FUZZ_SRC  = $(wildcard tests/fuzz/*.c)
 HEADERS   = $(wildcard lib/*.h tests/unit/*.h)
 SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh)
 BATS      = $(wildcard tests/*.bats)
@@ -52,7 +53,7 @@ UNITS     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 # Goals that must be over before anything is made, where they are asked for together with others.
 FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 
-.PHONY: all units deps demo test mutate bench lint asan coverage install uninstall dist clean help FORCE
+.PHONY: all units deps demo test mutate bench lint asan fuzz coverage install uninstall dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -68,6 +69,7 @@ help:
 	@echo 'make test       unit tests and tests of the built tools; the last line counts them'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'make asan       build with gcc and clang sanitizers and run the tests under them'
+	@echo 'make fuzz       feed the CSV reader with what nobody would write, for FUZZ_SECONDS=60 (clang)'
 	@echo 'make coverage   line coverage of the tests, per file'
 	@echo 'make mutate     make small wrong edits in copies of the tree, and count those the tests catch'
 	@echo 'make bench      ce-export and ce-import beside psql, on a throwaway server'
@@ -119,7 +121,7 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
--include $(LIB_OBJ:.o=.d) $(TOOL_SRC:%.c=$(BUILD)/%.d) $(UNIT_SRC:%.c=$(BUILD)/%.d)
+-include $(patsubst %.c,$(BUILD)/%.d,$(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
 
 # Packages --------------------------------------------------------------------------------------
 
@@ -166,6 +168,23 @@ asan: | $(FIRST)
 	+$(MAKE) BUILD=$(BUILD)/asan-gcc CC=gcc CFLAGS='$(SANITIZE)' SUITES='$(call without,$(BY_CLANG))' test
 	+$(MAKE) BUILD=$(BUILD)/asan-clang CC=clang CFLAGS='$(SANITIZE)' SUITES='$(call without,$(BY_GCC))' test
 
+# libFuzzer (clang's): each target of tests/fuzz runs for so long, from what it found before.
+FUZZ_SECONDS = 60
+FUZZ_FLAGS   = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	       -fno-sanitize-recover=all
+
+fuzz: | $(FIRST)
+	+$(MAKE) BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' $(FUZZ_SRC:tests/fuzz/%.c=run-fuzz-%)
+
+run-fuzz-%: $(BUILD)/fuzz-%
+	@mkdir -p $(BUILD)/corpus-$*
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=2000 -dict=tests/fuzz/csv.dict -print_final_stats=1 \
+		-artifact_prefix=$(BUILD)/ $(BUILD)/corpus-$*
+
+$(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(LIB)
+	$(call said,$(CC) -o $@)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # gcov adds up over runs: start from zero.
 coverage: | $(FIRST)
 	find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
@@ -179,7 +198,7 @@ mutate: | $(FIRST)
 
 # One stamp a source, so that only what changed is looked at again; -j works on them at once.
 LINT  = $(BUILD)/lint
-TIDY  = $(LIB_SRC:%=$(LINT)/%.tidy) $(TOOL_SRC:%=$(LINT)/%.tidy) $(UNIT_SRC:%=$(LINT)/%.tidy)
+TIDY  = $(patsubst %,$(LINT)/%.tidy,$(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
 CHECK = $(TIDY) $(LINT)/format $(LINT)/cppcheck $(LINT)/shell $(LINT)/man
 
 lint: | $(FIRST)
@@ -192,13 +211,13 @@ $(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy tests/unit/.clang-tidy
 	@clang-tidy --quiet $< -- $(BASE_CFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
 	@touch $@
 
-$(LINT)/format: $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(HEADERS) .clang-format
+$(LINT)/format: $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS) .clang-format
 	@mkdir -p $(@D)
 	@echo clang-format
 	@clang-format --dry-run -Werror $(filter %.c %.h,$^)
 	@touch $@
 
-$(LINT)/cppcheck: $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(HEADERS)
+$(LINT)/cppcheck: $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS)
 	@mkdir -p $@.d
 	@echo cppcheck
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \

@@ -2,7 +2,6 @@
 
 #include "intern.h"
 #include "mem.h"
-#include "num.h"
 
 #include <csv.h>
 #include <stdarg.h>
@@ -146,6 +145,7 @@ static int next_record(struct csv_reader *r, bool *has_quote, size_t *first_line
 	r->start = r->end;
 	r->line = r->next_line;
 	r->row.n = 0;
+	r->row.is_verbatim = false;
 	r->row.fault = NULL;
 	*has_quote = false;
 	*first_line = 0;
@@ -195,11 +195,15 @@ static void split_unquoted(struct csv_reader *r)
 {
 	const char *s = r->row.raw, *end = s + r->row.raw_len, *comma;
 
-	while ((comma = memchr(s, ',', (size_t)(end - s)))) {
-		add_field(r, s, (size_t)(comma - s), comma == s);
-		s = comma + 1;
-	}
-	add_field(r, s, (size_t)(end - s), s == end);
+	r->row.is_verbatim = !memchr(s, '\r', r->row.raw_len) && !memchr(s, '\\', r->row.raw_len);
+	do {
+		size_t len;
+
+		comma = memchr(s, ',', (size_t)(end - s));
+		len = (size_t)((comma ? comma : end) - s);
+		add_field(r, s, len, !len);
+		s += len + 1;
+	} while (comma);
 }
 
 /* libcsv's field callback: its buffer is only ours during the call, so the bytes are copied. */
@@ -256,23 +260,6 @@ static bool split_quoted(struct csv_reader *r)
 	return true;
 }
 
-/* `\.` would end the data of a COPY, were it not quoted. */
-static bool is_end_of_copy(const char *s, size_t len)
-{
-	return len == 2 && s[0] == '\\' && s[1] == '.';
-}
-
-/* Whether csv_put_field would write every field of a record without quotes as it stands there. */
-static bool is_verbatim(const struct csv_row *row)
-{
-	if (memchr(row->raw, '\r', row->raw_len))
-		return false;
-	for (size_t i = 0; i < row->n; i++)
-		if (is_end_of_copy(row->fields[i].s, row->fields[i].len))
-			return false;
-	return true;
-}
-
 /*
  * Plain records: as many fields as the header has, one line, and none of the bytes that ask for a
  * second look. Whatever is not plain is left where it is, for next_record to frame.
@@ -312,13 +299,81 @@ static int scan_record(struct csv_reader *r, struct err *err)
 	}
 }
 
-/* Takes the next record if it is plain. Returns 1, 0 if it is not, or -1. */
+/*
+ * Takes the record that ends at a mark, if that is the end of a line. The n fields are there; the
+ * bytes up to r->end are its own. Returns 1 or 0, as next_plain.
+ */
+static int take_line(struct csv_reader *r, const uint32_t *mark, bool is_verbatim)
+{
+	const char *s = r->bytes.data + r->window_start;
+	const uint32_t *end = mark;
+
+	if (s[*end] == '\r' && end + 1 < r->marks + r->n_marks && end[1] == *end + 1)
+		end++;
+	if (s[*end] != '\n')
+		return 0;
+	r->row.n = r->header.n;
+	r->row.raw = r->bytes.data + r->start;
+	r->row.raw_len = (size_t)(s + *mark - r->row.raw);
+	r->row.is_verbatim = is_verbatim;
+	r->row.fault = NULL;
+	r->end = r->window_start + *end + 1;
+	r->next_mark = (size_t)(end + 1 - r->marks);
+	r->line = r->next_line++;
+	return 1;
+}
+
+/* The first mark from `mark` on that is no backslash, and, in quotes, no comma; NULL without one.
+ */
+static const uint32_t *next_stop(const struct csv_reader *r, const uint32_t *mark, bool in_quotes)
+{
+	const char *s = r->bytes.data + r->window_start;
+
+	for (; mark < r->marks + r->n_marks; mark++)
+		if (s[*mark] != '\\' && !(in_quotes && s[*mark] == ','))
+			return mark;
+	return NULL;
+}
+
+/*
+ * The plainest of the others: one line, as many fields as the header has, and some of them in
+ * quotes, without quotes or line ends inside. Returns 1 or 0, as next_plain.
+ */
+static int next_quoted(struct csv_reader *r)
+{
+	const char *s = r->bytes.data + r->window_start;
+	const uint32_t *mark = r->marks + r->next_mark, *end = r->marks + r->n_marks;
+	size_t start = r->end - r->window_start;
+
+	for (size_t i = 0; mark < end; i++) {
+		bool quoted = *mark == start && s[start] == '"';
+		const uint32_t *stop = next_stop(r, mark + quoted, quoted);
+		size_t len;
+
+		if (!stop)
+			return 0;
+		start += quoted;
+		len = *stop - start;
+		if (quoted && (s[*stop] != '"' || ++stop == end || *stop != start + len + 1))
+			return 0;
+		r->row.fields[i] = (struct csv_field){ s + start, len, !quoted && !len };
+		if (i == r->header.n - 1)
+			return take_line(r, stop, false);
+		if (s[*stop] != ',')
+			return 0;
+		start = *stop + 1;
+		mark = stop + 1;
+	}
+	return 0;
+}
+
+/* Takes the next record if its marks will do. Returns 1, 0 if they will not, or -1. */
 static int next_plain(struct csv_reader *r, struct err *err)
 {
-	size_t n = r->header.n, start, used = n;
+	size_t n = r->header.n, start;
 	const uint32_t *mark;
 	const char *s;
-	char others = 0;
+	int others = 0;
 
 	r->start = r->end;
 	if (!n || r->tuning.libcsv_only)
@@ -332,27 +387,15 @@ static int next_plain(struct csv_reader *r, struct err *err)
 	s = r->bytes.data + r->window_start;
 	mark = r->marks + r->next_mark;
 	start = r->end - r->window_start;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0;; i++) {
 		r->row.fields[i] =
 			(struct csv_field){ s + start, mark[i] - start, mark[i] == start };
 		start = mark[i] + 1;
-		others |= (char)(i < n - 1 ? s[mark[i]] ^ ',' : 0);
+		if (i == n - 1)
+			break;
+		others |= s[mark[i]] ^ ',';
 	}
-	if (others)
-		return 0;
-	if (s[start - 1] == '\r' && r->n_marks - r->next_mark > n && mark[n] == start)
-		used++;
-	if (s[mark[used - 1]] != '\n')
-		return 0;
-	r->row.n = n;
-	r->row.raw = r->bytes.data + r->start;
-	r->row.raw_len = (size_t)(s + mark[n - 1] - r->row.raw);
-	r->row.is_verbatim = true;
-	r->row.fault = NULL;
-	r->end = r->window_start + mark[used - 1] + 1;
-	r->next_mark += used;
-	r->line = r->next_line++;
-	return 1;
+	return (!others && take_line(r, mark + n - 1, true)) || next_quoted(r);
 }
 
 /* Passes over the marks of a record that was not plain. */
@@ -387,7 +430,6 @@ static int parse_record(struct csv_reader *r, struct err *err)
 		r->next_line = r->line + 1;
 		set_raw(r);
 	}
-	r->row.is_verbatim = !has_quote && is_verbatim(&r->row);
 	skip_marks(r);
 	return 1;
 }
@@ -566,118 +608,6 @@ void csv_reader_close(struct csv_reader *r)
 	free(r->text_ends);
 	free(r->text_nulls);
 	*r = (struct csv_reader)CSV_READER_INIT;
-}
-
-/*
- * Encoding: text is copied as it is looked at, 16 bytes or, where it is shorter, its beginning and
- * its end (which overlap) at a time: most fields are a few bytes long, too few for a loop or a
- * call.
- */
-
-typedef unsigned char bytes16 __attribute__((vector_size(16)));
-
-/* The 16 bytes of two words, which may be the same. */
-static bytes16 join(uint64_t a, uint64_t b)
-{
-	uint64_t both[2] = { a, b };
-	bytes16 v;
-
-	memcpy(&v, both, 16);
-	return v;
-}
-
-static bool has_special(bytes16 v)
-{
-	uint64_t found[2];
-
-	v = (bytes16)((v == ',') | (v == '"') | (v == '\n') | (v == '\r'));
-	memcpy(found, &v, 16);
-	return found[0] | found[1];
-}
-
-static bytes16 copy16(char *out, const char *s)
-{
-	bytes16 v;
-
-	memcpy(&v, s, 16);
-	memcpy(out, &v, 16);
-	return v;
-}
-
-/* Copies len > 0 bytes; returns whether one among them asks for quotes. */
-static bool copy_text(char *out, const char *s, size_t len)
-{
-	bytes16 v;
-
-	if (len >= 16) {
-		bool special = has_special(copy16(out + len - 16, s + len - 16));
-
-		for (size_t i = 0; i + 16 < len; i += 16)
-			special |= has_special(copy16(out + i, s + i));
-		return special;
-	}
-	if (len >= 8) {
-		uint64_t head, tail;
-
-		memcpy(&head, s, 8);
-		memcpy(&tail, s + len - 8, 8);
-		memcpy(out, &head, 8);
-		memcpy(out + len - 8, &tail, 8);
-		v = join(head, tail);
-	} else if (len >= 4) {
-		uint32_t head, tail;
-
-		memcpy(&head, s, 4);
-		memcpy(&tail, s + len - 4, 4);
-		memcpy(out, &head, 4);
-		memcpy(out + len - 4, &tail, 4);
-		v = join(head, tail);
-	} else {
-		char first = s[0], middle = s[len / 2], last = s[len - 1];
-
-		out[0] = first;
-		out[len / 2] = middle;
-		out[len - 1] = last;
-		v = join((unsigned char)first | (uint64_t)(unsigned char)middle << 8,
-			 (unsigned char)last);
-	}
-	return has_special(v);
-}
-
-static void put_quoted(struct buf *row, const char *s, size_t len)
-{
-	char *out = buf_reserve(row, 2 * len + 3);
-
-	*out++ = '"';
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '"')
-			*out++ = '"';
-		*out++ = s[i];
-	}
-	*out++ = '"';
-	*out++ = ',';
-	row->len = (size_t)(out - row->data);
-}
-
-void csv_put_text(struct buf *row, const char *s, size_t len)
-{
-	char *out = buf_reserve(row, len + 1);
-
-	if (!len || copy_text(out, s, len) || is_end_of_copy(s, len)) {
-		put_quoted(row, s, len);
-		return;
-	}
-	out[len] = ',';
-	row->len += len + 1;
-}
-
-void csv_put_double(struct buf *row, double value)
-{
-	char *out = buf_reserve(row, NUM_TEXT_MAX + 1);
-	size_t n = num_format_double(out, value);
-
-	out[n] = ',';
-	row->len += n + 1;
 }
 
 int csv_writer_open(struct csv_writer *w, const struct gz_output *output, struct err *err)

@@ -58,17 +58,17 @@ INLINE uint64_t word_marks(const char *s)
 {
 	uint64_t bits = 0;
 
-	for (int i = 0; i < BLOCK / 8; i++) {
+	for (int i = 0; i < BLOCK; i += 8) {
 		uint64_t word, found;
 
-		memcpy(&word, s + i * 8, 8);
+		memcpy(&word, s + i, 8);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 		word = __builtin_bswap64(word);
 #endif
 		found = bytes_equal(word, ',') | bytes_equal(word, '"') | bytes_equal(word, '\n') |
 			bytes_equal(word, '\r') | bytes_equal(word, '\\');
 		/* The product moves bit 8k of its factor to bit 56 + k. */
-		bits |= ((found >> 7) * UINT64_C(0x0102040810204080) >> 56) << (i * 8);
+		bits |= ((found >> 7) * UINT64_C(0x0102040810204080) >> 56) << i;
 	}
 	return bits;
 }
@@ -84,8 +84,8 @@ INLINE uint64_t sse2_marks(const char *s)
 {
 	uint64_t bits = 0;
 
-	for (int i = 0; i < BLOCK / 16; i++) {
-		__m128i v = _mm_loadu_si128((const __m128i_u *)(s + i * 16));
+	for (int i = 0; i < BLOCK; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i_u *)(s + i));
 		__m128i found = _mm_or_si128(
 			_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(',')),
 				     _mm_cmpeq_epi8(v, _mm_set1_epi8('"'))),
@@ -93,7 +93,7 @@ INLINE uint64_t sse2_marks(const char *s)
 						  _mm_cmpeq_epi8(v, _mm_set1_epi8('\r'))),
 				     _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
 
-		bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(found) << (i * 16);
+		bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(found) << i;
 	}
 	return bits;
 }
@@ -117,12 +117,12 @@ INLINE AVX2 uint64_t avx2_marks(const char *s)
 		-1, -1, '"', -1, -1, -1, -1, -1, -1, -1, '\n', -1, ',', '\r', -1, -1);
 	uint64_t bits = 0;
 
-	for (int i = 0; i < BLOCK / 32; i++) {
-		__m256i v = _mm256_loadu_si256((const __m256i_u *)(s + i * 32));
+	for (int i = 0; i < BLOCK; i += 32) {
+		__m256i v = _mm256_loadu_si256((const __m256i_u *)(s + i));
 		__m256i found = _mm256_or_si256(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, v), v),
 						_mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\')));
 
-		bits |= (uint64_t)(uint32_t)_mm256_movemask_epi8(found) << (i * 32);
+		bits |= (uint64_t)(uint32_t)_mm256_movemask_epi8(found) << i;
 	}
 	return bits;
 }

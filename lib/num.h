@@ -20,6 +20,10 @@
 #define NUM_MS_PER_DAY    INT64_C(86400000)
 #define NUM_MILLION       INT64_C(1000000)
 
+/* num_power[i] is 10^i: all that 64 bits hold. */
+#define NUM_N_POWERS 20
+extern const uint64_t num_power[NUM_N_POWERS];
+
 /* Room enough for any formatter below. */
 #define NUM_TEXT_MAX 32
 

@@ -1,6 +1,9 @@
 #include "csvio.h"
 
+#include "rows_agree.h"
 #include "scratch.h"
+
+#include <sys/mman.h>
 
 static void emit(struct buf *out, char c)
 {
@@ -146,7 +149,8 @@ static void compare(const char *s, size_t n, size_t columns, bool tolerant)
 		if (!row->fault) {
 			unquote_marks(&want);
 			flatten(row, s, n, &got);
-			CHECK(got.len == want.len && !memcmp(got.data, want.data, got.len));
+			CHECK(got.len == want.len &&
+			      (!got.len || !memcmp(got.data, want.data, got.len)));
 		}
 		/* The raw record is what stands there, but for its line end. */
 		CHECK(row->raw_len <= at - start && !memcmp(row->raw, s + start, row->raw_len));
@@ -537,6 +541,171 @@ static void a_failing_writer_leaves_nothing(void)
 	csv_writer_abort(&w);
 }
 
+/*
+ * A field for a hostile document: short or long, around the sizes of vectors; sound, or of letters
+ * that mean something.
+ */
+static void hostile_field(struct buf *doc, uint64_t *random)
+{
+	static const char *const pieces[] = { ",", "\"",    "\n",   "\r",           "a",   "\\",
+					      ".", "\"\"",  "\r\n", "\xef\xbb\xbf", "\\.", "",
+					      "7", "\"a\"", "b,c",  "\xc3\xa9" };
+	size_t n;
+
+	switch (scratch_below(random, 12)) {
+	case 0:
+		n = 12 + scratch_below(random, 60);
+		memset(buf_reserve(doc, n), 'x', n);
+		doc->len += n;
+		break;
+	case 1: /* quoted, and sound */
+		buf_append_char(doc, '"');
+		for (n = scratch_below(random, 5); n; n--) {
+			const char *piece = pieces[scratch_below(random, 16)];
+
+			buf_append_str(doc, *piece == '"' ? "\"\"" : piece);
+			if (*piece == '"')
+				buf_append_char(doc, 'q');
+		}
+		buf_append_char(doc, '"');
+		break;
+	case 2:
+		for (n = scratch_below(random, 3); n; n--)
+			buf_append_str(doc, pieces[scratch_below(random, 16)]);
+		break;
+	case 3:
+		buf_append(doc, "\0\\.", 1 + scratch_below(random, 3));
+		break;
+	case 4:
+		buf_append_str(doc, "\\.");
+		break;
+	default:
+		for (n = scratch_below(random, 4); n; n--)
+			buf_append_char(doc, (char)('a' + n));
+	}
+}
+
+static void hostile_document(struct buf *doc, uint64_t *random, size_t columns)
+{
+	size_t rows = 10 + scratch_below(random, 40);
+	bool crlf = scratch_below(random, 3) == 0;
+
+	buf_clear(doc);
+	for (size_t row = 0; row < rows; row++) {
+		for (size_t i = 0; i < columns; i++) {
+			if (i)
+				buf_append_char(doc, ',');
+			if (row)
+				hostile_field(doc, random);
+			else
+				buf_append_char(doc, (char)('a' + i));
+		}
+		if (scratch_below(random, 30) == 0)
+			buf_append_char(doc, ",\"\r\n"[scratch_below(random, 4)]);
+		if (crlf)
+			buf_append_char(doc, '\r');
+		if (row + 1 < rows || scratch_below(random, 2))
+			buf_append_char(doc, '\n');
+	}
+}
+
+/*
+ * Whether a record was split at its marks or by libcsv must not show, nor where a vector, a window
+ * or the input's buffer ends.
+ */
+static void marks_agree_with_libcsv(void)
+{
+	static const size_t windows[] = { 0, 1, 7, 33, 64, 100, 300, 0 };
+	struct buf doc = BUF_INIT;
+	uint64_t random = 11;
+	size_t n_ways = 0;
+	char path[32];
+	int fd = memfd_create("in", 0); /* a file system would take longer than all the rest */
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	while (csvscan_choice(n_ways).scan)
+		n_ways++;
+	for (size_t i = 0; i < 12000 && check_ok; i++) {
+		struct csv_reader marks = CSV_READER_INIT, libcsv = CSV_READER_INIT;
+		const char *difference;
+
+		hostile_document(&doc, &random, 1 + scratch_below(&random, 9));
+		CHECK(!ftruncate(fd, 0));
+		CHECK_INT(pwrite(fd, doc.data, doc.len, 0), doc.len);
+		marks.tuning.scan = csvscan_choice(i % n_ways).scan;
+		marks.tuning.window = windows[scratch_below(&random, 8)];
+		marks.tuning.read_size = scratch_below(&random, 2) * scratch_below(&random, 400);
+		libcsv.tuning.libcsv_only = true;
+		libcsv.tuning.read_size = 4096;
+		marks.tolerant = libcsv.tolerant = scratch_below(&random, 10) > 0;
+		difference = rows_disagree(path, marks, libcsv);
+		if (difference)
+			CHECK_FAIL("%s, in '%.*s'", difference, (int)doc.len, doc.data);
+	}
+	close(fd);
+	buf_release(&doc);
+}
+
+static void runs_of_fields(void)
+{
+	static const char text[] = "a,b,c\n1,,3\r\n\\.,x,\\.y\n\r,\"\",\n\"p,q\",,r\n";
+	struct gz_input input = { (const char *const[]){ "in" }, 1 };
+	struct csv_reader r = CSV_READER_INIT;
+	struct buf got = BUF_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+
+	scratch_write("in", text, sizeof(text) - 1);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	while (csv_reader_next(&r, &row, &err) > 0) {
+		csv_put_fields(&got, row, 0, 0);
+		csv_put_fields(&got, row, 2, 1);
+		csv_put_fields(&got, row, 0, 2);
+		csv_put_fields(&got, row, 0, 3);
+		csv_end_row(&got);
+	}
+	buf_append_char(&got, '\0');
+	CHECK_STR(got.data, "3,1,,1,,3\n"
+			    "\\.y,\"\\.\",x,\"\\.\",x,\\.y\n"
+			    ",\"\r\",\"\",\"\r\",\"\",\n"
+			    "r,\"p,q\",,\"p,q\",,r\n");
+	csv_reader_close(&r);
+	buf_release(&got);
+}
+
+/* Every length up to some vectors, with each byte that asks for quotes at each place. */
+static void text_of_every_length(void)
+{
+	char text[70], want[150];
+
+	for (size_t len = 0; len < sizeof(text); len++)
+		for (size_t at = 0; at <= len; at++)
+			for (const char *c = "x,\"\n\r\\"; *c && (at < len || *c == 'x'); c++) {
+				struct buf row = BUF_INIT;
+				char *copy;
+				size_t n = 0;
+				bool quoted = !len || (at < len && strchr(",\"\n\r", *c));
+
+				memset(text, 'a', sizeof(text));
+				text[at < len ? at : 0] = *c;
+				copy = mem_dup(text, len);
+				if (quoted)
+					want[n++] = '"';
+				for (size_t i = 0; i < len; i++) {
+					if (text[i] == '"')
+						want[n++] = '"';
+					want[n++] = text[i];
+				}
+				if (quoted)
+					want[n++] = '"';
+				want[n++] = ',';
+				csv_put_text(&row, copy, len);
+				CHECK(row.len == n && !memcmp(row.data, want, n));
+				buf_release(&row);
+				free(copy);
+			}
+}
+
 int main(void)
 {
 	char dir[] = SCRATCH_DIR;
@@ -544,12 +713,15 @@ int main(void)
 	scratch_enter(dir);
 	RUN(agrees_with_the_reference);
 	RUN(agrees_on_every_short_string);
+	RUN(marks_agree_with_libcsv);
 	RUN(a_stray_quote_costs_one_line);
 	RUN(headers);
 	RUN(names_of_a_header_are_found_whole);
 	RUN(several_files_are_one_table);
 	RUN(writer_and_reader_round_trip);
 	RUN(quotes_only_where_they_must_be);
+	RUN(runs_of_fields);
+	RUN(text_of_every_length);
 	RUN(records_of_many_mebibytes);
 	RUN(a_record_without_end);
 	RUN(a_failing_writer_leaves_nothing);

@@ -258,6 +258,115 @@ static void doubles_round_trip(void)
 	}
 }
 
+/* As printf and strtod have it: the fewest of 15, 16 and 17 digits that read back. */
+static size_t format_by_printf(char *out, double v)
+{
+	int n = 0;
+
+	for (int digits = 15; digits <= 17; digits++) {
+		n = snprintf(out, NUM_TEXT_MAX, "%.*g", digits, v);
+		if (strtod(out, NULL) == v)
+			break;
+	}
+	return (size_t)n;
+}
+
+/*
+ * Doubles of all exponents and of those that have a path of their own, neighbours of powers of two
+ * and of ten, halves between two decimals, and decimals of few digits.
+ */
+static double hard_double(uint64_t *random, int kind)
+{
+	uint64_t bits = scratch_random(random);
+	uint64_t exponent = 1023 - 16 + scratch_below(random, 68);
+	double v;
+
+	switch (kind) {
+	case 0:
+		break;
+	case 1:
+		bits = (bits & ~(UINT64_C(0x7ff) << 52)) | exponent << 52;
+		break;
+	case 2:
+		bits = (exponent << 52) + scratch_below(random, 5) - 2;
+		break;
+	case 3:
+		v = pow(10, (double)scratch_below(random, 24) - 6);
+		memcpy(&bits, &v, sizeof(bits));
+		bits += scratch_below(random, 7) - 3;
+		break;
+	case 4:
+		return (double)(bits % 1000000000) / (double)(UINT64_C(1) << (bits >> 60) * 3);
+	case 5:
+		return (double)(bits >> (12 + bits % 40)) /
+		       pow(10, (double)scratch_below(random, 18));
+	default:
+		return (double)(bits >> 11) * 0x1p-53;
+	}
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
+static void doubles_as_printf_writes_them(void)
+{
+	static const double some[] = { 0.0,
+				       -0.0,
+				       0.1,
+				       -0.3,
+				       1e-4,
+				       0x1.a36e2eb1c432cp-14,
+				       1e15,
+				       0x1.c6bf52633fffep+49,
+				       123456789012345.0,
+				       0.5,
+				       100,
+				       5e-324,
+				       1.7976931348623157e308 };
+	uint64_t random = 12;
+	char text[NUM_TEXT_MAX], want[NUM_TEXT_MAX];
+
+	for (int i = 0; i < 350000 && check_ok; i++) {
+		bool listed = i < (int)(sizeof(some) / sizeof(some[0]));
+		double v = listed ? some[i] : hard_double(&random, i % 7);
+		size_t n;
+
+		if (!isfinite(v))
+			continue;
+		n = num_format_double(text, v);
+		if (n != format_by_printf(want, v) || memcmp(text, want, n) != 0)
+			CHECK_FAIL("%a is written %.*s, not %s", v, (int)n, text, want);
+	}
+}
+
+/* The short paths and the long one: the same number with zeros before it takes the latter. */
+static void long_and_short_ways_agree(void)
+{
+	static const char letters[] = "0123456789012345678901234567890123456789.-:/;";
+	static const char zeros[] = "0000000000000000000";
+	uint64_t random = 13;
+
+	for (int i = 0; i < 300000 && check_ok; i++) {
+		size_t len = scratch_below(&random, 20), sign;
+		char text[20] = { 0 }, padded[40];
+
+		for (size_t k = 0; k < len; k++)
+			text[k] = letters[scratch_below(&random, sizeof(letters) - 1)];
+		sign = len && text[0] == '-';
+		memcpy(padded, text, sign);
+		memcpy(padded + sign, zeros, 19);
+		memcpy(padded + sign + 19, text + sign, len - sign);
+		CHECK(num_is_int(text, len) == (integer(text, len) != UNTOUCHED));
+		CHECK(num_is_int(padded, len + 19) == (integer(padded, len + 19) != UNTOUCHED));
+		if (len > sign && text[sign] != '-') {
+			bool bare = len == sign + 1 && text[sign] == '.';
+
+			CHECK_INT(integer(padded, len + 19), integer(text, len));
+			CHECK_INT(decimal(padded, len + 19), bare ? 0 : decimal(text, len));
+			CHECK_INT(millionths(padded, len + 19), bare ? 0 : millionths(text, len));
+		}
+	}
+}
+
 /* Against strtod, which glibc rounds correctly, over random literals of up to 40 digits. */
 static void doubles_as_strtod_reads_them(void)
 {
@@ -498,7 +607,9 @@ int main(void)
 	RUN(decimals_with_moved_points);
 	RUN(decimals_of_many_digits);
 	RUN(millionths_are_exact);
+	RUN(long_and_short_ways_agree);
 	RUN(doubles_round_trip);
+	RUN(doubles_as_printf_writes_them);
 	RUN(doubles_as_strtod_reads_them);
 	RUN(calendar_as_the_c_library_has_it);
 	RUN(times_in_iso_8601);

@@ -1,0 +1,119 @@
+#include "csvrow.h"
+
+/*
+ * Text is copied as it is looked at, 16 bytes or, where it is shorter, its beginning and
+ * its end (which overlap) at a time: most fields are a few bytes long, too few for a loop or a
+ * call.
+ */
+
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
+typedef uint64_t words2 __attribute__((vector_size(16)));
+
+/* Whether one of them asks for quotes. */
+static bool has_special(bytes16 v)
+{
+	words2 found = (words2)((v == ',') | (v == '"') | (v == '\n') | (v == '\r'));
+
+	return found[0] | found[1];
+}
+
+static bytes16 copy16(char *out, const char *s)
+{
+	bytes16 v;
+
+	memcpy(&v, s, 16);
+	memcpy(out, &v, 16);
+	return v;
+}
+
+/* Copies len > 0 bytes; returns whether one among them asks for quotes. */
+static bool copy_text(char *out, const char *s, size_t len)
+{
+	words2 v;
+
+	if (len >= 16) {
+		bool special = has_special(copy16(out + len - 16, s + len - 16));
+
+		for (size_t i = 0; i + 16 < len; i += 16)
+			special |= has_special(copy16(out + i, s + i));
+		return special;
+	}
+	if (len >= 8) {
+		uint64_t head, tail;
+
+		memcpy(&head, s, 8);
+		memcpy(&tail, s + len - 8, 8);
+		memcpy(out, &head, 8);
+		memcpy(out + len - 8, &tail, 8);
+		v = (words2){ head, tail };
+	} else if (len >= 4) {
+		uint32_t head, tail;
+
+		memcpy(&head, s, 4);
+		memcpy(&tail, s + len - 4, 4);
+		memcpy(out, &head, 4);
+		memcpy(out + len - 4, &tail, 4);
+		v = (words2){ head, tail };
+	} else {
+		char first = s[0], middle = s[len / 2], last = s[len - 1];
+
+		out[0] = first;
+		out[len / 2] = middle;
+		out[len - 1] = last;
+		v = (words2){ (unsigned char)first | (uint64_t)(unsigned char)middle << 8,
+			      (unsigned char)last };
+	}
+	return has_special((bytes16)v);
+}
+
+/* `\.` would end the data of a COPY, were it not quoted. */
+static bool is_end_of_copy(const char *s, size_t len)
+{
+	return len == 2 && s[0] == '\\' && s[1] == '.';
+}
+
+static void put_quoted(struct buf *row, const char *s, size_t len)
+{
+	char *out = buf_reserve(row, 2 * len + 3);
+
+	*out++ = '"';
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '"')
+			*out++ = '"';
+		*out++ = s[i];
+	}
+	*out++ = '"';
+	*out++ = ',';
+	row->len = (size_t)(out - row->data);
+}
+
+void csv_put_text(struct buf *row, const char *s, size_t len)
+{
+	char *out = buf_reserve(row, len + 1);
+
+	if (!len || copy_text(out, s, len) || is_end_of_copy(s, len)) {
+		put_quoted(row, s, len);
+		return;
+	}
+	out[len] = ',';
+	row->len += len + 1;
+}
+
+void csv_put_raw(struct buf *row, const char *encoded, size_t len)
+{
+	char *out = buf_reserve(row, len + 1);
+
+	if (len)
+		memcpy(out, encoded, len);
+	out[len] = ',';
+	row->len += len + 1;
+}
+
+void csv_put_double(struct buf *row, double value)
+{
+	char *out = buf_reserve(row, NUM_TEXT_MAX + 1);
+	size_t n = num_format_double(out, value);
+
+	out[n] = ',';
+	row->len += n + 1;
+}

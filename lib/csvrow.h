@@ -1,0 +1,105 @@
+/*
+ * csvrow: a row in memory, and as the line of CSV that it becomes.
+ *
+ * NULL and the empty string are two values: an unquoted empty field is NULL, `""` is empty text.
+ * Layer: over buf, num.
+ */
+#ifndef CE_CSVROW_H
+#define CE_CSVROW_H
+
+#include "buf.h"
+#include "num.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* One value. Borrowed: valid until the next csv_reader_next on its reader. */
+struct csv_field {
+	const char *s; /* not NUL-terminated; never NULL */
+	size_t len;
+	bool is_null; /* an unquoted empty field; len is 0 */
+};
+
+struct csv_row {
+	struct csv_field *fields; /* as many as the header has, unless there is a fault */
+	size_t n;
+	const char *raw; /* the record as it stands in the input, without its line end */
+	size_t raw_len;
+	bool is_verbatim;  /* every field stands in `raw` just as csv_put_field would write it */
+	const char *fault; /* NULL, or why this is no row of the table (tolerant readers only) */
+};
+
+/*
+ * Encoding. Each csv_put_* appends one field and its comma to `row`; csv_end_row turns the last
+ * comma into the line's end. Text is quoted only where it must be: a comma, a quote, a line break,
+ * the empty string, or `\.`, which COPY would read as the end of its data. Those that are written
+ * for every field of every row are here, to be inlined.
+ */
+void csv_put_text(struct buf *row, const char *s, size_t len);
+
+static inline void csv_put_str(struct buf *row, const char *text)
+{
+	csv_put_text(row, text, strlen(text));
+}
+
+static inline void csv_put_null(struct buf *row)
+{
+	buf_append_char(row, ',');
+}
+
+/* Fields that are encoded already, with the commas between them. */
+void csv_put_raw(struct buf *row, const char *encoded, size_t len);
+
+/* NULL stays NULL. */
+static inline void csv_put_field(struct buf *row, const struct csv_field *field)
+{
+	if (field->is_null)
+		csv_put_null(row);
+	else
+		csv_put_text(row, field->s, field->len);
+}
+
+/*
+ * The n fields of a row from the first on: what csv_put_field would write for each, but copied as
+ * one piece if they stand so in the record, as they mostly do.
+ */
+static inline void csv_put_fields(struct buf *out, const struct csv_row *row, size_t first,
+				  size_t n)
+{
+	const struct csv_field *field = row->fields + first;
+
+	if (n && row->is_verbatim)
+		csv_put_raw(out, field->s, (size_t)(field[n - 1].s - field->s) + field[n - 1].len);
+	else
+		for (size_t i = 0; i < n; i++)
+			csv_put_field(out, &field[i]);
+}
+
+static inline void csv_put_int(struct buf *row, int64_t value)
+{
+	char *out = buf_reserve(row, NUM_TEXT_MAX + 1);
+	size_t n = num_format_int(out, value);
+
+	out[n] = ',';
+	row->len += n + 1;
+}
+
+static inline void csv_put_millionths(struct buf *row, int64_t millionths)
+{
+	char *out = buf_reserve(row, NUM_TEXT_MAX + 1);
+	size_t n = num_format_millionths(out, millionths);
+
+	out[n] = ',';
+	row->len += n + 1;
+}
+
+void csv_put_double(struct buf *row, double value); /* finite */
+
+static inline void csv_end_row(struct buf *row)
+{
+	row->data[row->len - 1] = '\n';
+}
+
+#endif

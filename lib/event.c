@@ -89,9 +89,9 @@ static int fail(const struct csv_reader *in, int column, const struct csv_field 
 	return csv_reader_fail(in, column, err, "invalid %s '%.*s'", what, err_clip(f->len), f->s);
 }
 
-/* An integer in [low, high]; one that may be empty is EVENT_UNKNOWN then. */
-static int read_int(const struct csv_reader *in, const struct csv_row *row, int column,
-		    bool may_be_empty, int64_t low, int64_t high, int64_t *value, struct err *err)
+/* What read_int does with a field that is no integer in its range. */
+static int read_no_int(const struct csv_reader *in, const struct csv_row *row, int column,
+		       bool may_be_empty, int64_t *value, struct err *err)
 {
 	const struct csv_field *f = &row->fields[column];
 
@@ -101,9 +101,19 @@ static int read_int(const struct csv_reader *in, const struct csv_row *row, int 
 	}
 	if (num_parse_int(f->s, f->len, value))
 		return fail(in, column, f, "integer", err);
-	if (*value < low || *value > high)
-		return csv_reader_fail(in, column, err, "%lld is out of range", (long long)*value);
-	return 0;
+	return csv_reader_fail(in, column, err, "%lld is out of range", (long long)*value);
+}
+
+/* An integer in [low, high]; one that may be empty is EVENT_UNKNOWN then. */
+static inline int read_int(const struct csv_reader *in, const struct csv_row *row, int column,
+			   bool may_be_empty, int64_t low, int64_t high, int64_t *value,
+			   struct err *err)
+{
+	const struct csv_field *f = &row->fields[column];
+
+	if (!num_parse_int(f->s, f->len, value) && *value >= low && *value <= high)
+		return 0;
+	return read_no_int(in, row, column, may_be_empty, value, err);
 }
 
 /* Runtime comes from a dimension that no tool has cleaned: 5400.0 is read as 5400. */

@@ -13,8 +13,9 @@
 #define SHORT_BELOW  1200 /* s of runtime */
 #define MEDIUM_UP_TO 3600
 
-#define N_HOURS 64 /* that are remembered: those of one start most viewings that go on in another  \
-		    */
+#define N_HOURS                                                                                    \
+	64 /* that are remembered: those of one start most viewings that go on in another          \
+	    */
 
 /* What one or more columns beside each other are made of. */
 enum computed {
@@ -42,9 +43,9 @@ static const struct special {
 	{ "days_since_signup", DAYS_SINCE_SIGNUP, 1, { "signup_date" } },
 	{ "content_genre", COPIED, 1, { "genre" } },
 	{ "content_runtime", CONTENT_RUNTIME, 1, { NULL } },
-	{ "content_release_year", CONTENT_RELEASE_YEAR, 1, { "release_year" } },
+	{ "content_release_year", CONTENT_RELEASE_YEAR, 1, { NULL } },
 	{ "content_maturity_rating", COPIED, 1, { "maturity_rating" } },
-	{ "content_age", CONTENT_AGE, 1, { "release_year" } },
+	{ "content_age", CONTENT_AGE, 1, { NULL } },
 	{ "content_length_category", CONTENT_LENGTH_CATEGORY, 1, { NULL } },
 	{ "playback_position_ratio", PLAYBACK_POSITION_RATIO, 1, { NULL } },
 	{ "hour_of_day", EVENT_CALENDAR, 4, { NULL } },
@@ -149,6 +150,11 @@ int features_init(struct features *f, const struct csv_reader *in, struct err *e
 	*f = (struct features){ .steps = mem_alloc(n, sizeof(*f->steps)),
 				.numbers = mem_alloc(n, sizeof(*f->numbers)),
 				.hours = mem_zalloc(N_HOURS, sizeof(*f->hours)) };
+	f->release_year = schema_require(in, "release_year", err);
+	if (f->release_year < 0) {
+		features_release(f);
+		return -1;
+	}
 	for (size_t i = 0; i < n; i += made)
 		if (add_step(f, in, &table->columns[i], &made, err)) {
 			features_release(f);
@@ -214,6 +220,7 @@ struct context {
 	const struct csv_row *row;
 	const struct event *e;
 	const struct features_hour *hour; /* of the event */
+	int64_t release_year;             /* or EVENT_UNKNOWN */
 };
 
 static void put_known(struct buf *out, int64_t value)
@@ -265,21 +272,17 @@ static int put_days_since_signup(const struct context *c, int column, struct buf
 	return 0;
 }
 
-/* release_year itself, or the years since. */
-static int put_release_year(const struct context *c, int column, bool age, struct buf *out,
-			    struct err *err)
+/* EVENT_UNKNOWN if it is empty. */
+static int read_year(const struct features *f, const struct csv_reader *in,
+		     const struct csv_row *row, int64_t *year, struct err *err)
 {
-	const struct csv_field *f = &c->row->fields[column];
-	int64_t year;
+	const struct csv_field *field = &row->fields[f->release_year];
 
-	if (!f->len) {
-		csv_put_null(out);
-		return 0;
-	}
-	if (num_parse_decimal(f->s, f->len, &year) || year < -9999 || year > 9999)
-		return csv_reader_fail(c->in, column, err, "invalid year '%.*s'", err_clip(f->len),
-				       f->s);
-	csv_put_int(out, age ? c->hour->year - year : year);
+	*year = EVENT_UNKNOWN;
+	if (field->len &&
+	    (num_parse_decimal(field->s, field->len, year) || *year < -9999 || *year > 9999))
+		return csv_reader_fail(in, f->release_year, err, "invalid year '%.*s'",
+				       err_clip(field->len), field->s);
 	return 0;
 }
 
@@ -338,9 +341,12 @@ static int put_step(const struct features_step *step, const struct context *c, s
 		put_known(out, c->e->runtime);
 		break;
 	case CONTENT_RELEASE_YEAR:
-		return put_release_year(c, step->source[0], false, out, err);
+		put_known(out, c->release_year);
+		break;
 	case CONTENT_AGE:
-		return put_release_year(c, step->source[0], true, out, err);
+		put_known(out, c->release_year == EVENT_UNKNOWN ? EVENT_UNKNOWN
+								: c->hour->year - c->release_year);
+		break;
 	case CONTENT_LENGTH_CATEGORY:
 		put_length_category(c->e->runtime, out);
 		break;
@@ -368,11 +374,9 @@ static int put_step(const struct features_step *step, const struct context *c, s
 int features_put(const struct features *f, const struct csv_reader *in, const struct csv_row *row,
 		 const struct event *e, struct buf *out, struct err *err)
 {
-	const struct context c = {
-		.f = f, .in = in, .row = row, .e = e, .hour = find_hour(f, e->ts)
-	};
+	struct context c = { .f = f, .in = in, .row = row, .e = e, .hour = find_hour(f, e->ts) };
 
-	if (read_numbers(f, in, row, err))
+	if (read_numbers(f, in, row, err) || read_year(f, in, row, &c.release_year, err))
 		return -1;
 	for (size_t i = 0; i < f->n_steps; i++)
 		if (put_step(&f->steps[i], &c, out, err))

@@ -22,6 +22,7 @@ struct features {
 	size_t n_steps;
 	struct features_number *numbers; /* copied columns that must be numbers */
 	size_t n_numbers;
+	int release_year;            /* input column */
 	struct features_hour *hours; /* the calendar of the latest hours */
 };
 

@@ -171,6 +171,7 @@ int event_order_check(struct event_order *o, const struct csv_reader *in, const 
 				       (unsigned long long)o->last_line);
 	o->last_ts = *ts;
 	o->last_line = in->line;
+	buf_clear(&o->last_id);
 	memcpy(buf_reserve(&o->last_id, id->len), id->s, id->len);
 	o->last_id.len = id->len;
 	return 0;

@@ -22,7 +22,7 @@
 #include "pairs.h"
 
 struct session_options {
-	int64_t gap;    /* ms, >= 0 */
+	int64_t gap;    /* ms, >= 0, no more than num_parse_duration makes */
 	bool plain_gap; /* leave the time left to play out of the deadline */
 };
 

@@ -106,8 +106,7 @@ int aggregate_event(struct aggregate *a, const struct csv_row *row, const struct
 		return 0;
 	if (!a->table) {
 		csv_put_raw(out, row->raw, row->raw_len);
-		for (int i = 0; i < HISTORY_N_COLUMNS; i++)
-			history_put(out, history, values, (enum history_column)i);
+		history_put_row(out, history, values);
 		return csv_writer_end_row(&a->out, err);
 	}
 	for (size_t i = 0; i < a->table->n; i++) {

@@ -56,11 +56,11 @@ int event_reader_open(struct event_reader *r, const struct gz_input *input,
 		{ "event_type", &at->event_type, EVENT_ENRICHED },
 		{ "playback_position", &at->playback_position, EVENT_ENRICHED },
 		{ "runtime", &at->runtime, EVENT_ENRICHED },
+		{ "genre", &at->genre, EVENT_HISTORY },
+		{ "prev_ts", &at->prev_ts, EVENT_HISTORY },
 		{ "session_start_ts", &at->session_start_ts, EVENT_SESSION },
 		{ "session_id", &at->session_id, EVENT_SESSION },
 		{ "session_deadline_ts", &at->session_deadline_ts, EVENT_SESSION },
-		{ "genre", &at->genre, EVENT_HISTORY },
-		{ "prev_ts", &at->prev_ts, EVENT_HISTORY },
 	};
 
 	*r = (struct event_reader)EVENT_READER_INIT;
@@ -89,9 +89,9 @@ static int fail(const struct csv_reader *in, int column, const struct csv_field 
 	return csv_reader_fail(in, column, err, "invalid %s '%.*s'", what, err_clip(f->len), f->s);
 }
 
-/* An integer in [low, high]; one that may be empty is EVENT_UNKNOWN then. */
-static int read_int(const struct csv_reader *in, const struct csv_row *row, int column,
-		    bool may_be_empty, int64_t low, int64_t high, int64_t *value, struct err *err)
+/* What read_int does with a field that is no integer in its range. */
+static int read_no_int(const struct csv_reader *in, const struct csv_row *row, int column,
+		       bool may_be_empty, int64_t *value, struct err *err)
 {
 	const struct csv_field *f = &row->fields[column];
 
@@ -101,9 +101,19 @@ static int read_int(const struct csv_reader *in, const struct csv_row *row, int 
 	}
 	if (num_parse_int(f->s, f->len, value))
 		return fail(in, column, f, "integer", err);
-	if (*value < low || *value > high)
-		return csv_reader_fail(in, column, err, "%lld is out of range", (long long)*value);
-	return 0;
+	return csv_reader_fail(in, column, err, "%lld is out of range", (long long)*value);
+}
+
+/* An integer in [low, high]; one that may be empty is EVENT_UNKNOWN then. */
+static inline int read_int(const struct csv_reader *in, const struct csv_row *row, int column,
+			   bool may_be_empty, int64_t low, int64_t high, int64_t *value,
+			   struct err *err)
+{
+	const struct csv_field *f = &row->fields[column];
+
+	if (!num_parse_int(f->s, f->len, value) && *value >= low && *value <= high)
+		return 0;
+	return read_no_int(in, row, column, may_be_empty, value, err);
 }
 
 /* Runtime comes from a dimension that no tool has cleaned: 5400.0 is read as 5400. */
@@ -124,13 +134,13 @@ static int read_runtime(const struct event_reader *r, const struct csv_row *row,
 }
 
 static int read_id(const struct event_reader *r, const struct csv_row *row, int column,
-		   struct intern *ids, uint32_t *id, struct err *err)
+		   const struct intern *ids, struct intern_key *key, struct err *err)
 {
 	const struct csv_field *f = &row->fields[column];
 
 	if (!f->len)
 		return fail(&r->in, column, f, "id", err);
-	*id = intern_id(ids, f->s, f->len);
+	*key = intern_prepare(ids, f->s, f->len);
 	return 0;
 }
 
@@ -161,6 +171,7 @@ int event_order_check(struct event_order *o, const struct csv_reader *in, const 
 				       (unsigned long long)o->last_line);
 	o->last_ts = *ts;
 	o->last_line = in->line;
+	buf_clear(&o->last_id);
 	memcpy(buf_reserve(&o->last_id, id->len), id->s, id->len);
 	o->last_id.len = id->len;
 	return 0;
@@ -195,6 +206,7 @@ static int read_history(struct event_reader *r, const struct csv_row *row, struc
 int event_reader_next(struct event_reader *r, const struct csv_row **row_out, struct event *e,
 		      struct err *err)
 {
+	struct intern_key user, content;
 	const struct csv_row *row;
 	const struct csv_field *f;
 	int rc = csv_reader_next(&r->in, row_out, err);
@@ -203,10 +215,9 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row_out, st
 	if (rc <= 0)
 		return rc;
 	row = *row_out;
-	*e = (struct event){ 0 };
 	if (event_order_check(&r->order, &r->in, row, &e->ts, err) ||
-	    read_id(r, row, r->at.user_id, &r->users, &e->user, err) ||
-	    read_id(r, row, r->at.content_id, &r->contents, &e->content, err) ||
+	    read_id(r, row, r->at.user_id, &r->users, &user, err) ||
+	    read_id(r, row, r->at.content_id, &r->contents, &content, err) ||
 	    read_int(&r->in, row, r->at.playback_position, true, 0, INT64_MAX, &e->position, err) ||
 	    read_runtime(r, row, &e->runtime, err))
 		return -1;
@@ -219,6 +230,8 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row_out, st
 	if ((r->columns >= EVENT_SESSION && read_session(r, row, e, err)) ||
 	    (r->columns >= EVENT_HISTORY && read_history(r, row, e, err)))
 		return -1;
+	e->user = intern_key_id(&r->users, &user);
+	e->content = intern_key_id(&r->contents, &content);
 	return 1;
 }
 

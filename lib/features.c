@@ -4,6 +4,7 @@
 #include "num.h"
 #include "schema.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,99 +13,166 @@
 #define SHORT_BELOW  1200 /* s of runtime */
 #define MEDIUM_UP_TO 3600
 
-/* What a column is, if it is no copy of an input column. */
+#define N_HOURS                                                                                    \
+	64 /* that are remembered: those of one start most viewings that go on in another          \
+	    */
+
+/* What one or more columns beside each other are made of. */
 enum computed {
-	COPIED,
+	COPIED, /* the input's columns from source[0] on */
 	DAYS_SINCE_SIGNUP,
 	CONTENT_RUNTIME,
 	CONTENT_RELEASE_YEAR,
 	CONTENT_AGE,
 	CONTENT_LENGTH_CATEGORY,
 	PLAYBACK_POSITION_RATIO,
-	HOUR_OF_DAY,
-	DAY_OF_WEEK,
-	EVENT_WEEK_OF_YEAR,
-	EVENT_MONTH_OF_YEAR,
-	SESSION_START_HOUR,
-	SESSION_START_DOW,
+	EVENT_CALENDAR, /* hour_of_day, day_of_week, event_week_of_year, event_month_of_year */
+	START_CALENDAR, /* session_start_hour, session_start_dow */
 	ACTIVITY_X_POPULARITY,
 	COMPLETION_X_COMPLETION,
 };
 
 /* Columns that are not simply the input's of the same name; `from`: what they are made of. */
-static const struct {
+static const struct special {
 	const char *name;
 	enum computed what;
+	size_t n; /* columns, this one and those behind it */
 	const char *from[2];
 } specials[] = {
-	{ "user_plan_tier", COPIED, { "plan_tier" } },
-	{ "days_since_signup", DAYS_SINCE_SIGNUP, { "signup_date" } },
-	{ "content_genre", COPIED, { "genre" } },
-	{ "content_runtime", CONTENT_RUNTIME, { NULL } },
-	{ "content_release_year", CONTENT_RELEASE_YEAR, { "release_year" } },
-	{ "content_maturity_rating", COPIED, { "maturity_rating" } },
-	{ "content_age", CONTENT_AGE, { "release_year" } },
-	{ "content_length_category", CONTENT_LENGTH_CATEGORY, { NULL } },
-	{ "playback_position_ratio", PLAYBACK_POSITION_RATIO, { NULL } },
-	{ "hour_of_day", HOUR_OF_DAY, { NULL } },
-	{ "day_of_week", DAY_OF_WEEK, { NULL } },
-	{ "event_week_of_year", EVENT_WEEK_OF_YEAR, { NULL } },
-	{ "event_month_of_year", EVENT_MONTH_OF_YEAR, { NULL } },
-	{ "session_start_hour", SESSION_START_HOUR, { NULL } },
-	{ "session_start_dow", SESSION_START_DOW, { NULL } },
+	{ "user_plan_tier", COPIED, 1, { "plan_tier" } },
+	{ "days_since_signup", DAYS_SINCE_SIGNUP, 1, { "signup_date" } },
+	{ "content_genre", COPIED, 1, { "genre" } },
+	{ "content_runtime", CONTENT_RUNTIME, 1, { NULL } },
+	{ "content_release_year", CONTENT_RELEASE_YEAR, 1, { NULL } },
+	{ "content_maturity_rating", COPIED, 1, { "maturity_rating" } },
+	{ "content_age", CONTENT_AGE, 1, { NULL } },
+	{ "content_length_category", CONTENT_LENGTH_CATEGORY, 1, { NULL } },
+	{ "playback_position_ratio", PLAYBACK_POSITION_RATIO, 1, { NULL } },
+	{ "hour_of_day", EVENT_CALENDAR, 4, { NULL } },
+	{ "session_start_hour", START_CALENDAR, 2, { NULL } },
 	{ "user_activity_x_content_popularity",
 	  ACTIVITY_X_POPULARITY,
+	  1,
 	  { "user_activity_level", "content_popularity" } },
 	{ "user_completion_x_content_completion",
 	  COMPLETION_X_COMPLETION,
+	  1,
 	  { "user_completion_rate", "content_completion_rate" } },
 };
 
-struct features_source {
+struct features_step {
 	enum computed what;
-	enum schema_type type;
-	int from[2]; /* input columns */
+	size_t n;      /* columns */
+	int source[2]; /* input columns */
 };
 
-static int find_source(struct features_source *source, const struct csv_reader *in,
-		       const struct schema_column *column, struct err *err)
-{
-	const char *const same[2] = { column->name, NULL };
-	const char *const *from = same;
+/* A copied column that must be a number. */
+struct features_number {
+	int column;
+	bool is_decimal;
+	int64_t value; /* of the row at hand, if it is a factor; or EVENT_UNKNOWN */
+	bool is_factor;
+};
 
-	*source = (struct features_source){ COPIED, column->type, { -1, -1 } };
+/* An hour of the calendar. */
+struct features_hour {
+	int64_t number; /* hours since the epoch */
+	int64_t year;
+	char text[16]; /* hour and day of the week; week and month of the year */
+	size_t start_len, len;
+};
+
+static const struct special *find_special(const char *name)
+{
 	for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++)
-		if (!strcmp(specials[i].name, column->name)) {
-			source->what = specials[i].what;
-			from = specials[i].from;
-		}
-	for (int i = 0; i < 2 && from[i]; i++) {
-		source->from[i] = schema_require(in, from[i], err);
-		if (source->from[i] < 0)
+		if (!strcmp(specials[i].name, name))
+			return &specials[i];
+	return NULL;
+}
+
+/* Adds a column that is copied to the run before it, if it stands behind that in the input, too. */
+static void add_copy(struct features *f, int column, enum schema_type type)
+{
+	struct features_step *last = f->n_steps ? &f->steps[f->n_steps - 1] : NULL;
+
+	if (type == SCHEMA_BIGINT || type == SCHEMA_FLAG || type == SCHEMA_DECIMAL)
+		f->numbers[f->n_numbers++] =
+			(struct features_number){ .column = column,
+						  .is_decimal = type == SCHEMA_DECIMAL };
+	if (last && last->what == COPIED && last->source[0] + (int)last->n == column)
+		last->n++;
+	else
+		f->steps[f->n_steps++] = (struct features_step){ COPIED, 1, { column, -1 } };
+}
+
+/* Adds the step that makes the column and perhaps some behind it; *n is how many. */
+static int add_step(struct features *f, const struct csv_reader *in,
+		    const struct schema_column *column, size_t *n, struct err *err)
+{
+	const struct special plain = { column->name, COPIED, 1, { column->name, NULL } };
+	const struct special *special = find_special(column->name);
+	struct features_step step;
+
+	if (!special)
+		special = &plain;
+	step = (struct features_step){ special->what, special->n, { -1, -1 } };
+	for (int i = 0; i < 2 && special->from[i]; i++) {
+		step.source[i] = schema_require(in, special->from[i], err);
+		if (step.source[i] < 0)
 			return -1;
 	}
+	*n = special->n;
+	if (special->what == COPIED)
+		add_copy(f, step.source[0], column->type);
+	else
+		f->steps[f->n_steps++] = step;
 	return 0;
+}
+
+/* The factors of a product are among the copied columns; source[] becomes their place there. */
+static void find_factors(struct features *f, struct features_step *product)
+{
+	for (int i = 0; i < 2; i++) {
+		int number = 0;
+
+		while (f->numbers[number].column != product->source[i])
+			number++;
+		f->numbers[number].is_factor = true;
+		product->source[i] = number;
+	}
 }
 
 int features_init(struct features *f, const struct csv_reader *in, struct err *err)
 {
 	const struct schema_table *table = schema_table("completion_prediction_features");
+	size_t n = table->n - N_LABEL_COLUMNS, made;
 
-	f->n = table->n - N_LABEL_COLUMNS;
-	f->sources = mem_alloc(f->n, sizeof(*f->sources));
-	for (size_t i = 0; i < f->n; i++)
-		if (find_source(&f->sources[i], in, &table->columns[i], err)) {
+	*f = (struct features){ .steps = mem_alloc(n, sizeof(*f->steps)),
+				.numbers = mem_alloc(n, sizeof(*f->numbers)),
+				.hours = mem_zalloc(N_HOURS, sizeof(*f->hours)) };
+	f->release_year = schema_require(in, "release_year", err);
+	if (f->release_year < 0) {
+		features_release(f);
+		return -1;
+	}
+	for (size_t i = 0; i < n; i += made)
+		if (add_step(f, in, &table->columns[i], &made, err)) {
 			features_release(f);
 			return -1;
 		}
+	for (size_t i = 0; i < f->n_steps; i++)
+		if (f->steps[i].what == ACTIVITY_X_POPULARITY ||
+		    f->steps[i].what == COMPLETION_X_COMPLETION)
+			find_factors(f, &f->steps[i]);
 	return 0;
 }
 
 void features_release(struct features *f)
 {
-	free(f->sources);
-	f->sources = NULL;
-	f->n = 0;
+	free(f->steps);
+	free(f->numbers);
+	free(f->hours);
+	*f = (struct features){ .steps = NULL };
 }
 
 bool features_wanted(enum features_rows rows, const struct outcome_session *session)
@@ -120,12 +188,39 @@ bool features_wanted(enum features_rows rows, const struct outcome_session *sess
 	return true;
 }
 
-/* Where a row is read from, and its calendar. */
+/* The hour of a time: events come in its order, so most of them find their hour there. */
+static const struct features_hour *find_hour(const struct features *f, int64_t ts)
+{
+	int64_t number = ts / NUM_MS_PER_HOUR;
+	struct features_hour *hour = &f->hours[number % N_HOURS];
+	struct num_civil civil;
+	char *end = hour->text;
+
+	if (hour->number == number && hour->len)
+		return hour;
+	num_civil(ts, &civil);
+	hour->number = number;
+	hour->year = civil.year;
+	end += num_format_int(end, civil.hour);
+	*end++ = ',';
+	end += num_format_int(end, civil.day_of_week);
+	hour->start_len = (size_t)(end - hour->text);
+	*end++ = ',';
+	end += num_format_int(end, civil.iso_week);
+	*end++ = ',';
+	end += num_format_int(end, civil.month);
+	hour->len = (size_t)(end - hour->text);
+	return hour;
+}
+
+/* Where a row is read from, and what several columns are made of. */
 struct context {
+	const struct features *f;
 	const struct csv_reader *in;
 	const struct csv_row *row;
 	const struct event *e;
-	struct num_civil at, start; /* of the event and of its session's first */
+	const struct features_hour *hour; /* of the event */
+	int64_t release_year;             /* or EVENT_UNKNOWN */
 };
 
 static void put_known(struct buf *out, int64_t value)
@@ -136,19 +231,27 @@ static void put_known(struct buf *out, int64_t value)
 		csv_put_int(out, value);
 }
 
-/* A column as it is, if it is what its type says. */
-static int put_copy(const struct context *c, int column, enum schema_type type, struct buf *out,
-		    struct err *err)
+/* Whether the columns that are copied as numbers are numbers; the factors get their values. */
+static int read_numbers(const struct features *f, const struct csv_reader *in,
+			const struct csv_row *row, struct err *err)
 {
-	const struct csv_field *f = &c->row->fields[column];
-	bool is_number = type == SCHEMA_BIGINT || type == SCHEMA_FLAG;
-	int64_t value;
+	for (struct features_number *n = f->numbers; n < f->numbers + f->n_numbers; n++) {
+		const struct csv_field *field = &row->fields[n->column];
+		bool fine;
 
-	if (f->len && ((is_number && num_parse_int(f->s, f->len, &value)) ||
-		       (type == SCHEMA_DECIMAL && num_parse_millionths(f->s, f->len, &value))))
-		return csv_reader_fail(c->in, column, err, "invalid number '%.*s'",
-				       err_clip(f->len), f->s);
-	csv_put_field(out, f);
+		n->value = EVENT_UNKNOWN;
+		if (!field->len)
+			continue;
+		if (n->is_decimal)
+			fine = !num_parse_millionths(field->s, field->len, &n->value);
+		else if (n->is_factor)
+			fine = !num_parse_int(field->s, field->len, &n->value);
+		else
+			fine = num_is_int(field->s, field->len);
+		if (!fine)
+			return csv_reader_fail(in, n->column, err, "invalid number '%.*s'",
+					       err_clip(field->len), field->s);
+	}
 	return 0;
 }
 
@@ -169,21 +272,17 @@ static int put_days_since_signup(const struct context *c, int column, struct buf
 	return 0;
 }
 
-/* release_year itself, or the years since. */
-static int put_release_year(const struct context *c, int column, bool age, struct buf *out,
-			    struct err *err)
+/* EVENT_UNKNOWN if it is empty. */
+static int read_year(const struct features *f, const struct csv_reader *in,
+		     const struct csv_row *row, int64_t *year, struct err *err)
 {
-	const struct csv_field *f = &c->row->fields[column];
-	int64_t year;
+	const struct csv_field *field = &row->fields[f->release_year];
 
-	if (!f->len) {
-		csv_put_null(out);
-		return 0;
-	}
-	if (num_parse_decimal(f->s, f->len, &year) || year < -9999 || year > 9999)
-		return csv_reader_fail(c->in, column, err, "invalid year '%.*s'", err_clip(f->len),
-				       f->s);
-	csv_put_int(out, age ? c->at.year - year : year);
+	*year = EVENT_UNKNOWN;
+	if (field->len &&
+	    (num_parse_decimal(field->s, field->len, year) || *year < -9999 || *year > 9999))
+		return csv_reader_fail(in, f->release_year, err, "invalid year '%.*s'",
+				       err_clip(field->len), field->s);
 	return 0;
 }
 
@@ -200,26 +299,26 @@ static void put_length_category(int64_t runtime, struct buf *out)
 }
 
 /* The product of two columns of whole numbers, or of rates, empty if either is. */
-static int put_product(const struct context *c, const int *columns, bool rates, struct buf *out,
+static int put_product(const struct context *c, const int *factors, bool rates, struct buf *out,
 		       struct err *err)
 {
-	int64_t factor[2], product;
+	const struct features_number *a = &c->f->numbers[factors[0]];
+	const struct features_number *b = &c->f->numbers[factors[1]];
+	int64_t product;
 
-	for (int i = 0; i < 2; i++) {
-		const struct csv_field *f = &c->row->fields[columns[i]];
-
-		if (!f->len) {
-			csv_put_null(out);
-			return 0;
-		}
-		if ((rates ? num_parse_millionths(f->s, f->len, &factor[i])
-			   : num_parse_int(f->s, f->len, &factor[i])) ||
-		    factor[i] < 0)
-			return csv_reader_fail(c->in, columns[i], err, "invalid number '%.*s'",
-					       err_clip(f->len), f->s);
+	if (a->value == EVENT_UNKNOWN || b->value == EVENT_UNKNOWN) {
+		csv_put_null(out);
+		return 0;
 	}
-	if (__builtin_mul_overflow(factor[0], factor[1], &product))
-		return csv_reader_fail(c->in, columns[0], err, "is out of range");
+	if (a->value < 0 || b->value < 0) {
+		int column = a->value < 0 ? a->column : b->column;
+		const struct csv_field *f = &c->row->fields[column];
+
+		return csv_reader_fail(c->in, column, err, "invalid number '%.*s'",
+				       err_clip(f->len), f->s);
+	}
+	if (__builtin_mul_overflow(a->value, b->value, &product))
+		return csv_reader_fail(c->in, a->column, err, "is out of range");
 	if (rates)
 		csv_put_millionths(out, num_divide_rounded(product, NUM_MILLION));
 	else
@@ -227,21 +326,27 @@ static int put_product(const struct context *c, const int *columns, bool rates, 
 	return 0;
 }
 
-static int put_computed(const struct features_source *source, const struct context *c,
-			struct buf *out, struct err *err)
+static int put_step(const struct features_step *step, const struct context *c, struct buf *out,
+		    struct err *err)
 {
-	switch (source->what) {
+	const struct features_hour *start;
+
+	switch (step->what) {
 	case COPIED:
-		return put_copy(c, source->from[0], source->type, out, err);
+		csv_put_fields(out, c->row, (size_t)step->source[0], step->n);
+		break;
 	case DAYS_SINCE_SIGNUP:
-		return put_days_since_signup(c, source->from[0], out, err);
+		return put_days_since_signup(c, step->source[0], out, err);
 	case CONTENT_RUNTIME:
 		put_known(out, c->e->runtime);
 		break;
 	case CONTENT_RELEASE_YEAR:
-		return put_release_year(c, source->from[0], false, out, err);
+		put_known(out, c->release_year);
+		break;
 	case CONTENT_AGE:
-		return put_release_year(c, source->from[0], true, out, err);
+		put_known(out, c->release_year == EVENT_UNKNOWN ? EVENT_UNKNOWN
+								: c->hour->year - c->release_year);
+		break;
 	case CONTENT_LENGTH_CATEGORY:
 		put_length_category(c->e->runtime, out);
 		break;
@@ -251,28 +356,17 @@ static int put_computed(const struct features_source *source, const struct conte
 		else
 			csv_put_millionths(out, c->e->ratio);
 		break;
-	case HOUR_OF_DAY:
-		csv_put_int(out, c->at.hour);
+	case EVENT_CALENDAR:
+		csv_put_raw(out, c->hour->text, c->hour->len);
 		break;
-	case DAY_OF_WEEK:
-		csv_put_int(out, c->at.day_of_week);
-		break;
-	case EVENT_WEEK_OF_YEAR:
-		csv_put_int(out, c->at.iso_week);
-		break;
-	case EVENT_MONTH_OF_YEAR:
-		csv_put_int(out, c->at.month);
-		break;
-	case SESSION_START_HOUR:
-		csv_put_int(out, c->start.hour);
-		break;
-	case SESSION_START_DOW:
-		csv_put_int(out, c->start.day_of_week);
+	case START_CALENDAR:
+		start = find_hour(c->f, c->e->session_start);
+		csv_put_raw(out, start->text, start->start_len);
 		break;
 	case ACTIVITY_X_POPULARITY:
-		return put_product(c, source->from, false, out, err);
+		return put_product(c, step->source, false, out, err);
 	case COMPLETION_X_COMPLETION:
-		return put_product(c, source->from, true, out, err);
+		return put_product(c, step->source, true, out, err);
 	}
 	return 0;
 }
@@ -280,12 +374,12 @@ static int put_computed(const struct features_source *source, const struct conte
 int features_put(const struct features *f, const struct csv_reader *in, const struct csv_row *row,
 		 const struct event *e, struct buf *out, struct err *err)
 {
-	struct context c = { .in = in, .row = row, .e = e };
+	struct context c = { .f = f, .in = in, .row = row, .e = e, .hour = find_hour(f, e->ts) };
 
-	num_civil(e->ts, &c.at);
-	num_civil(e->session_start, &c.start);
-	for (size_t i = 0; i < f->n; i++)
-		if (put_computed(&f->sources[i], &c, out, err))
+	if (read_numbers(f, in, row, err) || read_year(f, in, row, &c.release_year, err))
+		return -1;
+	for (size_t i = 0; i < f->n_steps; i++)
+		if (put_step(&f->steps[i], &c, out, err))
 			return -1;
 	return 0;
 }

@@ -16,11 +16,14 @@ enum features_rows {
 	FEATURES_FIRST, /* each session's first */
 };
 
-struct features_source;
-
+/* How the columns are made, found once for the input's header. */
 struct features {
-	struct features_source *sources; /* per output column */
-	size_t n;                        /* output columns, without the label's two */
+	struct features_step *steps; /* in the order of the table */
+	size_t n_steps;
+	struct features_number *numbers; /* copied columns that must be numbers */
+	size_t n_numbers;
+	int release_year;            /* input column */
+	struct features_hour *hours; /* the calendar of the latest hours */
 };
 
 /* Finds the columns; a missing one is an error. Returns 0, or -1 with err. */

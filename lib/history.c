@@ -374,6 +374,22 @@ static void fill_session(const struct outcome_session *s, const struct event *e,
 	value[HISTORY_TIME_SINCE_LAST_EVENT] = since(e->ts, e->prev_ts);
 }
 
+/* Asks for all that the event will look at, before what is due at its time is done. */
+static void prefetch(const struct history *h, const struct event *e)
+{
+	outcomes_prefetch(&h->outcomes, e);
+	if (e->user < h->n_users) {
+		const struct history_user *user = &h->users[e->user];
+
+		__builtin_prefetch(user, 1);
+		__builtin_prefetch((const char *)(user + 1) - 1, 1);
+	}
+	if (e->content < h->n_contents)
+		__builtin_prefetch(&h->contents[e->content], 1);
+	if (e->genre != INTERN_NONE)
+		pairs_prefetch(&h->genre_ids, e->user, e->genre);
+}
+
 int history_step(struct history *h, const struct event *e, struct history_row *row, struct err *err)
 {
 	struct outcome_session *session;
@@ -381,6 +397,7 @@ int history_step(struct history *h, const struct event *e, struct history_row *r
 	uint32_t genre_id;
 	bool completes;
 
+	prefetch(h, e);
 	if (e->ts > h->now) {
 		apply_pending(h);
 		close_sessions(h, e->ts);
@@ -416,20 +433,80 @@ void history_finish(struct history *h)
 	close_sessions(h, INT64_MAX);
 }
 
+static char *put_int(char *at, int64_t value)
+{
+	if (value != EVENT_UNKNOWN)
+		at += num_format_int(at, value);
+	*at++ = ',';
+	return at;
+}
+
+static char *put_millionths(char *at, int64_t value)
+{
+	if (value != EVENT_UNKNOWN)
+		at += num_format_millionths(at, value);
+	*at++ = ',';
+	return at;
+}
+
+static void put_genre(struct buf *out, const struct history *h, int64_t genre)
+{
+	const struct intern_string *name;
+
+	if (genre == EVENT_UNKNOWN) {
+		csv_put_null(out);
+	} else {
+		name = intern_string(h->genre_names, (uint32_t)genre);
+		csv_put_text(out, name->s, name->len);
+	}
+}
+
 void history_put(struct buf *out, const struct history *h, const struct history_row *row,
 		 enum history_column column)
 {
 	int64_t value = row->value[column];
+	char *at;
 
-	if (value == EVENT_UNKNOWN)
-		csv_put_null(out);
-	else if (schema_history.columns[column].type == SCHEMA_TEXT) {
-		const struct intern_string *name = intern_string(h->genre_names, (uint32_t)value);
-
-		csv_put_text(out, name->s, name->len);
-	} else if (schema_history.columns[column].type == SCHEMA_DECIMAL) {
-		csv_put_millionths(out, value);
-	} else {
-		csv_put_int(out, value);
+	if (schema_history.columns[column].type == SCHEMA_TEXT) {
+		put_genre(out, h, value);
+		return;
 	}
+	at = buf_reserve(out, NUM_TEXT_MAX + 1);
+	at = schema_history.columns[column].type == SCHEMA_DECIMAL ? put_millionths(at, value)
+								   : put_int(at, value);
+	out->len = (size_t)(at - out->data);
+}
+
+void history_put_row(struct buf *out, const struct history *h, const struct history_row *row)
+{
+	const size_t room = HISTORY_N_COLUMNS * (NUM_TEXT_MAX + 1);
+	const int64_t *value = row->value;
+	char *at = buf_reserve(out, room);
+
+	at = put_int(at, value[HISTORY_USER_ACTIVITY_LEVEL]);
+	at = put_millionths(at, value[HISTORY_USER_CONTENT_ENGAGEMENT]);
+	out->len = (size_t)(at - out->data);
+	put_genre(out, h, value[HISTORY_USER_GENRE_PREFERENCE]);
+	at = buf_reserve(out, room);
+	at = put_millionths(at, value[HISTORY_USER_COMPLETION_RATE]);
+	at = put_int(at, value[HISTORY_USER_KNOWN_SESSIONS]);
+	at = put_millionths(at, value[HISTORY_CONTENT_COMPLETION_RATE]);
+	at = put_int(at, value[HISTORY_CONTENT_KNOWN_SESSIONS]);
+	at = put_int(at, value[HISTORY_USER_LAST_OUTCOME]);
+	at = put_millionths(at, value[HISTORY_USER_GENRE_COMPLETION_RATE]);
+	at = put_millionths(at, value[HISTORY_AVERAGE_VIEWING_DURATION_RATIO]);
+	at = put_int(at, value[HISTORY_CONTENT_POPULARITY]);
+	at = put_int(at, value[HISTORY_HAS_PLAYED_BEFORE]);
+	at = put_int(at, value[HISTORY_USER_CONTENT_SESSION_COUNT]);
+	at = put_int(at, value[HISTORY_NUMBER_OF_PAUSES]);
+	at = put_int(at, value[HISTORY_NUMBER_OF_SEEKS]);
+	at = put_int(at, value[HISTORY_SESSION_EVENT_NUMBER]);
+	at = put_int(at, value[HISTORY_SESSION_ELAPSED]);
+	at = put_millionths(at, value[HISTORY_MAX_PLAYBACK_RATIO]);
+	at = put_int(at, value[HISTORY_TIME_SINCE_LAST_EVENT]);
+	at = put_int(at, value[HISTORY_TIME_SINCE_LAST_EVENT_USER]);
+	at = put_int(at, value[HISTORY_TIME_SINCE_LAST_COMPLETION]);
+	at = put_int(at, value[HISTORY_USER_AVG_SESSION_DURATION]);
+	at = put_int(at, value[HISTORY_USER_GENRE_RECENCY]);
+	out->len = (size_t)(at - out->data);
 }

@@ -116,4 +116,7 @@ void history_finish(struct history *h);
 void history_put(struct buf *out, const struct history *h, const struct history_row *row,
 		 enum history_column column);
 
+/* Appends all columns in their order: what history_put does for each, but without a loop. */
+void history_put_row(struct buf *out, const struct history *h, const struct history_row *row);
+
 #endif

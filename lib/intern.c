@@ -13,17 +13,6 @@
 static const uint64_t k0 = UINT64_C(0xa0761d6478bd642f), k1 = UINT64_C(0xe7037ed1a0b428db);
 
 /*
- *             bytes of a slot   0 .. 7             8 .. 10      11       12 .. 15
- *   a string of up to 11 bytes  its first 8        the others   length   id + 1
- *   a longer one                its 64-bit hash    255          255      id + 1
- */
-struct intern_slot {
-	uint64_t head;
-	uint32_t tail;
-	uint32_t id_plus_1; /* 0: free */
-};
-
-/*
  * Two 64-bit halves of the product of two words fold into one: the mixing step of wyhash
  * (Wang Yi, public domain), by which every input bit reaches every output bit.
  */
@@ -91,6 +80,13 @@ uint64_t intern_hash(const char *s, size_t len)
 	return slot_hash(&slot);
 }
 
+static struct intern_key make_key(const char *s, size_t len)
+{
+	struct intern_slot slot = make_slot(s, len);
+
+	return (struct intern_key){ s, len, slot, slot_hash(&slot) };
+}
+
 static _Noreturn void too_many(void)
 {
 	/* 4 billion ids: out of memory in all but name, and reported as mem does. */
@@ -98,28 +94,27 @@ static _Noreturn void too_many(void)
 	exit(1);
 }
 
-/* Whether an occupied slot holds the string that `want` was made of. */
+/* Whether an occupied slot holds the string of the key. */
 static bool holds(const struct intern *t, const struct intern_slot *slot,
-		  const struct intern_slot *want, const char *s, size_t len)
+		  const struct intern_key *key)
 {
 	const struct intern_string *have;
 
-	if (slot->head != want->head || slot->tail != want->tail)
+	if (slot->head != key->slot.head || slot->tail != key->slot.tail)
 		return false;
-	if (want->tail != LONG)
+	if (slot->tail != LONG)
 		return true;
 	have = &t->strings[slot->id_plus_1 - 1];
-	return have->len == len && !memcmp(have->s, s, len);
+	return have->len == key->len && !memcmp(have->s, key->s, key->len);
 }
 
 /* The slot that holds the string, or the free one where it belongs. */
-static struct intern_slot *find_slot(const struct intern *t, const struct intern_slot *want,
-				     const char *s, size_t len)
+static struct intern_slot *find_slot(const struct intern *t, const struct intern_key *key)
 {
 	size_t mask = t->n_slots - 1;
-	size_t i = slot_hash(want) & mask;
+	size_t i = key->hash & mask;
 
-	while (t->slots[i].id_plus_1 && !holds(t, &t->slots[i], want, s, len))
+	while (t->slots[i].id_plus_1 && !holds(t, &t->slots[i], key))
 		i = (i + 1) & mask;
 	return &t->slots[i];
 }
@@ -143,34 +138,55 @@ static void grow(struct intern *t)
 	free(old);
 }
 
-uint32_t intern_id(struct intern *t, const char *s, size_t len)
+struct intern_key intern_prepare(const struct intern *t, const char *s, size_t len)
 {
-	const struct intern_slot want = make_slot(s, len);
+	struct intern_key key = make_key(s, len);
+
+	if (t->n_slots)
+		__builtin_prefetch(&t->slots[key.hash & (t->n_slots - 1)]);
+	return key;
+}
+
+uint32_t intern_key_id(struct intern *t, const struct intern_key *key)
+{
 	struct intern_slot *slot;
 
 	if (((size_t)t->n + 1) * 3 > t->n_slots * 2)
 		grow(t);
-	slot = find_slot(t, &want, s, len);
+	slot = find_slot(t, key);
 	if (slot->id_plus_1)
 		return slot->id_plus_1 - 1;
-	if (len > UINT32_MAX || t->n >= INTERN_NONE - 1)
+	if (key->len > UINT32_MAX || t->n >= INTERN_NONE - 1)
 		too_many();
 	if (t->n == t->cap) {
 		t->cap = mem_grow(t->cap, (size_t)t->n + 1);
 		t->strings = mem_realloc(t->strings, t->cap, sizeof(*t->strings));
 	}
-	t->strings[t->n] = (struct intern_string){ arena_dup(&t->arena, s, len), (uint32_t)len };
-	*slot = want;
+	t->strings[t->n] = (struct intern_string){ arena_dup(&t->arena, key->s, key->len),
+						   (uint32_t)key->len };
+	*slot = key->slot;
 	slot->id_plus_1 = ++t->n;
 	return t->n - 1;
 }
 
+uint32_t intern_id(struct intern *t, const char *s, size_t len)
+{
+	const struct intern_key key = make_key(s, len);
+
+	return intern_key_id(t, &key);
+}
+
+uint32_t intern_key_find(const struct intern *t, const struct intern_key *key)
+{
+	/* No id is INTERN_NONE, so that a free slot's 0 may stand for it. */
+	return t->n ? find_slot(t, key)->id_plus_1 - 1 : INTERN_NONE;
+}
+
 uint32_t intern_find(const struct intern *t, const char *s, size_t len)
 {
-	const struct intern_slot want = make_slot(s, len);
+	const struct intern_key key = make_key(s, len);
 
-	/* No id is INTERN_NONE + 1: a free slot's 0 becomes it. */
-	return t->n ? find_slot(t, &want, s, len)->id_plus_1 - 1 : INTERN_NONE;
+	return intern_key_find(t, &key);
 }
 
 void intern_release(struct intern *t)

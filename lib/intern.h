@@ -23,7 +23,16 @@ struct intern_string {
 	uint32_t len;
 };
 
-struct intern_slot;
+/*
+ *             bytes of a slot   0 .. 7             8 .. 10      11       12 .. 15
+ *   a string of up to 11 bytes  its first 8        the others   length   id + 1
+ *   a longer one                its 64-bit hash    255          255      id + 1
+ */
+struct intern_slot {
+	uint64_t head;
+	uint32_t tail;
+	uint32_t id_plus_1; /* 0: free */
+};
 
 struct intern {
 	uint32_t n; /* ids in use: 0 ... n-1 */
@@ -52,6 +61,21 @@ static inline const struct intern_string *intern_string(const struct intern *t, 
 }
 
 void intern_release(struct intern *t);
+
+/*
+ * The same in two steps, for who has something to do in between: the first asks memory for the slot
+ * where the second will look.
+ */
+struct intern_key {
+	const char *s; /* borrowed */
+	size_t len;
+	struct intern_slot slot; /* without its id */
+	uint64_t hash;
+};
+
+struct intern_key intern_prepare(const struct intern *t, const char *s, size_t len);
+uint32_t intern_key_id(struct intern *t, const struct intern_key *key);
+uint32_t intern_key_find(const struct intern *t, const struct intern_key *key);
 
 /* A 64-bit hash of the bytes: for tables and fingerprints, not against an adversary. */
 uint64_t intern_hash(const char *s, size_t len);

@@ -6,6 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct join_text make_text(struct join_dimension *d, const char *s, size_t len)
+{
+	struct join_text text = { .len = (uint32_t)len };
+
+	if (len <= JOIN_NEAR) {
+		memcpy(text.near, s, len);
+	} else {
+		const char *far = arena_dup(&d->texts, s, len);
+
+		memcpy(text.near, &far, sizeof(far));
+	}
+	return text;
+}
+
 /* Encodes the kept columns of a row and stores them under its key. */
 static int add_row(struct join_dimension *d, const struct csv_reader *in, const struct csv_row *row,
 		   int key, const bool *keep, struct buf *encoded, struct err *err)
@@ -27,11 +41,11 @@ static int add_row(struct join_dimension *d, const struct csv_reader *in, const 
 	for (size_t i = 0; i < row->n; i++)
 		if (keep[i])
 			csv_put_field(encoded, &row->fields[i]);
-	d->rows[id] = (struct join_text){ NULL, 0 };
+	if (encoded->len > UINT32_MAX)
+		return csv_reader_fail(in, -1, err, "a row of more than 4 GiB");
+	d->rows[id] = (struct join_text){ .len = 0 };
 	if (encoded->len) /* its last comma is the caller's to put */
-		d->rows[id] =
-			(struct join_text){ arena_dup(&d->texts, encoded->data, encoded->len - 1),
-					    encoded->len - 1 };
+		d->rows[id] = make_text(d, encoded->data, encoded->len - 1);
 	return 0;
 }
 
@@ -125,10 +139,17 @@ int join_bind(struct join_dimension *dimensions, size_t n, const struct csv_read
 	return 0;
 }
 
-const struct join_text *join_find(struct join_dimension *d, const struct csv_row *row)
+void join_prepare(struct join_dimension *d, const struct csv_row *row)
 {
 	const struct csv_field *f = &row->fields[d->column];
-	uint32_t id = f->is_null ? INTERN_NONE : intern_find(&d->keys, f->s, f->len);
+
+	d->wanted = f->is_null ? (struct intern_key){ NULL }
+			       : intern_prepare(&d->keys, f->s, f->len);
+}
+
+const struct join_text *join_find(struct join_dimension *d)
+{
+	uint32_t id = d->wanted.s ? intern_key_find(&d->keys, &d->wanted) : INTERN_NONE;
 
 	if (id == INTERN_NONE) {
 		d->n_unmatched++;

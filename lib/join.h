@@ -1,8 +1,9 @@
 /*
  * join: a dimension table in memory, found by its key. Layer: over csvio, schema, intern.
  *
- * Keys compare bytewise; a NULL key matches nothing. Memory: the encoded text of the columns that
- * are kept, the key, and 56 bytes, a row of the dimension.
+ * Keys compare bytewise; a NULL key matches nothing. Memory, a row of the dimension: that of intern
+ * for its key, 32 to 48 bytes, and the encoded text of the columns that are kept if it is longer
+ * than JOIN_NEAR.
  */
 #ifndef CE_JOIN_H
 #define CE_JOIN_H
@@ -11,10 +12,25 @@
 #include "csvio.h"
 #include "intern.h"
 
+#include <string.h>
+
+/* Short ones lie in the table itself, so that they are one look at memory. */
+#define JOIN_NEAR 28
+
 struct join_text {
-	const char *s;
-	size_t len;
+	char near[JOIN_NEAR]; /* or, of a longer one, a pointer to it */
+	uint32_t len;
 };
+
+static inline const char *join_text(const struct join_text *text)
+{
+	const char *far;
+
+	if (text->len <= JOIN_NEAR)
+		return text->near;
+	memcpy(&far, text->near, sizeof(far));
+	return far;
+}
 
 struct join_dimension {
 	const char *key;  /* the key column's name: borrowed */
@@ -25,8 +41,9 @@ struct join_dimension {
 	struct join_text *rows; /* by key id: the added columns, CSV-encoded */
 	size_t cap;
 	struct arena texts;
-	int column;           /* of the key in the stream; set by join_bind */
-	uint64_t n_unmatched; /* stream rows without a match here; join_find counts */
+	int column;               /* of the key in the stream; set by join_bind */
+	struct intern_key wanted; /* of the stream's row; s is NULL if it has none */
+	uint64_t n_unmatched;     /* stream rows without a match here; join_find counts */
 };
 
 /* Columns that are not wanted, whichever side has them. */
@@ -54,7 +71,11 @@ void join_release(struct join_dimension *d);
 int join_bind(struct join_dimension *dimensions, size_t n, const struct csv_reader *in,
 	      struct err *err);
 
-/* The columns to add to this row of the stream, or NULL: no match. */
-const struct join_text *join_find(struct join_dimension *d, const struct csv_row *row);
+/*
+ * Looks for the row's key: join_prepare asks memory for where it is, join_find returns the columns
+ * to add, or NULL: no match. The first for all dimensions, then something else, then the second.
+ */
+void join_prepare(struct join_dimension *d, const struct csv_row *row);
+const struct join_text *join_find(struct join_dimension *d);
 
 #endif

@@ -53,6 +53,12 @@ static void grow(struct pairs *t)
 	free(old.slots);
 }
 
+void pairs_prefetch(const struct pairs *t, uint32_t a, uint32_t b)
+{
+	if (t->n)
+		__builtin_prefetch(slot_at(t, home(t, a + 1, b)), 1);
+}
+
 void *pairs_get(struct pairs *t, uint32_t a, uint32_t b)
 {
 	struct key *key;

@@ -26,6 +26,9 @@ struct pairs {
 		NULL, sizeof(uint32_t[2]) + sizeof(type), 0, 0                                     \
 	}
 
+/* Asks memory for where (a, b) is, for who has something to do before the next call. */
+void pairs_prefetch(const struct pairs *t, uint32_t a, uint32_t b);
+
 /* The state of (a, b), all zero bytes if it is new; a < UINT32_MAX. */
 void *pairs_get(struct pairs *t, uint32_t a, uint32_t b);
 

@@ -68,6 +68,11 @@ static int64_t deadline(const struct session_options *options, const struct even
 	return t;
 }
 
+void sessions_prefetch(const struct sessions *s, const struct event *e)
+{
+	pairs_prefetch(&s->pairs, e->user, e->content);
+}
+
 bool sessions_step(struct sessions *s, struct event *e)
 {
 	struct packed_pair *packed = pairs_get(&s->pairs, e->user, e->content);

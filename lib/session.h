@@ -22,7 +22,7 @@
 #include "pairs.h"
 
 struct session_options {
-	int64_t gap;    /* ms, >= 0 */
+	int64_t gap;    /* ms, >= 0, no more than num_parse_duration makes */
 	bool plain_gap; /* leave the time left to play out of the deadline */
 };
 
@@ -39,6 +39,9 @@ struct sessions {
 
 void sessions_init(struct sessions *s, const struct session_options *options);
 void sessions_release(struct sessions *s);
+
+/* Asks memory for what sessions_step will look at. */
+void sessions_prefetch(const struct sessions *s, const struct event *e);
 
 /*
  * Takes the next event in canonical order and fills its prev_ts, session_start, session_id and

@@ -229,7 +229,7 @@ says() {
 		e1,1704067200000,u,c,play,0,tv,free,2023-12-01,Drama,100,2020,PG
 		e2,1704067290000,u,c,pause,95,tv,free,2023-12-01,Drama,100,2020,PG
 	END
-	for column in device signup_date user_genre_recency prev_ts; do
+	for column in device signup_date user_genre_recency session_deadline_ts; do
 		awk -F, -v OFS=, -v name=$column 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
 			{ $c = (NR == 1 ? "other" : ""); print }' history.csv >x.csv
 		fails 1 ce-features -p x.csv

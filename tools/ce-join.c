@@ -14,12 +14,18 @@ struct key_files {
 	size_t n;
 };
 
+/* Columns of the stream that stay beside each other. */
+struct run {
+	size_t first, n;
+};
+
 struct joiner {
 	struct join_dimension *dimensions;
 	size_t n;
 	struct join_drops drops;
-	bool *keep; /* per stream column */
-	bool keep_all;
+	bool *keep;       /* per stream column */
+	struct run *runs; /* the columns that are kept */
+	size_t n_runs;
 	bool has_events; /* the stream is a table of events, and so in canonical order */
 	struct event_order order;
 	bool left;
@@ -48,10 +54,13 @@ static int load(struct joiner *j, const struct key_files *k, const struct csv_re
 		if (join_load(&j->dimensions[j->n], k->keys[j->n], k->paths[j->n], &j->drops, err))
 			return -1;
 	j->keep = mem_alloc(in->header.n, sizeof(*j->keep));
-	j->keep_all = true;
+	j->runs = mem_alloc(in->header.n, sizeof(*j->runs));
 	for (size_t i = 0; i < in->header.n; i++) {
 		j->keep[i] = !join_dropped(&j->drops, in->header.names[i]);
-		j->keep_all &= j->keep[i];
+		if (j->keep[i] && (!i || !j->keep[i - 1]))
+			j->runs[j->n_runs++] = (struct run){ i, 0 };
+		if (j->keep[i])
+			j->runs[j->n_runs - 1].n++;
 	}
 	for (size_t i = 0; i < j->drops.n; i++)
 		if (!j->drops.seen[i])
@@ -90,13 +99,12 @@ static int open_outputs(struct joiner *j, const struct gz_output *output,
 
 static void put_stream(struct joiner *j, const struct csv_row *row)
 {
-	if (j->keep_all) {
-		csv_put_raw(&j->out.row, row->raw, row->raw_len);
+	if (j->n_runs && j->runs[0].n == row->n) {
+		csv_put_raw(&j->out.row, row->raw, row->raw_len); /* however it is quoted */
 		return;
 	}
-	for (size_t i = 0; i < row->n; i++)
-		if (j->keep[i])
-			csv_put_field(&j->out.row, &row->fields[i]);
+	for (size_t i = 0; i < j->n_runs; i++)
+		csv_put_fields(&j->out.row, row, j->runs[i].first, j->runs[i].n);
 }
 
 /* A table with event_ts and event_id is one of events, whose order is verified. */
@@ -116,11 +124,11 @@ static int join_row(struct joiner *j, const struct csv_row *row, struct err *err
 	put_stream(j, row);
 	for (size_t i = 0; i < j->n && (matched || j->left); i++) {
 		const struct join_dimension *d = &j->dimensions[i];
-		const struct join_text *text = join_find(&j->dimensions[i], row);
+		const struct join_text *text = join_find(&j->dimensions[i]);
 
 		matched &= text != NULL;
 		if (text && d->n_names)
-			csv_put_raw(&j->out.row, text->s, text->len);
+			csv_put_raw(&j->out.row, join_text(text), text->len);
 		for (size_t c = 0; !text && c < d->n_names; c++)
 			csv_put_null(&j->out.row);
 	}
@@ -160,6 +168,7 @@ static void release(struct joiner *j)
 		join_release(&j->dimensions[i]);
 	free(j->dimensions);
 	free(j->keep);
+	free(j->runs);
 	free(j->drops.seen);
 	event_order_release(&j->order);
 }
@@ -203,6 +212,8 @@ int main(int argc, char **argv)
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
 		int64_t ts;
 
+		for (size_t i = 0; i < j.n; i++)
+			join_prepare(&j.dimensions[i], row);
 		if (j.has_events && event_order_check(&j.order, &in, row, &ts, &err))
 			cli_die(&cli, &err);
 		if (join_row(&j, row, &err))

@@ -26,10 +26,9 @@ static int open_events(struct csv_writer *out, const struct gz_output *output,
 	return csv_writer_end_row(out, err);
 }
 
-static int put_event(struct csv_writer *out, const struct csv_row *row, const struct event *e,
-		     struct err *err)
+/* The columns behind the row's own. */
+static int put_session(struct csv_writer *out, const struct event *e, struct err *err)
 {
-	csv_put_raw(&out->row, row->raw, row->raw_len);
 	if (e->prev_ts == EVENT_UNKNOWN)
 		csv_put_null(&out->row);
 	else
@@ -98,9 +97,12 @@ int main(int argc, char **argv)
 	    (starts_path && open_starts(&starts, starts_path, &cli.output, &in.in, &device, &err)))
 		cli_die(&cli, &err);
 	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {
-		bool is_start = sessions_step(&sessions, &e);
+		bool is_start;
 
-		if (put_event(&out, row, &e, &err) ||
+		sessions_prefetch(&sessions, &e);
+		csv_put_raw(&out.row, row->raw, row->raw_len);
+		is_start = sessions_step(&sessions, &e);
+		if (put_session(&out, &e, &err) ||
 		    (starts_path && is_start && put_start(&starts, row, &e, &in.at, device, &err)))
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.in.n_rows);

@@ -153,6 +153,21 @@ static void rows_out_of_order(void)
 	CHECK_STR(with_cell(0, "~", &e, &err), "");
 	CHECK_STR(with_cell(0, "\xc3\xa9", &e, &err), "");
 	CHECK(strstr(with_cell(0, "E9", &e, &err), "comes before"));
+	/* Each row is compared with the one before it, not with an earlier one. */
+	CHECK_STR(read_all("event_id,event_ts,user_id,content_id,event_type,playback_position,"
+			   "runtime\n"
+			   "e1,5,u,c,play,0,9\ne15,5,u,c,play,0,9\ne3,5,u,c,play,0,9\n"
+			   "e2,5,u,c,play,0,9\n",
+			   EVENT_ENRICHED, &e, &err),
+		  "in:5: event 'e2' at 5 comes before event 'e3' at 5 of line 4 (ce-clean puts "
+		  "events in order)");
+	event_reader_close(&reader);
+	CHECK_STR(read_all("event_id,event_ts,user_id,content_id,event_type,playback_position,"
+			   "runtime\n"
+			   "e9,5,u,c,play,0,9\ne1,6,u,c,play,0,9\ne2,6,u,c,play,0,9\n",
+			   EVENT_ENRICHED, &e, &err),
+		  "");
+	event_reader_close(&reader);
 }
 
 static void columns_wanted(void)

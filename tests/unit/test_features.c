@@ -113,7 +113,7 @@ static void put(const char *column, const char *value, char *text, size_t size)
 				 .runtime = 3601,
 				 .ratio = 7813,
 				 .session_start = INT64_C(1704067199995) };
-	struct features f = { NULL, 0 };
+	struct features f = { .steps = NULL };
 	struct buf out = BUF_INIT;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;

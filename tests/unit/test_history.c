@@ -235,6 +235,34 @@ static void every_session_is_closed_once(void)
 	end(&w);
 }
 
+/* A row is put as its columns are, whatever they hold. */
+static void a_row_is_its_columns(void)
+{
+	static const int64_t values[] = { EVENT_UNKNOWN, 0, 1, 123456, INT64_MAX, -5 };
+	struct buf whole = BUF_INIT, parts = BUF_INIT;
+	struct history_row row;
+	struct world w;
+
+	begin(&w, 10, 1000);
+	intern_id(&w.genres, "one", 3);
+	intern_id(&w.genres, "a,\"b", 4);
+	for (size_t round = 0; round < 6; round++) {
+		for (size_t i = 0; i < HISTORY_N_COLUMNS; i++)
+			row.value[i] = values[(round + i) % 6];
+		row.value[HISTORY_USER_GENRE_PREFERENCE] = values[round % 3];
+		buf_clear(&whole);
+		buf_clear(&parts);
+		history_put_row(&whole, &w.history, &row);
+		for (int i = 0; i < HISTORY_N_COLUMNS; i++)
+			history_put(&parts, &w.history, &row, (enum history_column)i);
+		CHECK_INT(whole.len, parts.len);
+		CHECK(!memcmp(whole.data, parts.data, parts.len));
+	}
+	buf_release(&whole);
+	buf_release(&parts);
+	end(&w);
+}
+
 int main(void)
 {
 	RUN(one_millisecond_does_not_see_itself);
@@ -244,5 +272,6 @@ int main(void)
 	RUN(outcomes_become_known_when_they_are);
 	RUN(stops_with_a_ratio_make_the_viewing_duration);
 	RUN(every_session_is_closed_once);
+	RUN(a_row_is_its_columns);
 	return CHECK_DONE();
 }

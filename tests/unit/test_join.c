@@ -19,10 +19,11 @@ static const char *find(struct join_dimension *d, const char *key, bool is_null)
 	const struct join_text *found;
 
 	d->column = 0;
-	found = join_find(d, &row);
+	join_prepare(d, &row);
+	found = join_find(d);
 	if (!found)
 		return "-";
-	snprintf(text, sizeof(text), "%.*s", (int)found->len, found->s ? found->s : "");
+	snprintf(text, sizeof(text), "%.*s", (int)found->len, join_text(found));
 	return text;
 }
 

@@ -80,6 +80,29 @@ static void only_a_play_behind_a_complete_is_a_rewatch(void)
 	sessions_release(&s);
 }
 
+/* The latest event, gap and runtime that there can be. */
+static void the_latest_times_of_all_are_kept(void)
+{
+	const struct session_options options = { 36500 * NUM_MS_PER_DAY, false };
+	const int64_t last = EVENT_TS_END - 1;
+	struct sessions s;
+	struct event e;
+
+	sessions_init(&s, &options);
+	CHECK(step(&s, &e, last, 0, EVENT_PLAY, 0, INT32_MAX));
+	CHECK_INT(e.deadline, last + options.gap + INT32_MAX * NUM_MS_PER_SECOND);
+	CHECK(!step(&s, &e, e.deadline, 0, EVENT_STOP, 0, INT32_MAX));
+	CHECK_INT(e.prev_ts, last);
+	CHECK_INT(e.session_start, last);
+	sessions_release(&s);
+
+	sessions_init(&s, &options);
+	step(&s, &e, last, 0, EVENT_PLAY, 0, INT32_MAX);
+	CHECK(step(&s, &e, e.deadline + 1, 0, EVENT_STOP, 0, INT32_MAX));
+	CHECK_INT(e.prev_ts, last);
+	sessions_release(&s);
+}
+
 static void pairs_are_kept_apart_and_numbered_as_they_start(void)
 {
 	const struct session_options options = { 0, true };
@@ -104,6 +127,7 @@ int main(void)
 	RUN(time_left_to_play_counts_while_playing);
 	RUN(the_gap_counts_from_the_last_event);
 	RUN(only_a_play_behind_a_complete_is_a_rewatch);
+	RUN(the_latest_times_of_all_are_kept);
 	RUN(pairs_are_kept_apart_and_numbered_as_they_start);
 	return CHECK_DONE();
 }

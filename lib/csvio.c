@@ -196,14 +196,11 @@ static void split_unquoted(struct csv_reader *r)
 	const char *s = r->row.raw, *end = s + r->row.raw_len, *comma;
 
 	r->row.is_verbatim = !memchr(s, '\r', r->row.raw_len) && !memchr(s, '\\', r->row.raw_len);
-	do {
-		size_t len;
-
-		comma = memchr(s, ',', (size_t)(end - s));
-		len = (size_t)((comma ? comma : end) - s);
-		add_field(r, s, len, !len);
-		s += len + 1;
-	} while (comma);
+	while ((comma = memchr(s, ',', (size_t)(end - s)))) {
+		add_field(r, s, (size_t)(comma - s), comma == s);
+		s = comma + 1;
+	}
+	add_field(r, s, (size_t)(end - s), s == end);
 }
 
 /* libcsv's field callback: its buffer is only ours during the call, so the bytes are copied. */
@@ -261,8 +258,9 @@ static bool split_quoted(struct csv_reader *r)
 }
 
 /*
- * Plain records: as many fields as the header has, one line, and none of the bytes that ask for a
- * second look. Whatever is not plain is left where it is, for next_record to frame.
+ * Plain records: one line, as many fields as the header has, and no quotes but around whole fields.
+ * Their marks say all about them. Whatever else comes is left where it is, for next_record to
+ * frame.
  */
 
 /* Scans a window from the current record on. */
@@ -300,8 +298,8 @@ static int scan_record(struct csv_reader *r, struct err *err)
 }
 
 /*
- * Takes the record that ends at a mark, if that is the end of a line. The n fields are there; the
- * bytes up to r->end are its own. Returns 1 or 0, as next_plain.
+ * Takes the record whose last field ends at `mark`, if that is the end of a line; its fields are in
+ * row.fields. Returns 1 or 0, as next_plain.
  */
 static int take_line(struct csv_reader *r, const uint32_t *mark, bool is_verbatim)
 {
@@ -323,8 +321,7 @@ static int take_line(struct csv_reader *r, const uint32_t *mark, bool is_verbati
 	return 1;
 }
 
-/* The first mark from `mark` on that is no backslash, and, in quotes, no comma; NULL without one.
- */
+/* The first mark from `mark` on that is no backslash nor, in quotes, a comma; NULL without one. */
 static const uint32_t *next_stop(const struct csv_reader *r, const uint32_t *mark, bool in_quotes)
 {
 	const char *s = r->bytes.data + r->window_start;
@@ -336,8 +333,8 @@ static const uint32_t *next_stop(const struct csv_reader *r, const uint32_t *mar
 }
 
 /*
- * The plainest of the others: one line, as many fields as the header has, and some of them in
- * quotes, without quotes or line ends inside. Returns 1 or 0, as next_plain.
+ * Splits and takes a record that may have backslashes, and fields in quotes with neither quotes nor
+ * line ends inside. Returns 1 or 0, as next_plain.
  */
 static int next_quoted(struct csv_reader *r)
 {
@@ -395,6 +392,7 @@ static int next_plain(struct csv_reader *r, struct err *err)
 			break;
 		others |= s[mark[i]] ^ ',';
 	}
+	/* Nearly always all the n - 1 marks are commas, and the last one ends the line. */
 	return (!others && take_line(r, mark + n - 1, true)) || next_quoted(r);
 }
 

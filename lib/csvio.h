@@ -4,9 +4,9 @@
  * NULL and the empty string are two values: an unquoted empty field is NULL, `""` is empty text.
  * Blank lines are passed over, but in a table of one column, where they are a NULL.
  *
- * Most records are a plain line: as many fields as the header has, no quote. Those are split in
- * place, at the marks that csvscan has found for a window of the input at once. Any other is framed
- * and split by itself, through libcsv if there is a quote in it; the next one is plain again.
+ * Most records are plain: one line, as many fields as the header has, and no quotes but around
+ * whole fields. Those are split in place, at the marks that csvscan has found for a window of the
+ * input at once. Any other is framed by itself and, if there is a quote in it, left to libcsv.
  * Layer: over mem, buf, intern, csvrow, csvscan, gzio; the one module that calls libcsv, which owns
  * the bare prefix `csv_` and the header <csv.h>: ours are csv_reader_*, csv_writer_*, csv_put_*.
  */

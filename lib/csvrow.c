@@ -1,9 +1,8 @@
 #include "csvrow.h"
 
 /*
- * Text is copied as it is looked at, 16 bytes or, where it is shorter, its beginning and
- * its end (which overlap) at a time: most fields are a few bytes long, too few for a loop or a
- * call.
+ * Text is copied as it is looked at, 16 bytes at a time or, where it is shorter, its beginning and
+ * its end, which overlap: most fields are a few bytes long, too few for a loop or a call.
  */
 
 typedef unsigned char bytes16 __attribute__((vector_size(16)));

@@ -27,7 +27,7 @@ struct csv_row {
 	size_t n;
 	const char *raw; /* the record as it stands in the input, without its line end */
 	size_t raw_len;
-	bool is_verbatim;  /* every field stands in `raw` just as csv_put_field would write it */
+	bool is_verbatim;  /* known: each field stands in `raw` as csv_put_field would write it */
 	const char *fault; /* NULL, or why this is no row of the table (tolerant readers only) */
 };
 

@@ -109,7 +109,6 @@ size_t num_format_millionths(char *out, int64_t millionths)
  * its digits can be said exactly.
  */
 struct binary {
-	uint64_t m;
 	unsigned s;
 	int exponent;    /* of ten, of the first digit */
 	uint64_t digits; /* the first 17, those behind them dropped */
@@ -119,20 +118,20 @@ struct binary {
 
 static void expand(struct binary *b, double value)
 {
-	uint64_t bits;
-	int log2;
+	uint64_t bits, m;
+	int power_of_2;
 
 	memcpy(&bits, &value, sizeof(bits));
-	b->m = (bits & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 52;
-	log2 = (int)(bits >> 52 & 0x7ff) - 1023;
-	b->s = (unsigned)(52 - log2);
+	m = (bits & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 52;
+	power_of_2 = (int)(bits >> 52 & 0x7ff) - 1023;
+	b->s = (unsigned)(52 - power_of_2);
 	/* Exact or one too small; the shift rounds down. */
-	for (b->exponent = log2 * 1233 >> 12;; b->exponent++) {
+	for (b->exponent = power_of_2 * 1233 >> 12;; b->exponent++) {
 		int k = 16 - b->exponent;
 		uint128 whole;
 
 		b->ulp = k < 19 ? num_power[k] : (uint128)num_power[19] * num_power[k - 19];
-		whole = b->m * b->ulp;
+		whole = m * b->ulp;
 		if (whole >> b->s < num_power[17]) {
 			b->digits = (uint64_t)(whole >> b->s);
 			b->rest = whole - ((uint128)b->digits << b->s);
@@ -145,23 +144,25 @@ static void expand(struct binary *b, double value)
 static uint64_t round_digits(const struct binary *b, uint64_t unit)
 {
 	uint64_t low = b->digits / unit;
-	/* Twice what is to be rounded, and the unit, in halves of 2^-s. */
+	/* Both times 2^s. */
 	uint128 twice = 2 * (((uint128)(b->digits % unit) << b->s) + b->rest);
 	uint128 one = (uint128)unit << b->s;
 
 	return (low + (twice > one || (twice == one && low % 2))) * unit;
 }
 
-/* Whether the nearest double to these 17 digits is the one that they are of. */
+/*
+ * Whether the nearest double to these 17 digits is the one that they are of: whether they are less
+ * than half a unit away. They are never just half: what lies in the middle of two of these doubles
+ * has 19 digits or more. Nor is a power of two special, below which doubles are twice as dense:
+ * those from 2^-13 to 2^49 have at most 15 digits.
+ */
 static bool reads_back(const struct binary *b, uint64_t digits)
 {
-	bool above = digits > b->digits;
-	uint128 off = above ? ((uint128)(digits - b->digits) << b->s) - b->rest
-			    : ((uint128)(b->digits - digits) << b->s) + b->rest;
-	/* Below a power of two the doubles are twice as dense. */
-	uint128 twice = !above && b->m == UINT64_C(1) << 52 ? 4 * off : 2 * off;
+	uint128 off = digits > b->digits ? ((uint128)(digits - b->digits) << b->s) - b->rest
+					 : ((uint128)(b->digits - digits) << b->s) + b->rest;
 
-	return twice < b->ulp || (twice == b->ulp && b->m % 2 == 0);
+	return 2 * off < b->ulp;
 }
 
 /* What printf's %g makes of the value: as many of its 17 digits as it takes. */

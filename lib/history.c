@@ -479,7 +479,7 @@ void history_put(struct buf *out, const struct history *h, const struct history_
 
 void history_put_row(struct buf *out, const struct history *h, const struct history_row *row)
 {
-	const size_t room = HISTORY_N_COLUMNS * (NUM_TEXT_MAX + 1);
+	const size_t room = (size_t)HISTORY_N_COLUMNS * (NUM_TEXT_MAX + 1);
 	const int64_t *value = row->value;
 	char *at = buf_reserve(out, room);
 

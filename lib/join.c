@@ -143,7 +143,7 @@ void join_prepare(struct join_dimension *d, const struct csv_row *row)
 {
 	const struct csv_field *f = &row->fields[d->column];
 
-	d->wanted = f->is_null ? (struct intern_key){ NULL }
+	d->wanted = f->is_null ? (struct intern_key){ .s = NULL }
 			       : intern_prepare(&d->keys, f->s, f->len);
 }
 

@@ -141,7 +141,7 @@ struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e,
 	place_plus_1 *latest = pairs_get(&o->open, e->user, e->content);
 	struct outcome_session *s = *latest ? &o->sessions[*latest - 1] : NULL;
 
-	if (!s || s->id != e->session_id) {
+	if (!*latest || s->id != e->session_id) {
 		if (e->session_id != o->n + 1) {
 			err_set(err, ERR_RUNTIME,
 				"session %lld is neither the next one, %lld, nor open for its user "

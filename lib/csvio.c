@@ -63,7 +63,7 @@ static int read_more(struct csv_reader *r, struct err *err)
 		r->end -= r->start;
 		r->start = 0;
 	}
-	n = gz_reader_read(&r->gz, buf_reserve(&r->bytes, size), size, err);
+	n = gz_reader_read(&r->gz, buf_reserve(&r->bytes, size + CSV_SLACK), size, err);
 	if (n < 0)
 		return -1;
 	r->bytes.len += (size_t)n;

@@ -36,12 +36,64 @@ static bool are_digits(uint64_t word)
 	return !(((word + ones * 0x46) | (word - ones * 0x30)) & ones * 0x80);
 }
 
+/* The top bit of every byte of `word` that is c. */
+static uint64_t bytes_equal(uint64_t word, char c)
+{
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+	uint64_t x = word ^ UINT64_C(0x0101010101010101) * (unsigned char)c;
+
+	return ~(((x & low) + low) | x | low);
+}
+
 /* Their value: neighbours become pairs, pairs become fours, and fours the eight. */
 static uint64_t value_of_digits(uint64_t word)
 {
 	word = (word & UINT64_C(0x0f0f0f0f0f0f0f0f)) * (10 * 0x100 + 1) >> 8;
 	word = (word & UINT64_C(0x00ff00ff00ff00ff)) * (100 * 0x10000 + 1) >> 16;
 	return (word & UINT64_C(0x0000ffff0000ffff)) * (10000 * UINT64_C(0x100000000) + 1) >> 32;
+}
+
+#define ZEROS UINT64_C(0x3030303030303030) /* "00000000" */
+
+/* The n < 8 characters at s in the highest bytes, and nothing in those below; n > 0. */
+static uint64_t load_short(const char *s, size_t n)
+{
+	unsigned char first = (unsigned char)s[0], middle = (unsigned char)s[n / 2];
+	unsigned char last = (unsigned char)s[n - 1];
+	uint32_t head, tail;
+	uint64_t word;
+
+	/* Where two of them overlap they agree. */
+	if (n < 4)
+		return (first | (uint64_t)middle << 8 * (n / 2) | (uint64_t)last << 8 * (n - 1))
+		       << 8 * (8 - n);
+	memcpy(&head, s, 4);
+	memcpy(&tail, s + n - 4, 4);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	head = __builtin_bswap32(head);
+	tail = __builtin_bswap32(tail);
+#endif
+	word = (uint64_t)head << 8 * (8 - n);
+	return word | (uint64_t)tail << 32;
+}
+
+/* The value of the n digits at s, 1 to 16 of them. Returns false if one of them is none. */
+static inline bool read_all_digits(const char *s, size_t n, uint64_t *value)
+{
+	uint64_t head, tail;
+
+	if (n < 8) {
+		head = load_short(s, n);
+		*value = value_of_digits(head);
+		return are_digits(head | ZEROS >> 8 * n);
+	}
+	head = load8(s);
+	tail = load8(s + n - 8);
+	*value = value_of_digits(head);
+	if (n > 8) /* the digits of `tail` that are not in `head` are in its highest bytes */
+		*value = *value * num_power[n - 8] +
+			 value_of_digits(tail >> 8 * (16 - n) << 8 * (16 - n));
+	return are_digits(head) && are_digits(tail);
 }
 
 /* Appends the digits that stand at s to *value, SHORT_MAX at most; returns where they end. */
@@ -64,10 +116,10 @@ int num_parse_int(const char *s, size_t len, int64_t *value)
 
 	if (len == (size_t)negative)
 		return -1;
-	if (len <= SHORT_MAX) {
-		uint64_t short_value = 0;
+	if (len <= 16) {
+		uint64_t short_value;
 
-		if (read_digits(s + negative, s + len, &short_value) != s + len)
+		if (!read_all_digits(s + negative, len - negative, &short_value))
 			return -1;
 		*value = negative ? -(int64_t)short_value : (int64_t)short_value;
 		return 0;
@@ -86,21 +138,11 @@ int num_parse_int(const char *s, size_t len, int64_t *value)
 
 bool num_is_int(const char *s, size_t len)
 {
-	const char *end = s + len;
 	int64_t value;
 
-	if (len > SHORT_MAX)
-		return !num_parse_int(s, len, &value);
-	s += len && *s == '-';
-	if (s == end)
-		return false;
-	for (; end - s >= 8; s += 8)
-		if (!are_digits(load8(s)))
-			return false;
-	for (; s < end; s++)
-		if (!is_digit(*s))
-			return false;
-	return true;
+	if (len && len < 8 && are_digits(load_short(s, len) | ZEROS >> 8 * len))
+		return true;
+	return !num_parse_int(s, len, &value);
 }
 
 /* A decimal of the shape that most have: [-]digits[.digits], SHORT_MAX characters at most. */
@@ -110,12 +152,40 @@ struct short_decimal {
 	int n_fraction;  /* how many of them stand behind the point */
 };
 
+/*
+ * The same of one of at most 8 characters without a sign, in one word: where the point is, the
+ * digits before it move up by a byte and close the gap.
+ *
+ *	bytes from the highest    "0.52":  2 5 . 0 - - - -  ->  2 5 0 - - - - -
+ */
+static inline bool scan_word(const char *s, size_t len, struct short_decimal *d)
+{
+	uint64_t word = len == 8 ? load8(s) : load_short(s, len),
+		 gaps = len == 8 ? 0 : ZEROS >> 8 * len;
+	uint64_t points = bytes_equal(word, '.');
+	int point = points ? __builtin_ctzll(points) & ~7 : 0; /* its place in bits */
+
+	d->negative = false;
+	d->n_fraction = 0;
+	if (points) {
+		uint64_t below = (UINT64_C(1) << point) - 1;
+
+		d->n_fraction = 7 - point / 8;
+		word = (word & ~below & ~(UINT64_C(0xff) << point)) | (word & below) << 8;
+		gaps = gaps << 8 | '0';
+	}
+	d->digits = value_of_digits(word);
+	return are_digits(word | gaps) && len > (points != 0);
+}
+
 /* Returns false if it has another shape, be it right or wrong. */
 static inline bool scan_short(const char *s, size_t len, struct short_decimal *d)
 {
 	const char *end = s + len, *whole, *fraction;
 	bool point;
 
+	if (len && len <= 8 && *s != '-')
+		return scan_word(s, len, d);
 	*d = (struct short_decimal){ 0 };
 	if (len > SHORT_MAX)
 		return false;

@@ -116,3 +116,8 @@ void csv_put_double(struct buf *row, double value)
 	out[n] = ',';
 	row->len += n + 1;
 }
+
+void csv_end_row(struct buf *row)
+{
+	row->data[row->len - 1] = '\n';
+}

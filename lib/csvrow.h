@@ -97,9 +97,6 @@ static inline void csv_put_millionths(struct buf *row, int64_t millionths)
 
 void csv_put_double(struct buf *row, double value); /* finite */
 
-static inline void csv_end_row(struct buf *row)
-{
-	row->data[row->len - 1] = '\n';
-}
+void csv_end_row(struct buf *row);
 
 #endif

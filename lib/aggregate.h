@@ -2,7 +2,7 @@
  * aggregate: the tables that ce-agg writes: its events with the history columns appended, or one of
  * the aggregate tables. Layer: over history, schema, csvio.
  *
- * Memory: content_completion comes in the order of session_id, so a closed session waits, in 96
+ * Memory: content_completion comes in the order of session_id, so a closed session waits, in 80
  * bytes, until every earlier one is closed.
  */
 #ifndef CE_AGGREGATE_H

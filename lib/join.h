@@ -2,7 +2,7 @@
  * join: a dimension table in memory, found by its key. Layer: over csvio, schema, intern.
  *
  * Keys compare bytewise; a NULL key matches nothing. Memory, a row of the dimension: that of intern
- * for its key, 32 to 48 bytes, and the encoded text of the columns that are kept if it is longer
+ * for its key, 32 to 48 bytes, and the encoded text of the columns that are kept if that is longer
  * than JOIN_NEAR.
  */
 #ifndef CE_JOIN_H

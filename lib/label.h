@@ -7,7 +7,8 @@
  * time of the last event) without that, and both empty if it was still open then (right-censored).
  *
  * Memory: the rows since the first event of the oldest session that is undecided, 8 bytes each
- * beside their text; 16 bytes a session since then; and that of outcome.
+ * beside their text; 16 bytes a session since then; and that of outcome. Measured, a million rows
+ * that wait, of a session each: 165 bytes beside their text of 149.
  */
 #ifndef CE_LABEL_H
 #define CE_LABEL_H

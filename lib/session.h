@@ -12,7 +12,8 @@
  * already holds a `complete` (a rewatch is a new viewing). Otherwise it continues the current one.
  * Sessions are numbered 1, 2, 3 ... in the canonical order of their first events.
  *
- * Memory: 32 bytes, times 1.5 to 3, a pair, as pairs has them.
+ * Memory: 32 bytes, times 1.5 to 3, a pair, as pairs has them; measured, a million pairs at the
+ * peak, which is when the table grows: 101 bytes each.
  */
 #ifndef CE_SESSION_H
 #define CE_SESSION_H

@@ -188,7 +188,7 @@ static void reserve_fields(struct csv_reader *r, size_t n)
 static void add_field(struct csv_reader *r, const char *s, size_t len, bool is_null)
 {
 	reserve_fields(r, r->row.n + 1);
-	r->row.fields[r->row.n++] = (struct csv_field){ s, len, is_null };
+	r->row.fields[r->row.n++] = (struct csv_field){ s, (uint32_t)len, is_null };
 }
 
 static void split_unquoted(struct csv_reader *r)
@@ -249,7 +249,7 @@ static bool split_quoted(struct csv_reader *r)
 		start_parser(r);
 		return false;
 	}
-	buf_reserve(&r->text, 1); /* data is no NULL pointer even if every field is empty */
+	buf_reserve(&r->text, CSV_SLACK); /* so data is no NULL pointer even if all are empty */
 	for (size_t i = 0; i < r->n_text; i++) {
 		add_field(r, r->text.data + at, r->text_ends[i] - at, r->text_nulls[i]);
 		at = r->text_ends[i];
@@ -272,6 +272,7 @@ static void scan(struct csv_reader *r)
 	r->window_len = have < r->tuning.window ? have : r->tuning.window;
 	r->n_marks = r->tuning.scan(r->bytes.data + r->end, r->window_len, r->marks);
 	r->next_mark = 0;
+	r->n_ahead = 0;
 }
 
 /*
@@ -353,7 +354,7 @@ static int next_quoted(struct csv_reader *r)
 		len = *stop - start;
 		if (quoted && (s[*stop] != '"' || ++stop == end || *stop != start + len + 1))
 			return 0;
-		r->row.fields[i] = (struct csv_field){ s + start, len, !quoted && !len };
+		r->row.fields[i] = (struct csv_field){ s + start, (uint32_t)len, !quoted && !len };
 		if (i == r->header.n - 1)
 			return take_line(r, stop, false);
 		if (s[*stop] != ',')
@@ -367,9 +368,11 @@ static int next_quoted(struct csv_reader *r)
 /* Takes the next record if its marks will do. Returns 1, 0 if they will not, or -1. */
 static int next_plain(struct csv_reader *r, struct err *err)
 {
-	size_t n = r->header.n, start;
-	const uint32_t *mark;
+	const size_t n = r->header.n;
+	struct csv_field *field = r->row.fields;
+	const uint32_t *mark, *last;
 	const char *s;
+	uint32_t start;
 	int others = 0;
 
 	r->start = r->end;
@@ -383,17 +386,18 @@ static int next_plain(struct csv_reader *r, struct err *err)
 	}
 	s = r->bytes.data + r->window_start;
 	mark = r->marks + r->next_mark;
-	start = r->end - r->window_start;
-	for (size_t i = 0;; i++) {
-		r->row.fields[i] =
-			(struct csv_field){ s + start, mark[i] - start, mark[i] == start };
-		start = mark[i] + 1;
-		if (i == n - 1)
-			break;
-		others |= s[mark[i]] ^ ',';
+	last = mark + n - 1;
+	start = (uint32_t)(r->end - r->window_start);
+	for (; mark < last; mark++, field++) {
+		uint32_t end = *mark;
+
+		*field = (struct csv_field){ s + start, end - start, end == start };
+		others |= s[end] ^ ',';
+		start = end + 1;
 	}
+	*field = (struct csv_field){ s + start, *last - start, *last == start };
 	/* Nearly always all the n - 1 marks are commas, and the last one ends the line. */
-	return (!others && take_line(r, mark + n - 1, true)) || next_quoted(r);
+	return (!others && take_line(r, last, true)) || next_quoted(r);
 }
 
 /* Passes over the marks of a record that was not plain. */
@@ -588,6 +592,49 @@ int csv_reader_next(struct csv_reader *r, const struct csv_row **row, struct err
 		*row = &r->row;
 		return 1;
 	}
+}
+
+/* Where the row begins behind the one whose first mark is `mark`; n_marks if that is not known. */
+static size_t next_row(const struct csv_reader *r, size_t mark)
+{
+	const char *s = r->bytes.data + r->window_start;
+	size_t last = mark + r->header.n - 1;
+
+	/* Mostly its last mark is the end of the line, else that is looked for. */
+	if (last >= r->n_marks || s[r->marks[last]] != '\n')
+		for (last = mark; last < r->n_marks && s[r->marks[last]] != '\n';)
+			last++;
+	return last < r->n_marks ? last + 1 : r->n_marks;
+}
+
+void csv_reader_look_ahead(struct csv_reader *r)
+{
+	size_t last;
+
+	if (r->n_ahead) {
+		r->first_ahead = (r->first_ahead + 1) % CSV_AHEAD;
+		r->n_ahead--;
+	}
+	if (!r->n_ahead || r->ahead[r->first_ahead] != r->next_mark) {
+		r->ahead[r->first_ahead] = r->next_mark;
+		r->n_ahead = 1;
+	}
+	last = r->ahead[(r->first_ahead + r->n_ahead - 1) % CSV_AHEAD];
+	while (r->n_ahead < CSV_AHEAD && (last = next_row(r, last)) < r->n_marks)
+		r->ahead[(r->first_ahead + r->n_ahead++) % CSV_AHEAD] = last;
+}
+
+bool csv_reader_peek(const struct csv_reader *r, size_t ahead, int column, struct csv_field *field)
+{
+	size_t mark = r->ahead[(r->first_ahead + ahead - 1) % CSV_AHEAD] + (size_t)column;
+	uint32_t start;
+
+	if (ahead > r->n_ahead || !mark || mark >= r->n_marks)
+		return false;
+	start = r->marks[mark - 1] + 1;
+	*field = (struct csv_field){ r->bytes.data + r->window_start + start,
+				     r->marks[mark] - start, r->marks[mark] == start };
+	return true;
 }
 
 void csv_reader_close(struct csv_reader *r)

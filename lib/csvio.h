@@ -42,6 +42,8 @@ struct csv_tuning {
 	bool libcsv_only; /* leave every record that is not empty to libcsv */
 };
 
+#define CSV_AHEAD 16
+
 struct csv_reader {
 	/* For callers to read. */
 	struct csv_header header;
@@ -66,6 +68,8 @@ struct csv_reader {
 	size_t window_start, window_len; /* the part of `bytes` that was scanned */
 	uint32_t *marks;                 /* from window_start on; those in [next, n) are left */
 	size_t next_mark, n_marks;
+	size_t ahead[CSV_AHEAD]; /* first marks of the next n_ahead rows; a ring */
+	size_t first_ahead, n_ahead;
 	struct csv_row row;
 	size_t fields_cap;
 	struct buf text;   /* fields of a quoted record, one after another */
@@ -95,6 +99,16 @@ int csv_reader_open_fd(struct csv_reader *r, int fd, const char *name, struct er
  * with err: a ragged or malformed record (unless tolerant), a record over 64 MiB, a broken input.
  */
 int csv_reader_next(struct csv_reader *r, const struct csv_row **row, struct err *err);
+
+/*
+ * Guesses at rows that are to come, for who can ask memory early for what it will need:
+ * csv_reader_look_ahead finds where they begin, called once a row; csv_reader_peek then gives the
+ * field of the row that comes `ahead` <= CSV_AHEAD rows behind the current one. That is false if it
+ * has not been scanned yet; and the field is some other stretch of the input if there are commas in
+ * quotes before it. Valid as the current row is.
+ */
+void csv_reader_look_ahead(struct csv_reader *r);
+bool csv_reader_peek(const struct csv_reader *r, size_t ahead, int column, struct csv_field *field);
 
 /* Releases everything; harmless on a reader that is not open. */
 void csv_reader_close(struct csv_reader *r);

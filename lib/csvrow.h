@@ -18,13 +18,13 @@
 /* One value. Borrowed: valid until the next csv_reader_next on its reader. */
 struct csv_field {
 	const char *s; /* not NUL-terminated; never NULL */
-	size_t len;
+	uint32_t len;
 	bool is_null; /* an unquoted empty field; len is 0 */
 };
 
 /*
- * So many bytes behind the last field of a reader's row can be read, whatever they are: a short
- * field is copied in a few whole registers.
+ * So many bytes can be read from the start of any field of a reader's row, whatever is in those
+ * that are not its own: a short field is copied and compared in whole registers.
  */
 #define CSV_SLACK 32
 

@@ -111,7 +111,7 @@ static inline int read_int(const struct csv_reader *in, const struct csv_row *ro
 {
 	const struct csv_field *f = &row->fields[column];
 
-	if (!num_parse_int(f->s, f->len, value) && *value >= low && *value <= high)
+	if (!num_parse_int_roomy(f->s, f->len, value) && *value >= low && *value <= high)
 		return 0;
 	return read_no_int(in, row, column, may_be_empty, value, err);
 }
@@ -233,6 +233,35 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row_out, st
 	e->user = intern_key_id(&r->users, &user);
 	e->content = intern_key_id(&r->contents, &content);
 	return 1;
+}
+
+/* The id of a field that is to come. */
+static uint32_t peek_id(const struct event_reader *r, int column, const struct intern *ids)
+{
+	struct csv_field f;
+
+	if (!csv_reader_peek(&r->in, EVENT_AHEAD, column, &f))
+		return INTERN_NONE;
+	return intern_find(ids, f.s, f.len);
+}
+
+bool event_reader_peek(struct event_reader *r, struct event_ids *ids)
+{
+	struct csv_field f;
+
+	if (r->users.n < INTERN_FAR)
+		return false;
+	csv_reader_look_ahead(&r->in);
+	/* Farther ahead the slot is asked for in which this will look for the user. */
+	if (csv_reader_peek(&r->in, CSV_AHEAD, r->at.user_id, &f))
+		intern_prepare(&r->users, f.s, f.len);
+	ids->user = peek_id(r, r->at.user_id, &r->users);
+	if (ids->user == INTERN_NONE)
+		return false;
+	ids->content = peek_id(r, r->at.content_id, &r->contents);
+	ids->genre = r->columns >= EVENT_HISTORY ? peek_id(r, r->at.genre, &r->genres)
+						 : INTERN_NONE;
+	return true;
 }
 
 void event_reader_close(struct event_reader *r)

@@ -106,6 +106,18 @@ int event_reader_open(struct event_reader *r, const struct gz_input *input,
 int event_reader_next(struct event_reader *r, const struct csv_row **row, struct event *event,
 		      struct err *err);
 
+/* The ids of an event that is to come; INTERN_NONE: not known. */
+struct event_ids {
+	uint32_t user, content, genre;
+};
+
+/*
+ * A guess, as csv_reader_peek's, at those of the event that comes EVENT_AHEAD rows behind the
+ * current one. Made only where there are so many users that their state is not at hand.
+ */
+#define EVENT_AHEAD (CSV_AHEAD / 2)
+bool event_reader_peek(struct event_reader *r, struct event_ids *ids);
+
 /* Releases everything; harmless on a reader that is not open. */
 void event_reader_close(struct event_reader *r);
 

@@ -70,8 +70,6 @@ struct features_step {
 struct features_number {
 	int column;
 	bool is_decimal;
-	int64_t value; /* of the row at hand, if it is a factor; or EVENT_UNKNOWN */
-	bool is_factor;
 };
 
 /* An hour of the calendar. */
@@ -129,19 +127,6 @@ static int add_step(struct features *f, const struct csv_reader *in,
 	return 0;
 }
 
-/* The factors of a product are among the copied columns; source[] becomes their place there. */
-static void find_factors(struct features *f, struct features_step *product)
-{
-	for (int i = 0; i < 2; i++) {
-		int number = 0;
-
-		while (f->numbers[number].column != product->source[i])
-			number++;
-		f->numbers[number].is_factor = true;
-		product->source[i] = number;
-	}
-}
-
 int features_init(struct features *f, const struct csv_reader *in, struct err *err)
 {
 	const struct schema_table *table = schema_table("completion_prediction_features");
@@ -160,10 +145,6 @@ int features_init(struct features *f, const struct csv_reader *in, struct err *e
 			features_release(f);
 			return -1;
 		}
-	for (size_t i = 0; i < f->n_steps; i++)
-		if (f->steps[i].what == ACTIVITY_X_POPULARITY ||
-		    f->steps[i].what == COMPLETION_X_COMPLETION)
-			find_factors(f, &f->steps[i]);
 	return 0;
 }
 
@@ -231,26 +212,38 @@ static void put_known(struct buf *out, int64_t value)
 		csv_put_int(out, value);
 }
 
-/* Whether the columns that are copied as numbers are numbers; the factors get their values. */
-static int read_numbers(const struct features *f, const struct csv_reader *in,
-			const struct csv_row *row, struct err *err)
+static int invalid_number(const struct csv_reader *in, const struct csv_row *row, int column,
+			  struct err *err)
 {
-	for (struct features_number *n = f->numbers; n < f->numbers + f->n_numbers; n++) {
-		const struct csv_field *field = &row->fields[n->column];
-		bool fine;
+	const struct csv_field *field = &row->fields[column];
 
-		n->value = EVENT_UNKNOWN;
-		if (!field->len)
-			continue;
-		if (n->is_decimal)
-			fine = !num_parse_millionths(field->s, field->len, &n->value);
-		else if (n->is_factor)
-			fine = !num_parse_int(field->s, field->len, &n->value);
-		else
-			fine = num_is_int(field->s, field->len);
-		if (!fine)
-			return csv_reader_fail(in, n->column, err, "invalid number '%.*s'",
-					       err_clip(field->len), field->s);
+	return csv_reader_fail(in, column, err, "invalid number '%.*s'", err_clip(field->len),
+			       field->s);
+}
+
+/* Whether the columns that are copied as numbers are numbers. */
+static int check_numbers(const struct features *f, const struct csv_reader *in,
+			 const struct csv_row *row, struct err *err)
+{
+	bool fine = true;
+
+	/* Nearly always all of them look like numbers at once: no branch asks each. */
+	for (size_t i = 0; i < f->n_numbers; i++) {
+		const struct features_number *n = &f->numbers[i];
+		const struct csv_field *field = &row->fields[n->column];
+
+		fine &= n->is_decimal ? num_looks_millionths(field->s, field->len)
+				      : num_looks_int(field->s, field->len);
+	}
+	for (size_t i = 0; !fine && i < f->n_numbers; i++) {
+		const struct features_number *n = &f->numbers[i];
+		const struct csv_field *field = &row->fields[n->column];
+		int64_t value;
+
+		if (field->len &&
+		    (n->is_decimal ? num_parse_millionths(field->s, field->len, &value)
+				   : num_parse_int(field->s, field->len, &value)))
+			return invalid_number(in, row, n->column, err);
 	}
 	return 0;
 }
@@ -299,26 +292,25 @@ static void put_length_category(int64_t runtime, struct buf *out)
 }
 
 /* The product of two columns of whole numbers, or of rates, empty if either is. */
-static int put_product(const struct context *c, const int *factors, bool rates, struct buf *out,
+static int put_product(const struct context *c, const int *columns, bool rates, struct buf *out,
 		       struct err *err)
 {
-	const struct features_number *a = &c->f->numbers[factors[0]];
-	const struct features_number *b = &c->f->numbers[factors[1]];
-	int64_t product;
+	int64_t factor[2], product;
 
-	if (a->value == EVENT_UNKNOWN || b->value == EVENT_UNKNOWN) {
-		csv_put_null(out);
-		return 0;
-	}
-	if (a->value < 0 || b->value < 0) {
-		int column = a->value < 0 ? a->column : b->column;
-		const struct csv_field *f = &c->row->fields[column];
+	for (int i = 0; i < 2; i++) {
+		const struct csv_field *f = &c->row->fields[columns[i]];
 
-		return csv_reader_fail(c->in, column, err, "invalid number '%.*s'",
-				       err_clip(f->len), f->s);
+		if (!f->len) {
+			csv_put_null(out);
+			return 0;
+		}
+		if ((rates ? num_parse_millionths(f->s, f->len, &factor[i])
+			   : num_parse_int_roomy(f->s, f->len, &factor[i])) ||
+		    factor[i] < 0)
+			return invalid_number(c->in, c->row, columns[i], err);
 	}
-	if (__builtin_mul_overflow(a->value, b->value, &product))
-		return csv_reader_fail(c->in, a->column, err, "is out of range");
+	if (__builtin_mul_overflow(factor[0], factor[1], &product))
+		return csv_reader_fail(c->in, columns[0], err, "is out of range");
 	if (rates)
 		csv_put_millionths(out, num_divide_rounded(product, NUM_MILLION));
 	else
@@ -376,7 +368,7 @@ int features_put(const struct features *f, const struct csv_reader *in, const st
 {
 	struct context c = { .f = f, .in = in, .row = row, .e = e, .hour = find_hour(f, e->ts) };
 
-	if (read_numbers(f, in, row, err) || read_year(f, in, row, &c.release_year, err))
+	if (check_numbers(f, in, row, err) || read_year(f, in, row, &c.release_year, err))
 		return -1;
 	for (size_t i = 0; i < f->n_steps; i++)
 		if (put_step(&f->steps[i], &c, out, err))

@@ -18,6 +18,7 @@ struct history_user {
 	int64_t ratio_sum; /* millionths */
 	/* Genres of the window: a list through history_genre.next, and the leader of it. */
 	uint32_t genres, favourite; /* (user, genre) ids, INTERN_NONE: none */
+	uint32_t favourite_genre;   /* that of the favourite, for it is far away */
 	bool favourite_stale;
 	/* Over all history. */
 	bool last_outcome;
@@ -101,12 +102,22 @@ void history_release(struct history *h)
 	pairs_release(&h->viewings);
 }
 
+/* Whether an array that grows twofold, and has n elements, is full. */
+static bool is_full(size_t n)
+{
+	return !(n & (n - 1));
+}
+
+static void *grow(void *array, size_t n, size_t size)
+{
+	return mem_realloc_huge(array, n, n ? n * 2 : 1, size);
+}
+
 static struct history_user *find_user(struct history *h, uint32_t id)
 {
 	for (; id >= h->n_users; h->n_users++) {
-		if (!(h->n_users & (h->n_users - 1)))
-			h->users = mem_realloc(h->users, h->n_users ? h->n_users * 2 : 1,
-					       sizeof(*h->users));
+		if (is_full(h->n_users))
+			h->users = grow(h->users, h->n_users, sizeof(*h->users));
 		h->users[h->n_users] = (struct history_user){
 			.genres = INTERN_NONE,
 			.favourite = INTERN_NONE,
@@ -121,10 +132,8 @@ static struct history_user *find_user(struct history *h, uint32_t id)
 static struct history_content *find_content(struct history *h, uint32_t id)
 {
 	for (; id >= h->n_contents; h->n_contents++) {
-		if (!(h->n_contents & (h->n_contents - 1)))
-			h->contents = mem_realloc(h->contents,
-						  h->n_contents ? h->n_contents * 2 : 1,
-						  sizeof(*h->contents));
+		if (is_full(h->n_contents))
+			h->contents = grow(h->contents, h->n_contents, sizeof(*h->contents));
 		h->contents[h->n_contents] = (struct history_content){ 0 };
 	}
 	return &h->contents[id];
@@ -140,9 +149,8 @@ static uint32_t find_genre(struct history *h, uint32_t user_id, uint32_t genre)
 	id = pairs_get(&h->genre_ids, user_id, genre);
 	if (*id)
 		return *id - 1;
-	if (!(h->n_genres & (h->n_genres - 1)))
-		h->genres = mem_realloc(h->genres, h->n_genres ? h->n_genres * 2 : 1,
-					sizeof(*h->genres));
+	if (is_full(h->n_genres))
+		h->genres = grow(h->genres, h->n_genres, sizeof(*h->genres));
 	h->genres[h->n_genres++] = (struct history_genre){
 		.genre = genre,
 		.last_event = EVENT_UNKNOWN,
@@ -166,7 +174,7 @@ static bool preferred(const struct history *h, uint32_t a, uint32_t b)
 	return order ? order < 0 : na->len < nb->len;
 }
 
-/* The user's favourite (user, genre) id in the window, or INTERN_NONE. */
+/* The user's favourite genre in the window, or INTERN_NONE. */
 static uint32_t favourite(struct history *h, struct history_user *user)
 {
 	uint32_t *link = &user->genres;
@@ -187,8 +195,10 @@ static uint32_t favourite(struct history *h, struct history_user *user)
 			link = &genre->next;
 		}
 		user->favourite_stale = false;
+		if (user->favourite != INTERN_NONE)
+			user->favourite_genre = h->genres[user->favourite].genre;
 	}
-	return user->favourite;
+	return user->favourite == INTERN_NONE ? INTERN_NONE : user->favourite_genre;
 }
 
 /* The outcome of a session of this user, on this content and genre, is known since `known`. */
@@ -230,8 +240,10 @@ static void count_genre(struct history *h, struct history_user *user, uint32_t g
 		user->genres = genre_id;
 	}
 	if (!user->favourite_stale &&
-	    (user->favourite == INTERN_NONE || preferred(h, genre_id, user->favourite)))
+	    (user->favourite == INTERN_NONE || preferred(h, genre_id, user->favourite))) {
 		user->favourite = genre_id;
+		user->favourite_genre = genre->genre;
+	}
 }
 
 /* Makes the events at h->now part of history. */
@@ -344,8 +356,7 @@ static void fill_history(struct history *h, const struct event *e, uint32_t genr
 
 	value[HISTORY_USER_ACTIVITY_LEVEL] = user->n_events;
 	value[HISTORY_USER_CONTENT_ENGAGEMENT] = mean(user->ratio_sum, user->n_ratios);
-	value[HISTORY_USER_GENRE_PREFERENCE] = liked == INTERN_NONE ? EVENT_UNKNOWN
-								    : h->genres[liked].genre;
+	value[HISTORY_USER_GENRE_PREFERENCE] = liked == INTERN_NONE ? EVENT_UNKNOWN : liked;
 	value[HISTORY_USER_COMPLETION_RATE] = completion_rate(&user->rate);
 	value[HISTORY_USER_KNOWN_SESSIONS] = user->rate.n;
 	value[HISTORY_CONTENT_COMPLETION_RATE] = completion_rate(&content->rate);
@@ -374,20 +385,19 @@ static void fill_session(const struct outcome_session *s, const struct event *e,
 	value[HISTORY_TIME_SINCE_LAST_EVENT] = since(e->ts, e->prev_ts);
 }
 
-/* Asks for all that the event will look at, before what is due at its time is done. */
-static void prefetch(const struct history *h, const struct event *e)
+void history_prefetch(const struct history *h, const struct event_ids *ids)
 {
-	outcomes_prefetch(&h->outcomes, e);
-	if (e->user < h->n_users) {
-		const struct history_user *user = &h->users[e->user];
+	pairs_prefetch(&h->viewings, ids->user, ids->content);
+	if (ids->user < h->n_users) {
+		const struct history_user *user = &h->users[ids->user];
 
 		__builtin_prefetch(user, 1);
 		__builtin_prefetch((const char *)(user + 1) - 1, 1);
 	}
-	if (e->content < h->n_contents)
-		__builtin_prefetch(&h->contents[e->content], 1);
-	if (e->genre != INTERN_NONE)
-		pairs_prefetch(&h->genre_ids, e->user, e->genre);
+	if (ids->content < h->n_contents)
+		__builtin_prefetch(&h->contents[ids->content], 1);
+	if (ids->genre != INTERN_NONE)
+		pairs_prefetch(&h->genre_ids, ids->user, ids->genre);
 }
 
 int history_step(struct history *h, const struct event *e, struct history_row *row, struct err *err)
@@ -397,7 +407,6 @@ int history_step(struct history *h, const struct event *e, struct history_row *r
 	uint32_t genre_id;
 	bool completes;
 
-	prefetch(h, e);
 	if (e->ts > h->now) {
 		apply_pending(h);
 		close_sessions(h, e->ts);
@@ -433,7 +442,7 @@ void history_finish(struct history *h)
 	close_sessions(h, INT64_MAX);
 }
 
-static char *put_int(char *at, int64_t value)
+static inline char *put_int(char *at, int64_t value)
 {
 	if (value != EVENT_UNKNOWN)
 		at += num_format_int(at, value);

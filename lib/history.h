@@ -108,6 +108,9 @@ void history_release(struct history *h);
 int history_step(struct history *h, const struct event *e, struct history_row *row,
 		 struct err *err);
 
+/* Asks memory for what history_step will look at, for who knows some steps before. */
+void history_prefetch(const struct history *h, const struct event_ids *ids);
+
 /*
  * Ends the stream: closes the sessions that remain, which calls options.closed for each. A session
  * that was not closed before the watermark, h->now, has closing >= h->now.

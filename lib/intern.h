@@ -78,6 +78,9 @@ struct intern_key intern_prepare(const struct intern *t, const char *s, size_t l
 uint32_t intern_key_id(struct intern *t, const struct intern_key *key);
 uint32_t intern_key_find(const struct intern *t, const struct intern_key *key);
 
+/* From so many ids on, what is kept of each is too much to stay near the processor. */
+#define INTERN_FAR 16384
+
 /* A 64-bit hash of the bytes: for tables and fingerprints, not against an adversary. */
 uint64_t intern_hash(const char *s, size_t len);
 

@@ -35,7 +35,7 @@ static int add_row(struct join_dimension *d, const struct csv_reader *in, const 
 				       err_clip(k->len), k->s);
 	if (id == d->cap) {
 		d->cap = mem_grow(d->cap, (size_t)id + 1);
-		d->rows = mem_realloc(d->rows, d->cap, sizeof(*d->rows));
+		d->rows = mem_realloc_huge(d->rows, id, d->cap, sizeof(*d->rows));
 	}
 	buf_clear(encoded);
 	for (size_t i = 0; i < row->n; i++)
@@ -137,6 +137,22 @@ int join_bind(struct join_dimension *dimensions, size_t n, const struct csv_read
 					       d->path, d->names[j]);
 	}
 	return 0;
+}
+
+void join_prefetch(const struct join_dimension *d, const struct csv_reader *in)
+{
+	struct csv_field f;
+	uint32_t id;
+
+	if (d->keys.n < INTERN_FAR)
+		return;
+	if (csv_reader_peek(in, CSV_AHEAD, d->column, &f))
+		intern_prepare(&d->keys, f.s, f.len);
+	if (!csv_reader_peek(in, CSV_AHEAD / 2, d->column, &f))
+		return;
+	id = intern_find(&d->keys, f.s, f.len);
+	if (id != INTERN_NONE)
+		__builtin_prefetch(&d->rows[id]);
 }
 
 void join_prepare(struct join_dimension *d, const struct csv_row *row)

@@ -72,6 +72,12 @@ int join_bind(struct join_dimension *dimensions, size_t n, const struct csv_read
 	      struct err *err);
 
 /*
+ * Asks memory for what rows to come will look at, where the dimension is large; behind
+ * csv_reader_look_ahead.
+ */
+void join_prefetch(const struct join_dimension *d, const struct csv_reader *in);
+
+/*
  * Looks for the row's key: join_prepare asks memory for where it is, join_find returns the columns
  * to add, or NULL: no match. The first for all dimensions, then something else, then the second.
  */

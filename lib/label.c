@@ -69,7 +69,6 @@ const struct outcome_session *labels_step(struct labels *l, const struct event *
 	const struct outcome_session *s;
 	bool completes;
 
-	outcomes_prefetch(&l->outcomes, e);
 	close_sessions(l, e->ts, false);
 	s = outcomes_step(&l->outcomes, e, &completes, err);
 	if (!s)

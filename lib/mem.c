@@ -9,7 +9,8 @@
 
 #define CACHE_LINE ((size_t)64)
 
-#define ARENA_BLOCK_SIZE ((size_t)64 * 1024)
+#define ARENA_BLOCK_SIZE   ((size_t)64 * 1024)
+#define ARENA_SMALL_BLOCKS 32 /* they are 2 MiB together */
 
 struct arena_block {
 	struct arena_block *next;
@@ -83,6 +84,22 @@ void *mem_table(size_t n, size_t size)
 	return memset(aligned(bytes, align), 0, bytes);
 }
 
+void *mem_realloc_huge(void *array, size_t n, size_t n_more, size_t size)
+{
+	size_t bytes;
+	void *more;
+
+	if (__builtin_mul_overflow(n_more, size, &bytes))
+		out_of_memory(n_more, size);
+	if (bytes < MEM_HUGE_PAGE)
+		return mem_realloc(array, n_more, size);
+	more = mem_alloc_huge(bytes);
+	if (n)
+		memcpy(more, array, n * size);
+	free(array);
+	return more;
+}
+
 char *mem_dup(const char *s, size_t len)
 {
 	char *copy = mem_alloc(len + 1, 1);
@@ -107,9 +124,13 @@ static char *arena_take(struct arena *a, size_t n, size_t align)
 	size_t start = (a->used + align - 1) & ~(align - 1);
 
 	if (!a->block || start > a->size || n > a->size - start) {
-		size_t size = n > ARENA_BLOCK_SIZE ? n : ARENA_BLOCK_SIZE;
-		struct arena_block *block = mem_alloc(sizeof(*block) + size, 1);
+		size_t usual = a->n_blocks < ARENA_SMALL_BLOCKS ? ARENA_BLOCK_SIZE : MEM_HUGE_PAGE;
+		size_t size = n > usual - sizeof(struct arena_block)
+				      ? n
+				      : usual - sizeof(struct arena_block);
+		struct arena_block *block = mem_alloc_huge(sizeof(*block) + size);
 
+		a->n_blocks++;
 		block->next = a->block;
 		a->block = block;
 		a->size = size;
@@ -141,5 +162,5 @@ void arena_release(struct arena *a)
 		free(a->block);
 		a->block = next;
 	}
-	a->used = a->size = 0;
+	a->used = a->size = a->n_blocks = 0;
 }

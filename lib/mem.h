@@ -26,6 +26,12 @@ void *mem_alloc_huge(size_t n);
  */
 void *mem_table(size_t n, size_t size);
 
+/*
+ * An array's first n elements, in an array of n_more in its place, on huge pages if it is large: as
+ * mem_realloc, for one that is read at random.
+ */
+void *mem_realloc_huge(void *array, size_t n, size_t n_more, size_t size);
+
 /* Resizes p (NULL allowed) to n * size bytes; contents kept up to the smaller size. */
 void *mem_realloc(void *p, size_t n, size_t size);
 
@@ -43,16 +49,17 @@ size_t mem_grow(size_t have, size_t need);
 
 /*
  * Bytes that live until the whole arena is released: no per-object free, no per-object header.
- * Pointers stay valid until arena_release.
+ * Pointers stay valid until arena_release. Blocks are of 64 KiB at first, and huge pages later.
  */
 struct arena {
 	struct arena_block *block; /* newest first */
 	size_t used, size;         /* of the newest block */
+	size_t n_blocks;
 };
 
 #define ARENA_INIT                                                                                 \
 	{                                                                                          \
-		NULL, 0, 0                                                                         \
+		NULL, 0, 0, 0                                                                      \
 	}
 
 /* n bytes, aligned for any scalar type. */

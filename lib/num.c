@@ -55,6 +55,12 @@ static uint64_t value_of_digits(uint64_t word)
 
 #define ZEROS UINT64_C(0x3030303030303030) /* "00000000" */
 
+/* Zeros for the lowest `gap` bits, a multiple of 8 below 64. */
+static uint64_t zeros_below(uint64_t gap)
+{
+	return ZEROS & ((UINT64_C(1) << gap) - 1);
+}
+
 /* The n < 8 characters at s in the highest bytes, and nothing in those below; n > 0. */
 static uint64_t load_short(const char *s, size_t n)
 {
@@ -136,13 +142,27 @@ int num_parse_int(const char *s, size_t len, int64_t *value)
 	return 0;
 }
 
-bool num_is_int(const char *s, size_t len)
+int num_parse_int_roomy(const char *s, size_t len, int64_t *value)
 {
-	int64_t value;
+	uint64_t head, tail, gap;
 
-	if (len && len < 8 && are_digits(load_short(s, len) | ZEROS >> 8 * len))
-		return true;
-	return !num_parse_int(s, len, &value);
+	if (!len || len > 16 || *s == '-')
+		return num_parse_int(s, len, value);
+	/* The digits in the highest bytes of one word, or of the second of two. */
+	gap = 8 * (-len & 7);
+	if (len <= 8) {
+		head = load8(s) << gap;
+		if (!are_digits(head | zeros_below(gap)))
+			return -1;
+		*value = (int64_t)value_of_digits(head);
+		return 0;
+	}
+	head = load8(s);
+	tail = load8(s + 8) << gap;
+	if (!are_digits(head) || !are_digits(tail | zeros_below(gap)))
+		return -1;
+	*value = (int64_t)(value_of_digits(head) * num_power[len - 8] + value_of_digits(tail));
+	return 0;
 }
 
 /* A decimal of the shape that most have: [-]digits[.digits], SHORT_MAX characters at most. */

@@ -14,6 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #define NUM_MS_PER_SECOND INT64_C(1000)
 #define NUM_MS_PER_MINUTE INT64_C(60000)
 #define NUM_MS_PER_HOUR   INT64_C(3600000)
@@ -30,8 +34,20 @@ extern const uint64_t num_power[NUM_N_POWERS];
 /* [-]digits, within int64_t. */
 int num_parse_int(const char *s, size_t len, int64_t *value);
 
-/* Whether num_parse_int takes it, without the value. */
-bool num_is_int(const char *s, size_t len);
+/*
+ * The same of a text behind whose start NUM_ROOM bytes can be read, whatever is in those that are
+ * not its own: with no branch that depends on how many digits there are.
+ */
+#define NUM_ROOM 16
+int num_parse_int_roomy(const char *s, size_t len, int64_t *value);
+
+/*
+ * Whether such a text is empty or, without a sign, an integer of at most 16 digits, or a number of
+ * millionths of at most 12 characters, 6 of them behind the point. If not, it may be a number all
+ * the same: ask the parser.
+ */
+static inline bool num_looks_int(const char *s, size_t len);
+static inline bool num_looks_millionths(const char *s, size_t len);
 
 /*
  * [+-]digits[.digits][e[+-]digits], a digit at least before or behind the point; the value with
@@ -73,19 +89,16 @@ int num_parse_duration(const char *s, size_t len, int64_t *ms);
 /* Bytes: N, or N followed by K, M, G or T (powers of 1024; case ignored). */
 int num_parse_size(const char *s, size_t len, uint64_t *bytes);
 
-/* What num_format_int does for what is not in [0, 100). */
+/* What num_format_int does for what is not in [0, 10). */
 size_t num_format_any_int(char *out, int64_t value);
 
 static inline size_t num_format_int(char *out, int64_t value)
 {
-	unsigned v = (unsigned)value, tens = v * 103 >> 10;
-
-	/* Most numbers of most tables are small: they are worth a path of their own. */
-	if ((uint64_t)value >= 100)
+	/* Most columns of numbers are flags and counts that hardly ever grow: worth a path. */
+	if ((uint64_t)value >= 10)
 		return num_format_any_int(out, value);
-	out[0] = (char)('0' + (tens ? tens : v));
-	out[1] = (char)('0' + (v - 10 * tens));
-	return tens ? 2 : 1;
+	*out = (char)('0' + value);
+	return 1;
 }
 
 /* A number of millionths as a decimal, trailing zeros trimmed: 950000 is 0.95, 0 is 0. */
@@ -111,5 +124,56 @@ struct num_civil {
 };
 
 void num_civil(int64_t ms, struct num_civil *civil);
+
+/* What is inlined above. A set is a bit for each of the 16 bytes at s. */
+
+static inline uint32_t num_points(const char *s)
+{
+#if defined(__SSE2__)
+	__m128i v = _mm_loadu_si128((const __m128i_u *)(const void *)s);
+
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('.')));
+#else
+	uint32_t set = 0;
+
+	for (int i = 0; i < NUM_ROOM; i++)
+		set |= (uint32_t)(s[i] == '.') << i;
+	return set;
+#endif
+}
+
+static inline uint32_t num_non_digits(const char *s)
+{
+#if defined(__SSE2__)
+	__m128i v = _mm_loadu_si128((const __m128i_u *)(const void *)s);
+	__m128i off = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+
+	/* As numbers without a sign: those beyond 9 have none in common with their minimum. */
+	return (uint32_t)_mm_movemask_epi8(
+		       _mm_cmpeq_epi8(_mm_min_epu8(off, _mm_set1_epi8(9)), off)) ^
+	       0xffff;
+#else
+	uint32_t set = 0;
+
+	for (int i = 0; i < NUM_ROOM; i++)
+		set |= (uint32_t)(s[i] < '0' || s[i] > '9') << i;
+	return set;
+#endif
+}
+
+static inline bool num_looks_int(const char *s, size_t len)
+{
+	return len <= NUM_ROOM && !(num_non_digits(s) & ((UINT32_C(1) << len) - 1));
+}
+
+static inline bool num_looks_millionths(const char *s, size_t len)
+{
+	uint32_t end = UINT32_C(1) << (len & 31), others = num_non_digits(s) & (end - 1);
+	/* One point, six digits behind it at most, and one before or behind. */
+	bool point = !(others & (others - 1)) && !(others & ~num_points(s)) && others << 7 >= end &&
+		     end > 2;
+
+	return len <= 12 && (!others || point);
+}
 
 #endif

@@ -52,57 +52,58 @@ static inline void store8(char *out, uint64_t word)
 	memcpy(out, &word, 8);
 }
 
+#define LOW_NIBBLES UINT64_C(0x0f0f0f0f0f0f0f0f) /* of characters: their values as digits */
+
 /* v < 10^8 without leading zeros; writes 8 bytes whatever their number. */
 static inline size_t format_short(char *out, uint64_t v)
 {
-	uint64_t word = digits8(v), low = word & UINT64_C(0x0f0f0f0f0f0f0f0f);
-	unsigned n_zeros = low ? (unsigned)__builtin_ctzll(low) / 8 : 7;
+	uint64_t word = digits8(v), values = (word & LOW_NIBBLES) | UINT64_C(1) << 56;
+	unsigned n_zeros = (unsigned)__builtin_ctzll(values) / 8;
 
 	store8(out, word >> 8 * n_zeros);
 	return 8 - n_zeros;
 }
 
-/* Below 2^64: 20 digits, and 24 bytes written, at most. */
-static inline size_t format_unsigned(char *out, uint64_t v)
+size_t num_format_any_int(char *out, int64_t value)
 {
-	size_t n;
+	uint64_t v = (uint64_t)value;
+	size_t n = 0;
 
-	if (v < 100000000)
+	if (v < 100000000) /* few digits or fewer: no branch tells them apart */
 		return format_short(out, v);
-	if (v < UINT64_C(10000000000000000)) {
-		n = format_short(out, v / 100000000);
-	} else {
-		n = format_short(out, v / UINT64_C(10000000000000000));
-		store8(out + n, digits8(v / 100000000 % 100000000));
+	if (value < 0) {
+		out[n++] = '-';
+		v = 0 - v;
+		if (v < 100000000)
+			return n + format_short(out + n, v);
+	}
+	if (v >= UINT64_C(10000000000000000)) {
+		n += format_short(out + n, v / UINT64_C(10000000000000000));
+		v %= UINT64_C(10000000000000000);
+		store8(out + n, digits8(v / 100000000));
 		n += 8;
+	} else {
+		n += format_short(out + n, v / 100000000);
 	}
 	store8(out + n, digits8(v % 100000000));
 	return n + 8;
-}
-
-size_t num_format_any_int(char *out, int64_t value)
-{
-	if (value >= 0)
-		return format_unsigned(out, (uint64_t)value);
-	*out = '-';
-	return 1 + format_unsigned(out + 1, 0 - (uint64_t)value);
 }
 
 size_t num_format_millionths(char *out, int64_t millionths)
 {
 	bool negative = millionths < 0;
 	uint64_t v = negative ? 0 - (uint64_t)millionths : (uint64_t)millionths;
-	uint64_t fraction = v % 1000000, word;
+	uint64_t word = digits8(v % 1000000 * 100);
+	unsigned n_zeros = (unsigned)__builtin_clzll((word & LOW_NIBBLES) | 1) / 8;
 	size_t n = negative;
 
 	*out = '-';
 	n += num_format_int(out + n, (int64_t)(v / 1000000));
-	if (!fraction)
-		return n;
-	word = digits8(fraction * 100);
 	out[n] = '.';
 	store8(out + n + 1, word);
-	return n + 9 - (unsigned)__builtin_clzll(word & UINT64_C(0x0f0f0f0f0f0f0f0f)) / 8;
+	/* Without a fraction there are eight zeros, the first of which the 1 hides: no point, too.
+	 */
+	return n + (v % 1000000 ? 9 - n_zeros : 0);
 }
 
 /*

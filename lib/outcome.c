@@ -130,11 +130,6 @@ static void add_event(struct outcomes *o, struct outcome_session *s, const struc
 	s->has_near_end_stop |= e->type == EVENT_STOP && e->ratio >= o->near_end;
 }
 
-void outcomes_prefetch(const struct outcomes *o, const struct event *e)
-{
-	pairs_prefetch(&o->open, e->user, e->content);
-}
-
 struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e, bool *completes,
 				      struct err *err)
 {

@@ -51,9 +51,6 @@ struct outcomes {
 void outcomes_init(struct outcomes *o, int64_t near_end);
 void outcomes_release(struct outcomes *o);
 
-/* Asks memory for what outcomes_step will look at. */
-void outcomes_prefetch(const struct outcomes *o, const struct event *e);
-
 /*
  * Takes the next event in canonical order, once every session that closes before its time has been
  * taken with outcomes_close. Returns its session, itself included (valid until the next call), and

@@ -14,8 +14,8 @@
 #include "err.h"
 
 #include <stddef.h>
-#include <sys/uio.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 struct outfile {
 	int fd;                          /* for the owner to write to; -1 when closed */

@@ -68,9 +68,9 @@ static int64_t deadline(const struct session_options *options, const struct even
 	return t;
 }
 
-void sessions_prefetch(const struct sessions *s, const struct event *e)
+void sessions_prefetch(const struct sessions *s, const struct event_ids *ids)
 {
-	pairs_prefetch(&s->pairs, e->user, e->content);
+	pairs_prefetch(&s->pairs, ids->user, ids->content);
 }
 
 bool sessions_step(struct sessions *s, struct event *e)

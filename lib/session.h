@@ -42,7 +42,7 @@ void sessions_init(struct sessions *s, const struct session_options *options);
 void sessions_release(struct sessions *s);
 
 /* Asks memory for what sessions_step will look at. */
-void sessions_prefetch(const struct sessions *s, const struct event *e);
+void sessions_prefetch(const struct sessions *s, const struct event_ids *ids);
 
 /*
  * Takes the next event in canonical order and fills its prev_ts, session_start, session_id and

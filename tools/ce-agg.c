@@ -127,6 +127,7 @@ int main(int argc, char **argv)
 	struct err err = ERR_INIT;
 	struct history history;
 	struct history_row values;
+	struct event_ids ahead;
 	struct event e;
 	int rc;
 
@@ -142,6 +143,8 @@ int main(int argc, char **argv)
 	}
 	history_init(&history, &options, &in.genres);
 	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {
+		if (event_reader_peek(&in, &ahead))
+			history_prefetch(&history, &ahead);
 		if (history_step(&history, &e, &values, &err)) {
 			csv_reader_fail(&in.in, -1, &err, "%s", err.message);
 			cli_die(&cli, &err);

@@ -51,7 +51,8 @@ static int parse_times(void *value, const char *const *args, struct err *err)
 	int rc = cli_list(&texts, args, err);
 
 	for (size_t i = 0; !rc && i < texts.n; i++) {
-		const struct csv_field text = { texts.names[i], strlen(texts.names[i]), false };
+		const struct csv_field text = { texts.names[i], (uint32_t)strlen(texts.names[i]),
+						false };
 
 		cuts->times = mem_realloc(cuts->times, cuts->n + 1, sizeof(*cuts->times));
 		if (clean_parse_ts(&text, false, NUM_OFFSET_OPTIONAL, &cuts->times[cuts->n++]))

@@ -52,6 +52,7 @@ int main(int argc, char **argv)
 	struct state s = { .out = CSV_WRITER_INIT };
 	const struct csv_row *row;
 	struct err err = ERR_INIT;
+	struct event_ids ahead;
 	struct event e;
 	int rc;
 
@@ -64,6 +65,7 @@ int main(int argc, char **argv)
 	if (csv_writer_end_row(&s.out, &err))
 		cli_die(&cli, &err);
 	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {
+		(void)event_reader_peek(&in, &ahead); /* asks for the slots of the ids, too */
 		if (step(&s, &opt, &in, row, &e, &err))
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.in.n_rows);

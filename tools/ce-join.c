@@ -212,8 +212,11 @@ int main(int argc, char **argv)
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
 		int64_t ts;
 
-		for (size_t i = 0; i < j.n; i++)
+		csv_reader_look_ahead(&in);
+		for (size_t i = 0; i < j.n; i++) {
+			join_prefetch(&j.dimensions[i], &in);
 			join_prepare(&j.dimensions[i], row);
+		}
 		if (j.has_events && event_order_check(&j.order, &in, row, &ts, &err))
 			cli_die(&cli, &err);
 		if (join_row(&j, row, &err))

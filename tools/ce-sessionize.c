@@ -87,6 +87,7 @@ int main(int argc, char **argv)
 	struct sessions sessions;
 	const struct csv_row *row;
 	struct err err = ERR_INIT;
+	struct event_ids ahead;
 	struct event e;
 	int rc, device = -1;
 
@@ -97,11 +98,11 @@ int main(int argc, char **argv)
 	    (starts_path && open_starts(&starts, starts_path, &cli.output, &in.in, &device, &err)))
 		cli_die(&cli, &err);
 	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {
-		bool is_start;
+		bool is_start = sessions_step(&sessions, &e);
 
-		sessions_prefetch(&sessions, &e);
+		if (event_reader_peek(&in, &ahead))
+			sessions_prefetch(&sessions, &ahead);
 		csv_put_raw(&out.row, row->raw, row->raw_len);
-		is_start = sessions_step(&sessions, &e);
 		if (put_session(&out, &e, &err) ||
 		    (starts_path && is_start && put_start(&starts, row, &e, &in.at, device, &err)))
 			cli_die(&cli, &err);

@@ -30,7 +30,7 @@ static struct judged judge_bytes(struct cleaner *c, int column, const char *text
 
 	for (int i = 0; i < N; i++) {
 		fields[i].s = i == column ? text : good[i];
-		fields[i].len = i == column ? len : strlen(good[i]);
+		fields[i].len = (uint32_t)(i == column ? len : strlen(good[i]));
 		fields[i].is_null = !fields[i].len;
 		csv_put_field(&raw, &fields[i]);
 	}
@@ -273,7 +273,7 @@ static void test_the_first_reason_counts(void)
 
 static int64_t parsed(const char *text, bool seconds, enum num_offset offset)
 {
-	const struct csv_field field = { text, strlen(text), false };
+	const struct csv_field field = { text, (uint32_t)strlen(text), false };
 	int64_t ms;
 
 	return clean_parse_ts(&field, seconds, offset, &ms) ? -1 : ms;
@@ -350,7 +350,7 @@ static void test_records_that_are_clean_as_they_are(void)
 				const char *rest = memchr(s, ',', (size_t)(raw.data + raw.len - s));
 				size_t len = (size_t)((rest ? rest : raw.data + raw.len) - s);
 
-				fields[k] = (struct csv_field){ s, len, !len };
+				fields[k] = (struct csv_field){ s, (uint32_t)len, !len };
 				s += len + 1;
 			}
 			c.may_be_empty[CLEAN_DEVICE] = c.may_be_empty[CLEAN_PLAYBACK_POSITION] =

@@ -384,7 +384,7 @@ static void writer_and_reader_round_trip(void)
 		for (size_t i = 0; i < ROWS * columns; i++) {
 			char cell[12];
 			size_t len = scratch_below(&random, sizeof(cell));
-			struct csv_field f = { cell, len, !len && scratch_below(&random, 2) };
+			struct csv_field f = { cell, (uint32_t)len, !len && scratch_below(&random, 2) };
 
 			for (size_t k = 0; k < len; k++)
 				cell[k] = scratch_below(&random, 2)

@@ -9,8 +9,8 @@
 /* A row of N_COLUMNS fields. */
 static struct csv_row row_of(struct csv_field *fields, const char *a, const char *b)
 {
-	fields[0] = (struct csv_field){ a, strlen(a), false };
-	fields[1] = (struct csv_field){ b, strlen(b), false };
+	fields[0] = (struct csv_field){ a, (uint32_t)strlen(a), false };
+	fields[1] = (struct csv_field){ b, (uint32_t)strlen(b), false };
 	return (struct csv_row){ .fields = fields, .n = N_COLUMNS };
 }
 

@@ -14,7 +14,7 @@ static int load(struct join_dimension *d, const char *text, struct join_drops *d
 static const char *find(struct join_dimension *d, const char *key, bool is_null)
 {
 	static char text[256];
-	struct csv_field field = { key, strlen(key), is_null };
+	struct csv_field field = { key, (uint32_t)strlen(key), is_null };
 	const struct csv_row row = { .fields = &field, .n = 1 };
 	const struct join_text *found;
 

@@ -338,6 +338,30 @@ static void doubles_as_printf_writes_them(void)
 	}
 }
 
+/* The same as without room; what looks like a number is one, and which do is as it is said. */
+static void check_roomy(const char *text, size_t len)
+{
+	int64_t value = UNTOUCHED;
+	size_t n_points = 0, n_fraction = 0;
+	bool others = false;
+
+	CHECK_INT(num_parse_int_roomy(text, len, &value), integer(text, len) == UNTOUCHED ? -1 : 0);
+	CHECK_INT(value, integer(text, len));
+	for (size_t i = 0; i < len; i++) {
+		n_points += text[i] == '.';
+		n_fraction += n_points && text[i] != '.';
+		others |= text[i] != '.' && (text[i] < '0' || text[i] > '9');
+	}
+	CHECK_INT(num_looks_int(text, len), len <= 16 && !others && !n_points);
+	CHECK_INT(num_looks_millionths(text, len), len <= 12 && !others && n_points <= 1 &&
+							   n_fraction <= 6 &&
+							   (len > n_points || !len));
+	if (len && num_looks_int(text, len))
+		CHECK(integer(text, len) != UNTOUCHED);
+	if (len && num_looks_millionths(text, len))
+		CHECK(millionths(text, len) != UNTOUCHED);
+}
+
 /* The short paths and the long one: the same number with zeros before it takes the latter. */
 static void long_and_short_ways_agree(void)
 {
@@ -347,16 +371,17 @@ static void long_and_short_ways_agree(void)
 
 	for (int i = 0; i < 300000 && check_ok; i++) {
 		size_t len = scratch_below(&random, 20), sign;
-		char text[20] = { 0 }, padded[40];
+		char text[20 + NUM_ROOM], padded[40];
 
+		/* What is behind it is no part of it, be it digits. */
+		memset(text, "7.\0,"[i % 4], sizeof(text));
 		for (size_t k = 0; k < len; k++)
 			text[k] = letters[scratch_below(&random, sizeof(letters) - 1)];
 		sign = len && text[0] == '-';
 		memcpy(padded, text, sign);
 		memcpy(padded + sign, zeros, 19);
 		memcpy(padded + sign + 19, text + sign, len - sign);
-		CHECK(num_is_int(text, len) == (integer(text, len) != UNTOUCHED));
-		CHECK(num_is_int(padded, len + 19) == (integer(padded, len + 19) != UNTOUCHED));
+		check_roomy(text, len);
 		if (len > sign && text[sign] != '-') {
 			bool bare = len == sign + 1 && text[sign] == '.';
 

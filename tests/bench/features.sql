@@ -236,4 +236,4 @@ copy (
 	join users on users.u = v.u
 	join contents on contents.c = v.c
 	left join genres as favourites on favourites.g = favourite
-) to 'duckdb.csv.gz' (format csv, header, compression gzip);
+) to '/dev/stdout' (format csv, header);

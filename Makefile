@@ -24,7 +24,8 @@ DB_LIBS     = -lpq
 # Goals beside `deps` have it install no more than they need: `make deps demo` brings no PostgreSQL.
 BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev
 TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc
-BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas postgresql isal gzip miller nodejs npm
+BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas postgresql isal gzip miller \
+		 $(if $(shell command -v npm),,nodejs npm)
 CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck
 BESIDE_DEPS    = $(filter-out deps,$(MAKECMDGOALS))
 other_than     = $(if $(BESIDE_DEPS),$(filter-out $(1),$(BESIDE_DEPS)),all of them)

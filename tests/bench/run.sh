@@ -15,7 +15,9 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-command="${EVENTS:+EVENTS='$EVENTS' }${RUNS:+RUNS=$RUNS }${SCALE:+SCALE='$SCALE' }"
+goal="make bench${2:+ PARTS='${*:2}'}"
+[[ ${*:2} != scale ]] || goal="make bench-scale"
+command="$goal${EVENTS:+ EVENTS='$EVENTS'}${RUNS:+ RUNS=$RUNS}${SCALE:+ SCALE='$SCALE'}"
 build=$(cd "$1" && pwd)
 shift
 parts=${*:-pipe duckdb filters floor miller train postgres}

@@ -4,7 +4,7 @@
 //   node duckdb.mjs check MODULES FOLDER OURS THEIRS [NAME=VALUE ...]    are two feature tables the same?
 //
 // MODULES is the folder node_modules. NAME=VALUE sets a setting of DuckDB. TIMES=1 in the environment says on stderr
-// what each statement took.
+// what each statement took, and of the processors' time.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -22,10 +22,11 @@ for (const setting of settings) {
 }
 
 async function query(sql) {
-	const start = performance.now();
+	const start = performance.now(), used = process.cpuUsage();
 	const rows = (await connection.runAndReadAll(sql)).getRows();
+	const { user, system } = process.cpuUsage(used);
 	if (process.env.TIMES)
-		console.error(`${((performance.now() - start) / 1000).toFixed(2)} s:`, sql.replace(/^\s*(--.*\s+)*/, "").split("\n")[0]);
+		console.error(`${((performance.now() - start) / 1000).toFixed(2)} s, ${((user + system) / 1e6).toFixed(2)} s:`, sql.replace(/^\s*(--.*\s+)*/, "").split("\n")[0]);
 	return rows;
 }
 

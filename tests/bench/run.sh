@@ -11,7 +11,8 @@
 #   scale     the pipe at SCALE="1000000 ... 100000000" events, and the memory of each tool
 #
 # All but scale if none is named. EVENTS="1000000 10000000": the sizes. RUNS=3: medians of so many, but what takes
-# longer than SLOW=30 seconds runs RUNS_SLOW=1 times. TMPDIR: room for 1 kB an event (scale: 200 bytes).
+# longer than SLOW=30 seconds runs RUNS_SLOW=1 times. DUCKDB_SETTINGS: more of them, as memory_limit=8GB. TMPDIR:
+# room for 1 kB an event (scale: 200 bytes).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -47,7 +48,7 @@ pipe="m ce-clean events_table.csv.gz | m ce-join $dims | m ce-sessionize | m ce-
 # DuckDB writes gzip several times as slowly as igzip does: its best is text into igzip.
 duckdb_bench() {
 	local modules=$build/bench/node_modules settings
-	settings="threads=$(nproc) preserve_insertion_order=false"
+	settings="threads=$(nproc) preserve_insertion_order=false ${DUCKDB_SETTINGS-}"
 	needs node npm igzip
 	[[ $(sed -n 's/^ *"version": "\(.*\)",*$/\1/p' "$modules/@duckdb/node-api/package.json" 2>/dev/null) == "$DUCKDB" ]] ||
 		npm install --silent --no-save --prefix "$build/bench" "@duckdb/node-api@$DUCKDB"

@@ -26,7 +26,8 @@ async function query(sql) {
 	const rows = (await connection.runAndReadAll(sql)).getRows();
 	const { user, system } = process.cpuUsage(used);
 	if (process.env.TIMES)
-		console.error(`${((performance.now() - start) / 1000).toFixed(2)} s, ${((user + system) / 1e6).toFixed(2)} s:`, sql.replace(/^\s*(--.*\s+)*/, "").split("\n")[0]);
+		console.error(`${((performance.now() - start) / 1000).toFixed(2)} s, ${((user + system) / 1e6).toFixed(2)} s:`,
+			sql.replace(/^\s*(--.*\s+)*/, "").split("\n")[0]);
 	return rows;
 }
 
@@ -40,8 +41,9 @@ async function run(file) {
 const TEXT = ["event_id", "user_id", "content_id", "user_plan_tier", "user_genre_preference", "content_genre",
 	"content_maturity_rating", "content_length_category", "event_type", "device"];
 
-// Joined by event_id, every column: numbers within a millionth (and what a double adds to it), text and NULL exactly. In a
-// window where genres tie either may be the preferred one: that they do is counted again, from the events.
+// Joined by event_id, every column: numbers within a millionth (and what a double adds to it), text and NULL exactly.
+// In a window where genres tie either may be the preferred one: that they do is counted again, from the events, which
+// hold no duplicates.
 async function check(ours, theirs) {
 	const header = async (file) => (await query(
 		`DESCRIBE FROM read_csv('${file}', header = true, delim = ',', all_varchar = true)`)).map((row) => row[0]);

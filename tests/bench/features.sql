@@ -1,9 +1,10 @@
--- completion_prediction_features in DuckDB, from the three source tables of the current folder: the same 51 columns and rows
--- (see samples/pipeline.mk and the manual pages for what they mean), written for speed.
+-- completion_prediction_features in DuckDB, from the three source tables of the current folder, as text to standard
+-- output: the same columns and rows as those of ce-features (see the manual pages for what they mean), in any order.
+-- Where genres tie as the preferred one, DuckDB's mode() takes either.
 --
--- Users, contents and genres are numbers from the start. A playback ratio counts millionths, a time milliseconds
--- since 1970. What becomes known (outcomes, ends of sessions) is summed up once an owner and time, and found by ASOF joins; what events
--- themselves say comes from windows. All working tables hold numbers alone; text is joined at the end.
+-- Written for speed: users, contents and genres are numbers from the start, a playback ratio counts millionths, a time
+-- milliseconds since 1970. What becomes known (outcomes, ends of sessions) is summed up once an owner and time, and
+-- found by ASOF joins; what the events themselves say comes from windows. Text joins in at the end.
 
 create temp table genres as
 select genre, row_number() over (order by genre)::utinyint as g
@@ -11,8 +12,8 @@ from (select distinct genre from read_csv('content_dim.csv.gz', all_varchar = tr
 
 create temp table contents as
 select content_id, genre, g, runtime, release_year, maturity_rating, row_number() over ()::int as c
-from read_csv('content_dim.csv.gz', header = true, columns = {content_id: 'VARCHAR', genre: 'VARCHAR', runtime: 'BIGINT',
-	release_year: 'BIGINT', maturity_rating: 'VARCHAR'})
+from read_csv('content_dim.csv.gz', header = true, columns = {content_id: 'VARCHAR', genre: 'VARCHAR',
+	runtime: 'BIGINT', release_year: 'BIGINT', maturity_rating: 'VARCHAR'})
 left join genres using (genre);
 
 create temp table users as
@@ -22,43 +23,30 @@ from read_csv('users_dim.csv.gz', header = true, columns = {user_id: 'VARCHAR', 
 
 -- Valid events of known users and contents.
 create temp table raw as
-select event_id, event_ts, u, c, g, event_type, device, runtime, playback_position
-from read_csv('events_table.csv.gz', header = true, columns = {event_id: 'VARCHAR', event_ts: 'BIGINT', user_id: 'VARCHAR',
-	content_id: 'VARCHAR', event_type: 'VARCHAR', playback_position: 'BIGINT', device: 'VARCHAR'})
+select event_id, event_ts as t, u, c, g, device,
+	case event_type when 'play' then 1 when 'pause' then 2 when 'stop' then 3 when 'complete' then 4 else 5
+		end::utinyint as type,
+	case when runtime > 0
+		then least((playback_position * 2000000 + runtime) // (2 * runtime), 1000000)::int end as ratio,
+	event_ts + 1800000 + case when event_type in ('play', 'seek')
+		then greatest(coalesce(runtime - playback_position, 0), 0) * 1000 else 0 end as deadline
+from read_csv('events_table.csv.gz', header = true, columns = {event_id: 'VARCHAR', event_ts: 'BIGINT',
+	user_id: 'VARCHAR', content_id: 'VARCHAR', event_type: 'VARCHAR', playback_position: 'BIGINT', device: 'VARCHAR'})
 join users using (user_id)
 join contents using (content_id)
-where event_id is not null and event_ts > 0 and event_ts < 4102444800000 and playback_position >= 0 and device is not null
-	and event_type in ('play', 'pause', 'stop', 'complete', 'seek');
+where event_id is not null and event_ts > 0 and event_ts < 4102444800000 and playback_position >= 0
+	and device is not null and event_type in ('play', 'pause', 'stop', 'complete', 'seek');
 
 create temp table doubled as
-select event_id, min(event_ts) as event_ts from raw group by event_id having count(*) > 1;
+select event_id from raw group by event_id having count(*) > 1;
 
--- In canonical order: `e` is the place in it.
+-- Distinct and in canonical order: `e` is the place in it.
 create temp table events as
 select (row_number() over ())::int as e, *
 from (
-	select event_id, event_ts as t, u, c, g,
-		case event_type when 'play' then 1 when 'pause' then 2 when 'stop' then 3 when 'complete' then 4 else 5
-			end::utinyint as type,
-		device,
-		case when runtime > 0
-			then least((playback_position * 2000000 + runtime) // (2 * runtime), 1000000)::int end as ratio,
-		event_ts + 1800000 + case when event_type in ('play', 'seek')
-			then greatest(coalesce(runtime - playback_position, 0), 0) * 1000 else 0 end as deadline
-	from raw
-	where event_id not in (select event_id from doubled)
+	from raw where event_id not in (from doubled)
 	union all
-	(select distinct on (event_id) event_id, event_ts, u, c, g,
-		case event_type when 'play' then 1 when 'pause' then 2 when 'stop' then 3 when 'complete' then 4 else 5
-			end::utinyint as type,
-		device,
-		case when runtime > 0
-			then least((playback_position * 2000000 + runtime) // (2 * runtime), 1000000)::int end as ratio,
-		event_ts + 1800000 + case when event_type in ('play', 'seek')
-			then greatest(coalesce(runtime - playback_position, 0), 0) * 1000 else 0 end as deadline
-	from raw
-	where event_id in (select event_id from doubled)
-	order by event_id, event_ts)
+	(select distinct on (event_id) * from raw where event_id in (from doubled) order by event_id, t)
 	order by t, event_id);
 drop table raw;
 
@@ -88,8 +76,8 @@ from started
 window pair as (partition by u, c order by e rows unbounded preceding);
 
 create temp table states as
-select e, t, u, c, g, type, ratio, deadline, prev_t, s, nth, n::int as n, start_t, pauses::int as pauses, seeks::int as seeks,
-	max_ratio, completes or near_ends and types > 1 as completed
+select e, t, u, c, g, type, ratio, deadline, prev_t, s, nth, n::int as n, start_t, pauses::int as pauses,
+	seeks::int as seeks, max_ratio, completes or near_ends and types > 1 as completed
 from (
 	select *,
 		count(*) over state as n,
@@ -170,7 +158,8 @@ with windowed as (
 )
 select e, w.t, activity, ratios / n_ratios as engagement, favourite, w.t - last_t as since_event,
 	w.t - last_genre_t as recency,
-	round(k.completed / k.n, 6) as user_rate, coalesce(k.n, 0)::int as user_known, k.latest, w.t - k.completion as since_completion,
+	round(k.completed / k.n, 6) as user_rate, coalesce(k.n, 0)::int as user_known, k.latest,
+	w.t - k.completion as since_completion,
 	d.duration / d.n as avg_duration,
 	gk.completed / gk.n as genre_rate,
 	round(ck.completed / ck.n, 6) as content_rate, coalesce(ck.n, 0)::int as content_known,
@@ -229,7 +218,9 @@ copy (
 		round(user_rate * content_rate, 6) as user_completion_x_content_completion,
 		case when label is not null then known end as label_known_ts,
 		label as is_completion
-	from (select *, make_timestamp(t * 1000) as utc, make_timestamp(start_t * 1000) as start_utc from states where not completed) as v
+	from (
+		select *, make_timestamp(t * 1000) as utc, make_timestamp(start_t * 1000) as start_utc
+		from states where not completed) as v
 	join history using (e)
 	join events using (e)
 	join sessions using (s)

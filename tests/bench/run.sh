@@ -18,7 +18,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 goal="make bench${2:+ PARTS='${*:2}'}"
 [[ ${*:2} != scale ]] || goal="make bench-scale"
-command="$goal${EVENTS:+ EVENTS='$EVENTS'}${RUNS:+ RUNS=$RUNS}${SCALE:+ SCALE='$SCALE'}"
+command="$goal${EVENTS:+ EVENTS='$EVENTS'}${RUNS:+ RUNS=$RUNS}${RUNS_SLOW:+ RUNS_SLOW=$RUNS_SLOW}${SLOW:+ SLOW=$SLOW}"
+command+="${SCALE:+ SCALE='$SCALE'}${DUCKDB_SETTINGS:+ DUCKDB_SETTINGS='$DUCKDB_SETTINGS'}"
 build=$(cd "$1" && pwd)
 shift
 parts=${*:-pipe duckdb filters floor miller train postgres}
@@ -40,7 +41,7 @@ trap 'rm -rf "$folder"' EXIT
 export FIGURES=$folder/figures PEAKS=$folder/peaks TMPDIR=$folder
 : >"$FIGURES"
 
-# The feature table --------------------------------------------------------------------------------------------------------
+# The feature table --------------------------------------------------------------------------------
 
 dims='--drop email -k user_id users_dim.csv.gz -k content_id content_dim.csv.gz'
 pipe="m ce-clean events_table.csv.gz | m ce-join $dims | m ce-sessionize | m ce-agg | m ce-features -o features.csv.gz"
@@ -50,10 +51,11 @@ duckdb_bench() {
 	local modules=$build/bench/node_modules settings
 	settings="threads=$(nproc) preserve_insertion_order=false ${DUCKDB_SETTINGS-}"
 	needs node npm igzip
-	[[ $(sed -n 's/^ *"version": "\(.*\)",*$/\1/p' "$modules/@duckdb/node-api/package.json" 2>/dev/null) == "$DUCKDB" ]] ||
+	grep -qs "\"version\": \"$DUCKDB\"" "$modules/@duckdb/node-api/package.json" ||
 		npm install --silent --no-save --prefix "$build/bench" "@duckdb/node-api@$DUCKDB"
 	cp "$here/features.sql" .
-	sed "s|'/dev/stdout' (format csv, header)|'duckdb_gzip.csv.gz' (format csv, header, compression gzip)|" features.sql >gzip.sql
+	sed "s|'/dev/stdout' (format csv, header)|'duckdb_gzip.csv.gz' (format csv, header, compression gzip)|" \
+		features.sql >gzip.sql
 	contestant 'DuckDB | igzip -1' \
 		"m node '$here/duckdb.mjs' run '$modules' . features.sql $settings | m igzip -1 >duckdb.csv.gz" rival
 	((n > 1000000)) ||
@@ -66,7 +68,8 @@ same() {
 	for file in duckdb*.csv.gz; do
 		[[ -s $file ]] && gzip -t "$file" 2>/dev/null || continue # DuckDB failed, of memory say
 		say "comparing features.csv.gz and $file"
-		node "$here/duckdb.mjs" check "$build/bench/node_modules" . features.csv.gz "$file" memory_limit=8GB >check.txt || status=$?
+		node "$here/duckdb.mjs" check "$build/bench/node_modules" . features.csv.gz "$file" memory_limit=8GB \
+			>check.txt || status=$?
 		cat check.txt >&2
 		((status == 0)) || exit 1
 		echo "$label: the feature table: $(cat check.txt)" >>"$folder/checks"
@@ -74,10 +77,11 @@ same() {
 	rm -f duckdb*.csv.gz
 }
 
-# Each tool ----------------------------------------------------------------------------------------------------------------
+# Each tool ----------------------------------------------------------------------------------------
 
-# filter NAME COMMAND INPUT OUTPUT: alone, and what gzip costs beside it: reading the one and writing the other (no OUTPUT: not
-# worth counting), at the same time on two processors, and in one pipe, which inflates and deflates the input.
+# filter NAME COMMAND INPUT [OUTPUT]: alone, and what gzip costs beside it: reading the one and writing the other, at
+# the same time on two processors (an OUTPUT that is not worth counting is not said); and in one pipe, which writes what
+# it reads.
 filter() {
 	contestant "$1" "$2"
 	if wanted floor; then
@@ -120,7 +124,7 @@ filters() {
 	rm -f scored.csv.gz
 }
 
-# Miller -------------------------------------------------------------------------------------------------------------------
+# Miller -------------------------------------------------------------------------------------------
 
 miller() {
 	needs mlr igzip
@@ -152,7 +156,7 @@ alike() {
 	rm -f miller.csv.gz
 }
 
-# Learning -----------------------------------------------------------------------------------------------------------------
+# Learning -----------------------------------------------------------------------------------------
 
 train() {
 	local python=/usr/bin/python3 rows # Debian's, that has scikit-learn
@@ -166,10 +170,10 @@ train() {
 		"scikit-learn $($python "$here/train.py" judge features.csv.gz sklearn.model)" >>"$folder/checks"
 }
 
-# Scaling ------------------------------------------------------------------------------------------------------------------
+# Scaling ------------------------------------------------------------------------------------------
 
-# scale GROUP USERS CONTENTS DAYS: of a million events; * for what grows with the events. The events come straight from
-# ce-synth, which shares the processors.
+# scale GROUP USERS CONTENTS DAYS: of a million events; * for what grows with the events. The events come straight
+# from ce-synth, which shares the processors; what it takes alone is measured, too.
 scale() {
 	local n millions users contents days synth
 	for n in $SCALE; do
@@ -179,13 +183,22 @@ scale() {
 		days=${days:-$((${4#\*} * (millions > 0 ? millions : 1)))}
 		synth="ce-synth --users $users --contents $contents --days $days --seed 7"
 		$synth --sessions 1 -o dims
+		FIGURES=$folder/scale turn "synth:$1" "$n" "$n" "m $synth --sessions $((n * 10 / 37)) --stream -o truth"
 		FIGURES=$folder/scale turn "ce:$1" "$n" "$n" "cd dims && m $synth --sessions $((n * 10 / 37)) --stream -o ../truth |
 			m ce-clean | m ce-join $dims | m ce-sessionize | m ce-agg | m ce-features -o features.csv.gz"
 		rm -rf dims truth
 	done
 }
 
-# --------------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
+
+# What is compared, of those that are here.
+versions() {
+	! wanted duckdb || echo "DuckDB $DUCKDB, node $(node --version)"
+	! wanted miller || mlr --version
+	! wanted train || /usr/bin/python3 -c 'import sklearn; print("scikit-learn", sklearn.__version__)'
+	! wanted floor || { igzip --version 2>&1; gzip --version; } | grep -E '^i?gzip'
+}
 
 trained=
 for n in $EVENTS; do
@@ -219,6 +232,7 @@ fi
 
 echo "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sed 1q), $(nproc) processors," \
 	"$(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB; $(date -u +%F); $command"
+versions | paste -sd ';' | sed '/./!d; s/;/; /g'
 [[ ! -s $FIGURES ]] || python3 "$here/table.py" "$FIGURES"
 ! wanted scale || python3 "$here/table.py" "$folder/scale" scale
 if [[ -s $folder/checks ]]; then

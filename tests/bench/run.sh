@@ -54,19 +54,21 @@ duckdb_bench() {
 	grep -qs "\"version\": \"$DUCKDB\"" "$modules/@duckdb/node-api/package.json" ||
 		npm install --silent --no-save --prefix "$build/bench" "@duckdb/node-api@$DUCKDB"
 	cp "$here/features.sql" .
-	sed "s|'/dev/stdout' (format csv, header)|'duckdb_gzip.csv.gz' (format csv, header, compression gzip)|" \
+	sed "s|'/dev/stdout' (format csv, header)|'part.gz' (format csv, header, compression gzip)|" \
 		features.sql >gzip.sql
 	contestant 'DuckDB | igzip -1' \
-		"m node '$here/duckdb.mjs' run '$modules' . features.sql $settings | m igzip -1 >duckdb.csv.gz" rival
-	((n > 1000000)) ||
-		contestant 'DuckDB, its own gzip' "m node '$here/duckdb.mjs' run '$modules' . gzip.sql $settings" rival
+		"m node '$here/duckdb.mjs' run '$modules' . features.sql $settings | m igzip -1 >part.gz &&
+			mv part.gz duckdb.csv.gz" rival
+	((n > 2000000)) ||
+		contestant 'DuckDB, its own gzip' "m node '$here/duckdb.mjs' run '$modules' . gzip.sql $settings &&
+			mv part.gz duckdb_gzip.csv.gz" rival
 }
 
 # What DuckDB made must be what we made, or all of this means nothing.
 same() {
 	local file status=0
 	for file in duckdb*.csv.gz; do
-		[[ -s $file ]] && gzip -t "$file" 2>/dev/null || continue # DuckDB failed, of memory say
+		[[ -e $file ]] || continue # DuckDB failed, of memory say
 		say "comparing features.csv.gz and $file"
 		node "$here/duckdb.mjs" check "$build/bench/node_modules" . features.csv.gz "$file" memory_limit=8GB \
 			>check.txt || status=$?
@@ -74,7 +76,7 @@ same() {
 		((status == 0)) || exit 1
 		echo "$label: the feature table: $(cat check.txt)" >>"$folder/checks"
 	done
-	rm -f duckdb*.csv.gz
+	rm -f duckdb*.csv.gz part.gz
 }
 
 # Each tool ----------------------------------------------------------------------------------------
@@ -134,25 +136,24 @@ miller() {
 		&& $event_type =~ "^(play|pause|stop|complete|seek)$"'
 	contestant ce-clean 'm ce-clean -o cleaned.csv.gz events_table.csv.gz'
 	contestant 'mlr filter, head -g, sort | igzip -1' "m mlr --csv --gzin filter '$valid' then head -n 1 -g event_id \
-		then sort -nf event_ts -f event_id events_table.csv.gz | m igzip -1 >miller.csv.gz" rival
+		then sort -nf event_ts -f event_id events_table.csv.gz | m igzip -1 >part.gz && mv part.gz miller.csv.gz" rival
 	in_turns "$label: ce-clean and Miller" "$n"
 	alike ce-clean cleaned.csv.gz
+	[[ -e enriched.csv.gz ]] || ce-join $dims -o enriched.csv.gz cleaned.csv.gz
 	contestant ce-join "m ce-join $dims -o enriched.csv.gz cleaned.csv.gz"
 	contestant 'mlr join, join, cut | igzip -1' "m mlr --csv --gzin join -j user_id -f users_dim.csv.gz \
 		then join -j content_id -f content_dim.csv.gz then cut -o -f $(gzip -dc enriched.csv.gz | sed 1q) \
-		cleaned.csv.gz | m igzip -1 >miller.csv.gz" rival
-	[[ -e enriched.csv.gz ]] || m_quietly "${contestants[1]}"
+		cleaned.csv.gz | m igzip -1 >part.gz && mv part.gz miller.csv.gz" rival
 	in_turns "$label: ce-join and Miller" "$n"
 	alike ce-join enriched.csv.gz
 }
 
-# Miller may fail, of memory say; where it does not its bytes are ours.
+# alike TOOL OUTPUT: whether Miller, unless it failed, wrote the same.
 alike() {
-	if cmp -s <(gzip -dc miller.csv.gz) <(gzip -dc "$2"); then
-		say "Miller's output is that of $1, byte for byte"
-	else
-		echo "$label: Miller's output is not that of $1" >>"$folder/checks"
-	fi
+	local is=
+	[[ -e miller.csv.gz ]] || return 0
+	cmp -s <(gzip -dc miller.csv.gz) <(gzip -dc "$2") || is=' not'
+	echo "$label: Miller's output is$is that of $1, byte for byte" >>"$folder/checks"
 	rm -f miller.csv.gz
 }
 

@@ -31,13 +31,14 @@ DB_LIBS     = -lpq
 # Goals beside `deps` have it install no more than they need: `make deps demo` brings no PostgreSQL.
 BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libisal-dev pkg-config
 TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc
-BENCH_PACKAGES = hyperfine python3 postgresql
+BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas postgresql isal gzip miller \
+		 $(if $(shell command -v npm),,nodejs npm)
 CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck
 BESIDE_DEPS    = $(filter-out deps,$(MAKECMDGOALS))
 other_than     = $(if $(BESIDE_DEPS),$(filter-out $(1),$(BESIDE_DEPS)),all of them)
-PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all demo install bench),$(TEST_PACKAGES)) \
+PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all demo install bench bench-scale),$(TEST_PACKAGES)) \
 		 $(if $(call other_than,all demo install test),$(BENCH_PACKAGES)) \
-		 $(if $(call other_than,all demo install test bench),$(CHECK_PACKAGES))
+		 $(if $(call other_than,all demo install test bench bench-scale),$(CHECK_PACKAGES))
 
 LIB_SRC   = $(wildcard lib/*.c)
 # What speaks to PostgreSQL, and who does: an archive of its own, so that no other tool wants libpq.
@@ -47,7 +48,7 @@ TOOL_SRC  = $(wildcard tools/*.c)
 UNIT_SRC  = $(wildcard tests/unit/*.c)
 FUZZ_SRC  = $(wildcard tests/fuzz/*.c)
 HEADERS   = $(wildcard lib/*.h tests/unit/*.h)
-SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh)
+SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh tests/bench/*.bash)
 BATS      = $(wildcard tests/*.bats)
 MANS      = $(wildcard tools/*.1)
 
@@ -60,8 +61,8 @@ UNITS     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 # Goals that must be over before anything is made, where they are asked for together with others.
 FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 
-.PHONY: all units deps demo test mutate bench lint asan tsan fuzz coverage install uninstall dist clean \
-	help FORCE
+.PHONY: all units deps demo test mutate bench bench-scale lint asan tsan fuzz coverage install uninstall \
+	dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -81,7 +82,8 @@ help:
 	@echo 'make fuzz       feed the CSV reader with what nobody would write, for FUZZ_SECONDS=60 (clang)'
 	@echo 'make coverage   line coverage of the tests, per file'
 	@echo 'make mutate     make small wrong edits in copies of the tree, and count those the tests catch'
-	@echo 'make bench      ce-export and ce-import beside psql, on a throwaway server'
+	@echo 'make bench      the tools beside DuckDB, Miller, gzip, scikit-learn and psql; PARTS=... for some of it'
+	@echo 'make bench-scale  the pipe at 1 to 100 million events (see tests/bench/run.sh for both)'
 	@echo 'make install    into $(DESTDIR)$(PREFIX); make uninstall removes it'
 	@echo 'make dist       a source archive of the last commit under $(BUILD)/'
 	@echo 'make clean      remove $(BUILD)/ and out/'
@@ -161,8 +163,14 @@ SUITES =
 test: $(TOOLS) $(UNITS)
 	@tests/run.sh $(BUILD) $(SUITES)
 
+# PARTS=NAME... runs those alone: pipe duckdb filters floor miller train postgres.
+PARTS =
+
 bench: $(TOOLS)
-	@tests/bench/postgres.sh $(BUILD)
+	@tests/bench/run.sh $(BUILD) $(PARTS)
+
+bench-scale: $(TOOLS)
+	@tests/bench/run.sh $(BUILD) scale
 
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define READ_SIZE  ((size_t)256 * 1024)
-#define WINDOW     ((size_t)16 * 1024) /* it and its marks stay in the first cache */
+#define WINDOW     ((size_t)128 * 1024) /* it and its marks stay in the second cache */
 #define FLUSH_SIZE ((size_t)128 * 1024)
 #define RECORD_MAX ((size_t)64 * 1024 * 1024)
 #define FIELD_STEP ((size_t)64 * 1024) /* libcsv grows a field's buffer by so much at a time */

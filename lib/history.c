@@ -110,7 +110,7 @@ static bool is_full(size_t n)
 
 static void *grow(void *array, size_t n, size_t size)
 {
-	return mem_realloc_huge(array, n, n ? n * 2 : 1, size);
+	return mem_realloc_huge(array, n ? n * 2 : 1, size);
 }
 
 static struct history_user *find_user(struct history *h, uint32_t id)

@@ -35,7 +35,7 @@ static int add_row(struct join_dimension *d, const struct csv_reader *in, const 
 				       err_clip(k->len), k->s);
 	if (id == d->cap) {
 		d->cap = mem_grow(d->cap, (size_t)id + 1);
-		d->rows = mem_realloc_huge(d->rows, id, d->cap, sizeof(*d->rows));
+		d->rows = mem_realloc_huge(d->rows, d->cap, sizeof(*d->rows));
 	}
 	buf_clear(encoded);
 	for (size_t i = 0; i < row->n; i++)

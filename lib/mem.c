@@ -84,20 +84,16 @@ void *mem_table(size_t n, size_t size)
 	return memset(aligned(bytes, align), 0, bytes);
 }
 
-void *mem_realloc_huge(void *array, size_t n, size_t n_more, size_t size)
+void *mem_realloc_huge(void *p, size_t n, size_t size)
 {
-	size_t bytes;
-	void *more;
+	uintptr_t start, end;
 
-	if (__builtin_mul_overflow(n_more, size, &bytes))
-		out_of_memory(n_more, size);
-	if (bytes < MEM_HUGE_PAGE)
-		return mem_realloc(array, n_more, size);
-	more = mem_alloc_huge(bytes);
-	if (n)
-		memcpy(more, array, n * size);
-	free(array);
-	return more;
+	p = mem_realloc(p, n, size);
+	start = ((uintptr_t)p + MEM_HUGE_PAGE - 1) / MEM_HUGE_PAGE * MEM_HUGE_PAGE;
+	end = ((uintptr_t)p + n * size) / MEM_HUGE_PAGE * MEM_HUGE_PAGE;
+	if (start < end)
+		madvise((char *)p + (start - (uintptr_t)p), end - start, MADV_HUGEPAGE);
+	return p;
 }
 
 char *mem_dup(const char *s, size_t len)

@@ -26,14 +26,11 @@ void *mem_alloc_huge(size_t n);
  */
 void *mem_table(size_t n, size_t size);
 
-/*
- * An array's first n elements, in an array of n_more in its place, on huge pages if it is large: as
- * mem_realloc, for one that is read at random.
- */
-void *mem_realloc_huge(void *array, size_t n, size_t n_more, size_t size);
-
 /* Resizes p (NULL allowed) to n * size bytes; contents kept up to the smaller size. */
 void *mem_realloc(void *p, size_t n, size_t size);
+
+/* The same; what it grows by lies on huge pages where the system has them. */
+void *mem_realloc_huge(void *p, size_t n, size_t size);
 
 /* A NUL-terminated copy of the len bytes at s. The caller frees. */
 char *mem_dup(const char *s, size_t len);

@@ -86,7 +86,7 @@ want_columns() {
 		CREATE SCHEMA by_psql;
 	END
 	ce-synth --users 40 --contents 20 --days 15 --sessions 400 -o data
-	make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" DATA=data OUT=out >make.log 2>&1 ||
+	make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=data OUT=out >make.log 2>&1 ||
 		{ cat make.log; false; }
 	tables=(events_table users_dim content_dim cleaned_events enriched_table session_identification
 		session_starts content_completion user_activity user_engagement user_genre_preference

@@ -10,7 +10,7 @@ workload() {
 }
 
 pipeline() {
-	make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" DATA=data OUT=out "$@" >make.log 2>&1 ||
+	make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=data OUT=out "$@" >make.log 2>&1 ||
 		{ cat make.log; return 1; }
 }
 
@@ -105,11 +105,11 @@ pipeline() {
 	mkdir plain
 	for t in users_dim content_dim; do gzip -dc "data/$t.csv.gz" >"plain/$t.csv"; done
 	ce-clean -p data/events_table.csv.gz 2>/dev/null | sed '2,$s/,[^,]*$/,/' >plain/events_table.csv
-	run make -f "$CE_ROOT/samples/pipeline.mk" DATA=plain OUT=out
+	run make -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=plain OUT=out
 	[ "$status" -ne 0 ]
 	# Every record was rejected, so no label is left to learn from.
 	[[ $output == *"no row has a label"* ]]
-	make -f "$CE_ROOT/samples/pipeline.mk" DATA=plain OUT=out CLEAN_FLAGS='--allow-empty device'
+	make -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=plain OUT=out CLEAN_FLAGS='--allow-empty device'
 	[ "$(gzip -dc out/cleaned_events.csv.gz | wc -l)" -eq "$(wc -l <plain/events_table.csv)" ]
 	gzip -dc out/metrics.csv.gz | grep -q '^,,'
 }

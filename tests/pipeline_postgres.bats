@@ -18,13 +18,13 @@ warehouse() {
 
 # As many steps at once as there can be, for that must not matter.
 pipeline() {
-	make -j8 --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" DATA=data OUT=out "$@" >make.log 2>&1 ||
+	make -j8 --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=data OUT=out "$@" >make.log 2>&1 ||
 		{ cat make.log; return 1; }
 }
 
 # The tables that `load` loads, as pipeline.mk has them.
 loaded() {
-	make -pn -f "$CE_ROOT/samples/pipeline.mk" DATA=data OUT=out 2>/dev/null |
+	make -pn -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=data OUT=out 2>/dev/null |
 		sed -n 's/^load: //p' | tr ' ' '\n' | sed 's/^load-//'
 }
 

@@ -104,8 +104,8 @@ int csv_reader_next(struct csv_reader *r, const struct csv_row **row, struct err
  * Guesses at rows that are to come, for who can ask memory early for what it will need:
  * csv_reader_look_ahead finds where they begin, called once a row; csv_reader_peek then gives the
  * field of the row that comes `ahead` <= CSV_AHEAD rows behind the current one. That is false if it
- * has not been scanned yet; and the field is some other stretch of the input if there are commas in
- * quotes before it. Valid as the current row is.
+ * has not been scanned yet; and the field is some other stretch of the input if a comma before it
+ * in its row, or a line end since, is in quotes. Valid as the current row is.
  */
 void csv_reader_look_ahead(struct csv_reader *r);
 bool csv_reader_peek(const struct csv_reader *r, size_t ahead, int column, struct csv_field *field);

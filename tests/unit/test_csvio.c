@@ -384,7 +384,8 @@ static void writer_and_reader_round_trip(void)
 		for (size_t i = 0; i < ROWS * columns; i++) {
 			char cell[12];
 			size_t len = scratch_below(&random, sizeof(cell));
-			struct csv_field f = { cell, (uint32_t)len, !len && scratch_below(&random, 2) };
+			struct csv_field f = { cell, (uint32_t)len,
+					       !len && scratch_below(&random, 2) };
 
 			for (size_t k = 0; k < len; k++)
 				cell[k] = scratch_below(&random, 2)
@@ -706,6 +707,61 @@ static void text_of_every_length(void)
 			}
 }
 
+/*
+ * What is peeked at is the field that comes so many rows later: in tables with quotes, too, as long
+ * as they stand behind it. Nearly every row is seen before it comes.
+ */
+static void rows_to_come(void)
+{
+	enum { N = 20000 };
+	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
+	struct buf text = BUF_INIT;
+	uint64_t random = 5;
+
+	buf_append_str(&text, "a,b,c,d\n");
+	for (int i = 0; i < N; i++) {
+		char row[80];
+
+		buf_append(&text, row,
+			   (size_t)snprintf(row, sizeof(row), "%d,u%zu,%s,%s\n", i,
+					    scratch_below(&random, 100000),
+					    scratch_below(&random, 9) ? "" : "\"x,y\"",
+					    scratch_below(&random, 300) ? "z" : "\"1,\"\"2\""));
+	}
+	scratch_write("in", text.data, text.len);
+	for (size_t ahead = 1; ahead <= CSV_AHEAD; ahead += 5) {
+		struct csv_reader r = CSV_READER_INIT;
+		const struct csv_row *row;
+		struct err err = ERR_INIT;
+		char seen[CSV_AHEAD + 1][16] = { { 0 } };
+		int n = 0, n_seen = 0;
+
+		CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+		for (; csv_reader_next(&r, &row, &err) > 0; n++) {
+			char *now = seen[(size_t)n % (ahead + 1)];
+			struct csv_field f;
+
+			if (*now) {
+				n_seen++;
+				CHECK(strlen(now) == row->fields[1].len &&
+				      !memcmp(now, row->fields[1].s, row->fields[1].len));
+			}
+			*now = '\0';
+			csv_reader_look_ahead(&r);
+			if (csv_reader_peek(&r, ahead, 1, &f) && f.len < 16) {
+				now = seen[((size_t)n + ahead) % (ahead + 1)];
+				memcpy(now, f.s, f.len);
+				now[f.len] = '\0';
+			}
+			CHECK(!csv_reader_peek(&r, CSV_AHEAD, 1 << 20, &f));
+		}
+		CHECK_INT(n, N);
+		CHECK(n_seen > N - N / 50);
+		csv_reader_close(&r);
+	}
+	buf_release(&text);
+}
+
 int main(void)
 {
 	char dir[] = SCRATCH_DIR;
@@ -725,6 +781,7 @@ int main(void)
 	RUN(records_of_many_mebibytes);
 	RUN(a_record_without_end);
 	RUN(a_failing_writer_leaves_nothing);
+	RUN(rows_to_come);
 	scratch_leave(dir);
 	return CHECK_DONE();
 }

@@ -159,8 +159,10 @@ void join_prepare(struct join_dimension *d, const struct csv_row *row)
 {
 	const struct csv_field *f = &row->fields[d->column];
 
-	d->wanted = f->is_null ? (struct intern_key){ .s = NULL }
-			       : intern_prepare(&d->keys, f->s, f->len);
+	if (f->is_null)
+		d->wanted.s = NULL;
+	else
+		d->wanted = intern_prepare(&d->keys, f->s, f->len);
 }
 
 const struct join_text *join_find(struct join_dimension *d)

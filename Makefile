@@ -17,7 +17,9 @@ PQ_CFLAGS = -isystem /usr/include/postgresql
 
 # ISA-L, the faster deflate engine, where pkg-config finds it; ISAL=0 builds without.
 # Asked once, and not before a command wants to know: `make deps all` installs it first.
+ifeq ($(origin ISAL),undefined)
 ISAL        = $(eval ISAL := $(shell pkg-config --exists libisal 2>/dev/null && echo 1))$(ISAL)
+endif
 ISAL_CFLAGS = $(if $(filter 1,$(ISAL)),-DCE_ISAL $(shell pkg-config --cflags libisal))
 ISAL_LIBS   = $(if $(filter 1,$(ISAL)),$(shell pkg-config --libs libisal))
 

@@ -14,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define THREADS_MAX 256
+#define THREADS_MAX   256
+#define THREADS_USUAL 8 /* at most, unless told: more than gzip keeps busy beside a tool */
 
 #ifndef CE_VERSION
 #define CE_VERSION "0.0.0"
@@ -187,7 +188,7 @@ static void print_help(const struct cli *cli)
 		print_option('p', "plain", NULL, "write plain text, not gzip");
 		printf("  %-30s %s\n", "-0 ... -9", "gzip level (stored into a pipe, else 1)");
 	}
-	print_option(0, "threads", "N", "threads for gzip; 1: none (one a processor)");
+	print_option(0, "threads", "N", "threads for gzip; 1: none (processors, to 8)");
 	print_option('v', "verbose", NULL, "say counts, time and memory on standard error");
 	print_option(0, "help", NULL, "print this help");
 	print_option(0, "version", NULL, "print the version");
@@ -258,7 +259,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 {
 	const char *shared = cli->no_output ? "v" : "vo:p0123456789";
 	const struct cli_option *options = cli->options;
-	int64_t threads = worker_processors();
+	int64_t threads = worker_processors() < THREADS_USUAL ? worker_processors() : THREADS_USUAL;
 	size_t n = 0, at;
 	struct option *longs;
 	char *letters;

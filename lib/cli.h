@@ -3,7 +3,7 @@
  *
  * The one module, beside the tools, that prints and exits. Every tool takes -o, -p, -0 ... -9, -v,
  * --threads, --help and --version beside its own options; operands are input files, unless the tool
- * says otherwise. Layer: over num, gzio.
+ * says otherwise. Layer: over num, worker, gzio.
  */
 #ifndef CE_CLI_H
 #define CE_CLI_H

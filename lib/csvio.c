@@ -56,7 +56,8 @@ static int read_more(struct csv_reader *r, struct err *err)
 
 	if (r->at_eof)
 		return 0;
-	r->window_len = r->next_mark = r->n_marks = 0; /* the bytes move */
+	/* The bytes move. */
+	r->window_len = r->next_mark = r->n_marks = r->barren_until = 0;
 	if (r->start) {
 		memmove(r->bytes.data, r->bytes.data + r->start, r->bytes.len - r->start);
 		r->bytes.len -= r->start;
@@ -287,6 +288,8 @@ static int scan_record(struct csv_reader *r, struct err *err)
 		scan(r);
 		if (r->n_marks >= r->header.n)
 			return 1;
+		/* What is not plain for want of marks here is not scanned again for each record. */
+		r->barren_until = r->window_start + r->window_len;
 		if (r->window_len == r->tuning.window)
 			return 0;
 		for (size_t i = 0; i < r->n_marks; i++)
@@ -379,7 +382,7 @@ static int next_plain(struct csv_reader *r, struct err *err)
 	if (!n || r->tuning.libcsv_only)
 		return 0;
 	if (r->n_marks - r->next_mark < n) {
-		int rc = scan_record(r, err);
+		int rc = r->end < r->barren_until ? 0 : scan_record(r, err);
 
 		if (rc <= 0)
 			return rc;
@@ -388,14 +391,15 @@ static int next_plain(struct csv_reader *r, struct err *err)
 	mark = r->marks + r->next_mark;
 	last = mark + n - 1;
 	start = (uint32_t)(r->end - r->window_start);
-	for (; mark < last; mark++, field++) {
+	for (; mark < last && !others; mark++, field++) {
 		uint32_t end = *mark;
 
 		*field = (struct csv_field){ s + start, end - start, end == start };
 		others |= s[end] ^ ',';
 		start = end + 1;
 	}
-	*field = (struct csv_field){ s + start, *last - start, *last == start };
+	if (!others)
+		*field = (struct csv_field){ s + start, *last - start, *last == start };
 	/* Nearly always all the n - 1 marks are commas, and the last one ends the line. */
 	return (!others && take_line(r, last, true)) || next_quoted(r);
 }
@@ -445,7 +449,7 @@ static int start_input(struct csv_reader *r, struct err *err)
 	r->file = r->gz.name;
 	buf_clear(&r->bytes);
 	r->start = r->end = 0;
-	r->window_len = r->next_mark = r->n_marks = 0;
+	r->window_len = r->next_mark = r->n_marks = r->barren_until = 0;
 	r->line = r->next_line = 1;
 	r->at_eof = false;
 	while (r->bytes.len < 3 && (rc = read_more(r, err)))

@@ -7,6 +7,8 @@
  * Most records are plain: one line, as many fields as the header has, and no quotes but around
  * whole fields. Those are split in place, at the marks that csvscan has found for a window of the
  * input at once. Any other is framed by itself and, if there is a quote in it, left to libcsv.
+ * Memory: 256 KiB of input, or the longest record, and 512 KiB for the marks of a window, of which
+ * as much is touched as there are marks.
  * Layer: over mem, buf, intern, csvrow, csvscan, gzio; the one module that calls libcsv, which owns
  * the bare prefix `csv_` and the header <csv.h>: ours are csv_reader_*, csv_writer_*, csv_put_*.
  */
@@ -68,6 +70,7 @@ struct csv_reader {
 	size_t window_start, window_len; /* the part of `bytes` that was scanned */
 	uint32_t *marks;                 /* from window_start on; those in [next, n) are left */
 	size_t next_mark, n_marks;
+	size_t barren_until; /* no scan from a byte before this one finds a whole record's marks */
 	size_t ahead[CSV_AHEAD]; /* first marks of the next n_ahead rows; a ring */
 	size_t first_ahead, n_ahead;
 	struct csv_row row;

@@ -125,10 +125,6 @@ static void *work(void *arg)
 /* Starts the threads that are wanted, or as many as there can be. */
 static void start_threads(struct deflate *d)
 {
-	d->n_blocks = (size_t)d->n_wanted + 1;
-	d->blocks = mem_zalloc(d->n_blocks, sizeof(*d->blocks));
-	for (size_t i = 0; i < d->n_blocks; i++)
-		d->blocks[i] = block_new();
 	d->threads = mem_zalloc((size_t)d->n_wanted, sizeof(*d->threads));
 	for (; d->n_threads < d->n_wanted; d->n_threads++) {
 		struct thread *thread = &d->threads[d->n_threads];
@@ -141,6 +137,10 @@ static void start_threads(struct deflate *d)
 		}
 	}
 	d->n_wanted = d->n_threads;
+	d->n_blocks = d->n_threads ? (size_t)d->n_threads + 1 : 0;
+	d->blocks = mem_zalloc(d->n_blocks, sizeof(*d->blocks));
+	for (size_t i = 0; i < d->n_blocks; i++)
+		d->blocks[i] = block_new();
 }
 
 /* Gives the filling block to the threads, for a block that is free. */

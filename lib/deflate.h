@@ -9,7 +9,7 @@
  *
  * Threads are started when the first block is full: a small table costs none.
  * Layer: over codec, worker, mem. Memory: 0.5 MiB a block in flight, of which there are threads + 2
- * (one, if there are no threads); and what the engine takes a thread: zlib 264 KiB, ISA-L 276.
+ * (one, if there are no threads); and what the engine takes a thread: zlib 264 KiB, ISA-L 80.
  */
 #ifndef CE_DEFLATE_H
 #define CE_DEFLATE_H

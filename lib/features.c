@@ -76,7 +76,7 @@ struct features_number {
 struct features_hour {
 	int64_t number; /* hours since the epoch */
 	int64_t year;
-	char text[16]; /* hour and day of the week; week and month of the year */
+	char text[4 * NUM_TEXT_MAX]; /* hour and day of the week; week and month of the year */
 	size_t start_len, len;
 };
 

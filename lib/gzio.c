@@ -28,7 +28,8 @@ enum { HAS_CRC = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16, RESERVED = 0x
 /* A wider pipe means fewer switches between the two sides; no pipe: no harm. */
 static void widen(int fd)
 {
-	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+	if (fcntl(fd, F_GETPIPE_SZ) < PIPE_SIZE)
+		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
 }
 
 /* Reads more behind what there is in `in`. Returns 0, or -1 with err. */

@@ -39,7 +39,7 @@ struct gz_output {
 	const char *path; /* NULL: standard output */
 	int level;        /* 0-9; GZ_LEVEL_DEFAULT: stored blocks into a pipe, 1 elsewhere */
 	bool plain;       /* no gzip; a terminal gets plain text in any case */
-	int threads;      /* that may deflate at once; 0, 1: the caller's alone */
+	int threads;      /* that may deflate this output at once; 0, 1: the caller's alone */
 };
 
 #define GZ_OUTPUT_INIT                                                                             \

@@ -28,7 +28,7 @@
 #define NUM_N_POWERS 20
 extern const uint64_t num_power[NUM_N_POWERS];
 
-/* Room enough for any formatter below. */
+/* Room enough for any formatter below, which may write behind what it returns the length of. */
 #define NUM_TEXT_MAX 32
 
 /* [-]digits, within int64_t. */

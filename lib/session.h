@@ -1,5 +1,6 @@
 /*
- * session: which events make one viewing of one content by one user. Layer: over event.
+ * session: which events make one viewing of one content by one user. Layer: over event,
+ * num, pairs.
  *
  * Player logs have no heartbeat: a film played without a touch is one `play` and, two hours later,
  * one `complete`. So the gap that ends a session counts idle time:

@@ -3,7 +3,7 @@
  *
  * A worker takes no signal: all of them go to main's thread, whose handlers and masks then mean
  * what they meant without workers. So one whose write fails with EPIPE gets no SIGPIPE: who hears
- * of it raises that (worker_raise). Layer: over outfile.
+ * of it raises that (worker_raise). Layer: over mem, outfile.
  */
 #ifndef CE_WORKER_H
 #define CE_WORKER_H

@@ -76,7 +76,7 @@ static void inflate_free(void *state)
 /*
  * Level 1 is ISA-L's level 0, the others are zlib's. ISA-L's own levels 1 to 3 are left out:
  * version 2.30 does not always write the same bytes for the same input (seen on a processor with
- * AVX-512: of 1,400 processes that deflated the same 9 MB at level 1, 6 wrote some block
+ * AVX-512: of 1,100 processes that deflated the same 9 MB at level 1, 5 wrote some block
  * otherwise).
  */
 struct deflater {

@@ -1,5 +1,6 @@
 #include "encoding.h"
 
+#include "bins.h"
 #include "mem.h"
 #include "num.h"
 #include "schema.h"
@@ -27,8 +28,10 @@ void encoding_place(struct encoding *e)
 {
 	struct encoding_column *c = &e->columns[e->n - 1];
 
+	c->value = e->n_values;
 	c->dense = e->n_dense;
 	c->onehot = e->n_onehot;
+	e->n_values += c->kind != ENCODING_CONSTANT;
 	if (c->kind == ENCODING_NUMBER) {
 		e->n_dense++;
 		e->n_onehot += c->n_missing > 0;
@@ -37,11 +40,22 @@ void encoding_place(struct encoding *e)
 	}
 }
 
+const struct encoding_column **encoding_valued(const struct encoding *e)
+{
+	const struct encoding_column **columns = mem_alloc(e->n_values, sizeof(*columns));
+
+	for (size_t i = 0; i < e->n; i++)
+		if (e->columns[i].kind != ENCODING_CONSTANT)
+			columns[e->columns[i].value] = &e->columns[i];
+	return columns;
+}
+
 void encoding_release(struct encoding *e)
 {
 	for (size_t i = 0; i < e->n; i++) {
 		free(e->columns[i].name);
 		free(e->columns[i].level_rows);
+		free(e->columns[i].edges);
 		intern_release(&e->columns[i].levels);
 	}
 	free(e->columns);
@@ -86,39 +100,52 @@ static double standardise(const struct encoding_column *c, double value)
 	return fabs(z) <= ENCODING_MAX ? z : copysign(ENCODING_MAX, value - c->mean);
 }
 
-static uint32_t category(const struct encoding_column *c, const struct csv_field *f)
+static uint32_t level_of(const struct encoding_column *c, const struct csv_field *f)
 {
 	uint32_t level = intern_find(&c->levels, f->s, f->len);
 
-	return c->onehot + (level == INTERN_NONE ? c->levels.n : level);
+	return level == INTERN_NONE ? c->levels.n : level;
 }
 
-int encoding_encode(const struct encoding *e, const int *index, const struct csv_reader *in,
-		    const struct csv_row *row, struct encoding_row *out, struct err *err)
+int encoding_read(const struct encoding *e, const int *index, const struct csv_reader *in,
+		  const struct csv_row *row, double *value, struct err *err)
 {
-	out->n_active = 0;
 	for (size_t i = 0; i < e->n; i++) {
 		const struct encoding_column *c = &e->columns[i];
 		const struct csv_field *f;
-		double value;
 
 		if (c->kind == ENCODING_CONSTANT)
 			continue;
 		f = &row->fields[index[i]];
+		if (c->kind == ENCODING_CATEGORY)
+			value[c->value] = level_of(c, f);
+		else if (!f->len)
+			value[c->value] = NAN;
+		else if (num_parse_double(f->s, f->len, &value[c->value]))
+			return csv_reader_fail(in, index[i], err, "invalid number '%.*s'",
+					       err_clip(f->len), f->s);
+	}
+	return 0;
+}
+
+void encoding_expand(const struct encoding *e, const double *value, struct encoding_row *out)
+{
+	out->n_active = 0;
+	for (size_t i = 0; i < e->n; i++) {
+		const struct encoding_column *c = &e->columns[i];
+
+		if (c->kind == ENCODING_CONSTANT)
+			continue;
 		if (c->kind == ENCODING_CATEGORY) {
-			out->active[out->n_active++] = category(c, f);
-		} else if (!f->len) {
+			out->active[out->n_active++] = c->onehot + (uint32_t)value[c->value];
+		} else if (isnan(value[c->value])) {
 			out->dense[c->dense] = 0;
 			if (c->n_missing)
 				out->active[out->n_active++] = c->onehot;
 		} else {
-			if (num_parse_double(f->s, f->len, &value))
-				return csv_reader_fail(in, index[i], err, "invalid number '%.*s'",
-						       err_clip(f->len), f->s);
-			out->dense[c->dense] = standardise(c, value);
+			out->dense[c->dense] = standardise(c, value[c->value]);
 		}
 	}
-	return 0;
 }
 
 /*
@@ -134,19 +161,27 @@ struct column_fit {
 	struct intern levels;
 	uint64_t *level_rows;
 	size_t cap;
+	double *sample; /* of a number */
+	size_t n_sample;
 };
 
 struct encoding_fit {
 	struct column_fit *columns;
 	size_t n;
+	size_t max_bins;
+	size_t stride; /* every so manieth row is sampled */
+	size_t n_rows;
 };
 
-struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, size_t n)
+struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, size_t n,
+				      size_t max_bins, size_t n_rows)
 {
 	struct encoding_fit *fit = mem_alloc(1, sizeof(*fit));
 
-	fit->columns = mem_zalloc(n, sizeof(*fit->columns));
-	fit->n = n;
+	*fit = (struct encoding_fit){ .columns = mem_zalloc(n, sizeof(*fit->columns)),
+				      .n = n,
+				      .max_bins = max_bins,
+				      .stride = n_rows / ENCODING_SAMPLE + 1 };
 	for (size_t i = 0; i < n; i++) {
 		fit->columns[i].index = index[i];
 		fit->columns[i].numeric = numeric[i];
@@ -154,10 +189,16 @@ struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, siz
 	return fit;
 }
 
-static void add_number(struct column_fit *c, double value)
+static void add_number(struct column_fit *c, double value, bool sampled)
 {
 	long double delta = value - c->mean;
 
+	if (sampled) {
+		if (!(c->n_sample & (c->n_sample - 1)))
+			c->sample = mem_realloc(c->sample, c->n_sample ? 2 * c->n_sample : 1,
+						sizeof(*c->sample));
+		c->sample[c->n_sample++] = value;
+	}
 	if (!c->n || value < c->min)
 		c->min = value;
 	if (!c->n || value > c->max)
@@ -184,6 +225,8 @@ static void add_level(struct column_fit *c, const struct csv_field *f)
 
 void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row)
 {
+	bool sampled = fit->max_bins && fit->n_rows++ % fit->stride == 0;
+
 	for (size_t i = 0; i < fit->n; i++) {
 		struct column_fit *c = &fit->columns[i];
 		const struct csv_field *f = &row->fields[c->index];
@@ -194,7 +237,7 @@ void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row)
 		else if (!f->len || num_parse_double(f->s, f->len, &value))
 			c->n_missing++;
 		else
-			add_number(c, value);
+			add_number(c, value, sampled);
 	}
 }
 
@@ -244,7 +287,8 @@ static void finish_category(const struct column_fit *fit, const char *name, stru
 	free(levels);
 }
 
-static void finish_number(const struct column_fit *fit, const char *name, struct encoding *e)
+static void finish_number(const struct column_fit *fit, const char *name, size_t max_bins,
+			  struct encoding *e)
 {
 	double sd = fit->n ? (double)sqrtl(fit->squares / (long double)fit->n) : 0;
 	bool one_value = fit->min == fit->max || !(sd > 0);
@@ -258,6 +302,10 @@ static void finish_number(const struct column_fit *fit, const char *name, struct
 		/* One value and gaps: all that can be learnt is the indicator. */
 		c->sd = one_value ? 1 : sd;
 		c->n_missing = fit->n_missing;
+		if (max_bins) {
+			c->edges = mem_alloc(max_bins, sizeof(*c->edges));
+			c->n_edges = bins_cut(fit->sample, fit->n_sample, max_bins, c->edges);
+		}
 	}
 	encoding_place(e);
 }
@@ -267,7 +315,8 @@ void encoding_fit_finish(struct encoding_fit *fit, const char *const *names, str
 	*e = (struct encoding)ENCODING_INIT;
 	for (size_t i = 0; i < fit->n; i++)
 		if (fit->columns[i].numeric)
-			finish_number(&fit->columns[i], names[fit->columns[i].index], e);
+			finish_number(&fit->columns[i], names[fit->columns[i].index], fit->max_bins,
+				      e);
 		else
 			finish_category(&fit->columns[i], names[fit->columns[i].index], e);
 }
@@ -277,6 +326,7 @@ void encoding_fit_free(struct encoding_fit *fit)
 	for (size_t i = 0; fit && i < fit->n; i++) {
 		intern_release(&fit->columns[i].levels);
 		free(fit->columns[i].level_rows);
+		free(fit->columns[i].sample);
 	}
 	if (fit)
 		free(fit->columns);

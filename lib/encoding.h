@@ -8,10 +8,14 @@
  * (NULL or "") is a level like any other. All levels are kept; the penalty of the fit makes their
  * coefficients unique. A column that is constant over the train rows is dropped.
  *
+ * Where bins are asked for, numbers are cut at quantiles of the train rows, too (see bins); of more
+ * than ENCODING_SAMPLE rows, at those of every k-th.
+ *
  * Means and standard deviations (of the known values, divided by their number) are updated row by
  * row: Welford, "Note on a method for calculating corrected sums of squares and products",
- * Technometrics 4, 1962: no sum of squares, so nothing cancels. Layer: over mem, intern, csvio,
- * schema. Memory while fitting: that of intern and 8 bytes for each level of each column.
+ * Technometrics 4, 1962: no sum of squares, so nothing cancels. Layer: over mem, intern, csvio, schema,
+ * bins. Memory while fitting: that of intern and 8 bytes for each level of each column; with
+ * bins, 8 bytes for each number of a sampled row.
  */
 #ifndef CE_ENCODING_H
 #define CE_ENCODING_H
@@ -26,6 +30,7 @@
 #define ENCODING_LEVEL_ROWS  10
 #define ENCODING_LEVELS      100
 #define ENCODING_COLUMNS_MAX 65536
+#define ENCODING_SAMPLE      65536
 
 /* A standardised value beyond this is taken as this, so that a score stays finite. */
 #define ENCODING_MAX 1e30
@@ -41,8 +46,11 @@ struct encoding_column {
 	enum encoding_kind kind;
 	double mean, sd;      /* of a number; sd > 0 */
 	uint64_t n_missing;   /* train rows where a number is empty; 0: no indicator */
+	double *edges;        /* [n_edges] between the bins of a number */
+	size_t n_edges;
 	struct intern levels; /* of a category; the id is the place in the list */
 	uint64_t *level_rows; /* [levels.n + 1]: train rows of each level; the last of "other" */
+	uint32_t value;       /* the place among the values, unless it is constant */
 	uint32_t dense;       /* a number's place among the dense columns */
 	uint32_t onehot; /* the place of a number's indicator, or of a category's first level */
 };
@@ -50,13 +58,13 @@ struct encoding_column {
 struct encoding {
 	struct encoding_column *columns;
 	size_t n;
-	uint32_t n_dense, n_onehot;
+	uint32_t n_values, n_dense, n_onehot;
 	size_t cap; /* the module's own: of `columns` */
 };
 
 #define ENCODING_INIT                                                                              \
 	{                                                                                          \
-		NULL, 0, 0, 0, 0                                                                   \
+		NULL, 0, 0, 0, 0, 0                                                                \
 	}
 
 /*
@@ -68,9 +76,27 @@ struct encoding_column *encoding_add(struct encoding *e, const char *name, enum 
 /* Gives the column that was added last its places. */
 void encoding_place(struct encoding *e);
 
+/* The columns by the places of their values: [e->n_values]. The caller frees. */
+const struct encoding_column **encoding_valued(const struct encoding *e);
+
 void encoding_release(struct encoding *e);
 
-/* A row as the learners take it. */
+/*
+ * Finds each column of `e` in the input: index[e->n] into its header. Returns 0, or -1 with err: a
+ * column that is needed is missing.
+ */
+int encoding_bind(const struct encoding *e, const struct csv_reader *in, int *index,
+		  struct err *err);
+
+/*
+ * Reads the values of a row, value[e->n_values]: numbers (NaN: empty), and for a category the place
+ * of its level, levels.n for "other". Returns 0, or -1 with err: a value of a numeric column that is
+ * no number.
+ */
+int encoding_read(const struct encoding *e, const int *index, const struct csv_reader *in,
+		  const struct csv_row *row, double *value, struct err *err);
+
+/* A row as a linear model takes it. */
 struct encoding_row {
 	double *dense;    /* [n_dense] */
 	uint32_t *active; /* [n_active] one-hot columns that are 1 */
@@ -80,22 +106,19 @@ struct encoding_row {
 void encoding_row_init(struct encoding_row *row, const struct encoding *e);
 void encoding_row_release(struct encoding_row *row);
 
-/*
- * Finds each column of `e` in the input: index[e->n] into its header. Returns 0, or -1 with err: a
- * column that is needed is missing.
- */
-int encoding_bind(const struct encoding *e, const struct csv_reader *in, int *index,
-		  struct err *err);
-
-/* Encodes a row. Returns 0, or -1 with err: a value of a numeric column that is no number. */
-int encoding_encode(const struct encoding *e, const int *index, const struct csv_reader *in,
-		    const struct csv_row *row, struct encoding_row *out, struct err *err);
+/* Encodes value[e->n_values]. */
+void encoding_expand(const struct encoding *e, const double *value, struct encoding_row *out);
 
 /* Gathers the figures. Opaque. */
 struct encoding_fit;
 
-/* A fit of n columns, from these fields of a row: numeric[i] says how to take field index[i]. */
-struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, size_t n);
+/*
+ * A fit of n columns, from these fields of a row: numeric[i] says how to take field index[i].
+ * max_bins: how many to cut numbers into, or 0; n_rows, not less than will come, says how many to
+ * sample.
+ */
+struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, size_t n,
+				      size_t max_bins, size_t n_rows);
 
 /* Takes a train row in. The numeric fields of `row` must be numbers or empty. */
 void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row);

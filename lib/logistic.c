@@ -332,17 +332,19 @@ static void take_fit(struct logistic *fit, const struct problem *p, const double
 	fit->intercept = w[n_dense];
 	fit->n = n_dense + n_onehot;
 	fit->coef = mem_zalloc(fit->n, sizeof(*fit->coef));
+	fit->se = mem_zalloc(fit->n, sizeof(*fit->coef));
 	memcpy(fit->coef, w, n_dense * sizeof(*w));
 	memcpy(fit->coef + n_dense, w + p->width, n_onehot * sizeof(*w));
 }
 
 int logistic_fit(struct logistic *fit, const struct matrix *x,
-		 const struct logistic_options *options, struct err *err)
+		 const struct logistic_options *options, struct pool *pool, struct err *err)
 {
 	struct problem p = { .x = x, .l2 = options->l2 };
 	struct state s = { 0 };
 	double *vectors;
 
+	(void)pool;
 	if (!x->n_rows)
 		return err_set(err, ERR_RUNTIME, "no rows to learn from");
 	if ((size_t)x->n_dense + x->n_onehot > LOGISTIC_COEFFICIENTS_MAX)
@@ -393,5 +395,6 @@ double logistic_probability(double score)
 void logistic_release(struct logistic *fit)
 {
 	free(fit->coef);
+	free(fit->se);
 	*fit = (struct logistic)LOGISTIC_INIT;
 }

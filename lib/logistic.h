@@ -25,6 +25,7 @@
 
 #include "err.h"
 #include "matrix.h"
+#include "pool.h"
 
 #include <stdbool.h>
 
@@ -46,6 +47,8 @@ struct logistic {
 	double intercept;
 	double *coef; /* [n]: first of the dense columns, then of the one-hot columns */
 	size_t n;
+	double intercept_se;
+	double *se;
 	int iterations;   /* Newton steps */
 	double objective; /* f at the end */
 	double gradient;  /* its largest component there, over the sum of the row weights */
@@ -62,7 +65,7 @@ struct logistic {
  * `converged`), or -1 with err: no rows, or more columns than Newton's method can hold.
  */
 int logistic_fit(struct logistic *fit, const struct matrix *x,
-		 const struct logistic_options *options, struct err *err);
+		 const struct logistic_options *options, struct pool *pool, struct err *err);
 
 /* b + x.w for a row as matrix_add takes it: dense[n_dense], and the active one-hot columns. */
 double logistic_score(const struct logistic *fit, const double *dense, size_t n_dense,

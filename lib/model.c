@@ -3,9 +3,12 @@
 #include "gzio.h"
 #include "lines.h"
 #include "mem.h"
+#include "num.h"
+#include "treelines.h"
 
 #include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +16,22 @@
 #define FILE_MAX  ((size_t)64 * 1024 * 1024)
 #define READ_SIZE ((size_t)64 * 1024)
 
+static const char *const kind_names[] = { "logistic", "gbdt", NULL };
+static const char *const calibration_names[] = { "none", "platt", "isotonic", NULL };
 static const char *const resample_names[] = { "none", "over", "under", NULL };
 
-double model_probability(const struct model *m, const struct encoding_row *row)
+double model_score(const struct model *m, const double *value, struct encoding_row *scratch)
 {
-	return logistic_probability(logistic_score(&m->logistic, row->dense, m->encoding.n_dense,
-						   row->active, row->n_active));
+	if (m->kind == MODEL_GBDT)
+		return trees_score(&m->trees, value);
+	encoding_expand(&m->encoding, value, scratch);
+	return logistic_score(&m->logistic, scratch->dense, m->encoding.n_dense, scratch->active,
+			      scratch->n_active);
+}
+
+double model_probability(const struct model *m, const double *value, struct encoding_row *scratch)
+{
+	return calibration_probability(&m->calibration, model_score(m, value, scratch));
 }
 
 void model_release(struct model *m)
@@ -26,6 +39,8 @@ void model_release(struct model *m)
 	split_release(&m->split);
 	encoding_release(&m->encoding);
 	logistic_release(&m->logistic);
+	trees_release(&m->trees);
+	calibration_release(&m->calibration);
 }
 
 static void put_name(struct buf *out, const char *keyword, const char *name)
@@ -70,44 +85,94 @@ static void put_options(struct buf *out, const struct model *m)
 	lines_put_word(out, resample_names[m->balance.resample]);
 	buf_append_str(out, "\nseed");
 	lines_put_int(out, m->balance.seed);
-	buf_append_str(out, "\nl2");
-	lines_put_double(out, m->options.l2);
-	buf_append_str(out, "\ntolerance");
-	lines_put_double(out, m->options.tolerance);
-	buf_append_str(out, "\niterations");
-	lines_put_int(out, m->logistic.iterations);
-	buf_append_str(out, "\ngradient");
-	lines_put_double(out, m->logistic.gradient);
-	buf_append_str(out, "\nobjective");
-	lines_put_double(out, m->logistic.objective);
-	buf_append_str(out, "\nintercept");
-	lines_put_double(out, m->logistic.intercept);
 	buf_append_char(out, '\n');
 }
 
-static void put_rows_coef(struct buf *out, uint64_t rows, double coef)
+static void put_number(struct buf *out, const char *keyword, double value)
 {
-	lines_put_count(out, rows);
-	lines_put_double(out, coef);
+	buf_append_str(out, keyword);
+	lines_put_double(out, value);
 	buf_append_char(out, '\n');
 }
 
-static void put_column(struct buf *out, const struct encoding_column *c, const double *dense,
-		       const double *onehot)
+static void put_int(struct buf *out, const char *keyword, int64_t value)
+{
+	buf_append_str(out, keyword);
+	lines_put_int(out, value);
+	buf_append_char(out, '\n');
+}
+
+/* Ends a line with a coefficient and its standard error. */
+static void put_coef(struct buf *out, double coef, double se)
+{
+	lines_put_double(out, coef);
+	if (isfinite(se))
+		lines_put_double(out, se);
+	else
+		lines_put_word(out, "-");
+	buf_append_char(out, '\n');
+}
+
+/* The same of that number, unless the model has none. */
+static void put_coef_at(struct buf *out, const struct model *m, size_t at)
+{
+	if (m->kind == MODEL_LOGISTIC)
+		put_coef(out, m->logistic.coef[at], m->logistic.se[at]);
+	else
+		buf_append_char(out, '\n');
+}
+
+static void put_logistic(struct buf *out, const struct model *m)
+{
+	put_number(out, "l2", m->options.l2);
+	put_number(out, "tolerance", m->options.tolerance);
+	put_int(out, "iterations", m->logistic.iterations);
+	put_number(out, "gradient", m->logistic.gradient);
+	put_number(out, "objective", m->logistic.objective);
+	buf_append_str(out, "intercept");
+	put_coef(out, m->logistic.intercept, m->logistic.intercept_se);
+}
+
+static void put_gbdt(struct buf *out, const struct model *m)
+{
+	const struct gbdt_options *o = &m->boosting;
+
+	put_number(out, "rate", o->rate);
+	put_int(out, "max_trees", o->trees);
+	put_int(out, "depth", o->depth);
+	put_int(out, "leaves", o->leaves);
+	put_number(out, "l2", o->l2);
+	put_number(out, "min_weight", o->min_weight);
+	put_number(out, "rows", o->rows);
+	put_number(out, "columns", o->columns);
+	put_int(out, "patience", o->patience);
+	put_int(out, "validation", m->held);
+	put_int(out, "tried", (int64_t)m->report.n_tried);
+	put_number(out, "train_loss", m->report.train_loss);
+	if (m->held)
+		put_number(out, "validation_loss", m->report.held_loss);
+	else
+		buf_append_str(out, "validation_loss -\n");
+}
+
+static void put_column(struct buf *out, const struct model *m, const struct encoding_column *c)
 {
 	static const char *const keywords[] = { "number", "category", "constant" };
+	size_t onehot = m->encoding.n_dense + c->onehot;
 
 	buf_append_str(out, keywords[c->kind]);
 	lines_put_string(out, c->name, strlen(c->name));
-	if (c->kind == ENCODING_NUMBER) {
+	if (c->kind != ENCODING_NUMBER) {
+		buf_append_char(out, '\n');
+	} else {
 		lines_put_double(out, c->mean);
 		lines_put_double(out, c->sd);
-		lines_put_double(out, dense[c->dense]);
+		put_coef_at(out, m, c->dense);
 	}
-	buf_append_char(out, '\n');
 	if (c->kind == ENCODING_NUMBER && c->n_missing) {
 		buf_append_str(out, "missing");
-		put_rows_coef(out, c->n_missing, onehot[c->onehot]);
+		lines_put_count(out, c->n_missing);
+		put_coef_at(out, m, onehot);
 	}
 	if (c->kind != ENCODING_CATEGORY)
 		return;
@@ -116,10 +181,31 @@ static void put_column(struct buf *out, const struct encoding_column *c, const d
 
 		buf_append_str(out, "level");
 		lines_put_string(out, level->s, level->len);
-		put_rows_coef(out, c->level_rows[i], onehot[c->onehot + i]);
+		lines_put_count(out, c->level_rows[i]);
+		put_coef_at(out, m, onehot + i);
 	}
 	buf_append_str(out, "other");
-	put_rows_coef(out, c->level_rows[c->levels.n], onehot[c->onehot + c->levels.n]);
+	lines_put_count(out, c->level_rows[c->levels.n]);
+	put_coef_at(out, m, onehot + c->levels.n);
+}
+
+static void put_calibration(struct buf *out, const struct calibration *c)
+{
+	buf_append_str(out, "calibration");
+	lines_put_word(out, calibration_names[c->kind]);
+	if (c->kind == CALIBRATION_PLATT) {
+		lines_put_double(out, c->slope);
+		lines_put_double(out, c->intercept);
+	} else if (c->kind == CALIBRATION_ISOTONIC) {
+		lines_put_count(out, c->n);
+	}
+	buf_append_char(out, '\n');
+	for (size_t i = 0; i < c->n; i++) {
+		buf_append_str(out, "knot");
+		lines_put_double(out, c->score[i]);
+		lines_put_double(out, c->probability[i]);
+		buf_append_char(out, '\n');
+	}
 }
 
 static void put_crc(struct buf *out, const char *text, size_t len)
@@ -134,12 +220,20 @@ void model_format(struct buf *out, const struct model *m)
 {
 	size_t start = out->len, len;
 
-	buf_append_str(out, "ce-model 1\nkind logistic\n");
+	buf_append_str(out, "ce-model 2\nkind");
+	lines_put_word(out, kind_names[m->kind]);
+	buf_append_char(out, '\n');
 	put_split(out, &m->split);
 	put_options(out, m);
+	if (m->kind == MODEL_GBDT)
+		put_gbdt(out, m);
+	else
+		put_logistic(out, m);
 	for (size_t i = 0; i < m->encoding.n; i++)
-		put_column(out, &m->encoding.columns[i], m->logistic.coef,
-			   m->logistic.coef + m->encoding.n_dense);
+		put_column(out, m, &m->encoding.columns[i]);
+	if (m->kind == MODEL_GBDT)
+		treelines_put(out, &m->trees, &m->encoding);
+	put_calibration(out, &m->calibration);
 	len = out->len - start;
 	buf_append_str(out, "crc32");
 	put_crc(out, out->data + start, len);
@@ -206,56 +300,116 @@ static int read_class_weight(struct lines *s, struct balance *balance)
 /* Values are clamped to ENCODING_MAX, so with coefficients in this range a score is finite. */
 #define COEF_MAX 1e100
 
-/* A coefficient at the end of its line. */
-static int read_coef(struct lines *s, double *coef)
+/* A coefficient and its standard error, at the end of their line. */
+static int read_coef(struct lines *s, double *coef, double *se)
 {
 	if (lines_double(s, -COEF_MAX, coef))
 		return -1;
-	return *coef > COEF_MAX ? lines_fail(s, "a number out of range") : lines_end(s);
+	if (*coef > COEF_MAX)
+		return lines_fail(s, "a number out of range");
+	*se = INFINITY;
+	if (!lines_have(s, " -") && lines_double(s, 0, se))
+		return -1;
+	return lines_end(s);
 }
 
 static int read_options(struct lines *s, struct model *m)
 {
-	int64_t iterations;
 	int resample = 0;
 
 	if (read_class_weight(s, &m->balance) || lines_keyword(s, "resample") ||
 	    lines_choice(s, resample_names, &resample) || lines_end(s) ||
-	    lines_keyword(s, "seed") || lines_int(s, 0, INT64_MAX, &m->balance.seed) ||
-	    lines_end(s) || lines_keyword(s, "l2") || lines_double(s, 0, &m->options.l2) ||
-	    lines_end(s) || lines_keyword(s, "tolerance") ||
-	    lines_positive(s, &m->options.tolerance) || lines_end(s) ||
-	    lines_keyword(s, "iterations") || lines_int(s, 0, INT32_MAX, &iterations) ||
-	    lines_end(s) || lines_keyword(s, "gradient") ||
-	    lines_double(s, 0, &m->logistic.gradient) || lines_end(s) ||
-	    lines_keyword(s, "objective") || lines_double(s, 0, &m->logistic.objective) ||
-	    lines_end(s) || lines_keyword(s, "intercept") || read_coef(s, &m->logistic.intercept))
+	    lines_keyword(s, "seed") || lines_int(s, 0, INT64_MAX, &m->balance.seed))
 		return -1;
 	m->balance.resample = (enum balance_resample)resample;
+	return lines_end(s);
+}
+
+/* A line of a keyword and a number >= min. */
+static int read_at_least(struct lines *s, const char *keyword, double min, double *value)
+{
+	return lines_keyword(s, keyword) || lines_double(s, min, value) || lines_end(s) ? -1 : 0;
+}
+
+/* A number in (0, 1]. */
+static int read_fraction(struct lines *s, const char *keyword, double *value)
+{
+	if (lines_keyword(s, keyword) || lines_positive(s, value))
+		return -1;
+	return *value > 1 ? lines_fail(s, "a number out of range") : lines_end(s);
+}
+
+static int read_int(struct lines *s, const char *keyword, int64_t min, int64_t max, int64_t *value)
+{
+	return lines_keyword(s, keyword) || lines_int(s, min, max, value) || lines_end(s) ? -1 : 0;
+}
+
+static int read_logistic(struct lines *s, struct model *m)
+{
+	int64_t iterations;
+
+	if (read_at_least(s, "l2", 0, &m->options.l2) || lines_keyword(s, "tolerance") ||
+	    lines_positive(s, &m->options.tolerance) || lines_end(s) ||
+	    read_int(s, "iterations", 0, INT32_MAX, &iterations) ||
+	    read_at_least(s, "gradient", 0, &m->logistic.gradient) ||
+	    read_at_least(s, "objective", 0, &m->logistic.objective) ||
+	    lines_keyword(s, "intercept") ||
+	    read_coef(s, &m->logistic.intercept, &m->logistic.intercept_se))
+		return -1;
 	m->logistic.iterations = (int)iterations;
 	m->logistic.converged = m->logistic.gradient <= m->options.tolerance;
 	return 0;
 }
 
+static int read_gbdt(struct lines *s, struct model *m)
+{
+	struct gbdt_options *o = &m->boosting;
+	int64_t tried;
+
+	if (read_fraction(s, "rate", &o->rate) ||
+	    read_int(s, "max_trees", 1, INT32_MAX, &o->trees) ||
+	    read_int(s, "depth", 1, GBDT_DEPTH_MAX, &o->depth) ||
+	    read_int(s, "leaves", 2, GBDT_LEAVES_MAX, &o->leaves) ||
+	    read_at_least(s, "l2", 0, &o->l2) ||
+	    read_at_least(s, "min_weight", 0, &o->min_weight) ||
+	    read_fraction(s, "rows", &o->rows) || read_fraction(s, "columns", &o->columns) ||
+	    read_int(s, "patience", 1, INT32_MAX, &o->patience) ||
+	    read_int(s, "validation", 0, NUM_MILLION, &m->held) ||
+	    read_int(s, "tried", 1, o->trees, &tried) ||
+	    read_at_least(s, "train_loss", 0, &m->report.train_loss) ||
+	    lines_keyword(s, "validation_loss"))
+		return -1;
+	o->seed = m->balance.seed;
+	m->report.n_tried = (size_t)tried;
+	if (m->held ? lines_double(s, 0, &m->report.held_loss) : !lines_have(s, " -"))
+		return m->held ? -1 : lines_fail(s, "expected '-'");
+	return lines_end(s);
+}
+
 /* Coefficients as they are read, before it is known how many there are. */
 struct coefs {
-	double *v;
+	double *v, *se;
 	size_t n, cap;
 };
 
+/* Ends a line with a coefficient, unless `coefs` is NULL: the model has none. */
 static int take_coef(struct lines *s, struct coefs *coefs)
 {
-	double value;
+	double value, se;
 
-	if (read_coef(s, &value))
+	if (!coefs)
+		return lines_end(s);
+	if (read_coef(s, &value, &se))
 		return -1;
 	if (coefs->n == LOGISTIC_COEFFICIENTS_MAX)
 		return lines_fail(s, "too many coefficients");
 	if (coefs->n == coefs->cap) {
 		coefs->cap = mem_grow(coefs->cap, coefs->n + 1);
 		coefs->v = mem_realloc(coefs->v, coefs->cap, sizeof(*coefs->v));
+		coefs->se = mem_realloc(coefs->se, coefs->cap, sizeof(*coefs->se));
 	}
-	coefs->v[coefs->n++] = value;
+	coefs->v[coefs->n] = value;
+	coefs->se[coefs->n++] = se;
 	return 0;
 }
 
@@ -297,6 +451,7 @@ static int read_category(struct lines *s, struct encoding_column *c, struct buf 
 
 /* What reading the columns needs beside the model. */
 struct columns {
+	bool have_coefs;
 	struct coefs dense, onehot;
 	struct intern names;
 	struct buf text;
@@ -308,6 +463,8 @@ static int read_column(struct lines *s, struct encoding *e, struct columns *colu
 {
 	struct encoding_column *c;
 	struct buf *text = &columns->text;
+	struct coefs *dense = columns->have_coefs ? &columns->dense : NULL;
+	struct coefs *onehot = columns->have_coefs ? &columns->onehot : NULL;
 	uint32_t n = columns->names.n;
 	int rc;
 
@@ -319,9 +476,9 @@ static int read_column(struct lines *s, struct encoding *e, struct columns *colu
 		return lines_fail(s, "a column stands twice");
 	c = encoding_add(e, text->data, kind);
 	if (kind == ENCODING_NUMBER)
-		rc = read_number(s, c, &columns->dense, &columns->onehot);
+		rc = read_number(s, c, dense, onehot);
 	else if (kind == ENCODING_CATEGORY)
-		rc = read_category(s, c, text, &columns->onehot);
+		rc = read_category(s, c, text, onehot);
 	else
 		rc = lines_end(s);
 	encoding_place(e);
@@ -330,36 +487,91 @@ static int read_column(struct lines *s, struct encoding *e, struct columns *colu
 
 static int read_columns(struct lines *s, struct encoding *e, struct columns *columns)
 {
-	for (;;) {
+	static const struct {
+		const char *keyword;
 		enum encoding_kind kind;
+	} kinds[] = { { "number", ENCODING_NUMBER },
+		      { "category", ENCODING_CATEGORY },
+		      { "constant", ENCODING_CONSTANT } };
+	size_t i;
 
-		if (lines_next(s))
+	do {
+		for (i = 0; i < 3; i++)
+			if (lines_next_is(s, kinds[i].keyword))
+				break;
+		if (i < 3 && read_column(s, e, columns, kinds[i].kind))
 			return -1;
-		if (lines_have(s, "crc32"))
-			return 0;
-		if (lines_have(s, "number"))
-			kind = ENCODING_NUMBER;
-		else if (lines_have(s, "category"))
-			kind = ENCODING_CATEGORY;
-		else if (lines_have(s, "constant"))
-			kind = ENCODING_CONSTANT;
-		else
-			return lines_fail(
-				s, "expected a column (number, category, constant) or 'crc32'");
-		if (read_column(s, e, columns, kind))
+	} while (i < 3);
+	return 0;
+}
+
+static int read_knot(struct lines *s, struct calibration *c, size_t i)
+{
+	if (lines_keyword(s, "knot") || lines_double(s, -DBL_MAX, &c->score[i]) ||
+	    lines_double(s, 0, &c->probability[i]))
+		return -1;
+	if (c->probability[i] > 1 || (i && (c->score[i] <= c->score[i - 1] ||
+					    c->probability[i] < c->probability[i - 1])))
+		return lines_fail(s, "a knot out of order");
+	return lines_end(s);
+}
+
+static int read_isotonic(struct lines *s, struct calibration *c)
+{
+	int64_t n;
+
+	/* A knot takes 9 bytes at least, so that this many could be there. */
+	if (lines_int(s, 1, (s->end - s->at) / 9, &n) || lines_end(s))
+		return -1;
+	c->score = mem_alloc((size_t)n, sizeof(*c->score));
+	c->probability = mem_alloc((size_t)n, sizeof(*c->probability));
+	c->n = (size_t)n;
+	for (size_t i = 0; i < c->n; i++)
+		if (read_knot(s, c, i))
 			return -1;
-	}
+	return 0;
+}
+
+static int read_calibration(struct lines *s, struct calibration *c)
+{
+	int kind;
+
+	if (lines_keyword(s, "calibration") || lines_choice(s, calibration_names, &kind))
+		return -1;
+	c->kind = (enum calibration_kind)kind;
+	if (c->kind == CALIBRATION_ISOTONIC)
+		return read_isotonic(s, c);
+	if (c->kind == CALIBRATION_PLATT &&
+	    (lines_double(s, -COEF_MAX, &c->slope) || lines_double(s, -COEF_MAX, &c->intercept)))
+		return -1;
+	return c->slope > COEF_MAX || c->intercept > COEF_MAX
+		       ? lines_fail(s, "a number out of range")
+		       : lines_end(s);
+}
+
+static double *join(const double *a, size_t n_a, const double *b, size_t n_b)
+{
+	double *both = mem_alloc(n_a + n_b, sizeof(*both));
+
+	if (n_a)
+		memcpy(both, a, n_a * sizeof(*both));
+	if (n_b)
+		memcpy(both + n_a, b, n_b * sizeof(*both));
+	return both;
 }
 
 /* The coefficients of a model: those of the dense columns, then those of the one-hot columns. */
 static void join_coefs(struct logistic *fit, const struct coefs *dense, const struct coefs *onehot)
 {
 	fit->n = dense->n + onehot->n;
-	fit->coef = mem_alloc(fit->n, sizeof(*fit->coef));
-	if (dense->n)
-		memcpy(fit->coef, dense->v, dense->n * sizeof(*fit->coef));
-	if (onehot->n)
-		memcpy(fit->coef + dense->n, onehot->v, onehot->n * sizeof(*fit->coef));
+	fit->coef = join(dense->v, dense->n, onehot->v, onehot->n);
+	fit->se = join(dense->se, dense->n, onehot->se, onehot->n);
+}
+
+static void release_coefs(struct coefs *coefs)
+{
+	free(coefs->v);
+	free(coefs->se);
 }
 
 /* The crc32 line, which is the current one, behind its keyword. */
@@ -381,35 +593,40 @@ static int check_crc(struct lines *s)
 	return 0;
 }
 
-static int read_head(struct lines *s)
+static int read_head(struct lines *s, int *kind)
 {
 	if (lines_next(s))
 		return -1;
 	if (!lines_have(s, "ce-model"))
 		return lines_fail(s, "not a model written by ce-train");
-	if (!lines_have(s, " 1") || lines_end(s))
+	if (!lines_have(s, " 2") || lines_end(s))
 		return lines_fail(s, "a model of an unknown version");
-	if (lines_keyword(s, "kind"))
+	if (lines_keyword(s, "kind") || lines_choice(s, kind_names, kind))
 		return -1;
-	return lines_have(s, " logistic") ? lines_end(s)
-					  : lines_fail(s, "an unknown kind of model");
+	return lines_end(s);
 }
 
 int model_parse(struct model *m, const char *text, size_t len, const char *name, struct err *err)
 {
 	struct lines s = { .text = text, .end = text + len, .name = name, .err = err };
 	struct columns columns = { .names = INTERN_INIT, .text = BUF_INIT };
-	int rc;
+	int rc, kind = 0;
 
 	*m = (struct model)MODEL_INIT;
-	rc = read_head(&s) || read_split(&s, &m->split) || read_options(&s, m) ||
-	     read_columns(&s, &m->encoding, &columns) || check_crc(&s);
+	rc = read_head(&s, &kind) || read_split(&s, &m->split) || read_options(&s, m);
+	m->kind = (enum model_kind)kind;
+	columns.have_coefs = m->kind == MODEL_LOGISTIC;
+	rc = rc || (m->kind == MODEL_GBDT ? read_gbdt(&s, m) : read_logistic(&s, m)) ||
+	     read_columns(&s, &m->encoding, &columns) ||
+	     (m->kind == MODEL_GBDT && treelines_read(&s, &m->trees, &m->encoding)) ||
+	     read_calibration(&s, &m->calibration) || lines_keyword(&s, "crc32") ||
+	     check_crc(&s);
 	if (rc)
 		model_release(m);
-	else
+	else if (m->kind == MODEL_LOGISTIC)
 		join_coefs(&m->logistic, &columns.dense, &columns.onehot);
-	free(columns.dense.v);
-	free(columns.onehot.v);
+	release_coefs(&columns.dense);
+	release_coefs(&columns.onehot);
 	intern_release(&columns.names);
 	buf_release(&columns.text);
 	return rc ? -1 : 0;

@@ -4,8 +4,8 @@
  * The file is plain text (see lines) and holds every parameter: what is read back predicts the same
  * bits.
  *
- *	ce-model 1
- *	kind logistic
+ *	ce-model 2
+ *	kind logistic | gbdt
  *	label "NAME"			the columns of the split; `-` for none
  *	time "NAME" | -
  *	known "NAME" | -
@@ -17,34 +17,58 @@
  *	class_weight none | balanced | RATIO
  *	resample none | over | under
  *	seed N
+ *
+ * logistic, then:
+ *
  *	l2 X
  *	tolerance X
  *	iterations N			how the fit went
  *	gradient X
  *	objective X
- *	intercept COEFFICIENT
- *	number "NAME" MEAN SD COEFFICIENT	the columns, in the order of the training input
- *	missing ROWS COEFFICIENT		behind a number with gaps in the train rows
+ *	intercept COEFFICIENT SE	SE: its standard error, or `-`
+ *	number "NAME" MEAN SD COEFFICIENT SE	the columns, in the order of the training input
+ *	missing ROWS COEFFICIENT SE		behind a number with gaps in the train rows
  *	category "NAME"
- *	level "VALUE" ROWS COEFFICIENT
- *	other ROWS COEFFICIENT			ends the category
+ *	level "VALUE" ROWS COEFFICIENT SE
+ *	other ROWS COEFFICIENT SE			ends the category
  *	constant "NAME"				dropped
+ *
+ * gbdt, then:
+ *
+ *	rate X				the options
+ *	...
+ *	validation SHARE		of the train rows, the newest, in millionths
+ *	tried N				trees
+ *	train_loss X
+ *	validation_loss X | -
+ *	number, missing, category, level, other, constant	as above, without coefficients
+ *	base, trees, ...		see treelines
+ *
+ * and at last
+ *
+ *	calibration none | platt SLOPE INTERCEPT | isotonic N
+ *	knot SCORE PROBABILITY		N times, ascending
  *	crc32 HHHHHHHH			of all bytes before this line
  *
- * Layer: over buf, lines, gzio, split, balance, encoding, logistic.
+ * Layer: over buf, lines, gzio, split, balance, encoding, logistic, gbdt, treelines,
+ * calibration.
  */
 #ifndef CE_MODEL_H
 #define CE_MODEL_H
 
 #include "balance.h"
 #include "buf.h"
+#include "calibration.h"
 #include "encoding.h"
 #include "err.h"
+#include "gbdt.h"
 #include "logistic.h"
 #include "split.h"
+#include "trees.h"
 
 enum model_kind {
 	MODEL_LOGISTIC,
+	MODEL_GBDT,
 };
 
 struct model {
@@ -52,18 +76,34 @@ struct model {
 	struct split split;
 	struct balance balance;
 	struct encoding encoding;
+
+	/* MODEL_LOGISTIC */
 	struct logistic_options options;
 	struct logistic logistic; /* coefficients in the order of the encoding's places */
+
+	/* MODEL_GBDT */
+	struct gbdt_options boosting;
+	int64_t held; /* the share of the train rows that was held back, in millionths */
+	struct gbdt_report report;
+	struct trees trees; /* columns are the places of the encoding's values */
+
+	struct calibration calibration; /* of the score */
 };
 
 #define MODEL_INIT                                                                                 \
 	{                                                                                          \
 		.split = SPLIT_INIT, .balance = BALANCE_INIT, .encoding = ENCODING_INIT,           \
-		.options = LOGISTIC_OPTIONS_INIT, .logistic = LOGISTIC_INIT                        \
+		.options = LOGISTIC_OPTIONS_INIT, .logistic = LOGISTIC_INIT,                       \
+		.boosting = GBDT_OPTIONS_INIT, .trees = TREES_INIT,                                \
+		.calibration = CALIBRATION_INIT                                                    \
 	}
 
-/* The probability of label 1 for an encoded row. */
-double model_probability(const struct model *m, const struct encoding_row *row);
+/*
+ * The score of a row of value[encoding.n_values], and the probability of label 1 that it stands
+ * for. `scratch` is the caller's, made by encoding_row_init for the encoding.
+ */
+double model_score(const struct model *m, const double *value, struct encoding_row *scratch);
+double model_probability(const struct model *m, const double *value, struct encoding_row *scratch);
 
 /* Appends the text of the file to `out`. */
 void model_format(struct buf *out, const struct model *m);

@@ -15,8 +15,14 @@
 
 static const char spill_name[] = "temporary file";
 
-/* The work in progress. */
-struct reading {
+/* A labelled row. */
+struct labelled {
+	int64_t time, known; /* as in struct split_row */
+	bool label;
+	enum split_part part;
+};
+
+struct trainset_reading {
 	const struct trainset_options *options;
 	struct trainset *out;
 	struct csv_reader in;
@@ -24,11 +30,10 @@ struct reading {
 	int *feature;  /* [n_features] index into the header */
 	bool *numeric; /* [n_features] */
 	size_t n_features;
-	int64_t *times; /* [n_times] of the labelled rows */
-	size_t n_times, times_cap;
-	uint8_t *labels; /* [n_labels] of the train rows */
-	size_t n_labels, labels_cap;
-	int spill;          /* descriptor */
+	struct labelled *rows; /* [n_rows], in the order of the input */
+	size_t n_rows, cap;
+	int64_t *times;     /* [n_rows], sorted */
+	int spill;          /* descriptor; the labelled records */
 	struct buf records; /* to be written to it */
 };
 
@@ -36,21 +41,21 @@ struct reading {
  * The column an option names, or `fallback` if it names none: *index is -1 if the input does not
  * have that one. Returns 0, or -1 with err.
  */
-static int find_column(const struct reading *r, const char *given, const char *fallback, int *index,
+static int find_column(const struct trainset_reading *r, const char *given, const char *fallback, int *index,
 		       struct err *err)
 {
 	*index = given ? schema_require(&r->in, given, err) : schema_find(&r->in.header, fallback);
 	return given && *index < 0 ? -1 : 0;
 }
 
-static char *column_name(const struct reading *r, int index)
+static char *column_name(const struct trainset_reading *r, int index)
 {
 	const char *name = index < 0 ? NULL : r->in.header.names[index];
 
 	return name ? mem_dup(name, strlen(name)) : NULL;
 }
 
-static int find_split(struct reading *r, struct err *err)
+static int find_split(struct trainset_reading *r, struct err *err)
 {
 	const struct trainset_options *o = r->options;
 	struct split *split = &r->out->split;
@@ -59,7 +64,7 @@ static int find_split(struct reading *r, struct err *err)
 	    find_column(r, o->time, DEFAULT_TIME, &r->at.time, err) ||
 	    find_column(r, o->known, DEFAULT_KNOWN, &r->at.known, err))
 		return -1;
-	if (r->at.time < 0 && o->holdout)
+	if (r->at.time < 0 && (o->holdout || o->by_time))
 		return err_set(err, ERR_RUNTIME,
 			       "%s:1: column " DEFAULT_TIME
 			       ": not in the header: name another with "
@@ -68,7 +73,7 @@ static int find_split(struct reading *r, struct err *err)
 	split->label = column_name(r, r->at.label);
 	split->time = column_name(r, r->at.time);
 	split->known = column_name(r, r->at.known);
-	if (!o->holdout) /* no cut: their values do not matter */
+	if (!o->holdout && !o->by_time) /* no cut: their values do not matter */
 		r->at.time = r->at.known = -1;
 	return 0;
 }
@@ -78,7 +83,7 @@ static bool is_name(const char *name, const char *other)
 	return other && !strcmp(name, other);
 }
 
-static bool is_feature(const struct reading *r, const char *name)
+static bool is_feature(const struct trainset_reading *r, const char *name)
 {
 	const struct schema_table *keys = schema_table("completion_predictions");
 	const struct split *s = &r->out->split;
@@ -91,7 +96,7 @@ static bool is_feature(const struct reading *r, const char *name)
 }
 
 /* Every name in an option's list must be a column, lest a typing error go unseen. */
-static int check_list(const struct reading *r, const struct cli_list *list, bool features,
+static int check_list(const struct trainset_reading *r, const struct cli_list *list, bool features,
 		      struct err *err)
 {
 	for (size_t i = 0; i < list->n; i++) {
@@ -104,7 +109,7 @@ static int check_list(const struct reading *r, const struct cli_list *list, bool
 	return 0;
 }
 
-static int find_features(struct reading *r, struct err *err)
+static int find_features(struct trainset_reading *r, struct err *err)
 {
 	const struct trainset_options *o = r->options;
 	const struct csv_header *header = &r->in.header;
@@ -127,7 +132,7 @@ static int find_features(struct reading *r, struct err *err)
 	return 0;
 }
 
-static int flush_spill(struct reading *r, struct err *err)
+static int flush_spill(struct trainset_reading *r, struct err *err)
 {
 	if (outfile_write(r->spill, r->records.data, r->records.len))
 		return err_errno(err, spill_name);
@@ -136,59 +141,87 @@ static int flush_spill(struct reading *r, struct err *err)
 }
 
 /* The names do not matter behind the first reading: the header of the spill counts the columns. */
-static void spill_header(struct reading *r)
+static void spill_header(struct trainset_reading *r)
 {
 	for (size_t i = 0; i < r->in.header.n; i++)
 		csv_put_int(&r->records, (int64_t)i);
 	csv_end_row(&r->records);
 }
 
-static void add_time(struct reading *r, int64_t time)
+static void add_labelled(struct trainset_reading *r, const struct split_row *s)
 {
-	if (r->n_times == r->times_cap) {
-		r->times_cap = mem_grow(r->times_cap, r->n_times + 1);
-		r->times = mem_realloc(r->times, r->times_cap, sizeof(*r->times));
+	if (r->n_rows == r->cap) {
+		r->cap = mem_grow(r->cap, r->n_rows + 1);
+		r->rows = mem_realloc(r->rows, r->cap, sizeof(*r->rows));
 	}
-	r->times[r->n_times++] = time;
+	r->rows[r->n_rows++] =
+		(struct labelled){ .time = s->time, .known = s->known, .label = s->label };
+}
+
+/* A record that is not spilled has its part in the counts. */
+static int take_row(struct trainset_reading *r, const struct csv_row *row, struct err *err)
+{
+	struct split_row s;
+	double ignored;
+
+	if (split_read(&r->at, &r->in, row, &s, err))
+		return -1;
+	for (size_t i = 0; i < r->n_features; i++) {
+		const struct csv_field *f = &row->fields[r->feature[i]];
+
+		if (r->numeric[i] && f->len && num_parse_double(f->s, f->len, &ignored))
+			r->numeric[i] = false;
+	}
+	if (!s.labelled) {
+		split_count(&r->out->split, SPLIT_UNLABELLED, &s);
+		return 0;
+	}
+	add_labelled(r, &s);
+	buf_append(&r->records, row->raw, row->raw_len);
+	buf_append_char(&r->records, '\n');
+	return r->records.len >= FLUSH_SIZE ? flush_spill(r, err) : 0;
+}
+
+/* Sets the cut, and the part of each row. */
+static void part_rows(struct trainset_reading *r)
+{
+	struct split *split = &r->out->split;
+
+	r->times = mem_alloc(r->n_rows, sizeof(*r->times));
+	for (size_t i = 0; i < r->n_rows; i++)
+		r->times[i] = r->rows[i].time;
+	split_set_cut(split, r->times, r->n_rows, r->options->holdout);
+	for (size_t i = 0; i < r->n_rows; i++) {
+		struct labelled *row = &r->rows[i];
+		struct split_row s = { true, row->label, row->time, row->known };
+
+		row->part = split_part(split, &s);
+		split_count(split, row->part, &s);
+	}
 }
 
 /* The first reading: types, times, and the spill. */
-static int read_input(struct reading *r, struct err *err)
+static int read_input(struct trainset_reading *r, struct err *err)
 {
 	const struct csv_row *row;
-	struct split_row s;
-	double ignored;
 	int rc;
 
 	spill_header(r);
-	while ((rc = csv_reader_next(&r->in, &row, err)) > 0) {
-		if (split_read(&r->at, &r->in, row, &s, err))
+	while ((rc = csv_reader_next(&r->in, &row, err)) > 0)
+		if (take_row(r, row, err))
 			return -1;
-		if (s.labelled)
-			add_time(r, s.time);
-		for (size_t i = 0; i < r->n_features; i++) {
-			const struct csv_field *f = &row->fields[r->feature[i]];
-
-			if (r->numeric[i] && f->len && num_parse_double(f->s, f->len, &ignored))
-				r->numeric[i] = false;
-		}
-		buf_append(&r->records, row->raw, row->raw_len);
-		buf_append_char(&r->records, '\n');
-		if (r->records.len >= FLUSH_SIZE && flush_spill(r, err))
-			return -1;
-	}
 	if (rc < 0 || flush_spill(r, err))
 		return -1;
 	r->out->n_rows = r->in.n_rows;
-	if (!r->n_times)
+	if (!r->n_rows)
 		return err_set(err, ERR_RUNTIME, "%s: no row has a label (column %s)", r->in.file,
 			       r->out->split.label);
-	split_set_cut(&r->out->split, r->times, r->n_times, r->options->holdout);
+	part_rows(r);
 	return 0;
 }
 
 /* Opens the spill for another reading from its start. */
-static int reopen_spill(struct reading *r, struct csv_reader *in, struct err *err)
+static int reopen_spill(struct trainset_reading *r, struct csv_reader *in, struct err *err)
 {
 	int fd = dup(r->spill);
 
@@ -201,16 +234,7 @@ static int reopen_spill(struct reading *r, struct csv_reader *in, struct err *er
 	return csv_reader_open_fd(in, fd, spill_name, err);
 }
 
-static void add_label(struct reading *r, bool label)
-{
-	if (r->n_labels == r->labels_cap) {
-		r->labels_cap = mem_grow(r->labels_cap, r->n_labels + 1);
-		r->labels = mem_realloc(r->labels, r->labels_cap, sizeof(*r->labels));
-	}
-	r->labels[r->n_labels++] = label;
-}
-
-static int check_classes(const struct reading *r, struct err *err)
+static int check_classes(const struct trainset_reading *r, struct err *err)
 {
 	const struct split *s = &r->out->split;
 	uint64_t n = s->rows[SPLIT_TRAIN], positives = s->positives[SPLIT_TRAIN];
@@ -220,7 +244,7 @@ static int check_classes(const struct reading *r, struct err *err)
 			err, ERR_RUNTIME,
 			"no train rows: of %zu labelled rows %llu are test rows, and %llu lie "
 			"before the cut but had no known label then",
-			r->n_times, (unsigned long long)s->rows[SPLIT_TEST],
+			r->n_rows, (unsigned long long)s->rows[SPLIT_TEST],
 			(unsigned long long)s->rows[SPLIT_PURGED]);
 	if (!positives || positives == n)
 		return err_set(
@@ -230,93 +254,165 @@ static int check_classes(const struct reading *r, struct err *err)
 	return 0;
 }
 
-/* The second reading: counts the parts, and takes the figures from the train rows. */
-static int fit_encoding(struct reading *r, struct err *err)
+int trainset_read(struct trainset *t, const struct gz_input *input,
+		  const struct trainset_options *options, struct err *err)
 {
-	struct encoding_fit *fit = encoding_fit_new(r->feature, r->numeric, r->n_features);
-	struct split *split = &r->out->split;
-	struct csv_reader in = CSV_READER_INIT;
-	const struct csv_row *row;
-	struct split_row s;
-	int rc = reopen_spill(r, &in, err);
+	struct trainset_reading *r = mem_alloc(1, sizeof(*r));
 
-	while (!rc && (rc = csv_reader_next(&in, &row, err)) > 0) {
-		rc = split_read(&r->at, &in, row, &s, err);
-		if (rc)
-			break;
-		split_count(split, split_part(split, &s), &s);
-		if (split_part(split, &s) != SPLIT_TRAIN)
-			continue;
-		encoding_fit_row(fit, row);
-		add_label(r, s.label);
+	*t = (struct trainset){ .split = SPLIT_INIT, .reading = r };
+	*r = (struct trainset_reading){
+		.options = options, .out = t, .in = CSV_READER_INIT, .spill = -1
+	};
+	return csv_reader_open(&r->in, input, err) || find_split(r, err) || find_features(r, err) ||
+			       (r->spill = outfile_spill(err)) < 0 || read_input(r, err) ||
+			       check_classes(r, err)
+		       ? -1
+		       : 0;
+}
+
+void trainset_release(struct trainset *t)
+{
+	struct trainset_reading *r = t->reading;
+
+	split_release(&t->split);
+	if (r) {
+		if (r->spill >= 0)
+			close(r->spill);
+		csv_reader_close(&r->in);
+		free(r->feature);
+		free(r->numeric);
+		free(r->rows);
+		free(r->times);
+		buf_release(&r->records);
 	}
+	free(r);
+	*t = (struct trainset)TRAINSET_INIT;
+}
+
+int64_t trainset_time(const struct trainset *t, int64_t end, int64_t share)
+{
+	const struct trainset_reading *r = t->reading;
+	size_t n = r->n_rows;
+
+	if (t->split.has_cut && t->split.cut < end)
+		end = t->split.cut;
+	while (n > 1 && r->times[n - 1] >= end)
+		n--;
+	return r->times[n - 1 - (size_t)((double)(n - 1) * (double)share / NUM_MILLION)];
+}
+
+static bool is_learnt(const struct labelled *row, struct trainset_span span)
+{
+	return row->part == SPLIT_TRAIN &&
+	       (span.cut == INT64_MAX || (row->time < span.cut && row->known < span.cut));
+}
+
+static bool is_held(const struct labelled *row, struct trainset_span span)
+{
+	return row->part == SPLIT_TRAIN && span.cut != INT64_MAX && row->time >= span.cut &&
+	       row->time < span.end;
+}
+
+uint64_t trainset_count(const struct trainset *t, int64_t until)
+{
+	const struct trainset_reading *r = t->reading;
+	struct trainset_span span = { until, until };
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < r->n_rows; i++)
+		n += is_learnt(&r->rows[i], span);
+	return n;
+}
+
+const struct balance *trainset_balance(const struct trainset *t)
+{
+	return &t->reading->options->balance;
+}
+
+/* That both classes are there to learn from. */
+static int check_span(const struct trainset_reading *r, struct trainset_span span, struct err *err)
+{
+	size_t n = trainset_count(r->out, span.cut), positives = 0;
+
+	for (size_t i = 0; i < r->n_rows; i++)
+		positives += is_learnt(&r->rows[i], span) && r->rows[i].label;
+	if (!positives || positives == n)
+		return err_set(err, ERR_RUNTIME,
+			       "%zu train rows have a label that was known before %lld, %zu of them "
+			       "positive: too few to learn from",
+			       n, (long long)span.cut, positives);
+	return 0;
+}
+
+int trainset_fit(struct trainset *t, struct trainset_span span, size_t max_bins, struct encoding *e,
+		 struct err *err)
+{
+	struct trainset_reading *r = t->reading;
+	struct csv_reader in = CSV_READER_INIT;
+	struct encoding_fit *fit;
+	const struct csv_row *row;
+	int rc;
+
+	if (check_span(r, span, err))
+		return -1;
+	fit = encoding_fit_new(r->feature, r->numeric, r->n_features, max_bins, r->n_rows);
+	rc = reopen_spill(r, &in, err);
+	for (size_t i = 0; !rc && (rc = csv_reader_next(&in, &row, err)) > 0; i++, rc = 0)
+		if (is_learnt(&r->rows[i], span))
+			encoding_fit_row(fit, row);
 	if (!rc)
-		rc = check_classes(r, err);
-	if (!rc)
-		encoding_fit_finish(fit, r->in.header.names, &r->out->encoding);
+		encoding_fit_finish(fit, r->in.header.names, e);
 	encoding_fit_free(fit);
 	csv_reader_close(&in);
 	return rc;
 }
 
-/* The third reading: encodes the train rows, each weighing what its class and its count give. */
-static int fill_matrix(struct reading *r, struct err *err)
+/* How much each labelled row weighs as one of that part, 0 if it is none. The caller frees. */
+static double *find_weights(const struct trainset_reading *r, struct trainset_span span,
+			    enum trainset_part part)
 {
-	const struct encoding *e = &r->out->encoding;
+	double *weight = mem_zalloc(r->n_rows, sizeof(*weight)), class_weight[2];
+	uint8_t *labels;
+	uint32_t *count;
+	size_t n = 0;
+
+	if (part == TRAINSET_HELD) {
+		for (size_t i = 0; i < r->n_rows; i++)
+			weight[i] = is_held(&r->rows[i], span);
+		return weight;
+	}
+	labels = mem_alloc(r->n_rows, 1);
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (is_learnt(&r->rows[i], span))
+			labels[n++] = r->rows[i].label;
+	count = balance_rows(&r->options->balance, labels, n, class_weight);
+	n = 0;
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (is_learnt(&r->rows[i], span))
+			weight[i] = class_weight[r->rows[i].label] * count[n++];
+	free(labels);
+	free(count);
+	return weight;
+}
+
+int trainset_visit(struct trainset *t, struct trainset_span span, enum trainset_part part,
+		   const struct encoding *e, trainset_visitor *visit, void *context,
+		   struct err *err)
+{
+	struct trainset_reading *r = t->reading;
+	double *weight = find_weights(r, span, part);
+	double *value = mem_alloc(e->n_values, sizeof(*value));
 	struct csv_reader in = CSV_READER_INIT;
-	struct encoding_row encoded;
 	const struct csv_row *row;
-	struct split_row s;
-	double class_weight[2];
-	uint32_t *count = balance_rows(&r->options->balance, r->labels, r->n_labels, class_weight);
-	size_t at = 0, n_kept = 0;
 	int rc = reopen_spill(r, &in, err);
 
-	for (size_t i = 0; i < r->n_labels; i++)
-		n_kept += count[i] > 0;
-	matrix_init(&r->out->matrix, e->n_dense, e->n_onehot, n_kept);
-	encoding_row_init(&encoded, e);
-	while (!rc && (rc = csv_reader_next(&in, &row, err)) > 0) {
-		rc = split_read(&r->at, &in, row, &s, err);
-		if (rc || split_part(&r->out->split, &s) != SPLIT_TRAIN || !count[at++])
-			continue;
-		rc = encoding_encode(e, r->feature, &in, row, &encoded, err);
-		if (!rc)
-			matrix_add(&r->out->matrix, encoded.dense, encoded.active, encoded.n_active,
-				   s.label, class_weight[s.label] * count[at - 1]);
+	for (size_t i = 0; !rc && (rc = csv_reader_next(&in, &row, err)) > 0; i++) {
+		rc = weight[i] > 0 ? encoding_read(e, r->feature, &in, row, value, err) : 0;
+		if (!rc && weight[i] > 0)
+			visit(context, value, r->rows[i].label, weight[i]);
 	}
-	encoding_row_release(&encoded);
 	csv_reader_close(&in);
-	free(count);
+	free(weight);
+	free(value);
 	return rc;
-}
-
-int trainset_read(struct trainset *t, const struct gz_input *input,
-		  const struct trainset_options *options, struct err *err)
-{
-	struct reading r = { .options = options, .out = t, .in = CSV_READER_INIT, .spill = -1 };
-	int rc;
-
-	*t = (struct trainset)TRAINSET_INIT;
-	rc = csv_reader_open(&r.in, input, err) || find_split(&r, err) || find_features(&r, err) ||
-	     (r.spill = outfile_spill(err)) < 0 || read_input(&r, err) || fit_encoding(&r, err) ||
-	     fill_matrix(&r, err);
-	if (r.spill >= 0)
-		close(r.spill);
-	csv_reader_close(&r.in);
-	free(r.feature);
-	free(r.numeric);
-	free(r.times);
-	free(r.labels);
-	buf_release(&r.records);
-	if (rc)
-		trainset_release(t);
-	return rc ? -1 : 0;
-}
-
-void trainset_release(struct trainset *t)
-{
-	split_release(&t->split);
-	encoding_release(&t->encoding);
-	matrix_release(&t->matrix);
 }

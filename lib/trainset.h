@@ -1,12 +1,13 @@
 /*
- * trainset: from a CSV with a 0/1 label to the split, the encoding and the matrix to learn from.
+ * trainset: from a CSV with a 0/1 label to the split, and to rows of values to learn from.
  *
  * The input is read once, row by row: that decides which columns are numeric (those whose every
- * non-empty value is a number) and, by the times of the labelled rows, the cut; the records go to a
- * nameless file in $TMPDIR meanwhile. That file is read twice: for the figures of the encoding, and
- * for the matrix; both look at train rows alone. Layer: over csvio, schema, outfile, cli (its
- * lists), split, balance, encoding, matrix.
- * Memory: 8 bytes a labelled row, 5 a train row, that of encoding, and the matrix.
+ * non-empty value is a number) and, by the times of the labelled rows, the cut; the labelled records
+ * go to a nameless file in $TMPDIR meanwhile. Whoever learns then says which of the train rows to
+ * learn from and which, newer ones, to hold back; the file is read for the figures of the encoding,
+ * from the rows to learn from alone, and again for the values of each part. Layer: over csvio,
+ * schema, outfile, cli (its lists), split, balance, encoding.
+ * Memory: 40 bytes a labelled row, and that of encoding.
  */
 #ifndef CE_TRAINSET_H
 #define CE_TRAINSET_H
@@ -14,7 +15,6 @@
 #include "balance.h"
 #include "cli.h"
 #include "encoding.h"
-#include "matrix.h"
 #include "split.h"
 
 struct trainset_options {
@@ -24,6 +24,7 @@ struct trainset_options {
 	struct cli_list ignore;      /* columns that are no features */
 	struct cli_list categorical; /* features to take as categories, whatever their values */
 	int64_t holdout;             /* the share of the test part, in millionths */
+	bool by_time; /* times are wanted in any case: train rows will be told apart by them */
 	struct balance balance;
 };
 
@@ -32,27 +33,69 @@ struct trainset_options {
 		.label = "is_completion", .holdout = 200000, .balance = BALANCE_INIT               \
 	}
 
-/* What came of it; trainset_release frees what the caller has not taken. */
 struct trainset {
 	uint64_t n_rows; /* of the input */
 	struct split split;
-	struct encoding encoding;
-	struct matrix matrix;
+	struct trainset_reading *reading; /* the module's own */
 };
 
 #define TRAINSET_INIT                                                                              \
 	{                                                                                          \
-		.split = SPLIT_INIT, .encoding = ENCODING_INIT, .matrix = MATRIX_INIT              \
+		.split = SPLIT_INIT                                                                \
 	}
 
 /*
  * Features are all columns but: the label, time and known columns, those of `ignore`, those of
- * completion_predictions (the keys, and what a model says), and label_known_ts. Returns 0, or -1
- * with err: unreadable input; a column that is not there; no labelled rows, no train rows, or train
- * rows of one class only.
+ * completion_predictions (the keys, and what a model says), and label_known_ts. The options must
+ * outlive *t, which trainset_release frees in any case. Returns 0, or -1 with err: unreadable
+ * input; a column that is not there; no labelled rows, no train rows, or train rows of one class
+ * only.
  */
 int trainset_read(struct trainset *t, const struct gz_input *input,
 		  const struct trainset_options *options, struct err *err);
+
+/*
+ * Rows to learn from: the train rows before `cut` whose label was known then. Rows held back: the
+ * train rows at or after it, but before `end`. INT64_MAX: no time is too late.
+ */
+struct trainset_span {
+	int64_t cut, end;
+};
+
+/*
+ * The time before which all but the newest `share` (millionths) of the train rows before `end` lie.
+ * With by_time only.
+ */
+int64_t trainset_time(const struct trainset *t, int64_t end, int64_t share);
+
+/* How many train rows have a label that was known before `until`. */
+uint64_t trainset_count(const struct trainset *t, int64_t until);
+
+const struct balance *trainset_balance(const struct trainset *t);
+
+/*
+ * Fits the encoding to the rows to learn from; max_bins: how many to cut numbers into, or 0. The
+ * caller releases *e. Returns 0, or -1 with err: too few rows or one class alone, or the file
+ * cannot be read.
+ */
+int trainset_fit(struct trainset *t, struct trainset_span span, size_t max_bins, struct encoding *e,
+		 struct err *err);
+
+/* Takes a row: value[encoding.n_values]. */
+typedef void trainset_visitor(void *context, const double *value, bool label, double weight);
+
+enum trainset_part {
+	TRAINSET_LEARNT, /* weigh what class weights and resampling want; some may not come at all */
+	TRAINSET_HELD,   /* weigh 1 */
+};
+
+/*
+ * Calls visit for each row of a part of the span, in the order of the input. Returns 0, or -1 with
+ * err: the file cannot be read.
+ */
+int trainset_visit(struct trainset *t, struct trainset_span span, enum trainset_part part,
+		   const struct encoding *e, trainset_visitor *visit, void *context,
+		   struct err *err);
 
 void trainset_release(struct trainset *t);
 

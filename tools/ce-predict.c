@@ -25,7 +25,8 @@ struct prediction {
 	int *index; /* of each of the model's columns */
 	int *key;   /* [table->n - N_SAID], with --keys */
 	struct split_index split;
-	struct encoding_row encoded;
+	double *value; /* [model.encoding.n_values] */
+	struct encoding_row scratch;
 };
 
 static void put_header(const struct prediction *p, const struct opts *opt,
@@ -43,7 +44,8 @@ static int bind(struct prediction *p, const struct opts *opt, const struct csv_r
 	p->table = schema_table("completion_predictions");
 	p->index = mem_alloc(p->model.encoding.n, sizeof(*p->index));
 	p->key = mem_alloc(p->table->n, sizeof(*p->key));
-	encoding_row_init(&p->encoded, &p->model.encoding);
+	p->value = mem_alloc(p->model.encoding.n_values, sizeof(*p->value));
+	encoding_row_init(&p->scratch, &p->model.encoding);
 	for (size_t i = 0; opt->keys && i < p->table->n - N_SAID; i++) {
 		p->key[i] = schema_require(in, p->table->columns[i].name, err);
 		if (p->key[i] < 0)
@@ -69,9 +71,9 @@ static int predict(struct prediction *p, const struct opts *opt, const struct cs
 	part = split_part(&p->model.split, &split);
 	if (opt->split.value != ALL_PARTS && opt->split.value != (int)part)
 		return 0;
-	if (encoding_encode(&p->model.encoding, p->index, in, row, &p->encoded, err))
+	if (encoding_read(&p->model.encoding, p->index, in, row, p->value, err))
 		return -1;
-	probability = model_probability(&p->model, &p->encoded);
+	probability = model_probability(&p->model, p->value, &p->scratch);
 	if (!opt->keys)
 		csv_put_raw(out, row->raw, row->raw_len);
 	for (size_t i = 0; opt->keys && i < p->table->n - N_SAID; i++)
@@ -85,7 +87,8 @@ static int predict(struct prediction *p, const struct opts *opt, const struct cs
 static void release(struct prediction *p)
 {
 	model_release(&p->model);
-	encoding_row_release(&p->encoded);
+	encoding_row_release(&p->scratch);
+	free(p->value);
 	free(p->index);
 	free(p->key);
 }

@@ -1,17 +1,41 @@
 /* ce-train: learns a model from a feature table, or from any CSV with a 0/1 label. */
 #include "cli.h"
-#include "logistic.h"
-#include "model.h"
+#include "csvio.h"
+#include "learn.h"
+#include "mem.h"
 #include "num.h"
+#include "pool.h"
 #include "trainset.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define FOLDS_MAX 100
 
 struct opts {
 	struct trainset_options set;
-	struct cli_choice model, resample;
-	struct logistic_options fit;
+	struct cli_choice model, resample, calibrate;
+	struct l2 {
+		double value;
+		bool choose;
+	} l2;
+	struct learn_options learn;
+	int64_t bins, folds;
+	int64_t rows, columns; /* shares in millionths */
 };
+
+static int parse_l2(void *value, const char *const *args, struct err *err)
+{
+	struct l2 *l2 = value;
+
+	l2->choose = !strcmp(args[0], "auto");
+	if (l2->choose)
+		return 0;
+	if (num_parse_double(args[0], strlen(args[0]), &l2->value) || l2->value < 0)
+		return err_set(err, ERR_USAGE, "'%s' is neither auto nor a number from 0 on", args[0]);
+	return 0;
+}
 
 static int parse_class_weight(void *value, const char *const *args, struct err *err)
 {
@@ -31,10 +55,42 @@ static int parse_class_weight(void *value, const char *const *args, struct err *
 	return 0;
 }
 
+static void check_count(const struct cli *cli, const char *option, int64_t value, int64_t min,
+			int64_t max)
+{
+	if (value < min || value > max)
+		cli_usage_error(cli, "%s: must be from %lld to %lld", option, (long long)min,
+				(long long)max);
+}
+
+static void check_options(const struct cli *cli, const struct opts *opt)
+{
+	const struct gbdt_options *o = &opt->learn.gbdt;
+
+	check_count(cli, "--trees", o->trees, 1, INT32_MAX);
+	check_count(cli, "--depth", o->depth, 1, GBDT_DEPTH_MAX);
+	check_count(cli, "--leaves", o->leaves, 2, GBDT_LEAVES_MAX);
+	check_count(cli, "--bins", opt->bins, 2, BINS_MAX);
+	check_count(cli, "--patience", o->patience, 1, INT32_MAX);
+	check_count(cli, "--cv", opt->folds, 0, FOLDS_MAX);
+	if (!(o->rate > 0 && o->rate <= 1))
+		cli_usage_error(cli, "--rate: must be above 0 and at most 1");
+	if (o->min_weight < 0)
+		cli_usage_error(cli, "--min-weight: must not be negative");
+	if (!opt->rows || !opt->columns)
+		cli_usage_error(cli, "--subsample, --colsample: must be above 0");
+	if (opt->learn.validation == NUM_MILLION)
+		cli_usage_error(cli, "--validation: leaves no rows to learn from");
+	if (!opt->learn.validation && opt->calibrate.value)
+		cli_usage_error(cli, "--calibrate: needs rows to learn from (--validation)");
+	if (opt->l2.choose && opt->learn.kind != MODEL_LOGISTIC)
+		cli_usage_error(cli, "--l2 auto: for --model logistic alone");
+}
+
 static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 {
 	const struct cli_option options[] = {
-		{ 'm', "model", "KIND", "logistic (the default)", cli_choice, &opt->model },
+		{ 'm', "model", "KIND", "logistic (the default) or gbdt", cli_choice, &opt->model },
 		{ 'l', "label", "COL", "the 0/1 column to predict (is_completion)", cli_string,
 		  &opt->set.label },
 		{ 't', "time", "COL", "the time of a row (event_ts)", cli_string, &opt->set.time },
@@ -51,21 +107,52 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		{ 'r', "resample", "HOW", "train rows: none, over or under (none)", cli_choice,
 		  &opt->resample },
 		{ 's', "seed", "N", "of the resampling (1)", cli_count, &opt->set.balance.seed },
-		{ 0, "l2", "X", "the penalty on squared coefficients (1)", cli_real, &opt->fit.l2 },
-		{ 0, "tolerance", "X", "of the gradient, a unit of weight (1e-10)", cli_real,
-		  &opt->fit.tolerance },
+		{ 0, "l2", "X", "the penalty on squared coefficients, or leaves; auto (1)",
+		  parse_l2, &opt->l2 },
+		{ 0, "tolerance", "X", "logistic: of the gradient, a unit of weight (1e-10)",
+		  cli_real, &opt->learn.logistic.tolerance },
+		{ 0, "trees", "N", "gbdt: at most so many (500)", cli_count, &opt->learn.gbdt.trees },
+		{ 0, "rate", "X", "gbdt: by how much each is shrunk (0.1)", cli_real,
+		  &opt->learn.gbdt.rate },
+		{ 0, "depth", "N", "gbdt: splits above a leaf (6)", cli_count,
+		  &opt->learn.gbdt.depth },
+		{ 0, "leaves", "N", "gbdt: of a tree (64)", cli_count, &opt->learn.gbdt.leaves },
+		{ 0, "min-weight", "X", "gbdt: the hessian that a leaf needs (1)", cli_real,
+		  &opt->learn.gbdt.min_weight },
+		{ 0, "bins", "N", "gbdt: of a number, up to 255 (255)", cli_count, &opt->bins },
+		{ 0, "subsample", "SHARE", "gbdt: of the rows, drawn for each tree (1)", cli_share,
+		  &opt->rows },
+		{ 0, "colsample", "SHARE", "gbdt: of the columns, drawn for each tree (1)",
+		  cli_share, &opt->columns },
+		{ 0, "validation", "SHARE", "the newest train rows, to stop and calibrate by (0.1)",
+		  cli_share, &opt->learn.validation },
+		{ 0, "patience", "N", "gbdt: trees without gain that stop it (20)", cli_count,
+		  &opt->learn.gbdt.patience },
+		{ 0, "calibrate", "HOW", "none, platt or isotonic (none)", cli_choice,
+		  &opt->calibrate },
+		{ 0, "cv", "K", "no model, but a table of K folds of cross-validation", cli_count,
+		  &opt->folds },
 		{ 0 }
 	};
 
 	cli->options = options;
 	cli_parse(cli, argc, argv);
 	cli->options = NULL;
-	if (opt->fit.l2 < 0)
-		cli_usage_error(cli, "--l2: must not be negative");
-	if (!(opt->fit.tolerance > 0))
+	if (!(opt->learn.logistic.tolerance > 0))
 		cli_usage_error(cli, "--tolerance: must be above 0");
+	opt->learn.kind = (enum model_kind)opt->model.value;
+	check_options(cli, opt);
+	opt->learn.logistic.l2 = opt->learn.gbdt.l2 = opt->l2.value;
+	opt->learn.choose_l2 = opt->l2.choose;
+	opt->learn.gbdt.seed = opt->set.balance.seed;
+	opt->learn.gbdt.rows = (double)opt->rows / NUM_MILLION;
+	opt->learn.gbdt.columns = (double)opt->columns / NUM_MILLION;
+	opt->learn.bins = (size_t)opt->bins;
+	opt->learn.calibration = (enum calibration_kind)opt->calibrate.value;
+	opt->set.by_time = opt->folds || learn_needs_time(&opt->learn);
 	opt->set.balance.resample = (enum balance_resample)opt->resample.value;
-	cli->output.plain = true; /* a model is text to be read, and never gzipped */
+	if (!opt->folds)
+		cli->output.plain = true; /* a model is text to be read, and never gzipped */
 }
 
 static void say(const struct cli *cli, const struct model *m, int64_t holdout)
@@ -73,7 +160,7 @@ static void say(const struct cli *cli, const struct model *m, int64_t holdout)
 	const struct split *s = &m->split;
 	const struct logistic *fit = &m->logistic;
 
-	if (!fit->converged)
+	if (m->kind == MODEL_LOGISTIC && !fit->converged)
 		cli_note(
 			cli,
 			"stopped after %d iterations with a gradient of %g: not the optimum; try a "
@@ -88,44 +175,111 @@ static void say(const struct cli *cli, const struct model *m, int64_t holdout)
 		cli_note(cli, "%s: %llu rows, %llu positive",
 			 split_part_name((enum split_part)part), (unsigned long long)s->rows[part],
 			 (unsigned long long)s->positives[part]);
-	cli_note(cli, "%zu coefficients, %d iterations, objective %.10g, gradient %.3g", fit->n,
+	if (m->kind == MODEL_GBDT)
+		cli_note(cli, "%zu trees of %zu tried, log loss %.6g in training, %.6g in validation",
+			 m->trees.n, m->report.n_tried, m->report.train_loss, m->report.held_loss);
+	else
+		cli_note(cli, "%zu coefficients, %d iterations, objective %.10g, gradient %.3g", fit->n,
 		 fit->iterations, fit->objective, fit->gradient);
+}
+
+/* Reads the set, and writes the model. Returns 0, or -1 with err. */
+static int train(const struct cli *cli, struct trainset *set, const struct opts *opt,
+		 struct pool *pool, struct err *err)
+{
+	struct gz_writer out = GZ_WRITER_INIT;
+	struct buf text = BUF_INIT;
+	struct model model;
+	int rc;
+
+	if (gz_writer_open(&out, &cli->output, err) ||
+	    trainset_read(set, &cli->input, &opt->set, err) ||
+	    learn_model(&model, set, INT64_MAX, &opt->learn, pool, err))
+		return -1;
+	model.split = set->split;
+	model_format(&text, &model);
+	rc = gz_writer_write(&out, text.data, text.len, err) || gz_writer_close(&out, err);
+	if (!rc)
+		say(cli, &model, opt->set.holdout);
+	model.split = (struct split)SPLIT_INIT; /* the trainset's */
+	model_release(&model);
+	buf_release(&text);
+	return rc ? -1 : 0;
+}
+
+static void put_fold(struct buf *row, int64_t number, const struct learn_fold *fold)
+{
+	const struct metrics *m = &fold->judge;
+
+	csv_put_int(row, number);
+	csv_put_int(row, fold->cut);
+	csv_put_int(row, (int64_t)fold->n_train);
+	csv_put_int(row, (int64_t)m->rows);
+	csv_put_int(row, (int64_t)m->positives);
+	if (isnan(m->auc_roc))
+		csv_put_null(row);
+	else
+		csv_put_double(row, m->auc_roc);
+	csv_put_double(row, m->log_loss);
+	csv_put_double(row, m->brier);
+}
+
+/* Reads the set, and writes a table of the folds of a cross-validation. Returns 0, or -1 with err. */
+static int cross_validate(const struct cli *cli, struct trainset *set, const struct opts *opt,
+			  struct pool *pool, struct err *err)
+{
+	static const char *const names[] = { "fold",      "cut",     "train_rows", "rows",
+					     "positives", "auc_roc", "log_loss",   "brier" };
+	size_t n = (size_t)opt->folds;
+	struct learn_fold *folds = mem_alloc(n, sizeof(*folds));
+	struct csv_writer out = CSV_WRITER_INIT;
+
+	if (csv_writer_open(&out, &cli->output, err) ||
+	    trainset_read(set, &cli->input, &opt->set, err) ||
+	    learn_cross_validate(set, n, &opt->learn, pool, folds, err))
+		return -1;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		csv_put_str(&out.row, names[i]);
+	if (csv_writer_end_row(&out, err))
+		return -1;
+	for (size_t k = 0; k < n; k++) {
+		put_fold(&out.row, (int64_t)k + 1, &folds[k]);
+		if (csv_writer_end_row(&out, err))
+			return -1;
+	}
+	free(folds);
+	return csv_writer_close(&out, err);
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const kinds[] = { "logistic", NULL };
+	static const char *const kinds[] = { "logistic", "gbdt", NULL };
 	static const char *const resamples[] = { "none", "over", "under", NULL };
+	static const char *const calibrations[] = { "none", "platt", "isotonic", NULL };
 	struct opts opt = { .set = TRAINSET_OPTIONS_INIT,
 			    .model = { kinds, 0 },
 			    .resample = { resamples, 0 },
-			    .fit = LOGISTIC_OPTIONS_INIT };
+			    .calibrate = { calibrations, 0 },
+			    .l2 = { 1, false },
+			    .learn = LEARN_OPTIONS_INIT,
+			    .bins = BINS_MAX,
+			    .rows = NUM_MILLION,
+			    .columns = NUM_MILLION };
 	struct cli cli = { .tool = "ce-train",
 			   .purpose = "Learn a model from a feature table.",
 			   .operands = "[FILE ...]" };
 	struct trainset set = TRAINSET_INIT;
-	struct model model = MODEL_INIT;
-	struct gz_writer out = GZ_WRITER_INIT;
-	struct buf text = BUF_INIT;
 	struct err err = ERR_INIT;
+	struct pool *pool;
 
 	parse_args(&cli, &opt, argc, argv);
-	if (gz_writer_open(&out, &cli.output, &err) ||
-	    trainset_read(&set, &cli.input, &opt.set, &err) ||
-	    logistic_fit(&model.logistic, &set.matrix, &opt.fit, &err))
+	pool = pool_new(cli.input.threads);
+	if (opt.folds ? cross_validate(&cli, &set, &opt, pool, &err)
+		      : train(&cli, &set, &opt, pool, &err))
 		cli_die(&cli, &err);
-	model.split = set.split;
-	model.encoding = set.encoding;
-	model.balance = opt.set.balance;
-	model.options = opt.fit;
-	model_format(&text, &model);
-	if (gz_writer_write(&out, text.data, text.len, &err) || gz_writer_close(&out, &err))
-		cli_die(&cli, &err);
-	say(&cli, &model, opt.set.holdout);
 	cli_done(&cli, set.n_rows, 0);
-	buf_release(&text);
-	matrix_release(&set.matrix);
-	model_release(&model);
+	trainset_release(&set);
+	pool_free(pool);
 	cli_list_release(&opt.set.ignore);
 	cli_list_release(&opt.set.categorical);
 	return 0;

@@ -51,6 +51,10 @@ def is_number(text):
     return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) is not None
 
 
+def number_or_nan(text):
+    return math.nan if text == "-" else float(text)
+
+
 def read_model(path):
     """The facts of the head, and the columns: (kind, name, figures, [(level, rows, coef)])."""
     head, columns = {}, []
@@ -59,7 +63,7 @@ def read_model(path):
             found = re.fullmatch(r'(\S+)(?: ("(?:[^"\\]|\\.)*"))?((?: \S+)*)\n', line)
             word, text, values = found[1], found[2], found[3].split()
             if word in ("number", "category", "constant"):
-                columns.append((word, ast.literal_eval(text), [float(v) for v in values], []))
+                columns.append((word, ast.literal_eval(text), [number_or_nan(v) for v in values], []))
             elif word in ("missing", "level", "other"):
                 level = ast.literal_eval(text) if text else word
                 columns[-1][3].append((word, level, int(values[0]), float(values[1])))

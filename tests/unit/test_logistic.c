@@ -89,7 +89,7 @@ static struct logistic fit_to(const struct matrix *m, double l2)
 	struct err err = ERR_INIT;
 
 	options.l2 = l2;
-	CHECK_INT(logistic_fit(&fit, m, &options, &err), 0);
+	CHECK_INT(logistic_fit(&fit, m, &options, NULL, &err), 0);
 	CHECK(isfinite(fit.intercept) && isfinite(fit.objective));
 	for (size_t j = 0; j < fit.n; j++)
 		CHECK(isfinite(fit.coef[j]));
@@ -261,7 +261,7 @@ static void stops_where_it_is_told(void)
 	struct err err = ERR_INIT;
 
 	fill(&m, 3, 300, 1, 1);
-	CHECK_INT(logistic_fit(&fit, &m, &options, &err), 0);
+	CHECK_INT(logistic_fit(&fit, &m, &options, NULL, &err), 0);
 	CHECK(!fit.converged);
 	CHECK_INT(fit.iterations, 2);
 	CHECK(fit.gradient > 0);
@@ -277,12 +277,12 @@ static void refuses_what_it_cannot_fit(void)
 	struct err err = ERR_INIT;
 
 	matrix_init(&m, 1, 1, 0);
-	CHECK_INT(logistic_fit(&fit, &m, &options, &err), -1);
+	CHECK_INT(logistic_fit(&fit, &m, &options, NULL, &err), -1);
 	CHECK_STR(err.message, "no rows to learn from");
 	matrix_release(&m);
 	matrix_init(&m, 0, LOGISTIC_COEFFICIENTS_MAX + 1, 0);
 	matrix_add(&m, NULL, NULL, 0, 1, 1);
-	CHECK_INT(logistic_fit(&fit, &m, &options, &err), -1);
+	CHECK_INT(logistic_fit(&fit, &m, &options, NULL, &err), -1);
 	CHECK(strstr(err.message, "2001 coefficients"));
 	matrix_release(&m);
 }

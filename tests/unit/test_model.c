@@ -3,6 +3,7 @@
 #include "mem.h"
 #include "model.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static uint64_t next(uint64_t *state)
@@ -56,8 +57,12 @@ static struct model sample(void)
 	encoding_place(&m.encoding);
 	m.logistic.n = m.encoding.n_dense + m.encoding.n_onehot;
 	m.logistic.coef = malloc(m.logistic.n * sizeof(double));
-	for (size_t j = 0; j < m.logistic.n; j++)
+	m.logistic.se = malloc(m.logistic.n * sizeof(double));
+	for (size_t j = 0; j < m.logistic.n; j++) {
 		m.logistic.coef[j] = (double)j / 7 - 0.4;
+		m.logistic.se[j] = j ? (double)j / 11 : INFINITY;
+	}
+	m.logistic.intercept_se = 0.5;
 	m.logistic.intercept = -0x1.fffffffffffffp-3;
 	m.logistic.iterations = 6;
 	m.logistic.objective = 123.456;
@@ -85,7 +90,9 @@ static void reads_back_what_it_wrote(void)
 	CHECK_INT(back.encoding.n_dense, 2);
 	CHECK_INT(back.encoding.n_onehot, 7);
 	CHECK(!memcmp(back.logistic.coef, m.logistic.coef, 9 * sizeof(double)));
+	CHECK(!memcmp(back.logistic.se, m.logistic.se, 9 * sizeof(double)));
 	CHECK(back.logistic.intercept == m.logistic.intercept);
+	CHECK(back.logistic.intercept_se == m.logistic.intercept_se);
 	c = &back.encoding.columns[2];
 	CHECK_STR(c->name, "device\n");
 	CHECK_INT(intern_find(&c->levels, "\x01\x7f\r", 3), 4);
@@ -136,9 +143,9 @@ static void names_the_line_at_fault(void)
 	static const struct {
 		const char *line, *bad, *reason;
 	} faults[] = {
-		{ "ce-model 1", "ce-model 2", "m:1: a model of an unknown version" },
-		{ "ce-model 1", "id,x", "m:1: not a model written by ce-train" },
-		{ "kind logistic", "kind gbdt", "m:2: an unknown kind of model" },
+		{ "ce-model 2", "ce-model 1", "m:1: a model of an unknown version" },
+		{ "ce-model 2", "id,x", "m:1: not a model written by ce-train" },
+		{ "kind logistic", "kind oracle", "m:2: an unknown word" },
 		{ "label \"is", "labl \"is", "m:3: expected 'label'" },
 		{ "time \"event_ts\"", "time event_ts", "m:4: expected a string" },
 		{ "time \"event_ts\"", "time -", "m:6: a cut without a time column" },
@@ -160,7 +167,7 @@ static void names_the_line_at_fault(void)
 		{ "number \"x\" -1.7e+308 12", "number \"x\" 0 0", "m:30: a number out of range" },
 		{ "missing 7", "missing 0", "m:21: a number out of range" },
 		{ "constant \"flat\"", "constant \"flat\" 1", "m:22: surplus text" },
-		{ "constant \"flat\"", "fixed \"flat\"", "m:22: expected a column" },
+		{ "constant \"flat\"", "fixed \"flat\"", "m:22: expected 'calibration'" },
 		{ "level \"tv\"", "level \"\"", "m:25: a level stands twice" },
 		{ "other 0", "number \"y\"", "m:29: expected 'other'" },
 	};
@@ -323,15 +330,15 @@ static void counts_are_bounded(void)
 	text.len = head;
 	buf_append_str(&text, "category \"c\"\n");
 	for (int i = 0; i <= ENCODING_LEVELS; i++) {
-		snprintf(line, sizeof(line), "level \"%d\" 10 0.5\n", i);
+		snprintf(line, sizeof(line), "level \"%d\" 10 0.5 1\n", i);
 		buf_append_str(&text, line);
 	}
-	buf_append_str(&text, "other 0 0\n");
+	buf_append_str(&text, "other 0 0 -\n");
 	CHECK_INT(parse_mended(&back, text.data, text.len, &err), -1);
 	CHECK(strstr(err.message, "too many levels"));
 	text.len = head;
 	for (int i = 0; i <= LOGISTIC_COEFFICIENTS_MAX; i++) {
-		snprintf(line, sizeof(line), "number \"%d\" 0 1 0\n", i);
+		snprintf(line, sizeof(line), "number \"%d\" 0 1 0 -\n", i);
 		buf_append_str(&text, line);
 	}
 	CHECK_INT(parse_mended(&back, text.data, text.len, &err), -1);
@@ -350,13 +357,16 @@ static void counts_are_bounded(void)
 static void predicts_by_its_places(void)
 {
 	struct model m = sample();
-	double dense[2] = { 2, -1 };
-	uint32_t active[2] = { 0, 1 + 1 };
-	struct encoding_row row = { dense, active, 2 };
+	double value[3] = { 0.1 + 2e-310, 1, NAN }; /* 2 standard deviations, "tv", and a gap */
 	const double *c = m.logistic.coef;
-	double score = m.logistic.intercept + 2 * c[0] - c[1] + c[2] + c[4];
+	double z = (value[0] - m.encoding.columns[0].mean) / m.encoding.columns[0].sd;
+	double score = m.logistic.intercept + z * c[0] + c[2 + 1 + 1];
+	struct encoding_row scratch;
 
-	CHECK_NEAR(model_probability(&m, &row), 1 / (1 + exp(-score)), 1e-15);
+	encoding_row_init(&scratch, &m.encoding);
+	CHECK_NEAR(model_score(&m, value, &scratch), score, 1e-15);
+	CHECK_NEAR(model_probability(&m, value, &scratch), 1 / (1 + exp(-score)), 1e-15);
+	encoding_row_release(&scratch);
 	model_release(&m);
 }
 

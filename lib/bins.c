@@ -1,0 +1,94 @@
+#include "bins.h"
+
+#include "mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* A number in [low, high), halfway if there is one. */
+static double between(double low, double high)
+{
+	double middle = low / 2 + high / 2;
+
+	return middle >= low && middle < high ? middle : low;
+}
+
+size_t bins_cut(double *values, size_t n, size_t max_bins, double *edges)
+{
+	size_t n_edges = 0, n_different = n > 0, in_bin = 0;
+
+	qsort(values, n, sizeof(*values), by_value);
+	for (size_t i = 1; i < n; i++)
+		n_different += values[i] > values[i - 1];
+	for (size_t i = 1; i < n && n_edges + 1 < max_bins; i++) {
+		/* What is left of the values, shared out among what is left of the bins. */
+		size_t fair = (n - (i - 1 - in_bin)) / (max_bins - n_edges);
+
+		in_bin++;
+		if (values[i] > values[i - 1] && (n_different <= max_bins || in_bin >= fair)) {
+			edges[n_edges++] = between(values[i - 1], values[i]);
+			in_bin = 0;
+		}
+	}
+	return n_edges;
+}
+
+uint8_t bins_find(const double *edges, size_t n_edges, double value)
+{
+	const double *base = edges;
+
+	if (isnan(value))
+		return 0;
+	/* Halving without a branch that the values would decide. */
+	for (size_t n = n_edges; n; n -= (n + 1) / 2)
+		base = base[(n + 1) / 2 - 1] < value ? base + (n + 1) / 2 : base;
+	return (uint8_t)(1 + (base - edges));
+}
+
+static void reserve(struct bins *b, size_t n)
+{
+	b->cap = n;
+	b->bin = mem_realloc_huge(b->bin, n * b->n_columns + 1, 1);
+	b->label = mem_realloc(b->label, n + 1, sizeof(*b->label));
+	b->weight = mem_realloc(b->weight, n + 1, sizeof(*b->weight));
+}
+
+void bins_init(struct bins *b, uint32_t n_columns, size_t n_rows)
+{
+	*b = (struct bins){ .n_columns = n_columns };
+	b->columns = mem_zalloc(n_columns, sizeof(*b->columns));
+	reserve(b, n_rows);
+}
+
+void bins_add(struct bins *b, const double *value, int label, double weight)
+{
+	uint8_t *bin;
+
+	if (b->n_rows == b->cap)
+		reserve(b, mem_grow(b->cap, b->n_rows + 1));
+	bin = b->bin + b->n_rows * b->n_columns;
+	for (uint32_t j = 0; j < b->n_columns; j++) {
+		const struct bins_column *c = &b->columns[j];
+
+		bin[j] = c->is_category ? (uint8_t)value[j]
+					: bins_find(c->edges, c->n - 2, value[j]);
+	}
+	b->label[b->n_rows] = (uint8_t)label;
+	b->weight[b->n_rows++] = (float)weight;
+}
+
+void bins_release(struct bins *b)
+{
+	free(b->columns);
+	free(b->bin);
+	free(b->label);
+	free(b->weight);
+	*b = (struct bins)BINS_INIT;
+}

@@ -1,0 +1,34 @@
+/*
+ * pool: threads that share out the parts of one task, again and again.
+ *
+ * Which thread takes which part is left to chance: a caller whose result must not depend on the
+ * number of threads gives each part a place of its own for what it finds, or adds integers.
+ * Threads that have just worked wait for more for some microseconds without giving up their
+ * processor, since the next task mostly follows at once. Layer: over worker, mem.
+ */
+#ifndef CE_POOL_H
+#define CE_POOL_H
+
+#include <stddef.h>
+
+struct pool; /* opaque */
+
+/*
+ * n_threads, the caller's included, of which the pool starts all but that one (fewer, if there can
+ * be no more); 1 starts none.
+ */
+struct pool *pool_new(int n_threads);
+
+/* How many threads there are, the caller's included: >= 1. */
+int pool_threads(const struct pool *p);
+
+/*
+ * Calls part(context, i) for each i < n, and returns when all have returned. Called by one thread
+ * at a time, and by no part.
+ */
+void pool_run(struct pool *p, size_t n, void (*part)(void *context, size_t i), void *context);
+
+/* Ends the threads; p may be NULL. */
+void pool_free(struct pool *p);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * treelines: trees as lines of text (see lines), with the names of their columns.
+ *
+ *	base SCORE			before the first tree
+ *	trees N
+ *	tree				N times; its nodes in preorder
+ *	below "NAME" X left|right GAIN ROWS	a split: numbers <= X go left, empty ones where it says
+ *	among "NAME" N LEVEL ... GAIN ROWS	a split: these N levels of a category go left (0 is its
+ *						first, the number of its levels is "other")
+ *	leaf VALUE ROWS
+ *
+ * Layer: over buf, lines, intern, encoding, trees.
+ */
+#ifndef CE_TREELINES_H
+#define CE_TREELINES_H
+
+#include "buf.h"
+#include "encoding.h"
+#include "lines.h"
+#include "trees.h"
+
+/* Appends the lines. The trees' columns are the places of the encoding's values. */
+void treelines_put(struct buf *out, const struct trees *t, const struct encoding *e);
+
+/*
+ * Reads them from the next line on, into *t, which is released by the caller in any case. Returns
+ * 0, or -1 with the error: what treelines_put would not write.
+ */
+int treelines_read(struct lines *s, struct trees *t, const struct encoding *e);
+
+#endif

@@ -1,0 +1,45 @@
+/* ce-model: what a model says, for people or for a database. */
+#include "cli.h"
+#include "model.h"
+#include "modelsql.h"
+#include "modelview.h"
+
+int main(int argc, char **argv)
+{
+	bool sql = false, trees = false;
+	const struct cli_option options[] = {
+		{ 's', "sql", NULL, "as one SQL expression, for PostgreSQL", cli_flag, &sql },
+		{ 't', "trees", NULL, "also every tree of the model", cli_flag, &trees },
+		{ 0 }
+	};
+	struct cli cli = { .tool = "ce-model",
+			   .purpose = "Show a model, or write it as an SQL expression.",
+			   .operands = "[FILE]",
+			   .options = options };
+	struct gz_writer out = GZ_WRITER_INIT;
+	struct model model = MODEL_INIT;
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	cli_parse(&cli, argc, argv);
+	if (cli.input.n > 1)
+		cli_usage_error(&cli, "one model at a time");
+	if (sql && trees)
+		cli_usage_error(&cli, "--sql and --trees: one of them");
+	cli.output.plain = true; /* text to be read, and never gzipped */
+	if (model_read(&model, cli.input.n ? cli.input.paths[0] : "-", &err) ||
+	    gz_writer_open(&out, &cli.output, &err))
+		cli_die(&cli, &err);
+	if (sql)
+		modelsql_put(&text, &model);
+	else
+		modelview_put(&text, &model);
+	if (trees && model.kind == MODEL_GBDT)
+		modelview_put_trees(&text, &model);
+	if (gz_writer_write(&out, text.data, text.len, &err) || gz_writer_close(&out, &err))
+		cli_die(&cli, &err);
+	cli_done(&cli, 0, 0);
+	buf_release(&text);
+	model_release(&model);
+	return 0;
+}

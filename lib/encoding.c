@@ -35,9 +35,41 @@ void encoding_place(struct encoding *e)
 	if (c->kind == ENCODING_NUMBER) {
 		e->n_dense++;
 		e->n_onehot += c->n_missing > 0;
-	} else if (c->kind == ENCODING_CATEGORY) {
-		e->n_onehot += c->levels.n + 1;
+	} else {
+		e->n_onehot += encoding_cells(c);
 	}
+}
+
+uint32_t encoding_cells(const struct encoding_column *c)
+{
+	if (c->kind == ENCODING_CATEGORY)
+		return c->levels.n + 1;
+	return c->kind == ENCODING_BINNED ? (uint32_t)c->n_edges + 1 + (c->n_missing > 0) : 0;
+}
+
+uint32_t encoding_products(const struct encoding *e, const struct encoding_interaction *i,
+			   bool *are_dense)
+{
+	uint32_t a = encoding_cells(&e->columns[i->column[0]]);
+	uint32_t b = encoding_cells(&e->columns[i->column[1]]);
+
+	*are_dense = !a || !b;
+	return (a ? a : 1) * (b ? b : 1);
+}
+
+int encoding_interact(struct encoding *e, uint32_t a, uint32_t b)
+{
+	struct encoding_interaction i = { { a, b }, e->n_dense, e->n_onehot };
+	bool are_dense;
+	uint32_t n = encoding_products(e, &i, &are_dense);
+
+	if (n > ENCODING_PRODUCTS_MAX)
+		return -1;
+	*(are_dense ? &e->n_dense : &e->n_onehot) += n;
+	e->interactions =
+		mem_realloc(e->interactions, e->n_interactions + 1, sizeof(*e->interactions));
+	e->interactions[e->n_interactions++] = i;
+	return 0;
 }
 
 const struct encoding_column **encoding_valued(const struct encoding *e)
@@ -59,13 +91,14 @@ void encoding_release(struct encoding *e)
 		intern_release(&e->columns[i].levels);
 	}
 	free(e->columns);
+	free(e->interactions);
 	*e = (struct encoding)ENCODING_INIT;
 }
 
 void encoding_row_init(struct encoding_row *row, const struct encoding *e)
 {
 	row->dense = mem_alloc(e->n_dense, sizeof(*row->dense));
-	row->active = mem_alloc(e->n, sizeof(*row->active));
+	row->active = mem_alloc(e->n + e->n_interactions, sizeof(*row->active));
 	row->n_active = 0;
 }
 
@@ -90,6 +123,11 @@ int encoding_bind(const struct encoding *e, const struct csv_reader *in, int *in
 	return 0;
 }
 
+static double clamp(double z)
+{
+	return fabs(z) <= ENCODING_MAX ? z : copysign(ENCODING_MAX, z);
+}
+
 static double standardise(const struct encoding_column *c, double value)
 {
 	double z = (value - c->mean) / c->sd;
@@ -97,7 +135,7 @@ static double standardise(const struct encoding_column *c, double value)
 	/* Halves, where the difference of two huge numbers is beyond a double. */
 	if (!isfinite(z))
 		z = (value / 2 - c->mean / 2) / c->sd * 2;
-	return fabs(z) <= ENCODING_MAX ? z : copysign(ENCODING_MAX, value - c->mean);
+	return clamp(z);
 }
 
 static uint32_t level_of(const struct encoding_column *c, const struct csv_field *f)
@@ -128,24 +166,80 @@ int encoding_read(const struct encoding *e, const int *index, const struct csv_r
 	return 0;
 }
 
+#define NO_CELL UINT32_MAX
+
+/* The cell of a value of a column with cells. */
+static uint32_t find_cell(const struct encoding_column *c, double value)
+{
+	if (c->kind == ENCODING_CATEGORY)
+		return (uint32_t)value;
+	if (isnan(value))
+		return c->n_missing ? 0 : NO_CELL;
+	return (uint32_t)(c->n_missing > 0) + bins_find(c->edges, c->n_edges, value) - 1;
+}
+
+static void activate(struct encoding_row *row, uint32_t column)
+{
+	row->active[row->n_active++] = column;
+}
+
+static void expand_column(const struct encoding_column *c, double value, struct encoding_row *out)
+{
+	uint32_t cell;
+
+	if (encoding_cells(c)) {
+		cell = find_cell(c, value);
+		if (cell != NO_CELL)
+			activate(out, c->onehot + cell);
+	} else if (isnan(value)) {
+		out->dense[c->dense] = 0;
+		if (c->n_missing)
+			activate(out, c->onehot);
+	} else {
+		out->dense[c->dense] = standardise(c, value);
+	}
+}
+
+static void expand_interaction(const struct encoding *e, const struct encoding_interaction *in,
+			       const double *value, struct encoding_row *out)
+{
+	uint32_t place = 0;
+	double z = 1;
+	bool are_dense, is_none = false;
+	uint32_t n = encoding_products(e, in, &are_dense);
+
+	/* Cells number the products, numbers say how much each is. */
+	for (int k = 0; k < 2; k++) {
+		const struct encoding_column *c = &e->columns[in->column[k]];
+		uint32_t n_cells = encoding_cells(c);
+
+		if (n_cells) {
+			uint32_t cell = find_cell(c, value[c->value]);
+
+			is_none |= cell == NO_CELL;
+			place = place * n_cells + cell;
+		} else {
+			z *= out->dense[c->dense];
+		}
+	}
+	for (uint32_t k = 0; are_dense && k < n; k++)
+		out->dense[in->dense + k] = 0;
+	if (is_none)
+		return;
+	if (are_dense)
+		out->dense[in->dense + place] = clamp(z);
+	else
+		activate(out, in->onehot + place);
+}
+
 void encoding_expand(const struct encoding *e, const double *value, struct encoding_row *out)
 {
 	out->n_active = 0;
-	for (size_t i = 0; i < e->n; i++) {
-		const struct encoding_column *c = &e->columns[i];
-
-		if (c->kind == ENCODING_CONSTANT)
-			continue;
-		if (c->kind == ENCODING_CATEGORY) {
-			out->active[out->n_active++] = c->onehot + (uint32_t)value[c->value];
-		} else if (isnan(value[c->value])) {
-			out->dense[c->dense] = 0;
-			if (c->n_missing)
-				out->active[out->n_active++] = c->onehot;
-		} else {
-			out->dense[c->dense] = standardise(c, value[c->value]);
-		}
-	}
+	for (size_t i = 0; i < e->n; i++)
+		if (e->columns[i].kind != ENCODING_CONSTANT)
+			expand_column(&e->columns[i], value[e->columns[i].value], out);
+	for (size_t i = 0; i < e->n_interactions; i++)
+		expand_interaction(e, &e->interactions[i], value, out);
 }
 
 /*
@@ -168,19 +262,19 @@ struct column_fit {
 struct encoding_fit {
 	struct column_fit *columns;
 	size_t n;
-	size_t max_bins;
+	struct encoding_numbers numbers;
 	size_t stride; /* every so manieth row is sampled */
 	size_t n_rows;
 };
 
 struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, size_t n,
-				      size_t max_bins, size_t n_rows)
+				      struct encoding_numbers numbers, size_t n_rows)
 {
 	struct encoding_fit *fit = mem_alloc(1, sizeof(*fit));
 
 	*fit = (struct encoding_fit){ .columns = mem_zalloc(n, sizeof(*fit->columns)),
 				      .n = n,
-				      .max_bins = max_bins,
+				      .numbers = numbers,
 				      .stride = n_rows / ENCODING_SAMPLE + 1 };
 	for (size_t i = 0; i < n; i++) {
 		fit->columns[i].index = index[i];
@@ -225,7 +319,7 @@ static void add_level(struct column_fit *c, const struct csv_field *f)
 
 void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row)
 {
-	bool sampled = fit->max_bins && fit->n_rows++ % fit->stride == 0;
+	bool sampled = fit->numbers.max_bins && fit->n_rows++ % fit->stride == 0;
 
 	for (size_t i = 0; i < fit->n; i++) {
 		struct column_fit *c = &fit->columns[i];
@@ -287,8 +381,8 @@ static void finish_category(const struct column_fit *fit, const char *name, stru
 	free(levels);
 }
 
-static void finish_number(const struct column_fit *fit, const char *name, size_t max_bins,
-			  struct encoding *e)
+static void finish_number(const struct column_fit *fit, const char *name,
+			  struct encoding_numbers numbers, struct encoding *e)
 {
 	double sd = fit->n ? (double)sqrtl(fit->squares / (long double)fit->n) : 0;
 	bool one_value = fit->min == fit->max || !(sd > 0);
@@ -297,14 +391,15 @@ static void finish_number(const struct column_fit *fit, const char *name, size_t
 	if (!fit->n || (one_value && !fit->n_missing)) {
 		encoding_add(e, name, ENCODING_CONSTANT);
 	} else {
-		c = encoding_add(e, name, ENCODING_NUMBER);
+		c = encoding_add(e, name, numbers.onehot ? ENCODING_BINNED : ENCODING_NUMBER);
 		c->mean = (double)fit->mean;
 		/* One value and gaps: all that can be learnt is the indicator. */
 		c->sd = one_value ? 1 : sd;
 		c->n_missing = fit->n_missing;
-		if (max_bins) {
-			c->edges = mem_alloc(max_bins, sizeof(*c->edges));
-			c->n_edges = bins_cut(fit->sample, fit->n_sample, max_bins, c->edges);
+		if (numbers.max_bins) {
+			c->edges = mem_alloc(numbers.max_bins, sizeof(*c->edges));
+			c->n_edges = bins_cut(fit->sample, fit->n_sample, numbers.max_bins,
+					      c->edges);
 		}
 	}
 	encoding_place(e);
@@ -315,7 +410,7 @@ void encoding_fit_finish(struct encoding_fit *fit, const char *const *names, str
 	*e = (struct encoding)ENCODING_INIT;
 	for (size_t i = 0; i < fit->n; i++)
 		if (fit->columns[i].numeric)
-			finish_number(&fit->columns[i], names[fit->columns[i].index], fit->max_bins,
+			finish_number(&fit->columns[i], names[fit->columns[i].index], fit->numbers,
 				      e);
 		else
 			finish_category(&fit->columns[i], names[fit->columns[i].index], e);

@@ -8,8 +8,13 @@
  * (NULL or "") is a level like any other. All levels are kept; the penalty of the fit makes their
  * coefficients unique. A column that is constant over the train rows is dropped.
  *
- * Where bins are asked for, numbers are cut at quantiles of the train rows, too (see bins); of more
- * than ENCODING_SAMPLE rows, at those of every k-th.
+ * Numbers can be cut at quantiles of the train rows, too (see bins; of more than ENCODING_SAMPLE
+ * rows, at those of every k-th): trees want the edges; to a linear model each bin is a one-hot
+ * column then, as if it were a level.
+ *
+ * An interaction is the product of two columns: of two numbers, of their standardised values; of a
+ * number and a level or bin, a number a level, which is 0 in rows of the others; of two levels or
+ * bins, a one-hot column a pair.
  *
  * Means and standard deviations (of the known values, divided by their number) are updated row by
  * row: Welford, "Note on a method for calculating corrected sums of squares and products",
@@ -38,6 +43,7 @@
 enum encoding_kind {
 	ENCODING_NUMBER,
 	ENCODING_CATEGORY,
+	ENCODING_BINNED,   /* a number, whose bins are one-hot columns */
 	ENCODING_CONSTANT, /* dropped: one value, or none, in all train rows */
 };
 
@@ -46,25 +52,44 @@ struct encoding_column {
 	enum encoding_kind kind;
 	double mean, sd;      /* of a number; sd > 0 */
 	uint64_t n_missing;   /* train rows where a number is empty; 0: no indicator */
-	double *edges;        /* [n_edges] between the bins of a number */
+	double *edges;        /* [n_edges] between the bins of a number; NULL: not asked for */
 	size_t n_edges;
 	struct intern levels; /* of a category; the id is the place in the list */
 	uint64_t *level_rows; /* [levels.n + 1]: train rows of each level; the last of "other" */
 	uint32_t value;       /* the place among the values, unless it is constant */
 	uint32_t dense;       /* a number's place among the dense columns */
-	uint32_t onehot; /* the place of a number's indicator, or of a category's first level */
+	uint32_t onehot;      /* that of its first one-hot column: of a number's indicator, or of its
+				 first cell */
 };
+
+/*
+ * The cells of a column: the levels of a category and "other"; of a binned number, its indicator,
+ * if there is one, and its bins. 0 for any other column.
+ */
+uint32_t encoding_cells(const struct encoding_column *c);
+
+struct encoding_interaction {
+	uint32_t column[2];
+	uint32_t dense, onehot; /* the places of its first column of either sort */
+};
+
+/* How many columns an interaction has: all dense, or all one-hot (two columns with cells). */
+struct encoding;
+uint32_t encoding_products(const struct encoding *e, const struct encoding_interaction *i,
+			   bool *are_dense);
 
 struct encoding {
 	struct encoding_column *columns;
 	size_t n;
 	uint32_t n_values, n_dense, n_onehot;
+	struct encoding_interaction *interactions;
+	size_t n_interactions;
 	size_t cap; /* the module's own: of `columns` */
 };
 
 #define ENCODING_INIT                                                                              \
 	{                                                                                          \
-		NULL, 0, 0, 0, 0, 0                                                                \
+		0                                                                                  \
 	}
 
 /*
@@ -75,6 +100,13 @@ struct encoding_column *encoding_add(struct encoding *e, const char *name, enum 
 
 /* Gives the column that was added last its places. */
 void encoding_place(struct encoding *e);
+
+/*
+ * Appends the interaction of two columns, neither of them constant, and gives it its places; call
+ * it once all columns have theirs. Returns -1 if it had more than ENCODING_PRODUCTS_MAX columns.
+ */
+#define ENCODING_PRODUCTS_MAX 100000
+int encoding_interact(struct encoding *e, uint32_t a, uint32_t b);
 
 /* The columns by the places of their values: [e->n_values]. The caller frees. */
 const struct encoding_column **encoding_valued(const struct encoding *e);
@@ -103,6 +135,7 @@ struct encoding_row {
 	size_t n_active;
 };
 
+/* Once the encoding is complete. */
 void encoding_row_init(struct encoding_row *row, const struct encoding *e);
 void encoding_row_release(struct encoding_row *row);
 
@@ -112,13 +145,18 @@ void encoding_expand(const struct encoding *e, const double *value, struct encod
 /* Gathers the figures. Opaque. */
 struct encoding_fit;
 
+/* What to make of numbers. */
+struct encoding_numbers {
+	size_t max_bins; /* to cut them into; 0: not at all */
+	bool onehot;     /* their bins are one-hot columns */
+};
+
 /*
  * A fit of n columns, from these fields of a row: numeric[i] says how to take field index[i].
- * max_bins: how many to cut numbers into, or 0; n_rows, not less than will come, says how many to
- * sample.
+ * n_rows, not less than will come, says how many to sample.
  */
 struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, size_t n,
-				      size_t max_bins, size_t n_rows);
+				      struct encoding_numbers numbers, size_t n_rows);
 
 /* Takes a train row in. The numeric fields of `row` must be numbers or empty. */
 void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row);

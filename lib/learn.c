@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define N_FOLDS_L2 5
 
@@ -30,6 +31,52 @@ static struct trainset_span span_of(const struct trainset *set, int64_t until,
 	if (!holds_back(o))
 		return (struct trainset_span){ until, until };
 	return (struct trainset_span){ trainset_time(set, until, o->validation), until };
+}
+
+/* Encodings ----------------------------------------------------------------------------------- */
+
+/* The feature of that name, or -1. */
+static int64_t find_feature(const struct encoding *e, const char *name, size_t len)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (strlen(e->columns[i].name) == len && !memcmp(e->columns[i].name, name, len))
+			return (int64_t)i;
+	return -1;
+}
+
+/* Adds the interaction "NAME:NAME", unless one of the two is constant. */
+static int interact(struct encoding *e, const char *names, struct err *err)
+{
+	/* A name may hold a colon itself. */
+	for (const char *colon = names; (colon = strchr(colon, ':')); colon++) {
+		int64_t a = find_feature(e, names, (size_t)(colon - names));
+		int64_t b = find_feature(e, colon + 1, strlen(colon + 1));
+
+		if (a < 0 || b < 0)
+			continue;
+		if (a == b)
+			break;
+		if (e->columns[a].kind == ENCODING_CONSTANT ||
+		    e->columns[b].kind == ENCODING_CONSTANT)
+			return 0;
+		if (encoding_interact(e, (uint32_t)a, (uint32_t)b))
+			return err_set(err, ERR_RUNTIME, "interaction %s: too many products", names);
+		return 0;
+	}
+	return err_set(err, ERR_RUNTIME, "interaction %s: not two features, NAME:NAME", names);
+}
+
+static int fit_encoding(struct encoding *e, struct trainset *set, struct trainset_span span,
+			const struct learn_options *o, struct err *err)
+{
+	struct encoding_numbers numbers = { o->bins, o->kind == MODEL_LOGISTIC && o->bins };
+
+	if (trainset_fit(set, span, numbers, e, err))
+		return -1;
+	for (size_t i = 0; o->kind == MODEL_LOGISTIC && i < o->n_interactions; i++)
+		if (interact(e, o->interactions[i], err))
+			return -1;
+	return 0;
 }
 
 /* Bins and matrices --------------------------------------------------------------------------- */
@@ -140,7 +187,7 @@ static int learn_gbdt(struct model *m, struct trainset *set, struct trainset_spa
 
 	m->boosting = o->gbdt;
 	m->held = o->validation;
-	rc = trainset_fit(set, span, o->bins, &m->encoding, err) ||
+	rc = fit_encoding(&m->encoding, set, span, o, err) ||
 	     read_bins(&train, set, span, TRAINSET_LEARNT, &m->encoding, err) ||
 	     (m->held && read_bins(&held, set, span, TRAINSET_HELD, &m->encoding, err));
 	if (!rc && m->held && !held.n_rows)
@@ -153,10 +200,10 @@ static int learn_gbdt(struct model *m, struct trainset *set, struct trainset_spa
 }
 
 static int learn_logistic(struct model *m, struct trainset *set, struct trainset_span span,
-			  struct pool *pool, struct err *err)
+			  const struct learn_options *o, struct pool *pool, struct err *err)
 {
 	struct matrix x = MATRIX_INIT;
-	int rc = trainset_fit(set, span, 0, &m->encoding, err) ||
+	int rc = fit_encoding(&m->encoding, set, span, o, err) ||
 		 read_matrix(&x, set, span, TRAINSET_LEARNT, &m->encoding, err) ||
 		 logistic_fit(&m->logistic, &x, &m->options, pool, err);
 
@@ -198,16 +245,16 @@ static double matrix_loss(const struct logistic *fit, const struct matrix *x)
 
 /* Adds to loss[N_L2] what each penalty loses on a fold. */
 static int try_l2(double *loss, struct trainset *set, struct trainset_span span,
-		  const struct logistic_options *options, struct pool *pool, struct err *err)
+		  const struct learn_options *options, struct pool *pool, struct err *err)
 {
 	struct encoding e = ENCODING_INIT;
 	struct matrix x = MATRIX_INIT, held = MATRIX_INIT;
-	int rc = trainset_fit(set, span, 0, &e, err) ||
+	int rc = fit_encoding(&e, set, span, options, err) ||
 		 read_matrix(&x, set, span, TRAINSET_LEARNT, &e, err) ||
 		 read_matrix(&held, set, span, TRAINSET_HELD, &e, err);
 
 	for (size_t i = 0; !rc && i < N_L2; i++) {
-		struct logistic_options o = *options;
+		struct logistic_options o = options->logistic;
 		struct logistic fit = LOGISTIC_INIT;
 
 		o.l2 = l2_grid[i];
@@ -224,7 +271,7 @@ static int try_l2(double *loss, struct trainset *set, struct trainset_span span,
 
 /* Sets *l2 to the penalty that would have lost the least. */
 static int choose_l2(double *l2, struct trainset *set, int64_t until,
-		     const struct logistic_options *options, struct pool *pool, struct err *err)
+		     const struct learn_options *options, struct pool *pool, struct err *err)
 {
 	double loss[N_L2] = { 0 };
 	size_t best = 0;
@@ -265,8 +312,8 @@ int learn_model(struct model *m, struct trainset *set, int64_t until,
 		rc = learn_gbdt(m, set, span, o, pool, err);
 	else
 		rc = (o->choose_l2 &&
-		      choose_l2(&m->options.l2, set, span.cut, &o->logistic, pool, err)) ||
-		     learn_logistic(m, set, span, pool, err);
+		      choose_l2(&m->options.l2, set, span.cut, o, pool, err)) ||
+		     learn_logistic(m, set, span, o, pool, err);
 	if (!rc && o->calibration != CALIBRATION_NONE)
 		rc = calibrate(m, set, span, o->calibration, pool, err);
 	if (rc)

@@ -17,8 +17,11 @@ struct learn_options {
 	enum model_kind kind;
 	struct logistic_options logistic;
 	bool choose_l2; /* logistic: by cross-validation, whatever logistic.l2 is */
+	/* Logistic: pairs of features, each "NAME:NAME"; borrowed. */
+	const char *const *interactions;
+	size_t n_interactions;
 	struct gbdt_options gbdt;
-	size_t bins;        /* gbdt: 2 ... BINS_MAX */
+	size_t bins;        /* gbdt: 2 ... BINS_MAX; logistic: 0, or into how many to cut numbers */
 	int64_t validation; /* the share of the newest train rows, in millionths, by which boosting
 			       stops, and calibration is learnt */
 	enum calibration_kind calibration;
@@ -27,7 +30,7 @@ struct learn_options {
 #define LEARN_OPTIONS_INIT                                                                         \
 	{                                                                                          \
 		.kind = MODEL_LOGISTIC, .logistic = LOGISTIC_OPTIONS_INIT,                         \
-		.gbdt = GBDT_OPTIONS_INIT, .bins = BINS_MAX, .validation = 100000                  \
+		.gbdt = GBDT_OPTIONS_INIT, .validation = 100000                  \
 	}
 
 /* Whether learning with these options tells rows apart by their time. */

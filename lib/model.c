@@ -1,5 +1,6 @@
 #include "model.h"
 
+#include "bins.h"
 #include "gzio.h"
 #include "lines.h"
 #include "mem.h"
@@ -155,27 +156,10 @@ static void put_gbdt(struct buf *out, const struct model *m)
 		buf_append_str(out, "validation_loss -\n");
 }
 
-static void put_column(struct buf *out, const struct model *m, const struct encoding_column *c)
+static void put_levels(struct buf *out, const struct model *m, const struct encoding_column *c)
 {
-	static const char *const keywords[] = { "number", "category", "constant" };
 	size_t onehot = m->encoding.n_dense + c->onehot;
 
-	buf_append_str(out, keywords[c->kind]);
-	lines_put_string(out, c->name, strlen(c->name));
-	if (c->kind != ENCODING_NUMBER) {
-		buf_append_char(out, '\n');
-	} else {
-		lines_put_double(out, c->mean);
-		lines_put_double(out, c->sd);
-		put_coef_at(out, m, c->dense);
-	}
-	if (c->kind == ENCODING_NUMBER && c->n_missing) {
-		buf_append_str(out, "missing");
-		lines_put_count(out, c->n_missing);
-		put_coef_at(out, m, onehot);
-	}
-	if (c->kind != ENCODING_CATEGORY)
-		return;
 	for (uint32_t i = 0; i < c->levels.n; i++) {
 		const struct intern_string *level = intern_string(&c->levels, i);
 
@@ -187,6 +171,64 @@ static void put_column(struct buf *out, const struct model *m, const struct enco
 	buf_append_str(out, "other");
 	lines_put_count(out, c->level_rows[c->levels.n]);
 	put_coef_at(out, m, onehot + c->levels.n);
+}
+
+static void put_bins(struct buf *out, const struct model *m, const struct encoding_column *c)
+{
+	size_t onehot = m->encoding.n_dense + c->onehot + (c->n_missing > 0);
+
+	for (size_t i = 0; i <= c->n_edges; i++) {
+		buf_append_str(out, "bin");
+		if (i < c->n_edges)
+			lines_put_double(out, c->edges[i]);
+		else
+			lines_put_word(out, "-");
+		put_coef_at(out, m, onehot + i);
+	}
+}
+
+static void put_column(struct buf *out, const struct model *m, const struct encoding_column *c)
+{
+	static const char *const keywords[] = { "number", "category", "bins", "constant" };
+
+	buf_append_str(out, keywords[c->kind]);
+	lines_put_string(out, c->name, strlen(c->name));
+	if (c->kind != ENCODING_NUMBER) {
+		buf_append_char(out, '\n');
+	} else {
+		lines_put_double(out, c->mean);
+		lines_put_double(out, c->sd);
+		put_coef_at(out, m, c->dense);
+	}
+	if (c->n_missing) {
+		buf_append_str(out, "missing");
+		lines_put_count(out, c->n_missing);
+		put_coef_at(out, m, m->encoding.n_dense + c->onehot);
+	}
+	if (c->kind == ENCODING_CATEGORY)
+		put_levels(out, m, c);
+	else if (c->kind == ENCODING_BINNED)
+		put_bins(out, m, c);
+}
+
+static void put_interaction(struct buf *out, const struct model *m,
+			    const struct encoding_interaction *i)
+{
+	bool are_dense;
+	uint32_t n = encoding_products(&m->encoding, i, &are_dense);
+	size_t first = are_dense ? i->dense : m->encoding.n_dense + i->onehot;
+
+	buf_append_str(out, "interaction");
+	for (int k = 0; k < 2; k++) {
+		const char *name = m->encoding.columns[i->column[k]].name;
+
+		lines_put_string(out, name, strlen(name));
+	}
+	buf_append_char(out, '\n');
+	for (uint32_t k = 0; k < n; k++) {
+		buf_append_str(out, "product");
+		put_coef_at(out, m, first + k);
+	}
 }
 
 static void put_calibration(struct buf *out, const struct calibration *c)
@@ -231,6 +273,8 @@ void model_format(struct buf *out, const struct model *m)
 		put_logistic(out, m);
 	for (size_t i = 0; i < m->encoding.n; i++)
 		put_column(out, m, &m->encoding.columns[i]);
+	for (size_t i = 0; i < m->encoding.n_interactions; i++)
+		put_interaction(out, m, &m->encoding.interactions[i]);
 	if (m->kind == MODEL_GBDT)
 		treelines_put(out, &m->trees, &m->encoding);
 	put_calibration(out, &m->calibration);
@@ -413,16 +457,45 @@ static int take_coef(struct lines *s, struct coefs *coefs)
 	return 0;
 }
 
-static int read_number(struct lines *s, struct encoding_column *c, struct coefs *dense,
-		       struct coefs *onehot)
+static int read_missing(struct lines *s, struct encoding_column *c, struct coefs *onehot)
 {
-	if (lines_double(s, -DBL_MAX, &c->mean) || lines_positive(s, &c->sd) || take_coef(s, dense))
-		return -1;
 	if (!lines_next_is(s, "missing"))
 		return 0;
 	if (lines_count(s, &c->n_missing) || take_coef(s, onehot))
 		return -1;
 	return c->n_missing ? 0 : lines_fail(s, "a number out of range");
+}
+
+static int read_number(struct lines *s, struct encoding_column *c, struct coefs *dense,
+		       struct coefs *onehot)
+{
+	return lines_double(s, -DBL_MAX, &c->mean) || lines_positive(s, &c->sd) ||
+			       take_coef(s, dense) || read_missing(s, c, onehot)
+		       ? -1
+		       : 0;
+}
+
+static int read_bins(struct lines *s, struct encoding_column *c, struct coefs *onehot)
+{
+	if (lines_end(s) || read_missing(s, c, onehot))
+		return -1;
+	c->edges = mem_alloc(BINS_MAX, sizeof(*c->edges));
+	for (;; c->n_edges++) {
+		double *edge = &c->edges[c->n_edges];
+
+		if (lines_keyword(s, "bin"))
+			return -1;
+		if (lines_have(s, " -"))
+			return take_coef(s, onehot);
+		if (c->n_edges == BINS_MAX - 1)
+			return lines_fail(s, "too many bins");
+		if (lines_double(s, -DBL_MAX, edge))
+			return -1;
+		if (c->n_edges && *edge <= edge[-1])
+			return lines_fail(s, "an edge out of order");
+		if (take_coef(s, onehot))
+			return -1;
+	}
 }
 
 static int read_category(struct lines *s, struct encoding_column *c, struct buf *text,
@@ -479,6 +552,8 @@ static int read_column(struct lines *s, struct encoding *e, struct columns *colu
 		rc = read_number(s, c, dense, onehot);
 	else if (kind == ENCODING_CATEGORY)
 		rc = read_category(s, c, text, onehot);
+	else if (kind == ENCODING_BINNED)
+		rc = read_bins(s, c, onehot);
 	else
 		rc = lines_end(s);
 	encoding_place(e);
@@ -492,16 +567,51 @@ static int read_columns(struct lines *s, struct encoding *e, struct columns *col
 		enum encoding_kind kind;
 	} kinds[] = { { "number", ENCODING_NUMBER },
 		      { "category", ENCODING_CATEGORY },
-		      { "constant", ENCODING_CONSTANT } };
+		      { "constant", ENCODING_CONSTANT },
+		      { "bins", ENCODING_BINNED } };
+	/* The last of them is none that trees know. */
+	const size_t n = columns->have_coefs ? 4 : 3;
 	size_t i;
 
 	do {
-		for (i = 0; i < 3; i++)
+		for (i = 0; i < n; i++)
 			if (lines_next_is(s, kinds[i].keyword))
 				break;
-		if (i < 3 && read_column(s, e, columns, kinds[i].kind))
+		if (i < n && read_column(s, e, columns, kinds[i].kind))
 			return -1;
-	} while (i < 3);
+	} while (i < n);
+	return 0;
+}
+
+/* One of the columns that were read, which is not constant. */
+static int read_column_name(struct lines *s, const struct encoding *e, struct columns *columns,
+			    uint32_t *column)
+{
+	if (lines_name(s, &columns->text))
+		return -1;
+	*column = intern_find(&columns->names, columns->text.data, columns->text.len);
+	if (*column == INTERN_NONE || e->columns[*column].kind == ENCODING_CONSTANT)
+		return lines_fail(s, "no column of that name");
+	return 0;
+}
+
+static int read_interactions(struct lines *s, struct encoding *e, struct columns *columns)
+{
+	while (lines_next_is(s, "interaction")) {
+		uint32_t a, b, n;
+		bool are_dense;
+
+		if (read_column_name(s, e, columns, &a) || read_column_name(s, e, columns, &b) ||
+		    lines_end(s))
+			return -1;
+		if (a == b || encoding_interact(e, a, b))
+			return lines_fail(s, "no interaction that ce-train makes");
+		n = encoding_products(e, &e->interactions[e->n_interactions - 1], &are_dense);
+		for (uint32_t k = 0; k < n; k++)
+			if (lines_keyword(s, "product") ||
+			    take_coef(s, are_dense ? &columns->dense : &columns->onehot))
+				return -1;
+	}
 	return 0;
 }
 
@@ -618,7 +728,9 @@ int model_parse(struct model *m, const char *text, size_t len, const char *name,
 	columns.have_coefs = m->kind == MODEL_LOGISTIC;
 	rc = rc || (m->kind == MODEL_GBDT ? read_gbdt(&s, m) : read_logistic(&s, m)) ||
 	     read_columns(&s, &m->encoding, &columns) ||
-	     (m->kind == MODEL_GBDT && treelines_read(&s, &m->trees, &m->encoding)) ||
+	     (m->kind == MODEL_GBDT
+		      ? treelines_read(&s, &m->trees, &m->encoding)
+		      : read_interactions(&s, &m->encoding, &columns)) ||
 	     read_calibration(&s, &m->calibration) || lines_keyword(&s, "crc32") ||
 	     check_crc(&s);
 	if (rc)

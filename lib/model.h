@@ -31,7 +31,12 @@
  *	category "NAME"
  *	level "VALUE" ROWS COEFFICIENT SE
  *	other ROWS COEFFICIENT SE			ends the category
+ *	bins "NAME"				a number that was cut, perhaps with a line `missing`
+ *	bin EDGE COEFFICIENT SE			... up to that edge, itself included
+ *	bin - COEFFICIENT SE			ends it
  *	constant "NAME"				dropped
+ *	interaction "NAME" "NAME"		behind the columns
+ *	product COEFFICIENT SE			as many as encoding_products says
  *
  * gbdt, then:
  *

@@ -344,8 +344,8 @@ static int check_span(const struct trainset_reading *r, struct trainset_span spa
 	return 0;
 }
 
-int trainset_fit(struct trainset *t, struct trainset_span span, size_t max_bins, struct encoding *e,
-		 struct err *err)
+int trainset_fit(struct trainset *t, struct trainset_span span, struct encoding_numbers numbers,
+		 struct encoding *e, struct err *err)
 {
 	struct trainset_reading *r = t->reading;
 	struct csv_reader in = CSV_READER_INIT;
@@ -355,7 +355,7 @@ int trainset_fit(struct trainset *t, struct trainset_span span, size_t max_bins,
 
 	if (check_span(r, span, err))
 		return -1;
-	fit = encoding_fit_new(r->feature, r->numeric, r->n_features, max_bins, r->n_rows);
+	fit = encoding_fit_new(r->feature, r->numeric, r->n_features, numbers, r->n_rows);
 	rc = reopen_spill(r, &in, err);
 	for (size_t i = 0; !rc && (rc = csv_reader_next(&in, &row, err)) > 0; i++, rc = 0)
 		if (is_learnt(&r->rows[i], span))

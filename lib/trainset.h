@@ -74,12 +74,11 @@ uint64_t trainset_count(const struct trainset *t, int64_t until);
 const struct balance *trainset_balance(const struct trainset *t);
 
 /*
- * Fits the encoding to the rows to learn from; max_bins: how many to cut numbers into, or 0. The
- * caller releases *e. Returns 0, or -1 with err: too few rows or one class alone, or the file
+ * Fits the encoding to the rows to learn from. The caller releases *e. Returns 0, or -1 with err: too few rows or one class alone, or the file
  * cannot be read.
  */
-int trainset_fit(struct trainset *t, struct trainset_span span, size_t max_bins, struct encoding *e,
-		 struct err *err);
+int trainset_fit(struct trainset *t, struct trainset_span span, struct encoding_numbers numbers,
+		 struct encoding *e, struct err *err);
 
 /* Takes a row: value[encoding.n_values]. */
 typedef void trainset_visitor(void *context, const double *value, bool label, double weight);

@@ -21,6 +21,7 @@ struct opts {
 		bool choose;
 	} l2;
 	struct learn_options learn;
+	struct cli_list interactions;
 	int64_t bins, folds;
 	int64_t rows, columns; /* shares in millionths */
 };
@@ -70,7 +71,8 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 	check_count(cli, "--trees", o->trees, 1, INT32_MAX);
 	check_count(cli, "--depth", o->depth, 1, GBDT_DEPTH_MAX);
 	check_count(cli, "--leaves", o->leaves, 2, GBDT_LEAVES_MAX);
-	check_count(cli, "--bins", opt->bins, 2, BINS_MAX);
+	if (opt->bins)
+		check_count(cli, "--bins", opt->bins, 2, BINS_MAX);
 	check_count(cli, "--patience", o->patience, 1, INT32_MAX);
 	check_count(cli, "--cv", opt->folds, 0, FOLDS_MAX);
 	if (!(o->rate > 0 && o->rate <= 1))
@@ -83,6 +85,8 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 		cli_usage_error(cli, "--validation: leaves no rows to learn from");
 	if (!opt->learn.validation && opt->calibrate.value)
 		cli_usage_error(cli, "--calibrate: needs rows to learn from (--validation)");
+	if (opt->interactions.n && opt->learn.kind != MODEL_LOGISTIC)
+		cli_usage_error(cli, "--interactions: trees find their own");
 	if (opt->l2.choose && opt->learn.kind != MODEL_LOGISTIC)
 		cli_usage_error(cli, "--l2 auto: for --model logistic alone");
 }
@@ -119,7 +123,10 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		{ 0, "leaves", "N", "gbdt: of a tree (64)", cli_count, &opt->learn.gbdt.leaves },
 		{ 0, "min-weight", "X", "gbdt: the hessian that a leaf needs (1)", cli_real,
 		  &opt->learn.gbdt.min_weight },
-		{ 0, "bins", "N", "gbdt: of a number, up to 255 (255)", cli_count, &opt->bins },
+		{ 0, "bins", "N", "cut numbers into so many, to 255 (gbdt 255, logistic none)", cli_count,
+		  &opt->bins },
+		{ 0, "interactions", "COL:COL[,...]", "logistic: products of features, too",
+		  cli_list, &opt->interactions },
 		{ 0, "subsample", "SHARE", "gbdt: of the rows, drawn for each tree (1)", cli_share,
 		  &opt->rows },
 		{ 0, "colsample", "SHARE", "gbdt: of the columns, drawn for each tree (1)",
@@ -147,7 +154,11 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 	opt->learn.gbdt.seed = opt->set.balance.seed;
 	opt->learn.gbdt.rows = (double)opt->rows / NUM_MILLION;
 	opt->learn.gbdt.columns = (double)opt->columns / NUM_MILLION;
-	opt->learn.bins = (size_t)opt->bins;
+	opt->learn.bins = (size_t)(opt->bins                         ? opt->bins
+				   : opt->learn.kind == MODEL_GBDT ? BINS_MAX
+								   : 0);
+	opt->learn.interactions = (const char *const *)opt->interactions.names;
+	opt->learn.n_interactions = opt->interactions.n;
 	opt->learn.calibration = (enum calibration_kind)opt->calibrate.value;
 	opt->set.by_time = opt->folds || learn_needs_time(&opt->learn);
 	opt->set.balance.resample = (enum balance_resample)opt->resample.value;
@@ -262,7 +273,6 @@ int main(int argc, char **argv)
 			    .calibrate = { calibrations, 0 },
 			    .l2 = { 1, false },
 			    .learn = LEARN_OPTIONS_INIT,
-			    .bins = BINS_MAX,
 			    .rows = NUM_MILLION,
 			    .columns = NUM_MILLION };
 	struct cli cli = { .tool = "ce-train",
@@ -282,5 +292,6 @@ int main(int argc, char **argv)
 	pool_free(pool);
 	cli_list_release(&opt.set.ignore);
 	cli_list_release(&opt.set.categorical);
+	cli_list_release(&opt.interactions);
 	return 0;
 }

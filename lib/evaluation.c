@@ -128,10 +128,32 @@ static int fail_without_rows(const struct evaluation *e, const struct csv_reader
 		       (unsigned long long)e->n_unlabelled);
 }
 
+/* Multiplies the odds of each score by those of the base rate over those of the prior. */
+static void correct_prior(struct evaluation *e)
+{
+	double base = 0, positive, negative;
+
+	for (size_t i = 0; i < e->n; i++)
+		base += metrics_positive(e->rows[i]);
+	base /= (double)e->n;
+	positive = base / e->opts.prior;
+	negative = (1 - base) / (1 - e->opts.prior);
+	for (size_t i = 0; i < e->n; i++) {
+		double p = metrics_score(e->rows[i]);
+		double sum = p * positive + (1 - p) * negative;
+
+		/* Of one class only, a score that rules it out stays what it is. */
+		if (sum > 0)
+			e->rows[i] = metrics_row(p * positive / sum, metrics_positive(e->rows[i]));
+	}
+}
+
 int evaluation_start(struct evaluation *e, const struct csv_reader *in, struct err *err)
 {
 	if (!e->n)
 		return fail_without_rows(e, in, err);
+	if (e->opts.prior > 0)
+		correct_prior(e);
 	e->scratch = mem_alloc(e->n, sizeof(*e->scratch));
 	e->sorted = e->rows;
 	if (e->opts.n_by) {

@@ -33,6 +33,13 @@ struct evaluation_opts {
 	size_t n_by;
 	double threshold; /* in [0,1], or EVALUATION_BEST_F1 */
 	uint64_t bins;    /* of the calibration, > 0 */
+	/*
+	 * The share of positives that the scores were learnt for, in (0,1), if class weights or
+	 * resampling made it another than that of the rows judged: the scores are corrected to that
+	 * (Elkan, "The foundations of cost-sensitive learning", IJCAI 2001, theorem 2). 0: they are
+	 * judged as they are.
+	 */
+	double prior;
 };
 
 struct evaluation {

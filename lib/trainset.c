@@ -367,21 +367,14 @@ int trainset_fit(struct trainset *t, struct trainset_span span, struct encoding_
 	return rc;
 }
 
-/* How much each labelled row weighs as one of that part, 0 if it is none. The caller frees. */
-static double *find_weights(const struct trainset_reading *r, struct trainset_span span,
-			    enum trainset_part part)
+/* How much each labelled row weighs as one to learn from, 0 if it is none. The caller frees. */
+static double *learnt_weights(const struct trainset_reading *r, struct trainset_span span)
 {
 	double *weight = mem_zalloc(r->n_rows, sizeof(*weight)), class_weight[2];
-	uint8_t *labels;
+	uint8_t *labels = mem_alloc(r->n_rows, 1);
 	uint32_t *count;
 	size_t n = 0;
 
-	if (part == TRAINSET_HELD) {
-		for (size_t i = 0; i < r->n_rows; i++)
-			weight[i] = is_held(&r->rows[i], span);
-		return weight;
-	}
-	labels = mem_alloc(r->n_rows, 1);
 	for (size_t i = 0; i < r->n_rows; i++)
 		if (is_learnt(&r->rows[i], span))
 			labels[n++] = r->rows[i].label;
@@ -395,17 +388,37 @@ static double *find_weights(const struct trainset_reading *r, struct trainset_sp
 	return weight;
 }
 
+/* Turns those weights into the ones of the rows held back: the mean of those learnt, by class. */
+static void hold_weights(const struct trainset_reading *r, struct trainset_span span,
+			 double *weight)
+{
+	double sum[2] = { 0 };
+	size_t n[2] = { 0 };
+
+	for (size_t i = 0; i < r->n_rows; i++) {
+		n[r->rows[i].label] += is_learnt(&r->rows[i], span);
+		sum[r->rows[i].label] += weight[i];
+	}
+	for (size_t i = 0; i < r->n_rows; i++) {
+		int label = r->rows[i].label;
+
+		weight[i] = is_held(&r->rows[i], span) ? sum[label] / (double)n[label] : 0;
+	}
+}
+
 int trainset_visit(struct trainset *t, struct trainset_span span, enum trainset_part part,
 		   const struct encoding *e, trainset_visitor *visit, void *context,
 		   struct err *err)
 {
 	struct trainset_reading *r = t->reading;
-	double *weight = find_weights(r, span, part);
+	double *weight = learnt_weights(r, span);
 	double *value = mem_alloc(e->n_values, sizeof(*value));
 	struct csv_reader in = CSV_READER_INIT;
 	const struct csv_row *row;
 	int rc = reopen_spill(r, &in, err);
 
+	if (part == TRAINSET_HELD)
+		hold_weights(r, span, weight);
 	for (size_t i = 0; !rc && (rc = csv_reader_next(&in, &row, err)) > 0; i++) {
 		rc = weight[i] > 0 ? encoding_read(e, r->feature, &in, row, value, err) : 0;
 		if (!rc && weight[i] > 0)

@@ -85,7 +85,7 @@ typedef void trainset_visitor(void *context, const double *value, bool label, do
 
 enum trainset_part {
 	TRAINSET_LEARNT, /* weigh what class weights and resampling want; some may not come at all */
-	TRAINSET_HELD,   /* weigh 1 */
+	TRAINSET_HELD,   /* all come, and weigh what those learnt from of their class do on average */
 };
 
 /*

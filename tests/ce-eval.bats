@@ -136,6 +136,36 @@ six_rows() {
 	[ "$(sed 1d one | cut -d, -f18-)" = 3,,0,0,3,3,0,3,0 ]
 }
 
+@test "--prior judges what corrected probabilities are judged, and leaves their order" {
+	scored 8 400 >scored.csv
+	awk -F, -v OFS=, 'NR > 1 && $4 == "test" && $3 != "" { n++; positive += $3 } { row[NR] = $0 }
+		END {
+			base = positive / n
+			print row[1]
+			for (i = 2; i <= NR; i++) {
+				split(row[i], f, ",")
+				odds = base / 0.7
+				rest = (1 - base) / (1 - 0.7)
+				f[5] = sprintf("%.17g", f[5] * odds / (f[5] * odds + (1 - f[5]) * rest))
+				print f[1], f[2], f[3], f[4], f[5], f[6]
+			}
+		}' scored.csv >corrected.csv
+	ce-eval scored.csv | zcat >plain
+	ce-eval --prior 0.7 scored.csv | zcat >got
+	ce-eval corrected.csv | zcat >want
+	for figure in auc_roc average_precision log_loss brier expected_calibration_error; do
+		near "$(pick $figure <got)" "$(pick $figure <want)"
+	done
+	[ "$(pick auc_roc <got)" = "$(pick auc_roc <plain)" ]
+	[ "$(pick log_loss <got)" != "$(pick log_loss <plain)" ]
+	# Scores that are sure stay so, also where there is one class only.
+	printf '%s\n' completion_probability,is_completion 0,1 1,1 0.5,1 >ones.csv
+	near "$(ce-eval --prior 0.5 ones.csv | zcat | pick brier)" "$(awk 'BEGIN { printf "%.17g", 1 / 3 }')"
+	for bad in 1 -0.1 x; do
+		fails 2 ce-eval --prior "$bad" scored.csv
+	done
+}
+
 @test "best-f1 is one of the scores, no other one is better, and segments share it" {
 	scored 5 600 >scored.csv
 	ce-eval --threshold best-f1 --by device scored.csv | zcat >out

@@ -31,6 +31,8 @@ static int parse_threshold(void *value, const char *const *args, struct err *err
 
 static void check_opts(const struct cli *cli, struct opts *opt)
 {
+	if (opt->evaluation.prior < 0 || opt->evaluation.prior >= 1)
+		cli_usage_error(cli, "--prior: must be above 0 and below 1");
 	if (opt->bins < 1 || opt->bins > BINS_MAX)
 		cli_usage_error(cli, "--bins: must be from 1 to %d", BINS_MAX);
 	for (size_t i = 0; i < opt->by.n; i++)
@@ -73,6 +75,8 @@ int main(int argc, char **argv)
 		{ 0, "threshold", "X", "score that means 1: a number or best-f1 (0.5)",
 		  parse_threshold, &opt.evaluation.threshold },
 		{ 0, "bins", "N", "calibration bins (10)", cli_count, &opt.bins },
+		{ 0, "prior", "P", "correct scores learnt for that share of positives", cli_real,
+		  &opt.evaluation.prior },
 		{ 0, "curves", "FILE", "write ROC, precision-recall, calibration points",
 		  cli_string, &opt.curves },
 		{ 0 }

@@ -33,7 +33,7 @@ DB_LIBS     = -lpq
 # Goals beside `deps` have it install no more than they need: `make deps demo` brings no PostgreSQL.
 BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libisal-dev pkg-config
 TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc
-BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas postgresql isal gzip miller \
+BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas python3-xgboost postgresql isal gzip miller \
 		 $(if $(shell command -v npm),,nodejs npm)
 CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck
 BESIDE_DEPS    = $(filter-out deps,$(MAKECMDGOALS))
@@ -165,7 +165,7 @@ SUITES =
 test: $(TOOLS) $(UNITS)
 	@tests/run.sh $(BUILD) $(SUITES)
 
-# PARTS=NAME... runs those alone: pipe duckdb filters floor miller train postgres.
+# PARTS=NAME... runs those alone: pipe duckdb filters floor miller train gbdt postgres.
 PARTS =
 
 bench: $(TOOLS)

@@ -541,7 +541,7 @@ by_name() {
 	case_() {
 		works "$tool" --help >help
 		[[ $(head -n 1 help) == "Usage: $tool "* ]]
-		[ "$(wc -l <help)" -le 24 ]
+		[ "$(wc -l <help)" -le 40 ]
 		awk 'length > 80 { print; bad = 1 } END { exit bad }' help
 		works "$tool" --version >version
 		grep -Eqx "$tool [0-9]+\.[0-9]+\.[0-9]+ \((ISA-L|zlib) [0-9.]+\)" version

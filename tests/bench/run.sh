@@ -7,6 +7,7 @@
 #   floor     what gzip costs: inflating its input and deflating its output, by igzip and by gzip
 #   miller    the stages that Miller can do, in turns with the tools
 #   train     ce-train beside scikit-learn, on the smallest workload
+#   gbdt      ce-train --model gbdt beside XGBoost, on the smallest workload
 #   postgres  ce-export and ce-import beside psql (postgres.sh, 5 million events or POSTGRES_EVENTS)
 #   scale     the pipe at SCALE="1000000 ... 100000000" events, and the memory of each tool
 #
@@ -22,7 +23,7 @@ command="$goal${EVENTS:+ EVENTS='$EVENTS'}${RUNS:+ RUNS=$RUNS}${RUNS_SLOW:+ RUNS
 command+="${SCALE:+ SCALE='$SCALE'}${DUCKDB_SETTINGS:+ DUCKDB_SETTINGS='$DUCKDB_SETTINGS'}"
 build=$(cd "$1" && pwd)
 shift
-parts=${*:-pipe duckdb filters floor miller train postgres}
+parts=${*:-pipe duckdb filters floor miller train gbdt postgres}
 EVENTS=${EVENTS:-1000000 10000000}
 SCALE=${SCALE:-1000000 3000000 10000000 30000000 100000000}
 RUNS=${RUNS:-3} RUNS_SLOW=${RUNS_SLOW:-1} SLOW=${SLOW:-30}
@@ -171,6 +172,21 @@ train() {
 		"scikit-learn $($python "$here/train.py" judge features.csv.gz sklearn.model)" >>"$folder/checks"
 }
 
+# Trees of the same depth, rate, penalty and number of bins, and no early stopping, on either side.
+gbdt() {
+	local python=/usr/bin/python3 rows trees=100
+	$python -c 'import pandas, sklearn, xgboost' ||
+		{ say "pandas, scikit-learn or XGBoost is missing: run 'make deps bench'"; exit 1; }
+	rows=$(gzip -dc features.csv.gz | tail -n +2 | wc -l)
+	contestant 'ce-train --model gbdt' \
+		"m ce-train -m gbdt --trees $trees --validation 0 -o ../gbdt.model features.csv.gz"
+	contestant 'pandas, XGBoost (hist)' "m $python '$here/gbdt.py' fit features.csv.gz xgboost.json $trees" rival
+	in_turns "$label: from the feature table to $trees trees" "$rows"
+	echo "$label: AUC-ROC of the test part: ce-train --model gbdt" \
+		"$(ce-predict -m ../gbdt.model features.csv.gz | ce-eval -p | awk '/^AUC-ROC/ { print $2 }')," \
+		"XGBoost $($python "$here/gbdt.py" judge features.csv.gz xgboost.json)" >>"$folder/checks"
+}
+
 # Scaling ------------------------------------------------------------------------------------------
 
 # scale GROUP USERS CONTENTS DAYS: of a million events; * for what grows with the events. The events come straight
@@ -198,12 +214,13 @@ versions() {
 	! wanted duckdb || echo "DuckDB $DUCKDB, node $(node --version)"
 	! wanted miller || mlr --version
 	! wanted train || /usr/bin/python3 -c 'import sklearn; print("scikit-learn", sklearn.__version__)'
+	! wanted gbdt || /usr/bin/python3 -c 'import xgboost; print("XGBoost", xgboost.__version__)'
 	! wanted floor || { igzip --version 2>&1; gzip --version; } | grep -E '^i?gzip'
 }
 
 trained=
 for n in $EVENTS; do
-	wanted pipe || wanted duckdb || wanted filters || wanted floor || wanted miller || wanted train || break
+	wanted pipe || wanted duckdb || wanted filters || wanted floor || wanted miller || wanted train || wanted gbdt || break
 	label="$n events"
 	mkdir "$folder/work"
 	cd "$folder/work"
@@ -215,9 +232,10 @@ for n in $EVENTS; do
 		in_turns "$label: raw gz -> features gz" "$n"
 		! wanted duckdb || same
 	fi
-	if wanted train && [[ ! $trained ]]; then
+	if [[ ! $trained ]] && { wanted train || wanted gbdt; }; then
 		[[ -e features.csv.gz ]] || m_quietly "$pipe"
-		train
+		! wanted train || train
+		! wanted gbdt || gbdt
 		trained=1
 	fi
 	! wanted filters || filters

@@ -84,7 +84,7 @@ help:
 	@echo 'make fuzz       feed the CSV reader with what nobody would write, for FUZZ_SECONDS=60 (clang)'
 	@echo 'make coverage   line coverage of the tests, per file'
 	@echo 'make mutate     make small wrong edits in copies of the tree, and count those the tests catch'
-	@echo 'make bench      the tools beside DuckDB, Miller, gzip, scikit-learn and psql; PARTS=... for some of it'
+	@echo 'make bench      the tools beside DuckDB, Miller, gzip, scikit-learn, XGBoost and psql; PARTS=... for some of it'
 	@echo 'make bench-scale  the pipe at 1 to 100 million events (see tests/bench/run.sh for both)'
 	@echo 'make install    into $(DESTDIR)$(PREFIX); make uninstall removes it'
 	@echo 'make dist       a source archive of the last commit under $(BUILD)/'
@@ -190,7 +190,7 @@ asan: | $(FIRST)
 # What runs on several threads, under ThreadSanitizer. A tool that dies does not wait for its threads.
 tsan: | $(FIRST)
 	+TSAN_OPTIONS=report_thread_leaks=0 $(MAKE) BUILD=$(BUILD)/tsan CC=gcc CFLAGS='-O1 -g -fsanitize=thread' \
-		SUITES='test_ahead test_deflate test_gzio threads' test
+		SUITES='test_ahead test_deflate test_gzio test_logistic test_pool threads' test
 
 # libFuzzer (clang's): each target of tests/fuzz runs for so long, from what it found before.
 FUZZ_SECONDS = 60

@@ -15,19 +15,40 @@
  *	width ... n-1	  the one-hot columns
  *
  * The Hessian is n x n, row-major, and only its lower triangle counts.
+ *
+ * The rows are cut into parts, which threads work on; each part has sums of its own, which are
+ * added up in order. How many parts there are depends on the matrix alone: so do the bits.
  */
 struct problem {
 	const struct matrix *x;
+	struct pool *pool;
 	double l2;
 	double weight; /* of all rows */
 	size_t width, n;
 	double *curvature; /* [n_rows] c p (1 - p), at the last point evaluated */
+
+	size_t n_parts;      /* of an evaluation */
+	double *part_loss;   /* [n_parts] */
+	double *part_vector; /* [n_parts * n] */
+	size_t n_squares;    /* parts of a Hessian */
+	double *part_square; /* [(n_squares - 1) * n * n]: of the parts but the first */
 };
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Numbers that are added side by side; any processor has an order for them, the same one. */
+#define LANES ((size_t)4)
+typedef double lanes __attribute__((vector_size(32)));
 
 /* Rows that are gathered before they go into the Hessian: their block of numbers stays in L1. */
 #define BLOCK ((size_t)64)
 /* Side of a square of the Hessian whose sums stay in registers while a block runs by. */
-#define TILE ((size_t)4)
+#define TILE LANES
+
+#define PARTS_MAX      ((size_t)64)
+#define PART_ROWS      ((size_t)1024) /* fewer are not worth a part */
+#define SQUARES_MAX    ((size_t)16)
+#define SQUARES_MEMORY ((size_t)64 * 1024 * 1024)
 
 #define MAX_HALVINGS       40
 #define ARMIJO             1e-4
@@ -36,60 +57,89 @@ struct problem {
 #define SMALLEST_PIVOT     1e-13 /* of the diagonal element: less is rounding */
 #define OBJECTIVE_ROUNDING 1e-13
 
-/* The dot product of n doubles; four sums at a time, which do not wait for one another. */
-static double dot(const double *a, const double *b, size_t n)
-{
-	double sum[4] = { 0 };
-	size_t i = 0;
+/* Lanes anywhere in an array. */
+typedef double lanes_at __attribute__((vector_size(32), aligned(8), may_alias));
+typedef float narrow_lanes_at __attribute__((vector_size(16), aligned(4), may_alias));
 
-	for (; i + 4 <= n; i += 4)
-		for (size_t k = 0; k < 4; k++)
-			sum[k] += a[i + k] * b[i + k];
-	for (; i < n; i++)
-		sum[0] += a[i] * b[i];
-	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+#define LANES_AT(v)       (*(lanes_at *)(v))
+#define CONST_LANES_AT(v) (*(const lanes_at *)(v))
+#define FLOAT_LANES_AT(v) __builtin_convertvector(*(const narrow_lanes_at *)(v), lanes)
+
+INLINE double sum_of(const lanes *l)
+{
+	return ((*l)[0] + (*l)[1]) + ((*l)[2] + (*l)[3]);
 }
 
-static double row_score(const struct problem *p, size_t row, const double *w)
+/* The dot product of n doubles. */
+INLINE double dot_inline(const double *a, const double *b, size_t n)
+{
+	lanes sum = { 0 };
+	double rest = 0;
+	size_t i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		sum += CONST_LANES_AT(a + i) * CONST_LANES_AT(b + i);
+	for (; i < n; i++)
+		rest += a[i] * b[i];
+	return sum_of(&sum) + rest;
+}
+
+INLINE double row_score(const struct problem *p, size_t row, const double *w)
 {
 	const struct matrix *x = p->x;
 	const float *v = matrix_dense(x, row);
-	double sum[4] = { w[x->n_dense], 0, 0, 0 };
+	double rest = w[x->n_dense];
+	lanes sum = { 0 };
 	size_t j = 0;
 
-	for (; j + 4 <= x->n_dense; j += 4)
-		for (size_t k = 0; k < 4; k++)
-			sum[k] += w[j + k] * (double)v[j + k];
+	for (; j + LANES <= x->n_dense; j += LANES)
+		sum += CONST_LANES_AT(w + j) * FLOAT_LANES_AT(v + j);
 	for (; j < x->n_dense; j++)
-		sum[1] += w[j] * (double)v[j];
+		rest += w[j] * (double)v[j];
 	for (size_t a = x->start[row]; a < x->start[row + 1]; a++)
-		sum[2] += w[p->width + x->active[a]];
-	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+		rest += w[p->width + x->active[a]];
+	return sum_of(&sum) + rest;
 }
 
 /* gradient += residual * row. */
-static void add_row(const struct problem *p, size_t row, double residual, double *gradient)
+INLINE void add_row(const struct problem *p, size_t row, double residual, double *gradient)
 {
 	const struct matrix *x = p->x;
 	const float *v = matrix_dense(x, row);
+	size_t j = 0;
 
-	for (size_t j = 0; j < x->n_dense; j++)
+	for (; j + LANES <= x->n_dense; j += LANES)
+		LANES_AT(gradient + j) += residual * FLOAT_LANES_AT(v + j);
+	for (; j < x->n_dense; j++)
 		gradient[j] += residual * (double)v[j];
 	gradient[x->n_dense] += residual;
 	for (size_t a = x->start[row]; a < x->start[row + 1]; a++)
 		gradient[p->width + x->active[a]] += residual;
 }
 
-/* The objective at w; sets gradient[n], and the curvature of each row. */
-static double evaluate(const struct problem *p, const double *w, double *gradient)
+static size_t part_start(size_t part, size_t n_parts, size_t n_rows)
 {
+	return n_rows / n_parts * part + n_rows % n_parts * part / n_parts;
+}
+
+/* A point that is evaluated. */
+struct evaluation {
+	const struct problem *p;
+	const double *w;
+};
+
+/* The loss and the gradient of a part, and the curvature of its rows. */
+INLINE void evaluate_rows(const struct evaluation *e, size_t part)
+{
+	const struct problem *p = e->p;
 	const struct matrix *x = p->x;
-	double loss = 0, penalty = 0;
+	double *gradient = p->part_vector + part * p->n, loss = 0;
+	size_t end = part_start(part + 1, p->n_parts, x->n_rows);
 
 	memset(gradient, 0, p->n * sizeof(*gradient));
-	for (size_t i = 0; i < x->n_rows; i++) {
-		double score = row_score(p, i, w), c = x->weight[i];
-		double e = exp(-fabs(score)), small = e / (1 + e);
+	for (size_t i = part_start(part, p->n_parts, x->n_rows); i < end; i++) {
+		double score = row_score(p, i, e->w), c = x->weight[i];
+		double tail = exp(-fabs(score)), small = tail / (1 + tail);
 		double probability = score < 0 ? small : 1 - small;
 		double label = x->label[i];
 		/* The margin by which the row is on the wrong side, or 0. */
@@ -97,42 +147,33 @@ static double evaluate(const struct problem *p, const double *w, double *gradien
 		/* 1 - p of a row with label 1 would cancel where p is close to 1. */
 		double residual = label > 0 ? (score < 0 ? small - 1 : -small) : probability;
 
-		loss += c * (log1p(e) + wrong);
-		p->curvature[i] = c * small / (1 + e);
+		loss += c * (log1p(tail) + wrong);
+		p->curvature[i] = c * small / (1 + tail);
 		add_row(p, i, c * residual, gradient);
 	}
-	for (size_t j = 0; j < p->n; j++) {
-		if (j >= x->n_dense && j < p->width)
-			continue;
-		penalty += w[j] * w[j];
-		gradient[j] += p->l2 * w[j];
-	}
-	return loss + p->l2 / 2 * penalty;
+	p->part_loss[part] = loss;
 }
 
 /*
  * out[TILE][TILE] (of rows `stride` apart) += A'B, where A and B are `n` rows of TILE numbers each,
  * `width` apart.
  */
-static void add_tile(double *out, size_t stride, const double *a, const double *b, size_t width,
+INLINE void add_tile(double *out, size_t stride, const double *a, const double *b, size_t width,
 		     size_t n)
 {
-	double sum[TILE][TILE] = { { 0 } };
+	lanes sum[TILE] = { { 0 } };
 
 	for (size_t i = 0; i < n; i++, a += width, b += width)
 /* Unrolled, the sums stay in registers; at -O2 the compiler does not see to that. */
 #pragma GCC unroll 4
 		for (size_t r = 0; r < TILE; r++)
-#pragma GCC unroll 4
-			for (size_t c = 0; c < TILE; c++)
-				sum[r][c] += a[r] * b[c];
+			sum[r] += a[r] * CONST_LANES_AT(b);
 	for (size_t r = 0; r < TILE; r++)
-		for (size_t c = 0; c < TILE; c++)
-			out[r * stride + c] += sum[r][c];
+		LANES_AT(out + r * stride) += sum[r];
 }
 
 /* block[n * width]: the dense part of n rows, each times the root of its curvature. */
-static void fill_block(const struct problem *p, size_t first, size_t n, double *block)
+INLINE void fill_block(const struct problem *p, size_t first, size_t n, double *block)
 {
 	const struct matrix *x = p->x;
 
@@ -140,8 +181,11 @@ static void fill_block(const struct problem *p, size_t first, size_t n, double *
 		const float *v = matrix_dense(x, first + i);
 		double *out = block + i * p->width;
 		double root = sqrt(p->curvature[first + i]);
+		size_t j = 0;
 
-		for (size_t j = 0; j < x->n_dense; j++)
+		for (; j + LANES <= x->n_dense; j += LANES)
+			LANES_AT(out + j) = root * FLOAT_LANES_AT(v + j);
+		for (; j < x->n_dense; j++)
 			out[j] = root * (double)v[j];
 		out[x->n_dense] = root;
 		memset(out + x->n_dense + 1, 0, (p->width - x->n_dense - 1) * sizeof(*out));
@@ -149,52 +193,135 @@ static void fill_block(const struct problem *p, size_t first, size_t n, double *
 }
 
 /* What a row's active columns add: themselves times the dense part, and each pair of them. */
-static void add_active(const struct problem *p, size_t row, const double *scaled, double *hessian)
+INLINE void add_active(const struct problem *p, size_t row, const double *scaled, double *hessian)
 {
 	const struct matrix *x = p->x;
+	const uint32_t *active = x->active + x->start[row];
+	size_t n = x->start[row + 1] - x->start[row];
 	double curvature = p->curvature[row], root = sqrt(curvature);
 
-	for (size_t a = x->start[row]; a < x->start[row + 1]; a++) {
-		double *out = hessian + (p->width + x->active[a]) * p->n;
+	for (size_t a = 0; a < n; a++) {
+		double *out = hessian + (p->width + active[a]) * p->n, *pair = out + p->width;
 
-		for (size_t j = 0; j < p->width; j += TILE)
-			for (size_t k = 0; k < TILE; k++)
-				out[j + k] += root * scaled[j + k];
-		for (size_t b = x->start[row]; b <= a; b++) {
-			uint32_t i = x->active[a], j = x->active[b];
-
-			if (i >= j)
-				hessian[(p->width + i) * p->n + p->width + j] += curvature;
-			else
-				hessian[(p->width + j) * p->n + p->width + i] += curvature;
-		}
+		for (size_t j = 0; j < p->width; j += LANES)
+			LANES_AT(out + j) += root * CONST_LANES_AT(scaled + j);
+		/* They ascend: no pair lies above the diagonal. */
+		for (size_t b = 0; b <= a; b++)
+			pair[active[b]] += curvature;
 	}
+}
+
+/* A Hessian that is computed: the first part goes to `out`. */
+struct squaring {
+	const struct problem *p;
+	double *out;
+	double *blocks; /* [n_squares * BLOCK * width] */
+};
+
+INLINE void square_rows(const struct squaring *s, size_t part)
+{
+	const struct problem *p = s->p;
+	double *out = part ? p->part_square + (part - 1) * p->n * p->n : s->out;
+	double *block = s->blocks + part * BLOCK * p->width;
+	size_t end = part_start(part + 1, p->n_squares, p->x->n_rows);
+
+	memset(out, 0, p->n * p->n * sizeof(*out));
+	for (size_t first = part_start(part, p->n_squares, p->x->n_rows); first < end;
+	     first += BLOCK) {
+		size_t n = end - first < BLOCK ? end - first : BLOCK;
+
+		fill_block(p, first, n, block);
+		for (size_t r = 0; r < p->width; r += TILE)
+			for (size_t c = 0; c <= r; c += TILE)
+				add_tile(out + r * p->n + c, p->n, block + r, block + c, p->width,
+					 n);
+		for (size_t i = 0; i < n; i++)
+			add_active(p, first + i, block + i * p->width, out);
+	}
+}
+
+/* What takes the time, once for any processor and once for wider registers: the same operations. */
+static void evaluate_part(void *context, size_t part)
+{
+	evaluate_rows(context, part);
+}
+
+static void square_part(void *context, size_t part)
+{
+	square_rows(context, part);
+}
+
+static double dot(const double *a, const double *b, size_t n)
+{
+	return dot_inline(a, b, n);
+}
+
+#if defined(__x86_64__)
+#define AVX2 __attribute__((target("avx2")))
+
+static AVX2 void evaluate_part_avx2(void *context, size_t part)
+{
+	evaluate_rows(context, part);
+}
+
+static AVX2 void square_part_avx2(void *context, size_t part)
+{
+	square_rows(context, part);
+}
+
+static bool has_avx2(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+#else
+#define evaluate_part_avx2 evaluate_part
+#define square_part_avx2   square_part
+
+static bool has_avx2(void)
+{
+	return false;
+}
+#endif
+
+/* The objective at w; sets gradient[n], and the curvature of each row. */
+static double evaluate(const struct problem *p, const double *w, double *gradient)
+{
+	struct evaluation evaluation = { p, w };
+	double loss = 0, penalty = 0;
+
+	pool_run(p->pool, p->n_parts, has_avx2() ? evaluate_part_avx2 : evaluate_part, &evaluation);
+	memset(gradient, 0, p->n * sizeof(*gradient));
+	for (size_t part = 0; part < p->n_parts; part++) {
+		loss += p->part_loss[part];
+		for (size_t j = 0; j < p->n; j++)
+			gradient[j] += p->part_vector[part * p->n + j];
+	}
+	for (size_t j = 0; j < p->n; j++) {
+		if (j >= p->x->n_dense && j < p->width)
+			continue;
+		penalty += w[j] * w[j];
+		gradient[j] += p->l2 * w[j];
+	}
+	return loss + p->l2 / 2 * penalty;
 }
 
 /* The Hessian at the point that was evaluated last. */
 static void compute_hessian(const struct problem *p, double *hessian)
 {
 	const struct matrix *x = p->x;
-	double *block = mem_alloc(BLOCK * p->width, sizeof(*block));
+	struct squaring squaring = { p, hessian,
+				     mem_alloc(p->n_squares * BLOCK * p->width, sizeof(double)) };
 
-	memset(hessian, 0, p->n * p->n * sizeof(*hessian));
-	for (size_t first = 0; first < x->n_rows; first += BLOCK) {
-		size_t n = x->n_rows - first < BLOCK ? x->n_rows - first : BLOCK;
-
-		fill_block(p, first, n, block);
-		for (size_t r = 0; r < p->width; r += TILE)
-			for (size_t c = 0; c <= r; c += TILE)
-				add_tile(hessian + r * p->n + c, p->n, block + r, block + c,
-					 p->width, n);
-		for (size_t i = 0; i < n; i++)
-			add_active(p, first + i, block + i * p->width, hessian);
-	}
+	pool_run(p->pool, p->n_squares, has_avx2() ? square_part_avx2 : square_part, &squaring);
+	for (size_t part = 1; part < p->n_squares; part++)
+		for (size_t i = 0; i < p->n * p->n; i++)
+			hessian[i] += p->part_square[(part - 1) * p->n * p->n + i];
 	for (size_t j = 0; j < p->n; j++)
 		if (j > x->n_dense && j < p->width)
 			hessian[j * p->n + j] = 1;
 		else if (j != x->n_dense)
 			hessian[j * p->n + j] += p->l2;
-	free(block);
+	free(squaring.blocks);
 }
 
 /*
@@ -325,26 +452,75 @@ static double start_intercept(const struct problem *p)
 	return positive > 0 && positive < p->weight ? log(positive / (p->weight - positive)) : 0;
 }
 
-static void take_fit(struct logistic *fit, const struct problem *p, const double *w)
+static void take(const struct problem *p, const double *v, double *intercept, double *out)
 {
-	size_t n_dense = p->x->n_dense, n_onehot = p->x->n_onehot;
+	size_t n_dense = p->x->n_dense;
 
-	fit->intercept = w[n_dense];
-	fit->n = n_dense + n_onehot;
-	fit->coef = mem_zalloc(fit->n, sizeof(*fit->coef));
-	fit->se = mem_zalloc(fit->n, sizeof(*fit->coef));
-	memcpy(fit->coef, w, n_dense * sizeof(*w));
-	memcpy(fit->coef + n_dense, w + p->width, n_onehot * sizeof(*w));
+	*intercept = v[n_dense];
+	memcpy(out, v, n_dense * sizeof(*v));
+	memcpy(out + n_dense, v + p->width, p->x->n_onehot * sizeof(*v));
+}
+
+/* The roots of the diagonal of the inverse Hessian at s->w, into se[n]; infinite without one. */
+static void standard_errors(const struct problem *p, struct state *s, double *se)
+{
+	double *column = s->step;
+
+	evaluate(p, s->w, s->gradient);
+	compute_hessian(p, s->hessian);
+	if (!factorise(s->hessian, p->n, 0, s->factor)) {
+		for (size_t j = 0; j < p->n; j++)
+			se[j] = INFINITY;
+		return;
+	}
+	/* With H = L L', the j-th element is the square of column j of the inverse of L. */
+	for (size_t j = 0; j < p->n; j++) {
+		memset(column, 0, p->n * sizeof(*column));
+		column[j] = 1 / s->factor[j * p->n + j];
+		for (size_t i = j + 1; i < p->n; i++)
+			column[i] = -dot(s->factor + i * p->n + j, column + j, i - j) /
+				    s->factor[i * p->n + i];
+		se[j] = sqrt(dot(column + j, column + j, p->n - j));
+	}
+}
+
+static size_t at_most(size_t n, size_t max)
+{
+	return n < 1 ? 1 : n < max ? n : max;
+}
+
+static void init_problem(struct problem *p)
+{
+	const struct matrix *x = p->x;
+
+	p->width = (x->n_dense + 1 + TILE - 1) / TILE * TILE;
+	p->n = p->width + x->n_onehot;
+	p->curvature = mem_alloc(x->n_rows, sizeof(*p->curvature));
+	for (size_t i = 0; i < x->n_rows; i++)
+		p->weight += x->weight[i];
+	p->n_parts = at_most(x->n_rows / PART_ROWS, PARTS_MAX);
+	p->part_loss = mem_alloc(p->n_parts, sizeof(double));
+	p->part_vector = mem_alloc(p->n_parts * p->n, sizeof(double));
+	p->n_squares = at_most(SQUARES_MEMORY / (p->n * p->n * sizeof(double)),
+			       at_most(x->n_rows / PART_ROWS, SQUARES_MAX));
+	p->part_square = mem_alloc((p->n_squares - 1) * p->n * p->n, sizeof(double));
+}
+
+static void release_problem(struct problem *p)
+{
+	free(p->curvature);
+	free(p->part_loss);
+	free(p->part_vector);
+	free(p->part_square);
 }
 
 int logistic_fit(struct logistic *fit, const struct matrix *x,
 		 const struct logistic_options *options, struct pool *pool, struct err *err)
 {
-	struct problem p = { .x = x, .l2 = options->l2 };
+	struct problem p = { .x = x, .pool = pool, .l2 = options->l2 };
 	struct state s = { 0 };
 	double *vectors;
 
-	(void)pool;
 	if (!x->n_rows)
 		return err_set(err, ERR_RUNTIME, "no rows to learn from");
 	if ((size_t)x->n_dense + x->n_onehot > LOGISTIC_COEFFICIENTS_MAX)
@@ -352,11 +528,10 @@ int logistic_fit(struct logistic *fit, const struct matrix *x,
 			       "%zu coefficients: Newton's method takes at most %d (use --ignore)",
 			       (size_t)x->n_dense + x->n_onehot, LOGISTIC_COEFFICIENTS_MAX);
 	*fit = (struct logistic)LOGISTIC_INIT;
-	p.width = (x->n_dense + 1 + TILE - 1) / TILE * TILE;
-	p.n = p.width + x->n_onehot;
-	p.curvature = mem_alloc(x->n_rows, sizeof(*p.curvature));
-	for (size_t i = 0; i < x->n_rows; i++)
-		p.weight += x->weight[i];
+	fit->n = (size_t)x->n_dense + x->n_onehot;
+	fit->coef = mem_alloc(fit->n, sizeof(*fit->coef));
+	fit->se = mem_alloc(fit->n, sizeof(*fit->se));
+	init_problem(&p);
 	vectors = mem_zalloc(5 * p.n, sizeof(*vectors));
 	s = (struct state){ .w = vectors,
 			    .gradient = vectors + p.n,
@@ -367,11 +542,13 @@ int logistic_fit(struct logistic *fit, const struct matrix *x,
 			    .factor = mem_alloc(p.n * p.n, sizeof(double)) };
 	s.w[x->n_dense] = start_intercept(&p);
 	minimise(fit, &p, &s, options);
-	take_fit(fit, &p, s.w);
+	take(&p, s.w, &fit->intercept, fit->coef);
+	standard_errors(&p, &s, s.trial);
+	take(&p, s.trial, &fit->intercept_se, fit->se);
 	free(vectors);
 	free(s.hessian);
 	free(s.factor);
-	free(p.curvature);
+	release_problem(&p);
 	return 0;
 }
 

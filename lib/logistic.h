@@ -7,8 +7,8 @@
  *
  * by Newton's method (iteratively reweighted least squares: McCullagh & Nelder, Generalized Linear
  * Models, 2nd ed., section 2.5; Hastie, Tibshirani & Friedman, The Elements of Statistical
- *Learning, 2nd ed., equations 4.21-4.26). f is convex; the intercept b is not penalised. With p_i =
- *1 / (1 + exp(-s_i)):
+ * Learning, 2nd ed., equations 4.21-4.26). f is convex; the intercept b is not penalised. With
+ * p_i = 1 / (1 + exp(-s_i)):
  *
  *	gradient  X'(c (p - y)) + l2 w		Hessian  X' diag(c p (1 - p)) X + l2 I
  *
@@ -17,8 +17,15 @@
  * step is halved until f falls by Armijo's condition (Nocedal & Wright, Numerical Optimization,
  * equation 3.4), so that badly scaled and separable data converge too.
  *
- * Sums are in double, over rows in their order: the same matrix makes the same bits. Layer: over
- * mem, matrix. Memory beside the matrix: 8 bytes a row and 16 bytes per pair of parameters.
+ * Standard errors are the roots of the diagonal of the inverse Hessian at the optimum. Without a
+ * penalty those are the large-sample ones (McCullagh & Nelder, section 4.4.4); with it they are the
+ * widths of the Laplace approximation to the posterior of coefficients that are normal beforehand, of
+ * variance 1 / l2, and say nothing of the bias that the penalty brings. Row weights count as rows.
+ *
+ * Sums are in double, over parts of the rows whose number does not depend on that of the threads:
+ * the same matrix makes the same bits. Layer: over mem, matrix, pool. Memory beside the matrix: 8
+ * bytes a row, 16 bytes per pair of parameters, and for the parts 8 more per pair and part, of which
+ * there are up to 16, but no more than fit into 64 MiB.
  */
 #ifndef CE_LOGISTIC_H
 #define CE_LOGISTIC_H
@@ -47,8 +54,7 @@ struct logistic {
 	double intercept;
 	double *coef; /* [n]: first of the dense columns, then of the one-hot columns */
 	size_t n;
-	double intercept_se;
-	double *se;
+	double intercept_se, *se; /* [n] standard errors; infinite where the Hessian is singular */
 	int iterations;   /* Newton steps */
 	double objective; /* f at the end */
 	double gradient;  /* its largest component there, over the sum of the row weights */

@@ -37,8 +37,14 @@ void matrix_add(struct matrix *m, const double *dense, const uint32_t *active, s
 	out = m->dense + row * m->n_dense;
 	for (uint32_t j = 0; j < m->n_dense; j++)
 		out[j] = (float)dense[j];
-	if (n_active)
-		memcpy(m->active + at, active, n_active * sizeof(*active));
+	for (size_t a = 0; a < n_active; a++) {
+		size_t to = at + a;
+
+		/* Mostly in order already. */
+		for (; to > at && m->active[to - 1] > active[a]; to--)
+			m->active[to] = m->active[to - 1];
+		m->active[to] = active[a];
+	}
 	m->label[row] = (uint8_t)label;
 	m->weight[row] = weight;
 	m->start[row + 1] = at + n_active;

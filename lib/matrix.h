@@ -17,7 +17,7 @@ struct matrix {
 	size_t n_rows;
 	float *dense;     /* [n_rows * n_dense], row-major */
 	size_t *start;    /* [n_rows + 1]; the active columns of row i are ... */
-	uint32_t *active; /* ... active[start[i]] to active[start[i + 1] - 1], each < n_onehot */
+	uint32_t *active; /* ... active[start[i]] to active[start[i + 1] - 1], ascending */
 	uint8_t *label;   /* [n_rows], 0 or 1 */
 	double *weight;   /* [n_rows], > 0 */
 

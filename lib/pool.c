@@ -116,12 +116,12 @@ struct pool *pool_new(int n_threads)
 
 int pool_threads(const struct pool *p)
 {
-	return p->n_threads + 1;
+	return p ? p->n_threads + 1 : 1;
 }
 
 void pool_run(struct pool *p, size_t n, void (*part)(void *context, size_t i), void *context)
 {
-	if (n <= 1 || !p->n_threads) {
+	if (n <= 1 || !p || !p->n_threads) {
 		for (size_t i = 0; i < n; i++)
 			part(context, i);
 		return;

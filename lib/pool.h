@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-struct pool; /* opaque */
+struct pool; /* opaque; NULL stands for one of the caller's thread alone */
 
 /*
  * n_threads, the caller's included, of which the pool starts all but that one (fewer, if there can
@@ -28,7 +28,7 @@ int pool_threads(const struct pool *p);
  */
 void pool_run(struct pool *p, size_t n, void (*part)(void *context, size_t i), void *context);
 
-/* Ends the threads; p may be NULL. */
+/* Ends the threads. */
 void pool_free(struct pool *p);
 
 #endif

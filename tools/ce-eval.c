@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 		{ 0, "threshold", "X", "score that means 1: a number or best-f1 (0.5)",
 		  parse_threshold, &opt.evaluation.threshold },
 		{ 0, "bins", "N", "calibration bins (10)", cli_count, &opt.bins },
-		{ 0, "prior", "P", "correct scores learnt for that share of positives", cli_real,
+		{ 0, "prior", "P", "correct scores learnt for that base rate", cli_real,
 		  &opt.evaluation.prior },
 		{ 0, "curves", "FILE", "write ROC, precision-recall, calibration points",
 		  cli_string, &opt.curves },

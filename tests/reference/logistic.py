@@ -23,6 +23,7 @@ import train
 COEFFICIENT = 1e-4  # of itself
 ZERO = 1e-6  # of the root mean square coefficient: what is smaller is 0 but for rounding
 PROBABILITY = 1e-5
+ERROR = 1e-4  # a standard error, of itself
 
 
 def encode_number(values, in_train):
@@ -67,6 +68,19 @@ def learn(x, y, l2, weight):
                               class_weight=weight).fit(x, y)
 
 
+def standard_errors(x, y, l2, weight, fit):
+    """The roots of the diagonal of the inverse of the Hessian of the objective at its least."""
+    n = len(y)
+    if weight == "balanced":
+        weights = np.where(y, n / (2 * y.sum()), n / (2 * (n - y.sum())))
+    else:
+        weights = np.where(y, 1.0 if weight == "none" else float(weight), 1.0)
+    p = fit.predict_proba(x)[:, 1]
+    x = np.hstack([np.ones((n, 1)), x])
+    hessian = x.T @ (x * (weights * p * (1 - p))[:, None]) + np.diag([0.0] + [l2] * (x.shape[1] - 1))
+    return np.sqrt(np.diag(np.linalg.inv(hessian)))
+
+
 def compare(l2, weight, path, predictions, x, y, keys, in_train):
     """The largest differences of the coefficients and of the probabilities."""
     head, columns = train.read_model(path)
@@ -83,11 +97,17 @@ def compare(l2, weight, path, predictions, x, y, keys, in_train):
     if not difference[worst] <= COEFFICIENT:
         sys.exit("%s: the coefficient of %r is %r, not %r" % (path, (["intercept"] + keys)[worst], got[worst],
                                                                want[worst]))
+    errors = train.coefficients(columns, errors=True)
+    got = np.array([float(head["intercept"][1])] + [errors[k] for k in keys])
+    want = standard_errors(x.astype(np.float32).astype(float)[in_train], y[in_train], float(l2), weight, fit)
+    worst_error = np.abs(got / want - 1).max()
+    if not worst_error <= ERROR:
+        sys.exit("%s: a standard error is off by %g of itself" % (path, worst_error))
     said = np.array([float(r["completion_probability"]) for r in train.read_csv(predictions)])
     off = np.abs(said - fit.predict_proba(x)[:, 1]).max()
     if not off <= PROBABILITY:
         sys.exit("%s: a probability is off by %g" % (predictions, off))
-    return difference[worst], off
+    return difference[worst], off, worst_error
 
 
 def main(features, *files):
@@ -98,9 +118,10 @@ def main(features, *files):
     x, keys = encode(rows, in_train)
     y = np.array([int(r["is_completion"] or 0) for r in rows])
     worst = [compare(*files[i:i + 4], x, y, keys, in_train) for i in range(0, len(files), 4)]
-    print("%d models of %d coefficients: %d coefficients within %.1e, %d probabilities within %.1e" % (
-        len(worst), len(keys), len(worst) * (len(keys) + 1), max(w[0] for w in worst),
-        len(worst) * len(rows), max(w[1] for w in worst)))
+    print("%d models of %d coefficients: %d coefficients within %.1e, their standard errors within %.1e, %d "
+          "probabilities within %.1e" % (
+              len(worst), len(keys), len(worst) * (len(keys) + 1), max(w[0] for w in worst),
+              max(w[2] for w in worst), len(worst) * len(rows), max(w[1] for w in worst)))
 
 
 if __name__ == "__main__":

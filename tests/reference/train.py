@@ -56,7 +56,7 @@ def number_or_nan(text):
 
 
 def read_model(path):
-    """The facts of the head, and the columns: (kind, name, figures, [(level, rows, coef)])."""
+    """The facts of the head, and the columns: (kind, name, figures, [(word, level, rows, coef, error)])."""
     head, columns = {}, []
     with open(path, newline="\n", encoding="utf-8") as f:
         for line in f:
@@ -66,7 +66,7 @@ def read_model(path):
                 columns.append((word, ast.literal_eval(text), [number_or_nan(v) for v in values], []))
             elif word in ("missing", "level", "other"):
                 level = ast.literal_eval(text) if text else word
-                columns[-1][3].append((word, level, int(values[0]), float(values[1])))
+                columns[-1][3].append((word, level, int(values[0]), float(values[1]), number_or_nan(values[2])))
             else:
                 head[word] = ast.literal_eval(text) if text else values
     return head, columns
@@ -77,13 +77,15 @@ def read_csv(path):
         return list(csv.DictReader(f))
 
 
-def coefficients(columns):
-    """By key: NAME of a number, NAME? of its gaps, NAME=LEVEL of a category, NAME* of its others."""
+def coefficients(columns, errors=False):
+    """By key: NAME of a number, NAME? of its gaps, NAME=LEVEL of a category, NAME* of its others; or
+    their standard errors."""
     coef = {}
     for kind, name, figures, extra in columns:
         if kind == "number":
-            coef[name] = figures[2]
-        for word, level, _, value in extra:
+            coef[name] = figures[2 + errors]
+        for word, level, _, *values in extra:
+            value = values[errors]
             coef[{"missing": name + "?", "other": name + "*"}.get(word, "%s=%s" % (name, level))] = value
     return coef
 

@@ -253,6 +253,66 @@ static void the_same_matrix_makes_the_same_bits(void)
 	matrix_release(&m);
 }
 
+static void threads_make_the_same_bits(void)
+{
+	struct matrix m = MATRIX_INIT;
+	struct logistic a = LOGISTIC_INIT, b = LOGISTIC_INIT;
+	struct logistic_options options = LOGISTIC_OPTIONS_INIT;
+	struct err err = ERR_INIT;
+
+	fill(&m, 7, 20000, 1, 5);
+	CHECK_INT(logistic_fit(&a, &m, &options, NULL, &err), 0);
+	CHECK(naive_gradient(&m, &a, options.l2) < 1.1e-10);
+	for (int threads = 2; threads <= 7; threads += 5) {
+		struct pool *pool = pool_new(threads);
+
+		CHECK_INT(logistic_fit(&b, &m, &options, pool, &err), 0);
+		CHECK(!memcmp(a.coef, b.coef, a.n * sizeof(*a.coef)) && a.intercept == b.intercept);
+		CHECK(!memcmp(a.se, b.se, a.n * sizeof(*a.se)) && a.intercept_se == b.intercept_se);
+		logistic_release(&b);
+		pool_free(pool);
+	}
+	logistic_release(&a);
+	matrix_release(&m);
+}
+
+/* By hand: of a share, of a difference of log odds; none where columns are collinear. */
+static void standard_errors(void)
+{
+	struct matrix m = MATRIX_INIT;
+	struct logistic fit;
+	const uint32_t active[2] = { 0, 1 };
+
+	matrix_init(&m, 0, 0, 0);
+	for (int i = 0; i < 8; i++)
+		matrix_add(&m, NULL, NULL, 0, i < 2, 1);
+	fit = fit_to(&m, 1);
+	CHECK_NEAR(fit.intercept_se, 1 / sqrt(8 * 0.25 * 0.75), 1e-8);
+	logistic_release(&fit);
+	matrix_release(&m);
+
+	/* 1 of 4 without the column, 3 of 5 with it. */
+	matrix_init(&m, 0, 1, 0);
+	for (int i = 0; i < 9; i++)
+		matrix_add(&m, NULL, active, i >= 4, i == 0 || i > 5, 1);
+	fit = fit_to(&m, 0);
+	CHECK_NEAR(fit.intercept_se, 1 / sqrt(4 * 0.25 * 0.75), 1e-7);
+	CHECK_NEAR(fit.se[0], sqrt(1 / (4 * 0.25 * 0.75) + 1 / (5 * 0.6 * 0.4)), 1e-7);
+	logistic_release(&fit);
+	matrix_release(&m);
+
+	matrix_init(&m, 0, 2, 0);
+	for (int i = 0; i < 9; i++)
+		matrix_add(&m, NULL, active, i >= 4 ? 2 : 0, i == 0 || i > 5, 1);
+	fit = fit_to(&m, 0);
+	CHECK(isinf(fit.se[0]) && isinf(fit.se[1]));
+	logistic_release(&fit);
+	fit = fit_to(&m, 1);
+	CHECK(isfinite(fit.se[0]) && isfinite(fit.se[1]));
+	logistic_release(&fit);
+	matrix_release(&m);
+}
+
 static void stops_where_it_is_told(void)
 {
 	struct logistic_options options = { .l2 = 1, .tolerance = 1e-300, .max_iterations = 2 };
@@ -309,6 +369,8 @@ int main(void)
 	RUN(bad_scales_converge);
 	RUN(weight_is_repetition);
 	RUN(the_same_matrix_makes_the_same_bits);
+	RUN(threads_make_the_same_bits);
+	RUN(standard_errors);
 	RUN(stops_where_it_is_told);
 	RUN(refuses_what_it_cannot_fit);
 	RUN(probability_is_stable);

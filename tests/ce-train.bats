@@ -235,3 +235,56 @@ for i in range(1000): print(f"{i},{i%100},{int(i*i%7>2)}")' >rows.csv
 	[[ $(ls) == $'bad.csv\nmodel\nspill\nstderr\nstdout' ]]
 	[[ -z $(ls spill) ]]
 }
+
+# predicted MODEL_OPTIONS... : the probabilities of products.csv by a model that it was learnt from, without test part.
+predicted() {
+	ce-train --holdout 0 "$@" -o model products.csv
+	ce-predict -p -m model products.csv
+}
+
+# agree TOLERANCE: whether a.csv and b.csv say the same, and say something.
+agree() {
+	python3 "$CE_ROOT/tests/reference/products.py" agree "$1" a.csv b.csv
+	[[ $(cut -d, -f 12 a.csv | sort -u | wc -l) -gt 20 ]]
+}
+
+@test "an interaction is the product of its columns" {
+	python3 "$CE_ROOT/tests/reference/products.py" make 3000 1 >products.csv
+	# Without a penalty the scale of a column is of no consequence.
+	predicted --l2 0 --ignore xy,xc_a,xc_b,xc_c,cd --interactions x:y >a.csv
+	predicted --l2 0 --ignore xc_a,xc_b,xc_c,cd >b.csv
+	agree 1e-6
+	predicted --l2 0 --ignore xy,xc_a,xc_b,xc_c,cd --interactions c:x >a.csv
+	predicted --l2 0 --ignore xy,cd >b.csv
+	agree 1e-6
+	# A pair of levels is a level: with a penalty, too.
+	predicted --l2 2 --ignore xy,xc_a,xc_b,xc_c,cd --interactions c:d >a.csv
+	predicted --l2 2 --ignore xy,xc_a,xc_b,xc_c >b.csv
+	agree 1e-8
+	# Each of them matters.
+	predicted --l2 0 --ignore xy,xc_a,xc_b,xc_c,cd >b.csv
+	run ! agree 1e-2
+}
+
+@test "bins of a number are its levels where there are few" {
+	python3 "$CE_ROOT/tests/reference/products.py" make 3000 2 >products.csv
+	predicted --ignore xy,xc_a,xc_b,xc_c,cd,y --bins 4 >a.csv
+	predicted --ignore xy,xc_a,xc_b,xc_c,cd,y --categorical x >b.csv
+	agree 1e-8
+	predicted --ignore xy,xc_a,xc_b,xc_c,cd,y --bins 4 --interactions x:d >a.csv
+	predicted --ignore xy,xc_a,xc_b,xc_c,cd,y --categorical x --interactions x:d >b.csv
+	agree 1e-8
+	# Gaps are a bin of their own; and few bins say less than many.
+	ce-train --holdout 0 --bins 3 products.csv >model
+	[[ $(grep -c '^bin ' model) -eq $((3 * 6)) ]]
+	grep -A1 '^bins "y"' model | grep -q '^missing 2[0-9][0-9] \|^missing 3[0-9][0-9] '
+}
+
+@test "an interaction of what is no feature is refused" {
+	python3 "$CE_ROOT/tests/reference/products.py" make 100 3 >products.csv
+	for names in x:z x:x x :x x: event_ts:x; do
+		fails 1 ce-train --holdout 0 --interactions "$names" products.csv
+		[[ $stderr == "ce-train: interaction $names: not two features, NAME:NAME" ]]
+	done
+	fails 2 ce-train --model gbdt --interactions x:y products.csv
+}

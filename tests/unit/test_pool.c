@@ -48,7 +48,7 @@ static void takes_tiny_tasks_one_after_another(void)
 {
 	struct pool *pool = pool_new(4);
 
-	check_squares(pool, 5, 20000);
+	check_squares(pool, 5, 3000);
 	pool_free(pool);
 }
 

@@ -244,7 +244,7 @@ predicted() {
 
 # agree TOLERANCE: whether a.csv and b.csv say the same, and say something.
 agree() {
-	python3 "$CE_ROOT/tests/reference/products.py" agree "$1" a.csv b.csv
+	python3 "$CE_ROOT/tests/reference/products.py" agree "$1" a.csv b.csv || return
 	[[ $(cut -d, -f 12 a.csv | sort -u | wc -l) -gt 20 ]]
 }
 
@@ -275,9 +275,9 @@ agree() {
 	predicted --ignore xy,xc_a,xc_b,xc_c,cd,y --categorical x --interactions x:d >b.csv
 	agree 1e-8
 	# Gaps are a bin of their own; and few bins say less than many.
-	ce-train --holdout 0 --bins 3 products.csv >model
-	[[ $(grep -c '^bin ' model) -eq $((3 * 6)) ]]
-	grep -A1 '^bins "y"' model | grep -q '^missing 2[0-9][0-9] \|^missing 3[0-9][0-9] '
+	ce-train --holdout 0 --bins 3 --ignore xy,xc_a,xc_b,xc_c products.csv >model
+	[[ $(grep -c '^bin ' model) -eq 6 ]]
+	[[ $(grep -A 1 '^bins "y"' model) == *$'\nmissing '* ]]
 }
 
 @test "an interaction of what is no feature is refused" {

@@ -11,7 +11,7 @@
 
 #define ONE           ((double)(1 << 30)) /* a gradient of the largest weight, as an integer */
 #define MIN_GAIN      1e-6
-#define LEVEL_SMOOTH  10.0           /* added to H where levels are put in order: few rows say little */
+#define LEVEL_SMOOTH  10.0 /* added to H where levels are put in order: few rows say little */
 #define CHUNK         ((size_t)4096) /* rows that one thread takes at a time */
 #define ROWS_TO_SHARE ((size_t)4096) /* fewer are not worth a second thread */
 #define AHEAD         16             /* rows whose bins are asked for early */
@@ -59,9 +59,9 @@ struct fit {
 
 	double *score;             /* [n_rows] */
 	struct gradient *gradient; /* [n_rows] */
-	uint32_t *rows;            /* [n_rows] those of the tree; a leaf's stand together, in order */
-	uint32_t *scratch;         /* [n_rows] */
-	size_t n_rows;             /* of the tree */
+	uint32_t *rows;    /* [n_rows] those of the tree; a leaf's stand together, in order */
+	uint32_t *scratch; /* [n_rows] */
+	size_t n_rows;     /* of the tree */
 
 	uint32_t *columns; /* [n_columns] those of the tree */
 	uint32_t n_columns;
@@ -191,6 +191,12 @@ static bool is_heavy(const struct fit *f, sums s)
 	return s[1] > 0 && (double)s[1] * f->unit >= f->options->min_weight;
 }
 
+/* Whether rows are there; where all are very sure, their hessian alone may be 0. */
+static bool is_there(sums s)
+{
+	return s[1] > 0 || s[0] != 0;
+}
+
 /* Whether parting `left` from the rest gains more than *best, which then is this gain. */
 static bool gains(const struct fit *f, const struct leaf *leaf, sums left, double *best)
 {
@@ -212,7 +218,7 @@ static void find_number_split(const struct fit *f, const struct leaf *leaf, uint
 	const sums *bin = leaf->histogram + f->first[column];
 	uint32_t n = f->x->columns[column].n;
 	const sums missing = bin[0];
-	bool has_missing = missing[1] > 0;
+	bool has_missing = is_there(missing);
 	double gain = MIN_GAIN;
 	sums left = { 0 };
 
@@ -263,7 +269,7 @@ static void find_category_split(const struct fit *f, const struct leaf *leaf, ui
 	bool others_left;
 
 	for (uint32_t b = 0; b < f->x->columns[column].n; b++)
-		if (bin[b][1] > 0)
+		if (is_there(bin[b]))
 			levels[n++] = (struct level){
 				(double)bin[b][0] / ((double)bin[b][1] + LEVEL_SMOOTH / f->unit), b
 			};
@@ -647,6 +653,7 @@ static double *new_scores(size_t n, double base)
 static void boost(struct fit *f, const struct bins *held, struct gbdt_report *report)
 {
 	double *score = held ? new_scores(held->n_rows, f->trees->base) : NULL;
+	double *best_score = held ? new_scores(f->x->n_rows, 0) : NULL; /* of the train rows */
 	size_t best = 0;
 
 	report->held_loss = NAN;
@@ -661,14 +668,16 @@ static void boost(struct fit *f, const struct bins *held, struct gbdt_report *re
 		if (!best || loss < report->held_loss) {
 			report->held_loss = loss;
 			best = i + 1;
+			memcpy(best_score, f->score, f->x->n_rows * sizeof(*best_score));
 		} else if (i + 1 - best >= (size_t)f->options->patience) {
 			break;
 		}
 	}
-	report->train_loss = mean_loss(f, f->x, f->score, false);
+	report->train_loss = mean_loss(f, f->x, held ? best_score : f->score, false);
 	if (held)
 		trees_truncate(f->trees, best);
 	free(score);
+	free(best_score);
 }
 
 static float largest(const float *v, size_t n)

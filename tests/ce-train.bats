@@ -338,8 +338,8 @@ print(times[len(times) - 1 - (len(times) - 1) // 4])')
 		assert abs(losses[-1] - float(sys.argv[1])) < 1e-12 and losses[-1] == min(losses[1:]), (losses, sys.argv)
 	END
 	# More patience starts with the same trees, and finds none that are better before that.
-	ce-train --model gbdt --rate 0.3 --validation 0.25 --patience 1000 --trees "$tried" features.csv >more
-	same <(grep -vE '^(patience|max_trees|crc32)' model) <(grep -vE '^(patience|max_trees|crc32)' more)
+	ce-train --model gbdt --rate 0.3 --validation 0.25 --patience 1000 --trees "$tried" features.csv >longer
+	same <(grep -vE '^(patience|max_trees|crc32)' model) <(grep -vE '^(patience|max_trees|crc32)' longer)
 	# Without validation there are all of them.
 	ce-train -v --model gbdt --rate 0.3 --validation 0 --trees 40 features.csv >all 2>stderr
 	grep -qx 'trees 40' all

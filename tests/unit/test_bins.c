@@ -220,7 +220,7 @@ static void rows_are_kept_as_bins(void)
 	b.columns[0] = (struct bins_column){ .n = 4, .edges = cuts };
 	b.columns[1] = (struct bins_column){ .is_category = true, .n = 256 };
 	for (int i = 0; i < 1000; i++) {
-		double value[2] = { i % 4 ? i % 4 : NAN, i % 256 };
+		double x = i % 4, value[2] = { x > 0 ? x : (double)NAN, i % 256 };
 
 		bins_add(&b, value, i % 3 == 0, i + 1);
 	}

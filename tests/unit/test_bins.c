@@ -147,9 +147,9 @@ static void ties_stay_together(void)
 		size_t max_bins = 2 + scratch_below(&state, 60), n_different;
 
 		for (size_t i = 0; i < n; i++) {
-			size_t v = scratch_below(&state, range);
+			size_t v = scratch_below(&state, range), square = v * v / range;
 
-			values[i] = (double)(v * v / range) - 50;
+			values[i] = (double)square - 50;
 		}
 		n_different = cut(values, n, BINS_MAX, edges, count) + 1;
 		n_edges = cut(values, n, max_bins, edges, count);

@@ -273,6 +273,8 @@ static void find_category_split(const struct fit *f, const struct leaf *leaf, ui
 			levels[n++] = (struct level){
 				(double)bin[b][0] / ((double)bin[b][1] + LEVEL_SMOOTH / f->unit), b
 			};
+	if (n < 2)
+		return;
 	qsort(levels, n, sizeof(*levels), by_key);
 	for (size_t i = 0; i + 1 < n; i++) {
 		left += bin[levels[i].level];
@@ -581,18 +583,18 @@ static void score_chunk(void *context, size_t chunk)
 }
 
 /* The mean log loss, its sum taken chunk by chunk: the same with any number of threads. */
-static double mean_loss(struct fit *f, const struct bins *x, double *score, bool add)
+static double mean_loss(struct scoring *s)
 {
-	size_t n = n_chunks(x->n_rows);
-	struct scoring scoring = { f, x, score, mem_alloc(n, sizeof(double)), add };
+	size_t n = n_chunks(s->x->n_rows);
 	double loss = 0, weight = 0;
 
-	pool_run(f->pool, n, score_chunk, &scoring);
+	s->loss = mem_alloc(n, sizeof(double));
+	pool_run(s->f->pool, n, score_chunk, s);
 	for (size_t i = 0; i < n; i++)
-		loss += scoring.loss[i];
-	for (size_t i = 0; i < x->n_rows; i++)
-		weight += (double)x->weight[i];
-	free(scoring.loss);
+		loss += s->loss[i];
+	for (size_t i = 0; i < s->x->n_rows; i++)
+		weight += (double)s->x->weight[i];
+	free(s->loss);
 	return loss / weight;
 }
 
@@ -654,6 +656,8 @@ static void boost(struct fit *f, const struct bins *held, struct gbdt_report *re
 {
 	double *score = held ? new_scores(held->n_rows, f->trees->base) : NULL;
 	double *best_score = held ? new_scores(f->x->n_rows, 0) : NULL; /* of the train rows */
+	struct scoring of_held = { .f = f, .x = held, .score = score, .add = true };
+	struct scoring of_train = { .f = f, .x = f->x, .score = held ? best_score : f->score };
 	size_t best = 0;
 
 	report->held_loss = NAN;
@@ -664,7 +668,7 @@ static void boost(struct fit *f, const struct bins *held, struct gbdt_report *re
 		report->n_tried = i + 1;
 		if (!held)
 			continue;
-		loss = mean_loss(f, held, score, true);
+		loss = mean_loss(&of_held);
 		if (!best || loss < report->held_loss) {
 			report->held_loss = loss;
 			best = i + 1;
@@ -673,7 +677,7 @@ static void boost(struct fit *f, const struct bins *held, struct gbdt_report *re
 			break;
 		}
 	}
-	report->train_loss = mean_loss(f, f->x, held ? best_score : f->score, false);
+	report->train_loss = mean_loss(&of_train);
 	if (held)
 		trees_truncate(f->trees, best);
 	free(score);

@@ -404,6 +404,7 @@ static void names_the_line_at_fault_in_trees(void)
 		{ "knot -0.5 0.01", "knot -0.5 -0.01", "m:51: a number out of range" },
 		{ "knot -0.5 0.01", "knot -0.5 0.71", "m:52: a knot out of order" },
 		{ "knot -0.5 0.01", "knot 0.5 0.01", "m:52: a knot out of order" },
+		{ "knot -0.5 0.01", "knot -0.16666666666666669 0.01", "m:52: a knot out of order" },
 		{ "knot -0.5 0.01", "knot nan 0.01", "m:51: invalid number" },
 	};
 

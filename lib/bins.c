@@ -24,7 +24,8 @@ size_t bins_cut(double *values, size_t n, size_t max_bins, double *edges)
 {
 	size_t n_edges = 0, n_different = n > 0, in_bin = 0;
 
-	qsort(values, n, sizeof(*values), by_value);
+	if (n)
+		qsort(values, n, sizeof(*values), by_value);
 	for (size_t i = 1; i < n; i++)
 		n_different += values[i] > values[i - 1];
 	for (size_t i = 1; i < n && n_edges + 1 < max_bins; i++) {

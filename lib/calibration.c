@@ -4,7 +4,10 @@
 #include "matrix.h"
 #include "mem.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+#define SD_MIN 1e-50
 
 /* Rows by score; those of one score, or of one pool, are taken together. */
 struct group {
@@ -81,6 +84,26 @@ static void fit_isotonic(struct calibration *c, const double *score, const uint8
 	free(g);
 }
 
+/* Where scores are, and how far apart: for coordinates that suit Newton's method, and floats. */
+struct scale {
+	double mean, sd; /* sd > 0 */
+};
+
+/* In long double, whose exponents hold the square of any score. */
+static struct scale scale_of(const double *score, size_t n)
+{
+	long double mean = 0, squares = 0;
+	double sd;
+
+	for (size_t i = 0; i < n; i++)
+		mean += (long double)score[i] / (long double)n;
+	for (size_t i = 0; i < n; i++)
+		squares += (score[i] - mean) * (score[i] - mean);
+	sd = (double)sqrtl(squares / (long double)n);
+	/* Scores less apart are alike: a slope must be a number that a model can hold. */
+	return (struct scale){ (double)mean, sd > SD_MIN ? sd : 1 };
+}
+
 /* As a logistic regression of the score, in which each row is a positive and a negative one. */
 static void fit_platt(struct calibration *c, const double *score, const uint8_t *label, size_t n,
 		      struct pool *pool)
@@ -88,6 +111,7 @@ static void fit_platt(struct calibration *c, const double *score, const uint8_t 
 	const struct logistic_options options = { .l2 = 0,
 						  .tolerance = 1e-10,
 						  .max_iterations = 100 };
+	const struct scale scale = scale_of(score, n);
 	double n_positive = 0, positive, negative;
 	struct logistic fit = LOGISTIC_INIT;
 	struct err ignored = ERR_INIT;
@@ -100,14 +124,15 @@ static void fit_platt(struct calibration *c, const double *score, const uint8_t 
 	negative = 1 / ((double)n - n_positive + 2);
 	for (size_t i = 0; i < n; i++) {
 		double target = label[i] ? positive : negative;
+		double z = (score[i] - scale.mean) / scale.sd;
 
-		matrix_add(&x, &score[i], NULL, 0, 1, target);
-		matrix_add(&x, &score[i], NULL, 0, 0, 1 - target);
+		matrix_add(&x, &z, NULL, 0, 1, target);
+		matrix_add(&x, &z, NULL, 0, 0, 1 - target);
 	}
 	/* There are rows, and one coefficient: it cannot fail. */
 	logistic_fit(&fit, &x, &options, pool, &ignored);
-	c->slope = fit.coef[0];
-	c->intercept = fit.intercept;
+	c->slope = fit.coef[0] / scale.sd;
+	c->intercept = fit.intercept - c->slope * scale.mean;
 	logistic_release(&fit);
 	matrix_release(&x);
 }
@@ -139,8 +164,7 @@ static double interpolate(const struct calibration *c, double score)
 		else
 			high = middle;
 	}
-	return c->probability[low] + (score - c->score[low]) /
-					     (c->score[high] - c->score[low]) *
+	return c->probability[low] + (score - c->score[low]) / (c->score[high] - c->score[low]) *
 					     (c->probability[high] - c->probability[low]);
 }
 

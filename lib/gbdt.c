@@ -11,7 +11,7 @@
 
 #define ONE           ((double)(1 << 30)) /* a gradient of the largest weight, as an integer */
 #define MIN_GAIN      1e-6
-#define LEVEL_SMOOTH  10.0           /* added to H where levels are put in order: few rows say little */
+#define LEVEL_SMOOTH  10.0 /* added to H where levels are put in order: few rows say little */
 #define CHUNK         ((size_t)4096) /* rows that one thread takes at a time */
 #define ROWS_TO_SHARE ((size_t)4096) /* fewer are not worth a second thread */
 #define AHEAD         16             /* rows whose bins are asked for early */
@@ -59,9 +59,9 @@ struct fit {
 
 	double *score;             /* [n_rows] */
 	struct gradient *gradient; /* [n_rows] */
-	uint32_t *rows;            /* [n_rows] those of the tree; a leaf's stand together, in order */
-	uint32_t *scratch;         /* [n_rows] */
-	size_t n_rows;             /* of the tree */
+	uint32_t *rows;    /* [n_rows] those of the tree; a leaf's stand together, in order */
+	uint32_t *scratch; /* [n_rows] */
+	size_t n_rows;     /* of the tree */
 
 	uint32_t *columns; /* [n_columns] those of the tree */
 	uint32_t n_columns;
@@ -191,6 +191,12 @@ static bool is_heavy(const struct fit *f, sums s)
 	return s[1] > 0 && (double)s[1] * f->unit >= f->options->min_weight;
 }
 
+/* Whether rows are there; where all are very sure, their hessian alone may be 0. */
+static bool is_there(sums s)
+{
+	return s[1] > 0 || s[0] != 0;
+}
+
 /* Whether parting `left` from the rest gains more than *best, which then is this gain. */
 static bool gains(const struct fit *f, const struct leaf *leaf, sums left, double *best)
 {
@@ -212,7 +218,7 @@ static void find_number_split(const struct fit *f, const struct leaf *leaf, uint
 	const sums *bin = leaf->histogram + f->first[column];
 	uint32_t n = f->x->columns[column].n;
 	const sums missing = bin[0];
-	bool has_missing = missing[1] > 0;
+	bool has_missing = is_there(missing);
 	double gain = MIN_GAIN;
 	sums left = { 0 };
 
@@ -263,10 +269,12 @@ static void find_category_split(const struct fit *f, const struct leaf *leaf, ui
 	bool others_left;
 
 	for (uint32_t b = 0; b < f->x->columns[column].n; b++)
-		if (bin[b][1] > 0)
+		if (is_there(bin[b]))
 			levels[n++] = (struct level){
 				(double)bin[b][0] / ((double)bin[b][1] + LEVEL_SMOOTH / f->unit), b
 			};
+	if (n < 2)
+		return;
 	qsort(levels, n, sizeof(*levels), by_key);
 	for (size_t i = 0; i + 1 < n; i++) {
 		left += bin[levels[i].level];
@@ -575,18 +583,18 @@ static void score_chunk(void *context, size_t chunk)
 }
 
 /* The mean log loss, its sum taken chunk by chunk: the same with any number of threads. */
-static double mean_loss(struct fit *f, const struct bins *x, double *score, bool add)
+static double mean_loss(struct scoring *s)
 {
-	size_t n = n_chunks(x->n_rows);
-	struct scoring scoring = { f, x, score, mem_alloc(n, sizeof(double)), add };
+	size_t n = n_chunks(s->x->n_rows);
 	double loss = 0, weight = 0;
 
-	pool_run(f->pool, n, score_chunk, &scoring);
+	s->loss = mem_alloc(n, sizeof(double));
+	pool_run(s->f->pool, n, score_chunk, s);
 	for (size_t i = 0; i < n; i++)
-		loss += scoring.loss[i];
-	for (size_t i = 0; i < x->n_rows; i++)
-		weight += (double)x->weight[i];
-	free(scoring.loss);
+		loss += s->loss[i];
+	for (size_t i = 0; i < s->x->n_rows; i++)
+		weight += (double)s->x->weight[i];
+	free(s->loss);
 	return loss / weight;
 }
 
@@ -647,6 +655,9 @@ static double *new_scores(size_t n, double base)
 static void boost(struct fit *f, const struct bins *held, struct gbdt_report *report)
 {
 	double *score = held ? new_scores(held->n_rows, f->trees->base) : NULL;
+	double *best_score = held ? new_scores(f->x->n_rows, 0) : NULL; /* of the train rows */
+	struct scoring of_held = { .f = f, .x = held, .score = score, .add = true };
+	struct scoring of_train = { .f = f, .x = f->x, .score = held ? best_score : f->score };
 	size_t best = 0;
 
 	report->held_loss = NAN;
@@ -657,18 +668,20 @@ static void boost(struct fit *f, const struct bins *held, struct gbdt_report *re
 		report->n_tried = i + 1;
 		if (!held)
 			continue;
-		loss = mean_loss(f, held, score, true);
+		loss = mean_loss(&of_held);
 		if (!best || loss < report->held_loss) {
 			report->held_loss = loss;
 			best = i + 1;
+			memcpy(best_score, f->score, f->x->n_rows * sizeof(*best_score));
 		} else if (i + 1 - best >= (size_t)f->options->patience) {
 			break;
 		}
 	}
-	report->train_loss = mean_loss(f, f->x, f->score, false);
+	report->train_loss = mean_loss(&of_train);
 	if (held)
 		trees_truncate(f->trees, best);
 	free(score);
+	free(best_score);
 }
 
 static float largest(const float *v, size_t n)

@@ -15,14 +15,15 @@
  * made, the other is what is left of the parent's; the leaf with the best split is split next (Ke
  * et al., "LightGBM: A Highly Efficient Gradient Boosting Decision Tree", NIPS 2017). Levels of a
  * category are put in order of G/H, and then split as numbers are (Fisher, "On grouping for maximum
- * homogeneity", JASA 53, 1958).
+ * homogeneity", JASA 53, 1958); of G/(H + 10), in fact, lest levels of a few rows come first.
  *
  * Gradients and hessians are rounded to 2^-30 of the largest weight, and added as integers: a
  * histogram does not depend on the order in which rows come, so the trees are the same whatever the
  * number of threads, and what the subtraction leaves is exact.
  *
- * Layer: over mem, rng, pool, bins, trees. Memory beside the bins: 28 bytes a train row, 8 a held
- * row, and for each open leaf 16 bytes a bin of each column.
+ * Layer: over mem, rng, pool, logistic, bins, trees. Memory beside the bins: 24 bytes a train row,
+ * with held rows 8 more and 8 for each of those, and for each open leaf 16 bytes a bin of each
+ *column.
  */
 #ifndef CE_GBDT_H
 #define CE_GBDT_H
@@ -55,7 +56,7 @@ struct gbdt_options {
 
 /* How it went. */
 struct gbdt_report {
-	double train_loss; /* mean log loss of the train rows, by weight */
+	double train_loss; /* mean log loss of the train rows by the trees kept, by weight */
 	double held_loss;  /* that of the held rows; NaN without any */
 	size_t n_tried;    /* trees, of which the best first ones are kept */
 };

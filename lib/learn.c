@@ -29,8 +29,8 @@ static struct trainset_span span_of(const struct trainset *set, int64_t until,
 				    const struct learn_options *o)
 {
 	if (!holds_back(o))
-		return (struct trainset_span){ until, until };
-	return (struct trainset_span){ trainset_time(set, until, o->validation), until };
+		return (struct trainset_span){ until, until, until };
+	return (struct trainset_span){ trainset_time(set, until, o->validation), until, until };
 }
 
 /* Encodings ----------------------------------------------------------------------------------- */
@@ -97,9 +97,8 @@ static int read_bins(struct bins *b, struct trainset *set, struct trainset_span 
 			b->columns[c->value] =
 				(struct bins_column){ .is_category = true, .n = c->levels.n + 1 };
 		else if (c->kind == ENCODING_NUMBER)
-			b->columns[c->value] = (struct bins_column){
-				.n = (uint32_t)c->n_edges + 2, .edges = c->edges
-			};
+			b->columns[c->value] = (struct bins_column){ .n = (uint32_t)c->n_edges + 2,
+								     .edges = c->edges };
 	}
 	return trainset_visit(set, span, part, e, add_to_bins, b, err);
 }
@@ -211,16 +210,15 @@ static int learn_logistic(struct model *m, struct trainset *set, struct trainset
 	return rc ? -1 : 0;
 }
 
-/* Fold k of n, from 1 on. */
+/* Fold k of n, from 1 on, of what was known before `until`. */
 static struct trainset_span fold_span(const struct trainset *set, int64_t until, size_t k, size_t n)
 {
 	int64_t parts = (int64_t)n + 1, at = (int64_t)k;
+	int64_t cut = trainset_time(set, until, NUM_MILLION * (parts - at) / parts);
 	int64_t end = k == n ? until
 			     : trainset_time(set, until, NUM_MILLION * (parts - at - 1) / parts);
 
-	return (struct trainset_span){
-		trainset_time(set, until, NUM_MILLION * (parts - at) / parts), end
-	};
+	return (struct trainset_span){ cut, end, until };
 }
 
 /* The mean log loss of rows by a fit, summed up. */
@@ -298,8 +296,8 @@ static int calibrate(struct model *m, struct trainset *set, struct trainset_span
 	return rc;
 }
 
-int learn_model(struct model *m, struct trainset *set, int64_t until,
-		const struct learn_options *o, struct pool *pool, struct err *err)
+int learn_model(struct model *m, struct trainset *set, int64_t until, const struct learn_options *o,
+		struct pool *pool, struct err *err)
 {
 	struct trainset_span span = span_of(set, until, o);
 	int rc;

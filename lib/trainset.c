@@ -32,7 +32,6 @@ struct trainset_reading {
 	size_t n_features;
 	struct labelled *rows; /* [n_rows], in the order of the input */
 	size_t n_rows, cap;
-	int64_t *times;     /* [n_rows], sorted */
 	int spill;          /* descriptor; the labelled records */
 	struct buf records; /* to be written to it */
 };
@@ -41,8 +40,8 @@ struct trainset_reading {
  * The column an option names, or `fallback` if it names none: *index is -1 if the input does not
  * have that one. Returns 0, or -1 with err.
  */
-static int find_column(const struct trainset_reading *r, const char *given, const char *fallback, int *index,
-		       struct err *err)
+static int find_column(const struct trainset_reading *r, const char *given, const char *fallback,
+		       int *index, struct err *err)
 {
 	*index = given ? schema_require(&r->in, given, err) : schema_find(&r->in.header, fallback);
 	return given && *index < 0 ? -1 : 0;
@@ -67,9 +66,11 @@ static int find_split(struct trainset_reading *r, struct err *err)
 	if (r->at.time < 0 && (o->holdout || o->by_time))
 		return err_set(err, ERR_RUNTIME,
 			       "%s:1: column " DEFAULT_TIME
-			       ": not in the header: name another with "
-			       "--time, or do without a test part (--holdout 0)",
-			       r->in.file);
+			       ": not in the header: name another with --time, or do without %s",
+			       r->in.file,
+			       o->by_time ? "whatever parts rows by time (--holdout 0 --validation "
+					    "0, no --cv, no --l2 auto)"
+					  : "a test part (--holdout 0)");
 	split->label = column_name(r, r->at.label);
 	split->time = column_name(r, r->at.time);
 	split->known = column_name(r, r->at.known);
@@ -186,11 +187,12 @@ static int take_row(struct trainset_reading *r, const struct csv_row *row, struc
 static void part_rows(struct trainset_reading *r)
 {
 	struct split *split = &r->out->split;
+	int64_t *times = mem_alloc(r->n_rows, sizeof(*times));
 
-	r->times = mem_alloc(r->n_rows, sizeof(*r->times));
 	for (size_t i = 0; i < r->n_rows; i++)
-		r->times[i] = r->rows[i].time;
-	split_set_cut(split, r->times, r->n_rows, r->options->holdout);
+		times[i] = r->rows[i].time;
+	split_set_cut(split, times, r->n_rows, r->options->holdout);
+	free(times);
 	for (size_t i = 0; i < r->n_rows; i++) {
 		struct labelled *row = &r->rows[i];
 		struct split_row s = { true, row->label, row->time, row->known };
@@ -282,23 +284,10 @@ void trainset_release(struct trainset *t)
 		free(r->feature);
 		free(r->numeric);
 		free(r->rows);
-		free(r->times);
 		buf_release(&r->records);
 	}
 	free(r);
 	*t = (struct trainset)TRAINSET_INIT;
-}
-
-int64_t trainset_time(const struct trainset *t, int64_t end, int64_t share)
-{
-	const struct trainset_reading *r = t->reading;
-	size_t n = r->n_rows;
-
-	if (t->split.has_cut && t->split.cut < end)
-		end = t->split.cut;
-	while (n > 1 && r->times[n - 1] >= end)
-		n--;
-	return r->times[n - 1 - (size_t)((double)(n - 1) * (double)share / NUM_MILLION)];
 }
 
 static bool is_learnt(const struct labelled *row, struct trainset_span span)
@@ -310,13 +299,42 @@ static bool is_learnt(const struct labelled *row, struct trainset_span span)
 static bool is_held(const struct labelled *row, struct trainset_span span)
 {
 	return row->part == SPLIT_TRAIN && span.cut != INT64_MAX && row->time >= span.cut &&
-	       row->time < span.end;
+	       (span.end == INT64_MAX || row->time < span.end) &&
+	       (span.known == INT64_MAX || row->known < span.known);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share)
+{
+	const struct trainset_reading *r = t->reading;
+	struct trainset_span span = { until, until, until };
+	int64_t *times = mem_alloc(r->n_rows, sizeof(*times)), time = until;
+	bool sorted = true;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (is_learnt(&r->rows[i], span)) {
+			sorted = sorted && (!n || r->rows[i].time >= times[n - 1]);
+			times[n++] = r->rows[i].time;
+		}
+	if (!sorted)
+		qsort(times, n, sizeof(*times), by_time);
+	if (n)
+		time = times[n - 1 - (size_t)((double)(n - 1) * (double)share / NUM_MILLION)];
+	free(times);
+	return time;
 }
 
 uint64_t trainset_count(const struct trainset *t, int64_t until)
 {
 	const struct trainset_reading *r = t->reading;
-	struct trainset_span span = { until, until };
+	struct trainset_span span = { until, until, until };
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < r->n_rows; i++)
@@ -337,10 +355,11 @@ static int check_span(const struct trainset_reading *r, struct trainset_span spa
 	for (size_t i = 0; i < r->n_rows; i++)
 		positives += is_learnt(&r->rows[i], span) && r->rows[i].label;
 	if (!positives || positives == n)
-		return err_set(err, ERR_RUNTIME,
-			       "%zu train rows have a label that was known before %lld, %zu of them "
-			       "positive: too few to learn from",
-			       n, (long long)span.cut, positives);
+		return err_set(
+			err, ERR_RUNTIME,
+			"%zu train rows have a label that was known before %lld, %zu of them "
+			"positive: too few to learn from",
+			n, (long long)span.cut, positives);
 	return 0;
 }
 

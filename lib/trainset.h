@@ -2,12 +2,12 @@
  * trainset: from a CSV with a 0/1 label to the split, and to rows of values to learn from.
  *
  * The input is read once, row by row: that decides which columns are numeric (those whose every
- * non-empty value is a number) and, by the times of the labelled rows, the cut; the labelled records
- * go to a nameless file in $TMPDIR meanwhile. Whoever learns then says which of the train rows to
- * learn from and which, newer ones, to hold back; the file is read for the figures of the encoding,
- * from the rows to learn from alone, and again for the values of each part. Layer: over csvio,
- * schema, outfile, cli (its lists), split, balance, encoding.
- * Memory: 40 bytes a labelled row, and that of encoding.
+ * non-empty value is a number) and, by the times of the labelled rows, the cut; the labelled
+ * records go to a nameless file in $TMPDIR meanwhile. Whoever learns then says which of the train
+ * rows to learn from and which, newer ones, to hold back; the file is read for the figures of the
+ * encoding, from the rows to learn from alone, and again for the values of each part. Layer: over
+ * csvio, schema, outfile, cli (its lists), split, balance, encoding. Memory: 40 bytes a labelled
+ * row, and that of encoding.
  */
 #ifndef CE_TRAINSET_H
 #define CE_TRAINSET_H
@@ -56,17 +56,18 @@ int trainset_read(struct trainset *t, const struct gz_input *input,
 
 /*
  * Rows to learn from: the train rows before `cut` whose label was known then. Rows held back: the
- * train rows at or after it, but before `end`. INT64_MAX: no time is too late.
+ * train rows at or after it, but before `end`, whose label was known before `known`. INT64_MAX: no
+ * time is too late.
  */
 struct trainset_span {
-	int64_t cut, end;
+	int64_t cut, end, known;
 };
 
 /*
- * The time before which all but the newest `share` (millionths) of the train rows before `end` lie.
- * With by_time only.
+ * The time before which all but the newest `share` (millionths) lie of the train rows before
+ * `until` whose label was known then. With by_time only.
  */
-int64_t trainset_time(const struct trainset *t, int64_t end, int64_t share);
+int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share);
 
 /* How many train rows have a label that was known before `until`. */
 uint64_t trainset_count(const struct trainset *t, int64_t until);

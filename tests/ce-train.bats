@@ -288,3 +288,225 @@ agree() {
 	done
 	fails 2 ce-train --model gbdt --interactions x:y products.csv
 }
+
+# Boosted trees -----------------------------------------------------------------------------------
+
+boosted() {
+	python3 "$CE_ROOT/tests/reference/trees.py" "$@"
+}
+
+@test "trees say what an independent reader of the model makes of them" {
+	reference make 2500 11 >features.csv
+	for how in isotonic none platt; do
+		for flags in '' '--depth 2 --rate 0.5' '--subsample 0.5 --colsample 0.5 --leaves 9' '--bins 4 --l2 0' \
+			'--class-weight balanced --resample over' '--min-weight 0 --depth 12 --leaves 500'; do
+			# shellcheck disable=SC2086
+			ce-train --model gbdt --trees 25 --calibrate $how $flags features.csv >model
+			ce-predict -p -m model features.csv >said.csv
+			boosted check features.csv model said.csv
+		done
+	done
+	# And notices if they say anything else.
+	awk '/^leaf/ && !done { $2 += 1e-9; done = 1 } 1' model >off
+	run -1 boosted check features.csv off said.csv
+}
+
+@test "trees are the same bytes on any number of threads, of any files" {
+	reference make 9000 12 >features.csv
+	split -l 3000 features.csv part
+	head -n 1 features.csv >header
+	python3 - <<-'END'
+		import csv
+		rows = list(csv.reader(open("features.csv", newline="")))
+		for k in range(3):
+		    with open(f"{k}.csv", "w", newline="") as f:
+		        csv.writer(f, lineterminator="\n").writerows(rows[:1] + rows[1 + 3000 * k:1 + 3000 * (k + 1)])
+	END
+	for flags in '--calibrate isotonic' '--subsample 0.4 --colsample 0.3 --seed 5 --calibrate platt'; do
+		# shellcheck disable=SC2086
+		ce-train --model gbdt --trees 20 --threads 1 $flags features.csv >want
+		for threads in 2 3 5; do
+			# shellcheck disable=SC2086
+			ce-train --model gbdt --trees 20 --threads $threads $flags features.csv >got
+			same want got
+		done
+		# shellcheck disable=SC2086
+		ce-train --model gbdt --trees 20 --threads 2 $flags 0.csv 1.csv 2.csv >got
+		same want got
+		gzip -c 1.csv >1.csv.gz
+		# shellcheck disable=SC2086
+		cat 0.csv <(tail -n +2 1.csv) <(tail -n +2 2.csv) | ce-train --model gbdt --trees 20 $flags >got
+		same want got
+	done
+	ce-train --model gbdt --trees 20 --subsample 0.4 --colsample 0.3 --seed 6 --calibrate platt features.csv >got
+	run -1 cmp want got
+}
+
+# relabel FEATURES PART: the labels of the rows of a part, the other way round; with a model in `model`.
+relabel() {
+	ce-predict -p -m model "$1" >parts.csv
+	python3 - "$1" "$2" <<-'END'
+		import csv, sys
+		rows, parts = (list(csv.DictReader(open(f, newline=""))) for f in (sys.argv[1], "parts.csv"))
+		out = csv.DictWriter(sys.stdout, rows[0].keys(), lineterminator="\n")
+		out.writeheader()
+		for row, part in zip(rows, parts):
+		    if part["split"] == sys.argv[2]:
+		        row["is_completion"] = 1 - int(row["is_completion"])
+		    out.writerow(row)
+	END
+}
+
+@test "neither stopping nor calibration looks at test rows, or at what was not known yet" {
+	reference make 3000 13 >features.csv
+	for how in none platt isotonic; do
+		ce-train --model gbdt --rate 0.3 --calibrate $how features.csv >model
+		for part in test purged; do
+			relabel features.csv $part >changed.csv
+			run -1 cmp features.csv changed.csv
+			ce-train --model gbdt --rate 0.3 --calibrate $how changed.csv >got
+			same <(grep -vE '^(test|purged|crc32) ' model) <(grep -vE '^(test|purged|crc32) ' got)
+		done
+	done
+}
+
+@test "it stops by the newest train rows, and keeps the best trees" {
+	reference make 3000 14 >features.csv
+	ce-train --model gbdt --rate 0.3 --validation 0.25 --patience 5 features.csv >model
+	cut=$(sed -n 's/^cut //p' model)
+	boosted known features.csv "$cut" >train.csv
+	# The time before which three quarters of the train rows lie.
+	from=$(python3 -c '
+import csv
+times = sorted(int(r["event_ts"]) for r in csv.DictReader(open("train.csv")))
+print(times[len(times) - 1 - (len(times) - 1) // 4])')
+	boosted losses train.csv model "$from" >losses
+	kept=$(sed -n 's/^trees //p' model)
+	tried=$(sed -n 's/^tried //p' model)
+	[[ $(wc -l <losses) == $((kept + 1)) ]]
+	((tried == kept + 5 && kept > 5))
+	python3 - "$(sed -n 's/^validation_loss //p' model)" <<-'END'
+		import sys
+		losses = [float(line) for line in open("losses")]
+		assert abs(losses[-1] - float(sys.argv[1])) < 1e-12 and losses[-1] == min(losses[1:]), (losses, sys.argv)
+	END
+	# More patience starts with the same trees, and finds none that are better before that.
+	ce-train --model gbdt --rate 0.3 --validation 0.25 --patience 1000 --trees "$tried" features.csv >longer
+	same <(grep -vE '^(patience|max_trees|crc32)' model) <(grep -vE '^(patience|max_trees|crc32)' longer)
+	# Without validation there are all of them.
+	ce-train -v --model gbdt --rate 0.3 --validation 0 --trees 40 features.csv >all 2>stderr
+	grep -qx 'trees 40' all
+	grep -qx 'validation_loss -' all
+	run -1 grep -i nan stderr
+	boosted losses features.csv all 0 "$cut" >losses
+	sort -gr losses | same - losses
+}
+
+# The figures of a fold are those of who cuts the table by hand at that time, and knows no more than
+# was known then.
+@test "cross-validation is what cutting by hand finds" {
+	reference make 4000 15 >features.csv
+	for flags in '--model gbdt --trees 15 --validation 0' '--model gbdt --rate 0.4 --patience 3' \
+		'--model gbdt --trees 15 --calibrate isotonic --validation 0.3' '--l2 3' '--l2 auto' '--calibrate platt'; do
+		# shellcheck disable=SC2086
+		ce-train -p --cv 3 $flags features.csv >folds.csv
+		# shellcheck disable=SC2086
+		ce-train $flags features.csv >model
+		last=$(sed -n 's/^cut //p' model)
+		boosted known features.csv "$last" >train.csv
+		mapfile -t cuts < <(tail -n +2 folds.csv | cut -d, -f2)
+		[[ ${#cuts[@]} == 3 ]]
+		cuts+=("$last")
+		for k in 0 1 2; do
+			boosted known train.csv "${cuts[k]}" >before.csv
+			boosted rows train.csv "${cuts[k]}" "${cuts[k + 1]}" >block.csv
+			# shellcheck disable=SC2086
+			ce-train --holdout 0 $flags before.csv >model
+			ce-predict -p -m model block.csv >said.csv
+			ce-eval --split all said.csv | zcat >metrics.csv
+			python3 - $((k + 1)) <<-'END'
+				import csv, sys
+				fold = list(csv.DictReader(open("folds.csv")))[int(sys.argv[1]) - 1]
+				judged = next(csv.DictReader(open("metrics.csv")))
+				for name in "rows", "positives", "auc_roc", "log_loss", "brier":
+				    assert abs(float(fold[name]) - float(judged[name])) < 1e-9, (name, fold, judged)
+				rows = [r for r in csv.DictReader(open("before.csv", newline=""))]
+				assert int(fold["train_rows"]) == len(rows), (fold, len(rows))
+			END
+		done
+	done
+}
+
+@test "parts of a cross-validation are of as many rows, one after the other" {
+	python3 -c '
+print("event_ts,x,is_completion")
+for i in range(1000): print(f"{i},{i % 10},{int(i * i % 7 > 2)}")' >rows.csv
+	ce-train -p --cv 4 --holdout 0 rows.csv >folds.csv
+	[[ $(cut -d, -f1-4 folds.csv) == 'fold,cut,train_rows,rows
+1,200,200,200
+2,400,400,200
+3,600,600,200
+4,800,800,200' ]]
+}
+
+@test "trees of a table without times" {
+	python3 -c '
+print("x,is_completion")
+for i in range(50): print(f"{i},{int(i>20 or i==7)}")' >plain.csv
+	ce-train --model gbdt --holdout 0 --validation 0 plain.csv >model
+	grep -qx 'time -' model
+	ce-predict -p -m model plain.csv >said.csv
+	boosted check plain.csv model said.csv
+	fails 1 ce-train --model gbdt --holdout 0 plain.csv
+	[[ $stderr == *'column event_ts: not in the header: name another with --time, or'*'--validation 0'* ]]
+	fails 1 ce-train --cv 3 --holdout 0 plain.csv
+	[[ $stderr == *'column event_ts: not in the header: name another with --time'* ]]
+}
+
+@test "trees of hostile numbers and levels" {
+	python3 - >hostile.csv <<-'END'
+		import random
+		rng = random.Random(1)
+		print("event_ts,huge,tiny,mixed,many,void,flat,gaps,zeros,is_completion")
+		for i in range(6000):
+		    y = int(rng.random() < 0.3 + 0.4 * (i % 2))
+		    print(i, ["1e308", "-1e308", "1.7976931348623157e308", "-1.7976931348623157e308"][i % 4],
+		          ["1e-310", "5e-324", "-5e-324", "0"][(i + i // 4) % 4], rng.uniform(-1, 1) * 10 ** rng.randrange(-300, 300),
+		          f"level{rng.randrange(300)}", "", 7, 3 if i % 5 == 0 else "", ["-0", "0", "0.0"][i % 3], y, sep=",")
+	END
+	for how in none platt isotonic; do
+		ce-train --model gbdt --rate 1 --l2 0 --min-weight 0 --calibrate $how hostile.csv >model
+		run -1 grep -qi 'nan \|inf ' model
+		grep -qx 'constant "void"' model
+		ce-predict -p -m model hostile.csv >said.csv
+		boosted check hostile.csv model said.csv
+	done
+	for column in huge tiny mixed many gaps; do
+		python3 -c '
+import csv, sys
+rows = list(csv.DictReader(open("hostile.csv")))
+out = csv.writer(sys.stdout)
+out.writerow(["event_ts", sys.argv[1], "is_completion"])
+out.writerows([r["event_ts"], r[sys.argv[1]], r["is_completion"]] for r in rows)' $column >one.csv
+		ce-train --model gbdt one.csv >model
+		ce-predict -p -m model one.csv >said.csv
+		boosted check one.csv model said.csv
+	done
+	# Nothing to split by: the base rate, and no more.
+	cut -d, -f1,6,7,10 hostile.csv >flat.csv
+	ce-train --model gbdt flat.csv >model
+	ce-predict -p -m model flat.csv >said.csv
+	boosted check flat.csv model said.csv
+}
+
+@test "weights beyond all measure are refused, or make a model that is read" {
+	reference make 500 16 >features.csv
+	for weight in 1e-30 1e30 1e-12 1e12; do
+		ce-train --model gbdt --class-weight $weight --calibrate platt features.csv >model
+		ce-predict -p -m model features.csv >said.csv
+		boosted check features.csv model said.csv
+	done
+	for weight in 1e-300 1e300 1e308 5e-324; do
+		fails 2 ce-train --model gbdt --class-weight $weight features.csv
+	done
+}

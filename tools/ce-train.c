@@ -13,6 +13,9 @@
 
 #define FOLDS_MAX 100
 
+/* Weights of trees are floats, and their squares must stay finite, too. */
+#define RATIO_MAX 1e30
+
 struct opts {
 	struct trainset_options set;
 	struct cli_choice model, resample, calibrate;
@@ -34,7 +37,8 @@ static int parse_l2(void *value, const char *const *args, struct err *err)
 	if (l2->choose)
 		return 0;
 	if (num_parse_double(args[0], strlen(args[0]), &l2->value) || l2->value < 0)
-		return err_set(err, ERR_USAGE, "'%s' is neither auto nor a number from 0 on", args[0]);
+		return err_set(err, ERR_USAGE, "'%s' is neither auto nor a number from 0 on",
+			       args[0]);
 	return 0;
 }
 
@@ -79,6 +83,9 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 		cli_usage_error(cli, "--rate: must be above 0 and at most 1");
 	if (o->min_weight < 0)
 		cli_usage_error(cli, "--min-weight: must not be negative");
+	if (opt->learn.kind == MODEL_GBDT &&
+	    (opt->set.balance.ratio > RATIO_MAX || opt->set.balance.ratio < 1 / RATIO_MAX))
+		cli_usage_error(cli, "--class-weight: beyond %g for --model gbdt", RATIO_MAX);
 	if (!opt->rows || !opt->columns)
 		cli_usage_error(cli, "--subsample, --colsample: must be above 0");
 	if (opt->learn.validation == NUM_MILLION)
@@ -115,7 +122,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  parse_l2, &opt->l2 },
 		{ 0, "tolerance", "X", "logistic: of the gradient, per weight (1e-10)",
 		  cli_real, &opt->learn.logistic.tolerance },
-		{ 0, "trees", "N", "gbdt: at most so many (500)", cli_count, &opt->learn.gbdt.trees },
+		{ 0, "trees", "N", "gbdt: at most so many (500)", cli_count,
+		  &opt->learn.gbdt.trees },
 		{ 0, "rate", "X", "gbdt: by how much each is shrunk (0.1)", cli_real,
 		  &opt->learn.gbdt.rate },
 		{ 0, "depth", "N", "gbdt: splits above a leaf (6)", cli_count,
@@ -187,11 +195,13 @@ static void say(const struct cli *cli, const struct model *m, int64_t holdout)
 			 split_part_name((enum split_part)part), (unsigned long long)s->rows[part],
 			 (unsigned long long)s->positives[part]);
 	if (m->kind == MODEL_GBDT)
-		cli_note(cli, "%zu trees of %zu tried, log loss %.6g in training, %.6g in validation",
-			 m->trees.n, m->report.n_tried, m->report.train_loss, m->report.held_loss);
+		cli_note(cli, "%zu trees of %zu tried, log loss %.6g in training", m->trees.n,
+			 m->report.n_tried, m->report.train_loss);
 	else
-		cli_note(cli, "%zu coefficients, %d iterations, objective %.10g, gradient %.3g", fit->n,
-		 fit->iterations, fit->objective, fit->gradient);
+		cli_note(cli, "%zu coefficients, %d iterations, objective %.10g, gradient %.3g",
+			 fit->n, fit->iterations, fit->objective, fit->gradient);
+	if (m->kind == MODEL_GBDT && m->held)
+		cli_note(cli, "log loss %.6g in validation", m->report.held_loss);
 }
 
 /* Reads the set, and writes the model. Returns 0, or -1 with err. */
@@ -235,7 +245,8 @@ static void put_fold(struct buf *row, int64_t number, const struct learn_fold *f
 	csv_put_double(row, m->brier);
 }
 
-/* Reads the set, and writes a table of the folds of a cross-validation. Returns 0, or -1 with err. */
+/* Reads the set, and writes a table of the folds of a cross-validation. Returns 0, or -1 with err.
+ */
 static int cross_validate(const struct cli *cli, struct trainset *set, const struct opts *opt,
 			  struct pool *pool, struct err *err)
 {

@@ -192,31 +192,38 @@ head_of() {
 		for i, x in enumerate(ends): print(f"e{i},{x}")
 	END
 	ce-import ends ends.csv
+	head_of logistic >head
+	python3 - <<-'END'
+		import zlib
+		head = open("head").read()
+		calibrations = ["none", "platt 1e-310 0.5", "platt 1e5 -1", "platt 1e100 -1", "platt -1e-20 1e100", "platt 0 0",
+		    "isotonic 2\nknot -1 0.1\nknot 1 0.9", "isotonic 2\nknot 0 0\nknot 1e308 1",
+		    "isotonic 4\nknot -1.7e308 1e-320\nknot -1e-9 2e-320\nknot 5e-324 0.5\nknot 1.7e308 1"]
+		numbers = ["0 1", "0 1e-310", "0 5e-324", "0 1e308", "1.7e308 1e276", "-1.7e308 1e277", "-1.7e308 1.7e308", "1e300 1e-5",
+		    "0.3 1e280", "1e-310 1e-310", "1e-300 1e100", "1.7e308 1e270", "0 1e250"]
+		n = 0
+		for number in numbers:
+		    for coefficient in ["1", "-0.1", "1e-310", "1e-250", "-1e10", "-1e-30", "1e100"]:
+		        for i in 0, 4, 7: # all pairs, by and by
+		            calibration = calibrations[(n + i) % 9]
+		            text = (head + "intercept 1e-310 -\n" f'number "x" {number} {coefficient} -\n' "missing 1 -1e-320 -\n"
+		                f"calibration {calibration}\n")
+		            # With such factors shows what is less than 1e-30 of a step, and is taken as 0.
+		            wild = "1e100" in (coefficient + calibration.split()[1] if " " in calibration else coefficient)
+		            open(f"model.{n}{'.wild' if wild else ''}", "w").write(text + "crc32 %08x\n" % zlib.crc32(text.encode()))
+		            n += 1
+	END
 	n=0
-	for number in '0 1' '0 1e-310' '0 5e-324' '0 1e308' '1.7e308 1e276' '-1.7e308 1e277' '-1.7e308 1.7e308' '1e300 1e-5' '0.3 1e280' \
-		'1e-310 1e-310' '1e-300 1e100' '1.7e308 1e270' '0 1e250'; do
-		for coefficient in 1 -0.1 1e-310 1e-250 -1e10 -1e-30 1e100; do
-			for calibration in none 'platt 1e-310 0.5' 'platt 1e5 -1' 'platt 1e100 -1' 'platt -1e-20 1e100' 'platt 0 0' $'isotonic 2\nknot -1 0.1\nknot 1 0.9' \
-				$'isotonic 4\nknot -1.7e308 1e-320\nknot -1e-9 2e-320\nknot 5e-324 0.5\nknot 1.7e308 1' $'isotonic 2\nknot 0 0\nknot 1e308 1'; do
-				{
-					head_of logistic
-					printf '%s\n' 'intercept 1e-310 -' "number \"x\" $number $coefficient -" 'missing 1 -1e-320 -' "calibration $calibration"
-				} | mend >model
-				# With such factors shows what is less than 1e-30 of a step, and is taken as 0.
-				case "$coefficient $calibration" in *1e100' '*) n=$n.wild ;; esac
-				echo "SELECT event_id || '.$n' AS row, $(ce-model --sql model) AS p FROM ends"
-				ce-predict -p -m model ends.csv | awk -F, -v n=$n 'NR > 1 { print $1 "." n "," $3 }' >>rows
-				n=$((${n%.wild} + 1))
-			done
-		done
-	done >selects
+	for model in model.*; do
+		echo "INSERT INTO said SELECT event_id || '.$model', $(ce-model --sql "$model") FROM ends;" >>inserts.sql
+		ce-predict -p -m "$model" ends.csv | sed "1d; s/,.*,\([^,]*\),.,unlabelled/.$model,\1/" >>rows
+		n=$((n + 1))
+	done
+	((n == 273))
 	sed '1i row,p' rows >wanted.csv
 	ce-import wanted wanted.csv
-	# One after another, so that the first that fails is the one that the server names.
-	{
-		echo 'CREATE TABLE said (row text, p float8);'
-		python3 -c 'import re; print(re.sub(r"(?m)^SELECT event_id", "; INSERT INTO said SELECT event_id", open("selects").read()), ";")'
-	} | sql
+	sql 'CREATE TABLE said (row text, p float8)'
+	sql <inserts.sql
 	[ "$(sql "SELECT count(*), count(said.p), count(*) FILTER (WHERE abs(said.p - wanted.p::float8) > 1e-9 AND row NOT LIKE '%wild')
 		FROM said FULL JOIN wanted USING (row)")" = "$((n * 18))|$((n * 18))|0" ] || {
 		sql "SELECT row, said.p, wanted.p FROM said FULL JOIN wanted USING (row)
@@ -244,4 +251,143 @@ head_of() {
 	refused $'a\xff' $'a\xff' 'is not UTF-8'
 	long=$(printf 'x%.0s' {1..64})
 	refused "$long" "$long" 'is longer than 63 bytes'
+}
+
+# --- for people -----------------------------------------------------------------------------------
+
+@test "a logistic regression: its coefficients, the columns that tell most first" {
+	{
+		printf '%s\n' 'ce-model 2' 'kind logistic' 'label "y"' 'time "event_ts"' 'known "k"' 'cut 1706190651825' 'train 1000 250' \
+			'test 200 20' 'purged 10 1' 'unlabelled 3' 'class_weight balanced' 'resample over' 'seed 7' \
+			'l2 0.5' 'tolerance 1e-10' 'iterations 5' 'gradient 0' 'objective 123' 'intercept -1.5 0.25' \
+			'number "rate" 0.25 0.125 0.1 0.05' 'missing 100 -0.5 -' 'constant "flat"' \
+			'category "device"' 'level "tv" 600 1 0.5' 'level "" 250 -1 0.125' 'level "\x1b[31mred\n" 100 0 0.1' \
+			$'level "Niños" 50 2e-05 1' 'other 0 0 -' \
+			'number "session_elapsed" 1285840.5 1815580 -0.6931471805599453 0.01' 'calibration platt 1.25 -0.5'
+	} | mend >model
+	ce-model model >got
+	cat >want <<-'END'
+		predicts      y
+		train         1000 rows, 250 positive (25.0 %), before event_ts 2024-01-25T13:50:51.825Z
+		test          200 rows, 20 positive (10.0 %), from then on
+		purged        10 rows, 1 positive (10.0 %), not known by then
+		unlabelled    3 rows
+		model         logistic regression, l2 0.5, at the optimum after 5 steps
+		weights       the same sum for either class
+		resampled     rows of the rarer class drawn again (seed 7)
+		calibrated    by Platt's line: 1.25 times the score -0.5
+		constant      flat
+
+		                coefficient  std. error        z  odds ratio
+		(intercept)         -1.5000      0.2500    -6.00      0.2231
+		device
+		  tv                 1.0000      0.5000     2.00      2.7183  600 rows
+		  (empty)           -1.0000      0.1250    -8.00      0.3679  250 rows
+		  ?[31mred?          0.0000      0.1000     0.00      1.0000  100 rows
+		  Niños               2e-05      1.0000     0.00      1.0000  50 rows
+		session_elapsed     -0.6931      0.0100   -69.31      0.5000  a step of 1815580 from 1285840
+		rate                 0.1000      0.0500     2.00      1.1052  a step of 0.125 from 0.25
+		  (empty)           -0.5000           -        -      0.6065  100 rows
+	END
+	same want got
+	# The same from standard input, into a file; --trees has none to show.
+	ce-model --trees -o file - <model
+	same want file
+}
+
+@test "boosted trees: their columns by gain, and with --trees each of them" {
+	{
+		printf '%s\n' 'ce-model 2' 'kind gbdt' 'label "y"' 'time "day"' 'known -' 'cut 1706190651825' 'train 1000 250' \
+			'test 0 0' 'purged 0 0' 'unlabelled 0' 'class_weight 2.5' 'resample under' 'seed 7' \
+			'rate 0.1' 'max_trees 50' 'depth 6' 'leaves 64' 'l2 1' 'min_weight 2' 'rows 0.5' 'columns 0.75' \
+			'patience 10' 'validation 100000' 'tried 12' 'train_loss 0.5' 'validation_loss 0.625' \
+			'number "x" 0 1' 'missing 3' 'category "genre"' 'level "News, Talk" 500' 'level "Drama" 300' 'level "" 50' \
+			$'level "Komödie" 40' 'other 9' 'constant "flat"' 'number "z" 0 1' 'base -1.0986' 'trees 2' \
+			tree 'among "genre" 4 0 1 2 3 75 1000' 'below "x" 0.30000000000000004 left 20 990' 'leaf -0.125 400' \
+			'leaf 0.0625 590' 'leaf 0.5 10' tree 'among "genre" 2 0 2 5 900' 'leaf 1 500' 'leaf -2 400' \
+			'calibration isotonic 3' 'knot -2 0.01' 'knot 0.5 0.5' 'knot 3 0.98'
+	} | mend >model
+	ce-model model >got
+	cat >want <<-'END'
+		predicts      y
+		train         1000 rows, 250 positive (25.0 %), before day 1706190651825
+		test          0 rows, from then on
+		model         2 boosted trees of 12 tried: depth 6, 64 leaves, rate 0.1, l2 1, min. weight 2,
+		              of 50 % of the rows and 75 % of the columns each (seed 7)
+		log loss      0.500000 of the rows learnt from, 0.625000 of the newest 10 %, held back to stop by
+		weights       2.5 for a positive row, 1 for any other
+		resampled     rows of the other class left out (seed 7)
+		calibrated    by isotonic regression: 3 knots, scores -2 to 3, probabilities 0.01 to 0.98
+		constant      flat
+
+		                   gain    share   splits
+		genre             80.00  80.00 %        2
+		x                 20.00  20.00 %        1
+		not used: z
+	END
+	same want got
+	cat >>want <<-'END'
+
+		score before the first tree: -1.0986
+
+		tree 1
+		  if genre not in (other)  (1000 rows, gain 75)
+		    if x <= 0.30000000000000004 or empty  (990 rows, gain 20)
+		      -0.125  (400 rows)
+		    else
+		      +0.0625  (590 rows)
+		  else
+		    +0.5  (10 rows)
+
+		tree 2
+		  if genre in "News, Talk", (empty)  (900 rows, gain 5)
+		    +1  (500 rows)
+		  else
+		    -2  (400 rows)
+	END
+	ce-model --trees model >got
+	same want got
+}
+
+@test "names that are long, or would drive a terminal" {
+	long=$(printf 'ä%.0s' {1..60})
+	{
+		head_of logistic
+		printf '%s\n' 'intercept 0 -' "number \"$long\" 0 1 1e-7 1e7" $'number "a\xff\xc2\x9bb\xe2\x80\xaec" -1e20 1e-9 123456789 1e300' \
+			'calibration none'
+	} | mend >model
+	ce-model model | tail -n 3 >got
+	short=$(printf 'ä%.0s' {1..47})
+	cat >want <<-END
+		(intercept)$(printf '%37s' '')      0.0000           -        -      1.0000
+		a???b???c$(printf '%39s' '')    1.23e+08      1e+300     0.00         inf  a step of 1e-09 from -1e+20
+		$short…       1e-07       1e+07     0.00      1.0000  a step of 1 from 0
+	END
+	same want got
+}
+
+@test "a damaged model is refused with its line, and writes nothing" {
+	{ head_of logistic && printf '%s\n' 'intercept 0 -' 'calibration none'; } | mend >model
+	refused() {
+		fails 1 ce-model -o out "$@"
+		[[ $stderr == "ce-model: "$want ]] || { echo "$stderr"; return 1; }
+		[ ! -e out ]
+	}
+	sed '7s/100/x/' model >bad
+	want="bad:7: invalid integer" refused bad
+	sed '/^l2/s/1/2/' model >bad
+	want="bad:21: the checksum is wrong: the file was changed or damaged" refused --sql bad
+	head -c 100 model >bad
+	want="bad:*: the last line is cut short" refused bad
+	: >bad
+	want="bad: zero bytes*" refused bad
+	want="stdin: zero bytes*" refused </dev/null
+	want="nowhere: No such file or directory" refused nowhere
+	echo event_id >bad
+	want="bad:1: not a model written by ce-train" refused bad
+	fails 2 ce-model model model
+	[[ $stderr == "ce-model: one model at a time"* ]]
+	fails 2 ce-model --sql --trees model
+	gzip -c model >model.gz
+	same <(ce-model model) <(ce-model model.gz)
 }

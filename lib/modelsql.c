@@ -5,7 +5,6 @@
 #include "utf8.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,18 +24,6 @@
 #define NAME_MAX_LEN 63
 
 /* Text ----------------------------------------------------------------------------------------- */
-
-/* Appends the arguments, which are strings, up to a NULL. */
-static void put(struct buf *out, ...)
-{
-	const char *s;
-	va_list args;
-
-	va_start(args, out);
-	while ((s = va_arg(args, const char *)))
-		buf_append_str(out, s);
-	va_end(args);
-}
 
 static void put_number(struct buf *out, double value)
 {
@@ -144,10 +131,9 @@ typedef void column_put(struct buf *out, const struct encoding_column *c);
 /* "SELECT ... AS NAME, ...": all columns that are used. */
 static void put_stage(struct buf *out, const struct columns *columns, column_put *put_column)
 {
-	const char *before = "SELECT\n  ";
+	const char *before = "\n  ";
 
-	if (!memchr(columns->used, true, columns->n))
-		buf_append_str(out, "SELECT");
+	buf_append_str(out, "SELECT");
 	for (uint32_t i = 0; i < columns->n; i++) {
 		if (!columns->used[i])
 			continue;
@@ -165,9 +151,9 @@ static void put_text(struct buf *out, const struct encoding_column *c)
 {
 	bool number = c->kind == ENCODING_NUMBER;
 
-	put(out, number ? "nullif(" : "", "format('%s', ", NULL);
+	buf_append_str(out, number ? "nullif(format('%s', " : "format('%s', ");
 	put_name(out, c->name);
-	put(out, number ? "), '')" : ") COLLATE \"C\"", NULL);
+	buf_append_str(out, number ? "), '')" : ") COLLATE \"C\"");
 }
 
 /* Text as a double, which fails if it rounds to 0, but is none. */
@@ -184,13 +170,13 @@ static void put_value(struct buf *out, const struct encoding_column *c)
 	buf_append_str(out, "::float8 END");
 }
 
-/* " WHEN NAME OPERATOR BOUND THEN VALUE" */
+/* " WHEN NAME operator BOUND THEN VALUE" */
 static void put_when(struct buf *out, const struct encoding_column *c, const char *operator,
 		     double bound, double value)
 {
 	buf_append_str(out, " WHEN ");
 	put_name(out, c->name);
-	put(out, " ", operator, " ", NULL);
+	buf_append_str(out, operator);
 	put_number(out, bound);
 	buf_append_str(out, " THEN ");
 	put_number(out, value);
@@ -202,7 +188,8 @@ static void put_step(struct buf *out, const struct encoding_column *c, const cha
 {
 	buf_append_char(out, '(');
 	put_name(out, c->name);
-	put(out, scale, " - ", NULL);
+	buf_append_str(out, scale);
+	buf_append_str(out, " - ");
 	put_number(out, a);
 	buf_append_str(out, ") / ");
 	put_number(out, b);
@@ -224,9 +211,9 @@ static void put_standardised(struct buf *out, const struct encoding_column *c)
 	}
 	buf_append_str(out, "CASE");
 	if (isfinite(c->mean + reach))
-		put_when(out, c, ">", c->mean + reach, ENCODING_MAX);
+		put_when(out, c, " > ", c->mean + reach, ENCODING_MAX);
 	if (isfinite(c->mean - reach))
-		put_when(out, c, "<", c->mean - reach, -ENCODING_MAX);
+		put_when(out, c, " < ", c->mean - reach, -ENCODING_MAX);
 	if (centre - near < centre + near) {
 		buf_append_str(out, " WHEN ");
 		put_name(out, c->name);

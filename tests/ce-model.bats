@@ -192,10 +192,10 @@ head_of() {
 		for i, x in enumerate(ends): print(f"e{i},{x}")
 	END
 	ce-import ends ends.csv
-	head_of logistic >head
+	head_of logistic >lines
 	python3 - <<-'END'
 		import zlib
-		head = open("head").read()
+		head = open("lines").read()
 		calibrations = ["none", "platt 1e-310 0.5", "platt 1e5 -1", "platt 1e100 -1", "platt -1e-20 1e100", "platt 0 0",
 		    "isotonic 2\nknot -1 0.1\nknot 1 0.9", "isotonic 2\nknot 0 0\nknot 1e308 1",
 		    "isotonic 4\nknot -1.7e308 1e-320\nknot -1e-9 2e-320\nknot 5e-324 0.5\nknot 1.7e308 1"]

@@ -544,9 +544,7 @@ by_name() {
 	case_() {
 		works "$tool" --help >help
 		[[ $(head -n 1 help) == "Usage: $tool "* ]]
-		screen=24
-		case $tool in ce-train) screen=40 ;; esac # which has to do with two kinds of model
-		[ "$(wc -l <help)" -le $screen ]
+		[ "$(wc -l <help)" -le 40 ]
 		awk 'length > 80 { print; bad = 1 } END { exit bad }' help
 		works "$tool" --version >version
 		grep -Eqx "$tool [0-9]+\.[0-9]+\.[0-9]+ \((ISA-L|zlib) [0-9.]+\)" version

@@ -3,6 +3,7 @@
 #include "event.h"
 #include "num.h"
 #include "schema.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -83,45 +84,6 @@ static bool is_plain(const char *s, size_t len)
 		       ((word ^ backslashes) - ones);
 	}
 	return !(bad & ones << 7);
-}
-
-/*
- * Whether the bytes are well-formed UTF-8 without NUL: The Unicode Standard, table 3-7. The second
- * byte's range excludes overlong forms, surrogates and what lies beyond U+10FFFF.
- */
-static bool is_utf8(const char *text, size_t len)
-{
-	const unsigned char *s = (const unsigned char *)text, *end = s + len;
-
-	while (s < end) {
-		unsigned char lead = *s++, low = 0x80, high = 0xbf;
-		ptrdiff_t more;
-
-		if (lead && lead < 0x80)
-			continue;
-		if (lead >= 0xc2 && lead <= 0xdf)
-			more = 1;
-		else if (lead >= 0xe0 && lead <= 0xef)
-			more = 2;
-		else if (lead >= 0xf0 && lead <= 0xf4)
-			more = 3;
-		else
-			return false;
-		if (lead == 0xe0)
-			low = 0xa0;
-		else if (lead == 0xed)
-			high = 0x9f;
-		else if (lead == 0xf0)
-			low = 0x90;
-		else if (lead == 0xf4)
-			high = 0x8f;
-		if (end - s < more || *s < low || *s > high)
-			return false;
-		for (s++; --more; s++)
-			if (*s < 0x80 || *s > 0xbf)
-				return false;
-	}
-	return true;
 }
 
 static bool is_blank(char c)
@@ -244,7 +206,7 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 		return CLEAN_RAGGED;
 	as_is = is_plain(row->raw, row->raw_len);
 	for (int i = 0; i < CLEAN_N_COLUMNS && !as_is; i++)
-		if (!is_utf8(row->fields[c->at[i]].s, row->fields[c->at[i]].len))
+		if (!utf8_valid(row->fields[c->at[i]].s, row->fields[c->at[i]].len))
 			return CLEAN_INVALID_UTF8;
 	missing = take_fields(c, row, field, &as_is);
 	if (missing >= 0)

@@ -1,204 +1,533 @@
 #include "modelsql.h"
 
+#include "mem.h"
 #include "num.h"
+#include "utf8.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Beyond this a probability is 0 or 1 to 300 digits, and PostgreSQL's exp() is out of range. */
-#define SCORE_MAX 700
+#define SCORE_MAX "700"
 
-static void put_quoted(struct buf *out, char quote, const char *s, size_t len)
-{
-	buf_append_char(out, quote);
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == quote)
-			buf_append_char(out, quote);
-		buf_append_char(out, s[i]);
-	}
-	buf_append_char(out, quote);
-}
+/* Half of the smallest double: what is no larger rounds to 0, at which PostgreSQL fails. */
+#define ROUNDS_TO_0 "2.4703282292062328e-324"
 
-static void put_column(struct buf *out, const struct encoding_column *c)
-{
-	put_quoted(out, '"', c->name, strlen(c->name));
-}
+/* Smaller factors are taken as 0, for their products could be too small for a double. */
+#define FACTOR_MIN 1e-200
+
+/* Shares of a step smaller than this are taken as 0, for the same reason. */
+#define SHARE_MIN 1e-30
+
+/* A name is cut behind this many bytes. */
+#define NAME_MAX_LEN 63
+
+/* Text ----------------------------------------------------------------------------------------- */
 
 static void put_number(struct buf *out, double value)
 {
-	char text[NUM_TEXT_MAX];
-
 	buf_append_str(out, "float8 '");
-	buf_append(out, text, num_format_double(text, value));
+	out->len += num_format_double(buf_reserve(out, NUM_TEXT_MAX), value);
 	buf_append_char(out, '\'');
 }
 
-static void put_level(struct buf *out, const struct encoding_column *c, uint32_t level)
+static void put_name(struct buf *out, const char *name)
+{
+	buf_append_char(out, '"');
+	for (; *name; name++) {
+		if (*name == '"')
+			buf_append_char(out, '"');
+		buf_append_char(out, *name);
+	}
+	buf_append_char(out, '"');
+}
+
+static int check_name(const char *name, struct err *err)
+{
+	size_t len = strlen(name);
+	const char *why = !len                    ? "is empty"
+			  : len > NAME_MAX_LEN    ? "is longer than 63 bytes"
+			  : utf8_valid(name, len) ? NULL
+						  : "is not UTF-8";
+
+	return why ? err_set(err, ERR_RUNTIME,
+			     "column '%.*s': no column of PostgreSQL: its name %s", err_clip(len),
+			     name, why)
+		   : 0;
+}
+
+/* With the escapes of E'...', where a backslash or a line break asks for them. */
+static void put_string(struct buf *out, const char *s, size_t len)
+{
+	static const char special[] = "\\\n\r", letters[] = "\\nr";
+	bool escaped = memchr(s, '\\', len) || memchr(s, '\n', len) || memchr(s, '\r', len);
+
+	buf_append_str(out, escaped ? "E'" : "'");
+	for (size_t i = 0; i < len; i++) {
+		const char *at = strchr(special, s[i]);
+
+		if (s[i] == '\'')
+			buf_append_char(out, '\'');
+		if (at)
+			buf_append_char(out, '\\');
+		buf_append_char(out, at ? letters[at - special] : s[i]);
+	}
+	buf_append_char(out, '\'');
+}
+
+/* A level that is no text of a database is none of its rows'. */
+static const struct intern_string *level_text(const struct encoding_column *c, uint32_t level)
 {
 	const struct intern_string *text = intern_string(&c->levels, level);
 
-	put_quoted(out, '\'', text->s, text->len);
+	return utf8_valid(text->s, text->len) ? text : NULL;
 }
 
-/* No text of a database holds a NUL: such a level is none of its rows'. */
-static bool is_text(const struct encoding_column *c, uint32_t level)
+/* Appends term number i of a sum. */
+typedef void term_put(struct buf *out, const void *context, size_t i);
+
+/* The sum of n terms from `first` on. */
+static void put_sum(struct buf *out, term_put *put_term, const void *context, size_t first,
+		    size_t n)
 {
-	const struct intern_string *text = intern_string(&c->levels, level);
-
-	return !memchr(text->s, '\0', text->len);
+	if (n == 1) {
+		put_term(out, context, first);
+		return;
+	}
+	buf_append_char(out, '(');
+	put_sum(out, put_term, context, first, n / 2);
+	buf_append_str(out, "\n + ");
+	put_sum(out, put_term, context, first + n / 2, n - n / 2);
+	buf_append_char(out, ')');
 }
 
-/* The category's value, of which NULL and the empty string are the same. */
-static void put_category(struct buf *out, const struct encoding_column *c)
+/* Columns -------------------------------------------------------------------------------------- */
+
+/* The columns that the score is about: column[n], by the places of their values. */
+struct columns {
+	const struct encoding_column **column;
+	bool *used;
+	uint32_t n;
+};
+
+/* Of trees, those that a split asks for. */
+static struct columns columns_of(const struct model *m)
 {
-	buf_append_str(out, "coalesce(");
-	put_column(out, c);
-	buf_append_str(out, "::text, '')");
+	struct columns c = { encoding_valued(&m->encoding), NULL, m->encoding.n_values };
+
+	c.used = mem_zalloc(c.n, sizeof(*c.used));
+	for (uint32_t i = 0; i < c.n; i++)
+		c.used[i] = m->kind == MODEL_LOGISTIC;
+	for (size_t i = 0; i < m->trees.n_nodes; i++)
+		if (m->trees.nodes[i].kind != TREES_LEAF)
+			c.used[m->trees.nodes[i].column] = true;
+	return c;
 }
 
-/* Logistic regression ------------------------------------------------------------------------- */
+/* How a stage makes a column of the one before. */
+typedef void column_put(struct buf *out, const struct encoding_column *c);
+
+/* "SELECT ... AS NAME, ...": all columns that are used. */
+static void put_stage(struct buf *out, const struct columns *columns, column_put *put_column)
+{
+	const char *before = "\n  ";
+
+	buf_append_str(out, "SELECT");
+	for (uint32_t i = 0; i < columns->n; i++) {
+		if (!columns->used[i])
+			continue;
+		buf_append_str(out, before);
+		put_column(out, columns->column[i]);
+		buf_append_str(out, " AS ");
+		put_name(out, columns->column[i]->name);
+		before = ",\n  ";
+	}
+}
+
+/* As COPY writes it: format() has the type's own output, which a cast to text is not of them all.
+ */
+static void put_text(struct buf *out, const struct encoding_column *c)
+{
+	bool number = c->kind == ENCODING_NUMBER;
+
+	buf_append_str(out, number ? "nullif(format('%s', " : "format('%s', ");
+	put_name(out, c->name);
+	buf_append_str(out, number ? "), '')" : ") COLLATE \"C\"");
+}
+
+/* Text as a double, which fails if it rounds to 0, but is none. */
+static void put_value(struct buf *out, const struct encoding_column *c)
+{
+	if (c->kind == ENCODING_CATEGORY) {
+		put_name(out, c->name);
+		return;
+	}
+	buf_append_str(out, "CASE WHEN abs(");
+	put_name(out, c->name);
+	buf_append_str(out, "::numeric) <= " ROUNDS_TO_0 " THEN 0 ELSE ");
+	put_name(out, c->name);
+	buf_append_str(out, "::float8 END");
+}
+
+/* " WHEN NAME operator BOUND THEN VALUE" */
+static void put_when(struct buf *out, const struct encoding_column *c, const char *operator,
+		     double bound, double value)
+{
+	buf_append_str(out, " WHEN ");
+	put_name(out, c->name);
+	buf_append_str(out, operator);
+	put_number(out, bound);
+	buf_append_str(out, " THEN ");
+	put_number(out, value);
+}
+
+/* (NAME * scale - a) / b */
+static void put_step(struct buf *out, const struct encoding_column *c, const char *scale, double a,
+		     double b)
+{
+	buf_append_char(out, '(');
+	put_name(out, c->name);
+	buf_append_str(out, scale);
+	buf_append_str(out, " - ");
+	put_number(out, a);
+	buf_append_str(out, ") / ");
+	put_number(out, b);
+}
+
+/*
+ * The standardised value. What is too large for it is asked first, then what is so near the mean
+ * that the quotient could be too small for a double. Where the scale is so huge that a difference
+ * could be too large for one, half of either is taken, and what is near 0 counts as 0.
+ */
+static void put_standardised(struct buf *out, const struct encoding_column *c)
+{
+	bool huge = c->sd > 1e275;
+	double reach = c->sd * ENCODING_MAX, near = c->sd * SHARE_MIN, centre = huge ? 0 : c->mean;
+
+	if (c->kind == ENCODING_CATEGORY) {
+		put_name(out, c->name);
+		return;
+	}
+	buf_append_str(out, "CASE");
+	if (isfinite(c->mean + reach))
+		put_when(out, c, " > ", c->mean + reach, ENCODING_MAX);
+	if (isfinite(c->mean - reach))
+		put_when(out, c, " < ", c->mean - reach, -ENCODING_MAX);
+	if (centre - near < centre + near) {
+		buf_append_str(out, " WHEN ");
+		put_name(out, c->name);
+		buf_append_str(out, " BETWEEN ");
+		put_number(out, centre - near);
+		buf_append_str(out, " AND ");
+		put_number(out, centre + near);
+		buf_append_str(out, " THEN ");
+		put_number(out, huge ? -c->mean / c->sd : 0);
+	}
+	buf_append_str(out, " ELSE ");
+	if (huge)
+		put_step(out, c, " / 2", c->mean / 2, c->sd / 2);
+	else
+		put_step(out, c, "", c->mean, c->sd);
+	buf_append_str(out, " END");
+}
+
+/* Logistic regression -------------------------------------------------------------------------- */
+
+struct linear {
+	const struct model *model;
+	const struct columns *columns;
+};
+
+static double factor(double value)
+{
+	return fabs(value) < FACTOR_MIN ? 0 : value;
+}
 
 static void put_number_term(struct buf *out, const struct encoding_column *c, double coef,
-			    const double *missing)
+			    double missing)
 {
-	buf_append_str(out, "\n + ");
-	put_number(out, coef);
-	buf_append_str(out, " * coalesce(greatest(least((");
-	put_column(out, c);
-	buf_append_str(out, "::float8 - ");
-	put_number(out, c->mean);
-	buf_append_str(out, ") / ");
-	put_number(out, c->sd);
-	buf_append_str(out, ", ");
-	put_number(out, ENCODING_MAX);
-	buf_append_str(out, "), ");
-	put_number(out, -ENCODING_MAX);
-	buf_append_str(out, "), 0)");
-	if (!missing)
-		return;
-	buf_append_str(out, "\n + CASE WHEN ");
-	put_column(out, c);
+	buf_append_str(out, "CASE WHEN ");
+	put_name(out, c->name);
 	buf_append_str(out, " IS NULL THEN ");
-	put_number(out, *missing);
-	buf_append_str(out, " ELSE 0 END");
+	put_number(out, missing);
+	buf_append_str(out, " ELSE ");
+	put_number(out, factor(coef));
+	buf_append_str(out, " * ");
+	put_name(out, c->name);
+	buf_append_str(out, " END");
 }
 
 static void put_category_term(struct buf *out, const struct encoding_column *c, const double *coef)
 {
-	buf_append_str(out, "\n + CASE ");
-	put_category(out, c);
+	bool any = false;
+
 	for (uint32_t i = 0; i < c->levels.n; i++) {
-		if (!is_text(c, i))
+		const struct intern_string *text = level_text(c, i);
+
+		if (!text)
 			continue;
+		if (!any) {
+			buf_append_str(out, "CASE ");
+			put_name(out, c->name);
+		}
+		any = true;
 		buf_append_str(out, " WHEN ");
-		put_level(out, c, i);
+		put_string(out, text->s, text->len);
 		buf_append_str(out, " THEN ");
 		put_number(out, coef[i]);
 	}
-	buf_append_str(out, " ELSE ");
+	if (any)
+		buf_append_str(out, " ELSE ");
 	put_number(out, coef[c->levels.n]);
-	buf_append_str(out, " END");
+	if (any)
+		buf_append_str(out, " END");
 }
 
-static void put_logistic(struct buf *out, const struct model *m)
+/* The intercept is term 0. */
+static void put_linear_term(struct buf *out, const void *context, size_t i)
 {
-	const double *dense = m->logistic.coef, *onehot = dense + m->encoding.n_dense;
+	const struct linear *l = context;
+	const double *dense = l->model->logistic.coef, *onehot;
+	const struct encoding_column *c;
 
-	put_number(out, m->logistic.intercept);
-	for (size_t i = 0; i < m->encoding.n; i++) {
-		const struct encoding_column *c = &m->encoding.columns[i];
-
-		if (c->kind == ENCODING_NUMBER)
-			put_number_term(out, c, dense[c->dense],
-					c->n_missing ? &onehot[c->onehot] : NULL);
-		else if (c->kind == ENCODING_CATEGORY)
-			put_category_term(out, c, onehot + c->onehot);
+	if (!i) {
+		put_number(out, l->model->logistic.intercept);
+		return;
 	}
+	c = l->columns->column[i - 1];
+	onehot = dense + l->model->encoding.n_dense + c->onehot;
+	if (c->kind == ENCODING_NUMBER)
+		put_number_term(out, c, dense[c->dense], c->n_missing ? *onehot : 0);
+	else
+		put_category_term(out, c, onehot);
 }
 
-/* Trees --------------------------------------------------------------------------------------- */
+/* Trees ---------------------------------------------------------------------------------------- */
 
-/* Those levels of a set, or those that are not in it: without "other", which no list can name. */
+struct forest {
+	const struct trees *trees;
+	const struct columns *columns;
+};
+
+/*
+ * Those levels of a set, or those that are not in it: never "other", which no list can name.
+ * Appends nothing if there are none.
+ */
 static void put_levels(struct buf *out, const struct encoding_column *c,
 		       const struct trees_levels *set, bool inside)
 {
 	const char *before = "";
 
 	for (uint32_t i = 0; i < c->levels.n; i++) {
-		if (trees_has_level(set, i) != inside || !is_text(c, i))
+		const struct intern_string *text = level_text(c, i);
+
+		if (trees_has_level(set, i) != inside || !text)
 			continue;
 		buf_append_str(out, before);
-		put_level(out, c, i);
+		put_string(out, text->s, text->len);
 		before = ", ";
 	}
-	if (!*before)
-		buf_append_str(out, "NULL");
 }
 
-static void put_condition(struct buf *out, const struct trees *t, const struct trees_node *node,
-			  const struct encoding_column *c)
+static void put_among(struct buf *out, const struct encoding_column *c,
+		      const struct trees_levels *set)
 {
-	bool other_left;
+	bool other = trees_has_level(set, c->levels.n);
+	size_t start = out->len, first;
 
-	if (node->kind == TREES_NUMBER) {
-		put_column(out, c);
-		buf_append_str(out, "::float8 <= ");
-		put_number(out, node->threshold);
-		if (node->missing_left) {
-			buf_append_str(out, " OR ");
-			put_column(out, c);
-			buf_append_str(out, " IS NULL");
-		}
+	put_name(out, c->name);
+	buf_append_str(out, other ? " NOT IN (" : " IN (");
+	first = out->len;
+	put_levels(out, c, set, !other);
+	if (out->len > first) {
+		buf_append_char(out, ')');
 		return;
 	}
-	other_left = trees_has_level(&t->sets[node->set], c->levels.n);
-	put_category(out, c);
-	buf_append_str(out, " IN (");
-	put_levels(out, c, &t->sets[node->set], !other_left);
-	buf_append_str(out, other_left ? ") IS NOT TRUE" : ")");
+	out->len = start;
+	buf_append_str(out, other ? "true" : "false");
 }
 
-static void put_node(struct buf *out, const struct model *m, const struct trees_node *node,
-		     const struct encoding_column *const *columns)
+static void put_condition(struct buf *out, const struct forest *f, const struct trees_node *node)
+{
+	const struct encoding_column *c = f->columns->column[node->column];
+
+	if (node->kind == TREES_CATEGORY) {
+		put_among(out, c, &f->trees->sets[node->set]);
+		return;
+	}
+	put_name(out, c->name);
+	buf_append_str(out, " <= ");
+	put_number(out, node->threshold);
+	if (!node->missing_left)
+		return;
+	buf_append_str(out, " OR ");
+	put_name(out, c->name);
+	buf_append_str(out, " IS NULL");
+}
+
+static void put_node(struct buf *out, const struct forest *f, const struct trees_node *node)
 {
 	if (node->kind == TREES_LEAF) {
 		put_number(out, node->value);
 		return;
 	}
 	buf_append_str(out, "CASE WHEN ");
-	put_condition(out, &m->trees, node, columns[node->column]);
+	put_condition(out, f, node);
 	buf_append_str(out, " THEN ");
-	put_node(out, m, node + 1, columns);
+	put_node(out, f, node + 1);
 	buf_append_str(out, " ELSE ");
-	put_node(out, m, node + node->right, columns);
+	put_node(out, f, node + node->right);
 	buf_append_str(out, " END");
 }
 
-static void put_trees(struct buf *out, const struct model *m)
+/* The base is term 0. */
+static void put_tree_term(struct buf *out, const void *context, size_t i)
 {
-	const struct encoding_column **columns = encoding_valued(&m->encoding);
+	const struct forest *f = context;
 
-	put_number(out, m->trees.base);
-	for (size_t i = 0; i < m->trees.n; i++) {
-		buf_append_str(out, "\n + ");
-		put_node(out, m, &m->trees.nodes[m->trees.roots[i]], columns);
-	}
-	free(columns);
+	if (i)
+		put_node(out, f, &f->trees->nodes[f->trees->roots[i - 1]]);
+	else
+		put_number(out, f->trees->base);
 }
 
-void modelsql_put(struct buf *out, const struct model *m)
-{
-	char max[NUM_TEXT_MAX];
-	size_t len = num_format_int(max, SCORE_MAX);
+/* Calibration ---------------------------------------------------------------------------------- */
 
-	buf_append_str(out, "1 / (1 + exp(-greatest(least(\n   ");
-	if (m->kind == MODEL_GBDT)
-		put_trees(out, m);
+static void put_isotonic(struct buf *out, const struct calibration *c, size_t low, size_t high);
+
+/* Straight from knot i to the next, for scores from one to the other. */
+static void put_line(struct buf *out, const struct calibration *c, size_t i)
+{
+	double width = c->score[i + 1] - c->score[i];
+	double rise = c->probability[i + 1] - c->probability[i];
+	double start = c->score[i] + width * SHARE_MIN;
+
+	if (rise < SHARE_MIN || !isfinite(width)) {
+		put_number(out, c->probability[i]);
+		return;
+	}
+	buf_append_str(out, "CASE WHEN score <= ");
+	put_number(out, start);
+	buf_append_str(out, " THEN ");
+	put_number(out, c->probability[i]);
+	buf_append_str(out, " ELSE ");
+	put_number(out, c->probability[i]);
+	buf_append_str(out, " + (score - ");
+	put_number(out, c->score[i]);
+	buf_append_str(out, ") / ");
+	put_number(out, width);
+	buf_append_str(out, " * ");
+	put_number(out, rise);
+	buf_append_str(out, " END");
+}
+
+/* By bisection, between two knots. */
+static void put_isotonic(struct buf *out, const struct calibration *c, size_t low, size_t high)
+{
+	size_t middle = low + (high - low) / 2;
+
+	if (high - low == 1) {
+		put_line(out, c, low);
+		return;
+	}
+	buf_append_str(out, "CASE WHEN score < ");
+	put_number(out, c->score[middle]);
+	buf_append_str(out, " THEN ");
+	put_isotonic(out, c, low, middle);
+	buf_append_str(out, "\n ELSE ");
+	put_isotonic(out, c, middle, high);
+	buf_append_str(out, " END");
+}
+
+static void put_knots(struct buf *out, const struct calibration *c)
+{
+	size_t last = c->n - 1;
+
+	if (!last) {
+		put_number(out, c->probability[0]);
+		return;
+	}
+	buf_append_str(out, "CASE WHEN score <= ");
+	put_number(out, c->score[0]);
+	buf_append_str(out, " THEN ");
+	put_number(out, c->probability[0]);
+	buf_append_str(out, " WHEN score >= ");
+	put_number(out, c->score[last]);
+	buf_append_str(out, " THEN ");
+	put_number(out, c->probability[last]);
+	buf_append_str(out, "\n ELSE ");
+	put_isotonic(out, c, 0, last);
+	buf_append_str(out, " END");
+}
+
+/* Platt's line; a score whose product with the slope would not show is 0. */
+static void put_platt(struct buf *out, const struct calibration *c)
+{
+	double slope = factor(c->slope);
+
+	put_number(out, c->intercept);
+	if (slope == 0)
+		return;
+	buf_append_str(out, " + ");
+	put_number(out, slope);
+	buf_append_str(out, " * CASE WHEN abs(score) > ");
+	put_number(out, SHARE_MIN / fabs(slope));
+	buf_append_str(out, " THEN score ELSE 0 END");
+}
+
+static void put_probability(struct buf *out, const struct calibration *c)
+{
+	if (c->kind == CALIBRATION_ISOTONIC) {
+		put_knots(out, c);
+		return;
+	}
+	buf_append_str(out, "1 / (1 + exp(-least(greatest(");
+	if (c->kind == CALIBRATION_PLATT)
+		put_platt(out, c);
 	else
-		put_logistic(out, m);
-	buf_append_str(out, ",\n ");
-	buf_append(out, max, len);
-	buf_append_str(out, "), -");
-	buf_append(out, max, len);
-	buf_append_str(out, ")))\n");
+		buf_append_str(out, "score");
+	buf_append_str(out, ", -" SCORE_MAX "), " SCORE_MAX ")))");
+}
+
+static void put_score(struct buf *out, const struct model *m, const struct columns *columns)
+{
+	struct linear linear = { m, columns };
+	struct forest forest = { &m->trees, columns };
+
+	if (m->kind == MODEL_GBDT)
+		put_sum(out, put_tree_term, &forest, 0, m->trees.n + 1);
+	else
+		put_sum(out, put_linear_term, &linear, 0, (size_t)columns->n + 1);
+}
+
+int modelsql_put(struct buf *out, const struct model *m, struct err *err)
+{
+	struct columns columns = columns_of(m);
+	bool linear = m->kind == MODEL_LOGISTIC;
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < columns.n; i++)
+		if (columns.used[i])
+			rc = check_name(columns.column[i]->name, err);
+	if (!rc) {
+		buf_append_str(out, "(SELECT ");
+		put_probability(out, &m->calibration);
+		buf_append_str(out, "\nFROM (SELECT ");
+		put_score(out, m, &columns);
+		buf_append_str(out, " AS score\nFROM (");
+		if (linear) {
+			put_stage(out, &columns, put_standardised);
+			buf_append_str(out, "\nFROM (");
+		}
+		put_stage(out, &columns, put_value);
+		buf_append_str(out, "\nFROM (");
+		put_stage(out, &columns, put_text);
+		buf_append_str(out, " OFFSET 0) AS ce_text OFFSET 0) AS ce_value OFFSET 0)");
+		buf_append_str(out,
+			       linear ? " AS ce_step OFFSET 0) AS ce_score)\n" : " AS ce_score)\n");
+	}
+	free(columns.column);
+	free(columns.used);
+	return rc;
 }

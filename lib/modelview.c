@@ -2,6 +2,7 @@
 
 #include "mem.h"
 #include "num.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_WIDTH 38
+#define NAME_MAX_WIDTH 48
 
 static void put(struct buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -27,202 +28,464 @@ static void put(struct buf *out, const char *format, ...)
 	out->len += (size_t)n;
 }
 
-/* Text of a file, in which control bytes would play with a terminal. */
-static void put_text(struct buf *out, const char *s, size_t len)
+/* Text of a file, of at most `max` characters. Returns how many those are. */
+static size_t put_text(struct buf *out, const char *s, size_t len, size_t max)
 {
-	for (size_t i = 0; i < len; i++)
-		buf_append_char(out, (unsigned char)s[i] < ' ' || s[i] == 0x7f ? '?' : s[i]);
+	const char *end = s + len;
+	size_t width = 0, n;
+
+	for (; s < end; s += n ? n : 1) {
+		n = utf8_printable(s, end);
+		if (++width == max && s + (n ? n : 1) < end) {
+			buf_append_str(out, "…");
+			break;
+		}
+		if (n)
+			buf_append(out, s, n);
+		else
+			buf_append_char(out, '?');
+	}
+	return width;
 }
 
-/* How wide text is: of UTF-8, only a first byte counts. */
-static size_t width(const char *s, size_t len)
+static void put_whole(struct buf *out, const char *name)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return n;
+	put_text(out, name, strlen(name), SIZE_MAX);
 }
 
-/* A column's name, or behind two blanks a level of it, up to the first figure. */
-static void put_name(struct buf *out, const char *name, const char *level, size_t level_len)
+/* A number of any size, to so many digits or a few more. */
+static void put_number(struct buf *out, double value)
 {
-	size_t start = out->len;
-
-	if (level)
-		put(out, "  %s", level_len ? "" : "(empty)");
-	put_text(out, level ? level : name, level ? level_len : strlen(name));
-	start = width(out->data + start, out->len - start);
-	put(out, "%*s", start < NAME_WIDTH ? (int)(NAME_WIDTH - start) : 1, "");
+	put(out, fabs(value) >= 1e4 && fabs(value) < 1e15 ? "%.0f" : "%.4g", value);
 }
 
-static void put_head(struct buf *out, const struct model *m)
+/* The same in a cell of a table: with 4 decimals where that says enough. */
+static void put_cell(struct buf *out, double value)
 {
-	const struct split *s = &m->split;
+	double size = fabs(value);
 
-	put(out, "predicts      ");
-	put_text(out, s->label, strlen(s->label));
-	put(out, "\nlearnt from   %llu rows, %llu of them positive",
-	    (unsigned long long)s->rows[SPLIT_TRAIN], (unsigned long long)s->positives[SPLIT_TRAIN]);
-	if (s->has_cut)
-		put(out, ", before %lld", (long long)s->cut);
-	put(out, "\nto judge by   %llu rows, %llu of them positive\n",
-	    (unsigned long long)s->rows[SPLIT_TEST], (unsigned long long)s->positives[SPLIT_TEST]);
+	put(out, value == 0 || (size >= 0.001 && size < 1e6) ? "%12.4f" : "%12.3g", value);
 }
 
-/* Logistic regression ------------------------------------------------------------------------- */
+/* Names of columns and levels ------------------------------------------------------------------ */
+
+/* What is shown of level i of a category: what is not in its list is "other". */
+static const char *level_text(const struct encoding_column *c, uint32_t i, size_t *len)
+{
+	const char *text = "(other)";
+
+	if (i < c->levels.n) {
+		const struct intern_string *level = intern_string(&c->levels, i);
+
+		if (level->len) {
+			*len = level->len;
+			return level->s;
+		}
+		text = "(empty)";
+	}
+	*len = strlen(text);
+	return text;
+}
+
+/* Whether a level is worth a line: "other", of which there was none to learn from, is not. */
+static bool is_shown(const struct model *m, const struct encoding_column *c, uint32_t i)
+{
+	return c->level_rows[i] || m->logistic.coef[m->encoding.n_dense + c->onehot + i] != 0;
+}
+
+/* How wide the column of names is: of those, and of levels behind two blanks. */
+static size_t name_width(const struct model *m)
+{
+	struct buf text = BUF_INIT;
+	size_t width = strlen("(intercept)");
+
+	for (size_t i = 0; i < m->encoding.n; i++) {
+		const struct encoding_column *c = &m->encoding.columns[i];
+		size_t n, len;
+
+		if (c->kind == ENCODING_CONSTANT)
+			continue;
+		n = put_text(&text, c->name, strlen(c->name), NAME_MAX_WIDTH);
+		width = n > width ? n : width;
+		for (uint32_t j = 0; m->kind == MODEL_LOGISTIC && j < c->levels.n; j++) {
+			const char *level = level_text(c, j, &len);
+
+			n = 2 + put_text(&text, level, len, NAME_MAX_WIDTH - 2);
+			width = n > width ? n : width;
+		}
+		buf_clear(&text);
+	}
+	buf_release(&text);
+	return width;
+}
+
+/* Text behind `indent` blanks, and blanks up to the first figure. */
+static void put_name(struct buf *out, size_t width, size_t indent, const char *s, size_t len)
+{
+	size_t n;
+
+	put(out, "%*s", (int)indent, "");
+	n = indent + put_text(out, s, len, NAME_MAX_WIDTH - indent);
+	put(out, "%*s", n < width ? (int)(width - n) : 0, "");
+}
+
+static void put_column_name(struct buf *out, size_t width, const struct encoding_column *c)
+{
+	put_name(out, width, 0, c->name, strlen(c->name));
+}
+
+static void end_line(struct buf *out)
+{
+	while (out->len && out->data[out->len - 1] == ' ')
+		out->len--;
+	buf_append_char(out, '\n');
+}
+
+/* "TITLE  NAME, NAME ...", of columns for which there are any. */
+struct list {
+	struct buf *out;
+	const char *title;
+	size_t n;
+};
+
+static void put_item(struct list *list, const char *name)
+{
+	put(list->out, "%s", list->n++ ? ", " : list->title);
+	put_whole(list->out, name);
+}
+
+static void put_list_end(struct list *list)
+{
+	if (list->n)
+		buf_append_char(list->out, '\n');
+}
+
+/* What it was learnt from ---------------------------------------------------------------------- */
+
+/*
+ * A time of the split's column, which may be of any unit: event_ts is in milliseconds, unless the
+ * number says that it cannot be.
+ */
+static void put_time(struct buf *out, const struct split *s, int64_t time)
+{
+	struct num_civil at;
+	int64_t ms;
+
+	put_whole(out, s->time);
+	if (strcmp(s->time, "event_ts") != 0 || time < 100000 * NUM_MILLION ||
+	    time >= 10000000 * NUM_MILLION) {
+		put(out, " %lld", (long long)time);
+		return;
+	}
+	num_civil(time, &at);
+	ms = time % NUM_MS_PER_HOUR;
+	put(out, " %04lld-%02d-%02dT%02d:%02lld:%02lld.%03lldZ", (long long)at.year, at.month,
+	    at.day, at.hour, (long long)(ms / NUM_MS_PER_MINUTE),
+	    (long long)(ms % NUM_MS_PER_MINUTE / NUM_MS_PER_SECOND),
+	    (long long)(ms % NUM_MS_PER_SECOND));
+}
+
+static void put_part(struct buf *out, const char *title, const struct split *s,
+		     enum split_part part)
+{
+	uint64_t rows = s->rows[part], positives = s->positives[part];
+
+	put(out, "%-14s%llu rows", title, (unsigned long long)rows);
+	if (rows && part != SPLIT_UNLABELLED)
+		put(out, ", %llu positive (%.1f %%)", (unsigned long long)positives,
+		    100 * (double)positives / (double)rows);
+}
+
+static void put_split(struct buf *out, const struct split *s)
+{
+	buf_append_str(out, "predicts      ");
+	put_whole(out, s->label);
+	buf_append_char(out, '\n');
+	put_part(out, "train", s, SPLIT_TRAIN);
+	if (s->has_cut) {
+		buf_append_str(out, ", before ");
+		put_time(out, s, s->cut);
+	}
+	buf_append_char(out, '\n');
+	if (s->has_cut) {
+		put_part(out, "test", s, SPLIT_TEST);
+		buf_append_str(out, ", from then on\n");
+	}
+	if (s->rows[SPLIT_PURGED]) {
+		put_part(out, "purged", s, SPLIT_PURGED);
+		buf_append_str(out, ", not known by then\n");
+	}
+	if (s->rows[SPLIT_UNLABELLED]) {
+		put_part(out, "unlabelled", s, SPLIT_UNLABELLED);
+		buf_append_char(out, '\n');
+	}
+}
+
+static void put_balance(struct buf *out, const struct balance *b)
+{
+	if (b->weight == BALANCE_WEIGHT_BALANCED)
+		buf_append_str(out, "weights       the same sum for either class\n");
+	else if (b->weight == BALANCE_WEIGHT_RATIO)
+		put(out, "weights       %g for a positive row, 1 for any other\n", b->ratio);
+	if (b->resample != BALANCE_RESAMPLE_NONE)
+		put(out, "resampled     rows of the %s (seed %lld)\n",
+		    b->resample == BALANCE_RESAMPLE_OVER ? "rarer class drawn again"
+							 : "other class left out",
+		    (long long)b->seed);
+}
+
+static void put_calibration(struct buf *out, const struct calibration *c)
+{
+	if (c->kind == CALIBRATION_PLATT)
+		put(out, "calibrated    by Platt's line: %.4g times the score %+.4g\n", c->slope,
+		    c->intercept);
+	else if (c->kind == CALIBRATION_ISOTONIC)
+		put(out,
+		    "calibrated    by isotonic regression: %zu knots, scores %.4g to %.4g, "
+		    "probabilities %.4g to %.4g\n",
+		    c->n, c->score[0], c->score[c->n - 1], c->probability[0],
+		    c->probability[c->n - 1]);
+}
+
+static void put_constants(struct buf *out, const struct encoding *e)
+{
+	struct list list = { out, "constant      ", 0 };
+
+	for (size_t i = 0; i < e->n; i++)
+		if (e->columns[i].kind == ENCODING_CONSTANT)
+			put_item(&list, e->columns[i].name);
+	put_list_end(&list);
+}
+
+/* Logistic regression -------------------------------------------------------------------------- */
+
+/* A column, and by how much it tells rows apart. */
+struct strength {
+	const struct encoding_column *column;
+	double value;
+	uint64_t n; /* splits */
+};
+
+static int by_value(const void *a, const void *b)
+{
+	const struct strength *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value > y->value ? -1 : 1;
+	return strcmp(x->column->name, y->column->name);
+}
+
+/* The standard deviation of a number's part of the score, over the train rows. */
+static double number_spread(const struct model *m, const struct encoding_column *c)
+{
+	double n = (double)m->split.rows[SPLIT_TRAIN], gaps = (double)c->n_missing / n;
+	double coef = m->logistic.coef[c->dense];
+	double missing = c->n_missing ? m->logistic.coef[m->encoding.n_dense + c->onehot] : 0;
+
+	gaps = gaps <= 1 ? gaps : 1;
+	return sqrt((1 - gaps) * (coef * coef + gaps * missing * missing));
+}
+
+/* That of a category's. */
+static double category_spread(const struct model *m, const struct encoding_column *c)
+{
+	const double *coef = m->logistic.coef + m->encoding.n_dense + c->onehot;
+	double n = 0, mean = 0, squares = 0;
+
+	for (uint32_t i = 0; i <= c->levels.n; i++) {
+		n += (double)c->level_rows[i];
+		mean += (double)c->level_rows[i] * coef[i];
+	}
+	if (n <= 0)
+		return 0;
+	mean /= n;
+	for (uint32_t i = 0; i <= c->levels.n; i++)
+		squares += (double)c->level_rows[i] * (coef[i] - mean) * (coef[i] - mean);
+	return sqrt(squares / n);
+}
 
 static void put_coef(struct buf *out, double coef, double se)
 {
-	put(out, "%12.5f%12.4g", coef, exp(coef));
-	if (isfinite(se))
-		put(out, "%12.5f%9.2f", se, coef / se);
-	else
+	put_cell(out, coef);
+	if (isfinite(se) && se > 0) {
+		put_cell(out, se);
+		put(out, "%9.2f", coef / se);
+	} else {
 		put(out, "%12s%9s", "-", "-");
+	}
+	put_cell(out, exp(coef));
 }
 
-static void put_number(struct buf *out, const struct model *m, const struct encoding_column *c)
+static void put_numeric(struct buf *out, const struct model *m, const struct encoding_column *c,
+			size_t width)
 {
 	const struct logistic *fit = &m->logistic;
 	size_t missing = m->encoding.n_dense + c->onehot;
 
-	put_name(out, c->name, NULL, 0);
+	put_column_name(out, width, c);
 	put_coef(out, fit->coef[c->dense], fit->se[c->dense]);
-	put(out, "  a step of %.6g from %.6g\n", c->sd, c->mean);
+	buf_append_str(out, "  a step of ");
+	put_number(out, c->sd);
+	buf_append_str(out, " from ");
+	put_number(out, c->mean);
+	buf_append_char(out, '\n');
 	if (!c->n_missing)
 		return;
-	put_name(out, c->name, "", 0);
+	put_name(out, width, 2, "(empty)", strlen("(empty)"));
 	put_coef(out, fit->coef[missing], fit->se[missing]);
 	put(out, "  %llu rows\n", (unsigned long long)c->n_missing);
 }
 
-static void put_category(struct buf *out, const struct model *m, const struct encoding_column *c)
+static void put_category(struct buf *out, const struct model *m, const struct encoding_column *c,
+			 size_t width)
 {
-	size_t first = m->encoding.n_dense + c->onehot;
+	size_t first = m->encoding.n_dense + c->onehot, len;
 
-	put_text(out, c->name, strlen(c->name));
+	put_column_name(out, 0, c);
 	buf_append_char(out, '\n');
 	for (uint32_t i = 0; i <= c->levels.n; i++) {
-		if (i < c->levels.n) {
-			const struct intern_string *level = intern_string(&c->levels, i);
+		const char *level = level_text(c, i, &len);
 
-			put_name(out, c->name, level->s, level->len);
-		} else {
-			put_name(out, c->name, "(other)", strlen("(other)"));
-		}
+		if (!is_shown(m, c, i))
+			continue;
+		put_name(out, width, 2, level, len);
 		put_coef(out, m->logistic.coef[first + i], m->logistic.se[first + i]);
 		put(out, "  %llu rows\n", (unsigned long long)c->level_rows[i]);
 	}
+}
+
+/* The columns that count, by strength: [encoding.n_values]. The caller frees. */
+static struct strength *strengths_of(const struct model *m)
+{
+	const struct encoding_column **columns = encoding_valued(&m->encoding);
+	struct strength *s = mem_zalloc(m->encoding.n_values, sizeof(*s));
+
+	for (uint32_t i = 0; i < m->encoding.n_values; i++) {
+		s[i].column = columns[i];
+		if (m->kind == MODEL_LOGISTIC)
+			s[i].value = columns[i]->kind == ENCODING_NUMBER
+					     ? number_spread(m, columns[i])
+					     : category_spread(m, columns[i]);
+	}
+	for (size_t i = 0; i < m->trees.n_nodes; i++) {
+		const struct trees_node *node = &m->trees.nodes[i];
+
+		if (node->kind == TREES_LEAF)
+			continue;
+		s[node->column].value += node->gain;
+		s[node->column].n++;
+	}
+	qsort(s, m->encoding.n_values, sizeof(*s), by_value);
+	free(columns);
+	return s;
+}
+
+static void put_coefficients(struct buf *out, const struct model *m)
+{
+	struct strength *s = strengths_of(m);
+	size_t width = name_width(m);
+
+	put(out, "\n%*s%12s%12s%9s%12s\n", (int)width, "", "coefficient", "std. error", "z",
+	    "odds ratio");
+	put_name(out, width, 0, "(intercept)", strlen("(intercept)"));
+	put_coef(out, m->logistic.intercept, m->logistic.intercept_se);
+	end_line(out);
+	for (uint32_t i = 0; i < m->encoding.n_values; i++)
+		if (s[i].column->kind == ENCODING_NUMBER)
+			put_numeric(out, m, s[i].column, width);
+		else
+			put_category(out, m, s[i].column, width);
+	free(s);
 }
 
 static void put_logistic(struct buf *out, const struct model *m)
 {
 	const struct logistic *fit = &m->logistic;
 
-	put(out, "by            logistic regression, l2 %g, %d iterations, %s\n\n", m->options.l2,
-	    fit->iterations, fit->converged ? "at the optimum" : "NOT at the optimum");
-	put(out, "%*s%12s%12s%12s%9s\n", -NAME_WIDTH, "", "coefficient", "odds ratio", "std. error",
-	    "z");
-	put_name(out, "(intercept)", NULL, 0);
-	put_coef(out, fit->intercept, fit->intercept_se);
-	buf_append_char(out, '\n');
-	for (size_t i = 0; i < m->encoding.n; i++) {
-		const struct encoding_column *c = &m->encoding.columns[i];
-
-		if (c->kind == ENCODING_NUMBER)
-			put_number(out, m, c);
-		else if (c->kind == ENCODING_CATEGORY)
-			put_category(out, m, c);
-	}
+	put(out, "model         logistic regression, l2 %g, %s after %d steps\n", m->options.l2,
+	    fit->converged ? "at the optimum" : "NOT at the optimum", fit->iterations);
 }
 
-/* Trees --------------------------------------------------------------------------------------- */
-
-struct use {
-	const struct encoding_column *column;
-	double gain;
-	uint64_t n;
-};
-
-static int by_gain(const void *a, const void *b)
-{
-	const struct use *x = a, *y = b;
-
-	if (x->gain != y->gain)
-		return x->gain > y->gain ? -1 : 1;
-	return strcmp(x->column->name, y->column->name);
-}
-
-static void put_gains(struct buf *out, const struct model *m)
-{
-	const struct encoding_column **columns = encoding_valued(&m->encoding);
-	struct use *uses = mem_zalloc(m->encoding.n_values, sizeof(*uses));
-	double sum = 0;
-
-	for (uint32_t j = 0; j < m->encoding.n_values; j++)
-		uses[j].column = columns[j];
-	for (size_t i = 0; i < m->trees.n_nodes; i++) {
-		const struct trees_node *node = &m->trees.nodes[i];
-
-		if (node->kind == TREES_LEAF)
-			continue;
-		uses[node->column].gain += node->gain;
-		uses[node->column].n++;
-		sum += node->gain;
-	}
-	qsort(uses, m->encoding.n_values, sizeof(*uses), by_gain);
-	put(out, "%*s%12s%12s%9s\n", -NAME_WIDTH, "", "gain", "share", "splits");
-	for (uint32_t j = 0; j < m->encoding.n_values; j++) {
-		put_name(out, uses[j].column->name, NULL, 0);
-		put(out, "%12.2f%11.2f%%%9llu\n", uses[j].gain,
-		    sum > 0 ? 100 * uses[j].gain / sum : 0, (unsigned long long)uses[j].n);
-	}
-	free(uses);
-	free(columns);
-}
+/* Trees ---------------------------------------------------------------------------------------- */
 
 static void put_gbdt(struct buf *out, const struct model *m)
 {
 	const struct gbdt_options *o = &m->boosting;
 
 	put(out,
-	    "by            %zu trees of %zu tried: depth %lld, %lld leaves, rate %g, l2 %g, log loss "
-	    "%.6g",
+	    "model         %zu boosted trees of %zu tried: depth %lld, %lld leaves, rate %g, l2 "
+	    "%g, "
+	    "min. weight %g",
 	    m->trees.n, m->report.n_tried, (long long)o->depth, (long long)o->leaves, o->rate,
-	    o->l2, m->report.train_loss);
+	    o->l2, o->min_weight);
+	if (o->rows < 1 || o->columns < 1)
+		put(out,
+		    ",\n              of %g %% of the rows and %g %% of the columns each (seed "
+		    "%lld)",
+		    100 * o->rows, 100 * o->columns, (long long)o->seed);
+	put(out, "\nlog loss      %.6f of the rows learnt from", m->report.train_loss);
 	if (m->held)
-		put(out, "\nstopped by    the newest %g %% of the rows: log loss %.6g",
-		    (double)m->held * 100 / NUM_MILLION, m->report.held_loss);
-	buf_append_str(out, "\n\n");
-	put_gains(out, m);
+		put(out, ", %.6f of the newest %g %%, held back to stop by", m->report.held_loss,
+		    (double)m->held * 100 / NUM_MILLION);
+	buf_append_char(out, '\n');
 }
 
-void modelview_put(struct buf *out, const struct model *m)
+static void put_gains(struct buf *out, const struct model *m)
 {
-	put_head(out, m);
-	if (m->kind == MODEL_GBDT)
-		put_gbdt(out, m);
-	else
-		put_logistic(out, m);
+	struct strength *s = strengths_of(m);
+	struct list unused = { out, "not used: ", 0 };
+	size_t width = name_width(m);
+	double sum = 0;
+
+	for (uint32_t i = 0; i < m->encoding.n_values; i++)
+		sum += s[i].value;
+	put(out, "\n%*s%12s%9s%9s\n", (int)width, "", "gain", "share", "splits");
+	for (uint32_t i = 0; i < m->encoding.n_values; i++) {
+		if (!s[i].n)
+			continue;
+		put_column_name(out, width, s[i].column);
+		put(out, s[i].value < 1e9 ? "%12.2f" : "%12.4g", s[i].value);
+		put(out, "%7.2f %%%9llu\n", sum > 0 && isfinite(sum) ? 100 * s[i].value / sum : 0,
+		    (unsigned long long)s[i].n);
+	}
+	for (uint32_t i = 0; i < m->encoding.n_values; i++)
+		if (!s[i].n)
+			put_item(&unused, s[i].column->name);
+	put_list_end(&unused);
+	free(s);
 }
 
-static void put_levels(struct buf *out, const struct trees_levels *set,
-		       const struct encoding_column *c)
+/* A level in a list: in quotes where it could be taken for something else. */
+static void put_level(struct buf *out, const struct encoding_column *c, uint32_t i)
+{
+	size_t len;
+	const char *text = level_text(c, i, &len);
+	bool named = i < c->levels.n && intern_string(&c->levels, i)->len;
+	bool quoted = named && (memchr(text, ',', len) || memchr(text, '"', len) ||
+				text[0] == '(' || text[0] == ' ' || text[len - 1] == ' ');
+
+	buf_append_str(out, quoted ? "\"" : "");
+	put_text(out, text, len, SIZE_MAX);
+	buf_append_str(out, quoted ? "\"" : "");
+}
+
+/* "in A, B", or by those who are not in the set, if they are fewer. */
+static void put_set(struct buf *out, const struct trees_levels *set,
+		    const struct encoding_column *c)
 {
 	const char *before = "";
+	uint32_t n = 0;
+	bool inside;
 
+	for (uint32_t i = 0; i <= c->levels.n; i++)
+		n += trees_has_level(set, i);
+	inside = n <= (c->levels.n + 1) / 2;
+	buf_append_str(out, inside ? " in " : " not in ");
 	for (uint32_t i = 0; i <= c->levels.n; i++) {
-		if (!trees_has_level(set, i))
+		if (trees_has_level(set, i) != inside)
 			continue;
-		put(out, "%s", before);
-		if (i == c->levels.n) {
-			put(out, "(other)");
-		} else {
-			const struct intern_string *level = intern_string(&c->levels, i);
-
-			put(out, "%s", level->len ? "" : "(empty)");
-			put_text(out, level->s, level->len);
-		}
+		buf_append_str(out, before);
+		put_level(out, c, i);
 		before = ", ";
 	}
 }
@@ -230,20 +493,26 @@ static void put_levels(struct buf *out, const struct trees_levels *set,
 static void put_node(struct buf *out, const struct model *m, const struct trees_node *node,
 		     const struct encoding_column *const *columns, int depth)
 {
+	char text[NUM_TEXT_MAX];
+
 	put(out, "%*s", 2 * depth, "");
 	if (node->kind == TREES_LEAF) {
-		put(out, "%+.6g  (%llu rows)\n", node->value, (unsigned long long)node->rows);
+		put(out, "%+.5g  (%llu rows)\n", node->value, (unsigned long long)node->rows);
 		return;
 	}
-	put_text(out, columns[node->column]->name, strlen(columns[node->column]->name));
+	buf_append_str(out, "if ");
+	put_whole(out, columns[node->column]->name);
 	if (node->kind == TREES_NUMBER) {
-		put(out, " <= %.9g%s", node->threshold, node->missing_left ? " or empty" : "");
+		/* Not rounded: which side a value is on must be seen. */
+		buf_append_str(out, " <= ");
+		buf_append(out, text, num_format_double(text, node->threshold));
+		buf_append_str(out, node->missing_left ? " or empty" : "");
 	} else {
-		put(out, " in ");
-		put_levels(out, &m->trees.sets[node->set], columns[node->column]);
+		put_set(out, &m->trees.sets[node->set], columns[node->column]);
 	}
-	put(out, "  (gain %.4g, %llu rows)\n", node->gain, (unsigned long long)node->rows);
+	put(out, "  (%llu rows, gain %.4g)\n", (unsigned long long)node->rows, node->gain);
 	put_node(out, m, node + 1, columns, depth + 1);
+	put(out, "%*selse\n", 2 * depth, "");
 	put_node(out, m, node + node->right, columns, depth + 1);
 }
 
@@ -251,9 +520,26 @@ void modelview_put_trees(struct buf *out, const struct model *m)
 {
 	const struct encoding_column **columns = encoding_valued(&m->encoding);
 
+	put(out, "\nscore before the first tree: %+.5g\n", m->trees.base);
 	for (size_t i = 0; i < m->trees.n; i++) {
 		put(out, "\ntree %zu\n", i + 1);
 		put_node(out, m, &m->trees.nodes[m->trees.roots[i]], columns, 1);
 	}
 	free(columns);
+}
+
+void modelview_put(struct buf *out, const struct model *m)
+{
+	put_split(out, &m->split);
+	if (m->kind == MODEL_GBDT)
+		put_gbdt(out, m);
+	else
+		put_logistic(out, m);
+	put_balance(out, &m->balance);
+	put_calibration(out, &m->calibration);
+	put_constants(out, &m->encoding);
+	if (m->kind == MODEL_GBDT)
+		put_gains(out, m);
+	else
+		put_coefficients(out, m);
 }

@@ -1,5 +1,8 @@
 /*
- * modelview: a model as text for people. Layer: over buf, num, model.
+ * modelview: a model as text for people. Layer: over buf, num, utf8, model.
+ *
+ * Names and levels are shown so that they cannot drive a terminal ("?" stands for what could), cut
+ * behind 48 characters where they stand in a table; a character counts as one column.
  */
 #ifndef CE_MODELVIEW_H
 #define CE_MODELVIEW_H
@@ -8,13 +11,18 @@
 #include "model.h"
 
 /*
- * Appends what the model was learnt from and how, and then: of a logistic regression, a line a
- * coefficient, with the odds ratio exp(coefficient) for a step of one standard deviation of a
- * number or for a level; of trees, a line a column, by the gain of its splits.
+ * Appends what the model was learnt from and how, and then
+ *
+ * - of a logistic regression its coefficients: of a number, that of a step of one standard
+ * deviation from its mean, or of a level. Odds ratios are exp(coefficient), z is the coefficient
+ * over its standard error. Columns come by the standard deviation, over the train rows, of what
+ * they add to the score; levels by their rows. A level of no rows and no coefficient ("other",
+ * mostly) is left out;
+ * - of trees their columns, by the sum of the gains of their splits.
  */
 void modelview_put(struct buf *out, const struct model *m);
 
-/* Appends every tree, a line a node, its children indented below it, those who go left first. */
+/* Appends every tree: a line a split, and below it, indented, what holds if it does, and else. */
 void modelview_put_trees(struct buf *out, const struct model *m);
 
 #endif

@@ -3,6 +3,7 @@
 #include "mem.h"
 #include "num.h"
 #include "schema.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -127,26 +128,6 @@ static void put(struct buf *text, const char *format, ...)
 	buf_append_str(text, piece);
 }
 
-/* Bytes of the character at s, before end; 0: no UTF-8, or a control character (C0, DEL, C1). */
-static size_t printable_length(const unsigned char *s, const unsigned char *end)
-{
-	static const uint32_t smallest[] = { 0, 0, 0xa0, 0x800, 0x10000 };
-	size_t len = *s < 0x80 ? 1 : *s < 0xc0 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
-	uint32_t c;
-
-	if (len == 1)
-		return *s >= 0x20 && *s != 0x7f;
-	if (!len || *s > 0xf4 || (size_t)(end - s) < len)
-		return 0;
-	c = *s & (0x7fU >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	return c < smallest[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0 : len;
-}
-
 #define NAME_MAX_WIDTH 40
 
 /*
@@ -155,7 +136,7 @@ static size_t printable_length(const unsigned char *s, const unsigned char *end)
  */
 static size_t put_name(struct buf *text, const char *name, size_t len)
 {
-	const unsigned char *s = (const unsigned char *)name, *end = s + len;
+	const char *s = name, *end = s + len;
 	size_t width = 0, n;
 
 	for (; s < end; s += n ? n : 1) {
@@ -163,7 +144,7 @@ static size_t put_name(struct buf *text, const char *name, size_t len)
 			buf_append_str(text, "…");
 			break;
 		}
-		n = printable_length(s, end);
+		n = utf8_printable(s, end);
 		if (n)
 			buf_append(text, s, n);
 		else

@@ -1,7 +1,7 @@
 /*
  * verdict: an evaluation written down: as CSV for programs, as a table for people, and its curves.
  *
- * Layer: over evaluation. Memory: the table holds its segments, 300 bytes each.
+ * Layer: over utf8, evaluation. Memory: the table holds its segments, 300 bytes each.
  */
 #ifndef CE_VERDICT_H
 #define CE_VERDICT_H

@@ -27,13 +27,13 @@ int main(int argc, char **argv)
 	if (sql && trees)
 		cli_usage_error(&cli, "--sql and --trees: one of them");
 	cli.output.plain = true; /* text to be read, and never gzipped */
-	if (model_read(&model, cli.input.n ? cli.input.paths[0] : "-", &err) ||
-	    gz_writer_open(&out, &cli.output, &err))
+	if (gz_writer_open(&out, &cli.output, &err) ||
+	    model_read(&model, cli.input.n ? cli.input.paths[0] : "-", &err))
 		cli_die(&cli, &err);
-	if (sql)
-		modelsql_put(&text, &model);
-	else
+	if (!sql)
 		modelview_put(&text, &model);
+	else if (modelsql_put(&text, &model, &err))
+		cli_die(&cli, &err);
 	if (trees && model.kind == MODEL_GBDT)
 		modelview_put_trees(&text, &model);
 	if (gz_writer_write(&out, text.data, text.len, &err) || gz_writer_close(&out, &err))

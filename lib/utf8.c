@@ -1,0 +1,63 @@
+#include "utf8.h"
+
+#include <stdint.h>
+#include <string.h>
+
+size_t utf8_length(const char *s, const char *end)
+{
+	unsigned char lead = (unsigned char)*s, low = 0x80, high = 0xbf;
+	size_t len = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+
+	if (lead > 0xf4 || (size_t)(end - s) < len)
+		return 0;
+	/* The second byte's range excludes overlong forms, surrogates and what lies beyond
+	 * U+10FFFF. */
+	if (lead == 0xe0)
+		low = 0xa0;
+	else if (lead == 0xed)
+		high = 0x9f;
+	else if (lead == 0xf0)
+		low = 0x90;
+	else if (lead == 0xf4)
+		high = 0x8f;
+	for (size_t i = 1; i < len; i++, low = 0x80, high = 0xbf)
+		if ((unsigned char)s[i] < low || (unsigned char)s[i] > high)
+			return 0;
+	return len;
+}
+
+/* The character of that length. */
+static uint32_t code_of(const char *s, size_t len)
+{
+	uint32_t code = (unsigned char)*s & (len == 1 ? 0x7fU : 0x7fU >> len);
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | ((unsigned char)s[i] & 0x3f);
+	return code;
+}
+
+size_t utf8_printable(const char *s, const char *end)
+{
+	size_t len = utf8_length(s, end);
+	uint32_t code;
+
+	if (!len)
+		return 0;
+	code = code_of(s, len);
+	if (code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
+	    (code >= 0x2066 && code <= 0x2069))
+		return 0;
+	return len;
+}
+
+bool utf8_valid(const char *s, size_t len)
+{
+	const char *end = s + len;
+
+	for (size_t n; s < end; s += n) {
+		n = utf8_length(s, end);
+		if (!n || !*s)
+			return false;
+	}
+	return true;
+}

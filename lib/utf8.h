@@ -1,0 +1,25 @@
+/*
+ * utf8: characters of text that may be anything. Layer: the C library only.
+ */
+#ifndef CE_UTF8_H
+#define CE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Bytes of the character at s < end, 1 to 4; 0: none that is well-formed (The Unicode Standard,
+ * table 3-7: no overlong forms, no surrogates, nothing beyond U+10FFFF).
+ */
+size_t utf8_length(const char *s, const char *end);
+
+/*
+ * The same, but 0 also for what could drive a terminal or turn the text around it: C0, DEL, C1,
+ * line and paragraph separators, and the embeddings, overrides and isolates of directions.
+ */
+size_t utf8_printable(const char *s, const char *end);
+
+/* Whether all of it is well-formed, and no NUL among it: what a database takes as text. */
+bool utf8_valid(const char *s, size_t len);
+
+#endif

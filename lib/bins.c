@@ -1,8 +1,10 @@
 #include "bins.h"
 
 #include "mem.h"
+#include "num.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static int by_value(const void *a, const void *b)
@@ -12,11 +14,22 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* A number in [low, high), halfway if there is one. */
+/*
+ * A number in [low, high), halfway if there is one; of as few digits as will do, for people will
+ * read it.
+ */
 static double between(double low, double high)
 {
-	double middle = low / 2 + high / 2;
+	double middle = low / 2 + high / 2, rounded;
 
+	for (int digits = 1; digits < 17; digits++) {
+		char text[32];
+		int len = snprintf(text, sizeof(text), "%.*g", digits, middle);
+
+		if (!num_parse_double(text, (size_t)len, &rounded) && rounded >= low &&
+		    rounded < high)
+			return rounded;
+	}
 	return middle >= low && middle < high ? middle : low;
 }
 

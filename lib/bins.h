@@ -3,7 +3,7 @@
  *
  * A column of numbers is cut at quantiles: bin 0 is "missing", and a value is in bin 1 + k if k of
  * the edges are below it, so that values[k] <= edges[k] < values[k + 1]. A column of categories has
- * its levels as bins. Layer: over mem. Memory: a byte a value.
+ * its levels as bins. Layer: over mem, num. Memory: a byte a value.
  */
 #ifndef CE_BINS_H
 #define CE_BINS_H
@@ -16,7 +16,7 @@
 
 /*
  * Cuts n values, none of them a NaN, into at most max_bins <= BINS_MAX bins of about as many each:
- * edges[max_bins - 1], ascending, halfway between the values on either side. If there are no more
+ * edges[max_bins - 1], ascending, about halfway between the values on either side. If there are no more
  * different values than bins, each has a bin of its own; and one value is always in one bin.
  * Sorts the values. Returns the number of edges.
  */

@@ -149,7 +149,7 @@ static void put_stage(struct buf *out, const struct columns *columns, column_put
  */
 static void put_text(struct buf *out, const struct encoding_column *c)
 {
-	bool number = c->kind == ENCODING_NUMBER;
+	bool number = c->kind != ENCODING_CATEGORY;
 
 	buf_append_str(out, number ? "nullif(format('%s', " : "format('%s', ");
 	put_name(out, c->name);
@@ -205,7 +205,7 @@ static void put_standardised(struct buf *out, const struct encoding_column *c)
 	bool huge = c->sd > 1e275;
 	double reach = c->sd * ENCODING_MAX, near = c->sd * SHARE_MIN, centre = huge ? 0 : c->mean;
 
-	if (c->kind == ENCODING_CATEGORY) {
+	if (c->kind != ENCODING_NUMBER) {
 		put_name(out, c->name);
 		return;
 	}
@@ -258,7 +258,11 @@ static void put_number_term(struct buf *out, const struct encoding_column *c, do
 	buf_append_str(out, " END");
 }
 
-static void put_category_term(struct buf *out, const struct encoding_column *c, const double *coef)
+/* Appends what a cell stands for. */
+typedef void cell_put(struct buf *out, const void *context, uint32_t cell);
+
+static void put_levels_of(struct buf *out, const struct encoding_column *c, cell_put *put_cell,
+			  const void *context)
 {
 	bool any = false;
 
@@ -275,16 +279,124 @@ static void put_category_term(struct buf *out, const struct encoding_column *c, 
 		buf_append_str(out, " WHEN ");
 		put_string(out, text->s, text->len);
 		buf_append_str(out, " THEN ");
-		put_number(out, coef[i]);
+		put_cell(out, context, i);
 	}
 	if (any)
 		buf_append_str(out, " ELSE ");
-	put_number(out, coef[c->levels.n]);
+	put_cell(out, context, c->levels.n);
 	if (any)
 		buf_append_str(out, " END");
 }
 
-/* The intercept is term 0. */
+static void put_bins_of(struct buf *out, const struct encoding_column *c, cell_put *put_cell,
+			const void *context)
+{
+	uint32_t first = c->n_missing > 0;
+
+	buf_append_str(out, "CASE WHEN ");
+	put_name(out, c->name);
+	buf_append_str(out, " IS NULL THEN ");
+	if (first)
+		put_cell(out, context, 0);
+	else
+		put_number(out, 0);
+	for (uint32_t i = 0; i < c->n_edges; i++) {
+		buf_append_str(out, " WHEN ");
+		put_name(out, c->name);
+		buf_append_str(out, " <= ");
+		put_number(out, c->edges[i]);
+		buf_append_str(out, " THEN ");
+		put_cell(out, context, first + i);
+	}
+	buf_append_str(out, " ELSE ");
+	put_cell(out, context, first + (uint32_t)c->n_edges);
+	buf_append_str(out, " END");
+}
+
+/* By the cell of a row. */
+static void put_cells(struct buf *out, const struct encoding_column *c, cell_put *put_cell,
+		      const void *context)
+{
+	if (c->kind == ENCODING_BINNED)
+		put_bins_of(out, c, put_cell, context);
+	else
+		put_levels_of(out, c, put_cell, context);
+}
+
+static void put_coef(struct buf *out, const void *context, uint32_t cell)
+{
+	const double *coef = context;
+
+	put_number(out, factor(coef[cell]));
+}
+
+/* A pair of columns with cells. */
+struct pair {
+	const struct encoding_column *second;
+	const double *coef;
+};
+
+static void put_row_of_pair(struct buf *out, const void *context, uint32_t cell)
+{
+	const struct pair *p = context;
+
+	put_cells(out, p->second, put_coef, p->coef + (size_t)cell * encoding_cells(p->second));
+}
+
+/* "CASE WHEN A IS NULL OR B IS NULL THEN 0 ELSE value * ... END" of one or two numbers. */
+static void put_product(struct buf *out, const struct encoding_column *a,
+			const struct encoding_column *b, const double *coef)
+{
+	const struct encoding_column *number = encoding_cells(a) ? b : a;
+	bool both = !encoding_cells(a) && !encoding_cells(b);
+
+	buf_append_str(out, "CASE WHEN ");
+	put_name(out, number->name);
+	buf_append_str(out, " IS NULL");
+	if (both) {
+		buf_append_str(out, " OR ");
+		put_name(out, b->name);
+		buf_append_str(out, " IS NULL");
+	}
+	buf_append_str(out, " THEN 0 ELSE ");
+	if (both) {
+		put_number(out, factor(*coef));
+		buf_append_str(out, " * greatest(least(");
+		put_name(out, a->name);
+		buf_append_str(out, " * ");
+		put_name(out, b->name);
+		buf_append_str(out, ", ");
+		put_number(out, ENCODING_MAX);
+		buf_append_str(out, "), ");
+		put_number(out, -ENCODING_MAX);
+		buf_append_char(out, ')');
+	} else {
+		put_name(out, number->name);
+		buf_append_str(out, " * ");
+		put_cells(out, number == a ? b : a, put_coef, coef);
+	}
+	buf_append_str(out, " END");
+}
+
+static void put_interaction_term(struct buf *out, const struct model *m,
+				 const struct encoding_interaction *i)
+{
+	const struct encoding_column *a = &m->encoding.columns[i->column[0]];
+	const struct encoding_column *b = &m->encoding.columns[i->column[1]];
+	const double *coef = m->logistic.coef;
+	bool are_dense;
+
+	encoding_products(&m->encoding, i, &are_dense);
+	if (are_dense) {
+		put_product(out, a, b, coef + i->dense);
+	} else {
+		struct pair pair = { b, coef + m->encoding.n_dense + i->onehot };
+
+		put_cells(out, a, put_row_of_pair, &pair);
+	}
+}
+
+/* The intercept is term 0; behind the columns come the interactions. */
 static void put_linear_term(struct buf *out, const void *context, size_t i)
 {
 	const struct linear *l = context;
@@ -295,12 +407,17 @@ static void put_linear_term(struct buf *out, const void *context, size_t i)
 		put_number(out, l->model->logistic.intercept);
 		return;
 	}
+	if (i > l->columns->n) {
+		put_interaction_term(out, l->model,
+				     &l->model->encoding.interactions[i - 1 - l->columns->n]);
+		return;
+	}
 	c = l->columns->column[i - 1];
 	onehot = dense + l->model->encoding.n_dense + c->onehot;
 	if (c->kind == ENCODING_NUMBER)
 		put_number_term(out, c, dense[c->dense], c->n_missing ? *onehot : 0);
 	else
-		put_category_term(out, c, onehot);
+		put_cells(out, c, put_coef, onehot);
 }
 
 /* Trees ---------------------------------------------------------------------------------------- */
@@ -498,7 +615,8 @@ static void put_score(struct buf *out, const struct model *m, const struct colum
 	if (m->kind == MODEL_GBDT)
 		put_sum(out, put_tree_term, &forest, 0, m->trees.n + 1);
 	else
-		put_sum(out, put_linear_term, &linear, 0, (size_t)columns->n + 1);
+		put_sum(out, put_linear_term, &linear, 0,
+			(size_t)columns->n + 1 + m->encoding.n_interactions);
 }
 
 int modelsql_put(struct buf *out, const struct model *m, struct err *err)

@@ -87,16 +87,42 @@ static const char *level_text(const struct encoding_column *c, uint32_t i, size_
 	return text;
 }
 
-/* Whether a level is worth a line: "other", of which there was none to learn from, is not. */
+/* Room for what is shown of a bin. */
+struct cell_name {
+	char text[NUM_TEXT_MAX + 4];
+};
+
+/* What is shown of a cell: of a bin, its upper edge, and of the last one, what it is above. */
+static const char *cell_text(const struct encoding_column *c, uint32_t i, struct cell_name *room,
+			     size_t *len)
+{
+	uint32_t bin = i - (c->n_missing > 0);
+	const char *sign = bin < c->n_edges ? "<= " : "> ";
+
+	if (c->kind == ENCODING_CATEGORY)
+		return level_text(c, i, len);
+	if (!c->n_edges || (c->n_missing && !i)) {
+		*len = strlen("(empty)");
+		return c->n_missing && !i ? "(empty)" : "(known)";
+	}
+	*len = strlen(sign);
+	memcpy(room->text, sign, *len);
+	*len += num_format_double(room->text + *len, c->edges[bin < c->n_edges ? bin : bin - 1]);
+	return room->text;
+}
+
+/* Whether a cell is worth a line: "other", of which there was none to learn from, is not. */
 static bool is_shown(const struct model *m, const struct encoding_column *c, uint32_t i)
 {
-	return c->level_rows[i] || m->logistic.coef[m->encoding.n_dense + c->onehot + i] != 0;
+	return (c->level_rows && c->level_rows[i]) ||
+	       m->logistic.coef[m->encoding.n_dense + c->onehot + i] != 0;
 }
 
 /* How wide the column of names is: of those, and of levels behind two blanks. */
 static size_t name_width(const struct model *m)
 {
 	struct buf text = BUF_INIT;
+	struct cell_name room;
 	size_t width = strlen("(intercept)");
 
 	for (size_t i = 0; i < m->encoding.n; i++) {
@@ -107,8 +133,8 @@ static size_t name_width(const struct model *m)
 			continue;
 		n = put_text(&text, c->name, strlen(c->name), NAME_MAX_WIDTH);
 		width = n > width ? n : width;
-		for (uint32_t j = 0; m->kind == MODEL_LOGISTIC && j < c->levels.n; j++) {
-			const char *level = level_text(c, j, &len);
+		for (uint32_t j = 0; m->kind == MODEL_LOGISTIC && j < encoding_cells(c); j++) {
+			const char *level = cell_text(c, j, &room, &len);
 
 			n = 2 + put_text(&text, level, len, NAME_MAX_WIDTH - 2);
 			width = n > width ? n : width;
@@ -286,21 +312,25 @@ static double number_spread(const struct model *m, const struct encoding_column 
 	return sqrt((1 - gaps) * (coef * coef + gaps * missing * missing));
 }
 
-/* That of a category's. */
-static double category_spread(const struct model *m, const struct encoding_column *c)
+/* That of a column's with cells; of a binned number, all bins of which hold as many rows. */
+static double cells_spread(const struct model *m, const struct encoding_column *c)
 {
 	const double *coef = m->logistic.coef + m->encoding.n_dense + c->onehot;
+	uint32_t n_cells = encoding_cells(c);
 	double n = 0, mean = 0, squares = 0;
 
-	for (uint32_t i = 0; i <= c->levels.n; i++) {
-		n += (double)c->level_rows[i];
-		mean += (double)c->level_rows[i] * coef[i];
+	for (uint32_t i = 0; i < n_cells; i++) {
+		double rows = c->level_rows ? (double)c->level_rows[i] : 1;
+
+		n += rows;
+		mean += rows * coef[i];
 	}
 	if (n <= 0)
 		return 0;
 	mean /= n;
-	for (uint32_t i = 0; i <= c->levels.n; i++)
-		squares += (double)c->level_rows[i] * (coef[i] - mean) * (coef[i] - mean);
+	for (uint32_t i = 0; i < n_cells; i++)
+		squares += (c->level_rows ? (double)c->level_rows[i] : 1) * (coef[i] - mean) *
+			   (coef[i] - mean);
 	return sqrt(squares / n);
 }
 
@@ -336,22 +366,66 @@ static void put_numeric(struct buf *out, const struct model *m, const struct enc
 	put(out, "  %llu rows\n", (unsigned long long)c->n_missing);
 }
 
-static void put_category(struct buf *out, const struct model *m, const struct encoding_column *c,
-			 size_t width)
+static void put_cells(struct buf *out, const struct model *m, const struct encoding_column *c,
+		      size_t width)
 {
 	size_t first = m->encoding.n_dense + c->onehot, len;
+	struct cell_name room;
 
 	put_column_name(out, 0, c);
 	buf_append_char(out, '\n');
-	for (uint32_t i = 0; i <= c->levels.n; i++) {
-		const char *level = level_text(c, i, &len);
+	for (uint32_t i = 0; i < encoding_cells(c); i++) {
+		const char *text = cell_text(c, i, &room, &len);
 
 		if (!is_shown(m, c, i))
 			continue;
-		put_name(out, width, 2, level, len);
+		put_name(out, width, 2, text, len);
 		put_coef(out, m->logistic.coef[first + i], m->logistic.se[first + i]);
-		put(out, "  %llu rows\n", (unsigned long long)c->level_rows[i]);
+		if (c->level_rows)
+			put(out, "  %llu rows", (unsigned long long)c->level_rows[i]);
+		else if (c->n_missing && !i)
+			put(out, "  %llu rows", (unsigned long long)c->n_missing);
+		buf_append_char(out, '\n');
 	}
+}
+
+static void put_interaction(struct buf *out, const struct model *m,
+			    const struct encoding_interaction *in, size_t width)
+{
+	const struct encoding_column *c[2] = { &m->encoding.columns[in->column[0]],
+					       &m->encoding.columns[in->column[1]] };
+	bool are_dense;
+	uint32_t n = encoding_products(&m->encoding, in, &are_dense);
+	size_t first = are_dense ? in->dense : m->encoding.n_dense + in->onehot, len;
+	uint32_t n_second = encoding_cells(c[1]) ? encoding_cells(c[1]) : 1;
+	struct buf pair = BUF_INIT;
+	struct cell_name room;
+
+	buf_append_str(&pair, c[0]->name);
+	buf_append_str(&pair, " : ");
+	buf_append_str(&pair, c[1]->name);
+	put_name(out, n > 1 ? 0 : width, 0, pair.data, pair.len);
+	if (n > 1)
+		buf_append_char(out, '\n');
+	for (uint32_t i = 0; i < n; i++) {
+		if (m->logistic.coef[first + i] == 0)
+			continue; /* no row is of that pair */
+		buf_clear(&pair);
+		for (int k = 0; k < 2; k++) {
+			const char *text;
+
+			if (!encoding_cells(c[k]))
+				continue;
+			text = cell_text(c[k], k ? i % n_second : i / n_second, &room, &len);
+			buf_append_str(&pair, pair.len ? " : " : "");
+			buf_append(&pair, text, len);
+		}
+		if (n > 1)
+			put_name(out, width, 2, pair.data, pair.len);
+		put_coef(out, m->logistic.coef[first + i], m->logistic.se[first + i]);
+		buf_append_char(out, '\n');
+	}
+	buf_release(&pair);
 }
 
 /* The columns that count, by strength: [encoding.n_values]. The caller frees. */
@@ -365,7 +439,7 @@ static struct strength *strengths_of(const struct model *m)
 		if (m->kind == MODEL_LOGISTIC)
 			s[i].value = columns[i]->kind == ENCODING_NUMBER
 					     ? number_spread(m, columns[i])
-					     : category_spread(m, columns[i]);
+					     : cells_spread(m, columns[i]);
 	}
 	for (size_t i = 0; i < m->trees.n_nodes; i++) {
 		const struct trees_node *node = &m->trees.nodes[i];
@@ -394,7 +468,9 @@ static void put_coefficients(struct buf *out, const struct model *m)
 		if (s[i].column->kind == ENCODING_NUMBER)
 			put_numeric(out, m, s[i].column, width);
 		else
-			put_category(out, m, s[i].column, width);
+			put_cells(out, m, s[i].column, width);
+	for (size_t i = 0; i < m->encoding.n_interactions; i++)
+		put_interaction(out, m, &m->encoding.interactions[i], width);
 	free(s);
 }
 

@@ -41,7 +41,8 @@ agree() {
 	ce-import completion_prediction_features features.csv
 	rows=$(($(wc -l <features.csv) - 1))
 	((rows > 1000))
-	for kind in logistic 'gbdt --trees 40'; do
+	for kind in logistic 'gbdt --trees 40' 'logistic --bins 6 --interactions event_type:device,device:session_elapsed' \
+		'logistic --interactions event_type:session_elapsed,playback_position_ratio:user_completion_rate'; do
 		for calibration in none platt isotonic; do
 			# shellcheck disable=SC2086
 			ce-train --model $kind --calibrate $calibration -o model features.csv
@@ -89,7 +90,8 @@ break\" TYPE real USING NULL, ALTER huge TYPE float8 USING NULL, ALTER flag TYPE
 	ce-export typed >typed.csv.gz
 	sql "SELECT count(*) FROM hostile WHERE \"ce_text\"::numeric <> 0 AND abs(\"ce_text\"::numeric) < 1e-330" >tiny
 	(($(<tiny) > 0))
-	for kind in logistic 'logistic --l2 0.001' 'gbdt --trees 30 --min-weight 0'; do
+	for kind in logistic 'logistic --l2 0.001' 'logistic --bins 5 --interactions plain:huge,flag:select,flag:plain' \
+		'logistic --interactions plain:huge,plain:tiny,flag:select,flag:plain,select:huge' 'gbdt --trees 30 --min-weight 0'; do
 		for calibration in none platt isotonic; do
 			# shellcheck disable=SC2086
 			ce-train --model $kind --calibrate $calibration -o model hostile.csv

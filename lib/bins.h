@@ -16,8 +16,8 @@
 
 /*
  * Cuts n values, none of them a NaN, into at most max_bins <= BINS_MAX bins of about as many each:
- * edges[max_bins - 1], ascending, about halfway between the values on either side. If there are no more
- * different values than bins, each has a bin of its own; and one value is always in one bin.
+ * edges[max_bins - 1], ascending, about halfway between the values on either side. If there are no
+ * more different values than bins, each has a bin of its own; and one value is always in one bin.
  * Sorts the values. Returns the number of edges.
  */
 size_t bins_cut(double *values, size_t n, size_t max_bins, double *edges);

@@ -2,8 +2,8 @@
  * clean: what makes a raw event valid, and its clean form.
  *
  * A record is judged on its own here; duplicates are found by distinct. The clean form depends on
- * nothing but the record, and cleaning it again gives it back. Layer: over csvio, schema, num, utf8,
- * event. Memory: one record.
+ * nothing but the record, and cleaning it again gives it back. Layer: over csvio, schema, num,
+ * utf8, event. Memory: one record.
  */
 #ifndef CE_CLEAN_H
 #define CE_CLEAN_H

@@ -398,8 +398,8 @@ static void finish_number(const struct column_fit *fit, const char *name,
 		c->n_missing = fit->n_missing;
 		if (numbers.max_bins) {
 			c->edges = mem_alloc(numbers.max_bins, sizeof(*c->edges));
-			c->n_edges = bins_cut(fit->sample, fit->n_sample, numbers.max_bins,
-					      c->edges);
+			c->n_edges =
+				bins_cut(fit->sample, fit->n_sample, numbers.max_bins, c->edges);
 		}
 	}
 	encoding_place(e);

@@ -18,9 +18,9 @@
  *
  * Means and standard deviations (of the known values, divided by their number) are updated row by
  * row: Welford, "Note on a method for calculating corrected sums of squares and products",
- * Technometrics 4, 1962: no sum of squares, so nothing cancels. Layer: over mem, intern, csvio, schema,
- * bins. Memory while fitting: that of intern and 8 bytes for each level of each column; with
- * bins, 8 bytes for each number of a sampled row.
+ * Technometrics 4, 1962: no sum of squares, so nothing cancels. Layer: over mem, intern, csvio,
+ * schema, bins. Memory while fitting: that of intern and 8 bytes for each level of each column;
+ * with bins, 8 bytes for each number of a sampled row.
  */
 #ifndef CE_ENCODING_H
 #define CE_ENCODING_H
@@ -50,16 +50,16 @@ enum encoding_kind {
 struct encoding_column {
 	char *name;
 	enum encoding_kind kind;
-	double mean, sd;      /* of a number; sd > 0 */
-	uint64_t n_missing;   /* train rows where a number is empty; 0: no indicator */
-	double *edges;        /* [n_edges] between the bins of a number; NULL: not asked for */
+	double mean, sd;    /* of a number; sd > 0 */
+	uint64_t n_missing; /* train rows where a number is empty; 0: no indicator */
+	double *edges;      /* [n_edges] between the bins of a number; NULL: not asked for */
 	size_t n_edges;
 	struct intern levels; /* of a category; the id is the place in the list */
 	uint64_t *level_rows; /* [levels.n + 1]: train rows of each level; the last of "other" */
 	uint32_t value;       /* the place among the values, unless it is constant */
 	uint32_t dense;       /* a number's place among the dense columns */
-	uint32_t onehot;      /* that of its first one-hot column: of a number's indicator, or of its
-				 first cell */
+	uint32_t onehot; /* that of its first one-hot column: of a number's indicator, or of its
+			    first cell */
 };
 
 /*
@@ -122,8 +122,8 @@ int encoding_bind(const struct encoding *e, const struct csv_reader *in, int *in
 
 /*
  * Reads the values of a row, value[e->n_values]: numbers (NaN: empty), and for a category the place
- * of its level, levels.n for "other". Returns 0, or -1 with err: a value of a numeric column that is
- * no number.
+ * of its level, levels.n for "other". Returns 0, or -1 with err: a value of a numeric column that
+ * is no number.
  */
 int encoding_read(const struct encoding *e, const int *index, const struct csv_reader *in,
 		  const struct csv_row *row, double *value, struct err *err);

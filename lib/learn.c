@@ -60,7 +60,8 @@ static int interact(struct encoding *e, const char *names, struct err *err)
 		    e->columns[b].kind == ENCODING_CONSTANT)
 			return 0;
 		if (encoding_interact(e, (uint32_t)a, (uint32_t)b))
-			return err_set(err, ERR_RUNTIME, "interaction %s: too many products", names);
+			return err_set(err, ERR_RUNTIME, "interaction %s: too many products",
+				       names);
 		return 0;
 	}
 	return err_set(err, ERR_RUNTIME, "interaction %s: not two features, NAME:NAME", names);
@@ -309,8 +310,7 @@ int learn_model(struct model *m, struct trainset *set, int64_t until, const stru
 	if (o->kind == MODEL_GBDT)
 		rc = learn_gbdt(m, set, span, o, pool, err);
 	else
-		rc = (o->choose_l2 &&
-		      choose_l2(&m->options.l2, set, span.cut, o, pool, err)) ||
+		rc = (o->choose_l2 && choose_l2(&m->options.l2, set, span.cut, o, pool, err)) ||
 		     learn_logistic(m, set, span, o, pool, err);
 	if (!rc && o->calibration != CALIBRATION_NONE)
 		rc = calibrate(m, set, span, o->calibration, pool, err);

@@ -30,7 +30,7 @@ struct learn_options {
 #define LEARN_OPTIONS_INIT                                                                         \
 	{                                                                                          \
 		.kind = MODEL_LOGISTIC, .logistic = LOGISTIC_OPTIONS_INIT,                         \
-		.gbdt = GBDT_OPTIONS_INIT, .validation = 100000                  \
+		.gbdt = GBDT_OPTIONS_INIT, .validation = 100000                                    \
 	}
 
 /* Whether learning with these options tells rows apart by their time. */

@@ -19,13 +19,14 @@
  *
  * Standard errors are the roots of the diagonal of the inverse Hessian at the optimum. Without a
  * penalty those are the large-sample ones (McCullagh & Nelder, section 4.4.4); with it they are the
- * widths of the Laplace approximation to the posterior of coefficients that are normal beforehand, of
- * variance 1 / l2, and say nothing of the bias that the penalty brings. Row weights count as rows.
+ * widths of the Laplace approximation to the posterior of coefficients that are normal beforehand,
+ * of variance 1 / l2, and say nothing of the bias that the penalty brings. Row weights count as
+ * rows.
  *
  * Sums are in double, over parts of the rows whose number does not depend on that of the threads:
  * the same matrix makes the same bits. Layer: over mem, matrix, pool. Memory beside the matrix: 8
- * bytes a row, 16 bytes per pair of parameters, and for the parts 8 more per pair and part, of which
- * there are up to 16, but no more than fit into 64 MiB.
+ * bytes a row, 16 bytes per pair of parameters, and for the parts 8 more per pair and part, of
+ * which there are up to 16, but no more than fit into 64 MiB.
  */
 #ifndef CE_LOGISTIC_H
 #define CE_LOGISTIC_H
@@ -55,10 +56,10 @@ struct logistic {
 	double *coef; /* [n]: first of the dense columns, then of the one-hot columns */
 	size_t n;
 	double intercept_se, *se; /* [n] standard errors; infinite where the Hessian is singular */
-	int iterations;   /* Newton steps */
-	double objective; /* f at the end */
-	double gradient;  /* its largest component there, over the sum of the row weights */
-	bool converged;   /* gradient <= tolerance */
+	int iterations;           /* Newton steps */
+	double objective;         /* f at the end */
+	double gradient;          /* its largest component there, over the sum of the row weights */
+	bool converged;           /* gradient <= tolerance */
 };
 
 #define LOGISTIC_INIT                                                                              \

@@ -620,8 +620,8 @@ static int read_knot(struct lines *s, struct calibration *c, size_t i)
 	if (lines_keyword(s, "knot") || lines_double(s, -DBL_MAX, &c->score[i]) ||
 	    lines_double(s, 0, &c->probability[i]))
 		return -1;
-	if (c->probability[i] > 1 || (i && (c->score[i] <= c->score[i - 1] ||
-					    c->probability[i] < c->probability[i - 1])))
+	if (c->probability[i] > 1 ||
+	    (i && (c->score[i] <= c->score[i - 1] || c->probability[i] < c->probability[i - 1])))
 		return lines_fail(s, "a knot out of order");
 	return lines_end(s);
 }
@@ -728,11 +728,9 @@ int model_parse(struct model *m, const char *text, size_t len, const char *name,
 	columns.have_coefs = m->kind == MODEL_LOGISTIC;
 	rc = rc || (m->kind == MODEL_GBDT ? read_gbdt(&s, m) : read_logistic(&s, m)) ||
 	     read_columns(&s, &m->encoding, &columns) ||
-	     (m->kind == MODEL_GBDT
-		      ? treelines_read(&s, &m->trees, &m->encoding)
-		      : read_interactions(&s, &m->encoding, &columns)) ||
-	     read_calibration(&s, &m->calibration) || lines_keyword(&s, "crc32") ||
-	     check_crc(&s);
+	     (m->kind == MODEL_GBDT ? treelines_read(&s, &m->trees, &m->encoding)
+				    : read_interactions(&s, &m->encoding, &columns)) ||
+	     read_calibration(&s, &m->calibration) || lines_keyword(&s, "crc32") || check_crc(&s);
 	if (rc)
 		model_release(m);
 	else if (m->kind == MODEL_LOGISTIC)

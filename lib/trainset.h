@@ -75,8 +75,8 @@ uint64_t trainset_count(const struct trainset *t, int64_t until);
 const struct balance *trainset_balance(const struct trainset *t);
 
 /*
- * Fits the encoding to the rows to learn from. The caller releases *e. Returns 0, or -1 with err: too few rows or one class alone, or the file
- * cannot be read.
+ * Fits the encoding to the rows to learn from. The caller releases *e. Returns 0, or -1 with err:
+ * too few rows or one class alone, or the file cannot be read.
  */
 int trainset_fit(struct trainset *t, struct trainset_span span, struct encoding_numbers numbers,
 		 struct encoding *e, struct err *err);
@@ -85,8 +85,10 @@ int trainset_fit(struct trainset *t, struct trainset_span span, struct encoding_
 typedef void trainset_visitor(void *context, const double *value, bool label, double weight);
 
 enum trainset_part {
-	TRAINSET_LEARNT, /* weigh what class weights and resampling want; some may not come at all */
-	TRAINSET_HELD,   /* all come, and weigh what those learnt from of their class do on average */
+	/* They weigh what class weights and resampling want; some may not come at all. */
+	TRAINSET_LEARNT,
+	/* All come, and weigh what those learnt from of their class weigh on average. */
+	TRAINSET_HELD,
 };
 
 /*

@@ -190,8 +190,7 @@ static int read_tree(struct reading *r)
 		if (!depth)
 			return 0;
 		/* The left child of that split is complete: its right one is next. */
-		r->t->nodes[above[depth - 1]].right =
-			(uint32_t)(r->t->n_nodes - above[depth - 1]);
+		r->t->nodes[above[depth - 1]].right = (uint32_t)(r->t->n_nodes - above[depth - 1]);
 	}
 }
 

@@ -1,13 +1,14 @@
 /*
  * treelines: trees as lines of text (see lines), with the names of their columns.
  *
- *	base SCORE			before the first tree
+ *	base SCORE				before the first tree
  *	trees N
- *	tree				N times; its nodes in preorder
- *	below "NAME" X left|right GAIN ROWS	a split: numbers <= X go left, empty ones where it says
- *	among "NAME" N LEVEL ... GAIN ROWS	a split: these N levels of a category go left (0 is its
- *						first, the number of its levels is "other")
+ *	tree					N times; its nodes in preorder
+ *	below "NAME" X left|right GAIN ROWS	numbers <= X go left, empty ones there
+ *	among "NAME" N LEVEL ... GAIN ROWS	these N levels of a category go left
  *	leaf VALUE ROWS
+ *
+ * Levels are numbered as they stand in the model, from 0; behind the last is "other".
  *
  * Layer: over buf, lines, intern, encoding, trees.
  */

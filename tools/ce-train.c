@@ -118,10 +118,10 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		{ 'r', "resample", "HOW", "train rows: none, over or under (none)", cli_choice,
 		  &opt->resample },
 		{ 's', "seed", "N", "of the resampling (1)", cli_count, &opt->set.balance.seed },
-		{ 0, "l2", "X", "penalty of coefficients or leaves; or auto (1)",
-		  parse_l2, &opt->l2 },
-		{ 0, "tolerance", "X", "logistic: of the gradient, per weight (1e-10)",
-		  cli_real, &opt->learn.logistic.tolerance },
+		{ 0, "l2", "X", "penalty of coefficients or leaves; or auto (1)", parse_l2,
+		  &opt->l2 },
+		{ 0, "tolerance", "X", "logistic: of the gradient, per weight (1e-10)", cli_real,
+		  &opt->learn.logistic.tolerance },
 		{ 0, "trees", "N", "gbdt: at most so many (500)", cli_count,
 		  &opt->learn.gbdt.trees },
 		{ 0, "rate", "X", "gbdt: by how much each is shrunk (0.1)", cli_real,
@@ -162,7 +162,7 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 	opt->learn.gbdt.seed = opt->set.balance.seed;
 	opt->learn.gbdt.rows = (double)opt->rows / NUM_MILLION;
 	opt->learn.gbdt.columns = (double)opt->columns / NUM_MILLION;
-	opt->learn.bins = (size_t)(opt->bins                         ? opt->bins
+	opt->learn.bins = (size_t)(opt->bins                       ? opt->bins
 				   : opt->learn.kind == MODEL_GBDT ? BINS_MAX
 								   : 0);
 	opt->learn.interactions = (const char *const *)opt->interactions.names;

@@ -53,7 +53,8 @@ static size_t cut(const double *values, size_t n, size_t max_bins, double *edges
 		CHECK(below > 0 && below < n);
 		/* Where there is anything between the two, not far from the middle. */
 		if (below > 0 && below < n) {
-			double low = copy[below - 1], high = copy[below], middle = low / 2 + high / 2;
+			double low = copy[below - 1], high = copy[below],
+			       middle = low / 2 + high / 2;
 
 			CHECK(edges[k] >= low && edges[k] < high);
 			if (middle > low && middle < high)

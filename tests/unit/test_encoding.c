@@ -21,7 +21,8 @@ static const bool kinds[N_COLUMNS] = { true, false };
 /* Encodes n numbers and as many levels. */
 static struct encoding encode_all(const char *const *x, const char *const *c, size_t n)
 {
-	struct encoding_fit *fit = encoding_fit_new(both, kinds, N_COLUMNS, (struct encoding_numbers){ 0 }, 0);
+	struct encoding_fit *fit =
+		encoding_fit_new(both, kinds, N_COLUMNS, (struct encoding_numbers){ 0 }, 0);
 	struct encoding e;
 
 	for (size_t i = 0; i < n; i++) {
@@ -92,7 +93,8 @@ static void gaps_and_constants(void)
 /* 150 levels of 12 rows, one of 50, one of 9: 100 are kept, the most frequent and then bytewise. */
 static void keeps_the_frequent_levels(void)
 {
-	struct encoding_fit *fit = encoding_fit_new(both, kinds, N_COLUMNS, (struct encoding_numbers){ 0 }, 0);
+	struct encoding_fit *fit =
+		encoding_fit_new(both, kinds, N_COLUMNS, (struct encoding_numbers){ 0 }, 0);
 	struct encoding e;
 	const struct encoding_column *c;
 

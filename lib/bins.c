@@ -33,23 +33,37 @@ static double between(double low, double high)
 	return middle >= low && middle < high ? middle : low;
 }
 
+/* How many of the values from `first` on are equal to it. */
+static size_t ties(const double *values, size_t n, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < n && values[end] == values[first])
+		end++;
+	return end - first;
+}
+
 size_t bins_cut(double *values, size_t n, size_t max_bins, double *edges)
 {
-	size_t n_edges = 0, n_different = n > 0, in_bin = 0;
+	size_t n_edges = 0, n_different = 0, in_bin, next;
 
-	if (n)
-		qsort(values, n, sizeof(*values), by_value);
-	for (size_t i = 1; i < n; i++)
-		n_different += values[i] > values[i - 1];
-	for (size_t i = 1; i < n && n_edges + 1 < max_bins; i++) {
+	if (!n)
+		return 0;
+	qsort(values, n, sizeof(*values), by_value);
+	for (size_t i = 0; i < n; i += ties(values, n, i))
+		n_different++;
+	in_bin = ties(values, n, 0);
+	for (size_t i = in_bin; i < n && n_edges + 1 < max_bins; i += next) {
 		/* What is left of the values, shared out among what is left of the bins. */
-		size_t fair = (n - (i - 1 - in_bin)) / (max_bins - n_edges);
+		size_t fair = (n - (i - in_bin)) / (max_bins - n_edges);
 
-		in_bin++;
-		if (values[i] > values[i - 1] && (n_different <= max_bins || in_bin >= fair)) {
+		next = ties(values, n, i);
+		/* A value that fills a bin does not share it with lighter ones before it. */
+		if (n_different <= max_bins || in_bin >= fair || next >= fair) {
 			edges[n_edges++] = between(values[i - 1], values[i]);
 			in_bin = 0;
 		}
+		in_bin += next;
 	}
 	return n_edges;
 }

@@ -16,6 +16,7 @@ struct encoding_column *encoding_add(struct encoding *e, const char *name, enum 
 	if (e->n == e->cap) {
 		e->cap = mem_grow(e->cap, e->n + 1);
 		e->columns = mem_realloc(e->columns, e->cap, sizeof(*e->columns));
+		e->valued = mem_realloc(e->valued, e->cap, sizeof(*e->valued));
 	}
 	c = &e->columns[e->n++];
 	*c = (struct encoding_column){ .name = mem_dup(name, strlen(name)),
@@ -31,7 +32,8 @@ void encoding_place(struct encoding *e)
 	c->value = e->n_values;
 	c->dense = e->n_dense;
 	c->onehot = e->n_onehot;
-	e->n_values += c->kind != ENCODING_CONSTANT;
+	if (c->kind != ENCODING_CONSTANT)
+		e->valued[e->n_values++] = (uint32_t)(e->n - 1);
 	if (c->kind == ENCODING_NUMBER) {
 		e->n_dense++;
 		e->n_onehot += c->n_missing > 0;
@@ -72,16 +74,6 @@ int encoding_interact(struct encoding *e, uint32_t a, uint32_t b)
 	return 0;
 }
 
-const struct encoding_column **encoding_valued(const struct encoding *e)
-{
-	const struct encoding_column **columns = mem_alloc(e->n_values, sizeof(*columns));
-
-	for (size_t i = 0; i < e->n; i++)
-		if (e->columns[i].kind != ENCODING_CONSTANT)
-			columns[e->columns[i].value] = &e->columns[i];
-	return columns;
-}
-
 void encoding_release(struct encoding *e)
 {
 	for (size_t i = 0; i < e->n; i++) {
@@ -91,6 +83,7 @@ void encoding_release(struct encoding *e)
 		intern_release(&e->columns[i].levels);
 	}
 	free(e->columns);
+	free(e->valued);
 	free(e->interactions);
 	*e = (struct encoding)ENCODING_INIT;
 }

@@ -82,6 +82,7 @@ struct encoding {
 	struct encoding_column *columns;
 	size_t n;
 	uint32_t n_values, n_dense, n_onehot;
+	uint32_t *valued; /* [n_values] the columns that are not constant */
 	struct encoding_interaction *interactions;
 	size_t n_interactions;
 	size_t cap; /* the module's own: of `columns` */
@@ -108,8 +109,12 @@ void encoding_place(struct encoding *e);
 #define ENCODING_PRODUCTS_MAX 100000
 int encoding_interact(struct encoding *e, uint32_t a, uint32_t b);
 
-/* The columns by the places of their values: [e->n_values]. The caller frees. */
-const struct encoding_column **encoding_valued(const struct encoding *e);
+/* The column of a value. */
+static inline const struct encoding_column *encoding_valued(const struct encoding *e,
+							    uint32_t value)
+{
+	return &e->columns[e->valued[value]];
+}
 
 void encoding_release(struct encoding *e);
 

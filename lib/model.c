@@ -439,7 +439,7 @@ struct coefs {
 /* Ends a line with a coefficient, unless `coefs` is NULL: the model has none. */
 static int take_coef(struct lines *s, struct coefs *coefs)
 {
-	double value, se;
+	double value = 0, se = 0;
 
 	if (!coefs)
 		return lines_end(s);

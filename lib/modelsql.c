@@ -104,9 +104,9 @@ static void put_sum(struct buf *out, term_put *put_term, const void *context, si
 
 /* Columns -------------------------------------------------------------------------------------- */
 
-/* The columns that the score is about: column[n], by the places of their values. */
+/* The columns that the score is about, by the places of their values. */
 struct columns {
-	const struct encoding_column **column;
+	const struct encoding *encoding;
 	bool *used;
 	uint32_t n;
 };
@@ -114,7 +114,7 @@ struct columns {
 /* Of trees, those that a split asks for. */
 static struct columns columns_of(const struct model *m)
 {
-	struct columns c = { encoding_valued(&m->encoding), NULL, m->encoding.n_values };
+	struct columns c = { &m->encoding, NULL, m->encoding.n_values };
 
 	c.used = mem_zalloc(c.n, sizeof(*c.used));
 	for (uint32_t i = 0; i < c.n; i++)
@@ -138,9 +138,9 @@ static void put_stage(struct buf *out, const struct columns *columns, column_put
 		if (!columns->used[i])
 			continue;
 		buf_append_str(out, before);
-		put_column(out, columns->column[i]);
+		put_column(out, encoding_valued(columns->encoding, i));
 		buf_append_str(out, " AS ");
-		put_name(out, columns->column[i]->name);
+		put_name(out, encoding_valued(columns->encoding, i)->name);
 		before = ",\n  ";
 	}
 }
@@ -412,7 +412,7 @@ static void put_linear_term(struct buf *out, const void *context, size_t i)
 				     &l->model->encoding.interactions[i - 1 - l->columns->n]);
 		return;
 	}
-	c = l->columns->column[i - 1];
+	c = encoding_valued(&l->model->encoding, (uint32_t)i - 1);
 	onehot = dense + l->model->encoding.n_dense + c->onehot;
 	if (c->kind == ENCODING_NUMBER)
 		put_number_term(out, c, dense[c->dense], c->n_missing ? *onehot : 0);
@@ -467,7 +467,7 @@ static void put_among(struct buf *out, const struct encoding_column *c,
 
 static void put_condition(struct buf *out, const struct forest *f, const struct trees_node *node)
 {
-	const struct encoding_column *c = f->columns->column[node->column];
+	const struct encoding_column *c = encoding_valued(f->columns->encoding, node->column);
 
 	if (node->kind == TREES_CATEGORY) {
 		put_among(out, c, &f->trees->sets[node->set]);
@@ -627,7 +627,7 @@ int modelsql_put(struct buf *out, const struct model *m, struct err *err)
 
 	for (uint32_t i = 0; !rc && i < columns.n; i++)
 		if (columns.used[i])
-			rc = check_name(columns.column[i]->name, err);
+			rc = check_name(encoding_valued(columns.encoding, i)->name, err);
 	if (!rc) {
 		buf_append_str(out, "(SELECT ");
 		put_probability(out, &m->calibration);
@@ -645,7 +645,6 @@ int modelsql_put(struct buf *out, const struct model *m, struct err *err)
 		buf_append_str(out,
 			       linear ? " AS ce_step OFFSET 0) AS ce_score)\n" : " AS ce_score)\n");
 	}
-	free(columns.column);
 	free(columns.used);
 	return rc;
 }

@@ -431,15 +431,15 @@ static void put_interaction(struct buf *out, const struct model *m,
 /* The columns that count, by strength: [encoding.n_values]. The caller frees. */
 static struct strength *strengths_of(const struct model *m)
 {
-	const struct encoding_column **columns = encoding_valued(&m->encoding);
 	struct strength *s = mem_zalloc(m->encoding.n_values, sizeof(*s));
 
 	for (uint32_t i = 0; i < m->encoding.n_values; i++) {
-		s[i].column = columns[i];
+		const struct encoding_column *c = encoding_valued(&m->encoding, i);
+
+		s[i].column = c;
 		if (m->kind == MODEL_LOGISTIC)
-			s[i].value = columns[i]->kind == ENCODING_NUMBER
-					     ? number_spread(m, columns[i])
-					     : cells_spread(m, columns[i]);
+			s[i].value = c->kind == ENCODING_NUMBER ? number_spread(m, c)
+								: cells_spread(m, c);
 	}
 	for (size_t i = 0; i < m->trees.n_nodes; i++) {
 		const struct trees_node *node = &m->trees.nodes[i];
@@ -450,7 +450,6 @@ static struct strength *strengths_of(const struct model *m)
 		s[node->column].n++;
 	}
 	qsort(s, m->encoding.n_values, sizeof(*s), by_value);
-	free(columns);
 	return s;
 }
 
@@ -567,8 +566,9 @@ static void put_set(struct buf *out, const struct trees_levels *set,
 }
 
 static void put_node(struct buf *out, const struct model *m, const struct trees_node *node,
-		     const struct encoding_column *const *columns, int depth)
+		     int depth)
 {
+	const struct encoding_column *c;
 	char text[NUM_TEXT_MAX];
 
 	put(out, "%*s", 2 * depth, "");
@@ -577,31 +577,29 @@ static void put_node(struct buf *out, const struct model *m, const struct trees_
 		return;
 	}
 	buf_append_str(out, "if ");
-	put_whole(out, columns[node->column]->name);
+	c = encoding_valued(&m->encoding, node->column);
+	put_whole(out, c->name);
 	if (node->kind == TREES_NUMBER) {
 		/* Not rounded: which side a value is on must be seen. */
 		buf_append_str(out, " <= ");
 		buf_append(out, text, num_format_double(text, node->threshold));
 		buf_append_str(out, node->missing_left ? " or empty" : "");
 	} else {
-		put_set(out, &m->trees.sets[node->set], columns[node->column]);
+		put_set(out, &m->trees.sets[node->set], c);
 	}
 	put(out, "  (%llu rows, gain %.4g)\n", (unsigned long long)node->rows, node->gain);
-	put_node(out, m, node + 1, columns, depth + 1);
+	put_node(out, m, node + 1, depth + 1);
 	put(out, "%*selse\n", 2 * depth, "");
-	put_node(out, m, node + node->right, columns, depth + 1);
+	put_node(out, m, node + node->right, depth + 1);
 }
 
 void modelview_put_trees(struct buf *out, const struct model *m)
 {
-	const struct encoding_column **columns = encoding_valued(&m->encoding);
-
 	put(out, "\nscore before the first tree: %+.5g\n", m->trees.base);
 	for (size_t i = 0; i < m->trees.n; i++) {
 		put(out, "\ntree %zu\n", i + 1);
-		put_node(out, m, &m->trees.nodes[m->trees.roots[i]], columns, 1);
+		put_node(out, m, &m->trees.nodes[m->trees.roots[i]], 1);
 	}
-	free(columns);
 }
 
 void modelview_put(struct buf *out, const struct model *m)

@@ -26,14 +26,14 @@ static void put_levels(struct buf *out, const struct trees_levels *set, unsigned
 }
 
 static void put_node(struct buf *out, const struct trees *t, const struct trees_node *node,
-		     const struct encoding_column *const *columns)
+		     const struct encoding *e)
 {
 	static const char *const keywords[] = { "leaf", "below", "among" };
 	const struct encoding_column *c = NULL;
 
 	buf_append_str(out, keywords[node->kind]);
 	if (node->kind != TREES_LEAF) {
-		c = columns[node->column];
+		c = encoding_valued(e, node->column);
 		lines_put_string(out, c->name, strlen(c->name));
 	}
 	if (node->kind == TREES_NUMBER) {
@@ -49,7 +49,6 @@ static void put_node(struct buf *out, const struct trees *t, const struct trees_
 
 void treelines_put(struct buf *out, const struct trees *t, const struct encoding *e)
 {
-	const struct encoding_column **columns = encoding_valued(e);
 	size_t next = 0;
 
 	buf_append_str(out, "base");
@@ -62,16 +61,15 @@ void treelines_put(struct buf *out, const struct trees *t, const struct encoding
 			buf_append_str(out, "tree\n");
 			next++;
 		}
-		put_node(out, t, &t->nodes[i], columns);
+		put_node(out, t, &t->nodes[i], e);
 	}
-	free(columns);
 }
 
 /* A reading of trees. */
 struct reading {
 	struct lines *s;
 	struct trees *t;
-	const struct encoding_column **columns;
+	const struct encoding *e;
 	struct intern names; /* an id is an index into ... */
 	uint32_t *values;    /* the places of their values; of a constant column, none */
 	struct buf name;
@@ -79,7 +77,7 @@ struct reading {
 
 static void find_names(struct reading *r, const struct encoding *e)
 {
-	r->columns = encoding_valued(e);
+	r->e = e;
 	r->values = mem_alloc(e->n, sizeof(*r->values));
 	for (size_t i = 0; i < e->n; i++) {
 		const struct encoding_column *c = &e->columns[i];
@@ -98,7 +96,7 @@ static int read_name(struct reading *r, enum encoding_kind kind, uint32_t *colum
 		return -1;
 	id = intern_find(&r->names, r->name.data, r->name.len);
 	if (id == INTERN_NONE || r->values[id] == UINT32_MAX ||
-	    r->columns[r->values[id]]->kind != kind)
+	    encoding_valued(r->e, r->values[id])->kind != kind)
 		return lines_fail(r->s, kind == ENCODING_NUMBER ? "no number of that name"
 								: "no category of that name");
 	*column = r->values[id];
@@ -107,7 +105,7 @@ static int read_name(struct reading *r, enum encoding_kind kind, uint32_t *colum
 
 static int read_levels(struct reading *r, struct trees_node *node)
 {
-	int64_t n_levels = r->columns[node->column]->levels.n, last = -1, n, level;
+	int64_t n_levels = encoding_valued(r->e, node->column)->levels.n, last = -1, n, level;
 	struct trees_levels set = { { 0 } };
 
 	if (lines_int(r->s, 1, n_levels, &n))
@@ -205,7 +203,6 @@ int treelines_read(struct lines *s, struct trees *t, const struct encoding *e)
 	     lines_keyword(s, "trees") || lines_count(s, &n) || lines_end(s);
 	for (uint64_t i = 0; !rc && i < n; i++)
 		rc = read_tree(&r);
-	free(r.columns);
 	free(r.values);
 	intern_release(&r.names);
 	buf_release(&r.name);

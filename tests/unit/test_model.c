@@ -18,6 +18,25 @@ static char *dup(const char *s)
 	return mem_dup(s, strlen(s));
 }
 
+/* Coefficients and standard errors for all columns. */
+static void fit_all(struct model *m)
+{
+	struct logistic *fit = &m->logistic;
+
+	fit->n = m->encoding.n_dense + m->encoding.n_onehot;
+	fit->coef = malloc(fit->n * sizeof(double));
+	fit->se = malloc(fit->n * sizeof(double));
+	for (size_t j = 0; j < fit->n; j++) {
+		fit->coef[j] = (double)j / 7 - 0.4;
+		fit->se[j] = j ? (double)j / 11 : INFINITY;
+	}
+	fit->intercept_se = 0.5;
+	fit->intercept = -0x1.fffffffffffffp-3;
+	fit->iterations = 6;
+	fit->objective = 123.456;
+	fit->gradient = 3e-12;
+}
+
 /* A model of every kind of line, with names and levels that need care. */
 static struct model sample(void)
 {
@@ -56,18 +75,29 @@ static struct model sample(void)
 	c->mean = -1.7e308;
 	c->sd = 12;
 	encoding_place(&m.encoding);
-	m.logistic.n = m.encoding.n_dense + m.encoding.n_onehot;
-	m.logistic.coef = malloc(m.logistic.n * sizeof(double));
-	m.logistic.se = malloc(m.logistic.n * sizeof(double));
-	for (size_t j = 0; j < m.logistic.n; j++) {
-		m.logistic.coef[j] = (double)j / 7 - 0.4;
-		m.logistic.se[j] = j ? (double)j / 11 : INFINITY;
-	}
-	m.logistic.intercept_se = 0.5;
-	m.logistic.intercept = -0x1.fffffffffffffp-3;
-	m.logistic.iterations = 6;
-	m.logistic.objective = 123.456;
-	m.logistic.gradient = 3e-12;
+	fit_all(&m);
+	return m;
+}
+
+/* The same with a number that is cut, and an interaction of each sort. */
+static struct model sample_products(void)
+{
+	struct model m = sample();
+	struct encoding_column *c = encoding_add(&m.encoding, "cut", ENCODING_BINNED);
+
+	c->n_missing = 2;
+	c->n_edges = 2;
+	c->edges = malloc(c->n_edges * sizeof(double));
+	c->edges[0] = -0.3;
+	c->edges[1] = DBL_MAX;
+	encoding_place(&m.encoding);
+	CHECK_INT(encoding_interact(&m.encoding, 0, 3), 0); /* numbers */
+	CHECK_INT(encoding_interact(&m.encoding, 2, 0), 0); /* a category and a number */
+	CHECK_INT(encoding_interact(&m.encoding, 4, 2), 0); /* bins and a category */
+	CHECK_INT(m.encoding.n_dense, 2 + 1 + 6);
+	CHECK_INT(m.encoding.n_onehot, 7 + 4 + 4 * 6);
+	logistic_release(&m.logistic);
+	fit_all(&m);
 	return m;
 }
 
@@ -142,13 +172,15 @@ static struct model sample_trees(enum calibration_kind kind)
 	return m;
 }
 
-#define N_SAMPLES 6
+#define N_SAMPLES 7
 
 /* Of both kinds of models, with every calibration. */
 static struct model sample_of(int i)
 {
 	struct model m;
 
+	if (i == 6)
+		return sample_products();
 	if (i >= 3)
 		return sample_trees((enum calibration_kind)(i - 3));
 	m = sample();
@@ -203,8 +235,9 @@ static void all_kinds_are_read_back(void)
 		model_format(&again, &back);
 		CHECK(text.len == again.len && !memcmp(text.data, again.data, text.len));
 		CHECK_INT(back.kind, m.kind);
-		CHECK_INT(back.calibration.kind, i % 3);
-		CHECK_INT(back.trees.n, i < 3 ? 0 : 2);
+		CHECK_INT(back.calibration.kind, m.calibration.kind);
+		CHECK_INT(back.trees.n, m.trees.n);
+		CHECK_INT(back.encoding.n_interactions, m.encoding.n_interactions);
 		CHECK_INT(back.trees.n_nodes, m.trees.n_nodes);
 		for (size_t k = 0; k < m.trees.n_nodes; k++)
 			CHECK_INT(back.trees.nodes[k].right, m.trees.nodes[k].right);
@@ -481,24 +514,24 @@ static void corrupt(struct buf *text, uint64_t *state)
 static void check_score(const struct model *m)
 {
 	double *value = mem_alloc(m->encoding.n_values, sizeof(*value));
-	const struct encoding_column **columns = encoding_valued(&m->encoding);
 	struct encoding_row scratch;
 
 	encoding_row_init(&scratch, &m->encoding);
 	for (int i = 0; i < 4; i++) {
 		double p;
 
-		for (uint32_t j = 0; j < m->encoding.n_values; j++)
-			value[j] = columns[j]->kind == ENCODING_CATEGORY
-					   ? (i % 2 ? columns[j]->levels.n : 0)
-				   : i == 0 ? NAN
-				   : i == 1 ? -DBL_MAX
-					    : DBL_MAX / i;
+		for (uint32_t j = 0; j < m->encoding.n_values; j++) {
+			const struct encoding_column *c = encoding_valued(&m->encoding, j);
+
+			value[j] = c->kind == ENCODING_CATEGORY ? (i % 2 ? c->levels.n : 0)
+				   : i == 0                     ? NAN
+				   : i == 1                     ? -DBL_MAX
+								: DBL_MAX / i;
+		}
 		p = model_probability(m, value, &scratch);
 		CHECK(p >= 0 && p <= 1);
 	}
 	encoding_row_release(&scratch);
-	free(columns);
 	free(value);
 }
 

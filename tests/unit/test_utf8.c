@@ -3,6 +3,10 @@
 
 #include <stdlib.h>
 
+/* Byte by byte, lest they turn this source around. */
+static const char right_to_left[] = { '\xe2', '\x80', '\xae', 0 };
+static const char isolate[] = { '\xe2', '\x81', '\xa6', 0 };
+
 static void tells_what_is_well_formed(void)
 {
 	static const struct {
@@ -20,9 +24,9 @@ static void tells_what_is_well_formed(void)
 		{ "\xe0\xa0\x80", 3, 3 },
 		{ "\xe2\x80\xa7", 3, 3 },
 		{ "\xe2\x80\xa8", 3, 0 }, /* a line separator */
-		{ "\xe2\x80\xae", 3, 0 }, /* right to left from here on */
+		{ right_to_left, 3, 0 },  /* right to left from here on */
 		{ "\xe2\x80\xaf", 3, 3 },
-		{ "\xe2\x81\xa6", 3, 0 }, /* an isolate */
+		{ isolate, 3, 0 }, /* an isolate */
 		{ "\xe2\x81\xaa", 3, 3 },
 		{ "\xed\x9f\xbf", 3, 3 },
 		{ "\xef\xbf\xbf", 3, 3 },

@@ -44,6 +44,11 @@ static int64_t find_feature(const struct encoding *e, const char *name, size_t l
 	return -1;
 }
 
+static bool is_interaction(const struct encoding_interaction *i, uint32_t a, uint32_t b)
+{
+	return (i->column[0] == a && i->column[1] == b) || (i->column[0] == b && i->column[1] == a);
+}
+
 /* Adds the interaction "NAME:NAME", unless one of the two is constant. */
 static int interact(struct encoding *e, const char *names, struct err *err)
 {
@@ -56,6 +61,10 @@ static int interact(struct encoding *e, const char *names, struct err *err)
 			continue;
 		if (a == b)
 			break;
+		for (size_t i = 0; i < e->n_interactions; i++)
+			if (is_interaction(&e->interactions[i], (uint32_t)a, (uint32_t)b))
+				return err_set(err, ERR_RUNTIME, "interaction %s: given twice",
+					       names);
 		if (e->columns[a].kind == ENCODING_CONSTANT ||
 		    e->columns[b].kind == ENCODING_CONSTANT)
 			return 0;
@@ -74,10 +83,13 @@ static int fit_encoding(struct encoding *e, struct trainset *set, struct trainse
 
 	if (trainset_fit(set, span, numbers, e, err))
 		return -1;
-	for (size_t i = 0; o->kind == MODEL_LOGISTIC && i < o->n_interactions; i++)
+	if (o->kind != MODEL_LOGISTIC)
+		return 0;
+	for (size_t i = 0; i < o->n_interactions; i++)
 		if (interact(e, o->interactions[i], err))
 			return -1;
-	return 0;
+	/* Now, before a matrix of so many columns is made. */
+	return logistic_check_size((size_t)e->n_dense + e->n_onehot, err);
 }
 
 /* Bins and matrices --------------------------------------------------------------------------- */

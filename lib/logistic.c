@@ -514,6 +514,16 @@ static void release_problem(struct problem *p)
 	free(p->part_square);
 }
 
+int logistic_check_size(size_t n_coefficients, struct err *err)
+{
+	if (n_coefficients > LOGISTIC_COEFFICIENTS_MAX)
+		return err_set(err, ERR_RUNTIME,
+			       "%zu coefficients: Newton's method takes at most %d (fewer columns, "
+			       "--bins or --interactions)",
+			       n_coefficients, LOGISTIC_COEFFICIENTS_MAX);
+	return 0;
+}
+
 int logistic_fit(struct logistic *fit, const struct matrix *x,
 		 const struct logistic_options *options, struct pool *pool, struct err *err)
 {
@@ -523,10 +533,8 @@ int logistic_fit(struct logistic *fit, const struct matrix *x,
 
 	if (!x->n_rows)
 		return err_set(err, ERR_RUNTIME, "no rows to learn from");
-	if ((size_t)x->n_dense + x->n_onehot > LOGISTIC_COEFFICIENTS_MAX)
-		return err_set(err, ERR_RUNTIME,
-			       "%zu coefficients: Newton's method takes at most %d (use --ignore)",
-			       (size_t)x->n_dense + x->n_onehot, LOGISTIC_COEFFICIENTS_MAX);
+	if (logistic_check_size((size_t)x->n_dense + x->n_onehot, err))
+		return -1;
 	*fit = (struct logistic)LOGISTIC_INIT;
 	fit->n = (size_t)x->n_dense + x->n_onehot;
 	fit->coef = mem_alloc(fit->n, sizeof(*fit->coef));

@@ -67,6 +67,9 @@ struct logistic {
 		0                                                                                  \
 	}
 
+/* Returns 0, or -1 with err if there are more coefficients than Newton's method can hold. */
+int logistic_check_size(size_t n_coefficients, struct err *err);
+
 /*
  * Fits `fit` to the rows of x. Returns 0, also if it stopped before the tolerance was reached (see
  * `converged`), or -1 with err: no rows, or more columns than Newton's method can hold.

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX  ((size_t)64 * 1024 * 1024)
 #define READ_SIZE ((size_t)64 * 1024)
 
 static const char *const kind_names[] = { "logistic", "gbdt", NULL };
@@ -752,9 +751,9 @@ int model_read(struct model *m, const char *path, struct err *err)
 	if (gz_reader_open(&in, path, 0, err))
 		return -1;
 	while ((n = gz_reader_read(&in, buf_reserve(&text, READ_SIZE), READ_SIZE, err)) > 0 &&
-	       text.len <= FILE_MAX)
+	       text.len <= MODEL_SIZE_MAX)
 		text.len += (size_t)n;
-	if (text.len > FILE_MAX)
+	if (text.len > MODEL_SIZE_MAX)
 		err_set(err, ERR_RUNTIME, "%s: more than 64 MiB: not a model written by ce-train",
 			in.name);
 	else if (!n)

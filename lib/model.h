@@ -110,6 +110,9 @@ struct model {
 double model_score(const struct model *m, const double *value, struct encoding_row *scratch);
 double model_probability(const struct model *m, const double *value, struct encoding_row *scratch);
 
+/* More text than this is not read back. */
+#define MODEL_SIZE_MAX ((size_t)64 * 1024 * 1024)
+
 /* Appends the text of the file to `out`. */
 void model_format(struct buf *out, const struct model *m);
 
@@ -120,7 +123,7 @@ void model_format(struct buf *out, const struct model *m);
  */
 int model_parse(struct model *m, const char *text, size_t len, const char *name, struct err *err);
 
-/* The same from a file ("-": standard input) of at most 64 MiB. */
+/* The same from a file ("-": standard input). */
 int model_read(struct model *m, const char *path, struct err *err);
 
 void model_release(struct model *m);

@@ -118,10 +118,47 @@ static bool is_shown(const struct model *m, const struct encoding_column *c, uin
 	       m->logistic.coef[m->encoding.n_dense + c->onehot + i] != 0;
 }
 
+/* Half a line's worth of each, so that either can be told. */
+#define HALF_WIDTH ((NAME_MAX_WIDTH - 5) / 2)
+
+static void put_pair_title(struct buf *out, const struct model *m,
+			   const struct encoding_interaction *in)
+{
+	for (int k = 0; k < 2; k++) {
+		const char *name = m->encoding.columns[in->column[k]].name;
+
+		buf_append_str(out, k ? " : " : "");
+		put_text(out, name, strlen(name), HALF_WIDTH);
+	}
+}
+
+/* The cells of product i. */
+static void put_product_name(struct buf *out, const struct model *m,
+			     const struct encoding_interaction *in, uint32_t i)
+{
+	const struct encoding_column *c[2] = { &m->encoding.columns[in->column[0]],
+					       &m->encoding.columns[in->column[1]] };
+	uint32_t n_second = encoding_cells(c[1]) ? encoding_cells(c[1]) : 1;
+	const char *before = "";
+	struct cell_name room;
+	size_t len;
+
+	for (int k = 0; k < 2; k++) {
+		const char *text;
+
+		if (!encoding_cells(c[k]))
+			continue;
+		text = cell_text(c[k], k ? i % n_second : i / n_second, &room, &len);
+		buf_append_str(out, before);
+		put_text(out, text, len, HALF_WIDTH);
+		before = " : ";
+	}
+}
+
 /* How wide the column of names is: of those, and of levels behind two blanks. */
 static size_t name_width(const struct model *m)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BUF_INIT, shown = BUF_INIT;
 	struct cell_name room;
 	size_t width = strlen("(intercept)");
 
@@ -141,7 +178,27 @@ static size_t name_width(const struct model *m)
 		}
 		buf_clear(&text);
 	}
+	for (size_t i = 0; i < m->encoding.n_interactions; i++) {
+		const struct encoding_interaction *in = &m->encoding.interactions[i];
+		bool are_dense;
+		uint32_t n = encoding_products(&m->encoding, in, &are_dense);
+
+		for (uint32_t j = 0; j < n; j++) {
+			size_t name_len;
+
+			buf_clear(&text);
+			if (n > 1)
+				put_product_name(&text, m, in, j);
+			else
+				put_pair_title(&text, m, in);
+			name_len = (n > 1 ? 2 : 0) +
+				   put_text(&shown, text.data, text.len, NAME_MAX_WIDTH - 2);
+			buf_clear(&shown);
+			width = name_len > width ? name_len : width;
+		}
+	}
 	buf_release(&text);
+	buf_release(&shown);
 	return width;
 }
 
@@ -312,7 +369,19 @@ static double number_spread(const struct model *m, const struct encoding_column 
 	return sqrt((1 - gaps) * (coef * coef + gaps * missing * missing));
 }
 
-/* That of a column's with cells; of a binned number, all bins of which hold as many rows. */
+/* The rows of a cell; of those of a number that is known, its bins hold about as many each. */
+static double cell_rows(const struct model *m, const struct encoding_column *c, uint32_t i)
+{
+	double n = (double)m->split.rows[SPLIT_TRAIN], missing = (double)c->n_missing;
+
+	if (c->level_rows)
+		return (double)c->level_rows[i];
+	if (missing > 0 && !i)
+		return missing;
+	return n > missing ? (n - missing) / ((double)c->n_edges + 1) : 0;
+}
+
+/* That of a column with cells. */
 static double cells_spread(const struct model *m, const struct encoding_column *c)
 {
 	const double *coef = m->logistic.coef + m->encoding.n_dense + c->onehot;
@@ -320,7 +389,7 @@ static double cells_spread(const struct model *m, const struct encoding_column *
 	double n = 0, mean = 0, squares = 0;
 
 	for (uint32_t i = 0; i < n_cells; i++) {
-		double rows = c->level_rows ? (double)c->level_rows[i] : 1;
+		double rows = cell_rows(m, c, i);
 
 		n += rows;
 		mean += rows * coef[i];
@@ -329,8 +398,7 @@ static double cells_spread(const struct model *m, const struct encoding_column *
 		return 0;
 	mean /= n;
 	for (uint32_t i = 0; i < n_cells; i++)
-		squares += (c->level_rows ? (double)c->level_rows[i] : 1) * (coef[i] - mean) *
-			   (coef[i] - mean);
+		squares += cell_rows(m, c, i) * (coef[i] - mean) * (coef[i] - mean);
 	return sqrt(squares / n);
 }
 
@@ -392,40 +460,26 @@ static void put_cells(struct buf *out, const struct model *m, const struct encod
 static void put_interaction(struct buf *out, const struct model *m,
 			    const struct encoding_interaction *in, size_t width)
 {
-	const struct encoding_column *c[2] = { &m->encoding.columns[in->column[0]],
-					       &m->encoding.columns[in->column[1]] };
 	bool are_dense;
 	uint32_t n = encoding_products(&m->encoding, in, &are_dense);
-	size_t first = are_dense ? in->dense : m->encoding.n_dense + in->onehot, len;
-	uint32_t n_second = encoding_cells(c[1]) ? encoding_cells(c[1]) : 1;
-	struct buf pair = BUF_INIT;
-	struct cell_name room;
+	size_t first = are_dense ? in->dense : m->encoding.n_dense + in->onehot;
+	struct buf text = BUF_INIT;
 
-	buf_append_str(&pair, c[0]->name);
-	buf_append_str(&pair, " : ");
-	buf_append_str(&pair, c[1]->name);
-	put_name(out, n > 1 ? 0 : width, 0, pair.data, pair.len);
+	put_pair_title(&text, m, in);
+	put_name(out, n > 1 ? 0 : width, 0, text.data, text.len);
 	if (n > 1)
 		buf_append_char(out, '\n');
 	for (uint32_t i = 0; i < n; i++) {
 		if (m->logistic.coef[first + i] == 0)
 			continue; /* no row is of that pair */
-		buf_clear(&pair);
-		for (int k = 0; k < 2; k++) {
-			const char *text;
-
-			if (!encoding_cells(c[k]))
-				continue;
-			text = cell_text(c[k], k ? i % n_second : i / n_second, &room, &len);
-			buf_append_str(&pair, pair.len ? " : " : "");
-			buf_append(&pair, text, len);
-		}
+		buf_clear(&text);
+		put_product_name(&text, m, in, i);
 		if (n > 1)
-			put_name(out, width, 2, pair.data, pair.len);
+			put_name(out, width, 2, text.data, text.len);
 		put_coef(out, m->logistic.coef[first + i], m->logistic.se[first + i]);
 		buf_append_char(out, '\n');
 	}
-	buf_release(&pair);
+	buf_release(&text);
 }
 
 /* The columns that count, by strength: [encoding.n_values]. The caller frees. */

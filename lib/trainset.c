@@ -374,7 +374,8 @@ int trainset_fit(struct trainset *t, struct trainset_span span, struct encoding_
 
 	if (check_span(r, span, err))
 		return -1;
-	fit = encoding_fit_new(r->feature, r->numeric, r->n_features, numbers, r->n_rows);
+	fit = encoding_fit_new(r->feature, r->numeric, r->n_features, numbers,
+			       trainset_count(t, span.cut));
 	rc = reopen_spill(r, &in, err);
 	for (size_t i = 0; !rc && (rc = csv_reader_next(&in, &row, err)) > 0; i++, rc = 0)
 		if (is_learnt(&r->rows[i], span))

@@ -161,7 +161,7 @@ six_rows() {
 	# Scores that are sure stay so, also where there is one class only.
 	printf '%s\n' completion_probability,is_completion 0,1 1,1 0.5,1 >ones.csv
 	near "$(ce-eval --prior 0.5 ones.csv | zcat | pick brier)" "$(awk 'BEGIN { printf "%.17g", 1 / 3 }')"
-	for bad in 1 -0.1 x; do
+	for bad in 0 1 -0.1 1e-7 1e-320 0.9999999 x; do
 		fails 2 ce-eval --prior "$bad" scored.csv
 	done
 }

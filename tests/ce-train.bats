@@ -287,6 +287,11 @@ agree() {
 		[[ $stderr == "ce-train: interaction $names: not two features, NAME:NAME" ]]
 	done
 	fails 2 ce-train --model gbdt --interactions x:y products.csv
+	fails 1 ce-train --holdout 0 --interactions x:y,c:d,y:x products.csv
+	[[ $stderr == "ce-train: interaction y:x: given twice" ]]
+	# Known before the rows are encoded.
+	fails 1 ce-train --holdout 0 --bins 255 --interactions y:xy,xy:cd,y:cd products.csv
+	[[ $stderr == *" coefficients: Newton's method takes at most 2000 (fewer columns, --bins or --interactions)" ]]
 }
 
 # Boosted trees -----------------------------------------------------------------------------------
@@ -501,12 +506,13 @@ out.writerows([r["event_ts"], r[sys.argv[1]], r["is_completion"]] for r in rows)
 
 @test "weights beyond all measure are refused, or make a model that is read" {
 	reference make 500 16 >features.csv
-	for weight in 1e-30 1e30 1e-12 1e12; do
+	for weight in 1e-8 1e8 1e-4; do
 		ce-train --model gbdt --class-weight $weight --calibrate platt features.csv >model
 		ce-predict -p -m model features.csv >said.csv
 		boosted check features.csv model said.csv
 	done
-	for weight in 1e-300 1e300 1e308 5e-324; do
+	for weight in 1e-9 1e9 1e-300 1e300 1e308 5e-324; do
 		fails 2 ce-train --model gbdt --class-weight $weight features.csv
+		fails 2 ce-train --class-weight $weight features.csv
 	done
 }

@@ -29,10 +29,19 @@ static int parse_threshold(void *value, const char *const *args, struct err *err
 	return 0;
 }
 
+#define PRIOR_MIN 1e-6
+
+static int parse_prior(void *value, const char *const *args, struct err *err)
+{
+	if (num_parse_double(args[0], strlen(args[0]), value) || *(double *)value < PRIOR_MIN ||
+	    *(double *)value > 1 - PRIOR_MIN)
+		return err_set(err, ERR_USAGE, "'%s' is no number from %g to 1 - %g", args[0],
+			       PRIOR_MIN, PRIOR_MIN);
+	return 0;
+}
+
 static void check_opts(const struct cli *cli, struct opts *opt)
 {
-	if (opt->evaluation.prior < 0 || opt->evaluation.prior >= 1)
-		cli_usage_error(cli, "--prior: must be above 0 and below 1");
 	if (opt->bins < 1 || opt->bins > BINS_MAX)
 		cli_usage_error(cli, "--bins: must be from 1 to %d", BINS_MAX);
 	for (size_t i = 0; i < opt->by.n; i++)
@@ -75,7 +84,7 @@ int main(int argc, char **argv)
 		{ 0, "threshold", "X", "score that means 1: a number or best-f1 (0.5)",
 		  parse_threshold, &opt.evaluation.threshold },
 		{ 0, "bins", "N", "calibration bins (10)", cli_count, &opt.bins },
-		{ 0, "prior", "P", "correct scores learnt for that base rate", cli_real,
+		{ 0, "prior", "P", "correct scores learnt for that base rate", parse_prior,
 		  &opt.evaluation.prior },
 		{ 0, "curves", "FILE", "write ROC, precision-recall, calibration points",
 		  cli_string, &opt.curves },

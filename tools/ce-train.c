@@ -13,8 +13,8 @@
 
 #define FOLDS_MAX 100
 
-/* Weights of trees are floats, and their squares must stay finite, too. */
-#define RATIO_MAX 1e30
+/* Beyond this the rows of one class would be rounded away beside those of the other. */
+#define RATIO_MAX 1e8
 
 struct opts {
 	struct trainset_options set;
@@ -52,10 +52,12 @@ static int parse_class_weight(void *value, const char *const *args, struct err *
 		b->weight = BALANCE_WEIGHT_BALANCED;
 	} else {
 		b->weight = BALANCE_WEIGHT_RATIO;
-		if (num_parse_double(args[0], strlen(args[0]), &b->ratio) || !(b->ratio > 0))
-			return err_set(err, ERR_USAGE,
-				       "'%s' is neither none, nor balanced, nor a number above 0",
-				       args[0]);
+		if (num_parse_double(args[0], strlen(args[0]), &b->ratio) ||
+		    b->ratio < 1 / RATIO_MAX || b->ratio > RATIO_MAX)
+			return err_set(
+				err, ERR_USAGE,
+				"'%s' is neither none, nor balanced, nor a number from %g to %g",
+				args[0], 1 / RATIO_MAX, RATIO_MAX);
 	}
 	return 0;
 }
@@ -83,9 +85,6 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 		cli_usage_error(cli, "--rate: must be above 0 and at most 1");
 	if (o->min_weight < 0)
 		cli_usage_error(cli, "--min-weight: must not be negative");
-	if (opt->learn.kind == MODEL_GBDT &&
-	    (opt->set.balance.ratio > RATIO_MAX || opt->set.balance.ratio < 1 / RATIO_MAX))
-		cli_usage_error(cli, "--class-weight: beyond %g for --model gbdt", RATIO_MAX);
 	if (!opt->rows || !opt->columns)
 		cli_usage_error(cli, "--subsample, --colsample: must be above 0");
 	if (opt->learn.validation == NUM_MILLION)
@@ -219,6 +218,11 @@ static int train(const struct cli *cli, struct trainset *set, const struct opts 
 		return -1;
 	model.split = set->split;
 	model_format(&text, &model);
+	if (text.len > MODEL_SIZE_MAX)
+		return err_set(err, ERR_RUNTIME,
+			       "a model of %zu MiB, and no more than %zu are read back: fewer "
+			       "--trees or --leaves",
+			       text.len >> 20, MODEL_SIZE_MAX >> 20);
 	rc = gz_writer_write(&out, text.data, text.len, err) || gz_writer_close(&out, err);
 	if (!rc)
 		say(cli, &model, opt->set.holdout);

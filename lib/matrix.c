@@ -19,6 +19,8 @@ void matrix_init(struct matrix *m, uint32_t n_dense, uint32_t n_onehot, size_t n
 {
 	*m = (struct matrix){ .n_dense = n_dense, .n_onehot = n_onehot };
 	reserve_rows(m, n_rows);
+	m->active_cap = 1;
+	m->active = mem_alloc(m->active_cap, sizeof(*m->active));
 	m->start[0] = 0;
 }
 

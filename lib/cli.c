@@ -188,7 +188,7 @@ static void print_help(const struct cli *cli)
 		print_option('p', "plain", NULL, "write plain text, not gzip");
 		printf("  %-30s %s\n", "-0 ... -9", "gzip level (stored into a pipe, else 1)");
 	}
-	print_option(0, "threads", "N", "threads for gzip; 1: none (processors, to 8)");
+	print_option(0, "threads", "N", "threads to use; 1: no other (processors, to 8)");
 	print_option('v', "verbose", NULL, "say counts, time and memory on standard error");
 	print_option(0, "help", NULL, "print this help");
 	print_option(0, "version", NULL, "print the version");

@@ -37,6 +37,7 @@ struct leaf {
 	uint32_t node;
 	int depth;
 	sums total;
+	double worth;    /* of that, unsplit */
 	sums *histogram; /* NULL: it will not be split */
 	struct split best;
 };
@@ -205,7 +206,7 @@ static bool gains(const struct fit *f, const struct leaf *leaf, sums left, doubl
 
 	if (!is_heavy(f, left) || !is_heavy(f, right))
 		return false;
-	gain = (worth(f, left) + worth(f, right) - worth(f, leaf->total)) / 2;
+	gain = (worth(f, left) + worth(f, right) - leaf->worth) / 2;
 	if (!(gain > *best))
 		return false;
 	*best = gain;
@@ -424,7 +425,8 @@ static struct leaf new_leaf(struct fit *f, size_t first, size_t n, int depth, su
 			      .n = n,
 			      .node = (uint32_t)f->n_nodes++,
 			      .depth = depth,
-			      .total = total };
+			      .total = total,
+			      .worth = worth(f, total) };
 }
 
 /* Gives the children their histograms, of which the parent's becomes the larger one's. */
@@ -569,14 +571,11 @@ static void score_chunk(void *context, size_t chunk)
 	double loss = 0;
 
 	for (size_t i = chunk * CHUNK; i < chunk_end(chunk, s->x->n_rows); i++) {
-		double score;
-
 		if (s->add)
 			s->score[i] += tree_value(s->f, bins_row(s->x, i));
-		score = s->x->label[i] ? s->score[i] : -s->score[i];
 		if (s->loss)
 			loss += (double)s->x->weight[i] *
-				(log1p(exp(-fabs(score))) + (score < 0 ? -score : 0));
+				logistic_loss(s->score[i], s->x->label[i]);
 	}
 	if (s->loss)
 		s->loss[chunk] = loss;

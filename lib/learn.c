@@ -49,31 +49,43 @@ static bool is_interaction(const struct encoding_interaction *i, uint32_t a, uin
 	return (i->column[0] == a && i->column[1] == b) || (i->column[0] == b && i->column[1] == a);
 }
 
-/* Adds the interaction "NAME:NAME", unless one of the two is constant. */
-static int interact(struct encoding *e, const char *names, struct err *err)
+/* The two features of "NAME:NAME"; a name may hold a colon itself. Returns 0, or -1 with err. */
+static int find_pair(const struct encoding *e, const char *names, uint32_t pair[2], struct err *err)
 {
-	/* A name may hold a colon itself. */
+	int n = 0;
+
 	for (const char *colon = names; (colon = strchr(colon, ':')); colon++) {
 		int64_t a = find_feature(e, names, (size_t)(colon - names));
 		int64_t b = find_feature(e, colon + 1, strlen(colon + 1));
 
-		if (a < 0 || b < 0)
+		if (a < 0 || b < 0 || a == b)
 			continue;
-		if (a == b)
-			break;
-		for (size_t i = 0; i < e->n_interactions; i++)
-			if (is_interaction(&e->interactions[i], (uint32_t)a, (uint32_t)b))
-				return err_set(err, ERR_RUNTIME, "interaction %s: given twice",
-					       names);
-		if (e->columns[a].kind == ENCODING_CONSTANT ||
-		    e->columns[b].kind == ENCODING_CONSTANT)
-			return 0;
-		if (encoding_interact(e, (uint32_t)a, (uint32_t)b))
-			return err_set(err, ERR_RUNTIME, "interaction %s: too many products",
-				       names);
-		return 0;
+		n++;
+		pair[0] = (uint32_t)a;
+		pair[1] = (uint32_t)b;
 	}
-	return err_set(err, ERR_RUNTIME, "interaction %s: not two features, NAME:NAME", names);
+	if (n == 1)
+		return 0;
+	return err_set(err, ERR_RUNTIME, "interaction %s: %s", names,
+		       n ? "can be read in two ways" : "not two features, NAME:NAME");
+}
+
+/* Adds the interaction "NAME:NAME", unless one of the two is constant. */
+static int interact(struct encoding *e, const char *names, struct err *err)
+{
+	uint32_t pair[2] = { 0 };
+
+	if (find_pair(e, names, pair, err))
+		return -1;
+	for (size_t i = 0; i < e->n_interactions; i++)
+		if (is_interaction(&e->interactions[i], pair[0], pair[1]))
+			return err_set(err, ERR_RUNTIME, "interaction %s: given twice", names);
+	if (e->columns[pair[0]].kind == ENCODING_CONSTANT ||
+	    e->columns[pair[1]].kind == ENCODING_CONSTANT)
+		return 0;
+	if (encoding_interact(e, pair[0], pair[1]))
+		return err_set(err, ERR_RUNTIME, "interaction %s: too many products", names);
+	return 0;
 }
 
 static int fit_encoding(struct encoding *e, struct trainset *set, struct trainset_span span,
@@ -198,14 +210,14 @@ static int learn_gbdt(struct model *m, struct trainset *set, struct trainset_spa
 	int rc;
 
 	m->boosting = o->gbdt;
-	m->held = o->validation;
 	rc = fit_encoding(&m->encoding, set, span, o, err) ||
 	     read_bins(&train, set, span, TRAINSET_LEARNT, &m->encoding, err) ||
-	     (m->held && read_bins(&held, set, span, TRAINSET_HELD, &m->encoding, err));
-	if (!rc && m->held && !held.n_rows)
+	     (m->validation && read_bins(&held, set, span, TRAINSET_HELD, &m->encoding, err));
+	if (!rc && m->validation && !held.n_rows)
 		rc = err_set(err, ERR_RUNTIME, "no train rows to stop by: a larger --validation");
 	if (!rc)
-		gbdt_fit(&m->trees, &train, m->held ? &held : NULL, &m->boosting, pool, &m->report);
+		gbdt_fit(&m->trees, &train, m->validation ? &held : NULL, &m->boosting, pool,
+			 &m->report);
 	bins_release(&train);
 	bins_release(&held);
 	return rc ? -1 : 0;
@@ -234,7 +246,7 @@ static struct trainset_span fold_span(const struct trainset *set, int64_t until,
 	return (struct trainset_span){ cut, end, until };
 }
 
-/* The mean log loss of rows by a fit, summed up. */
+/* The log loss of rows by a fit, summed up. */
 static double matrix_loss(const struct logistic *fit, const struct matrix *x)
 {
 	double *dense = mem_alloc(x->n_dense, sizeof(*dense)), loss = 0;
@@ -246,9 +258,7 @@ static double matrix_loss(const struct logistic *fit, const struct matrix *x)
 			dense[j] = (double)matrix_dense(x, i)[j];
 		score = logistic_score(fit, dense, x->n_dense, x->active + x->start[i],
 				       x->start[i + 1] - x->start[i]);
-		if (x->label[i])
-			score = -score;
-		loss += log1p(exp(-fabs(score))) + (score > 0 ? score : 0);
+		loss += logistic_loss(score, x->label[i]);
 	}
 	free(dense);
 	return loss;
@@ -319,6 +329,10 @@ int learn_model(struct model *m, struct trainset *set, int64_t until, const stru
 	m->kind = o->kind;
 	m->balance = *trainset_balance(set);
 	m->options = o->logistic;
+	m->l2_chosen = o->kind == MODEL_LOGISTIC && o->choose_l2;
+	m->validation = holds_back(o) ? o->validation : 0;
+	m->learnt = trainset_count(set, span.cut);
+	m->bins = o->bins;
 	if (o->kind == MODEL_GBDT)
 		rc = learn_gbdt(m, set, span, o, pool, err);
 	else

@@ -577,6 +577,13 @@ double logistic_probability(double score)
 	return score < 0 ? e / (1 + e) : 1 / (1 + e);
 }
 
+double logistic_loss(double score, bool label)
+{
+	double wrong = label ? -score : score; /* the margin on the wrong side, if > 0 */
+
+	return log1p(exp(-fabs(score))) + (wrong > 0 ? wrong : 0);
+}
+
 void logistic_release(struct logistic *fit)
 {
 	free(fit->coef);

@@ -84,6 +84,9 @@ double logistic_score(const struct logistic *fit, const double *dense, size_t n_
 /* 1 / (1 + exp(-score)), without overflow: 0 or 1 only where the nearest double is. */
 double logistic_probability(double score);
 
+/* Its log loss, -log of the probability of what happened, for any finite score. */
+double logistic_loss(double score, bool label);
+
 void logistic_release(struct logistic *fit);
 
 #endif

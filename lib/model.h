@@ -17,10 +17,13 @@
  *	class_weight none | balanced | RATIO
  *	resample none | over | under
  *	seed N
+ *	validation SHARE		of the train rows, the newest, in millionths, held back
+ *	learnt ROWS			of the train rows
+ *	bins N				into how many numbers were cut at most; 0: not at all
  *
  * logistic, then:
  *
- *	l2 X
+ *	l2 X [auto]			auto: chosen by cross-validation
  *	tolerance X
  *	iterations N			how the fit went
  *	gradient X
@@ -42,7 +45,6 @@
  *
  *	rate X				the options
  *	...
- *	validation SHARE		of the train rows, the newest, in millionths
  *	tried N				trees
  *	train_loss X
  *	validation_loss X | -
@@ -80,15 +82,18 @@ struct model {
 	enum model_kind kind;
 	struct split split;
 	struct balance balance;
+	int64_t validation; /* the share of the train rows that was held back, in millionths */
+	uint64_t learnt;    /* train rows learnt from: all but those and what they purge */
+	size_t bins;        /* into how many numbers were cut at most, or 0 */
 	struct encoding encoding;
 
 	/* MODEL_LOGISTIC */
 	struct logistic_options options;
+	bool l2_chosen;           /* by cross-validation */
 	struct logistic logistic; /* coefficients in the order of the encoding's places */
 
 	/* MODEL_GBDT */
 	struct gbdt_options boosting;
-	int64_t held; /* the share of the train rows that was held back, in millionths */
 	struct gbdt_report report;
 	struct trees trees; /* columns are the places of the encoding's values */
 
@@ -110,11 +115,19 @@ struct model {
 double model_score(const struct model *m, const double *value, struct encoding_row *scratch);
 double model_probability(const struct model *m, const double *value, struct encoding_row *scratch);
 
+/* The words of the file, each list ended by NULL. */
+extern const char *const model_kind_names[];
+extern const char *const model_calibration_names[];
+extern const char *const model_resample_names[];
+
 /* More text than this is not read back. */
 #define MODEL_SIZE_MAX ((size_t)64 * 1024 * 1024)
 
 /* Appends the text of the file to `out`. */
 void model_format(struct buf *out, const struct model *m);
+
+/* Appends what its last line says of the text before it. */
+void model_put_crc(struct buf *out, const char *text, size_t len);
 
 /*
  * Reads a model from its text; `name` is that of the file, for messages. Whatever is not exactly as

@@ -304,6 +304,14 @@ static void put_split(struct buf *out, const struct split *s)
 	}
 }
 
+/* Where they are not all train rows. */
+static void put_learnt(struct buf *out, const struct model *m)
+{
+	if (m->validation)
+		put(out, "learnt from   %llu rows: the newest %g %% were held back\n",
+		    (unsigned long long)m->learnt, (double)m->validation * 100 / NUM_MILLION);
+}
+
 static void put_balance(struct buf *out, const struct balance *b)
 {
 	if (b->weight == BALANCE_WEIGHT_BALANCED)
@@ -361,7 +369,7 @@ static int by_value(const void *a, const void *b)
 /* The standard deviation of a number's part of the score, over the train rows. */
 static double number_spread(const struct model *m, const struct encoding_column *c)
 {
-	double n = (double)m->split.rows[SPLIT_TRAIN], gaps = (double)c->n_missing / n;
+	double n = (double)m->learnt, gaps = (double)c->n_missing / n;
 	double coef = m->logistic.coef[c->dense];
 	double missing = c->n_missing ? m->logistic.coef[m->encoding.n_dense + c->onehot] : 0;
 
@@ -372,7 +380,7 @@ static double number_spread(const struct model *m, const struct encoding_column 
 /* The rows of a cell; of those of a number that is known, its bins hold about as many each. */
 static double cell_rows(const struct model *m, const struct encoding_column *c, uint32_t i)
 {
-	double n = (double)m->split.rows[SPLIT_TRAIN], missing = (double)c->n_missing;
+	double n = (double)m->learnt, missing = (double)c->n_missing;
 
 	if (c->level_rows)
 		return (double)c->level_rows[i];
@@ -531,7 +539,8 @@ static void put_logistic(struct buf *out, const struct model *m)
 {
 	const struct logistic *fit = &m->logistic;
 
-	put(out, "model         logistic regression, l2 %g, %s after %d steps\n", m->options.l2,
+	put(out, "model         logistic regression, l2 %g%s, %s after %d steps\n", m->options.l2,
+	    m->l2_chosen ? " (by cross-validation)" : "",
 	    fit->converged ? "at the optimum" : "NOT at the optimum", fit->iterations);
 }
 
@@ -553,9 +562,8 @@ static void put_gbdt(struct buf *out, const struct model *m)
 		    "%lld)",
 		    100 * o->rows, 100 * o->columns, (long long)o->seed);
 	put(out, "\nlog loss      %.6f of the rows learnt from", m->report.train_loss);
-	if (m->held)
-		put(out, ", %.6f of the newest %g %%, held back to stop by", m->report.held_loss,
-		    (double)m->held * 100 / NUM_MILLION);
+	if (m->validation)
+		put(out, ", %.6f of those held back to stop by", m->report.held_loss);
 	buf_append_char(out, '\n');
 }
 
@@ -659,6 +667,7 @@ void modelview_put_trees(struct buf *out, const struct model *m)
 void modelview_put(struct buf *out, const struct model *m)
 {
 	put_split(out, &m->split);
+	put_learnt(out, m);
 	if (m->kind == MODEL_GBDT)
 		put_gbdt(out, m);
 	else

@@ -13,6 +13,7 @@
 struct pool {
 	pthread_t *threads;
 	int n_threads; /* started */
+	int spins;     /* looks for a change before a thread sleeps */
 	/* The task. Set before its number changes, and left alone until all threads are done. */
 	void (*part)(void *, size_t);
 	void *context;
@@ -45,7 +46,7 @@ static unsigned next_task(struct pool *p, unsigned seen)
 {
 	unsigned number;
 
-	for (int i = 0; i < SPINS; i++) {
+	for (int i = 0; i < p->spins; i++) {
 		number = atomic_load_explicit(&p->number, memory_order_acquire);
 		if (number != seen)
 			return number;
@@ -91,7 +92,7 @@ static bool is_idle(struct pool *p)
 
 static void wait_until_idle(struct pool *p)
 {
-	for (int i = 0; i < SPINS; i++) {
+	for (int i = 0; i < p->spins; i++) {
 		if (is_idle(p))
 			return;
 		pause_briefly();
@@ -108,6 +109,8 @@ struct pool *pool_new(int n_threads)
 
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->changed, NULL);
+	/* Where there are more threads than processors, who looks is in the way of who works. */
+	p->spins = n_threads > worker_processors() ? 0 : SPINS;
 	p->threads = mem_alloc((size_t)(n_threads > 1 ? n_threads : 1), sizeof(*p->threads));
 	while (p->n_threads < n_threads - 1 && !worker_start(&p->threads[p->n_threads], work, p))
 		p->n_threads++;

@@ -358,7 +358,8 @@ static int check_span(const struct trainset_reading *r, struct trainset_span spa
 		return err_set(
 			err, ERR_RUNTIME,
 			"%zu train rows have a label that was known before %lld, %zu of them "
-			"positive: too few to learn from",
+			"positive: too few to learn from (too large a --validation, or too many "
+			"folds?)",
 			n, (long long)span.cut, positives);
 	return 0;
 }

@@ -109,10 +109,10 @@ break\" TYPE real USING NULL, ALTER huge TYPE float8 USING NULL, ALTER flag TYPE
 # head_of KIND: the lines of a model up to its figures.
 head_of() {
 	printf '%s\n' 'ce-model 2' "kind $1" 'label "y"' 'time -' 'known -' 'cut -' 'train 100 50' 'test 0 0' 'purged 0 0' \
-		'unlabelled 0' 'class_weight none' 'resample none' 'seed 1'
+		'unlabelled 0' 'class_weight none' 'resample none' 'seed 1' 'validation 0' 'learnt 100' 'bins 0'
 	if [[ $1 == gbdt ]]; then
 		printf '%s\n' 'rate 0.1' 'max_trees 10000' 'depth 32' 'leaves 4096' 'l2 1' 'min_weight 1' 'rows 1' 'columns 1' \
-			'patience 1' 'validation 0' 'tried 10000' 'train_loss 0.5' 'validation_loss -'
+			'patience 1' 'tried 10000' 'train_loss 0.5' 'validation_loss -'
 	else
 		printf '%s\n' 'l2 1' 'tolerance 1e-10' 'iterations 5' 'gradient 0' 'objective 1'
 	fi
@@ -261,7 +261,7 @@ head_of() {
 	{
 		printf '%s\n' 'ce-model 2' 'kind logistic' 'label "y"' 'time "event_ts"' 'known "k"' 'cut 1706190651825' 'train 1000 250' \
 			'test 200 20' 'purged 10 1' 'unlabelled 3' 'class_weight balanced' 'resample over' 'seed 7' \
-			'l2 0.5' 'tolerance 1e-10' 'iterations 5' 'gradient 0' 'objective 123' 'intercept -1.5 0.25' \
+			'validation 200000' 'learnt 800' 'bins 0' 'l2 0.5 auto' 'tolerance 1e-10' 'iterations 5' 'gradient 0' 'objective 123' 'intercept -1.5 0.25' \
 			'number "rate" 0.25 0.125 0.1 0.05' 'missing 100 -0.5 -' 'constant "flat"' \
 			'category "device"' 'level "tv" 600 1 0.5' 'level "" 250 -1 0.125' 'level "\x1b[31mred\n" 100 0 0.1' \
 			$'level "Niños" 50 2e-05 1' 'other 0 0 -' \
@@ -274,7 +274,8 @@ head_of() {
 		test          200 rows, 20 positive (10.0 %), from then on
 		purged        10 rows, 1 positive (10.0 %), not known by then
 		unlabelled    3 rows
-		model         logistic regression, l2 0.5, at the optimum after 5 steps
+		learnt from   800 rows: the newest 20 % were held back
+		model         logistic regression, l2 0.5 (by cross-validation), at the optimum after 5 steps
 		weights       the same sum for either class
 		resampled     rows of the rarer class drawn again (seed 7)
 		calibrated    by Platt's line: 1.25 times the score -0.5
@@ -301,8 +302,8 @@ head_of() {
 	{
 		printf '%s\n' 'ce-model 2' 'kind gbdt' 'label "y"' 'time "day"' 'known -' 'cut 1706190651825' 'train 1000 250' \
 			'test 0 0' 'purged 0 0' 'unlabelled 0' 'class_weight 2.5' 'resample under' 'seed 7' \
-			'rate 0.1' 'max_trees 50' 'depth 6' 'leaves 64' 'l2 1' 'min_weight 2' 'rows 0.5' 'columns 0.75' \
-			'patience 10' 'validation 100000' 'tried 12' 'train_loss 0.5' 'validation_loss 0.625' \
+			'validation 100000' 'learnt 890' 'bins 64' 'rate 0.1' 'max_trees 50' 'depth 6' 'leaves 64' 'l2 1' 'min_weight 2' 'rows 0.5' 'columns 0.75' \
+			'patience 10' 'tried 12' 'train_loss 0.5' 'validation_loss 0.625' \
 			'number "x" 0 1' 'missing 3' 'category "genre"' 'level "News, Talk" 500' 'level "Drama" 300' 'level "" 50' \
 			$'level "Komödie" 40' 'other 9' 'constant "flat"' 'number "z" 0 1' 'base -1.0986' 'trees 2' \
 			tree 'among "genre" 4 0 1 2 3 75 1000' 'below "x" 0.30000000000000004 left 20 990' 'leaf -0.125 400' \
@@ -314,9 +315,10 @@ head_of() {
 		predicts      y
 		train         1000 rows, 250 positive (25.0 %), before day 1706190651825
 		test          0 rows, from then on
+		learnt from   890 rows: the newest 10 % were held back
 		model         2 boosted trees of 12 tried: depth 6, 64 leaves, rate 0.1, l2 1, min. weight 2,
 		              of 50 % of the rows and 75 % of the columns each (seed 7)
-		log loss      0.500000 of the rows learnt from, 0.625000 of the newest 10 %, held back to stop by
+		log loss      0.500000 of the rows learnt from, 0.625000 of those held back to stop by
 		weights       2.5 for a positive row, 1 for any other
 		resampled     rows of the other class left out (seed 7)
 		calibrated    by isotonic regression: 3 knots, scores -2 to 3, probabilities 0.01 to 0.98
@@ -378,7 +380,7 @@ head_of() {
 	sed '7s/100/x/' model >bad
 	want="bad:7: invalid integer" refused bad
 	sed '/^l2/s/1/2/' model >bad
-	want="bad:21: the checksum is wrong: the file was changed or damaged" refused --sql bad
+	want="bad:24: the checksum is wrong: the file was changed or damaged" refused --sql bad
 	head -c 100 model >bad
 	want="bad:*: the last line is cut short" refused bad
 	: >bad

@@ -221,7 +221,8 @@ for i in range(1000): print(f"{i},{i%100},{int(i*i%7>2)}")' >rows.csv
 		'--resample up' '--seed -1' '--ignore a,,b' '--trees 0' '--rate 0' '--rate 1.1' '--depth 0' '--depth 33' \
 		'--leaves 1' '--leaves 5000' '--min-weight -1' '--bins 1' '--bins 256' '--subsample 0' '--colsample 0' \
 		'--validation 1' '--patience 0' '--calibrate maybe' '--validation 0 --calibrate platt' '--cv 101' \
-		'--model gbdt --l2 auto'; do
+		'--model gbdt --l2 auto' '--model gbdt --tolerance 1e-9' '--model gbdt --interactions a:b' '--trees 50' \
+		'--rate 0.5' '--depth 3' '--leaves 8' '--min-weight 2' '--patience 3' '--subsample 0.5' '--colsample 0.5'; do
 		# shellcheck disable=SC2086
 		fails 2 ce-train $bad
 	done
@@ -287,6 +288,9 @@ agree() {
 		[[ $stderr == "ce-train: interaction $names: not two features, NAME:NAME" ]]
 	done
 	fails 2 ce-train --model gbdt --interactions x:y products.csv
+	sed '1s/xy/x:y/; 1s/cd/y:x/' products.csv >colons.csv
+	fails 1 ce-train --holdout 0 --interactions x:y:x colons.csv
+	[[ $stderr == "ce-train: interaction x:y:x: can be read in two ways" ]]
 	fails 1 ce-train --holdout 0 --interactions x:y,c:d,y:x products.csv
 	[[ $stderr == "ce-train: interaction y:x: given twice" ]]
 	# Known before the rows are encoded.
@@ -515,4 +519,22 @@ out.writerows([r["event_ts"], r[sys.argv[1]], r["is_completion"]] for r in rows)
 		fails 2 ce-train --model gbdt --class-weight $weight features.csv
 		fails 2 ce-train --class-weight $weight features.csv
 	done
+}
+
+@test "a model says with what it was learnt, and from how many rows" {
+	reference make 2000 21 >features.csv
+	ce-train --l2 auto --validation 0.3 --calibrate platt --bins 9 features.csv >model
+	grep -qx 'validation 300000' model
+	grep -qx 'bins 9' model
+	grep -Eqx 'l2 [0-9.]+ auto' model
+	train=$(awk '/^train / { print $2 }' model) learnt=$(awk '/^learnt / { print $2 }' model)
+	# All but what is held back, and what was not known when that began.
+	((learnt <= train * 7 / 10 + 1 && learnt > train / 2))
+	[[ $(ce-model model) == *"learnt from   $learnt rows: the newest 30 % were held back"* ]]
+	fails 2 ce-train --validation 0.3 features.csv
+	ce-train features.csv >model
+	grep -qx 'validation 0' model
+	grep -qx "learnt $train" model
+	ce-train --model gbdt features.csv >model
+	grep -qx 'bins 255' model
 }

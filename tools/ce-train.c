@@ -70,8 +70,39 @@ static void check_count(const struct cli *cli, const char *option, int64_t value
 				(long long)max);
 }
 
+/* What one kind of model does not know is not passed over: it was meant to do something. */
+static void check_kind(const struct cli *cli, const struct opts *opt)
+{
+	const struct gbdt_options usual = GBDT_OPTIONS_INIT, *o = &opt->learn.gbdt;
+	const struct logistic_options usual_logistic = LOGISTIC_OPTIONS_INIT;
+	const struct {
+		const char *option;
+		bool given; /* as something else than it is anyway */
+		enum model_kind kind;
+	} of_one[] = {
+		{ "--trees", o->trees != usual.trees, MODEL_GBDT },
+		{ "--rate", o->rate != usual.rate, MODEL_GBDT },
+		{ "--depth", o->depth != usual.depth, MODEL_GBDT },
+		{ "--leaves", o->leaves != usual.leaves, MODEL_GBDT },
+		{ "--min-weight", o->min_weight != usual.min_weight, MODEL_GBDT },
+		{ "--patience", o->patience != usual.patience, MODEL_GBDT },
+		{ "--subsample", opt->rows != NUM_MILLION, MODEL_GBDT },
+		{ "--colsample", opt->columns != NUM_MILLION, MODEL_GBDT },
+		{ "--interactions", opt->interactions.n > 0, MODEL_LOGISTIC },
+		{ "--l2 auto", opt->l2.choose, MODEL_LOGISTIC },
+		{ "--tolerance", opt->learn.logistic.tolerance != usual_logistic.tolerance,
+		  MODEL_LOGISTIC },
+	};
+
+	for (size_t i = 0; i < sizeof(of_one) / sizeof(of_one[0]); i++)
+		if (of_one[i].given && of_one[i].kind != opt->learn.kind)
+			cli_usage_error(cli, "%s: for --model %s alone", of_one[i].option,
+					model_kind_names[of_one[i].kind]);
+}
+
 static void check_options(const struct cli *cli, const struct opts *opt)
 {
+	const struct learn_options usual = LEARN_OPTIONS_INIT;
 	const struct gbdt_options *o = &opt->learn.gbdt;
 
 	check_count(cli, "--trees", o->trees, 1, INT32_MAX);
@@ -91,10 +122,10 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 		cli_usage_error(cli, "--validation: leaves no rows to learn from");
 	if (!opt->learn.validation && opt->calibrate.value)
 		cli_usage_error(cli, "--calibrate: needs rows to learn from (--validation)");
-	if (opt->interactions.n && opt->learn.kind != MODEL_LOGISTIC)
-		cli_usage_error(cli, "--interactions: trees find their own");
-	if (opt->l2.choose && opt->learn.kind != MODEL_LOGISTIC)
-		cli_usage_error(cli, "--l2 auto: for --model logistic alone");
+	check_kind(cli, opt);
+	if (opt->learn.validation && opt->learn.validation != usual.validation &&
+	    opt->learn.kind == MODEL_LOGISTIC && !opt->calibrate.value)
+		cli_usage_error(cli, "--validation: for --model gbdt or --calibrate");
 }
 
 static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
@@ -199,7 +230,7 @@ static void say(const struct cli *cli, const struct model *m, int64_t holdout)
 	else
 		cli_note(cli, "%zu coefficients, %d iterations, objective %.10g, gradient %.3g",
 			 fit->n, fit->iterations, fit->objective, fit->gradient);
-	if (m->kind == MODEL_GBDT && m->held)
+	if (m->kind == MODEL_GBDT && m->validation)
 		cli_note(cli, "log loss %.6g in validation", m->report.held_loss);
 }
 
@@ -279,13 +310,10 @@ static int cross_validate(const struct cli *cli, struct trainset *set, const str
 
 int main(int argc, char **argv)
 {
-	static const char *const kinds[] = { "logistic", "gbdt", NULL };
-	static const char *const resamples[] = { "none", "over", "under", NULL };
-	static const char *const calibrations[] = { "none", "platt", "isotonic", NULL };
 	struct opts opt = { .set = TRAINSET_OPTIONS_INIT,
-			    .model = { kinds, 0 },
-			    .resample = { resamples, 0 },
-			    .calibrate = { calibrations, 0 },
+			    .model = { model_kind_names, 0 },
+			    .resample = { model_resample_names, 0 },
+			    .calibrate = { model_calibration_names, 0 },
 			    .l2 = { 1, false },
 			    .learn = LEARN_OPTIONS_INIT,
 			    .rows = NUM_MILLION,

@@ -8,26 +8,15 @@ The same split by time, histograms of as many bins, trees of the same depth, rat
 import sys
 import time
 
-import numpy as np
 import pandas as pd
 import xgboost
 from sklearn.metrics import roc_auc_score
 
-KEYS = ["event_id", "user_id", "content_id", "session_id"]
-NOT_FEATURES = ["event_ts", "label_known_ts", "is_completion"]
-
-
-def read(path):
-    table = pd.read_csv(path, usecols=lambda column: column not in KEYS)
-    table = table[table.is_completion.notna()]
-    cut = np.sort(table.event_ts.to_numpy())[int(0.8 * len(table))]
-    test = table.event_ts >= cut
-    known = table.label_known_ts if "label_known_ts" in table else pd.Series(-np.inf, table.index)
-    return table, ~test & (known < cut), test
+import train
 
 
 def categories(table, levels=None):
-    x = table.drop(columns=NOT_FEATURES, errors="ignore").copy()
+    x = table.drop(columns=train.NOT_FEATURES).copy()
     text = x.select_dtypes(object).columns
     levels = levels or {column: x[column].fillna("").unique().tolist() for column in text}
     for column in text:
@@ -36,10 +25,10 @@ def categories(table, levels=None):
 
 
 def main(what, features, model, trees="100"):
-    table, train, test = read(features)
-    x, levels = categories(table[train])
+    table, in_train, in_test = train.read(features)
+    x, levels = categories(table[in_train])
     if what == "fit":
-        y = table.is_completion[train]
+        y = table.is_completion[in_train]
         learner = xgboost.XGBClassifier(
             n_estimators=int(trees), max_depth=6, learning_rate=0.1, max_bin=256, tree_method="hist",
             reg_lambda=1, min_child_weight=1, n_jobs=2, enable_categorical=True, base_score=float(y.mean()))
@@ -50,8 +39,8 @@ def main(what, features, model, trees="100"):
     else:
         learner = xgboost.XGBClassifier()
         learner.load_model(model)
-        x, _ = categories(table[test], levels)
-        print(f"{roc_auc_score(table.is_completion[test], learner.predict_proba(x)[:, 1]):.6f}")
+        x, _ = categories(table[in_test], levels)
+        print(f"{roc_auc_score(table.is_completion[in_test], learner.predict_proba(x)[:, 1]):.6f}")
 
 
 main(*sys.argv[1:])

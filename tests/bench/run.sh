@@ -180,11 +180,11 @@ gbdt() {
 	rows=$(gzip -dc features.csv.gz | tail -n +2 | wc -l)
 	contestant 'ce-train --model gbdt' \
 		"m ce-train -m gbdt --trees $trees --validation 0 -o ../gbdt.model features.csv.gz"
-	contestant 'pandas, XGBoost (hist)' "m $python '$here/gbdt.py' fit features.csv.gz xgboost.json $trees" rival
+	contestant 'pandas, XGBoost (hist)' "m $python -B '$here/gbdt.py' fit features.csv.gz xgboost.json $trees" rival
 	in_turns "$label: from the feature table to $trees trees" "$rows"
 	echo "$label: AUC-ROC of the test part: ce-train --model gbdt" \
 		"$(ce-predict -m ../gbdt.model features.csv.gz | ce-eval -p | awk '/^AUC-ROC/ { print $2 }')," \
-		"XGBoost $($python "$here/gbdt.py" judge features.csv.gz xgboost.json)" >>"$folder/checks"
+		"XGBoost $($python -B "$here/gbdt.py" judge features.csv.gz xgboost.json)" >>"$folder/checks"
 }
 
 # Scaling ------------------------------------------------------------------------------------------

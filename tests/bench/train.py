@@ -52,4 +52,5 @@ def main(what, features, model):
             print(f"{roc_auc_score(y, pickle.load(file).predict_proba(x)[:, 1]):.6f}")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -2,6 +2,8 @@
 
 #include "mem.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,20 @@ void buf_append(struct buf *b, const void *bytes, size_t n)
 void buf_append_str(struct buf *b, const char *text)
 {
 	buf_append(b, text, strlen(text));
+}
+
+void buf_printf(struct buf *b, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	va_start(args, format);
+	vsnprintf(buf_reserve(b, (size_t)n + 1), (size_t)n + 1, format, args);
+	va_end(args);
+	b->len += (size_t)n;
 }
 
 void buf_release(struct buf *b)

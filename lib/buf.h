@@ -33,6 +33,9 @@ static inline char *buf_reserve(struct buf *b, size_t n)
 void buf_append(struct buf *b, const void *bytes, size_t n);
 void buf_append_str(struct buf *b, const char *text); /* without its NUL */
 
+/* What printf would print. */
+void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 static inline void buf_append_char(struct buf *b, char c)
 {
 	*buf_reserve(b, 1) = c;

@@ -5,58 +5,20 @@
 #include "utf8.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NAME_MAX_WIDTH 48
 
-static void put(struct buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct buf *out, const char *format, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(NULL, 0, format, args);
-	va_end(args);
-	va_start(args, format);
-	vsnprintf(buf_reserve(out, (size_t)n + 1), (size_t)n + 1, format, args);
-	va_end(args);
-	out->len += (size_t)n;
-}
-
-/* Text of a file, of at most `max` characters. Returns how many those are. */
-static size_t put_text(struct buf *out, const char *s, size_t len, size_t max)
-{
-	const char *end = s + len;
-	size_t width = 0, n;
-
-	for (; s < end; s += n ? n : 1) {
-		n = utf8_printable(s, end);
-		if (++width == max && s + (n ? n : 1) < end) {
-			buf_append_str(out, "…");
-			break;
-		}
-		if (n)
-			buf_append(out, s, n);
-		else
-			buf_append_char(out, '?');
-	}
-	return width;
-}
-
 static void put_whole(struct buf *out, const char *name)
 {
-	put_text(out, name, strlen(name), SIZE_MAX);
+	utf8_put(out, name, strlen(name), SIZE_MAX);
 }
 
 /* A number of any size, to so many digits or a few more. */
 static void put_number(struct buf *out, double value)
 {
-	put(out, fabs(value) >= 1e4 && fabs(value) < 1e15 ? "%.0f" : "%.4g", value);
+	buf_printf(out, fabs(value) >= 1e4 && fabs(value) < 1e15 ? "%.0f" : "%.4g", value);
 }
 
 /* The same in a cell of a table: with 4 decimals where that says enough. */
@@ -64,7 +26,7 @@ static void put_cell(struct buf *out, double value)
 {
 	double size = fabs(value);
 
-	put(out, value == 0 || (size >= 0.001 && size < 1e6) ? "%12.4f" : "%12.3g", value);
+	buf_printf(out, value == 0 || (size >= 0.001 && size < 1e6) ? "%12.4f" : "%12.3g", value);
 }
 
 /* Names of columns and levels ------------------------------------------------------------------ */
@@ -128,7 +90,7 @@ static void put_pair_title(struct buf *out, const struct model *m,
 		const char *name = m->encoding.columns[in->column[k]].name;
 
 		buf_append_str(out, k ? " : " : "");
-		put_text(out, name, strlen(name), HALF_WIDTH);
+		utf8_put(out, name, strlen(name), HALF_WIDTH);
 	}
 }
 
@@ -150,7 +112,7 @@ static void put_product_name(struct buf *out, const struct model *m,
 			continue;
 		text = cell_text(c[k], k ? i % n_second : i / n_second, &room, &len);
 		buf_append_str(out, before);
-		put_text(out, text, len, HALF_WIDTH);
+		utf8_put(out, text, len, HALF_WIDTH);
 		before = " : ";
 	}
 }
@@ -168,12 +130,12 @@ static size_t name_width(const struct model *m)
 
 		if (c->kind == ENCODING_CONSTANT)
 			continue;
-		n = put_text(&text, c->name, strlen(c->name), NAME_MAX_WIDTH);
+		n = utf8_put(&text, c->name, strlen(c->name), NAME_MAX_WIDTH);
 		width = n > width ? n : width;
 		for (uint32_t j = 0; m->kind == MODEL_LOGISTIC && j < encoding_cells(c); j++) {
 			const char *level = cell_text(c, j, &room, &len);
 
-			n = 2 + put_text(&text, level, len, NAME_MAX_WIDTH - 2);
+			n = 2 + utf8_put(&text, level, len, NAME_MAX_WIDTH - 2);
 			width = n > width ? n : width;
 		}
 		buf_clear(&text);
@@ -192,7 +154,7 @@ static size_t name_width(const struct model *m)
 			else
 				put_pair_title(&text, m, in);
 			name_len = (n > 1 ? 2 : 0) +
-				   put_text(&shown, text.data, text.len, NAME_MAX_WIDTH - 2);
+				   utf8_put(&shown, text.data, text.len, NAME_MAX_WIDTH - 2);
 			buf_clear(&shown);
 			width = name_len > width ? name_len : width;
 		}
@@ -207,9 +169,9 @@ static void put_name(struct buf *out, size_t width, size_t indent, const char *s
 {
 	size_t n;
 
-	put(out, "%*s", (int)indent, "");
-	n = indent + put_text(out, s, len, NAME_MAX_WIDTH - indent);
-	put(out, "%*s", n < width ? (int)(width - n) : 0, "");
+	buf_printf(out, "%*s", (int)indent, "");
+	n = indent + utf8_put(out, s, len, NAME_MAX_WIDTH - indent);
+	buf_printf(out, "%*s", n < width ? (int)(width - n) : 0, "");
 }
 
 static void put_column_name(struct buf *out, size_t width, const struct encoding_column *c)
@@ -233,7 +195,7 @@ struct list {
 
 static void put_item(struct list *list, const char *name)
 {
-	put(list->out, "%s", list->n++ ? ", " : list->title);
+	buf_printf(list->out, "%s", list->n++ ? ", " : list->title);
 	put_whole(list->out, name);
 }
 
@@ -257,15 +219,15 @@ static void put_time(struct buf *out, const struct split *s, int64_t time)
 	put_whole(out, s->time);
 	if (strcmp(s->time, "event_ts") != 0 || time < 100000 * NUM_MILLION ||
 	    time >= 10000000 * NUM_MILLION) {
-		put(out, " %lld", (long long)time);
+		buf_printf(out, " %lld", (long long)time);
 		return;
 	}
 	num_civil(time, &at);
 	ms = time % NUM_MS_PER_HOUR;
-	put(out, " %04lld-%02d-%02dT%02d:%02lld:%02lld.%03lldZ", (long long)at.year, at.month,
-	    at.day, at.hour, (long long)(ms / NUM_MS_PER_MINUTE),
-	    (long long)(ms % NUM_MS_PER_MINUTE / NUM_MS_PER_SECOND),
-	    (long long)(ms % NUM_MS_PER_SECOND));
+	buf_printf(out, " %04lld-%02d-%02dT%02d:%02lld:%02lld.%03lldZ", (long long)at.year,
+		   at.month, at.day, at.hour, (long long)(ms / NUM_MS_PER_MINUTE),
+		   (long long)(ms % NUM_MS_PER_MINUTE / NUM_MS_PER_SECOND),
+		   (long long)(ms % NUM_MS_PER_SECOND));
 }
 
 static void put_part(struct buf *out, const char *title, const struct split *s,
@@ -273,10 +235,10 @@ static void put_part(struct buf *out, const char *title, const struct split *s,
 {
 	uint64_t rows = s->rows[part], positives = s->positives[part];
 
-	put(out, "%-14s%llu rows", title, (unsigned long long)rows);
+	buf_printf(out, "%-14s%llu rows", title, (unsigned long long)rows);
 	if (rows && part != SPLIT_UNLABELLED)
-		put(out, ", %llu positive (%.1f %%)", (unsigned long long)positives,
-		    100 * (double)positives / (double)rows);
+		buf_printf(out, ", %llu positive (%.1f %%)", (unsigned long long)positives,
+			   100 * (double)positives / (double)rows);
 }
 
 static void put_split(struct buf *out, const struct split *s)
@@ -308,8 +270,9 @@ static void put_split(struct buf *out, const struct split *s)
 static void put_learnt(struct buf *out, const struct model *m)
 {
 	if (m->validation)
-		put(out, "learnt from   %llu rows: the newest %g %% were held back\n",
-		    (unsigned long long)m->learnt, (double)m->validation * 100 / NUM_MILLION);
+		buf_printf(out, "learnt from   %llu rows: the newest %g %% were held back\n",
+			   (unsigned long long)m->learnt,
+			   (double)m->validation * 100 / NUM_MILLION);
 }
 
 static void put_balance(struct buf *out, const struct balance *b)
@@ -317,25 +280,25 @@ static void put_balance(struct buf *out, const struct balance *b)
 	if (b->weight == BALANCE_WEIGHT_BALANCED)
 		buf_append_str(out, "weights       the same sum for either class\n");
 	else if (b->weight == BALANCE_WEIGHT_RATIO)
-		put(out, "weights       %g for a positive row, 1 for any other\n", b->ratio);
+		buf_printf(out, "weights       %g for a positive row, 1 for any other\n", b->ratio);
 	if (b->resample != BALANCE_RESAMPLE_NONE)
-		put(out, "resampled     rows of the %s (seed %lld)\n",
-		    b->resample == BALANCE_RESAMPLE_OVER ? "rarer class drawn again"
-							 : "other class left out",
-		    (long long)b->seed);
+		buf_printf(out, "resampled     rows of the %s (seed %lld)\n",
+			   b->resample == BALANCE_RESAMPLE_OVER ? "rarer class drawn again"
+								: "other class left out",
+			   (long long)b->seed);
 }
 
 static void put_calibration(struct buf *out, const struct calibration *c)
 {
 	if (c->kind == CALIBRATION_PLATT)
-		put(out, "calibrated    by Platt's line: %.4g times the score %+.4g\n", c->slope,
-		    c->intercept);
+		buf_printf(out, "calibrated    by Platt's line: %.4g times the score %+.4g\n",
+			   c->slope, c->intercept);
 	else if (c->kind == CALIBRATION_ISOTONIC)
-		put(out,
-		    "calibrated    by isotonic regression: %zu knots, scores %.4g to %.4g, "
-		    "probabilities %.4g to %.4g\n",
-		    c->n, c->score[0], c->score[c->n - 1], c->probability[0],
-		    c->probability[c->n - 1]);
+		buf_printf(out,
+			   "calibrated    by isotonic regression: %zu knots, scores %.4g to %.4g, "
+			   "probabilities %.4g to %.4g\n",
+			   c->n, c->score[0], c->score[c->n - 1], c->probability[0],
+			   c->probability[c->n - 1]);
 }
 
 static void put_constants(struct buf *out, const struct encoding *e)
@@ -415,9 +378,9 @@ static void put_coef(struct buf *out, double coef, double se)
 	put_cell(out, coef);
 	if (isfinite(se) && se > 0) {
 		put_cell(out, se);
-		put(out, "%9.2f", coef / se);
+		buf_printf(out, "%9.2f", coef / se);
 	} else {
-		put(out, "%12s%9s", "-", "-");
+		buf_printf(out, "%12s%9s", "-", "-");
 	}
 	put_cell(out, exp(coef));
 }
@@ -439,7 +402,7 @@ static void put_numeric(struct buf *out, const struct model *m, const struct enc
 		return;
 	put_name(out, width, 2, "(empty)", strlen("(empty)"));
 	put_coef(out, fit->coef[missing], fit->se[missing]);
-	put(out, "  %llu rows\n", (unsigned long long)c->n_missing);
+	buf_printf(out, "  %llu rows\n", (unsigned long long)c->n_missing);
 }
 
 static void put_cells(struct buf *out, const struct model *m, const struct encoding_column *c,
@@ -458,9 +421,9 @@ static void put_cells(struct buf *out, const struct model *m, const struct encod
 		put_name(out, width, 2, text, len);
 		put_coef(out, m->logistic.coef[first + i], m->logistic.se[first + i]);
 		if (c->level_rows)
-			put(out, "  %llu rows", (unsigned long long)c->level_rows[i]);
+			buf_printf(out, "  %llu rows", (unsigned long long)c->level_rows[i]);
 		else if (c->n_missing && !i)
-			put(out, "  %llu rows", (unsigned long long)c->n_missing);
+			buf_printf(out, "  %llu rows", (unsigned long long)c->n_missing);
 		buf_append_char(out, '\n');
 	}
 }
@@ -520,8 +483,8 @@ static void put_coefficients(struct buf *out, const struct model *m)
 	struct strength *s = strengths_of(m);
 	size_t width = name_width(m);
 
-	put(out, "\n%*s%12s%12s%9s%12s\n", (int)width, "", "coefficient", "std. error", "z",
-	    "odds ratio");
+	buf_printf(out, "\n%*s%12s%12s%9s%12s\n", (int)width, "", "coefficient", "std. error", "z",
+		   "odds ratio");
 	put_name(out, width, 0, "(intercept)", strlen("(intercept)"));
 	put_coef(out, m->logistic.intercept, m->logistic.intercept_se);
 	end_line(out);
@@ -539,9 +502,9 @@ static void put_logistic(struct buf *out, const struct model *m)
 {
 	const struct logistic *fit = &m->logistic;
 
-	put(out, "model         logistic regression, l2 %g%s, %s after %d steps\n", m->options.l2,
-	    m->l2_chosen ? " (by cross-validation)" : "",
-	    fit->converged ? "at the optimum" : "NOT at the optimum", fit->iterations);
+	buf_printf(out, "model         logistic regression, l2 %g%s, %s after %d steps\n",
+		   m->options.l2, m->l2_chosen ? " (by cross-validation)" : "",
+		   fit->converged ? "at the optimum" : "NOT at the optimum", fit->iterations);
 }
 
 /* Trees ---------------------------------------------------------------------------------------- */
@@ -550,20 +513,22 @@ static void put_gbdt(struct buf *out, const struct model *m)
 {
 	const struct gbdt_options *o = &m->boosting;
 
-	put(out,
-	    "model         %zu boosted trees of %zu tried: depth %lld, %lld leaves, rate %g, l2 "
-	    "%g, "
-	    "min. weight %g",
-	    m->trees.n, m->report.n_tried, (long long)o->depth, (long long)o->leaves, o->rate,
-	    o->l2, o->min_weight);
+	buf_printf(out,
+		   "model         %zu boosted trees of %zu tried: depth %lld, %lld leaves, rate "
+		   "%g, l2 "
+		   "%g, "
+		   "min. weight %g",
+		   m->trees.n, m->report.n_tried, (long long)o->depth, (long long)o->leaves,
+		   o->rate, o->l2, o->min_weight);
 	if (o->rows < 1 || o->columns < 1)
-		put(out,
-		    ",\n              of %g %% of the rows and %g %% of the columns each (seed "
-		    "%lld)",
-		    100 * o->rows, 100 * o->columns, (long long)o->seed);
-	put(out, "\nlog loss      %.6f of the rows learnt from", m->report.train_loss);
+		buf_printf(
+			out,
+			",\n              of %g %% of the rows and %g %% of the columns each (seed "
+			"%lld)",
+			100 * o->rows, 100 * o->columns, (long long)o->seed);
+	buf_printf(out, "\nlog loss      %.6f of the rows learnt from", m->report.train_loss);
 	if (m->validation)
-		put(out, ", %.6f of those held back to stop by", m->report.held_loss);
+		buf_printf(out, ", %.6f of those held back to stop by", m->report.held_loss);
 	buf_append_char(out, '\n');
 }
 
@@ -576,14 +541,15 @@ static void put_gains(struct buf *out, const struct model *m)
 
 	for (uint32_t i = 0; i < m->encoding.n_values; i++)
 		sum += s[i].value;
-	put(out, "\n%*s%12s%9s%9s\n", (int)width, "", "gain", "share", "splits");
+	buf_printf(out, "\n%*s%12s%9s%9s\n", (int)width, "", "gain", "share", "splits");
 	for (uint32_t i = 0; i < m->encoding.n_values; i++) {
 		if (!s[i].n)
 			continue;
 		put_column_name(out, width, s[i].column);
-		put(out, s[i].value < 1e9 ? "%12.2f" : "%12.4g", s[i].value);
-		put(out, "%7.2f %%%9llu\n", sum > 0 && isfinite(sum) ? 100 * s[i].value / sum : 0,
-		    (unsigned long long)s[i].n);
+		buf_printf(out, s[i].value < 1e9 ? "%12.2f" : "%12.4g", s[i].value);
+		buf_printf(out, "%7.2f %%%9llu\n",
+			   sum > 0 && isfinite(sum) ? 100 * s[i].value / sum : 0,
+			   (unsigned long long)s[i].n);
 	}
 	for (uint32_t i = 0; i < m->encoding.n_values; i++)
 		if (!s[i].n)
@@ -602,7 +568,7 @@ static void put_level(struct buf *out, const struct encoding_column *c, uint32_t
 				text[0] == '(' || text[0] == ' ' || text[len - 1] == ' ');
 
 	buf_append_str(out, quoted ? "\"" : "");
-	put_text(out, text, len, SIZE_MAX);
+	utf8_put(out, text, len, SIZE_MAX);
 	buf_append_str(out, quoted ? "\"" : "");
 }
 
@@ -633,9 +599,10 @@ static void put_node(struct buf *out, const struct model *m, const struct trees_
 	const struct encoding_column *c;
 	char text[NUM_TEXT_MAX];
 
-	put(out, "%*s", 2 * depth, "");
+	buf_printf(out, "%*s", 2 * depth, "");
 	if (node->kind == TREES_LEAF) {
-		put(out, "%+.5g  (%llu rows)\n", node->value, (unsigned long long)node->rows);
+		buf_printf(out, "%+.5g  (%llu rows)\n", node->value,
+			   (unsigned long long)node->rows);
 		return;
 	}
 	buf_append_str(out, "if ");
@@ -649,17 +616,17 @@ static void put_node(struct buf *out, const struct model *m, const struct trees_
 	} else {
 		put_set(out, &m->trees.sets[node->set], c);
 	}
-	put(out, "  (%llu rows, gain %.4g)\n", (unsigned long long)node->rows, node->gain);
+	buf_printf(out, "  (%llu rows, gain %.4g)\n", (unsigned long long)node->rows, node->gain);
 	put_node(out, m, node + 1, depth + 1);
-	put(out, "%*selse\n", 2 * depth, "");
+	buf_printf(out, "%*selse\n", 2 * depth, "");
 	put_node(out, m, node + node->right, depth + 1);
 }
 
 void modelview_put_trees(struct buf *out, const struct model *m)
 {
-	put(out, "\nscore before the first tree: %+.5g\n", m->trees.base);
+	buf_printf(out, "\nscore before the first tree: %+.5g\n", m->trees.base);
 	for (size_t i = 0; i < m->trees.n; i++) {
-		put(out, "\ntree %zu\n", i + 1);
+		buf_printf(out, "\ntree %zu\n", i + 1);
 		put_node(out, m, &m->trees.nodes[m->trees.roots[i]], 1);
 	}
 }

@@ -61,3 +61,22 @@ bool utf8_valid(const char *s, size_t len)
 	}
 	return true;
 }
+
+size_t utf8_put(struct buf *out, const char *s, size_t len, size_t max)
+{
+	const char *end = s + len;
+	size_t width = 0, n;
+
+	for (; s < end; s += n ? n : 1) {
+		n = utf8_printable(s, end);
+		if (++width == max && s + (n ? n : 1) < end) {
+			buf_append_str(out, "…");
+			break;
+		}
+		if (n)
+			buf_append(out, s, n);
+		else
+			buf_append_char(out, '?');
+	}
+	return width;
+}

@@ -1,8 +1,10 @@
 /*
- * utf8: characters of text that may be anything. Layer: the C library only.
+ * utf8: characters of text that may be anything. Layer: over buf.
  */
 #ifndef CE_UTF8_H
 #define CE_UTF8_H
+
+#include "buf.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +20,13 @@ size_t utf8_length(const char *s, const char *end);
  * line and paragraph separators, and the embeddings, overrides and isolates of directions.
  */
 size_t utf8_printable(const char *s, const char *end);
+
+/*
+ * Appends at most `max` characters of the text, so that it cannot drive a terminal: what is not
+ * printable is a `?`, and where more would come the last one is an ellipsis. Returns how many
+ * characters that are.
+ */
+size_t utf8_put(struct buf *out, const char *s, size_t len, size_t max);
 
 /* Whether all of it is well-formed, and no NUL among it: what a database takes as text. */
 bool utf8_valid(const char *s, size_t len);

@@ -6,7 +6,6 @@
 #include "utf8.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,42 +114,12 @@ int verdict_write_curves(const struct evaluation *e, struct csv_writer *out, str
 
 /* The table. Every line of it ends like a row of CSV, so that csv_writer_end_row takes it. */
 
-static void put(struct buf *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct buf *text, const char *format, ...)
-{
-	char piece[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(piece, sizeof(piece), format, args);
-	va_end(args);
-	buf_append_str(text, piece);
-}
-
 #define NAME_MAX_WIDTH 40
 
-/*
- * Appends a name of the input so that it cannot drive the terminal, at most NAME_MAX_WIDTH
- * characters of it. Returns how many characters that are.
- */
+/* Appends a name of the input, at most NAME_MAX_WIDTH characters of it. Returns how many. */
 static size_t put_name(struct buf *text, const char *name, size_t len)
 {
-	const char *s = name, *end = s + len;
-	size_t width = 0, n;
-
-	for (; s < end; s += n ? n : 1) {
-		if (++width == NAME_MAX_WIDTH) {
-			buf_append_str(text, "…");
-			break;
-		}
-		n = utf8_printable(s, end);
-		if (n)
-			buf_append(text, s, n);
-		else
-			buf_append_char(text, '?');
-	}
-	return width;
+	return utf8_put(text, name, len, NAME_MAX_WIDTH);
 }
 
 static size_t put_value(struct buf *text, const struct csv_field *value)
@@ -166,14 +135,14 @@ static size_t put_value(struct buf *text, const struct csv_field *value)
 static void put_cell(struct buf *text, int width, double value)
 {
 	if (isnan(value))
-		put(text, " %*s", width, "-");
+		buf_printf(text, " %*s", width, "-");
 	else
-		put(text, " %*.4f", width, value);
+		buf_printf(text, " %*.4f", width, value);
 }
 
 static void put_count_cell(struct buf *text, int width, uint64_t count)
 {
-	put(text, " %*llu", width, (unsigned long long)count);
+	buf_printf(text, " %*llu", width, (unsigned long long)count);
 }
 
 #define LABEL_WIDTH 26
@@ -181,9 +150,9 @@ static void put_count_cell(struct buf *text, int width, uint64_t count)
 
 static void put_figure(struct buf *text, const char *label, double value, const char *note)
 {
-	put(text, "%-*s", LABEL_WIDTH, label);
+	buf_printf(text, "%-*s", LABEL_WIDTH, label);
 	put_cell(text, COUNT_WIDTH, value);
-	put(text, "%s%s\n", *note ? "  " : "", note);
+	buf_printf(text, "%s%s\n", *note ? "  " : "", note);
 }
 
 static void put_figures(struct buf *text, const struct evaluation *e, const struct metrics *m)
@@ -195,12 +164,12 @@ static void put_figures(struct buf *text, const struct evaluation *e, const stru
 		snprintf(interval, sizeof(interval), "[%.4f, %.4f] 95 %%, DeLong", m->auc_roc_low,
 			 m->auc_roc_high);
 	snprintf(bins, sizeof(bins), "%llu bins", (unsigned long long)e->opts.bins);
-	put(text, "%-*s", LABEL_WIDTH, "rows");
+	buf_printf(text, "%-*s", LABEL_WIDTH, "rows");
 	put_count_cell(text, COUNT_WIDTH, m->rows);
 	buf_append_str(text, e->split ? "  of split " : "  with a label");
 	if (e->split)
 		put_name(text, e->split, strlen(e->split));
-	put(text, "\n%-*s", LABEL_WIDTH, "positives");
+	buf_printf(text, "\n%-*s", LABEL_WIDTH, "positives");
 	put_count_cell(text, COUNT_WIDTH, m->positives);
 	buf_append_char(text, '\n');
 	put_figure(text, "base rate", m->base_rate, "");
@@ -210,29 +179,29 @@ static void put_figures(struct buf *text, const struct evaluation *e, const stru
 	put_figure(text, "Brier score", m->brier, "");
 	put_figure(text, "expected calibration error", m->calibration_error, bins);
 	/* In full: it is a setting to copy, and four decimals may not be enough. */
-	put(text, "%-*s %*.*s%s\n", LABEL_WIDTH, "threshold", COUNT_WIDTH,
-	    (int)num_format_double(threshold, m->threshold), threshold,
-	    best ? "  largest F1 on these rows" : "");
+	buf_printf(text, "%-*s %*.*s%s\n", LABEL_WIDTH, "threshold", COUNT_WIDTH,
+		   (int)num_format_double(threshold, m->threshold), threshold,
+		   best ? "  largest F1 on these rows" : "");
 	put_figure(text, "accuracy", m->accuracy, "");
 }
 
 static void put_classes(struct buf *text, const struct metrics *m)
 {
-	put(text, "\n%-9s %9s %9s %9s %*s\n", "class", "precision", "recall", "F1", COUNT_WIDTH,
-	    "support");
+	buf_printf(text, "\n%-9s %9s %9s %9s %*s\n", "class", "precision", "recall", "F1",
+		   COUNT_WIDTH, "support");
 	for (int class = 0; class < 2; class ++) {
-		put(text, "%-9d", class);
+		buf_printf(text, "%-9d", class);
 		put_cell(text, 9, m->classes[class].precision);
 		put_cell(text, 9, m->classes[class].recall);
 		put_cell(text, 9, m->classes[class].f1);
 		put_count_cell(text, COUNT_WIDTH, m->classes[class].support);
 		buf_append_char(text, '\n');
 	}
-	put(text, "\n%-9s %11s %11s\n", "", "predicted 0", "predicted 1");
-	put(text, "%-9s %11llu %11llu\n", "actual 0", (unsigned long long)m->tn,
-	    (unsigned long long)m->fp);
-	put(text, "%-9s %11llu %11llu\n", "actual 1", (unsigned long long)m->fn,
-	    (unsigned long long)m->tp);
+	buf_printf(text, "\n%-9s %11s %11s\n", "", "predicted 0", "predicted 1");
+	buf_printf(text, "%-9s %11llu %11llu\n", "actual 0", (unsigned long long)m->tn,
+		   (unsigned long long)m->fp);
+	buf_printf(text, "%-9s %11llu %11llu\n", "actual 1", (unsigned long long)m->fn,
+		   (unsigned long long)m->tp);
 }
 
 /* The header of a column's segments: its name, in a column `width` wide, and the figures' names. */
@@ -240,9 +209,9 @@ static void put_segment_names(struct buf *text, const char *column, size_t width
 {
 	buf_append_char(text, '\n');
 	width -= put_name(text, column, strlen(column));
-	put(text, "%*s %*s %9s %7s %-16s %7s %8s %7s %7s %8s %7s\n", (int)width, "", COUNT_WIDTH,
-	    "rows", "base rate", "AUC-ROC", "[95 %]", "AP", "log loss", "Brier", "ECE", "accuracy",
-	    "F1");
+	buf_printf(text, "%*s %*s %9s %7s %-16s %7s %8s %7s %7s %8s %7s\n", (int)width, "",
+		   COUNT_WIDTH, "rows", "base rate", "AUC-ROC", "[95 %]", "AP", "log loss", "Brier",
+		   "ECE", "accuracy", "F1");
 }
 
 static void put_segment_line(struct buf *text, const struct evaluation_segment *s, size_t width)
@@ -250,14 +219,14 @@ static void put_segment_line(struct buf *text, const struct evaluation_segment *
 	const struct metrics *m = &s->metrics;
 
 	width -= put_value(text, &s->value);
-	put(text, "%*s", (int)width, "");
+	buf_printf(text, "%*s", (int)width, "");
 	put_count_cell(text, COUNT_WIDTH, m->rows);
 	put_cell(text, 9, m->base_rate);
 	put_cell(text, 7, m->auc_roc);
 	if (isnan(m->auc_roc_low))
-		put(text, " %-16s", "-");
+		buf_printf(text, " %-16s", "-");
 	else
-		put(text, " [%.4f, %.4f]", m->auc_roc_low, m->auc_roc_high);
+		buf_printf(text, " [%.4f, %.4f]", m->auc_roc_low, m->auc_roc_high);
 	put_cell(text, 7, m->average_precision);
 	put_cell(text, 8, m->log_loss);
 	put_cell(text, 7, m->brier);

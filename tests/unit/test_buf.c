@@ -54,9 +54,25 @@ static void nothing_appended_needs_no_memory(void)
 	buf_release(&b);
 }
 
+/* Whatever room there was before. */
+static void prints_into_any_room(void)
+{
+	struct buf b = BUF_INIT;
+
+	for (int i = 0; i < 300; i++)
+		buf_printf(&b, "%d,%*s", i % 10, i % 7, "");
+	CHECK_INT(b.len, 300 * 2 + 42 * 21 + 15);
+	CHECK(b.len <= b.cap && !memcmp(b.data, "0,1, 2,  3,   4,", 16));
+	buf_clear(&b);
+	buf_printf(&b, "%s", "");
+	CHECK_INT(b.len, 0);
+	buf_release(&b);
+}
+
 int main(void)
 {
 	RUN(holds_what_was_appended);
 	RUN(nothing_appended_needs_no_memory);
+	RUN(prints_into_any_room);
 	return CHECK_DONE();
 }

@@ -73,9 +73,36 @@ static void tells_valid_text(void)
 	CHECK(!utf8_valid("abc\xc3", 4));
 }
 
+static void puts_so_many_characters(void)
+{
+	static const struct {
+		const char *text;
+		size_t max, width;
+		const char *want;
+	} cases[] = {
+		{ "", 3, 0, "" },
+		{ "abc", 3, 3, "abc" },
+		{ "abcd", 3, 3, "ab\xe2\x80\xa6" },
+		{ "Ni\xc3\xb1os", 5, 5, "Ni\xc3\xb1os" },
+		{ "Ni\xc3\xb1os", 4, 4, "Ni\xc3\xb1\xe2\x80\xa6" },
+		{ "a\x1b[31m\xff", 99, 7, "a?[31m?" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf out = BUF_INIT;
+
+		CHECK_INT(utf8_put(&out, cases[i].text, strlen(cases[i].text), cases[i].max),
+			  cases[i].width);
+		buf_append_char(&out, 0);
+		CHECK_STR(out.data, cases[i].want);
+		buf_release(&out);
+	}
+}
+
 int main(void)
 {
 	RUN(tells_what_is_well_formed);
 	RUN(tells_valid_text);
+	RUN(puts_so_many_characters);
 	return CHECK_DONE();
 }

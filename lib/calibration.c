@@ -117,7 +117,7 @@ static void fit_platt(struct calibration *c, const double *score, const uint8_t 
 	struct err ignored = ERR_INIT;
 	struct matrix x;
 
-	matrix_init(&x, 1, 0, 2 * n);
+	matrix_init(&x, &(struct matrix_shape){ .dense = 1 }, 2 * n);
 	for (size_t i = 0; i < n; i++)
 		n_positive += label[i];
 	positive = (n_positive + 1) / (n_positive + 2);
@@ -125,9 +125,10 @@ static void fit_platt(struct calibration *c, const double *score, const uint8_t 
 	for (size_t i = 0; i < n; i++) {
 		double target = label[i] ? positive : negative;
 		double z = (score[i] - scale.mean) / scale.sd;
+		const struct matrix_row row = { .dense = &z };
 
-		matrix_add(&x, &z, NULL, 0, 1, target);
-		matrix_add(&x, &z, NULL, 0, 0, 1 - target);
+		matrix_add(&x, &row, 1, target);
+		matrix_add(&x, &row, 0, 1 - target);
 	}
 	/* There are rows, and one coefficient: it cannot fail. */
 	logistic_fit(&fit, &x, &options, pool, &ignored);

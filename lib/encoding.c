@@ -3,6 +3,7 @@
 #include "bins.h"
 #include "mem.h"
 #include "num.h"
+#include "rng.h"
 #include "schema.h"
 
 #include <math.h>
@@ -30,15 +31,17 @@ void encoding_place(struct encoding *e)
 	struct encoding_column *c = &e->columns[e->n - 1];
 
 	c->value = e->n_values;
-	c->dense = e->n_dense;
-	c->onehot = e->n_onehot;
-	if (c->kind != ENCODING_CONSTANT)
-		e->valued[e->n_values++] = (uint32_t)(e->n - 1);
+	c->dense = e->shape.dense;
+	c->onehot = e->shape.onehot;
+	if (c->kind == ENCODING_CONSTANT)
+		return;
+	e->valued[e->n_values++] = (uint32_t)(e->n - 1);
+	e->shape.active++;
 	if (c->kind == ENCODING_NUMBER) {
-		e->n_dense++;
-		e->n_onehot += c->n_missing > 0;
+		e->shape.dense++;
+		e->shape.onehot += c->n_missing > 0;
 	} else {
-		e->n_onehot += encoding_cells(c);
+		e->shape.onehot += encoding_cells(c);
 	}
 }
 
@@ -49,29 +52,41 @@ uint32_t encoding_cells(const struct encoding_column *c)
 	return c->kind == ENCODING_BINNED ? (uint32_t)c->n_edges + 1 + (c->n_missing > 0) : 0;
 }
 
-uint32_t encoding_products(const struct encoding *e, const struct encoding_interaction *i,
-			   bool *are_dense)
-{
-	uint32_t a = encoding_cells(&e->columns[i->column[0]]);
-	uint32_t b = encoding_cells(&e->columns[i->column[1]]);
-
-	*are_dense = !a || !b;
-	return (a ? a : 1) * (b ? b : 1);
-}
-
 int encoding_interact(struct encoding *e, uint32_t a, uint32_t b)
 {
-	struct encoding_interaction i = { { a, b }, e->n_dense, e->n_onehot };
-	bool are_dense;
-	uint32_t n = encoding_products(e, &i, &are_dense);
+	uint32_t cells_a = encoding_cells(&e->columns[a]), cells_b = encoding_cells(&e->columns[b]);
+	struct encoding_interaction i = { .column = { a, b },
+					  .n = (cells_a ? cells_a : 1) * (cells_b ? cells_b : 1) };
+	uint32_t *columns = &e->shape.dense;
 
-	if (n > ENCODING_PRODUCTS_MAX)
+	if (i.n > ENCODING_PRODUCTS_MAX)
 		return -1;
-	*(are_dense ? &e->n_dense : &e->n_onehot) += n;
+	if (cells_a && cells_b) {
+		i.sort = ENCODING_ONEHOT;
+		columns = &e->shape.onehot;
+		e->shape.active++;
+	} else if (cells_a || cells_b) {
+		i.sort = ENCODING_SPARSE;
+		columns = &e->shape.sparse;
+		e->shape.entries++;
+	}
+	i.first = *columns;
+	*columns += i.n;
 	e->interactions =
 		mem_realloc(e->interactions, e->n_interactions + 1, sizeof(*e->interactions));
 	e->interactions[e->n_interactions++] = i;
 	return 0;
+}
+
+size_t encoding_product(const struct encoding *e, const struct encoding_interaction *i)
+{
+	size_t before = 0;
+
+	if (i->sort != ENCODING_DENSE)
+		before += e->shape.dense;
+	if (i->sort == ENCODING_SPARSE)
+		before += e->shape.onehot;
+	return before + i->first;
 }
 
 void encoding_release(struct encoding *e)
@@ -86,20 +101,6 @@ void encoding_release(struct encoding *e)
 	free(e->valued);
 	free(e->interactions);
 	*e = (struct encoding)ENCODING_INIT;
-}
-
-void encoding_row_init(struct encoding_row *row, const struct encoding *e)
-{
-	row->dense = mem_alloc(e->n_dense, sizeof(*row->dense));
-	row->active = mem_alloc(e->n + e->n_interactions, sizeof(*row->active));
-	row->n_active = 0;
-}
-
-void encoding_row_release(struct encoding_row *row)
-{
-	free(row->dense);
-	free(row->active);
-	*row = (struct encoding_row){ NULL, NULL, 0 };
 }
 
 int encoding_bind(const struct encoding *e, const struct csv_reader *in, int *index,
@@ -171,12 +172,12 @@ static uint32_t find_cell(const struct encoding_column *c, double value)
 	return (uint32_t)(c->n_missing > 0) + bins_find(c->edges, c->n_edges, value) - 1;
 }
 
-static void activate(struct encoding_row *row, uint32_t column)
+static void activate(struct matrix_row *row, uint32_t column)
 {
 	row->active[row->n_active++] = column;
 }
 
-static void expand_column(const struct encoding_column *c, double value, struct encoding_row *out)
+static void expand_column(const struct encoding_column *c, double value, struct matrix_row *out)
 {
 	uint32_t cell;
 
@@ -193,13 +194,13 @@ static void expand_column(const struct encoding_column *c, double value, struct 
 	}
 }
 
+/* `entry`: its number among the interactions with sparse columns. */
 static void expand_interaction(const struct encoding *e, const struct encoding_interaction *in,
-			       const double *value, struct encoding_row *out)
+			       const double *value, uint32_t entry, struct matrix_row *out)
 {
 	uint32_t place = 0;
 	double z = 1;
-	bool are_dense, is_none = false;
-	uint32_t n = encoding_products(e, in, &are_dense);
+	bool is_none = false;
 
 	/* Cells number the products, numbers say how much each is. */
 	for (int k = 0; k < 2; k++) {
@@ -210,29 +211,33 @@ static void expand_interaction(const struct encoding *e, const struct encoding_i
 			uint32_t cell = find_cell(c, value[c->value]);
 
 			is_none |= cell == NO_CELL;
-			place = place * n_cells + cell;
+			place = place * n_cells + (cell == NO_CELL ? 0 : cell);
 		} else {
 			z *= out->dense[c->dense];
 		}
 	}
-	for (uint32_t k = 0; are_dense && k < n; k++)
-		out->dense[in->dense + k] = 0;
-	if (is_none)
-		return;
-	if (are_dense)
-		out->dense[in->dense + place] = clamp(z);
-	else
-		activate(out, in->onehot + place);
+	if (in->sort == ENCODING_DENSE) {
+		out->dense[in->first] = clamp(z);
+	} else if (in->sort == ENCODING_SPARSE) {
+		out->column[entry] = in->first + place;
+		out->value[entry] = is_none ? 0 : clamp(z);
+	} else if (!is_none) {
+		activate(out, in->first + place);
+	}
 }
 
-void encoding_expand(const struct encoding *e, const double *value, struct encoding_row *out)
+void encoding_expand(const struct encoding *e, const double *value, struct matrix_row *out)
 {
+	uint32_t entry = 0;
+
 	out->n_active = 0;
 	for (size_t i = 0; i < e->n; i++)
 		if (e->columns[i].kind != ENCODING_CONSTANT)
 			expand_column(&e->columns[i], value[e->columns[i].value], out);
-	for (size_t i = 0; i < e->n_interactions; i++)
-		expand_interaction(e, &e->interactions[i], value, out);
+	for (size_t i = 0; i < e->n_interactions; i++) {
+		expand_interaction(e, &e->interactions[i], value, entry, out);
+		entry += e->interactions[i].sort == ENCODING_SPARSE;
+	}
 }
 
 /*
@@ -256,8 +261,8 @@ struct encoding_fit {
 	struct column_fit *columns;
 	size_t n;
 	struct encoding_numbers numbers;
-	size_t stride; /* every so manieth row is sampled */
-	size_t n_rows;
+	size_t one_in; /* so many rows is sampled */
+	struct rng rng;
 };
 
 struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, size_t n,
@@ -268,7 +273,8 @@ struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, siz
 	*fit = (struct encoding_fit){ .columns = mem_zalloc(n, sizeof(*fit->columns)),
 				      .n = n,
 				      .numbers = numbers,
-				      .stride = n_rows / ENCODING_SAMPLE + 1 };
+				      .one_in = n_rows / ENCODING_SAMPLE + 1 };
+	rng_seed(&fit->rng, 1, 0);
 	for (size_t i = 0; i < n; i++) {
 		fit->columns[i].index = index[i];
 		fit->columns[i].numeric = numeric[i];
@@ -312,7 +318,8 @@ static void add_level(struct column_fit *c, const struct csv_field *f)
 
 void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row)
 {
-	bool sampled = fit->numbers.max_bins && fit->n_rows++ % fit->stride == 0;
+	/* Not every so manieth, which a table can repeat itself by. */
+	bool sampled = fit->numbers.max_bins && rng_below(&fit->rng, fit->one_in) == 0;
 
 	for (size_t i = 0; i < fit->n; i++) {
 		struct column_fit *c = &fit->columns[i];

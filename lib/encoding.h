@@ -9,24 +9,25 @@
  * coefficients unique. A column that is constant over the train rows is dropped.
  *
  * Numbers can be cut at quantiles of the train rows, too (see bins; of more than ENCODING_SAMPLE
- * rows, at those of every k-th): trees want the edges; to a linear model each bin is a one-hot
- * column then, as if it were a level.
+ * rows, at those of a sample of about as many): trees want the edges; to a linear model each bin is
+ * a one-hot column then, as if it were a level.
  *
  * An interaction is the product of two columns: of two numbers, of their standardised values; of a
- * number and a level or bin, a number a level, which is 0 in rows of the others; of two levels or
- * bins, a one-hot column a pair.
+ * number and a level or bin, a sparse column a level or bin, 0 in rows of the others; of two levels
+ * or bins, a one-hot column a pair.
  *
  * Means and standard deviations (of the known values, divided by their number) are updated row by
  * row: Welford, "Note on a method for calculating corrected sums of squares and products",
  * Technometrics 4, 1962: no sum of squares, so nothing cancels. Layer: over mem, intern, csvio,
- * schema, bins. Memory while fitting: that of intern and 8 bytes for each level of each column;
- * with bins, 8 bytes for each number of a sampled row.
+ * schema, bins, matrix, rng. Memory while fitting: that of intern and 8 bytes for each level of
+ * each column; with bins, 8 bytes for each number of a sampled row.
  */
 #ifndef CE_ENCODING_H
 #define CE_ENCODING_H
 
 #include "csvio.h"
 #include "intern.h"
+#include "matrix.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,20 +69,20 @@ struct encoding_column {
  */
 uint32_t encoding_cells(const struct encoding_column *c);
 
+/* The sorts of columns of a matrix. */
+enum encoding_sort { ENCODING_DENSE, ENCODING_ONEHOT, ENCODING_SPARSE };
+
 struct encoding_interaction {
 	uint32_t column[2];
-	uint32_t dense, onehot; /* the places of its first column of either sort */
+	enum encoding_sort sort;
+	uint32_t first, n; /* its columns, among those of that sort */
 };
-
-/* How many columns an interaction has: all dense, or all one-hot (two columns with cells). */
-struct encoding;
-uint32_t encoding_products(const struct encoding *e, const struct encoding_interaction *i,
-			   bool *are_dense);
 
 struct encoding {
 	struct encoding_column *columns;
 	size_t n;
-	uint32_t n_values, n_dense, n_onehot;
+	uint32_t n_values;
+	struct matrix_shape shape;
 	uint32_t *valued; /* [n_values] the columns that are not constant */
 	struct encoding_interaction *interactions;
 	size_t n_interactions;
@@ -109,6 +110,9 @@ void encoding_place(struct encoding *e);
 #define ENCODING_PRODUCTS_MAX 100000
 int encoding_interact(struct encoding *e, uint32_t a, uint32_t b);
 
+/* Where its first column is among all columns of the matrix, once the encoding is complete. */
+size_t encoding_product(const struct encoding *e, const struct encoding_interaction *i);
+
 /* The column of a value. */
 static inline const struct encoding_column *encoding_valued(const struct encoding *e,
 							    uint32_t value)
@@ -133,19 +137,8 @@ int encoding_bind(const struct encoding *e, const struct csv_reader *in, int *in
 int encoding_read(const struct encoding *e, const int *index, const struct csv_reader *in,
 		  const struct csv_row *row, double *value, struct err *err);
 
-/* A row as a linear model takes it. */
-struct encoding_row {
-	double *dense;    /* [n_dense] */
-	uint32_t *active; /* [n_active] one-hot columns that are 1 */
-	size_t n_active;
-};
-
-/* Once the encoding is complete. */
-void encoding_row_init(struct encoding_row *row, const struct encoding *e);
-void encoding_row_release(struct encoding_row *row);
-
-/* Encodes value[e->n_values]. */
-void encoding_expand(const struct encoding *e, const double *value, struct encoding_row *out);
+/* Encodes value[e->n_values] as a row of the matrix. */
+void encoding_expand(const struct encoding *e, const double *value, struct matrix_row *out);
 
 /* Gathers the figures. Opaque. */
 struct encoding_fit;

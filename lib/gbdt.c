@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define ONE           ((double)(1 << 30)) /* a gradient of the largest weight, as an integer */
-#define MIN_GAIN      1e-6
+#define MIN_GAIN      1e-6 /* of the log loss summed up: less is rounding, as XGBoost has it */
 #define LEVEL_SMOOTH  10.0 /* added to H where levels are put in order: few rows say little */
 #define CHUNK         ((size_t)4096) /* rows that one thread takes at a time */
 #define ROWS_TO_SHARE ((size_t)4096) /* fewer are not worth a second thread */

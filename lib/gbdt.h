@@ -43,7 +43,7 @@ struct gbdt_options {
 	double l2;         /* >= 0 */
 	double min_weight; /* hessian that each child needs, >= 0 */
 	double rows;       /* (0, 1]: share of the rows, drawn for each tree */
-	double columns;    /* (0, 1]: share of the columns, drawn for each tree */
+	double columns;    /* (0, 1]: share of the columns, rounded up, drawn for each tree */
 	int64_t patience;  /* trees without a better loss on the held rows that end it, >= 1 */
 	int64_t seed;
 };

@@ -25,12 +25,14 @@ bool learn_needs_time(const struct learn_options *o)
 	return holds_back(o) || (o->kind == MODEL_LOGISTIC && o->choose_l2);
 }
 
+/* Without rows to hold back, only a fold can have too few. */
 static struct trainset_span span_of(const struct trainset *set, int64_t until,
 				    const struct learn_options *o)
 {
 	if (!holds_back(o))
-		return (struct trainset_span){ until, until, until };
-	return (struct trainset_span){ trainset_time(set, until, o->validation), until, until };
+		return (struct trainset_span){ until, until, until, "--cv" };
+	return (struct trainset_span){ trainset_time(set, until, o->validation), until, until,
+				       "--validation" };
 }
 
 /* Encodings ----------------------------------------------------------------------------------- */
@@ -49,8 +51,8 @@ static bool is_interaction(const struct encoding_interaction *i, uint32_t a, uin
 	return (i->column[0] == a && i->column[1] == b) || (i->column[0] == b && i->column[1] == a);
 }
 
-/* The two features of "NAME:NAME"; a name may hold a colon itself. Returns 0, or -1 with err. */
-static int find_pair(const struct encoding *e, const char *names, uint32_t pair[2], struct err *err)
+/* The two features of "NAME:NAME". Returns in how many ways: a name may hold a colon itself. */
+static int find_pair(const struct encoding *e, const char *names, uint32_t pair[2])
 {
 	int n = 0;
 
@@ -64,28 +66,25 @@ static int find_pair(const struct encoding *e, const char *names, uint32_t pair[
 		pair[0] = (uint32_t)a;
 		pair[1] = (uint32_t)b;
 	}
-	if (n == 1)
-		return 0;
-	return err_set(err, ERR_RUNTIME, "interaction %s: %s", names,
-		       n ? "can be read in two ways" : "not two features, NAME:NAME");
+	return n;
 }
 
 /* Adds the interaction "NAME:NAME", unless one of the two is constant. */
-static int interact(struct encoding *e, const char *names, struct err *err)
+static int interact(struct encoding *e, const char *names, const char *file, struct err *err)
 {
 	uint32_t pair[2] = { 0 };
+	int n_readings = find_pair(e, names, pair);
+	const char *why = n_readings == 1 ? NULL
+			  : n_readings    ? "can be read in two ways"
+					  : "not two features, NAME:NAME";
 
-	if (find_pair(e, names, pair, err))
-		return -1;
-	for (size_t i = 0; i < e->n_interactions; i++)
+	for (size_t i = 0; !why && i < e->n_interactions; i++)
 		if (is_interaction(&e->interactions[i], pair[0], pair[1]))
-			return err_set(err, ERR_RUNTIME, "interaction %s: given twice", names);
-	if (e->columns[pair[0]].kind == ENCODING_CONSTANT ||
-	    e->columns[pair[1]].kind == ENCODING_CONSTANT)
-		return 0;
-	if (encoding_interact(e, pair[0], pair[1]))
-		return err_set(err, ERR_RUNTIME, "interaction %s: too many products", names);
-	return 0;
+			why = "given twice";
+	if (!why && e->columns[pair[0]].kind != ENCODING_CONSTANT &&
+	    e->columns[pair[1]].kind != ENCODING_CONSTANT && encoding_interact(e, pair[0], pair[1]))
+		why = "too many products";
+	return why ? err_set(err, ERR_RUNTIME, "%s:1: --interactions %s: %s", file, names, why) : 0;
 }
 
 static int fit_encoding(struct encoding *e, struct trainset *set, struct trainset_span span,
@@ -98,10 +97,10 @@ static int fit_encoding(struct encoding *e, struct trainset *set, struct trainse
 	if (o->kind != MODEL_LOGISTIC)
 		return 0;
 	for (size_t i = 0; i < o->n_interactions; i++)
-		if (interact(e, o->interactions[i], err))
+		if (interact(e, o->interactions[i], trainset_file(set), err))
 			return -1;
 	/* Now, before a matrix of so many columns is made. */
-	return logistic_check_size((size_t)e->n_dense + e->n_onehot, err);
+	return logistic_check_size(matrix_width(&e->shape), err);
 }
 
 /* Bins and matrices --------------------------------------------------------------------------- */
@@ -131,7 +130,7 @@ static int read_bins(struct bins *b, struct trainset *set, struct trainset_span 
 struct matrix_filling {
 	struct matrix *matrix;
 	const struct encoding *encoding;
-	struct encoding_row row;
+	struct matrix_row row;
 };
 
 static void add_to_matrix(void *context, const double *value, bool label, double weight)
@@ -139,7 +138,7 @@ static void add_to_matrix(void *context, const double *value, bool label, double
 	struct matrix_filling *f = context;
 
 	encoding_expand(f->encoding, value, &f->row);
-	matrix_add(f->matrix, f->row.dense, f->row.active, f->row.n_active, label, weight);
+	matrix_add(f->matrix, &f->row, label, weight);
 }
 
 static int read_matrix(struct matrix *x, struct trainset *set, struct trainset_span span,
@@ -148,10 +147,10 @@ static int read_matrix(struct matrix *x, struct trainset *set, struct trainset_s
 	struct matrix_filling filling = { .matrix = x, .encoding = e };
 	int rc;
 
-	matrix_init(x, e->n_dense, e->n_onehot, 0);
-	encoding_row_init(&filling.row, e);
+	matrix_init(x, &e->shape, 0);
+	matrix_row_init(&filling.row, &e->shape);
 	rc = trainset_visit(set, span, part, e, add_to_matrix, &filling, err);
-	encoding_row_release(&filling.row);
+	matrix_row_release(&filling.row);
 	return rc;
 }
 
@@ -160,7 +159,7 @@ static int read_matrix(struct matrix *x, struct trainset *set, struct trainset_s
 /* Rows of a part, scored. */
 struct scoring {
 	const struct model *model;
-	struct encoding_row scratch;
+	struct matrix_row scratch;
 	double *score;
 	uint8_t *label;
 	size_t n, cap;
@@ -186,12 +185,13 @@ static int score_held(struct scoring *s, const struct model *m, struct trainset 
 	int rc;
 
 	*s = (struct scoring){ .model = m };
-	encoding_row_init(&s->scratch, &m->encoding);
+	matrix_row_init(&s->scratch, &m->encoding.shape);
 	rc = trainset_visit(set, span, TRAINSET_HELD, &m->encoding, score_row, s, err);
-	encoding_row_release(&s->scratch);
+	matrix_row_release(&s->scratch);
 	if (!rc && !s->n)
-		rc = err_set(err, ERR_RUNTIME, "no train rows at or after %lld and before %lld",
-			     (long long)span.cut, (long long)span.end);
+		rc = err_set(
+			err, ERR_RUNTIME, "%s: %s: no train rows at or after %lld and before %lld",
+			trainset_file(set), span.option, (long long)span.cut, (long long)span.end);
 	return rc;
 }
 
@@ -214,7 +214,8 @@ static int learn_gbdt(struct model *m, struct trainset *set, struct trainset_spa
 	     read_bins(&train, set, span, TRAINSET_LEARNT, &m->encoding, err) ||
 	     (m->validation && read_bins(&held, set, span, TRAINSET_HELD, &m->encoding, err));
 	if (!rc && m->validation && !held.n_rows)
-		rc = err_set(err, ERR_RUNTIME, "no train rows to stop by: a larger --validation");
+		rc = err_set(err, ERR_RUNTIME, "%s: --validation: no train rows to stop by",
+			     trainset_file(set));
 	if (!rc)
 		gbdt_fit(&m->trees, &train, m->validation ? &held : NULL, &m->boosting, pool,
 			 &m->report);
@@ -236,31 +237,29 @@ static int learn_logistic(struct model *m, struct trainset *set, struct trainset
 }
 
 /* Fold k of n, from 1 on, of what was known before `until`. */
-static struct trainset_span fold_span(const struct trainset *set, int64_t until, size_t k, size_t n)
+static struct trainset_span fold_span(const struct trainset *set, int64_t until, size_t k, size_t n,
+				      const char *option)
 {
 	int64_t parts = (int64_t)n + 1, at = (int64_t)k;
 	int64_t cut = trainset_time(set, until, NUM_MILLION * (parts - at) / parts);
 	int64_t end = k == n ? until
 			     : trainset_time(set, until, NUM_MILLION * (parts - at - 1) / parts);
 
-	return (struct trainset_span){ cut, end, until };
+	return (struct trainset_span){ cut, end, until, option };
 }
 
 /* The log loss of rows by a fit, summed up. */
 static double matrix_loss(const struct logistic *fit, const struct matrix *x)
 {
-	double *dense = mem_alloc(x->n_dense, sizeof(*dense)), loss = 0;
+	struct matrix_row row;
+	double loss = 0;
 
+	matrix_row_init(&row, &x->shape);
 	for (size_t i = 0; i < x->n_rows; i++) {
-		double score;
-
-		for (uint32_t j = 0; j < x->n_dense; j++)
-			dense[j] = (double)matrix_dense(x, i)[j];
-		score = logistic_score(fit, dense, x->n_dense, x->active + x->start[i],
-				       x->start[i + 1] - x->start[i]);
-		loss += logistic_loss(score, x->label[i]);
+		matrix_get(x, i, &row);
+		loss += logistic_loss(logistic_score(fit, &x->shape, &row), x->label[i]);
 	}
-	free(dense);
+	matrix_row_release(&row);
 	return loss;
 }
 
@@ -298,7 +297,8 @@ static int choose_l2(double *l2, struct trainset *set, int64_t until,
 	size_t best = 0;
 
 	for (size_t k = 1; k <= N_FOLDS_L2; k++)
-		if (try_l2(loss, set, fold_span(set, until, k, N_FOLDS_L2), options, pool, err))
+		if (try_l2(loss, set, fold_span(set, until, k, N_FOLDS_L2, "--l2 auto"), options,
+			   pool, err))
 			return -1;
 	for (size_t i = 1; i < N_L2; i++)
 		if (loss[i] < loss[best])
@@ -363,7 +363,7 @@ int learn_cross_validate(struct trainset *set, size_t n, const struct learn_opti
 			 struct pool *pool, struct learn_fold *folds, struct err *err)
 {
 	for (size_t k = 1; k <= n; k++) {
-		struct trainset_span span = fold_span(set, INT64_MAX, k, n);
+		struct trainset_span span = fold_span(set, INT64_MAX, k, n, "--cv");
 		struct model m;
 		struct scoring s = { 0 };
 		int rc;

@@ -12,7 +12,7 @@
  *	0 ... n_dense-1	  the dense columns
  *	n_dense		  the intercept, a dense column that is 1 in every row
  *	... width-1	  zeros up to a whole tile, whose parameters stay 0
- *	width ... n-1	  the one-hot columns
+ *	width ... n-1	  the one-hot columns, then the sparse ones
  *
  * The Hessian is n x n, row-major, and only its lower triangle counts.
  *
@@ -23,9 +23,9 @@ struct problem {
 	const struct matrix *x;
 	struct pool *pool;
 	double l2;
-	double weight; /* of all rows */
-	size_t width, n;
-	double *curvature; /* [n_rows] c p (1 - p), at the last point evaluated */
+	double weight;           /* of all rows */
+	size_t width, sparse, n; /* see above; the first sparse column */
+	double *curvature;       /* [n_rows] c p (1 - p), at the last point evaluated */
 
 	size_t n_parts;      /* of an evaluation */
 	double *part_loss;   /* [n_parts] */
@@ -88,16 +88,18 @@ INLINE double row_score(const struct problem *p, size_t row, const double *w)
 {
 	const struct matrix *x = p->x;
 	const float *v = matrix_dense(x, row);
-	double rest = w[x->n_dense];
+	double rest = w[x->shape.dense];
 	lanes sum = { 0 };
 	size_t j = 0;
 
-	for (; j + LANES <= x->n_dense; j += LANES)
+	for (; j + LANES <= x->shape.dense; j += LANES)
 		sum += CONST_LANES_AT(w + j) * FLOAT_LANES_AT(v + j);
-	for (; j < x->n_dense; j++)
+	for (; j < x->shape.dense; j++)
 		rest += w[j] * (double)v[j];
 	for (size_t a = x->start[row]; a < x->start[row + 1]; a++)
 		rest += w[p->width + x->active[a]];
+	for (size_t k = row * x->shape.entries; k < (row + 1) * x->shape.entries; k++)
+		rest += w[p->sparse + x->column[k]] * (double)x->value[k];
 	return sum_of(&sum) + rest;
 }
 
@@ -108,13 +110,15 @@ INLINE void add_row(const struct problem *p, size_t row, double residual, double
 	const float *v = matrix_dense(x, row);
 	size_t j = 0;
 
-	for (; j + LANES <= x->n_dense; j += LANES)
+	for (; j + LANES <= x->shape.dense; j += LANES)
 		LANES_AT(gradient + j) += residual * FLOAT_LANES_AT(v + j);
-	for (; j < x->n_dense; j++)
+	for (; j < x->shape.dense; j++)
 		gradient[j] += residual * (double)v[j];
-	gradient[x->n_dense] += residual;
+	gradient[x->shape.dense] += residual;
 	for (size_t a = x->start[row]; a < x->start[row + 1]; a++)
 		gradient[p->width + x->active[a]] += residual;
+	for (size_t k = row * x->shape.entries; k < (row + 1) * x->shape.entries; k++)
+		gradient[p->sparse + x->column[k]] += residual * (double)x->value[k];
 }
 
 static size_t part_start(size_t part, size_t n_parts, size_t n_rows)
@@ -183,31 +187,50 @@ INLINE void fill_block(const struct problem *p, size_t first, size_t n, double *
 		double root = sqrt(p->curvature[first + i]);
 		size_t j = 0;
 
-		for (; j + LANES <= x->n_dense; j += LANES)
+		for (; j + LANES <= x->shape.dense; j += LANES)
 			LANES_AT(out + j) = root * FLOAT_LANES_AT(v + j);
-		for (; j < x->n_dense; j++)
+		for (; j < x->shape.dense; j++)
 			out[j] = root * (double)v[j];
-		out[x->n_dense] = root;
-		memset(out + x->n_dense + 1, 0, (p->width - x->n_dense - 1) * sizeof(*out));
+		out[x->shape.dense] = root;
+		memset(out + x->shape.dense + 1, 0, (p->width - x->shape.dense - 1) * sizeof(*out));
 	}
 }
 
-/* What a row's active columns add: themselves times the dense part, and each pair of them. */
-INLINE void add_active(const struct problem *p, size_t row, const double *scaled, double *hessian)
+/* out[width] += factor * v[width] */
+INLINE void add_scaled(double *out, double factor, const double *v, size_t width)
+{
+	for (size_t j = 0; j < width; j += LANES)
+		LANES_AT(out + j) += factor * CONST_LANES_AT(v + j);
+}
+
+/*
+ * What a row's active and sparse columns add: themselves times the dense part, and each pair of
+ * them. They ascend: no pair lies above the diagonal.
+ */
+INLINE void add_few(const struct problem *p, size_t row, const double *scaled, double *hessian)
 {
 	const struct matrix *x = p->x;
 	const uint32_t *active = x->active + x->start[row];
+	const uint32_t *column = x->column + row * x->shape.entries;
+	const float *value = x->value + row * x->shape.entries;
 	size_t n = x->start[row + 1] - x->start[row];
 	double curvature = p->curvature[row], root = sqrt(curvature);
 
 	for (size_t a = 0; a < n; a++) {
-		double *out = hessian + (p->width + active[a]) * p->n, *pair = out + p->width;
+		double *out = hessian + (p->width + active[a]) * p->n;
 
-		for (size_t j = 0; j < p->width; j += LANES)
-			LANES_AT(out + j) += root * CONST_LANES_AT(scaled + j);
-		/* They ascend: no pair lies above the diagonal. */
+		add_scaled(out, root, scaled, p->width);
 		for (size_t b = 0; b <= a; b++)
-			pair[active[b]] += curvature;
+			out[p->width + active[b]] += curvature;
+	}
+	for (size_t k = 0; k < x->shape.entries; k++) {
+		double *out = hessian + (p->sparse + column[k]) * p->n, v = (double)value[k];
+
+		add_scaled(out, root * v, scaled, p->width);
+		for (size_t b = 0; b < n; b++)
+			out[p->width + active[b]] += curvature * v;
+		for (size_t l = 0; l <= k; l++)
+			out[p->sparse + column[l]] += curvature * v * (double)value[l];
 	}
 }
 
@@ -236,7 +259,7 @@ INLINE void square_rows(const struct squaring *s, size_t part)
 				add_tile(out + r * p->n + c, p->n, block + r, block + c, p->width,
 					 n);
 		for (size_t i = 0; i < n; i++)
-			add_active(p, first + i, block + i * p->width, out);
+			add_few(p, first + i, block + i * p->width, out);
 	}
 }
 
@@ -297,7 +320,7 @@ static double evaluate(const struct problem *p, const double *w, double *gradien
 			gradient[j] += p->part_vector[part * p->n + j];
 	}
 	for (size_t j = 0; j < p->n; j++) {
-		if (j >= p->x->n_dense && j < p->width)
+		if (j >= p->x->shape.dense && j < p->width)
 			continue;
 		penalty += w[j] * w[j];
 		gradient[j] += p->l2 * w[j];
@@ -317,9 +340,9 @@ static void compute_hessian(const struct problem *p, double *hessian)
 		for (size_t i = 0; i < p->n * p->n; i++)
 			hessian[i] += p->part_square[(part - 1) * p->n * p->n + i];
 	for (size_t j = 0; j < p->n; j++)
-		if (j > x->n_dense && j < p->width)
+		if (j > x->shape.dense && j < p->width)
 			hessian[j * p->n + j] = 1;
-		else if (j != x->n_dense)
+		else if (j != x->shape.dense)
 			hessian[j * p->n + j] += p->l2;
 	free(squaring.blocks);
 }
@@ -454,11 +477,11 @@ static double start_intercept(const struct problem *p)
 
 static void take(const struct problem *p, const double *v, double *intercept, double *out)
 {
-	size_t n_dense = p->x->n_dense;
+	size_t n_dense = p->x->shape.dense;
 
 	*intercept = v[n_dense];
 	memcpy(out, v, n_dense * sizeof(*v));
-	memcpy(out + n_dense, v + p->width, p->x->n_onehot * sizeof(*v));
+	memcpy(out + n_dense, v + p->width, (p->n - p->width) * sizeof(*v));
 }
 
 /* The roots of the diagonal of the inverse Hessian at s->w, into se[n]; infinite without one. */
@@ -493,8 +516,9 @@ static void init_problem(struct problem *p)
 {
 	const struct matrix *x = p->x;
 
-	p->width = (x->n_dense + 1 + TILE - 1) / TILE * TILE;
-	p->n = p->width + x->n_onehot;
+	p->width = (x->shape.dense + 1 + TILE - 1) / TILE * TILE;
+	p->sparse = p->width + x->shape.onehot;
+	p->n = p->sparse + x->shape.sparse;
 	p->curvature = mem_alloc(x->n_rows, sizeof(*p->curvature));
 	for (size_t i = 0; i < x->n_rows; i++)
 		p->weight += x->weight[i];
@@ -533,10 +557,10 @@ int logistic_fit(struct logistic *fit, const struct matrix *x,
 
 	if (!x->n_rows)
 		return err_set(err, ERR_RUNTIME, "no rows to learn from");
-	if (logistic_check_size((size_t)x->n_dense + x->n_onehot, err))
+	if (logistic_check_size(matrix_width(&x->shape), err))
 		return -1;
 	*fit = (struct logistic)LOGISTIC_INIT;
-	fit->n = (size_t)x->n_dense + x->n_onehot;
+	fit->n = matrix_width(&x->shape);
 	fit->coef = mem_alloc(fit->n, sizeof(*fit->coef));
 	fit->se = mem_alloc(fit->n, sizeof(*fit->se));
 	init_problem(&p);
@@ -548,7 +572,7 @@ int logistic_fit(struct logistic *fit, const struct matrix *x,
 			    .step = vectors + 4 * p.n,
 			    .hessian = mem_alloc(p.n * p.n, sizeof(double)),
 			    .factor = mem_alloc(p.n * p.n, sizeof(double)) };
-	s.w[x->n_dense] = start_intercept(&p);
+	s.w[x->shape.dense] = start_intercept(&p);
 	minimise(fit, &p, &s, options);
 	take(&p, s.w, &fit->intercept, fit->coef);
 	standard_errors(&p, &s, s.trial);
@@ -560,13 +584,16 @@ int logistic_fit(struct logistic *fit, const struct matrix *x,
 	return 0;
 }
 
-double logistic_score(const struct logistic *fit, const double *dense, size_t n_dense,
-		      const uint32_t *active, size_t n_active)
+double logistic_score(const struct logistic *fit, const struct matrix_shape *shape,
+		      const struct matrix_row *row)
 {
-	double score = fit->intercept + dot(fit->coef, dense, n_dense);
+	const double *onehot = fit->coef + shape->dense, *sparse = onehot + shape->onehot;
+	double score = fit->intercept + dot(fit->coef, row->dense, shape->dense);
 
-	for (size_t a = 0; a < n_active; a++)
-		score += fit->coef[n_dense + active[a]];
+	for (size_t a = 0; a < row->n_active; a++)
+		score += onehot[row->active[a]];
+	for (uint32_t k = 0; k < shape->entries; k++)
+		score += sparse[row->column[k]] * row->value[k];
 	return score;
 }
 

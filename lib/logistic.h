@@ -53,7 +53,7 @@ struct logistic_options {
 
 struct logistic {
 	double intercept;
-	double *coef; /* [n]: first of the dense columns, then of the one-hot columns */
+	double *coef; /* [n] of the dense, the one-hot and the sparse columns */
 	size_t n;
 	double intercept_se, *se; /* [n] standard errors; infinite where the Hessian is singular */
 	int iterations;           /* Newton steps */
@@ -77,9 +77,9 @@ int logistic_check_size(size_t n_coefficients, struct err *err);
 int logistic_fit(struct logistic *fit, const struct matrix *x,
 		 const struct logistic_options *options, struct pool *pool, struct err *err);
 
-/* b + x.w for a row as matrix_add takes it: dense[n_dense], and the active one-hot columns. */
-double logistic_score(const struct logistic *fit, const double *dense, size_t n_dense,
-		      const uint32_t *active, size_t n_active);
+/* b + x.w for a row of that shape. */
+double logistic_score(const struct logistic *fit, const struct matrix_shape *shape,
+		      const struct matrix_row *row);
 
 /* 1 / (1 + exp(-score)), without overflow: 0 or 1 only where the nearest double is. */
 double logistic_probability(double score);

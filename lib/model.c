@@ -8,16 +8,15 @@ const char *const model_kind_names[] = { "logistic", "gbdt", NULL };
 const char *const model_calibration_names[] = { "none", "platt", "isotonic", NULL };
 const char *const model_resample_names[] = { "none", "over", "under", NULL };
 
-double model_score(const struct model *m, const double *value, struct encoding_row *scratch)
+double model_score(const struct model *m, const double *value, struct matrix_row *scratch)
 {
 	if (m->kind == MODEL_GBDT)
 		return trees_score(&m->trees, value);
 	encoding_expand(&m->encoding, value, scratch);
-	return logistic_score(&m->logistic, scratch->dense, m->encoding.n_dense, scratch->active,
-			      scratch->n_active);
+	return logistic_score(&m->logistic, &m->encoding.shape, scratch);
 }
 
-double model_probability(const struct model *m, const double *value, struct encoding_row *scratch)
+double model_probability(const struct model *m, const double *value, struct matrix_row *scratch)
 {
 	return calibration_probability(&m->calibration, model_score(m, value, scratch));
 }

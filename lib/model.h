@@ -39,7 +39,7 @@
  *	bin - COEFFICIENT SE			ends it
  *	constant "NAME"				dropped
  *	interaction "NAME" "NAME"		behind the columns
- *	product COEFFICIENT SE			as many as encoding_products says
+ *	product COEFFICIENT SE			one a column of it
  *
  * gbdt, then:
  *
@@ -110,10 +110,11 @@ struct model {
 
 /*
  * The score of a row of value[encoding.n_values], and the probability of label 1 that it stands
- * for. `scratch` is the caller's, made by encoding_row_init for the encoding.
+ * for. `scratch` is the caller's, made by matrix_row_init for the shape of
+ * the encoding.
  */
-double model_score(const struct model *m, const double *value, struct encoding_row *scratch);
-double model_probability(const struct model *m, const double *value, struct encoding_row *scratch);
+double model_score(const struct model *m, const double *value, struct matrix_row *scratch);
+double model_probability(const struct model *m, const double *value, struct matrix_row *scratch);
 
 /* The words of the file, each list ended by NULL. */
 extern const char *const model_kind_names[];

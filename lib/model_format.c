@@ -126,7 +126,7 @@ static void put_gbdt(struct buf *out, const struct model *m)
 
 static void put_levels(struct buf *out, const struct model *m, const struct encoding_column *c)
 {
-	size_t onehot = m->encoding.n_dense + c->onehot;
+	size_t onehot = m->encoding.shape.dense + c->onehot;
 
 	for (uint32_t i = 0; i < c->levels.n; i++) {
 		const struct intern_string *level = intern_string(&c->levels, i);
@@ -143,7 +143,7 @@ static void put_levels(struct buf *out, const struct model *m, const struct enco
 
 static void put_bins(struct buf *out, const struct model *m, const struct encoding_column *c)
 {
-	size_t onehot = m->encoding.n_dense + c->onehot + (c->n_missing > 0);
+	size_t onehot = m->encoding.shape.dense + c->onehot + (c->n_missing > 0);
 
 	for (size_t i = 0; i <= c->n_edges; i++) {
 		buf_append_str(out, "bin");
@@ -171,7 +171,7 @@ static void put_column(struct buf *out, const struct model *m, const struct enco
 	if (c->n_missing) {
 		buf_append_str(out, "missing");
 		lines_put_count(out, c->n_missing);
-		put_coef_at(out, m, m->encoding.n_dense + c->onehot);
+		put_coef_at(out, m, m->encoding.shape.dense + c->onehot);
 	}
 	if (c->kind == ENCODING_CATEGORY)
 		put_levels(out, m, c);
@@ -182,9 +182,7 @@ static void put_column(struct buf *out, const struct model *m, const struct enco
 static void put_interaction(struct buf *out, const struct model *m,
 			    const struct encoding_interaction *i)
 {
-	bool are_dense;
-	uint32_t n = encoding_products(&m->encoding, i, &are_dense);
-	size_t first = are_dense ? i->dense : m->encoding.n_dense + i->onehot;
+	size_t first = encoding_product(&m->encoding, i);
 
 	buf_append_str(out, "interaction");
 	for (int k = 0; k < 2; k++) {
@@ -193,7 +191,7 @@ static void put_interaction(struct buf *out, const struct model *m,
 		lines_put_string(out, name, strlen(name));
 	}
 	buf_append_char(out, '\n');
-	for (uint32_t k = 0; k < n; k++) {
+	for (uint32_t k = 0; k < i->n; k++) {
 		buf_append_str(out, "product");
 		put_coef_at(out, m, first + k);
 	}

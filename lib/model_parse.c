@@ -263,7 +263,7 @@ static int read_category(struct lines *s, struct encoding_column *c, struct buf 
 /* What reading the columns needs beside the model. */
 struct columns {
 	bool have_coefs;
-	struct coefs dense, onehot;
+	struct coefs of[3]; /* by enum encoding_sort */
 	struct intern names;
 	struct buf text;
 };
@@ -274,8 +274,8 @@ static int read_column(struct lines *s, struct encoding *e, struct columns *colu
 {
 	struct encoding_column *c;
 	struct buf *text = &columns->text;
-	struct coefs *dense = columns->have_coefs ? &columns->dense : NULL;
-	struct coefs *onehot = columns->have_coefs ? &columns->onehot : NULL;
+	struct coefs *dense = columns->have_coefs ? &columns->of[ENCODING_DENSE] : NULL;
+	struct coefs *onehot = columns->have_coefs ? &columns->of[ENCODING_ONEHOT] : NULL;
 	uint32_t n = columns->names.n;
 	int rc;
 
@@ -336,18 +336,17 @@ static int read_column_name(struct lines *s, const struct encoding *e, struct co
 static int read_interactions(struct lines *s, struct encoding *e, struct columns *columns)
 {
 	while (lines_next_is(s, "interaction")) {
-		uint32_t a, b, n;
-		bool are_dense;
+		const struct encoding_interaction *i;
+		uint32_t a, b;
 
 		if (read_column_name(s, e, columns, &a) || read_column_name(s, e, columns, &b) ||
 		    lines_end(s))
 			return -1;
 		if (a == b || encoding_interact(e, a, b))
 			return lines_fail(s, "no interaction that ce-train makes");
-		n = encoding_products(e, &e->interactions[e->n_interactions - 1], &are_dense);
-		for (uint32_t k = 0; k < n; k++)
-			if (lines_keyword(s, "product") ||
-			    take_coef(s, are_dense ? &columns->dense : &columns->onehot))
+		i = &e->interactions[e->n_interactions - 1];
+		for (uint32_t k = 0; k < i->n; k++)
+			if (lines_keyword(s, "product") || take_coef(s, &columns->of[i->sort]))
 				return -1;
 	}
 	return 0;
@@ -397,23 +396,18 @@ static int read_calibration(struct lines *s, struct calibration *c)
 		       : lines_end(s);
 }
 
-static double *join(const double *a, size_t n_a, const double *b, size_t n_b)
+/* The coefficients of a model, sort by sort. */
+static void join_coefs(struct logistic *fit, const struct coefs of[3])
 {
-	double *both = mem_alloc(n_a + n_b, sizeof(*both));
+	size_t n = of[0].n + of[1].n + of[2].n;
 
-	if (n_a)
-		memcpy(both, a, n_a * sizeof(*both));
-	if (n_b)
-		memcpy(both + n_a, b, n_b * sizeof(*both));
-	return both;
-}
-
-/* The coefficients of a model: those of the dense columns, then those of the one-hot columns. */
-static void join_coefs(struct logistic *fit, const struct coefs *dense, const struct coefs *onehot)
-{
-	fit->n = dense->n + onehot->n;
-	fit->coef = join(dense->v, dense->n, onehot->v, onehot->n);
-	fit->se = join(dense->se, dense->n, onehot->se, onehot->n);
+	fit->coef = mem_alloc(n, sizeof(*fit->coef));
+	fit->se = mem_alloc(n, sizeof(*fit->se));
+	for (int sort = 0; sort < 3; sort++)
+		for (size_t i = 0; i < of[sort].n; i++) {
+			fit->coef[fit->n] = of[sort].v[i];
+			fit->se[fit->n++] = of[sort].se[i];
+		}
 }
 
 static void release_coefs(struct coefs *coefs)
@@ -472,9 +466,9 @@ int model_parse(struct model *m, const char *text, size_t len, const char *name,
 	if (rc)
 		model_release(m);
 	else if (m->kind == MODEL_LOGISTIC)
-		join_coefs(&m->logistic, &columns.dense, &columns.onehot);
-	release_coefs(&columns.dense);
-	release_coefs(&columns.onehot);
+		join_coefs(&m->logistic, columns.of);
+	for (int sort = 0; sort < 3; sort++)
+		release_coefs(&columns.of[sort]);
 	intern_release(&columns.names);
 	buf_release(&columns.text);
 	return rc ? -1 : 0;

@@ -20,6 +20,9 @@
 /* Shares of a step smaller than this are taken as 0, for the same reason. */
 #define SHARE_MIN 1e-30
 
+/* What a statement may come to; PostgreSQL takes no more than four times as much. */
+#define SQL_MAX ((size_t)256 * 1024 * 1024)
+
 /* A name is cut behind this many bytes. */
 #define NAME_MAX_LEN 63
 
@@ -57,22 +60,40 @@ static int check_name(const char *name, struct err *err)
 		   : 0;
 }
 
-/* With the escapes of E'...', where a backslash or a line break asks for them. */
+/* What stands for a character between quotes, of a string with escapes or without; or NULL. */
+static const char *escape_of(char c)
+{
+	switch (c) {
+	case '\'':
+		return "''";
+	case '\\':
+		return "\\\\";
+	case '\n':
+		return "\\n";
+	case '\r':
+		return "\\r";
+	default:
+		return NULL;
+	}
+}
+
+/* As E'...', where a backslash or a line break asks for its escapes. */
 static void put_string(struct buf *out, const char *s, size_t len)
 {
-	static const char special[] = "\\\n\r", letters[] = "\\nr";
 	bool escaped = memchr(s, '\\', len) || memchr(s, '\n', len) || memchr(s, '\r', len);
+	size_t done = 0;
 
 	buf_append_str(out, escaped ? "E'" : "'");
 	for (size_t i = 0; i < len; i++) {
-		const char *at = strchr(special, s[i]);
+		const char *escape = escape_of(s[i]);
 
-		if (s[i] == '\'')
-			buf_append_char(out, '\'');
-		if (at)
-			buf_append_char(out, '\\');
-		buf_append_char(out, at ? letters[at - special] : s[i]);
+		if (!escape)
+			continue;
+		buf_append(out, s + done, i - done);
+		buf_append_str(out, escape);
+		done = i + 1;
 	}
+	buf_append(out, s + done, len - done);
 	buf_append_char(out, '\'');
 }
 
@@ -317,6 +338,8 @@ static void put_bins_of(struct buf *out, const struct encoding_column *c, cell_p
 static void put_cells(struct buf *out, const struct encoding_column *c, cell_put *put_cell,
 		      const void *context)
 {
+	if (out->len > SQL_MAX)
+		return;
 	if (c->kind == ENCODING_BINNED)
 		put_bins_of(out, c, put_cell, context);
 	else
@@ -383,17 +406,12 @@ static void put_interaction_term(struct buf *out, const struct model *m,
 {
 	const struct encoding_column *a = &m->encoding.columns[i->column[0]];
 	const struct encoding_column *b = &m->encoding.columns[i->column[1]];
-	const double *coef = m->logistic.coef;
-	bool are_dense;
+	struct pair pair = { b, m->logistic.coef + encoding_product(&m->encoding, i) };
 
-	encoding_products(&m->encoding, i, &are_dense);
-	if (are_dense) {
-		put_product(out, a, b, coef + i->dense);
-	} else {
-		struct pair pair = { b, coef + m->encoding.n_dense + i->onehot };
-
+	if (i->sort == ENCODING_ONEHOT)
 		put_cells(out, a, put_row_of_pair, &pair);
-	}
+	else
+		put_product(out, a, b, pair.coef);
 }
 
 /* The intercept is term 0; behind the columns come the interactions. */
@@ -413,7 +431,7 @@ static void put_linear_term(struct buf *out, const void *context, size_t i)
 		return;
 	}
 	c = encoding_valued(&l->model->encoding, (uint32_t)i - 1);
-	onehot = dense + l->model->encoding.n_dense + c->onehot;
+	onehot = dense + l->model->encoding.shape.dense + c->onehot;
 	if (c->kind == ENCODING_NUMBER)
 		put_number_term(out, c, dense[c->dense], c->n_missing ? *onehot : 0);
 	else
@@ -437,9 +455,10 @@ static void put_levels(struct buf *out, const struct encoding_column *c,
 	const char *before = "";
 
 	for (uint32_t i = 0; i < c->levels.n; i++) {
-		const struct intern_string *text = level_text(c, i);
+		const struct intern_string *text =
+			trees_has_level(set, i) == inside ? level_text(c, i) : NULL;
 
-		if (trees_has_level(set, i) != inside || !text)
+		if (!text)
 			continue;
 		buf_append_str(out, before);
 		put_string(out, text->s, text->len);
@@ -485,6 +504,8 @@ static void put_condition(struct buf *out, const struct forest *f, const struct 
 
 static void put_node(struct buf *out, const struct forest *f, const struct trees_node *node)
 {
+	if (out->len > SQL_MAX)
+		return;
 	if (node->kind == TREES_LEAF) {
 		put_number(out, node->value);
 		return;
@@ -644,6 +665,11 @@ int modelsql_put(struct buf *out, const struct model *m, struct err *err)
 		buf_append_str(out, " OFFSET 0) AS ce_text OFFSET 0) AS ce_value OFFSET 0)");
 		buf_append_str(out,
 			       linear ? " AS ce_step OFFSET 0) AS ce_score)\n" : " AS ce_score)\n");
+		/* Whoever saw it come to this left the rest out. */
+		if (out->len > SQL_MAX)
+			rc = err_set(
+				err, ERR_RUNTIME,
+				"a model of more than 256 MiB of SQL: too much for a statement");
 	}
 	free(columns.used);
 	return rc;

@@ -26,7 +26,8 @@
 
 /*
  * Appends the expression and a newline. Returns 0, or -1 with err: a column that no table of
- * PostgreSQL can have, for its name is empty, too long, or no UTF-8.
+ * PostgreSQL can have, for its name is empty, too long, or no UTF-8; or more text than its 1 GiB of
+ * a statement, of which this takes a quarter.
  */
 int modelsql_put(struct buf *out, const struct model *m, struct err *err);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define NAME_MAX_WIDTH 48
+#define FLUSH_SIZE     ((size_t)64 * 1024)
 
 static void put_whole(struct buf *out, const char *name)
 {
@@ -77,7 +78,7 @@ static const char *cell_text(const struct encoding_column *c, uint32_t i, struct
 static bool is_shown(const struct model *m, const struct encoding_column *c, uint32_t i)
 {
 	return (c->level_rows && c->level_rows[i]) ||
-	       m->logistic.coef[m->encoding.n_dense + c->onehot + i] != 0;
+	       m->logistic.coef[m->encoding.shape.dense + c->onehot + i] != 0;
 }
 
 /* Half a line's worth of each, so that either can be told. */
@@ -142,18 +143,16 @@ static size_t name_width(const struct model *m)
 	}
 	for (size_t i = 0; i < m->encoding.n_interactions; i++) {
 		const struct encoding_interaction *in = &m->encoding.interactions[i];
-		bool are_dense;
-		uint32_t n = encoding_products(&m->encoding, in, &are_dense);
 
-		for (uint32_t j = 0; j < n; j++) {
+		for (uint32_t j = 0; j < in->n; j++) {
 			size_t name_len;
 
 			buf_clear(&text);
-			if (n > 1)
+			if (in->n > 1)
 				put_product_name(&text, m, in, j);
 			else
 				put_pair_title(&text, m, in);
-			name_len = (n > 1 ? 2 : 0) +
+			name_len = (in->n > 1 ? 2 : 0) +
 				   utf8_put(&shown, text.data, text.len, NAME_MAX_WIDTH - 2);
 			buf_clear(&shown);
 			width = name_len > width ? name_len : width;
@@ -334,7 +333,7 @@ static double number_spread(const struct model *m, const struct encoding_column 
 {
 	double n = (double)m->learnt, gaps = (double)c->n_missing / n;
 	double coef = m->logistic.coef[c->dense];
-	double missing = c->n_missing ? m->logistic.coef[m->encoding.n_dense + c->onehot] : 0;
+	double missing = c->n_missing ? m->logistic.coef[m->encoding.shape.dense + c->onehot] : 0;
 
 	gaps = gaps <= 1 ? gaps : 1;
 	return sqrt((1 - gaps) * (coef * coef + gaps * missing * missing));
@@ -355,7 +354,7 @@ static double cell_rows(const struct model *m, const struct encoding_column *c, 
 /* That of a column with cells. */
 static double cells_spread(const struct model *m, const struct encoding_column *c)
 {
-	const double *coef = m->logistic.coef + m->encoding.n_dense + c->onehot;
+	const double *coef = m->logistic.coef + m->encoding.shape.dense + c->onehot;
 	uint32_t n_cells = encoding_cells(c);
 	double n = 0, mean = 0, squares = 0;
 
@@ -389,7 +388,7 @@ static void put_numeric(struct buf *out, const struct model *m, const struct enc
 			size_t width)
 {
 	const struct logistic *fit = &m->logistic;
-	size_t missing = m->encoding.n_dense + c->onehot;
+	size_t missing = m->encoding.shape.dense + c->onehot;
 
 	put_column_name(out, width, c);
 	put_coef(out, fit->coef[c->dense], fit->se[c->dense]);
@@ -408,7 +407,7 @@ static void put_numeric(struct buf *out, const struct model *m, const struct enc
 static void put_cells(struct buf *out, const struct model *m, const struct encoding_column *c,
 		      size_t width)
 {
-	size_t first = m->encoding.n_dense + c->onehot, len;
+	size_t first = m->encoding.shape.dense + c->onehot, len;
 	struct cell_name room;
 
 	put_column_name(out, 0, c);
@@ -431,9 +430,8 @@ static void put_cells(struct buf *out, const struct model *m, const struct encod
 static void put_interaction(struct buf *out, const struct model *m,
 			    const struct encoding_interaction *in, size_t width)
 {
-	bool are_dense;
-	uint32_t n = encoding_products(&m->encoding, in, &are_dense);
-	size_t first = are_dense ? in->dense : m->encoding.n_dense + in->onehot;
+	size_t first = encoding_product(&m->encoding, in);
+	uint32_t n = in->n;
 	struct buf text = BUF_INIT;
 
 	put_pair_title(&text, m, in);
@@ -568,7 +566,7 @@ static void put_level(struct buf *out, const struct encoding_column *c, uint32_t
 				text[0] == '(' || text[0] == ' ' || text[len - 1] == ' ');
 
 	buf_append_str(out, quoted ? "\"" : "");
-	utf8_put(out, text, len, SIZE_MAX);
+	utf8_put(out, text, len, NAME_MAX_WIDTH);
 	buf_append_str(out, quoted ? "\"" : "");
 }
 
@@ -593,21 +591,18 @@ static void put_set(struct buf *out, const struct trees_levels *set,
 	}
 }
 
-static void put_node(struct buf *out, const struct model *m, const struct trees_node *node,
-		     int depth)
+static void put_leaf(struct buf *out, const struct trees_node *node)
 {
-	const struct encoding_column *c;
+	buf_printf(out, "%+.5g  (%llu rows)\n", node->value, (unsigned long long)node->rows);
+}
+
+static void put_split_of(struct buf *out, const struct model *m, const struct trees_node *node)
+{
+	const struct encoding_column *c = encoding_valued(&m->encoding, node->column);
 	char text[NUM_TEXT_MAX];
 
-	buf_printf(out, "%*s", 2 * depth, "");
-	if (node->kind == TREES_LEAF) {
-		buf_printf(out, "%+.5g  (%llu rows)\n", node->value,
-			   (unsigned long long)node->rows);
-		return;
-	}
 	buf_append_str(out, "if ");
-	c = encoding_valued(&m->encoding, node->column);
-	put_whole(out, c->name);
+	utf8_put(out, c->name, strlen(c->name), NAME_MAX_WIDTH);
 	if (node->kind == TREES_NUMBER) {
 		/* Not rounded: which side a value is on must be seen. */
 		buf_append_str(out, " <= ");
@@ -617,18 +612,55 @@ static void put_node(struct buf *out, const struct model *m, const struct trees_
 		put_set(out, &m->trees.sets[node->set], c);
 	}
 	buf_printf(out, "  (%llu rows, gain %.4g)\n", (unsigned long long)node->rows, node->gain);
-	put_node(out, m, node + 1, depth + 1);
-	buf_printf(out, "%*selse\n", 2 * depth, "");
-	put_node(out, m, node + node->right, depth + 1);
 }
 
-void modelview_put_trees(struct buf *out, const struct model *m)
+/* Trees as they are written: `text` is what has not been yet. */
+struct tree_writer {
+	struct gz_writer *out;
+	const struct model *model;
+	struct buf text;
+};
+
+static int flush(struct tree_writer *w, size_t above, struct err *err)
 {
-	buf_printf(out, "\nscore before the first tree: %+.5g\n", m->trees.base);
-	for (size_t i = 0; i < m->trees.n; i++) {
-		buf_printf(out, "\ntree %zu\n", i + 1);
-		put_node(out, m, &m->trees.nodes[m->trees.roots[i]], 1);
+	int rc = 0;
+
+	if (w->text.len > above) {
+		rc = gz_writer_write(w->out, w->text.data, w->text.len, err);
+		buf_clear(&w->text);
 	}
+	return rc;
+}
+
+static int write_node(struct tree_writer *w, const struct trees_node *node, int depth,
+		      struct err *err)
+{
+	buf_printf(&w->text, "%*s", 2 * depth, "");
+	if (node->kind == TREES_LEAF) {
+		put_leaf(&w->text, node);
+		return flush(w, FLUSH_SIZE, err);
+	}
+	put_split_of(&w->text, w->model, node);
+	if (write_node(w, node + 1, depth + 1, err))
+		return -1;
+	buf_printf(&w->text, "%*selse\n", 2 * depth, "");
+	return write_node(w, node + node->right, depth + 1, err);
+}
+
+int modelview_write_trees(struct gz_writer *out, const struct model *m, struct err *err)
+{
+	struct tree_writer w = { out, m, BUF_INIT };
+	int rc = 0;
+
+	buf_printf(&w.text, "\nscore before the first tree: %+.5g\n", m->trees.base);
+	for (size_t i = 0; !rc && i < m->trees.n; i++) {
+		buf_printf(&w.text, "\ntree %zu\n", i + 1);
+		rc = write_node(&w, &m->trees.nodes[m->trees.roots[i]], 1, err);
+	}
+	if (!rc)
+		rc = flush(&w, 0, err);
+	buf_release(&w.text);
+	return rc;
 }
 
 void modelview_put(struct buf *out, const struct model *m)

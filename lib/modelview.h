@@ -1,13 +1,15 @@
 /*
- * modelview: a model as text for people. Layer: over buf, num, utf8, model.
+ * modelview: a model as text for people. Layer: over buf, gzio, num, utf8,
+ * model.
  *
  * Names and levels are shown so that they cannot drive a terminal ("?" stands for what could), cut
- * behind 48 characters where they stand in a table; a character counts as one column.
+ * behind 48 characters in tables and trees; a character counts as one column.
  */
 #ifndef CE_MODELVIEW_H
 #define CE_MODELVIEW_H
 
 #include "buf.h"
+#include "gzio.h"
 #include "model.h"
 
 /*
@@ -22,7 +24,10 @@
  */
 void modelview_put(struct buf *out, const struct model *m);
 
-/* Appends every tree: a line a split, and below it, indented, what holds if it does, and else. */
-void modelview_put_trees(struct buf *out, const struct model *m);
+/*
+ * Writes every tree: a line a split, and below it, indented, what holds if it does, and else.
+ * Returns 0, or -1 with err.
+ */
+int modelview_write_trees(struct gz_writer *out, const struct model *m, struct err *err);
 
 #endif

@@ -313,7 +313,7 @@ static int by_time(const void *a, const void *b)
 int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share)
 {
 	const struct trainset_reading *r = t->reading;
-	struct trainset_span span = { until, until, until };
+	struct trainset_span span = { until, until, until, NULL };
 	int64_t *times = mem_alloc(r->n_rows, sizeof(*times)), time = until;
 	bool sorted = true;
 	size_t n = 0;
@@ -334,12 +334,17 @@ int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share)
 uint64_t trainset_count(const struct trainset *t, int64_t until)
 {
 	const struct trainset_reading *r = t->reading;
-	struct trainset_span span = { until, until, until };
+	struct trainset_span span = { until, until, until, NULL };
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < r->n_rows; i++)
 		n += is_learnt(&r->rows[i], span);
 	return n;
+}
+
+const char *trainset_file(const struct trainset *t)
+{
+	return t->reading->in.file;
 }
 
 const struct balance *trainset_balance(const struct trainset *t)
@@ -357,10 +362,9 @@ static int check_span(const struct trainset_reading *r, struct trainset_span spa
 	if (!positives || positives == n)
 		return err_set(
 			err, ERR_RUNTIME,
-			"%zu train rows have a label that was known before %lld, %zu of them "
-			"positive: too few to learn from (too large a --validation, or too many "
-			"folds?)",
-			n, (long long)span.cut, positives);
+			"%s: %s: %zu train rows have a label that was known before %lld, %zu of "
+			"them positive: too few to learn from",
+			r->in.file, span.option, n, (long long)span.cut, positives);
 	return 0;
 }
 

@@ -61,6 +61,7 @@ int trainset_read(struct trainset *t, const struct gz_input *input,
  */
 struct trainset_span {
 	int64_t cut, end, known;
+	const char *option; /* that asked for it: for what there is to say of a span without rows */
 };
 
 /*
@@ -73,6 +74,9 @@ int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share);
 uint64_t trainset_count(const struct trainset *t, int64_t until);
 
 const struct balance *trainset_balance(const struct trainset *t);
+
+/* The name of the input. */
+const char *trainset_file(const struct trainset *t);
 
 /*
  * Fits the encoding to the rows to learn from. The caller releases *e. Returns 0, or -1 with err:

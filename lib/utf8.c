@@ -6,8 +6,10 @@
 size_t utf8_length(const char *s, const char *end)
 {
 	unsigned char lead = (unsigned char)*s, low = 0x80, high = 0xbf;
-	size_t len = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	size_t len = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 
+	if (lead < 0x80)
+		return 1;
 	if (lead > 0xf4 || (size_t)(end - s) < len)
 		return 0;
 	/* The second byte's range excludes overlong forms, surrogates and what lies beyond

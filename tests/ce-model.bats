@@ -370,6 +370,24 @@ head_of() {
 	same want got
 }
 
+@test "levels too long for a statement are refused, and trees show their beginnings" {
+	python3 - >long.csv <<-'END'
+		import random
+		random.seed(1)
+		print("c,d,is_completion")
+		for i in range(2000):
+		    level = i % 100
+		    print(f"{level}{'x' * 40000},{random.randrange(30)},{int(random.random() < level * 37 % 100 / 100)}")
+	END
+	ce-train --model gbdt --holdout 0 --validation 0 --trees 50 -o model long.csv
+	fails 1 ce-model --sql -o model.sql model
+	[[ $stderr == "ce-model: a model of more than 256 MiB of SQL: too much for a statement" ]]
+	[[ ! -e model.sql ]]
+	ce-model --trees model >trees
+	grep -Eq '^  if c (not )?in [0-9]+x*…' trees
+	[[ $(wc -c <trees) -lt 1000000 ]]
+}
+
 @test "a damaged model is refused with its line, and writes nothing" {
 	{ head_of logistic && printf '%s\n' 'intercept 0 -' 'calibration none'; } | mend >model
 	refused() {

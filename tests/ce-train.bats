@@ -285,14 +285,14 @@ agree() {
 	python3 "$CE_ROOT/tests/reference/products.py" make 100 3 >products.csv
 	for names in x:z x:x x :x x: event_ts:x; do
 		fails 1 ce-train --holdout 0 --interactions "$names" products.csv
-		[[ $stderr == "ce-train: interaction $names: not two features, NAME:NAME" ]]
+		[[ $stderr == "ce-train: products.csv:1: --interactions $names: not two features, NAME:NAME" ]]
 	done
 	fails 2 ce-train --model gbdt --interactions x:y products.csv
 	sed '1s/xy/x:y/; 1s/cd/y:x/' products.csv >colons.csv
 	fails 1 ce-train --holdout 0 --interactions x:y:x colons.csv
-	[[ $stderr == "ce-train: interaction x:y:x: can be read in two ways" ]]
+	[[ $stderr == "ce-train: colons.csv:1: --interactions x:y:x: can be read in two ways" ]]
 	fails 1 ce-train --holdout 0 --interactions x:y,c:d,y:x products.csv
-	[[ $stderr == "ce-train: interaction y:x: given twice" ]]
+	[[ $stderr == "ce-train: products.csv:1: --interactions y:x: given twice" ]]
 	# Known before the rows are encoded.
 	fails 1 ce-train --holdout 0 --bins 255 --interactions y:xy,xy:cd,y:cd products.csv
 	[[ $stderr == *" coefficients: Newton's method takes at most 2000 (fewer columns, --bins or --interactions)" ]]

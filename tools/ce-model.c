@@ -34,9 +34,9 @@ int main(int argc, char **argv)
 		modelview_put(&text, &model);
 	else if (modelsql_put(&text, &model, &err))
 		cli_die(&cli, &err);
-	if (trees && model.kind == MODEL_GBDT)
-		modelview_put_trees(&text, &model);
-	if (gz_writer_write(&out, text.data, text.len, &err) || gz_writer_close(&out, &err))
+	if (gz_writer_write(&out, text.data, text.len, &err) ||
+	    (trees && model.kind == MODEL_GBDT && modelview_write_trees(&out, &model, &err)) ||
+	    gz_writer_close(&out, &err))
 		cli_die(&cli, &err);
 	cli_done(&cli, 0, 0);
 	buf_release(&text);

@@ -26,7 +26,7 @@ struct prediction {
 	int *key;   /* [table->n - N_SAID], with --keys */
 	struct split_index split;
 	double *value; /* [model.encoding.n_values] */
-	struct encoding_row scratch;
+	struct matrix_row scratch;
 };
 
 static void put_header(const struct prediction *p, const struct opts *opt,
@@ -45,7 +45,7 @@ static int bind(struct prediction *p, const struct opts *opt, const struct csv_r
 	p->index = mem_alloc(p->model.encoding.n, sizeof(*p->index));
 	p->key = mem_alloc(p->table->n, sizeof(*p->key));
 	p->value = mem_alloc(p->model.encoding.n_values, sizeof(*p->value));
-	encoding_row_init(&p->scratch, &p->model.encoding);
+	matrix_row_init(&p->scratch, &p->model.encoding.shape);
 	for (size_t i = 0; opt->keys && i < p->table->n - N_SAID; i++) {
 		p->key[i] = schema_require(in, p->table->columns[i].name, err);
 		if (p->key[i] < 0)
@@ -87,7 +87,7 @@ static int predict(struct prediction *p, const struct opts *opt, const struct cs
 static void release(struct prediction *p)
 {
 	model_release(&p->model);
-	encoding_row_release(&p->scratch);
+	matrix_row_release(&p->scratch);
 	free(p->value);
 	free(p->index);
 	free(p->key);

@@ -61,7 +61,7 @@ static void figures_survive_any_scale(void)
 		CHECK_NEAR(x->mean, cases[i].mean, 1e-15 * fabs(cases[i].mean));
 		CHECK_NEAR(x->sd, cases[i].sd, 1e-15 * cases[i].sd);
 		CHECK_INT(e.columns[1].kind, ENCODING_CONSTANT);
-		CHECK(e.n_dense == 1 && e.n_onehot == 0);
+		CHECK(e.shape.dense == 1 && e.shape.onehot == 0);
 		encoding_release(&e);
 	}
 }
@@ -76,7 +76,7 @@ static void gaps_and_constants(void)
 
 	CHECK_INT(e.columns[0].n_missing, 2);
 	CHECK(e.columns[0].mean == 2 && e.columns[0].sd == 1);
-	CHECK(e.n_dense == 1 && e.n_onehot == 1);
+	CHECK(e.shape.dense == 1 && e.shape.onehot == 1);
 	encoding_release(&e);
 	e = encode_all(flat, nothing, 4);
 	CHECK_INT(e.columns[0].kind, ENCODING_CONSTANT);
@@ -119,7 +119,7 @@ static void keeps_the_frequent_levels(void)
 	CHECK_STR(intern_string(&c->levels, 1)->s, "000");
 	CHECK_STR(intern_string(&c->levels, 99)->s, "099");
 	CHECK_INT(c->level_rows[100], 51 * 12 + 9);
-	CHECK_INT(e.n_onehot, 101);
+	CHECK_INT(e.shape.onehot, 101);
 	encoding_release(&e);
 }
 
@@ -165,7 +165,7 @@ static void encodes_rows(void)
 		{ -2.5, { 2 }, 1 }, { ENCODING_MAX, { 1 }, 1 },
 	};
 	struct encoding e = two_columns();
-	struct encoding_row row;
+	struct matrix_row row;
 	struct csv_reader in = CSV_READER_INIT;
 	const struct csv_row *r;
 	struct err err = ERR_INIT;
@@ -174,7 +174,7 @@ static void encodes_rows(void)
 
 	open_text(&in, "c,y,x\nb,1,12\n,1,\nnew,1,-1e300\n\"\",1,0\nb,,1.7e308\nb,1,nan\n");
 	CHECK_INT(encoding_bind(&e, &in, index, &err), 0);
-	encoding_row_init(&row, &e);
+	matrix_row_init(&row, &e.shape);
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		CHECK_INT(csv_reader_next(&in, &r, &err), 1);
 		CHECK_INT(encoding_read(&e, index, &in, r, value, &err), 0);
@@ -191,7 +191,7 @@ static void encodes_rows(void)
 	CHECK_INT(encoding_bind(&e, &in, index, &err), -1);
 	CHECK_STR(err.message, "test.csv:1: column c: not in the header");
 	csv_reader_close(&in);
-	encoding_row_release(&row);
+	matrix_row_release(&row);
 	encoding_release(&e);
 }
 

@@ -23,7 +23,7 @@ static void fit_all(struct model *m)
 {
 	struct logistic *fit = &m->logistic;
 
-	fit->n = m->encoding.n_dense + m->encoding.n_onehot;
+	fit->n = matrix_width(&m->encoding.shape);
 	fit->coef = malloc(fit->n * sizeof(double));
 	fit->se = malloc(fit->n * sizeof(double));
 	for (size_t j = 0; j < fit->n; j++) {
@@ -96,8 +96,9 @@ static struct model sample_products(void)
 	CHECK_INT(encoding_interact(&m.encoding, 0, 3), 0); /* numbers */
 	CHECK_INT(encoding_interact(&m.encoding, 2, 0), 0); /* a category and a number */
 	CHECK_INT(encoding_interact(&m.encoding, 4, 2), 0); /* bins and a category */
-	CHECK_INT(m.encoding.n_dense, 2 + 1 + 6);
-	CHECK_INT(m.encoding.n_onehot, 7 + 4 + 4 * 6);
+	CHECK_INT(m.encoding.shape.dense, 2 + 1);
+	CHECK_INT(m.encoding.shape.sparse, 6);
+	CHECK_INT(m.encoding.shape.onehot, 7 + 4 + 4 * 6);
 	logistic_release(&m.logistic);
 	fit_all(&m);
 	return m;
@@ -208,8 +209,8 @@ static void reads_back_what_it_wrote(void)
 	CHECK_STR(back.split.known, "-");
 	CHECK_INT(back.split.cut, -17);
 	CHECK_INT(back.encoding.n, 4);
-	CHECK_INT(back.encoding.n_dense, 2);
-	CHECK_INT(back.encoding.n_onehot, 7);
+	CHECK_INT(back.encoding.shape.dense, 2);
+	CHECK_INT(back.encoding.shape.onehot, 7);
 	CHECK(!memcmp(back.logistic.coef, m.logistic.coef, 9 * sizeof(double)));
 	CHECK(!memcmp(back.logistic.se, m.logistic.se, 9 * sizeof(double)));
 	CHECK(back.logistic.intercept == m.logistic.intercept);
@@ -262,9 +263,9 @@ static void trees_score_by_their_columns(void)
 
 	for (int kind = 0; kind < 3; kind++) {
 		struct model m = sample_trees((enum calibration_kind)kind);
-		struct encoding_row scratch;
+		struct matrix_row scratch;
 
-		encoding_row_init(&scratch, &m.encoding);
+		matrix_row_init(&scratch, &m.encoding.shape);
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 			double value[3] = { rows[i].rate, rows[i].device, rows[i].x };
 			double score = -0.1 + rows[i].leaf + 0x1.fffffffffffffp-7;
@@ -273,7 +274,7 @@ static void trees_score_by_their_columns(void)
 			CHECK_NEAR(model_probability(&m, value, &scratch),
 				   calibration_probability(&m.calibration, score), 1e-15);
 		}
-		encoding_row_release(&scratch);
+		matrix_row_release(&scratch);
 		model_release(&m);
 	}
 }
@@ -522,9 +523,9 @@ static void corrupt(struct buf *text, uint64_t *state)
 static void check_score(const struct model *m)
 {
 	double *value = mem_alloc(m->encoding.n_values, sizeof(*value));
-	struct encoding_row scratch;
+	struct matrix_row scratch;
 
-	encoding_row_init(&scratch, &m->encoding);
+	matrix_row_init(&scratch, &m->encoding.shape);
 	for (int i = 0; i < 4; i++) {
 		double p;
 
@@ -539,7 +540,7 @@ static void check_score(const struct model *m)
 		p = model_probability(m, value, &scratch);
 		CHECK(p >= 0 && p <= 1);
 	}
-	encoding_row_release(&scratch);
+	matrix_row_release(&scratch);
 	free(value);
 }
 
@@ -740,12 +741,12 @@ static void predicts_by_its_places(void)
 	const double *c = m.logistic.coef;
 	double z = (value[0] - m.encoding.columns[0].mean) / m.encoding.columns[0].sd;
 	double score = m.logistic.intercept + z * c[0] + c[2 + 1 + 1];
-	struct encoding_row scratch;
+	struct matrix_row scratch;
 
-	encoding_row_init(&scratch, &m.encoding);
+	matrix_row_init(&scratch, &m.encoding.shape);
 	CHECK_NEAR(model_score(&m, value, &scratch), score, 1e-15);
 	CHECK_NEAR(model_probability(&m, value, &scratch), 1 / (1 + exp(-score)), 1e-15);
-	encoding_row_release(&scratch);
+	matrix_row_release(&scratch);
 	model_release(&m);
 }
 

@@ -7,7 +7,8 @@
 #   floor     what gzip costs: inflating its input and deflating its output, by igzip and by gzip
 #   miller    the stages that Miller can do, in turns with the tools
 #   train     ce-train beside scikit-learn, on the smallest workload
-#   gbdt      ce-train --model gbdt beside XGBoost, on the smallest workload
+#   gbdt      ce-train --model gbdt beside XGBoost, on the smallest workload, scikit-learn's breast-cancer set, and the
+#             feature table FEATURES, if one is given
 #   postgres  ce-export and ce-import beside psql (postgres.sh, 5 million events or POSTGRES_EVENTS)
 #   scale     the pipe at SCALE="1000000 ... 100000000" events, and the memory of each tool
 #
@@ -20,8 +21,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 goal="make bench${2:+ PARTS='${*:2}'}"
 [[ ${*:2} != scale ]] || goal="make bench-scale"
 command="$goal${EVENTS:+ EVENTS='$EVENTS'}${RUNS:+ RUNS=$RUNS}${RUNS_SLOW:+ RUNS_SLOW=$RUNS_SLOW}${SLOW:+ SLOW=$SLOW}"
-command+="${SCALE:+ SCALE='$SCALE'}${DUCKDB_SETTINGS:+ DUCKDB_SETTINGS='$DUCKDB_SETTINGS'}"
+command+="${SCALE:+ SCALE='$SCALE'}${DUCKDB_SETTINGS:+ DUCKDB_SETTINGS='$DUCKDB_SETTINGS'}${FEATURES:+ FEATURES=${FEATURES##*/}}"
 build=$(cd "$1" && pwd)
+[[ ! ${FEATURES-} ]] || FEATURES=$(realpath "$FEATURES")
 shift
 parts=${*:-pipe duckdb filters floor miller train gbdt postgres}
 EVENTS=${EVENTS:-1000000 10000000}
@@ -185,6 +187,9 @@ gbdt() {
 	echo "$label: AUC-ROC of the test part: ce-train --model gbdt" \
 		"$(ce-predict -m ../gbdt.model features.csv.gz | ce-eval -p | awk '/^AUC-ROC/ { print $2 }')," \
 		"XGBoost $($python -B "$here/gbdt.py" judge features.csv.gz xgboost.json)" >>"$folder/checks"
+	echo "breast cancer, 20 shuffles, $trees trees: AUC-ROC: $($python -B "$here/gbdt.py" breast $trees)" >>"$folder/checks"
+	[[ ! ${FEATURES-} ]] || echo "${FEATURES##*/}, 8 cuts, $trees trees: AUC-ROC:" \
+		"$($python -B "$here/gbdt.py" cuts "$FEATURES" $trees)" >>"$folder/checks"
 }
 
 # Scaling ------------------------------------------------------------------------------------------

@@ -261,7 +261,8 @@ struct encoding_fit {
 	struct column_fit *columns;
 	size_t n;
 	struct encoding_numbers numbers;
-	size_t one_in; /* so many rows is sampled */
+	size_t stride;      /* of so many rows, one is sampled: */
+	size_t at, sampled; /* where among them the next row is, and the one to take */
 	struct rng rng;
 };
 
@@ -273,7 +274,7 @@ struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, siz
 	*fit = (struct encoding_fit){ .columns = mem_zalloc(n, sizeof(*fit->columns)),
 				      .n = n,
 				      .numbers = numbers,
-				      .one_in = n_rows / ENCODING_SAMPLE + 1 };
+				      .stride = n_rows / ENCODING_SAMPLE + 1 };
 	rng_seed(&fit->rng, 1, 0);
 	for (size_t i = 0; i < n; i++) {
 		fit->columns[i].index = index[i];
@@ -318,8 +319,13 @@ static void add_level(struct column_fit *c, const struct csv_field *f)
 
 void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row)
 {
-	/* Not every so manieth, which a table can repeat itself by. */
-	bool sampled = fit->numbers.max_bins && rng_below(&fit->rng, fit->one_in) == 0;
+	bool sampled;
+
+	/* Any of them, lest a table that repeats itself does so by as many. */
+	if (!fit->at)
+		fit->sampled = rng_below(&fit->rng, fit->stride);
+	sampled = fit->numbers.max_bins && fit->at == fit->sampled;
+	fit->at = (fit->at + 1) % fit->stride;
 
 	for (size_t i = 0; i < fit->n; i++) {
 		struct column_fit *c = &fit->columns[i];

@@ -9,8 +9,8 @@
  * coefficients unique. A column that is constant over the train rows is dropped.
  *
  * Numbers can be cut at quantiles of the train rows, too (see bins; of more than ENCODING_SAMPLE
- * rows, at those of a sample of about as many): trees want the edges; to a linear model each bin is
- * a one-hot column then, as if it were a level.
+ * rows, at those of one of every few, drawn at random): trees want the edges; to a linear model
+ * each bin is a one-hot column then, as if it were a level.
  *
  * An interaction is the product of two columns: of two numbers, of their standardised values; of a
  * number and a level or bin, a sparse column a level or bin, 0 in rows of the others; of two levels

@@ -15,12 +15,16 @@ static void init(struct matrix *m, uint32_t n_dense, uint32_t n_onehot, size_t n
 	matrix_init(m, &(struct matrix_shape){ .dense = n_dense, .onehot = n_onehot }, n_rows);
 }
 
-/* A row without sparse columns. */
-static void add(struct matrix *m, double *dense, uint32_t *active, size_t n_active, int label,
-		double weight)
+/* A row without sparse columns, of at most one number and two active columns. */
+static void add(struct matrix *m, const double *dense, const uint32_t *active, size_t n_active,
+		int label, double weight)
 {
-	const struct matrix_row row = { .dense = dense, .active = active, .n_active = n_active };
+	double number = dense ? *dense : 0;
+	uint32_t copy[2];
+	const struct matrix_row row = { .dense = &number, .active = copy, .n_active = n_active };
 
+	for (size_t a = 0; a < n_active; a++)
+		copy[a] = active[a];
 	matrix_add(m, &row, label, weight);
 }
 

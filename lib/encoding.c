@@ -59,17 +59,17 @@ int encoding_interact(struct encoding *e, uint32_t a, uint32_t b)
 					  .n = (cells_a ? cells_a : 1) * (cells_b ? cells_b : 1) };
 	uint32_t *columns = &e->shape.dense;
 
-	if (i.n > ENCODING_PRODUCTS_MAX)
-		return -1;
 	if (cells_a && cells_b) {
 		i.sort = ENCODING_ONEHOT;
 		columns = &e->shape.onehot;
-		e->shape.active++;
 	} else if (cells_a || cells_b) {
 		i.sort = ENCODING_SPARSE;
 		columns = &e->shape.sparse;
-		e->shape.entries++;
 	}
+	if (i.n > UINT32_MAX - *columns)
+		return -1;
+	e->shape.active += i.sort == ENCODING_ONEHOT;
+	e->shape.entries += i.sort == ENCODING_SPARSE;
 	i.first = *columns;
 	*columns += i.n;
 	e->interactions =
@@ -274,7 +274,7 @@ struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, siz
 	*fit = (struct encoding_fit){ .columns = mem_zalloc(n, sizeof(*fit->columns)),
 				      .n = n,
 				      .numbers = numbers,
-				      .stride = n_rows / ENCODING_SAMPLE + 1 };
+				      .stride = (n_rows + ENCODING_SAMPLE - 1) / ENCODING_SAMPLE };
 	rng_seed(&fit->rng, 1, 0);
 	for (size_t i = 0; i < n; i++) {
 		fit->columns[i].index = index[i];
@@ -323,9 +323,9 @@ void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row)
 
 	/* Any of them, lest a table that repeats itself does so by as many. */
 	if (!fit->at)
-		fit->sampled = rng_below(&fit->rng, fit->stride);
+		fit->sampled = fit->stride > 1 ? rng_below(&fit->rng, fit->stride) : 0;
 	sampled = fit->numbers.max_bins && fit->at == fit->sampled;
-	fit->at = (fit->at + 1) % fit->stride;
+	fit->at = fit->at + 1 < fit->stride ? fit->at + 1 : 0;
 
 	for (size_t i = 0; i < fit->n; i++) {
 		struct column_fit *c = &fit->columns[i];

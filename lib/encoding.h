@@ -105,9 +105,9 @@ void encoding_place(struct encoding *e);
 
 /*
  * Appends the interaction of two columns, neither of them constant, and gives it its places; call
- * it once all columns have theirs. Returns -1 if it had more than ENCODING_PRODUCTS_MAX columns.
+ * it once all columns have theirs. Returns -1, and appends nothing, if there would be more columns
+ * of its sort than can be counted.
  */
-#define ENCODING_PRODUCTS_MAX 100000
 int encoding_interact(struct encoding *e, uint32_t a, uint32_t b);
 
 /* Where its first column is among all columns of the matrix, once the encoding is complete. */

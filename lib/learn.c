@@ -99,7 +99,7 @@ static int fit_encoding(struct encoding *e, struct trainset *set, struct trainse
 	for (size_t i = 0; i < o->n_interactions; i++)
 		if (interact(e, o->interactions[i], trainset_file(set), err))
 			return -1;
-	/* Now, before a matrix of so many columns is made. */
+	/* Before a matrix of so many columns is made. */
 	return logistic_check_size(matrix_width(&e->shape), err);
 }
 
@@ -113,7 +113,7 @@ static void add_to_bins(void *context, const double *value, bool label, double w
 static int read_bins(struct bins *b, struct trainset *set, struct trainset_span span,
 		     enum trainset_part part, const struct encoding *e, struct err *err)
 {
-	bins_init(b, e->n_values, 0);
+	bins_init(b, e->n_values, part == TRAINSET_LEARNT ? trainset_count(set, span.cut) : 0);
 	for (size_t i = 0; i < e->n; i++) {
 		const struct encoding_column *c = &e->columns[i];
 
@@ -147,7 +147,7 @@ static int read_matrix(struct matrix *x, struct trainset *set, struct trainset_s
 	struct matrix_filling filling = { .matrix = x, .encoding = e };
 	int rc;
 
-	matrix_init(x, &e->shape, 0);
+	matrix_init(x, &e->shape, part == TRAINSET_LEARNT ? trainset_count(set, span.cut) : 0);
 	matrix_row_init(&filling.row, &e->shape);
 	rc = trainset_visit(set, span, part, e, add_to_matrix, &filling, err);
 	matrix_row_release(&filling.row);
@@ -248,7 +248,7 @@ static struct trainset_span fold_span(const struct trainset *set, int64_t until,
 	return (struct trainset_span){ cut, end, until, option };
 }
 
-/* The log loss of rows by a fit, summed up. */
+/* The log loss of rows by a fit, summed up by weight. */
 static double matrix_loss(const struct logistic *fit, const struct matrix *x)
 {
 	struct matrix_row row;
@@ -257,7 +257,8 @@ static double matrix_loss(const struct logistic *fit, const struct matrix *x)
 	matrix_row_init(&row, &x->shape);
 	for (size_t i = 0; i < x->n_rows; i++) {
 		matrix_get(x, i, &row);
-		loss += logistic_loss(logistic_score(fit, &x->shape, &row), x->label[i]);
+		loss += x->weight[i] *
+			logistic_loss(logistic_score(fit, &x->shape, &row), x->label[i]);
 	}
 	matrix_row_release(&row);
 	return loss;

@@ -46,7 +46,7 @@ int learn_model(struct model *m, struct trainset *set, int64_t until,
 /* One fold of a cross-validation. */
 struct learn_fold {
 	int64_t cut;          /* learnt from what was known before it */
-	uint64_t n_train;     /* rows learnt from */
+	uint64_t n_train;     /* rows whose label was known then, held back or not */
 	struct metrics judge; /* of the rows behind the cut; with one class some are NaN */
 };
 

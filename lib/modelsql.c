@@ -565,6 +565,8 @@ static void put_isotonic(struct buf *out, const struct calibration *c, size_t lo
 {
 	size_t middle = low + (high - low) / 2;
 
+	if (out->len > SQL_MAX)
+		return;
 	if (high - low == 1) {
 		put_line(out, c, low);
 		return;

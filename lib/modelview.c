@@ -77,7 +77,7 @@ static const char *cell_text(const struct encoding_column *c, uint32_t i, struct
 /* Whether a cell is worth a line: "other", of which there was none to learn from, is not. */
 static bool is_shown(const struct model *m, const struct encoding_column *c, uint32_t i)
 {
-	return (c->level_rows && c->level_rows[i]) ||
+	return !c->level_rows || c->level_rows[i] ||
 	       m->logistic.coef[m->encoding.shape.dense + c->onehot + i] != 0;
 }
 
@@ -439,8 +439,9 @@ static void put_interaction(struct buf *out, const struct model *m,
 	if (n > 1)
 		buf_append_char(out, '\n');
 	for (uint32_t i = 0; i < n; i++) {
-		if (m->logistic.coef[first + i] == 0)
-			continue; /* no row is of that pair */
+		/* Exactly 0 is what no row is of, but for ties that nobody meets. */
+		if (n > 1 && m->logistic.coef[first + i] == 0)
+			continue;
 		buf_clear(&text);
 		put_product_name(&text, m, in, i);
 		if (n > 1)

@@ -155,7 +155,7 @@ for i in range(1000): print(f"{i},{i%100},{int(i%100>=50)}")' >apart.csv
 print("event_ts,x,is_completion")
 for i in range(1000): print(f"{i},{i%100},{int(i*i%7>2)}")' >rows.csv
 	ce-train --tolerance 1e-300 rows.csv >model 2>stderr
-	[[ $(<stderr) == 'ce-train: stopped after '*' iterations with a gradient of '*': not the optimum; try a larger --l2' ]]
+	[[ $(<stderr) == 'ce-train: stopped after '*' iterations with a gradient of '*': as near as doubles come, not --tolerance' ]]
 	[[ $(wc -l <stderr) == 1 ]]
 }
 
@@ -217,10 +217,10 @@ for i in range(1000): print(f"{i},{i%100},{int(i*i%7>2)}")' >rows.csv
 @test "options that make no sense are usage errors" {
 	fails 2 ce-train --model forest
 	[[ $stderr == "ce-train: --model: 'forest' is none of logistic"* ]]
-	for bad in '--l2 -1' '--l2 x' '--tolerance 0' '--holdout 1.5' '--class-weight 0' '--class-weight even' \
+	for bad in '--l2 -1' '--l2 x' '--tolerance 0' '--tolerance 1' '--holdout 1.5' '--class-weight 0' '--class-weight even' \
 		'--resample up' '--seed -1' '--ignore a,,b' '--trees 0' '--rate 0' '--rate 1.1' '--depth 0' '--depth 33' \
 		'--leaves 1' '--leaves 5000' '--min-weight -1' '--bins 1' '--bins 256' '--subsample 0' '--colsample 0' \
-		'--validation 1' '--patience 0' '--calibrate maybe' '--validation 0 --calibrate platt' '--cv 101' \
+		'--validation 1' '--patience 0' '--model gbdt --validation 0 --patience 3' '--model gbdt --bins 0' '--calibrate maybe' '--validation 0 --calibrate platt' '--cv 101' \
 		'--model gbdt --l2 auto' '--model gbdt --tolerance 1e-9' '--model gbdt --interactions a:b' '--trees 50' \
 		'--rate 0.5' '--depth 3' '--leaves 8' '--min-weight 2' '--patience 3' '--subsample 0.5' '--colsample 0.5'; do
 		# shellcheck disable=SC2086
@@ -293,6 +293,18 @@ agree() {
 	[[ $stderr == "ce-train: colons.csv:1: --interactions x:y:x: can be read in two ways" ]]
 	fails 1 ce-train --holdout 0 --interactions x:y,c:d,y:x products.csv
 	[[ $stderr == "ce-train: products.csv:1: --interactions y:x: given twice" ]]
+	# More products than 32 bits count, and they are not taken for as few as would remain.
+	python3 -c '
+names = [f"c{i}" for i in range(512)]
+print(",".join(["is_completion", *names]))
+for i in range(300):
+    print(",".join([str(i % 2), *("" if (i + j) % 30 == 0 else str((i + j) % 300) for j in range(512))]))' >many.csv
+	python3 -c '
+pairs = [f"c{i}:c{j}" for i in range(512) for j in range(i)]
+for i in range(0, 65536, 4096): print("--interactions", ",".join(pairs[i:i + 4096]))' >pairs
+	# shellcheck disable=SC2046
+	fails 1 ce-train --holdout 0 --bins 255 $(<pairs) many.csv
+	[[ $stderr == "ce-train: many.csv:1: --interactions c"*": too many products" ]]
 	# Known before the rows are encoded.
 	fails 1 ce-train --holdout 0 --bins 255 --interactions y:xy,xy:cd,y:cd products.csv
 	[[ $stderr == *" coefficients: Newton's method takes at most 2000 (fewer columns, --bins or --interactions)" ]]

@@ -13,6 +13,9 @@
 
 #define FOLDS_MAX 100
 
+/* A gradient, per weight, that is hardly more than rounding. */
+#define ROUNDING 1e-13
+
 /* Beyond this the rows of one class would be rounded away beside those of the other. */
 #define RATIO_MAX 1e8
 
@@ -25,7 +28,8 @@ struct opts {
 	} l2;
 	struct learn_options learn;
 	struct cli_list interactions;
-	int64_t bins, folds;
+	int64_t bins; /* -1: not given */
+	int64_t folds;
 	int64_t rows, columns; /* shares in millionths */
 };
 
@@ -108,7 +112,8 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 	check_count(cli, "--trees", o->trees, 1, INT32_MAX);
 	check_count(cli, "--depth", o->depth, 1, GBDT_DEPTH_MAX);
 	check_count(cli, "--leaves", o->leaves, 2, GBDT_LEAVES_MAX);
-	if (opt->bins)
+	/* No bins at all is what a logistic regression has anyway. */
+	if (opt->bins > 0 || (!opt->bins && opt->learn.kind == MODEL_GBDT))
 		check_count(cli, "--bins", opt->bins, 2, BINS_MAX);
 	check_count(cli, "--patience", o->patience, 1, INT32_MAX);
 	check_count(cli, "--cv", opt->folds, 0, FOLDS_MAX);
@@ -120,6 +125,8 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 		cli_usage_error(cli, "--subsample, --colsample: must be above 0");
 	if (opt->learn.validation == NUM_MILLION)
 		cli_usage_error(cli, "--validation: leaves no rows to learn from");
+	if (!opt->learn.validation && o->patience != usual.gbdt.patience)
+		cli_usage_error(cli, "--patience: needs rows to stop by (--validation)");
 	if (!opt->learn.validation && opt->calibrate.value)
 		cli_usage_error(cli, "--calibrate: needs rows to learn from (--validation)");
 	check_kind(cli, opt);
@@ -183,8 +190,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 	cli->options = options;
 	cli_parse(cli, argc, argv);
 	cli->options = NULL;
-	if (!(opt->learn.logistic.tolerance > 0))
-		cli_usage_error(cli, "--tolerance: must be above 0");
+	if (!(opt->learn.logistic.tolerance > 0 && opt->learn.logistic.tolerance < 1))
+		cli_usage_error(cli, "--tolerance: must be above 0 and below 1");
 	opt->learn.kind = (enum model_kind)opt->model.value;
 	check_options(cli, opt);
 	opt->learn.logistic.l2 = opt->learn.gbdt.l2 = opt->l2.value;
@@ -192,7 +199,7 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 	opt->learn.gbdt.seed = opt->set.balance.seed;
 	opt->learn.gbdt.rows = (double)opt->rows / NUM_MILLION;
 	opt->learn.gbdt.columns = (double)opt->columns / NUM_MILLION;
-	opt->learn.bins = (size_t)(opt->bins                       ? opt->bins
+	opt->learn.bins = (size_t)(opt->bins >= 0                  ? opt->bins
 				   : opt->learn.kind == MODEL_GBDT ? BINS_MAX
 								   : 0);
 	opt->learn.interactions = (const char *const *)opt->interactions.names;
@@ -210,11 +217,10 @@ static void say(const struct cli *cli, const struct model *m, int64_t holdout)
 	const struct logistic *fit = &m->logistic;
 
 	if (m->kind == MODEL_LOGISTIC && !fit->converged)
-		cli_note(
-			cli,
-			"stopped after %d iterations with a gradient of %g: not the optimum; try a "
-			"larger --l2",
-			fit->iterations, fit->gradient);
+		cli_note(cli, "stopped after %d iterations with a gradient of %g: %s",
+			 fit->iterations, fit->gradient,
+			 fit->gradient < ROUNDING ? "as near as doubles come, not --tolerance"
+						  : "not the optimum; try a larger --l2");
 	if (!s->has_cut && holdout)
 		cli_note(cli, "no test part: too few labelled rows (%llu) for this --holdout",
 			 (unsigned long long)s->rows[SPLIT_TRAIN]);
@@ -316,6 +322,7 @@ int main(int argc, char **argv)
 			    .calibrate = { model_calibration_names, 0 },
 			    .l2 = { 1, false },
 			    .learn = LEARN_OPTIONS_INIT,
+			    .bins = -1,
 			    .rows = NUM_MILLION,
 			    .columns = NUM_MILLION };
 	struct cli cli = { .tool = "ce-train",

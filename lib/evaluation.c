@@ -5,13 +5,20 @@
 #include "num.h"
 #include "schema.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Times end with the year 9999. */
+#define TIME_END INT64_C(253402300800000)
 
 /* A segment is NULL's, 0, or that of an interned value, its id + 1. */
 struct evaluation_column {
 	const char *name;
 	int at;
+	enum evaluation_period period; /* none: a segment is a value of the column */
+	int64_t last_day;              /* of a period: the day of the row before, ... */
+	uint32_t last_segment;         /* ... and its segment; 0: there is none */
 	struct intern values;
 	uint32_t *segments; /* of each row */
 	uint32_t *order;    /* segments in the order of their values; once they are bucketed */
@@ -21,6 +28,28 @@ struct evaluation_column {
 static size_t n_segments(const struct evaluation_column *c)
 {
 	return (size_t)c->values.n + 1;
+}
+
+static int init_columns(struct evaluation *e, const struct csv_reader *in, struct err *err)
+{
+	static const char *const periods[] = { NULL, "day", "week" };
+	const struct evaluation_opts *o = &e->opts;
+
+	e->columns = mem_zalloc(o->n_by + 1, sizeof(*e->columns));
+	e->n_columns = o->n_by + (o->period != EVALUATION_NO_PERIOD);
+	for (size_t i = 0; i < e->n_columns; i++)
+		e->columns[i].values = (struct intern)INTERN_INIT;
+	for (size_t i = 0; i < e->n_columns; i++) {
+		struct evaluation_column *c = &e->columns[i];
+
+		if (i == o->n_by)
+			c->period = o->period;
+		c->name = c->period ? periods[c->period] : o->by[i];
+		c->at = schema_require(in, c->period ? o->time : c->name, err);
+		if (c->at < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int evaluation_init(struct evaluation *e, const struct evaluation_opts *opts,
@@ -40,24 +69,14 @@ int evaluation_init(struct evaluation *e, const struct evaluation_opts *opts,
 		return -1;
 	if (e->at_split >= 0)
 		e->split = opts->split ? opts->split : "test";
-	e->columns = mem_zalloc(opts->n_by, sizeof(*e->columns));
-	for (size_t i = 0; i < opts->n_by; i++) {
-		struct evaluation_column *c = &e->columns[i];
-
-		c->name = opts->by[i];
-		c->values = (struct intern)INTERN_INIT;
-		c->at = schema_require(in, c->name, err);
-		if (c->at < 0)
-			return -1;
-	}
-	return 0;
+	return init_columns(e, in, err);
 }
 
 static void grow(struct evaluation *e)
 {
 	e->cap = mem_grow(e->cap, e->n + 1);
 	e->rows = mem_realloc(e->rows, e->cap, sizeof(*e->rows));
-	for (size_t i = 0; i < e->opts.n_by; i++)
+	for (size_t i = 0; i < e->n_columns; i++)
 		e->columns[i].segments = mem_realloc(e->columns[i].segments, e->cap,
 						     sizeof(*e->columns[i].segments));
 }
@@ -71,6 +90,56 @@ static int parse_score(const struct evaluation *e, const struct csv_reader *in,
 		return csv_reader_fail(in, e->at_score, err,
 				       "invalid probability '%.*s' (a number from 0 to 1)",
 				       (int)f->len, f->s);
+	return 0;
+}
+
+/* The id of the day's period among the values. */
+static uint32_t period_of(struct evaluation_column *c, int64_t day)
+{
+	/* Days since 1970, a Thursday; a week is of the year, and the number, of its own Thursday.
+	 */
+	int64_t thursday = num_divide_floor(day + 3, 7) * 7;
+	bool weekly = c->period == EVALUATION_WEEK;
+	struct num_civil at;
+	char name[64];
+	int len;
+
+	num_civil((weekly ? thursday : day) * NUM_MS_PER_DAY, &at);
+	if (weekly)
+		len = snprintf(name, sizeof(name), "%04lld-W%02d", (long long)at.year, at.iso_week);
+	else
+		len = snprintf(name, sizeof(name), "%04lld-%02d-%02d", (long long)at.year, at.month,
+			       at.day);
+	return intern_id(&c->values, name, (size_t)len);
+}
+
+/* Returns 0, or -1 with err: a time that is none. */
+static int find_segment(struct evaluation_column *c, const struct csv_reader *in,
+			const struct csv_field *f, uint32_t *segment, struct err *err)
+{
+	int64_t time, day;
+
+	*segment = 0;
+	if (!c->period) {
+		if (!f->is_null)
+			*segment = intern_id(&c->values, f->s, f->len) + 1;
+		return 0;
+	}
+	if (!f->len)
+		return 0;
+	if ((num_parse_int(f->s, f->len, &time) &&
+	     num_parse_time(f->s, f->len, NUM_OFFSET_OPTIONAL, &time)) ||
+	    time < 0 || time >= TIME_END)
+		return csv_reader_fail(
+			in, c->at, err,
+			"invalid time '%.*s' (milliseconds from 1970 on, or ISO 8601)",
+			err_clip(f->len), f->s);
+	day = time / NUM_MS_PER_DAY;
+	if (!c->last_segment || day != c->last_day) {
+		c->last_segment = period_of(c, day) + 1;
+		c->last_day = day;
+	}
+	*segment = c->last_segment;
 	return 0;
 }
 
@@ -101,11 +170,11 @@ int evaluation_add(struct evaluation *e, const struct csv_reader *in, const stru
 		return csv_reader_fail(in, -1, err, "more than 2^32 - 1 rows to judge");
 	if (e->n == e->cap)
 		grow(e);
-	for (size_t i = 0; i < e->opts.n_by; i++) {
+	for (size_t i = 0; i < e->n_columns; i++) {
 		struct evaluation_column *c = &e->columns[i];
-		const struct csv_field *f = &row->fields[c->at];
 
-		c->segments[e->n] = f->is_null ? 0 : intern_id(&c->values, f->s, f->len) + 1;
+		if (find_segment(c, in, &row->fields[c->at], &c->segments[e->n], err))
+			return -1;
 	}
 	e->rows[e->n++] = metrics_row(score, *label->s == '1');
 	return 0;
@@ -156,7 +225,7 @@ int evaluation_start(struct evaluation *e, const struct csv_reader *in, struct e
 		correct_prior(e);
 	e->scratch = mem_alloc(e->n, sizeof(*e->scratch));
 	e->sorted = e->rows;
-	if (e->opts.n_by) {
+	if (e->n_columns) {
 		/* The segments still need the order of the input. */
 		e->sorted = mem_alloc(e->n, sizeof(*e->sorted));
 		memcpy(e->sorted, e->rows, e->n * sizeof(*e->rows));
@@ -261,7 +330,7 @@ bool evaluation_next(struct evaluation *e, struct evaluation_segment *segment)
 		judge(e, 0, e->n, &segment->metrics);
 		return true;
 	}
-	for (; e->next_column < e->opts.n_by; e->next_column++, e->next_segment = 0)
+	for (; e->next_column < e->n_columns; e->next_column++, e->next_segment = 0)
 		if (next_of_column(e, &e->columns[e->next_column], segment))
 			return true;
 	return false;
@@ -269,7 +338,7 @@ bool evaluation_next(struct evaluation *e, struct evaluation_segment *segment)
 
 void evaluation_release(struct evaluation *e)
 {
-	for (size_t i = 0; i < e->opts.n_by; i++) {
+	for (size_t i = 0; i < e->n_columns; i++) {
 		intern_release(&e->columns[i].values);
 		free(e->columns[i].segments);
 		free(e->columns[i].order);

@@ -2,9 +2,10 @@
  * evaluation: the scored rows of a table and their segments, judged.
  *
  * Rows are gathered first (which part of the table, with which label), then judged: all of them,
- * then each segment, which is the rows with one value in one of the columns asked for.
+ * then each segment, which is the rows with one value in one of the columns asked for, or of one
+ * day or week.
  * Memory: 16 bytes a scored row; with segments 24, and 4 more for each of their columns; the text
- * of each distinct value. Layer: over metrics, csvio, schema, intern.
+ * of each distinct value. Layer: over metrics, csvio, num, schema, intern.
  */
 #ifndef CE_EVALUATION_H
 #define CE_EVALUATION_H
@@ -15,6 +16,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* How long the times of one segment are, in UTC; weeks are those of ISO 8601. */
+enum evaluation_period { EVALUATION_NO_PERIOD, EVALUATION_DAY, EVALUATION_WEEK };
 
 /* A threshold to be found: the one with the largest F1 of outcome 1 on the rows judged. */
 #define EVALUATION_BEST_F1 (-1.0)
@@ -31,6 +35,9 @@ struct evaluation_opts {
 	const char *split;
 	const char *const *by; /* columns whose values are segments, n_by of them */
 	size_t n_by;
+	/* Segments by time, too, behind those: named 2024-01-25, or 2024-W04. */
+	enum evaluation_period period;
+	const char *time; /* the column of it: milliseconds since 1970, or ISO 8601 */
 	double threshold; /* in [0,1], or EVALUATION_BEST_F1 */
 	uint64_t bins;    /* of the calibration, > 0 */
 	/*
@@ -57,7 +64,8 @@ struct evaluation {
 	struct metrics_row *rows; /* in the order of the input, if there are segments */
 	struct metrics_row *sorted;
 	struct metrics_row *scratch;
-	struct evaluation_column *columns;
+	struct evaluation_column *columns; /* [n_columns] */
+	size_t n_columns;
 	size_t next_column, next_segment;
 	bool overall_done;
 };
@@ -77,13 +85,14 @@ int evaluation_start(struct evaluation *e, const struct csv_reader *in, struct e
 const struct metrics_row *evaluation_rows(const struct evaluation *e);
 
 struct evaluation_segment {
-	const char *column;     /* NULL: all rows */
+	const char *column;     /* NULL: all rows; "day" or "week": a period */
 	struct csv_field value; /* of that column; valid until evaluation_release */
 	struct metrics metrics;
 };
 
 /*
- * All rows, then the segments: by column as given, then by value: NULL first, then bytewise.
+ * All rows, then the segments: by column as given, then by value: NULL first, then bytewise, which
+ * is the order of time.
  * Returns false behind the last.
  */
 bool evaluation_next(struct evaluation *e, struct evaluation_segment *segment);

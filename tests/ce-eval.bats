@@ -285,3 +285,52 @@ six_rows() {
 	grep -q '^???? ' segments
 	grep -q 'é… ' segments
 }
+
+@test "periods are the segments of a column that says them" {
+	python3 - >rows.csv <<-'END'
+		import datetime, random
+		random.seed(5)
+		print("event_ts,iso,is_completion,completion_probability,of_day,of_week")
+		zone = datetime.timezone.utc
+		# Around every new year of a century, when weeks and years part, and both ends.
+		days = [datetime.datetime(1970 + y, 1, 1, tzinfo=zone) + datetime.timedelta(days=d)
+		        for y in range(1, 100) for d in range(-4, 5)]
+		days += [datetime.datetime(1970, 1, 1, tzinfo=zone), datetime.datetime(9999, 12, 31, tzinfo=zone)]
+		random.shuffle(days)
+		for day in days:
+		    for at in {0, 86399999, random.randrange(86400000)}:
+		        ms = (day - datetime.datetime(1970, 1, 1, tzinfo=zone)) // datetime.timedelta(milliseconds=1) + at
+		        year, week, _ = day.isocalendar()
+		        seconds, rest = divmod(at, 1000)
+		        iso = f"{day:%Y-%m-%d}T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}Z"
+		        p = random.random()
+		        print(f"{ms},{iso},{int(random.random() < p)},{p},{day:%Y-%m-%d},{year:04}-W{week:02}")
+		print(",,1,0.5,,")
+	END
+	for period in day week; do
+		ce-eval -p -o want --by "of_$period" rows.csv
+		for time in event_ts iso; do
+			ce-eval -p -o got --by-time "$period" --time "$time" rows.csv
+			# But for the width of the column, which its name decides.
+			diff <(sed '1,/AUC-ROC \[/d; s/  */ /' want) <(sed '1,/AUC-ROC \[/d; s/  */ /' got)
+		done
+		ce-eval --by is_completion --by-time "$period" rows.csv | zcat | cut -d , -f 1 | uniq | is "segment_column
+
+is_completion
+$period"
+	done
+	[[ $(wc -l <want) -gt 150 ]]
+}
+
+@test "times that are none, and periods that are a column, are refused" {
+	printf '%s\n' event_ts,day,is_completion,completion_probability 5,1,1,0.5 x,1,0,0.5 >rows.csv
+	fails 1 ce-eval --by-time day rows.csv
+	[[ $stderr == "ce-eval: rows.csv:3: column event_ts: invalid time 'x' (milliseconds from 1970 on, or ISO 8601)" ]]
+	for time in -1 253402300800000 1969-12-31T23:59:59Z 1e3; do
+		fails 1 ce-eval --by-time week <<<$'event_ts,is_completion,completion_probability\n'"$time,1,0.5"
+	done
+	fails 1 ce-eval --by-time day --time start rows.csv
+	[[ $stderr == "ce-eval: rows.csv:1: column start: not in the header" ]]
+	fails 2 ce-eval --by-time day --by day rows.csv
+	fails 2 ce-eval --by-time month rows.csv
+}

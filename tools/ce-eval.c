@@ -12,6 +12,7 @@
 struct opts {
 	struct evaluation_opts evaluation;
 	struct cli_list by;
+	struct cli_choice period;
 	int64_t bins;
 	const char *curves;
 };
@@ -40,6 +41,9 @@ static int parse_prior(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
+/* By enum evaluation_period. */
+static const char *const period_names[] = { "none", "day", "week", NULL };
+
 static void check_opts(const struct cli *cli, struct opts *opt)
 {
 	if (opt->bins < 1 || opt->bins > BINS_MAX)
@@ -49,6 +53,10 @@ static void check_opts(const struct cli *cli, struct opts *opt)
 			if (!strcmp(opt->by.names[i], opt->by.names[j]))
 				cli_usage_error(cli, "--by: column %s is given twice",
 						opt->by.names[i]);
+	opt->evaluation.period = (enum evaluation_period)opt->period.value;
+	if (opt->period.value && cli_list_has(&opt->by, period_names[opt->period.value]))
+		cli_usage_error(cli, "--by-time: column %s is given to --by",
+				period_names[opt->period.value]);
 	opt->evaluation.bins = (uint64_t)opt->bins;
 	opt->evaluation.by = (const char *const *)opt->by.names;
 	opt->evaluation.n_by = opt->by.n;
@@ -70,7 +78,9 @@ int main(int argc, char **argv)
 {
 	struct opts opt = { .evaluation = { .label = "is_completion",
 					    .score = "completion_probability",
+					    .time = "event_ts",
 					    .threshold = 0.5 },
+			    .period = { period_names, EVALUATION_NO_PERIOD },
 			    .bins = 10 };
 	const struct cli_option options[] = {
 		{ 0, "label", "COLUMN", "the outcome, 0 or 1 (is_completion)", cli_string,
@@ -81,6 +91,10 @@ int main(int argc, char **argv)
 		  &opt.evaluation.split },
 		{ 0, "by", "COLUMN[,...]", "judge the rows of each value of COLUMN, too", cli_list,
 		  &opt.by },
+		{ 0, "by-time", "PERIOD", "judge the rows of each day or week (UTC), too",
+		  cli_choice, &opt.period },
+		{ 0, "time", "COLUMN", "the time of a row (event_ts)", cli_string,
+		  &opt.evaluation.time },
 		{ 0, "threshold", "X", "score that means 1: a number or best-f1 (0.5)",
 		  parse_threshold, &opt.evaluation.threshold },
 		{ 0, "bins", "N", "calibration bins (10)", cli_count, &opt.bins },

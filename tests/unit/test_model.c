@@ -557,7 +557,7 @@ static void check_corruption(struct model m)
 
 	model_format(&text, &m);
 	body = text.len - strlen("crc32 01234567\n");
-	for (int i = 0; i < 10000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		struct err err = ERR_INIT;
 		bool mend = i % 2;
 

@@ -196,3 +196,44 @@ ratings() {
 	reference scored_tables draws | ce-eval --by draw -o metrics.gz
 	reference auc_interval coverage metrics.gz
 }
+
+@test "--l2 auto takes the penalty that scikit-learn's fits lose the least with, by weight" {
+	for weight in none balanced 40; do
+		/usr/bin/python3 - "$weight" >rows.csv 2>want <<-'END'
+			import sys
+			import numpy as np
+			from sklearn.linear_model import LogisticRegression
+			rng = np.random.default_rng(5)
+			n, parts = 900, 6
+			x = rng.normal(size=(n, 10))
+			y = (rng.random(n) < 1 / (1 + np.exp(2.5 - 0.3 * x[:, 0] - 0.2 * x[:, 1]))).astype(int)
+			print(",".join(["event_ts", "is_completion", *(f"x{j}" for j in range(10))]))
+			for i in range(n):
+			    print(",".join([str(i), str(y[i]), *(repr(float(v)) for v in x[i])]))
+
+			def weights(labels):
+			    positives = labels.sum()
+			    if sys.argv[1] == "balanced":
+			        return len(labels) / 2 / np.array([len(labels) - positives, positives])
+			    return np.array([1.0, 1.0 if sys.argv[1] == "none" else float(sys.argv[1])])
+
+			loss = {}
+			for k in range(1, parts):
+			    cut = n - 1 - (n - 1) * (1000000 * (parts - k) // parts) // 1000000
+			    end = n - 1 - (n - 1) * (1000000 * (parts - k - 1) // parts) // 1000000 if k < parts - 1 else n
+			    mean, sd = x[:cut].mean(axis=0), x[:cut].std(axis=0)
+			    z, w = (x - mean) / sd, weights(y[:cut])
+			    for l2 in (0.01, 0.1, 1, 10, 100, 1000, 10000):
+			        fit = LogisticRegression(C=1 / l2, tol=1e-9, max_iter=10000)
+			        p = fit.fit(z[:cut], y[:cut], w[y[:cut]]).predict_proba(z[cut:end])
+			        held = y[cut:end]
+			        loss[l2] = loss.get(l2, 0) - (w[held] * np.log(p[np.arange(len(held)), held])).sum()
+			print(f"{min(loss, key=loss.get):g}", file=sys.stderr)
+		END
+		ce-train --holdout 0 --l2 auto --class-weight "$weight" rows.csv >model
+		[[ $(sed -n 's/^l2 \(.*\) auto$/\1/p' model) == "$(<want)" ]]
+		cat want >>chosen
+	done
+	# They are three, or this would say little.
+	[[ $(sort -u chosen | wc -l) == 3 ]]
+}

@@ -195,9 +195,53 @@ static void encodes_rows(void)
 	encoding_release(&e);
 }
 
+/* A gap that no train row had is in no bin, and its products are 0. */
+static void unknown_gaps_have_no_products(void)
+{
+	static const struct {
+		double value[2]; /* of a number that is cut, and of one that is not */
+		uint32_t column;
+		double product;
+		size_t n_active;
+	} want[] = {
+		{ { 1, 14 }, 1, 0.5, 2 }, { { 0, 14 }, 0, 0.5, 2 },  { { NAN, 14 }, 0, 0, 0 },
+		{ { 1, NAN }, 1, 0, 2 },  { { NAN, NAN }, 0, 0, 0 },
+	};
+	struct encoding e = ENCODING_INIT;
+	struct encoding_column *c = encoding_add(&e, "cut", ENCODING_BINNED);
+	struct matrix_row row;
+
+	c->edges = calloc(1, sizeof(*c->edges));
+	c->n_edges = 1;
+	encoding_place(&e);
+	c = encoding_add(&e, "x", ENCODING_NUMBER);
+	c->mean = 12;
+	c->sd = 4;
+	encoding_place(&e);
+	c = encoding_add(&e, "also cut", ENCODING_BINNED);
+	c->edges = calloc(1, sizeof(*c->edges));
+	c->n_edges = 1;
+	encoding_place(&e);
+	CHECK_INT(encoding_interact(&e, 0, 1), 0);
+	CHECK(e.shape.dense == 1 && e.shape.onehot == 4 && e.shape.sparse == 2);
+	CHECK(e.shape.active == 3 && e.shape.entries == 1);
+	matrix_row_init(&row, &e.shape);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		const double value[3] = { want[i].value[0], want[i].value[1], want[i].value[0] };
+
+		encoding_expand(&e, value, &row);
+		CHECK_INT(row.n_active, want[i].n_active);
+		CHECK_INT(row.column[0], want[i].column);
+		CHECK(row.value[0] == want[i].product);
+	}
+	matrix_row_release(&row);
+	encoding_release(&e);
+}
+
 int main(void)
 {
 	RUN(figures_survive_any_scale);
+	RUN(unknown_gaps_have_no_products);
 	RUN(gaps_and_constants);
 	RUN(keeps_the_frequent_levels);
 	RUN(encodes_rows);

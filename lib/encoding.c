@@ -317,15 +317,22 @@ static void add_level(struct column_fit *c, const struct csv_field *f)
 	c->level_rows[level]++;
 }
 
-void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row)
+/* Whether the next row is one to cut numbers by: any of them, lest a table repeat itself as often.
+ */
+static bool is_sampled(struct encoding_fit *fit)
 {
 	bool sampled;
 
-	/* Any of them, lest a table that repeats itself does so by as many. */
 	if (!fit->at)
 		fit->sampled = fit->stride > 1 ? rng_below(&fit->rng, fit->stride) : 0;
-	sampled = fit->numbers.max_bins && fit->at == fit->sampled;
+	sampled = fit->at == fit->sampled;
 	fit->at = fit->at + 1 < fit->stride ? fit->at + 1 : 0;
+	return sampled;
+}
+
+void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row)
+{
+	bool sampled = fit->numbers.max_bins && is_sampled(fit);
 
 	for (size_t i = 0; i < fit->n; i++) {
 		struct column_fit *c = &fit->columns[i];

@@ -34,6 +34,7 @@ static int init_columns(struct evaluation *e, const struct csv_reader *in, struc
 {
 	static const char *const periods[] = { NULL, "day", "week" };
 	const struct evaluation_opts *o = &e->opts;
+	const char *time = o->time ? o->time : "event_ts";
 
 	e->columns = mem_zalloc(o->n_by + 1, sizeof(*e->columns));
 	e->n_columns = o->n_by + (o->period != EVALUATION_NO_PERIOD);
@@ -45,7 +46,7 @@ static int init_columns(struct evaluation *e, const struct csv_reader *in, struc
 		if (i == o->n_by)
 			c->period = o->period;
 		c->name = c->period ? periods[c->period] : o->by[i];
-		c->at = schema_require(in, c->period ? o->time : c->name, err);
+		c->at = schema_require(in, c->period ? time : c->name, err);
 		if (c->at < 0)
 			return -1;
 	}

@@ -37,7 +37,7 @@ struct evaluation_opts {
 	size_t n_by;
 	/* Segments by time, too, behind those: named 2024-01-25, or 2024-W04. */
 	enum evaluation_period period;
-	const char *time; /* the column of it: milliseconds since 1970, or ISO 8601 */
+	const char *time; /* its column, milliseconds since 1970 or ISO 8601; NULL: event_ts */
 	double threshold; /* in [0,1], or EVALUATION_BEST_F1 */
 	uint64_t bins;    /* of the calibration, > 0 */
 	/*

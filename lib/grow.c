@@ -80,7 +80,7 @@ static void leave_histogram(struct grow *t, struct grow_leaf *leaf)
 
 /* Splits -------------------------------------------------------------------------------------- */
 
-/* What a side with these grow_sums is worth: G^2/(H + l2). */
+/* What a side with these sums is worth: G^2/(H + l2). */
 static double worth(const struct grow *t, grow_sums s)
 {
 	double g = (double)s[0] * t->unit, h = (double)s[1] * t->unit;

@@ -31,8 +31,7 @@ void pool_run(struct pool *p, size_t n, void (*part)(void *context, size_t i), v
 /* Ends the threads. */
 void pool_free(struct pool *p);
 
-/* Rows shared out in parts that do not depend on the number of threads: of so many, but the last.
- */
+/* Rows as parts that do not depend on the number of threads: of so many each, but the last. */
 #define POOL_CHUNK ((size_t)4096)
 
 static inline size_t pool_chunks(size_t n)

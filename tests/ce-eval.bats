@@ -333,4 +333,5 @@ $period"
 	[[ $stderr == "ce-eval: rows.csv:1: column start: not in the header" ]]
 	fails 2 ce-eval --by-time day --by day rows.csv
 	fails 2 ce-eval --by-time month rows.csv
+	fails 2 ce-eval --time event_ts rows.csv
 }

@@ -54,6 +54,8 @@ static void check_opts(const struct cli *cli, struct opts *opt)
 				cli_usage_error(cli, "--by: column %s is given twice",
 						opt->by.names[i]);
 	opt->evaluation.period = (enum evaluation_period)opt->period.value;
+	if (!opt->period.value && opt->evaluation.time)
+		cli_usage_error(cli, "--time: for --by-time day or week");
 	if (opt->period.value && cli_list_has(&opt->by, period_names[opt->period.value]))
 		cli_usage_error(cli, "--by-time: column %s is given to --by",
 				period_names[opt->period.value]);
@@ -78,7 +80,6 @@ int main(int argc, char **argv)
 {
 	struct opts opt = { .evaluation = { .label = "is_completion",
 					    .score = "completion_probability",
-					    .time = "event_ts",
 					    .threshold = 0.5 },
 			    .period = { period_names, EVALUATION_NO_PERIOD },
 			    .bins = 10 };

@@ -32,13 +32,15 @@ DB_LIBS     = -lpq
 # What to have on Debian 12: to build and run, to test, to measure, and for lint and the sanitizers.
 # Goals beside `deps` have it install no more than they need: `make deps demo` brings no PostgreSQL.
 BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libisal-dev pkg-config
-TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc
+REPORT_PACKAGES = gnuplot-nox
+TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc chromium
 BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas python3-xgboost postgresql isal gzip miller \
 		 $(if $(shell command -v npm),,nodejs npm)
 CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck
 BESIDE_DEPS    = $(filter-out deps,$(MAKECMDGOALS))
 other_than     = $(if $(BESIDE_DEPS),$(filter-out $(1),$(BESIDE_DEPS)),all of them)
-PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all demo install bench bench-scale),$(TEST_PACKAGES)) \
+PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all install bench bench-scale),$(REPORT_PACKAGES)) \
+		 $(if $(call other_than,all demo install bench bench-scale),$(TEST_PACKAGES)) \
 		 $(if $(call other_than,all demo install test),$(BENCH_PACKAGES)) \
 		 $(if $(call other_than,all demo install test bench bench-scale),$(CHECK_PACKAGES))
 
@@ -177,7 +179,7 @@ bench-scale: $(TOOLS)
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # The suites that take longest run under one compiler's sanitizers, the others under both.
-BY_GCC   = sql statistics reference pipeline_postgres ce-export ce-import
+BY_GCC   = sql statistics reference report pipeline_postgres ce-export ce-import
 BY_CLANG = database conventions properties
 without  = $(filter-out $(1),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 

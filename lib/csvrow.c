@@ -1,5 +1,7 @@
 #include "csvrow.h"
 
+#include <math.h>
+
 /*
  * Text is copied as it is looked at, 16 bytes at a time or, where it is shorter, its beginning and
  * its end, which overlap: most fields are a few bytes long, too few for a loop or a call.
@@ -120,4 +122,12 @@ void csv_put_double(struct buf *row, double value)
 void csv_end_row(struct buf *row)
 {
 	row->data[row->len - 1] = '\n';
+}
+
+void csv_put_real(struct buf *row, double value)
+{
+	if (isnan(value))
+		csv_put_null(row);
+	else
+		csv_put_double(row, value);
 }

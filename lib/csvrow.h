@@ -22,6 +22,12 @@ struct csv_field {
 	bool is_null; /* an unquoted empty field; len is 0 */
 };
 
+/* Whether its text is that word. */
+static inline bool csv_field_is(const struct csv_field *f, const char *word)
+{
+	return f->len == strlen(word) && !memcmp(f->s, word, f->len);
+}
+
 /*
  * So many bytes can be read from the start of any field of a reader's row, whatever is in those
  * that are not its own: a short field is copied and compared in whole registers.
@@ -113,6 +119,7 @@ static inline void csv_put_millionths(struct buf *row, int64_t millionths)
 }
 
 void csv_put_double(struct buf *row, double value); /* finite */
+void csv_put_real(struct buf *row, double value);   /* NAN: NULL */
 
 void csv_end_row(struct buf *row);
 

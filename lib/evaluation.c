@@ -12,6 +12,9 @@
 /* Times end with the year 9999. */
 #define TIME_END INT64_C(253402300800000)
 
+/* Until all rows are there: the user of a row without one. */
+#define NOBODY UINT32_MAX
+
 /* A segment is NULL's, 0, or that of an interned value, its id + 1. */
 struct evaluation_column {
 	const char *name;
@@ -21,8 +24,6 @@ struct evaluation_column {
 	uint32_t last_segment;         /* ... and its segment; 0: there is none */
 	struct intern values;
 	uint32_t *segments; /* of each row */
-	uint32_t *order;    /* segments in the order of their values; once they are bucketed */
-	size_t *ends;       /* where each segment's rows end in e->sorted */
 };
 
 static size_t n_segments(const struct evaluation_column *c)
@@ -30,11 +31,15 @@ static size_t n_segments(const struct evaluation_column *c)
 	return (size_t)c->values.n + 1;
 }
 
+static const char *time_column(const struct evaluation_opts *o)
+{
+	return o->time ? o->time : "event_ts";
+}
+
 static int init_columns(struct evaluation *e, const struct csv_reader *in, struct err *err)
 {
 	static const char *const periods[] = { NULL, "day", "week" };
 	const struct evaluation_opts *o = &e->opts;
-	const char *time = o->time ? o->time : "event_ts";
 
 	e->columns = mem_zalloc(o->n_by + 1, sizeof(*e->columns));
 	e->n_columns = o->n_by + (o->period != EVALUATION_NO_PERIOD);
@@ -46,52 +51,76 @@ static int init_columns(struct evaluation *e, const struct csv_reader *in, struc
 		if (i == o->n_by)
 			c->period = o->period;
 		c->name = c->period ? periods[c->period] : o->by[i];
-		c->at = schema_require(in, c->period ? time : c->name, err);
+		c->at = schema_require(in, c->period ? time_column(o) : c->name, err);
 		if (c->at < 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* Where the second score comes from, and whose the rows are. */
+static int init_against(struct evaluation *e, const struct csv_reader *in, struct err *err)
+{
+	const struct evaluation_opts *o = &e->opts;
+	const struct predictions_source source = { o->against_path, o->key, o->against };
+
+	if (o->user && (e->at_user = schema_require(in, o->user, err)) < 0)
+		return -1;
+	if (!o->against)
+		return 0;
+	if (!o->against_path) {
+		e->at_against = schema_require(in, o->against, err);
+		return e->at_against < 0 ? -1 : 0;
+	}
+	e->at_key = schema_require(in, o->key, err);
+	return e->at_key < 0 ? -1 : predictions_read(&e->predictions, &source, e->split, err);
+}
+
 int evaluation_init(struct evaluation *e, const struct evaluation_opts *opts,
 		    const struct csv_reader *in, struct err *err)
 {
-	*e = (struct evaluation){ .opts = *opts, .at_split = -1 };
+	*e = (struct evaluation){ .opts = *opts,
+				  .at_split = -1,
+				  .at_against = -1,
+				  .at_key = -1,
+				  .at_user = -1,
+				  .choice = CHOICE_INIT,
+				  .predictions = PREDICTIONS_INIT,
+				  .user_ids = INTERN_INIT };
 	e->at_label = schema_require(in, opts->label, err);
 	if (e->at_label < 0)
 		return -1;
 	e->at_score = schema_require(in, opts->score, err);
 	if (e->at_score < 0)
 		return -1;
-	if (!opts->split)
+	if (opts->threshold == EVALUATION_EARLIER) {
+		e->at_split = schema_require(in, "split", err);
+		e->at_time = schema_require(in, time_column(opts), err);
+		if (e->at_split < 0 || e->at_time < 0)
+			return -1;
+	} else if (!opts->split) {
 		e->at_split = schema_find(&in->header, "split");
-	else if (strcmp(opts->split, EVALUATION_EVERY_SPLIT) != 0 &&
-		 (e->at_split = schema_require(in, "split", err)) < 0)
-		return -1;
+	} else if (strcmp(opts->split, EVALUATION_EVERY_SPLIT) != 0) {
+		e->at_split = schema_require(in, "split", err);
+		if (e->at_split < 0)
+			return -1;
+	}
 	if (e->at_split >= 0)
 		e->split = opts->split ? opts->split : "test";
-	return init_columns(e, in, err);
+	return init_columns(e, in, err) || init_against(e, in, err) ? -1 : 0;
 }
 
 static void grow(struct evaluation *e)
 {
 	e->cap = mem_grow(e->cap, e->n + 1);
 	e->rows = mem_realloc(e->rows, e->cap, sizeof(*e->rows));
+	if (e->opts.against)
+		e->against = mem_realloc(e->against, e->cap, sizeof(*e->against));
+	if (e->opts.user)
+		e->users = mem_realloc(e->users, e->cap, sizeof(*e->users));
 	for (size_t i = 0; i < e->n_columns; i++)
 		e->columns[i].segments = mem_realloc(e->columns[i].segments, e->cap,
 						     sizeof(*e->columns[i].segments));
-}
-
-static int parse_score(const struct evaluation *e, const struct csv_reader *in,
-		       const struct csv_field *f, double *score, struct err *err)
-{
-	if (!f->len)
-		return csv_reader_fail(in, e->at_score, err, "empty, in a row with a label");
-	if (num_parse_double(f->s, f->len, score) || *score < 0 || *score > 1)
-		return csv_reader_fail(in, e->at_score, err,
-				       "invalid probability '%.*s' (a number from 0 to 1)",
-				       (int)f->len, f->s);
-	return 0;
 }
 
 /* The id of the day's period among the values. */
@@ -115,6 +144,19 @@ static uint32_t period_of(struct evaluation_column *c, int64_t day)
 }
 
 /* Returns 0, or -1 with err: a time that is none. */
+static int parse_time(const struct csv_reader *in, int column, const struct csv_field *f,
+		      int64_t *time, struct err *err)
+{
+	if ((num_parse_int(f->s, f->len, time) &&
+	     num_parse_time(f->s, f->len, NUM_OFFSET_OPTIONAL, time)) ||
+	    *time < 0 || *time >= TIME_END)
+		return csv_reader_fail(
+			in, column, err,
+			"invalid time '%.*s' (milliseconds from 1970 on, or ISO 8601)",
+			err_clip(f->len), f->s);
+	return 0;
+}
+
 static int find_segment(struct evaluation_column *c, const struct csv_reader *in,
 			const struct csv_field *f, uint32_t *segment, struct err *err)
 {
@@ -128,13 +170,8 @@ static int find_segment(struct evaluation_column *c, const struct csv_reader *in
 	}
 	if (!f->len)
 		return 0;
-	if ((num_parse_int(f->s, f->len, &time) &&
-	     num_parse_time(f->s, f->len, NUM_OFFSET_OPTIONAL, &time)) ||
-	    time < 0 || time >= TIME_END)
-		return csv_reader_fail(
-			in, c->at, err,
-			"invalid time '%.*s' (milliseconds from 1970 on, or ISO 8601)",
-			err_clip(f->len), f->s);
+	if (parse_time(in, c->at, f, &time, err))
+		return -1;
 	day = time / NUM_MS_PER_DAY;
 	if (!c->last_segment || day != c->last_day) {
 		c->last_segment = period_of(c, day) + 1;
@@ -144,29 +181,87 @@ static int find_segment(struct evaluation_column *c, const struct csv_reader *in
 	return 0;
 }
 
-int evaluation_add(struct evaluation *e, const struct csv_reader *in, const struct csv_row *row,
-		   struct err *err)
+/* Reads label and score: returns 1 with *scored, 0 if there is no label, or -1 with err. */
+static int read_scored(struct evaluation *e, const struct csv_reader *in, const struct csv_row *row,
+		       struct metrics_row *scored, struct err *err)
 {
 	const struct csv_field *label = &row->fields[e->at_label];
 	double score = 0;
 
-	if (e->split) {
-		const struct csv_field *split = &row->fields[e->at_split];
-
-		if (split->len != strlen(e->split) || memcmp(split->s, e->split, split->len) != 0) {
-			e->n_other_split++;
-			return 0;
-		}
-	}
-	if (!label->len) {
-		e->n_unlabelled++;
+	if (!label->len)
 		return 0;
-	}
 	if (label->len != 1 || (*label->s != '0' && *label->s != '1'))
 		return csv_reader_fail(in, e->at_label, err, "invalid label '%.*s' (0, 1 or empty)",
-				       (int)label->len, label->s);
-	if (parse_score(e, in, &row->fields[e->at_score], &score, err))
+				       err_clip(label->len), label->s);
+	if (predictions_score(in, e->at_score, &row->fields[e->at_score], &score, err))
 		return -1;
+	*scored = metrics_row(score, *label->s == '1');
+	return 1;
+}
+
+/* A row of the train part, if a threshold is to be chosen on its newest. */
+static int add_earlier(struct evaluation *e, const struct csv_reader *in, const struct csv_row *row,
+		       struct err *err)
+{
+	const struct csv_field *time = &row->fields[e->at_time];
+	struct metrics_row scored = { 0 };
+	int64_t at;
+	int rc = read_scored(e, in, row, &scored, err);
+
+	if (rc <= 0)
+		return rc;
+	if (!time->len)
+		return csv_reader_fail(in, e->at_time, err, "empty, in a train row");
+	if (parse_time(in, e->at_time, time, &at, err))
+		return -1;
+	choice_add(&e->choice, at, scored);
+	return 0;
+}
+
+/* The second score: returns 1 with *score, 0 if there is none, or -1 with err. */
+static int read_against(struct evaluation *e, const struct csv_reader *in,
+			const struct csv_row *row, double *score, struct err *err)
+{
+	const struct csv_field *key;
+	int rc;
+
+	if (e->at_key < 0)
+		return predictions_score(in, e->at_against, &row->fields[e->at_against], score, err)
+			       ? -1
+			       : 1;
+	key = &row->fields[e->at_key];
+	rc = predictions_take(&e->predictions, key->s, key->len, score);
+	if (rc < 0)
+		return csv_reader_fail(in, e->at_key, err,
+				       "'%.*s' is the key of an earlier row, too",
+				       err_clip(key->len), key->s);
+	return rc;
+}
+
+int evaluation_add(struct evaluation *e, const struct csv_reader *in, const struct csv_row *row,
+		   struct err *err)
+{
+	struct metrics_row scored = { 0 };
+	double against = 0;
+	int rc;
+
+	if (e->split && !csv_field_is(&row->fields[e->at_split], e->split)) {
+		e->n_skipped[EVALUATION_OTHER_SPLIT]++;
+		if (e->opts.threshold == EVALUATION_EARLIER &&
+		    csv_field_is(&row->fields[e->at_split], "train"))
+			return add_earlier(e, in, row, err);
+		return 0;
+	}
+	rc = read_scored(e, in, row, &scored, err);
+	e->n_skipped[EVALUATION_UNLABELLED] += !rc;
+	if (rc <= 0)
+		return rc;
+	if (e->opts.against) {
+		rc = read_against(e, in, row, &against, err);
+		e->n_skipped[EVALUATION_UNPAIRED] += !rc;
+		if (rc <= 0)
+			return rc;
+	}
 	if (e->n == METRICS_ROWS_MAX)
 		return csv_reader_fail(in, -1, err, "more than 2^32 - 1 rows to judge");
 	if (e->n == e->cap)
@@ -177,70 +272,35 @@ int evaluation_add(struct evaluation *e, const struct csv_reader *in, const stru
 		if (find_segment(c, in, &row->fields[c->at], &c->segments[e->n], err))
 			return -1;
 	}
-	e->rows[e->n++] = metrics_row(score, *label->s == '1');
+	if (e->opts.against)
+		e->against[e->n] = metrics_row(against, metrics_positive(scored));
+	if (e->opts.user) {
+		const struct csv_field *user = &row->fields[e->at_user];
+
+		e->users[e->n] = user->len ? intern_id(&e->user_ids, user->s, user->len) : NOBODY;
+	}
+	e->rows[e->n++] = scored;
 	return 0;
 }
 
 static int fail_without_rows(const struct evaluation *e, const struct csv_reader *in,
 			     struct err *err)
 {
+	unsigned long long read = in->n_rows, other = e->n_skipped[EVALUATION_OTHER_SPLIT],
+			   unlabelled = e->n_skipped[EVALUATION_UNLABELLED],
+			   unpaired = e->n_skipped[EVALUATION_UNPAIRED];
+	char also[80] = "";
+
+	if (unpaired)
+		snprintf(also, sizeof(also), ", %llu without a second score", unpaired);
 	if (e->split)
-		return err_set(
-			err, ERR_RUNTIME,
-			"%s: no row to judge: %llu rows read, %llu of them not of split '%s', "
-			"%llu without a label",
-			in->file, (unsigned long long)in->n_rows,
-			(unsigned long long)e->n_other_split, e->split,
-			(unsigned long long)e->n_unlabelled);
+		return err_set(err, ERR_RUNTIME,
+			       "%s: no row to judge: %llu rows read, %llu of them not of split "
+			       "'%s', %llu without a label%s",
+			       in->file, read, other, e->split, unlabelled, also);
 	return err_set(err, ERR_RUNTIME,
-		       "%s: no row to judge: %llu rows read, %llu of them without a label",
-		       in->file, (unsigned long long)in->n_rows,
-		       (unsigned long long)e->n_unlabelled);
-}
-
-/* Multiplies the odds of each score by those of the base rate over those of the prior. */
-static void correct_prior(struct evaluation *e)
-{
-	double base = 0, positive, negative;
-
-	for (size_t i = 0; i < e->n; i++)
-		base += metrics_positive(e->rows[i]);
-	base /= (double)e->n;
-	positive = base / e->opts.prior;
-	negative = (1 - base) / (1 - e->opts.prior);
-	for (size_t i = 0; i < e->n; i++) {
-		double p = metrics_score(e->rows[i]);
-		double sum = p * positive + (1 - p) * negative;
-
-		/* Of one class only, a score that rules it out stays what it is. */
-		if (sum > 0)
-			e->rows[i] = metrics_row(p * positive / sum, metrics_positive(e->rows[i]));
-	}
-}
-
-int evaluation_start(struct evaluation *e, const struct csv_reader *in, struct err *err)
-{
-	if (!e->n)
-		return fail_without_rows(e, in, err);
-	if (e->opts.prior > 0)
-		correct_prior(e);
-	e->scratch = mem_alloc(e->n, sizeof(*e->scratch));
-	e->sorted = e->rows;
-	if (e->n_columns) {
-		/* The segments still need the order of the input. */
-		e->sorted = mem_alloc(e->n, sizeof(*e->sorted));
-		memcpy(e->sorted, e->rows, e->n * sizeof(*e->rows));
-	}
-	metrics_sort(e->sorted, e->scratch, e->n);
-	e->threshold = e->opts.threshold;
-	if (e->threshold == EVALUATION_BEST_F1)
-		e->threshold = metrics_best_f1(e->sorted, e->n);
-	return 0;
-}
-
-const struct metrics_row *evaluation_rows(const struct evaluation *e)
-{
-	return e->sorted;
+		       "%s: no row to judge: %llu rows read, %llu of them without a label%s",
+		       in->file, read, unlabelled, also);
 }
 
 struct named_segment {
@@ -257,7 +317,8 @@ static int compare_names(const void *a, const void *b)
 	return order ? order : (x->len > y->len) - (x->len < y->len);
 }
 
-static void order_segments(struct evaluation_column *c)
+/* The column's segments in the order of their values: order[n_segments]. */
+static void order_segments(const struct evaluation_column *c, uint32_t *order)
 {
 	struct named_segment *names = mem_alloc(c->values.n, sizeof(*names));
 
@@ -265,76 +326,141 @@ static void order_segments(struct evaluation_column *c)
 		names[id] = (struct named_segment){ *intern_string(&c->values, id), id + 1 };
 	if (c->values.n)
 		qsort(names, c->values.n, sizeof(*names), compare_names);
-	c->order = mem_alloc(n_segments(c), sizeof(*c->order));
-	c->order[0] = 0;
+	order[0] = 0;
 	for (uint32_t i = 0; i < c->values.n; i++)
-		c->order[i + 1] = names[i].segment;
+		order[i + 1] = names[i].segment;
 	free(names);
 }
 
-/* Puts the rows of each segment of the column side by side into e->sorted, in order of value. */
-static void bucket(struct evaluation *e, struct evaluation_column *c)
+/* Judges rows[n], which it sorts, as one more segment. */
+static void judge(struct evaluation *e, const char *column, struct csv_field value,
+		  struct metrics_row *rows, struct metrics_row *scratch, size_t n)
 {
-	size_t sum = 0;
+	struct evaluation_segment *s;
 
-	order_segments(c);
-	c->ends = mem_zalloc(n_segments(c), sizeof(*c->ends));
+	if (e->n_segments == e->segments_cap) {
+		e->segments_cap = mem_grow(e->segments_cap, e->n_segments + 1);
+		e->segments = mem_realloc(e->segments, e->segments_cap, sizeof(*e->segments));
+	}
+	s = &e->segments[e->n_segments++];
+	s->column = column;
+	s->value = value;
+	metrics_sort(rows, scratch, n);
+	metrics_compute(&s->metrics, rows, n, e->threshold, e->opts.bins);
+}
+
+/* Puts the rows of each segment of the column side by side into bucket[n], and judges them. */
+static void judge_column(struct evaluation *e, const struct evaluation_column *c,
+			 struct metrics_row *bucket, struct metrics_row *scratch)
+{
+	uint32_t *order = mem_alloc(n_segments(c), sizeof(*order));
+	size_t *ends = mem_zalloc(n_segments(c), sizeof(*ends));
+	size_t sum = 0, begin = 0;
+
+	order_segments(c, order);
 	for (size_t i = 0; i < e->n; i++)
-		c->ends[c->segments[i]]++;
+		ends[c->segments[i]]++;
 	for (size_t i = 0; i < n_segments(c); i++) {
-		size_t count = c->ends[c->order[i]];
+		size_t count = ends[order[i]];
 
-		c->ends[c->order[i]] = sum;
+		ends[order[i]] = sum;
 		sum += count;
 	}
 	/* Each segment's beginning moves up to its end as its rows come in. */
 	for (size_t i = 0; i < e->n; i++)
-		e->sorted[c->ends[c->segments[i]]++] = e->rows[i];
-}
+		bucket[ends[c->segments[i]]++] = e->rows[i];
+	for (size_t i = 0; i < n_segments(c); i++) {
+		struct csv_field value = { "", 0, true };
+		size_t end = ends[order[i]];
 
-static void judge(struct evaluation *e, size_t begin, size_t end, struct metrics *m)
-{
-	metrics_compute(m, e->sorted + begin, end - begin, e->threshold, e->opts.bins);
-}
+		if (order[i]) {
+			const struct intern_string *s = intern_string(&c->values, order[i] - 1);
 
-/* The column's next segment that has rows; false behind its last. */
-static bool next_of_column(struct evaluation *e, struct evaluation_column *c,
-			   struct evaluation_segment *segment)
-{
-	if (!c->order)
-		bucket(e, c);
-	while (e->next_segment < n_segments(c)) {
-		size_t i = e->next_segment++;
-		size_t begin = i ? c->ends[c->order[i - 1]] : 0, end = c->ends[c->order[i]];
-
-		if (begin == end)
-			continue;
-		segment->column = c->name;
-		segment->value = (struct csv_field){ "", 0, true };
-		if (c->order[i]) {
-			const struct intern_string *s = intern_string(&c->values, c->order[i] - 1);
-
-			segment->value = (struct csv_field){ s->s, s->len, false };
+			value = (struct csv_field){ s->s, s->len, false };
 		}
-		metrics_sort(e->sorted + begin, e->scratch, end - begin);
-		judge(e, begin, end, &segment->metrics);
-		return true;
+		if (end > begin)
+			judge(e, c->name, value, bucket + begin, scratch, end - begin);
+		begin = end;
 	}
-	return false;
+	free(order);
+	free(ends);
 }
 
-bool evaluation_next(struct evaluation *e, struct evaluation_segment *segment)
+static struct metrics_row *sorted_copy(const struct metrics_row *rows, struct metrics_row *scratch,
+				       size_t n)
 {
-	if (!e->overall_done) {
-		e->overall_done = true;
-		*segment = (struct evaluation_segment){ .value = { "", 0, true } };
-		judge(e, 0, e->n, &segment->metrics);
-		return true;
+	struct metrics_row *sorted = mem_alloc(n, sizeof(*sorted));
+
+	memcpy(sorted, rows, n * sizeof(*sorted));
+	metrics_sort(sorted, scratch, n);
+	return sorted;
+}
+
+/* Sets e->threshold. Returns 0, or -1 with err. */
+static int choose_threshold(struct evaluation *e, const struct csv_reader *in, struct err *err)
+{
+	e->threshold = e->opts.threshold;
+	if (e->threshold == EVALUATION_BEST_F1)
+		e->threshold = metrics_best_f1(e->sorted, e->n);
+	if (e->threshold != EVALUATION_EARLIER)
+		return 0;
+	if (!choice_make(&e->choice, &e->opts.choice, e->n, e->opts.prior, e->opts.bins))
+		return err_set(err, ERR_RUNTIME,
+			       "%s: no labelled row of split 'train' to choose a threshold on",
+			       in->file);
+	e->threshold = e->choice.threshold;
+	return 0;
+}
+
+/* From here on the ids of users count up to e->n_users, those of nobody each a user. */
+static void count_users(struct evaluation *e)
+{
+	e->n_users = e->user_ids.n;
+	for (size_t i = 0; i < e->n; i++)
+		if (e->users[i] == NOBODY)
+			e->users[i] = e->n_users++;
+}
+
+int evaluation_judge(struct evaluation *e, const struct csv_reader *in, struct err *err)
+{
+	struct metrics_row *scratch, *bucket;
+
+	if (!e->n)
+		return fail_without_rows(e, in, err);
+	if (e->opts.prior > 0)
+		metrics_correct(e->rows, e->n, e->opts.prior);
+	if (e->opts.user)
+		count_users(e);
+	scratch = mem_alloc(e->n, sizeof(*scratch));
+	e->sorted = sorted_copy(e->rows, scratch, e->n);
+	if (choose_threshold(e, in, err)) {
+		free(scratch);
+		return -1;
 	}
-	for (; e->next_column < e->n_columns; e->next_column++, e->next_segment = 0)
-		if (next_of_column(e, &e->columns[e->next_column], segment))
-			return true;
-	return false;
+	judge(e, NULL, (struct csv_field){ "", 0, true }, e->sorted, scratch, e->n);
+	if (e->opts.against) {
+		e->sorted_against = sorted_copy(e->against, scratch, e->n);
+		metrics_compute(&e->against_metrics, e->sorted_against, e->n, e->threshold,
+				e->opts.bins);
+	}
+	bucket = e->n_columns ? mem_alloc(e->n, sizeof(*bucket)) : NULL;
+	for (size_t i = 0; i < e->n_columns; i++)
+		judge_column(e, &e->columns[i], bucket, scratch);
+	free(bucket);
+	free(scratch);
+	return 0;
+}
+
+size_t evaluation_periods(const struct evaluation *e, const struct evaluation_segment **first)
+{
+	size_t n = 0;
+
+	if (e->opts.period != EVALUATION_NO_PERIOD)
+		while (e->segments[e->n_segments - 1 - n].column ==
+		       e->columns[e->n_columns - 1].name)
+			n++;
+	*first = e->segments + e->n_segments - n;
+	return n;
 }
 
 void evaluation_release(struct evaluation *e)
@@ -342,13 +468,16 @@ void evaluation_release(struct evaluation *e)
 	for (size_t i = 0; i < e->n_columns; i++) {
 		intern_release(&e->columns[i].values);
 		free(e->columns[i].segments);
-		free(e->columns[i].order);
-		free(e->columns[i].ends);
 	}
 	free(e->columns);
-	if (e->sorted != e->rows)
-		free(e->sorted);
+	choice_release(&e->choice);
+	predictions_release(&e->predictions);
+	intern_release(&e->user_ids);
 	free(e->rows);
-	free(e->scratch);
+	free(e->against);
+	free(e->users);
+	free(e->sorted);
+	free(e->sorted_against);
+	free(e->segments);
 	*e = (struct evaluation){ 0 };
 }

@@ -3,15 +3,19 @@
  *
  * Rows are gathered first (which part of the table, with which label), then judged: all of them,
  * then each segment, which is the rows with one value in one of the columns asked for, or of one
- * day or week.
- * Memory: 16 bytes a scored row; with segments 24, and 4 more for each of their columns; the text
- * of each distinct value. Layer: over metrics, csvio, num, schema, intern.
+ * day or week. The scores of a second model of the same rows can come along, and who each row is
+ * of; comparing is for others.
+ * Memory: 24 bytes a judged row; 8 more with segments, and 4 for each of their columns; 16 with a
+ * second score; 4 with users; 240 a segment, and the text of each distinct value and user. Layer:
+ * over metrics, choice, predictions, csvio, num, schema, intern.
  */
 #ifndef CE_EVALUATION_H
 #define CE_EVALUATION_H
 
+#include "choice.h"
 #include "csvio.h"
 #include "metrics.h"
+#include "predictions.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +26,9 @@ enum evaluation_period { EVALUATION_NO_PERIOD, EVALUATION_DAY, EVALUATION_WEEK }
 
 /* A threshold to be found: the one with the largest F1 of outcome 1 on the rows judged. */
 #define EVALUATION_BEST_F1 (-1.0)
+/* One that `choice` finds on the newest rows of the train part, which a column `split` must tell.
+ */
+#define EVALUATION_EARLIER (-2.0)
 
 #define EVALUATION_EVERY_SPLIT "all"
 
@@ -38,36 +45,72 @@ struct evaluation_opts {
 	/* Segments by time, too, behind those: named 2024-01-25, or 2024-W04. */
 	enum evaluation_period period;
 	const char *time; /* its column, milliseconds since 1970 or ISO 8601; NULL: event_ts */
-	double threshold; /* in [0,1], or EVALUATION_BEST_F1 */
-	uint64_t bins;    /* of the calibration, > 0 */
+	double threshold; /* in [0,1], EVALUATION_BEST_F1 or EVALUATION_EARLIER */
+	struct choice_opts choice; /* for the latter */
+	uint64_t bins;             /* of the calibration, > 0 */
 	/*
 	 * The share of positives that the scores were learnt for, in (0,1), if class weights or
-	 * resampling made it another than that of the rows judged: the scores are corrected to that
-	 * (Elkan, "The foundations of cost-sensitive learning", IJCAI 2001, theorem 2). 0: they are
+	 * resampling made it another than that of the rows judged: see metrics_correct. 0: they are
 	 * judged as they are.
 	 */
 	double prior;
+	/*
+	 * A second score of the same rows: another column of the input, or, if against_path is not
+	 * NULL, one of that file, whose rows have the same value in the column `key`; then only
+	 * rows that are in both are judged. NULL: there is none.
+	 */
+	const char *against;
+	const char *against_path;
+	const char *key;
+	/* The column that says whose a row is. NULL: of no interest. */
+	const char *user;
+};
+
+struct evaluation_segment {
+	const char *column;     /* NULL: all rows; "day" or "week": a period */
+	struct csv_field value; /* of that column; valid until evaluation_release */
+	struct metrics metrics;
+};
+
+/* Rows that are not judged, by why. */
+enum evaluation_skip {
+	EVALUATION_OTHER_SPLIT,
+	EVALUATION_UNLABELLED,
+	EVALUATION_UNPAIRED, /* without a second score */
+	EVALUATION_N_SKIPS,
 };
 
 struct evaluation {
 	/* For callers to read. */
 	struct evaluation_opts opts;
-	const char *split;      /* the word that was looked for; NULL: every row */
-	uint64_t n_other_split; /* rows left out: of another split, */
-	uint64_t n_unlabelled;  /* and without a label */
-	size_t n;               /* rows gathered */
-	double threshold;       /* after evaluation_start */
+	const char *split; /* the word that was looked for; NULL: every row */
+	uint64_t n_skipped[EVALUATION_N_SKIPS];
+	size_t n;                    /* rows gathered */
+	struct metrics_row *rows;    /* [n] in the order of the input */
+	struct metrics_row *against; /* [n] the second score of each, or NULL */
+	uint32_t *users;             /* [n] whose each row is, < n_users; NULL: not asked for. */
+	uint32_t n_users;            /* A row of nobody (an empty field) is of one more user. */
+
+	/* After evaluation_judge. */
+	double threshold;
+	struct choice choice;               /* in use with EVALUATION_EARLIER */
+	struct metrics_row *sorted;         /* [n] by score */
+	struct metrics_row *sorted_against; /* [n] by the second score, or NULL */
+	/*
+	 * All rows, then the segments: by column as given, then by value: NULL first, then
+	 * bytewise, which is the order of time.
+	 */
+	struct evaluation_segment *segments; /* [n_segments], at least one */
+	size_t n_segments;
+	struct metrics against_metrics; /* of all rows by their second score, if there is one */
 
 	/* The module's own. */
-	int at_label, at_score, at_split;
-	size_t cap;
-	struct metrics_row *rows; /* in the order of the input, if there are segments */
-	struct metrics_row *sorted;
-	struct metrics_row *scratch;
+	int at_label, at_score, at_split, at_against, at_key, at_user, at_time;
+	size_t cap, segments_cap;
+	struct predictions predictions;
+	struct intern user_ids;
 	struct evaluation_column *columns; /* [n_columns] */
 	size_t n_columns;
-	size_t next_column, next_segment;
-	bool overall_done;
 };
 
 /* `opts` and what it points to must outlive the evaluation. Returns 0, or -1 with err. */
@@ -78,24 +121,14 @@ int evaluation_init(struct evaluation *e, const struct evaluation_opts *opts,
 int evaluation_add(struct evaluation *e, const struct csv_reader *in, const struct csv_row *row,
 		   struct err *err);
 
-/* Ends the gathering. Returns 0, or -1 with err: there is no row to judge. */
-int evaluation_start(struct evaluation *e, const struct csv_reader *in, struct err *err);
-
-/* The sorted rows[e->n], for the curves; until evaluation_next has returned the first segment. */
-const struct metrics_row *evaluation_rows(const struct evaluation *e);
-
-struct evaluation_segment {
-	const char *column;     /* NULL: all rows; "day" or "week": a period */
-	struct csv_field value; /* of that column; valid until evaluation_release */
-	struct metrics metrics;
-};
-
 /*
- * All rows, then the segments: by column as given, then by value: NULL first, then bytewise, which
- * is the order of time.
- * Returns false behind the last.
+ * Ends the gathering, chooses the threshold and judges. Returns 0, or -1 with err: there is no row
+ * to judge, or none to choose a threshold on.
  */
-bool evaluation_next(struct evaluation *e, struct evaluation_segment *segment);
+int evaluation_judge(struct evaluation *e, const struct csv_reader *in, struct err *err);
+
+/* The segments that are periods: how many, from *first on. */
+size_t evaluation_periods(const struct evaluation *e, const struct evaluation_segment **first);
 
 void evaluation_release(struct evaluation *e);
 

@@ -144,6 +144,22 @@ static uint64_t count_positives(const struct metrics_row *rows, size_t n)
 	return positives;
 }
 
+/* Multiplies the odds of each score by those of the base rate over those of the prior. */
+void metrics_correct(struct metrics_row *rows, size_t n, double prior)
+{
+	double base = ratio(count_positives(rows, n), n);
+	double positive = base / prior, negative = (1 - base) / (1 - prior);
+
+	for (size_t i = 0; i < n; i++) {
+		double p = metrics_score(rows[i]);
+		double sum = p * positive + (1 - p) * negative;
+
+		/* Of one class only, a score that rules it out stays what it is. */
+		if (sum > 0)
+			rows[i] = metrics_row(p * positive / sum, metrics_positive(rows[i]));
+	}
+}
+
 /* How the rows rank: average precision, AUC and its interval; rows and positives are set. */
 static void judge_ranking(struct metrics *m, const struct metrics_row *rows)
 {
@@ -223,14 +239,14 @@ static struct metrics_class judge_class(uint64_t hits, uint64_t called, uint64_t
 				       ratio(2 * hits, called + support), support };
 }
 
-/* What deciding at m->threshold leads to. */
-static void judge_decisions(struct metrics *m, const struct metrics_row *rows)
+void metrics_decide(struct metrics *m, const struct metrics_row *rows, double threshold)
 {
 	struct metrics_walk walk = METRICS_WALK(rows, m->rows);
 	struct metrics_ties t;
 
+	m->threshold = threshold;
 	m->tp = m->fp = 0;
-	while (metrics_walk_next(&walk, &t) && t.score >= m->threshold) {
+	while (metrics_walk_next(&walk, &t) && t.score >= threshold) {
 		m->tp += t.positives;
 		m->fp += t.negatives;
 	}
@@ -247,10 +263,9 @@ void metrics_compute(struct metrics *m, const struct metrics_row *rows, size_t n
 	m->rows = n;
 	m->positives = count_positives(rows, n);
 	m->base_rate = ratio(m->positives, m->rows);
-	m->threshold = threshold;
 	judge_ranking(m, rows);
 	judge_probabilities(m, rows, bins);
-	judge_decisions(m, rows);
+	metrics_decide(m, rows, threshold);
 }
 
 double metrics_best_f1(const struct metrics_row *rows, size_t n)
@@ -268,6 +283,30 @@ double metrics_best_f1(const struct metrics_row *rows, size_t n)
 		f1 = ratio(2 * tp, called + positives);
 		if (f1 > best) {
 			best = f1;
+			threshold = t.score;
+		}
+	}
+	return threshold;
+}
+
+double metrics_cheapest(const struct metrics_row *rows, size_t n, const struct metrics_price *price)
+{
+	struct metrics_walk walk = METRICS_WALK(rows, n);
+	struct metrics_ties t;
+	uint64_t positives = count_positives(rows, n), tp = 0, fp = 0;
+	double least = metrics_cost(price, 0, positives);
+	double threshold = nextafter(metrics_score(rows[n - 1]), INFINITY);
+
+	while (metrics_walk_next(&walk, &t)) {
+		double cost;
+
+		tp += t.positives;
+		fp += t.negatives;
+		if (tp + fp > price->most_called)
+			break;
+		cost = metrics_cost(price, fp, positives - tp);
+		if (cost <= least) {
+			least = cost;
 			threshold = t.score;
 		}
 	}

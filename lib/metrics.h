@@ -30,6 +30,13 @@ bool metrics_positive(struct metrics_row row);
 /* Sorts rows[n] by ascending score; scratch[n] is overwritten. */
 void metrics_sort(struct metrics_row *rows, struct metrics_row *scratch, size_t n);
 
+/*
+ * Corrects the scores of rows[n], n > 0, which were learnt where the share of positives was
+ * `prior`, in (0,1), to the share that these rows have (Elkan, "The foundations of cost-sensitive
+ * learning", IJCAI 2001, theorem 2). The order of the scores stays.
+ */
+void metrics_correct(struct metrics_row *rows, size_t n, double prior);
+
 /* The decisions on one class: what was called so against what was so. */
 struct metrics_class {
 	double precision; /* of the rows called so, the share that is */
@@ -71,11 +78,35 @@ struct metrics {
 void metrics_compute(struct metrics *m, const struct metrics_row *rows, size_t n, double threshold,
 		     uint64_t bins);
 
+/* Sets what is of decisions in *m, which is of these sorted rows, to those at another threshold. */
+void metrics_decide(struct metrics *m, const struct metrics_row *rows, double threshold);
+
 /*
  * The score among the sorted rows[n], n > 0, that as a threshold gives outcome 1 the largest F1;
  * of several the highest.
  */
 double metrics_best_f1(const struct metrics_row *rows, size_t n);
+
+/* What wrong decisions cost, each >= 0, in any one unit; and how many rows may be called positive.
+ */
+struct metrics_price {
+	double false_positive, false_negative;
+	uint64_t most_called;
+};
+
+/* Of so many wrong decisions. */
+static inline double metrics_cost(const struct metrics_price *price, uint64_t fp, uint64_t fn)
+{
+	return price->false_positive * (double)fp + price->false_negative * (double)fn;
+}
+
+/*
+ * The threshold that costs least on the sorted rows[n], n > 0, and calls no more than the price
+ * allows: one of their scores, or, if it is best to call none of them, the double above the
+ * highest, which may be above 1. Of several the lowest: with no costs, all that may be called are.
+ */
+double metrics_cheapest(const struct metrics_row *rows, size_t n,
+			const struct metrics_price *price);
 
 /* Rows of one score. */
 struct metrics_ties {

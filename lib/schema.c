@@ -213,6 +213,30 @@ static const struct schema_column completion_predictions[] = {
 	{ "split", SCHEMA_TEXT, false },
 };
 
+static const struct schema_column feature_importance[] = {
+	{ "feature", SCHEMA_TEXT, true },
+	{ "rows", SCHEMA_BIGINT, false },
+	{ "repeats", SCHEMA_BIGINT, false },
+	{ "auc_roc", SCHEMA_REAL, false },
+	{ "log_loss", SCHEMA_REAL, false },
+	{ "auc_roc_drop", SCHEMA_REAL, false },
+	{ "auc_roc_drop_sd", SCHEMA_REAL, false },
+	{ "log_loss_rise", SCHEMA_REAL, false },
+	{ "log_loss_rise_sd", SCHEMA_REAL, false },
+};
+
+static const struct schema_column feature_drift[] = {
+	{ "feature", SCHEMA_TEXT, true },
+	{ "kind", SCHEMA_TEXT, false },
+	{ "psi", SCHEMA_REAL, false },
+	{ "train_rows", SCHEMA_BIGINT, false },
+	{ "test_rows", SCHEMA_BIGINT, false },
+	{ "train_missing", SCHEMA_REAL, false },
+	{ "test_missing", SCHEMA_REAL, false },
+	{ "train_mean", SCHEMA_REAL, false },
+	{ "test_mean", SCHEMA_REAL, false },
+};
+
 static const struct schema_column metrics[] = {
 	{ "segment_column", SCHEMA_TEXT, false },
 	{ "segment", SCHEMA_TEXT, false },
@@ -248,6 +272,21 @@ static const struct schema_column curves[] = {
 	{ "n", SCHEMA_BIGINT, false },
 };
 
+static const struct schema_column metric_intervals[] = {
+	{ "metric", SCHEMA_TEXT, false },
+	{ "method", SCHEMA_TEXT, false },
+	{ "value", SCHEMA_REAL, false },
+	{ "low", SCHEMA_REAL, false },
+	{ "high", SCHEMA_REAL, false },
+	{ "against", SCHEMA_REAL, false },
+	{ "against_low", SCHEMA_REAL, false },
+	{ "against_high", SCHEMA_REAL, false },
+	{ "difference", SCHEMA_REAL, false },
+	{ "difference_low", SCHEMA_REAL, false },
+	{ "difference_high", SCHEMA_REAL, false },
+	{ "p_value", SCHEMA_REAL, false },
+};
+
 #define N_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
 #define TABLE(name)                                                                                \
 	{                                                                                          \
@@ -275,8 +314,11 @@ static const struct schema_table tables[] = {
 	TABLE(number_of_pauses),
 	TABLE(completion_prediction_features),
 	TABLE(completion_predictions),
+	TABLE(feature_importance),
+	TABLE(feature_drift),
 	TABLE(metrics),
 	TABLE(curves),
+	TABLE(metric_intervals),
 };
 
 const struct schema_table schema_history = TABLE(history);

@@ -1,22 +1,12 @@
 #include "verdict.h"
 
-#include "mem.h"
 #include "num.h"
 #include "schema.h"
 #include "utf8.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static void put_real(struct buf *row, double value)
-{
-	if (isnan(value))
-		csv_put_null(row);
-	else
-		csv_put_double(row, value);
-}
 
 static void put_count(struct buf *row, uint64_t count)
 {
@@ -34,20 +24,20 @@ static void put_segment(struct buf *row, const struct evaluation_segment *s)
 	csv_put_field(row, &s->value);
 	put_count(row, m->rows);
 	put_count(row, m->positives);
-	put_real(row, m->base_rate);
-	put_real(row, m->auc_roc);
-	put_real(row, m->auc_roc_low);
-	put_real(row, m->auc_roc_high);
-	put_real(row, m->average_precision);
-	put_real(row, m->log_loss);
-	put_real(row, m->brier);
-	put_real(row, m->calibration_error);
-	put_real(row, m->threshold);
-	put_real(row, m->accuracy);
+	csv_put_real(row, m->base_rate);
+	csv_put_real(row, m->auc_roc);
+	csv_put_real(row, m->auc_roc_low);
+	csv_put_real(row, m->auc_roc_high);
+	csv_put_real(row, m->average_precision);
+	csv_put_real(row, m->log_loss);
+	csv_put_real(row, m->brier);
+	csv_put_real(row, m->calibration_error);
+	csv_put_real(row, m->threshold);
+	csv_put_real(row, m->accuracy);
 	for (int class = 0; class < 2; class ++) {
-		put_real(row, m->classes[class].precision);
-		put_real(row, m->classes[class].recall);
-		put_real(row, m->classes[class].f1);
+		csv_put_real(row, m->classes[class].precision);
+		csv_put_real(row, m->classes[class].recall);
+		csv_put_real(row, m->classes[class].f1);
 		put_count(row, m->classes[class].support);
 	}
 	put_count(row, m->tn);
@@ -56,14 +46,12 @@ static void put_segment(struct buf *row, const struct evaluation_segment *s)
 	put_count(row, m->tp);
 }
 
-int verdict_write_csv(struct evaluation *e, struct csv_writer *out, struct err *err)
+int verdict_write_csv(const struct evaluation *e, struct csv_writer *out, struct err *err)
 {
-	struct evaluation_segment segment;
-
 	schema_put_names(&out->row, schema_table("metrics"));
 	csv_end_row(&out->row);
-	while (evaluation_next(e, &segment)) {
-		put_segment(&out->row, &segment);
+	for (size_t i = 0; i < e->n_segments; i++) {
+		put_segment(&out->row, &e->segments[i]);
 		if (csv_writer_end_row(out, err))
 			return -1;
 	}
@@ -76,7 +64,7 @@ static int put_point(struct csv_writer *out, const char *curve, const struct met
 	csv_put_str(&out->row, curve);
 	csv_put_double(&out->row, point->x);
 	csv_put_double(&out->row, point->y);
-	put_real(&out->row, point->threshold);
+	csv_put_real(&out->row, point->threshold);
 	put_count(&out->row, point->n);
 	return csv_writer_end_row(out, err);
 }
@@ -87,8 +75,7 @@ int verdict_write_curves(const struct evaluation *e, struct csv_writer *out, str
 		const char *name;
 		enum metrics_curve_kind kind;
 	} kinds[] = { { "roc", METRICS_ROC }, { "pr", METRICS_PRECISION_RECALL } };
-	const struct metrics_row *rows = evaluation_rows(e);
-	struct metrics_bins bins = METRICS_BINS(rows, e->n, e->opts.bins);
+	struct metrics_bins bins = METRICS_BINS(e->sorted, e->n, e->opts.bins);
 	struct metrics_bin bin;
 	struct metrics_point point;
 
@@ -97,7 +84,7 @@ int verdict_write_curves(const struct evaluation *e, struct csv_writer *out, str
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct metrics_curve curve;
 
-		metrics_curve_start(&curve, kinds[i].kind, rows, e->n);
+		metrics_curve_start(&curve, kinds[i].kind, e->sorted, e->n);
 		while (metrics_curve_next(&curve, &point))
 			if (put_point(out, kinds[i].name, &point, err))
 				return -1;
@@ -181,7 +168,9 @@ static void put_figures(struct buf *text, const struct evaluation *e, const stru
 	/* In full: it is a setting to copy, and four decimals may not be enough. */
 	buf_printf(text, "%-*s %*.*s%s\n", LABEL_WIDTH, "threshold", COUNT_WIDTH,
 		   (int)num_format_double(threshold, m->threshold), threshold,
-		   best ? "  largest F1 on these rows" : "");
+		   best                                      ? "  largest F1 on these rows"
+		   : e->opts.threshold == EVALUATION_EARLIER ? "  chosen on older rows"
+							     : "");
 	put_figure(text, "accuracy", m->accuracy, "");
 }
 
@@ -269,28 +258,77 @@ static int write_segments(const struct evaluation_segment *segments, size_t n,
 	return 0;
 }
 
-int verdict_write_table(struct evaluation *e, struct csv_writer *out, struct err *err)
+/* How the threshold came about, and at what price. */
+static void put_choice(struct buf *text, const struct evaluation *e)
 {
-	struct evaluation_segment *segments = NULL, segment;
-	size_t n = 0, cap = 0;
-	int rc = 0;
+	const struct choice_opts *o = &e->opts.choice;
+	const struct metrics *m = &e->segments->metrics, *slice = &e->choice.slice;
+	const struct metrics_price price = { o->false_positive, o->false_negative, UINT64_MAX };
 
-	evaluation_next(e, &segment);
-	put_figures(&out->row, e, &segment.metrics);
-	put_classes(&out->row, &segment.metrics);
-	while (!rc && evaluation_next(e, &segment)) {
-		if (n && segment.column != segments->column) {
-			rc = write_segments(segments, n, out, err);
-			n = 0;
-		}
-		if (n == cap) {
-			cap = mem_grow(cap, n + 1);
-			segments = mem_realloc(segments, cap, sizeof(*segments));
-		}
-		segments[n++] = segment;
+	buf_printf(text, "\n%-15s %*s %*s %9s %9s", "threshold on", COUNT_WIDTH, "rows",
+		   COUNT_WIDTH, "acted on", "precision", "recall");
+	buf_append_str(text, o->false_positive + o->false_negative > 0 ? " cost a row\n" : "\n");
+	for (int i = 0; i < 2; i++) {
+		const struct metrics *at = i ? m : slice;
+
+		buf_printf(text, "%-15s", i ? "judged" : "chosen, older");
+		put_count_cell(text, COUNT_WIDTH, at->rows);
+		put_count_cell(text, COUNT_WIDTH, at->tp + at->fp);
+		put_cell(text, 9, at->classes[1].precision);
+		put_cell(text, 9, at->classes[1].recall);
+		if (o->false_positive + o->false_negative > 0)
+			put_cell(text, COUNT_WIDTH,
+				 metrics_cost(&price, at->fp, at->fn) / (double)at->rows);
+		buf_append_char(text, '\n');
 	}
-	if (!rc && n)
-		rc = write_segments(segments, n, out, err);
-	free(segments);
-	return rc;
+}
+
+static void put_interval(struct buf *text, double value, double low, double high)
+{
+	put_cell(text, 9, value);
+	if (isnan(low))
+		buf_printf(text, " %-18s", "-");
+	else
+		buf_printf(text, " [%7.4f, %7.4f]", low, high);
+}
+
+static void put_intervals(struct buf *text, const struct evaluation *e, const struct intervals *iv)
+{
+	buf_printf(text, "\n%-17s %-6s %9s %-18s", "95 % intervals", "drawn", "this", "");
+	if (e->against)
+		buf_printf(text, " %9s %-18s %9s %-18s %7s", "other", "", "this-other", "", "p");
+	buf_append_char(text, '\n');
+	for (size_t i = 0; i < iv->n; i++) {
+		const struct interval *r = &iv->rows[i];
+
+		buf_printf(text, "%-17s %-6s", r->metric, r->method);
+		put_interval(text, r->value, r->low, r->high);
+		if (e->against) {
+			put_interval(text, r->against, r->against_low, r->against_high);
+			buf_append_char(text, ' ');
+			put_interval(text, r->difference, r->difference_low, r->difference_high);
+			put_cell(text, 7, r->p_value);
+		}
+		buf_append_char(text, '\n');
+	}
+}
+
+int verdict_write_table(const struct evaluation *e, const struct intervals *intervals,
+			struct csv_writer *out, struct err *err)
+{
+	const struct evaluation_segment *s = e->segments;
+
+	put_figures(&out->row, e, &s->metrics);
+	put_classes(&out->row, &s->metrics);
+	if (e->opts.threshold == EVALUATION_EARLIER)
+		put_choice(&out->row, e);
+	if (intervals)
+		put_intervals(&out->row, e, intervals);
+	for (size_t i = 1, n; i < e->n_segments; i += n) {
+		for (n = 1; i + n < e->n_segments && s[i + n].column == s[i].column; n++)
+			;
+		if (write_segments(s + i, n, out, err))
+			return -1;
+	}
+	return 0;
 }

@@ -1,29 +1,32 @@
 /*
  * verdict: an evaluation written down: as CSV for programs, as a table for people, and its curves.
  *
- * Layer: over utf8, evaluation. Memory: the table holds its segments, 300 bytes each.
+ * Layer: over utf8, schema, evaluation, intervals.
  */
 #ifndef CE_VERDICT_H
 #define CE_VERDICT_H
 
 #include "csvio.h"
 #include "evaluation.h"
+#include "intervals.h"
 
 /*
  * A row for the whole, whose segment_column and segment are NULL, and for each segment; metrics
- * that are undefined are NULL. Uses the evaluation up. Returns 0, or -1 with err.
+ * that are undefined are NULL. Returns 0, or -1 with err.
  */
-int verdict_write_csv(struct evaluation *e, struct csv_writer *out, struct err *err);
+int verdict_write_csv(const struct evaluation *e, struct csv_writer *out, struct err *err);
 
 /*
- * Text in columns: the whole, then a line a segment; metrics that are undefined are "-", control
- * characters and broken UTF-8 in names "?". Uses the evaluation up. Returns 0, or -1 with err.
+ * Text in columns: the whole, its intervals unless they are NULL, then a line a segment; metrics
+ * that are undefined are "-", control characters and broken UTF-8 in names "?". Returns 0, or -1
+ * with err.
  */
-int verdict_write_table(struct evaluation *e, struct csv_writer *out, struct err *err);
+int verdict_write_table(const struct evaluation *e, const struct intervals *intervals,
+			struct csv_writer *out, struct err *err);
 
 /*
  * The points of the curves over all rows: curve, x, y, threshold, n; from the highest threshold
- * down. The evaluation's segments must not have been asked for yet.
+ * down.
  *   roc: false positive rate, true positive rate, threshold (NULL at (0, 0)), rows at or above it
  *   pr: recall, precision, threshold, rows at or above it
  *   calibration: mean score, share of positives, upper end of the bin, rows in the bin

@@ -7,7 +7,9 @@
 # source, or was made with other flags. Every file appears whole or not at all. Works under -j.
 # No name may hold a blank.
 #
-#   make -f pipeline.mk ... summary      also prints what was found
+#   make -f pipeline.mk ... report       pages to look at: OUT/report.html, and OUT/first_report.html of the
+#                                        starts of viewings (needs gnuplot)
+#   make -f pipeline.mk ... summary      makes that, too, and prints what was found
 #   make -f pipeline.mk ... audit        whether a feature looks ahead: see ce-audit(1)
 #
 # With PostgreSQL at one end or both. DB='...' says where, as psql's -d does, else the PG* variables; a
@@ -55,9 +57,10 @@ AGGREGATES = content_completion user_activity user_engagement user_genre_prefere
 
 SOURCES    = events_table users_dim content_dim
 LOADED     = cleaned_events enriched_table session_identification session_starts $(AGGREGATES) \
-	     completion_prediction_features completion_predictions metrics curves
+	     completion_prediction_features completion_predictions feature_importance feature_drift \
+	     metrics metric_intervals curves
 
-.PHONY: all summary audit export load predict clean FORCE
+.PHONY: all summary report audit export load predict clean FORCE
 all: $(call table,$(LOADED) first_features first_predictions first_metrics) \
 	$(OUT)/completion.model $(OUT)/first.model
 
@@ -118,10 +121,29 @@ scored       = ce-predict $(PREDICT_FLAGS) -m $(OUT)/completion.model \
 	       $(call table,completion_prediction_features)
 scored_first = ce-predict $(PREDICT_FLAGS) -m $(OUT)/first.model $(call table,first_features)
 
-$(call table,metrics curves) &: $(OUT)/completion.model \
+judged = ce-eval --by event_type $(EVAL_FLAGS)
+
+$(call table,metrics metric_intervals curves) &: $(OUT)/completion.model \
 		$(call table,completion_prediction_features) $(call flags,PREDICT EVAL)
-	$(scored) | ce-eval $(EVAL_FLAGS) --by event_type --curves $(call table,curves) \
+	$(scored) | $(judged) --curves $(call table,curves) --intervals $(call table,metric_intervals) \
 		-o $(call table,metrics) $(call logged,8-eval)
+
+# What the model goes by, and whether that has moved.
+$(call table,feature_importance feature_drift) &: $(OUT)/completion.model \
+		$(call table,completion_prediction_features)
+	ce-predict --keys --importance $(call table,feature_importance) --drift $(call table,feature_drift) \
+		-m $< -o /dev/null $(word 2,$^) $(call logged,8-features)
+
+report: $(OUT)/report.html $(OUT)/first_report.html
+paged = ce-eval --by-time day $(EVAL_FLAGS) --html $@ -o /dev/null
+$(OUT)/report.html: $(call table,metrics rejects unmatched content_completion feature_importance feature_drift)
+	$(scored) | $(paged) --by event_type --title 'Will this user finish this title?' \
+		--rejects $(call table,rejects) --unmatched $(call table,unmatched) \
+		--sessions $(call table,content_completion) --importance $(call table,feature_importance) \
+		--drift $(call table,feature_drift) $(call logged,8-report)
+$(OUT)/first_report.html: $(call table,first_metrics)
+	$(scored_first) | $(paged) --title 'Will this user finish this title? At the start of each viewing' \
+		$(call logged,8-report-first)
 
 $(call table,first_metrics): $(OUT)/first.model $(call table,first_features) \
 		$(call flags,PREDICT EVAL)
@@ -134,16 +156,17 @@ scored_truth = $(scored_first) | \
 
 # --- what was found -------------------------------------------------------------------------------
 
-summary: all
+summary: all report
 	@cat $(OUT)/log/[0-9]*
 	@printf '\n== Test part, every moment at which the outcome was open ==\n'
-	@$(scored) | ce-eval $(EVAL_FLAGS) --by event_type -p
+	@$(scored) | $(judged) -p
 	@printf '\n== Test part, at the start of each viewing ==\n'
 	@$(scored_first) | ce-eval $(EVAL_FLAGS) -p
 	@$(if $(truth),printf '\n== There: the model and the best possible on the same rows ==\n'; \
 		$(scored_truth) | ce-eval $(EVAL_FLAGS) -p | sed -n 's/^AUC-ROC/model  &/p'; \
 		$(scored_truth) 2>/dev/null | ce-eval $(EVAL_FLAGS) --score true_probability -p | \
 			sed -n 's/^AUC-ROC/best   &/p')
+	@printf '\nTo look at, of both: %s %s\n' $(OUT)/report.html $(OUT)/first_report.html
 
 # --- whether a feature looks ahead ----------------------------------------------------------------
 

@@ -220,7 +220,7 @@ six_rows() {
 }
 
 @test "bad options" {
-	for option in --threshold=2 --threshold=best --bins=0 --bins=1000001 --by=a,,b --by=device,device --html=x; do
+	for option in --threshold=2 --threshold=best --bins=0 --bins=1000001 --by=a,,b --by=device,device --nope=x; do
 		fails 2 ce-eval "$option" <(six_rows)
 	done
 }

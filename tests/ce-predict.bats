@@ -143,3 +143,173 @@ make_model() {
 	fails 1 ce-predict -m nowhere features.csv
 	[[ $stderr == 'ce-predict: nowhere: No such file or directory' ]]
 }
+
+# importance OPTION...: "feature drop sd rise" a line, of the table that --importance writes.
+importance() {
+	ce-predict --importance importance.csv.gz -o /dev/null "$@"
+	zcat importance.csv.gz | python3 -c '
+import csv, sys
+for r in csv.DictReader(sys.stdin):
+    print(r["feature"], r["auc_roc_drop"], r["auc_roc_drop_sd"], r["log_loss_rise"])'
+}
+
+# A table whose label follows from `strong`, less from `weak`, and not from `noise` nor `same`.
+telling() {
+	python3 - "$@" <<-'END'
+		import random, sys
+		random.seed(int(sys.argv[1]))
+		print("event_ts,label_known_ts,strong,weak,noise,same,is_completion")
+		for i in range(int(sys.argv[2])):
+		    strong, weak, noise = random.gauss(0, 1), random.gauss(0, 1), random.gauss(0, 1)
+		    late = i > int(sys.argv[2]) * 0.8
+		    y = 2 * strong + 0.5 * weak + random.gauss(0, 1) > 0
+		    print(f"{i},{i},{strong:.5f},{'' if random.random() < 0.1 else round(weak + 2 * late, 5)},{noise:.5f},"
+		          f"{'x' if random.random() < (0.8 if late else 0.2) else 'y'},{int(y)}")
+	END
+}
+
+@test "--importance: what tells most costs most, and what tells nothing costs nothing" {
+	telling 1 4000 >features.csv
+	for kind in logistic gbdt; do
+		ce-train --model $kind -o model features.csv
+		importance -m model features.csv >got
+		[[ $(cut -d' ' -f1 got | head -n 2 | tr '\n' ' ') == "strong weak " ]]
+		awk '$1 == "strong" && $2 < 0.2 { bad = 1 } $1 == "noise" && ($2 > 0.01 || $2 < -0.01) { bad = 1 } END { exit bad }' got
+	done
+	# A feature that no tree asks for costs exactly nothing.
+	ce-train --model gbdt --trees 1 --leaves 2 --validation 0 -o model features.csv
+	importance -m model features.csv >got
+	[ "$(awk '$1 != "strong" && ($2 != 0 || $4 != 0)' got)" = "" ]
+	awk '$1 == "strong" && $2 > 0.1 { found = 1 } END { exit !found }' got
+}
+
+@test "--importance: its drop is that of rows shuffled by hand, and what is not shuffled is ce-eval's" {
+	telling 2 3000 >features.csv
+	ce-train -o model features.csv
+	importance --repeats 50 -m model features.csv >got
+	ce-predict -m model features.csv | ce-eval | zcat | python3 -c '
+import csv, gzip, sys
+want = next(csv.DictReader(sys.stdin))
+for r in csv.DictReader(gzip.open("importance.csv.gz", "rt")):
+    assert (r["rows"], r["auc_roc"], r["repeats"]) == (want["rows"], want["auc_roc"], "50"), r
+    assert abs(float(r["log_loss"]) - float(want["log_loss"])) < 1e-12'
+	whole=$(ce-predict -m model features.csv | ce-eval | zcat | sed 1d | cut -d, -f6)
+	for repeat in $(seq 30); do
+		python3 - "$repeat" <<-'END' | ce-predict -m model | ce-eval | zcat | sed 1d | cut -d, -f6
+			import csv, random, sys
+			random.seed(int(sys.argv[1]))
+			rows = list(csv.DictReader(open("features.csv")))
+			cut = int(next(l.split()[1] for l in open("model") if l.startswith("cut ")))
+			test = [r for r in rows if int(r["event_ts"]) >= cut]
+			values = [r["weak"] for r in test]
+			random.shuffle(values)
+			for r, value in zip(test, values):
+			    r["weak"] = value
+			out = csv.DictWriter(sys.stdout, rows[0])
+			out.writeheader()
+			out.writerows(test)
+		END
+	done >aucs
+	awk -v whole="$whole" 'NR == FNR { if ($1 == "weak") { drop = $2; sd = $3 } next }
+		{ n++; sum += whole - $1 }
+		END { d = sum / n - drop; if (d < 0) d = -d; exit !(drop > 0 && d < 4 * sd * sqrt(1 / n + 1 / 50)) }' got aucs
+}
+
+@test "--drift: the index of each feature, by counting" {
+	telling 3 5000 >features.csv
+	ce-train -o model features.csv
+	ce-predict -p --drift drift.csv --sample 1000000 -m model -o said.csv features.csv
+	/usr/bin/python3 - <<-'END'
+		import csv, math
+		import numpy as np
+		rows = list(csv.DictReader(open("said.csv")))
+		parts = [[r for r in rows if r["split"] == p] for p in ("train", "test")]
+		got = {r["feature"]: r for r in csv.DictReader(open("drift.csv"))}
+		assert set(got) == {"strong", "weak", "noise", "same", "completion_probability"}, got
+		def index(counts):
+		    used = [c for c in counts if sum(c)]
+		    totals = [sum(c[k] for c in used) + len(used) / 2 for k in (0, 1)]
+		    return sum((b - a) * math.log(b / a) for a, b in
+		               (((c[0] + 0.5) / totals[0], (c[1] + 0.5) / totals[1]) for c in used))
+		for name, said in got.items():
+		    values = [[r[name] for r in part] for part in parts]
+		    assert [int(said["train_rows"]), int(said["test_rows"])] == [len(v) for v in values]
+		    if name == "same":
+		        assert said["kind"] == "category" and said["train_mean"] == ""
+		        want = index([[v.count(level) for v in values] for level in ("x", "y")])
+		    else:
+		        assert said["kind"] == ("score" if name.startswith("completion") else "number")
+		        known = [np.array([float(x) for x in v if x]) for v in values]
+		        # Cut where the sorted train values are parted into ten.
+		        ordered = np.sort(known[0])
+		        edges = [(ordered[len(ordered) * k // 10 - 1] + ordered[len(ordered) * k // 10]) / 2 for k in range(1, 10)]
+		        bins = [np.bincount(np.searchsorted(edges, k, side="left"), minlength=10) for k in known]
+		        counts = [[len(v) - len(k) for v, k in zip(values, known)]] + [list(b) for b in zip(*bins)]
+		        want = index(counts)
+		        for k, part in enumerate(("train", "test")):
+		            assert abs(float(said[part + "_mean"]) - known[k].mean()) < 1e-9
+		            assert abs(float(said[part + "_missing"]) - 1 + len(known[k]) / len(values[k])) < 1e-12
+		    # Where a decile falls between rows is bins' own affair: a row or two to either side.
+		    assert abs(float(said["psi"]) - want) < 0.002 + 0.01 * want, (name, said["psi"], want)
+		assert float(got["weak"]["psi"]) > 0.5 and float(got["same"]["psi"]) > 0.5
+		assert float(got["noise"]["psi"]) < 0.05 and float(got["strong"]["psi"]) < 0.05
+		psi = [float(r["psi"]) for r in got.values()]
+		assert psi == sorted(psi, reverse=True)
+	END
+	# Rows in another order are as far apart, where all of them are in the sample.
+	(head -n 1 features.csv && sed 1d features.csv | tac) >reversed.csv
+	ce-predict -p --drift reversed.drift --sample 1000000 -m model -o /dev/null reversed.csv
+	python3 -c '
+import csv
+for a, b in zip(csv.DictReader(open("drift.csv")), csv.DictReader(open("reversed.drift")), strict=True):
+    assert a["feature"] == b["feature"] and a["psi"] == b["psi"]'
+}
+
+@test "--importance and --drift: neither threads nor the predictions' options matter, nor do they to these" {
+	telling 4 3000 >features.csv
+	ce-train --model gbdt -o model features.csv
+	ce-predict -p -m model features.csv >plain
+	for threads in 1 2 3; do
+		ce-predict -p --threads $threads --sample 200 --importance i$threads --drift d$threads -m model features.csv >said
+		same plain said
+		same i1 i$threads
+		same d1 d$threads
+	done
+	ce-predict --keys -p --split unlabelled --sample 200 --importance i4 --drift d4 -m model -o /dev/null \
+		<(awk -F, 'NR == 1 { print $0 ",event_id,user_id,content_id,session_id" } NR > 1 { print $0 ",e,u,c,s" }' features.csv)
+	same i1 i4
+	same d1 d4
+	ce-predict -p --sample 200 --seed 2 --importance i5 --drift d5 -m model -o /dev/null features.csv
+	fails 1 cmp i1 i5
+	fails 1 cmp d1 d5
+	[ "$(sed 1d i1 | cut -d, -f2 | sort -u)" -eq 200 ]
+}
+
+@test "--importance and --drift: names of any kind, one outcome, no test part" {
+	telling 5 1000 | sed '1s/strong,weak/"a ""<b>"",","two\nlines"/' >features.csv
+	ce-train -o model features.csv
+	ce-predict -p --importance i --drift d -m model -o /dev/null features.csv
+	python3 -c '
+import csv
+for name in ("i", "d"):
+    names = {r["feature"] for r in csv.DictReader(open(name, newline=""))}
+    assert {"a \"<b>\",", "two\nlines"} <= names, names'
+	telling 6 1000 >features.csv
+	ce-train -o model features.csv
+	cut=$(sed -n 's/^cut //p' model)
+	awk -F, -v cut="$cut" 'NR == 1 || $1 < cut || $NF == 1' features.csv >ones.csv
+	ce-predict -p --importance i --repeats 1 -m model -o /dev/null ones.csv
+	[ "$(sed 1d i | cut -d, -f4,6,7,9 | sort -u)" = ,,, ]
+	[ "$(sed 1d i | head -n 1 | cut -d, -f1)" = strong ]
+	awk -F, -v cut="$cut" 'NR == 1 || $1 < cut' features.csv >train.csv
+	fails 1 ce-predict --importance i.gz --drift d.gz -m model -o said.gz train.csv
+	[[ $stderr == "ce-predict: train.csv: --importance: no row with a label in the test part" ]]
+	fails 1 ce-predict --drift d.gz -m model -o said.gz train.csv
+	[[ $stderr == "ce-predict: train.csv: --drift: no row in the test part" ]]
+	[ ! -e i.gz ] && [ ! -e d.gz ] && [ ! -e said.gz ]
+	fails 2 ce-predict -m model --repeats 3 features.csv
+	fails 2 ce-predict -m model --sample 3 features.csv
+	fails 2 ce-predict -m model --seed 3 features.csv
+	fails 2 ce-predict -m model --importance i --repeats 0 features.csv
+	fails 2 ce-predict -m model --drift d --sample 0 features.csv
+}

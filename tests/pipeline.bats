@@ -123,3 +123,28 @@ pipeline() {
 	grep -q 'ce-clean: .*rejected' failed
 	grep -q 'ce-audit: the command failed' failed
 }
+
+@test "report makes pages of what is there, again only when that or the flags change" {
+	workload
+	pipeline report
+	touch -d '1 hour ago' data/*
+	find out -type f -exec touch -d '30 minutes ago' {} +
+	touch now
+	pipeline report
+	[ -z "$(find out -name '*.html' -newer now)" ]
+	pipeline report EVAL_FLAGS='--by-time week --cost 1:2'
+	[ "$(find out -name '*.html' -newer now | sort | tr '\n' ' ')" = "out/first_report.html out/report.html " ]
+	[ -z "$(find out -name '*.model' -newer now)" ]
+	# Week by week, with the cost, and what was lost on the way to it.
+	grep -q '>2024-W' out/report.html
+	grep -q 'costs least' out/first_report.html
+	grep -q 'rejected: ragged' out/report.html
+	for part in importance drift; do
+		grep -q "<h2 id=\"$part\">" out/report.html
+	done
+	# The figure of the table is that of the page.
+	auc=$(gzip -dc out/metrics.csv.gz | sed -n 2p | cut -d, -f6)
+	grep -q "<dt>AUC-ROC</dt><dd class=\"big\"><data value=\"$auc\">" out/report.html
+	pipeline summary
+	tail -n 1 make.log | grep -qx 'To look at, of both: out/report.html out/first_report.html'
+}

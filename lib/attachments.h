@@ -1,0 +1,63 @@
+/*
+ * attachments: what other tools have written of the same run, for a report to show.
+ *
+ * Layer: over mem, intern, num, csvio, schema. Memory: of the tables of features a row each, of the
+ * others a few counts.
+ */
+#ifndef CE_ATTACHMENTS_H
+#define CE_ATTACHMENTS_H
+
+#include "err.h"
+#include "intern.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Files; NULL: not given. Borrowed. */
+struct attachments_paths {
+	const char *rejects;    /* of ce-clean --rejects */
+	const char *unmatched;  /* of ce-join --unmatched */
+	const char *sessions;   /* content_completion of ce-agg */
+	const char *importance; /* feature_importance, and */
+	const char *drift;      /* feature_drift of ce-predict */
+};
+
+struct attachments_count {
+	const char *name; /* NUL-terminated, but anything may be in it */
+	uint64_t rows;
+};
+
+/* Figures that are empty are NAN. */
+struct attachments_feature {
+	char *name;
+	char *kind;                   /* of drift */
+	double auc_drop, auc_drop_sd; /* of importance */
+	double loss_rise, loss_rise_sd;
+	double psi;                 /* of drift */
+	double missing[2], mean[2]; /* of the train part, of the test part */
+};
+
+struct attachments_features {
+	struct attachments_feature *rows; /* [n] in the order of the file */
+	size_t n, cap;
+};
+
+struct attachments {
+	struct attachments_paths paths; /* those that were given */
+
+	struct attachments_count *rejects; /* [n_rejects] records by reason, most first */
+	size_t n_rejects;
+	uint64_t n_rejected; /* in all */
+	uint64_t n_unmatched;
+	uint64_t completed, not_completed, censored; /* sessions */
+	struct attachments_features importance, drift;
+
+	struct intern reasons; /* the module's own */
+};
+
+/* Reads them. attachments_release frees in any case. Returns 0, or -1 with err. */
+int attachments_read(struct attachments *a, const struct attachments_paths *paths, struct err *err);
+
+void attachments_release(struct attachments *a);
+
+#endif

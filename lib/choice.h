@@ -1,0 +1,53 @@
+/*
+ * choice: a threshold chosen on rows that are older than those it will be judged on.
+ *
+ * Chosen on the judged rows themselves it would flatter. The rows are the newest of the train part:
+ * the nearest in time, and their outcomes were known at the cut. A model has learnt from them,
+ * unless it held them back, so its scores are a little too sure there. Layer: over mem, metrics,
+ * split. Memory: 16 bytes a train row, 32 while choosing.
+ */
+#ifndef CE_CHOICE_H
+#define CE_CHOICE_H
+
+#include "metrics.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct choice_opts {
+	double false_positive, false_negative; /* costs, >= 0; both 0: of no interest */
+	uint64_t
+		capacity; /* act on at most so many of the rows that are judged; 0: on any number */
+	int64_t slice;    /* the share of the train rows to choose on, the newest, in millionths */
+};
+
+struct choice {
+	/* For callers to read, once chosen. */
+	double threshold;
+	struct metrics slice; /* the rows that it was chosen on, judged at it */
+
+	/* The module's own. */
+	struct metrics_row *rows;
+	int64_t *times;
+	size_t n, cap;
+};
+
+#define CHOICE_INIT                                                                                \
+	{                                                                                          \
+		0                                                                                  \
+	}
+
+/* Takes in a train row of that time, in whatever unit. */
+void choice_add(struct choice *c, int64_t time, struct metrics_row row);
+
+/*
+ * Chooses for n_judged rows: of the slice as large a share may be called as the capacity is of
+ * those. `prior` as in metrics_correct; 0: none. Needs a row. Returns false if there is none.
+ */
+bool choice_make(struct choice *c, const struct choice_opts *opts, uint64_t n_judged, double prior,
+		 uint64_t bins);
+
+void choice_release(struct choice *c);
+
+#endif

@@ -1,0 +1,158 @@
+#include "drift.h"
+
+#include "bins.h"
+#include "mem.h"
+#include "schema.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DECILES 10
+
+/* Where the values of one feature are in a sample: value i at values[i * step]. */
+struct column {
+	const double *values;
+	size_t step, n;
+};
+
+static double index_of(const uint64_t *const counts[2], size_t n_bins, const size_t rows[2])
+{
+	double used = 0, psi = 0;
+
+	for (size_t i = 0; i < n_bins; i++)
+		used += counts[0][i] || counts[1][i];
+	for (size_t i = 0; i < n_bins; i++) {
+		double p = ((double)counts[0][i] + 0.5) / ((double)rows[0] + used / 2);
+		double q = ((double)counts[1][i] + 0.5) / ((double)rows[1] + used / 2);
+
+		if (counts[0][i] || counts[1][i])
+			psi += (q - p) * log(q / p);
+	}
+	return psi;
+}
+
+/* Sets the index over bins that `bin_of` the values, and frees nothing of the caller's. */
+static double compare(const struct column columns[2], size_t n_bins, const double *edges,
+		      size_t n_edges)
+{
+	uint64_t *counts[2];
+	size_t rows[2];
+	double psi;
+
+	for (int part = 0; part < 2; part++) {
+		const struct column *c = &columns[part];
+
+		counts[part] = mem_zalloc(n_bins, sizeof(*counts[part]));
+		rows[part] = c->n;
+		for (size_t i = 0; i < c->n; i++) {
+			double x = c->values[i * c->step];
+
+			counts[part][edges ? bins_find(edges, n_edges, x) : (size_t)x]++;
+		}
+	}
+	psi = index_of((const uint64_t *const *)counts, n_bins, rows);
+	free(counts[0]);
+	free(counts[1]);
+	return psi;
+}
+
+static void compare_numbers(struct drift_feature *f, const struct column columns[2])
+{
+	double *known = mem_alloc(columns[0].n, sizeof(*known)), edges[DECILES];
+	size_t n_known = 0, n_edges = 0;
+
+	for (int part = 0; part < 2; part++) {
+		const struct column *c = &columns[part];
+		double n = 0, mean = 0;
+
+		for (size_t i = 0; i < c->n; i++) {
+			double x = c->values[i * c->step];
+
+			if (isnan(x))
+				continue;
+			/* Step by step, so that nothing overflows. */
+			mean += (x - mean) / ++n;
+			if (!part)
+				known[n_known++] = x;
+		}
+		f->missing[part] = 1 - n / (double)c->n;
+		f->mean[part] = n > 0 ? mean : NAN;
+	}
+	if (n_known)
+		n_edges = bins_cut(known, n_known, DECILES, edges);
+	f->psi = compare(columns, n_edges + 2, edges, n_edges);
+	free(known);
+}
+
+static int farthest_first(const void *a, const void *b)
+{
+	const struct drift_feature *x = a, *y = b;
+
+	return x->psi != y->psi ? (x->psi < y->psi) - (x->psi > y->psi) : strcmp(x->name, y->name);
+}
+
+int drift_compute(struct drift *d, const struct model *m, const struct sample *const parts[2],
+		  struct err *err)
+{
+	const struct encoding *e = &m->encoding;
+
+	*d = (struct drift){ .n = (size_t)e->n_values + 1, .rows = { parts[0]->n, parts[1]->n } };
+	for (int part = 0; part < 2; part++)
+		if (!parts[part]->n)
+			return err_set(err, ERR_RUNTIME, "no row in the %s part",
+				       part ? "test" : "train");
+	d->features = mem_alloc(d->n, sizeof(*d->features));
+	for (size_t v = 0; v < d->n; v++) {
+		bool is_score = v == e->n_values;
+		const struct encoding_column *c = is_score ? NULL : encoding_valued(e, (uint32_t)v);
+		struct drift_feature *f = &d->features[v];
+		struct column columns[2];
+
+		*f = (struct drift_feature){ .name = is_score ? "completion_probability" : c->name,
+					     .kind = is_score ? "score" : "number",
+					     .missing = { NAN, NAN },
+					     .mean = { NAN, NAN } };
+		for (int part = 0; part < 2; part++)
+			columns[part] =
+				is_score ? (struct column){ parts[part]->scores, 1, parts[part]->n }
+					 : (struct column){ parts[part]->values + v,
+							    parts[part]->width, parts[part]->n };
+		if (is_score || c->kind != ENCODING_CATEGORY) {
+			compare_numbers(f, columns);
+			continue;
+		}
+		f->kind = "category";
+		f->psi = compare(columns, (size_t)c->levels.n + 1, NULL, 0);
+	}
+	qsort(d->features, d->n, sizeof(*d->features), farthest_first);
+	return 0;
+}
+
+int drift_write(const struct drift *d, struct csv_writer *out, struct err *err)
+{
+	schema_put_names(&out->row, schema_table("feature_drift"));
+	csv_end_row(&out->row);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct drift_feature *f = &d->features[i];
+
+		csv_put_str(&out->row, f->name);
+		csv_put_str(&out->row, f->kind);
+		csv_put_double(&out->row, f->psi);
+		for (int part = 0; part < 2; part++)
+			csv_put_int(&out->row, (int64_t)d->rows[part]);
+		for (int part = 0; part < 2; part++)
+			csv_put_real(&out->row, f->missing[part]);
+		for (int part = 0; part < 2; part++)
+			csv_put_real(&out->row, f->mean[part]);
+		if (csv_writer_end_row(out, err))
+			return -1;
+	}
+	return 0;
+}
+
+void drift_release(struct drift *d)
+{
+	free(d->features);
+	*d = (struct drift){ 0 };
+}

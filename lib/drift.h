@@ -1,0 +1,50 @@
+/*
+ * drift: how far each feature, and the score, moved between the train and the test part.
+ *
+ * By the population stability index (Siddiqi, Credit Risk Scorecards, Wiley 2006; Yurdakul &
+ * Naranjo, "Statistical properties of the population stability index", Journal of Risk Model
+ * Validation 14, 2020): over bins with shares p of the train rows and q of the test rows, the sum
+ * of (q - p) ln(q / p), which is the Kullback-Leibler divergence of the one from the other added to
+ * that of the other from the one. The bins of numbers are cut at the deciles of the train rows,
+ * with one more for missing; those of categories are the model's levels, and "other". Bins without
+ * a row on either side do not count; to each other is added half a row on both sides, so that one
+ * that is empty on one side makes the index large, and not infinite. Layer: over mem, bins, model,
+ * sample.
+ */
+#ifndef CE_DRIFT_H
+#define CE_DRIFT_H
+
+#include "csvio.h"
+#include "model.h"
+#include "sample.h"
+
+#include <stddef.h>
+
+/* Of the train part, of the test part; shares and means are NAN where there is nothing to say. */
+struct drift_feature {
+	const char *name; /* of the model, or that of the score */
+	const char *kind; /* "number", "category" or "score" */
+	double psi;
+	double missing[2]; /* shares */
+	double mean[2];    /* of the known values of a number */
+};
+
+struct drift {
+	struct drift_feature *features; /* [n] the largest index first, then by name */
+	size_t n;
+	size_t rows[2];
+};
+
+/*
+ * Of samples of either part, of values as `encoding_read` gives them and scores. Returns 0, or -1
+ * with err: one of them is empty. drift_release frees in any case. Borrows the model's names.
+ */
+int drift_compute(struct drift *d, const struct model *m, const struct sample *const parts[2],
+		  struct err *err);
+
+/* The table feature_drift. Returns 0, or -1 with err. */
+int drift_write(const struct drift *d, struct csv_writer *out, struct err *err);
+
+void drift_release(struct drift *d);
+
+#endif

@@ -1,0 +1,64 @@
+#include "gnuplot.h"
+
+#include "command.h"
+#include "outfile.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define READ_SIZE 65536
+
+void gnuplot_put_string(struct buf *script, const char *text, size_t max)
+{
+	buf_append_char(script, '\'');
+	for (size_t i = 0; i < max && text[i]; i++) {
+		char c = text[i];
+
+		/* A doubled quote would be one, but not everywhere. */
+		if (c < ' ' || c > '~' || c == '\\' || c == '\'')
+			c = '?';
+		buf_append_char(script, c);
+	}
+	buf_append_char(script, '\'');
+}
+
+/* Appends all that is written to fd. Returns 0, or -1 with err. */
+static int read_all(int fd, struct buf *out, struct err *err)
+{
+	ptrdiff_t n;
+
+	while ((n = outfile_read(fd, buf_reserve(out, READ_SIZE), READ_SIZE)) > 0)
+		out->len += (size_t)n;
+	return n < 0 ? err_errno(err, "gnuplot") : 0;
+}
+
+int gnuplot_run(const struct buf *script, struct buf *out, struct err *err)
+{
+	struct command command = COMMAND_INIT;
+	struct err why = ERR_INIT;
+	size_t before = out->len;
+	int fd = outfile_spill(err), rc;
+
+	if (fd < 0)
+		return -1;
+	if (outfile_write(fd, script->data, script->len) || lseek(fd, 0, SEEK_SET) < 0) {
+		err_errno(err, "cannot write a temporary file");
+		close(fd);
+		return -1;
+	}
+	rc = command_start(&command,
+			   "command -v gnuplot >/dev/null || exit 127; exec gnuplot -d /dev/stdin",
+			   fd, err);
+	close(fd);
+	if (rc)
+		return -1;
+	rc = read_all(command.output, out, err);
+	if (command_end(&command, &why) && !rc)
+		return err_set(err, ERR_RUNTIME, "gnuplot: %s%s", why.message,
+			       strstr(why.message, "127")
+				       ? ": it is not there (Debian's package is gnuplot-nox)"
+				       : "");
+	if (!rc && out->len == before)
+		return err_set(err, ERR_RUNTIME, "gnuplot: it has drawn nothing");
+	return rc;
+}

@@ -1,0 +1,28 @@
+/*
+ * gnuplot: scripts of gnuplot, run to an image.
+ *
+ * Which gnuplot, is left to the PATH; the user's own settings are not read. Layer: over buf, err,
+ * outfile, command.
+ */
+#ifndef CE_GNUPLOT_H
+#define CE_GNUPLOT_H
+
+#include "buf.h"
+#include "err.h"
+
+#include <stddef.h>
+
+/*
+ * Appends `text` as a string of a script, in quotes in which gnuplot expands nothing; at most `max`
+ * characters of it, quotes, backslashes and all but printable ASCII as '?'.
+ */
+void gnuplot_put_string(struct buf *script, const char *text, size_t max);
+
+/*
+ * Runs a script that writes to its standard output, and appends that to `out`. Returns 0, or -1
+ * with err: there is no gnuplot, it failed (and has said why on standard error), or it wrote
+ * nothing.
+ */
+int gnuplot_run(const struct buf *script, struct buf *out, struct err *err);
+
+#endif

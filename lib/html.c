@@ -1,0 +1,137 @@
+#include "html.h"
+
+#include "num.h"
+#include "utf8.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void put_escaped(struct buf *page, char c)
+{
+	switch (c) {
+	case '&':
+		buf_append_str(page, "&amp;");
+		break;
+	case '<':
+		buf_append_str(page, "&lt;");
+		break;
+	case '>':
+		buf_append_str(page, "&gt;");
+		break;
+	case '"':
+		buf_append_str(page, "&quot;");
+		break;
+	case '\'':
+		buf_append_str(page, "&#39;");
+		break;
+	default:
+		buf_append_char(page, c);
+	}
+}
+
+void html_text(struct buf *page, const char *s, size_t len)
+{
+	struct buf text = BUF_INIT;
+
+	utf8_put(&text, s, len, HTML_TEXT_MAX);
+	for (size_t i = 0; i < text.len; i++)
+		put_escaped(page, text.data[i]);
+	buf_release(&text);
+}
+
+void html_str(struct buf *page, const char *s)
+{
+	html_text(page, s, strlen(s));
+}
+
+void html_value(struct buf *page, const struct csv_field *value)
+{
+	if (value->is_null)
+		html_str(page, "(empty)");
+	else if (!value->len)
+		html_str(page, "\"\"");
+	else
+		html_text(page, value->s, value->len);
+}
+
+void html_real(struct buf *page, double value, int decimals)
+{
+	char digits[NUM_TEXT_MAX];
+
+	if (isnan(value)) {
+		buf_append_str(page, "\xe2\x80\x93");
+		return;
+	}
+	buf_printf(page, "<data value=\"%.*s\">%.*f</data>", (int)num_format_double(digits, value),
+		   digits, decimals, value);
+}
+
+void html_count(struct buf *page, uint64_t count)
+{
+	char digits[NUM_TEXT_MAX];
+	size_t n = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
+
+	buf_printf(page, "<data value=\"%s\">", digits);
+	for (size_t i = 0; i < n; i++) {
+		if (i && (n - i) % 3 == 0)
+			buf_append_char(page, ',');
+		buf_append_char(page, digits[i]);
+	}
+	buf_append_str(page, "</data>");
+}
+
+void html_percent(struct buf *page, double share)
+{
+	if (isnan(share))
+		buf_append_str(page, "\xe2\x80\x93");
+	else
+		buf_printf(page, "%.1f\xc2\xa0%%", 100 * share);
+}
+
+void html_table(struct buf *page, const char *caption, const char *const *columns)
+{
+	buf_append_str(page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
+	html_str(page, caption);
+	buf_append_str(page, "\"><table><caption>");
+	html_str(page, caption);
+	buf_append_str(page, "</caption><thead><tr>");
+	for (; *columns; columns++) {
+		buf_append_str(page, "<th scope=\"col\">");
+		html_str(page, *columns);
+		buf_append_str(page, "</th>");
+	}
+	buf_append_str(page, "</tr></thead>\n<tbody>\n");
+}
+
+void html_row(struct buf *page)
+{
+	buf_append_str(page, "<tr><th scope=\"row\">");
+}
+
+void html_row_marked(struct buf *page)
+{
+	buf_append_str(page, "<tr class=\"chosen\"><th scope=\"row\">");
+}
+
+void html_cell(struct buf *page)
+{
+	buf_append_str(page, "<td>");
+}
+
+void html_row_end(struct buf *page)
+{
+	buf_append_char(page, '\n');
+}
+
+void html_table_end(struct buf *page)
+{
+	buf_append_str(page, "</tbody></table></div>\n");
+}
+
+void html_bar(struct buf *page, double share)
+{
+	if (share > 0)
+		buf_printf(page, "<span class=\"bar\" style=\"width:%.1f%%\"></span>",
+			   100 * fmin(share, 1));
+}

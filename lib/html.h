@@ -1,0 +1,49 @@
+/*
+ * html: pieces of a page. Layer: over buf, csvrow, utf8.
+ */
+#ifndef CE_HTML_H
+#define CE_HTML_H
+
+#include "buf.h"
+#include "csvrow.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Appends text, whatever it is, as text: no markup comes of it. What is not printable becomes '?',
+ * and more than HTML_TEXT_MAX characters an ellipsis.
+ */
+#define HTML_TEXT_MAX 120
+void html_text(struct buf *page, const char *s, size_t len);
+void html_str(struct buf *page, const char *s);
+
+/* A value of the input: "(empty)" for NULL, "" for empty text. */
+void html_value(struct buf *page, const struct csv_field *value);
+
+/*
+ * A figure to so many decimals, with all of its digits in the attribute of a <data> element, for
+ * programs; NAN is a dash. A count has its thousands parted.
+ */
+void html_real(struct buf *page, double value, int decimals);
+void html_count(struct buf *page, uint64_t count);
+
+/* A share as a percentage. */
+void html_percent(struct buf *page, double share);
+
+/*
+ * A table, in a box that scrolls if it is too wide, with its names of columns (ended by NULL). Rows
+ * begin with their heading's cell, for the caller to fill. A cell ends where another begins, or the
+ * row ends: HTML lets their end tags be left out.
+ */
+void html_table(struct buf *page, const char *caption, const char *const *columns);
+void html_row(struct buf *page);
+void html_row_marked(struct buf *page); /* one that stands out */
+void html_cell(struct buf *page);
+void html_row_end(struct buf *page);
+void html_table_end(struct buf *page);
+
+/* A bar of that share of the width, in a cell. */
+void html_bar(struct buf *page, double share);
+
+#endif

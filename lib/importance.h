@@ -1,0 +1,50 @@
+/*
+ * importance: what a model loses when the values of one feature are shuffled among the rows.
+ *
+ * Permutation importance (Breiman, "Random forests", Machine Learning 45, 2001; Fisher, Rudin &
+ * Dominici, "All models are wrong, but many are useful", Journal of Machine Learning Research 20,
+ * 2019): it asks the model, not its coefficients or gains. A feature is a column of the input;
+ * whatever the model makes of it, indicators and products, follows. Features that tell the same
+ * stand in for each other, and each looks less important than both are. Layer: over mem, rng, pool,
+ * metrics, model, sample. Memory: for each thread 28 bytes a row of the sample.
+ */
+#ifndef CE_IMPORTANCE_H
+#define CE_IMPORTANCE_H
+
+#include "csvio.h"
+#include "model.h"
+#include "pool.h"
+#include "sample.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct importance_feature {
+	const char *name;               /* of the model */
+	double auc_drop, auc_drop_sd;   /* mean over the repeats, and standard deviation (n - 1) */
+	double loss_rise, loss_rise_sd; /* of the log loss, nats a row */
+};
+
+struct importance {
+	struct importance_feature *features; /* [n] the largest drop first, then by name */
+	size_t n;                            /* features that are not constant to the model */
+	size_t repeats;
+	size_t rows;
+	double auc_roc, log_loss; /* with nothing shuffled */
+};
+
+/*
+ * Shuffles each feature `repeats` > 0 times, each time by a random stream of its own of the seed:
+ * the result does not depend on the threads. The sample is of values and labels as `encoding_read`
+ * and the model give them. Returns 0, or -1 with err: the sample has not both outcomes.
+ * importance_release frees in any case. Borrows the model's names.
+ */
+int importance_compute(struct importance *im, const struct model *m, const struct sample *rows,
+		       size_t repeats, uint64_t seed, struct pool *pool, struct err *err);
+
+/* The table feature_importance. Returns 0, or -1 with err. */
+int importance_write(const struct importance *im, struct csv_writer *out, struct err *err);
+
+void importance_release(struct importance *im);
+
+#endif

@@ -1,0 +1,116 @@
+#include "intervals.h"
+
+#include "delong.h"
+#include "schema.h"
+
+#include <math.h>
+
+static void add_delong(struct intervals *iv, const struct evaluation *e)
+{
+	const struct metrics *m = &e->segments->metrics;
+	struct interval *row = &iv->rows[iv->n++];
+	struct delong d;
+
+	*row = (struct interval){ "auc_roc",
+				  "delong",
+				  m->auc_roc,
+				  m->auc_roc_low,
+				  m->auc_roc_high,
+				  NAN,
+				  NAN,
+				  NAN,
+				  NAN,
+				  NAN,
+				  NAN,
+				  NAN };
+	if (!e->against)
+		return;
+	delong_compare(&d, e->rows, e->against, e->n);
+	row->against = e->against_metrics.auc_roc;
+	row->against_low = e->against_metrics.auc_roc_low;
+	row->against_high = e->against_metrics.auc_roc_high;
+	row->difference = d.difference;
+	row->difference_low = d.low;
+	row->difference_high = d.high;
+	row->p_value = d.p_value;
+}
+
+static double figure(const struct metrics *m, enum bootstrap_figure f)
+{
+	switch (f) {
+	case BOOTSTRAP_BASE_RATE:
+		return m->base_rate;
+	case BOOTSTRAP_AUC_ROC:
+		return m->auc_roc;
+	case BOOTSTRAP_AVERAGE_PRECISION:
+		return m->average_precision;
+	case BOOTSTRAP_LOG_LOSS:
+		return m->log_loss;
+	case BOOTSTRAP_BRIER:
+		return m->brier;
+	default:
+		return NAN;
+	}
+}
+
+void intervals_compute(struct intervals *iv, const struct evaluation *e, size_t resamples,
+		       uint64_t seed, struct pool *pool)
+{
+	static const char *const names[BOOTSTRAP_N] = {
+		[BOOTSTRAP_BASE_RATE] = "base_rate",
+		[BOOTSTRAP_AUC_ROC] = "auc_roc",
+		[BOOTSTRAP_AVERAGE_PRECISION] = "average_precision",
+		[BOOTSTRAP_LOG_LOSS] = "log_loss",
+		[BOOTSTRAP_BRIER] = "brier",
+	};
+	const struct bootstrap_rows rows = { { e->rows, e->against }, e->n, e->users, e->n_users };
+	struct bootstrap_result results[BOOTSTRAP_N];
+
+	*iv = (struct intervals){ .resamples = resamples };
+	add_delong(iv, e);
+	bootstrap_run(&rows, resamples, seed, pool, results);
+	for (enum bootstrap_figure f = 0; f < BOOTSTRAP_N; f++) {
+		const struct bootstrap_result *r = &results[f];
+		struct interval *row = &iv->rows[iv->n++];
+
+		*row = (struct interval){
+			.metric = names[f],
+			.method = e->users ? "users" : "rows",
+			.value = figure(&e->segments->metrics, f),
+			.low = r->score[0].low,
+			.high = r->score[0].high,
+			.against = e->against ? figure(&e->against_metrics, f) : NAN,
+			.against_low = e->against ? r->score[1].low : NAN,
+			.against_high = e->against ? r->score[1].high : NAN,
+			.difference_low = e->against ? r->difference.low : NAN,
+			.difference_high = e->against ? r->difference.high : NAN,
+			.p_value = e->against ? r->p_value : NAN,
+		};
+		row->difference = row->value - row->against;
+	}
+}
+
+int intervals_write(const struct intervals *iv, struct csv_writer *out, struct err *err)
+{
+	schema_put_names(&out->row, schema_table("metric_intervals"));
+	csv_end_row(&out->row);
+	for (size_t i = 0; i < iv->n; i++) {
+		const struct interval *r = &iv->rows[i];
+
+		csv_put_str(&out->row, r->metric);
+		csv_put_str(&out->row, r->method);
+		csv_put_real(&out->row, r->value);
+		csv_put_real(&out->row, r->low);
+		csv_put_real(&out->row, r->high);
+		csv_put_real(&out->row, r->against);
+		csv_put_real(&out->row, r->against_low);
+		csv_put_real(&out->row, r->against_high);
+		csv_put_real(&out->row, r->difference);
+		csv_put_real(&out->row, r->difference_low);
+		csv_put_real(&out->row, r->difference_high);
+		csv_put_real(&out->row, r->p_value);
+		if (csv_writer_end_row(out, err))
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,42 @@
+/*
+ * intervals: how sure the figures of an evaluation are, and whether a second score's differ.
+ *
+ * Rows of one user are alike, so users are drawn, not rows, where the input tells whose they are.
+ * DeLong's interval of the AUC, which takes rows as independent, stands beside that for comparison.
+ * Layer: over csvio, schema, evaluation, delong, bootstrap, pool.
+ */
+#ifndef CE_INTERVALS_H
+#define CE_INTERVALS_H
+
+#include "bootstrap.h"
+#include "csvio.h"
+#include "evaluation.h"
+#include "pool.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* 95 % intervals; what is of a second score is NAN if there is none. */
+struct interval {
+	const char *metric; /* as the column of `metrics` is named */
+	const char *method; /* "delong", "users" or "rows": what was drawn */
+	double value, low, high;
+	double against, against_low, against_high;
+	double difference, difference_low, difference_high; /* value - against */
+	double p_value; /* two-sided, that there is no difference */
+};
+
+struct intervals {
+	struct interval rows[BOOTSTRAP_N + 1]; /* DeLong's first */
+	size_t n;
+	size_t resamples;
+};
+
+/* Of a judged evaluation; seed and threads as for bootstrap_run. */
+void intervals_compute(struct intervals *iv, const struct evaluation *e, size_t resamples,
+		       uint64_t seed, struct pool *pool);
+
+/* The table metric_intervals. Returns 0, or -1 with err. */
+int intervals_write(const struct intervals *iv, struct csv_writer *out, struct err *err);
+
+#endif

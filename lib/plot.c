@@ -1,0 +1,487 @@
+#include "plot.h"
+
+#include "gnuplot.h"
+#include "num.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* In units of the picture: as large as a phone is wide, so that its text stays legible there. */
+#define WIDTH  400
+#define HEIGHT 300
+
+/* Both stand out from white and from near black: at least 3 to 1. */
+#define BLUE   "rgb '#2a7fd4'"
+#define ORANGE "rgb '#d9661a'"
+#define GREY   "rgb '#808080'"
+
+/* Points nearer than this to the last one drawn are left out. */
+#define RESOLUTION 0.002
+
+#define SCORE_BINS  40
+#define NAME_LENGTH 28
+
+/* The 97.5 % point of the standard normal distribution. */
+#define Z_95 1.959963984540054
+
+static struct plot *add(struct plots *p, const char *name, const char *title, const char *axes)
+{
+	struct plot *plot = &p->plots[p->n++];
+
+	*plot = (struct plot){ name, title, axes, BUF_INIT, BUF_INIT };
+	return plot;
+}
+
+/* A block of data by that name. */
+static void begin_data(struct plot *p, const char *name)
+{
+	buf_printf(&p->script, "$%s << EOD\n", name);
+}
+
+static void end_data(struct plot *p)
+{
+	buf_append_str(&p->script, "EOD\n");
+}
+
+/* Whether (x, y) is worth drawing behind (*last_x, *last_y), which it then takes the place of. */
+static bool is_apart(double *last_x, double *last_y, double x, double y)
+{
+	if (fabs(x - *last_x) < RESOLUTION && fabs(y - *last_y) < RESOLUTION)
+		return false;
+	*last_x = x;
+	*last_y = y;
+	return true;
+}
+
+static void put_point(struct plot *p, double x, double y)
+{
+	buf_printf(&p->script, "%.5g %.5g\n", x, y);
+}
+
+static void put_curve(struct plot *p, const char *name, enum metrics_curve_kind kind,
+		      const struct metrics_row *rows, size_t n)
+{
+	double x = -1, y = -1;
+	struct metrics_curve curve;
+	struct metrics_point point = { 0 };
+
+	begin_data(p, name);
+	metrics_curve_start(&curve, kind, rows, n);
+	while (metrics_curve_next(&curve, &point))
+		if (is_apart(&x, &y, point.x, point.y))
+			put_point(p, x, y);
+	put_point(p, point.x, point.y);
+	end_data(p);
+}
+
+/* A data block of one point: the decisions that were taken. */
+static void put_decision(struct plot *p, double x, double y)
+{
+	begin_data(p, "decision");
+	if (isfinite(x) && isfinite(y))
+		put_point(p, x, y);
+	else
+		buf_append_str(&p->script, "NaN NaN\n");
+	end_data(p);
+}
+
+/* Axes from 0 to 1. */
+static void put_unit_axes(struct plot *p, const char *x, const char *y)
+{
+	buf_printf(&p->script,
+		   "set xrange [0:1]\nset yrange [0:1]\nset xlabel '%s'\nset ylabel '%s'\n", x, y);
+}
+
+/* The curve of the score, of the second score if there is one, and the point of the decisions. */
+static void put_curves_command(struct plot *p, const struct evaluation *e,
+			       const char *const names[2], const char *before)
+{
+	buf_printf(&p->script, "plot %s, $a with lines lw 2 lc " BLUE, before);
+	if (e->opts.against) {
+		buf_append_str(&p->script, " title ");
+		gnuplot_put_string(&p->script, names[0], NAME_LENGTH);
+		buf_append_str(&p->script, ", $b with lines lw 2 lc " ORANGE " title ");
+		gnuplot_put_string(&p->script, names[1], NAME_LENGTH);
+	} else {
+		buf_append_str(&p->script, " notitle");
+	}
+	buf_append_str(&p->script, ", $decision with points pt 7 ps 0.8 lc " BLUE " notitle\n");
+}
+
+/* The share of the positives at or above the scores of that share of the negatives, at most. */
+static double roc_at(const struct evaluation *e, double x)
+{
+	struct metrics_curve curve;
+	struct metrics_point before = { 0 }, point = { 0 };
+
+	metrics_curve_start(&curve, METRICS_ROC, e->sorted, e->n);
+	while (metrics_curve_next(&curve, &point) && point.x < x)
+		before = point;
+	if (point.x <= x || point.x <= before.x)
+		return point.y;
+	return before.y + (point.y - before.y) * (x - before.x) / (point.x - before.x);
+}
+
+static void make_roc(struct plots *plots, const struct evaluation *e, const char *const names[2])
+{
+	const struct metrics *m = &e->segments->metrics;
+	struct plot *p = add(plots, "roc", "ROC curve",
+			     "true positive rate over false positive rate, a point a threshold");
+
+	put_curve(p, "a", METRICS_ROC, e->sorted, e->n);
+	if (e->opts.against)
+		put_curve(p, "b", METRICS_ROC, e->sorted_against, e->n);
+	put_decision(p, 1 - m->classes[0].recall, m->classes[1].recall);
+	put_unit_axes(p, "false positive rate", "true positive rate");
+	buf_append_str(&p->script, "set key bottom right\n");
+	put_curves_command(p, e, names, "x with lines dt 2 lc " GREY " notitle");
+	buf_printf(
+		&p->text,
+		"The area under it is %.4f. Where 10 %% of the rows with outcome 0 are called 1, "
+		"so are %.0f %% of those with outcome 1; at 30 %%, %.0f %%. Dashed: no better "
+		"than chance. The dot: the threshold %.3g.",
+		m->auc_roc, 100 * roc_at(e, 0.1), 100 * roc_at(e, 0.3), m->threshold);
+}
+
+static void make_precision_recall(struct plots *plots, const struct evaluation *e,
+				  const char *const names[2])
+{
+	const struct metrics *m = &e->segments->metrics;
+	struct plot *p = add(plots, "precision-recall", "Precision and recall",
+			     "precision over recall, a point a threshold");
+
+	put_curve(p, "a", METRICS_PRECISION_RECALL, e->sorted, e->n);
+	if (e->opts.against)
+		put_curve(p, "b", METRICS_PRECISION_RECALL, e->sorted_against, e->n);
+	put_decision(p, m->classes[1].recall, m->classes[1].precision);
+	put_unit_axes(p, "recall", "precision");
+	buf_printf(&p->script, "base = %.6g\nset key bottom left\n", m->base_rate);
+	put_curves_command(p, e, names, "base with lines dt 2 lc " GREY " notitle");
+	buf_printf(&p->text,
+		   "The average precision is %.4f. Dashed: the base rate, %.4f, which is the "
+		   "precision of chance. The dot: the threshold %.3g.",
+		   m->average_precision, m->base_rate, m->threshold);
+}
+
+/* Bins with Wilson's interval (Journal of the American Statistical Association 22, 1927). */
+static void put_bins(struct plot *p, const char *name, const struct metrics_row *rows, size_t n,
+		     uint64_t n_bins)
+{
+	struct metrics_bins bins = METRICS_BINS(rows, n, n_bins);
+	struct metrics_bin bin;
+
+	begin_data(p, name);
+	while (metrics_bins_next(&bins, &bin)) {
+		double k = (double)bin.rows, share = (double)bin.positives / k;
+		double z2 = Z_95 * Z_95 / k, middle = (share + z2 / 2) / (1 + z2);
+		double half = Z_95 / (1 + z2) * sqrt(share * (1 - share) / k + z2 / (4 * k));
+
+		buf_printf(&p->script, "%.5g %.5g %.5g %.5g\n", bin.mean_score, share,
+			   fmin(middle - half, share), fmax(middle + half, share));
+	}
+	end_data(p);
+}
+
+static void make_calibration(struct plots *plots, const struct evaluation *e,
+			     const char *const names[2])
+{
+	static const char bars[] = "$%c with yerrorbars pt 7 ps 0.5 lc %s notitle, "
+				   "$%c using 1:2 with lines lw 2 lc %s ";
+	struct plot *p = add(plots, "calibration", "Calibration",
+			     "share of outcome 1 over the mean probability, a point a bin");
+
+	put_bins(p, "a", e->sorted, e->n, e->opts.bins);
+	put_unit_axes(p, "mean probability", "share of outcome 1");
+	buf_append_str(&p->script, "set key bottom right\nset bars 0.5\n");
+	if (e->opts.against)
+		put_bins(p, "b", e->sorted_against, e->n, e->opts.bins);
+	buf_append_str(&p->script, "plot x with lines dt 2 lc " GREY " notitle, ");
+	buf_printf(&p->script, bars, 'a', BLUE, 'a', BLUE);
+	if (e->opts.against) {
+		buf_append_str(&p->script, "title ");
+		gnuplot_put_string(&p->script, names[0], NAME_LENGTH);
+		buf_append_str(&p->script, ", ");
+		buf_printf(&p->script, bars, 'b', ORANGE, 'b', ORANGE);
+		buf_append_str(&p->script, "title ");
+		gnuplot_put_string(&p->script, names[1], NAME_LENGTH);
+	} else {
+		buf_append_str(&p->script, "notitle");
+	}
+	buf_append_char(&p->script, '\n');
+	buf_printf(
+		&p->text,
+		"On average the probability of a bin is %.4f off its share of outcome 1. Dashed: "
+		"where they are equal. Bars: 95 %% intervals of the shares, rows taken as "
+		"independent.",
+		e->segments->metrics.calibration_error);
+}
+
+static void make_scores(struct plots *plots, const struct evaluation *e)
+{
+	struct metrics_walk walk = METRICS_WALK(e->sorted, e->n);
+	struct metrics_ties t;
+	uint64_t counts[2][SCORE_BINS] = { { 0 } };
+	double sums[2] = { 0 };
+	struct plot *p = add(plots, "scores", "Probabilities by outcome",
+			     "share of all rows over probability");
+
+	while (metrics_walk_next(&walk, &t)) {
+		size_t bin = (size_t)fmin(t.score * SCORE_BINS, SCORE_BINS - 1);
+
+		counts[0][bin] += t.negatives;
+		counts[1][bin] += t.positives;
+		sums[0] += t.score * (double)t.negatives;
+		sums[1] += t.score * (double)t.positives;
+	}
+	begin_data(p, "scores");
+	for (size_t i = 0; i < SCORE_BINS; i++)
+		buf_printf(&p->script, "%.5g %.5g %.5g\n", ((double)i + 0.5) / SCORE_BINS,
+			   (double)counts[0][i] / (double)e->n,
+			   (double)counts[1][i] / (double)e->n);
+	end_data(p);
+	buf_printf(&p->script,
+		   "set xrange [0:1]\nset yrange [0:*]\nset xlabel 'probability'\n"
+		   "set ylabel 'share of rows'\nset key top right\nset boxwidth %.5g\n"
+		   "set style fill transparent solid 0.5 noborder\n",
+		   1.0 / SCORE_BINS);
+	if (e->threshold <= 1)
+		buf_printf(&p->script,
+			   "set arrow from %.5g, graph 0 to %.5g, graph 1 nohead dt 2 lc " GREY
+			   "\n",
+			   e->threshold, e->threshold);
+	buf_append_str(&p->script, "plot $scores using 1:2 with boxes lc " ORANGE
+				   " title 'outcome 0', '' using 1:3 with boxes lc " BLUE
+				   " title 'outcome 1'\n");
+	buf_append_str(&p->text, "Mean probability of rows with ");
+	for (int outcome = 0; outcome < 2; outcome++) {
+		uint64_t rows = e->segments->metrics.classes[outcome].support;
+
+		if (rows)
+			buf_printf(&p->text, "outcome %d: %.3f; ", outcome,
+				   sums[outcome] / (double)rows);
+	}
+	buf_printf(&p->text, "dashed: the threshold %.3g.", e->threshold);
+}
+
+static void put_gain(struct plot *p, const char *name, const struct metrics_row *rows, size_t n,
+		     uint64_t positives)
+{
+	struct metrics_walk walk = METRICS_WALK(rows, n);
+	struct metrics_ties t;
+	double x = 0, y = 0;
+	uint64_t called = 0, tp = 0;
+
+	begin_data(p, name);
+	put_point(p, 0, 0);
+	while (metrics_walk_next(&walk, &t)) {
+		called += t.positives + t.negatives;
+		tp += t.positives;
+		if (is_apart(&x, &y, (double)called / (double)n, (double)tp / (double)positives))
+			put_point(p, x, y);
+	}
+	put_point(p, 1, 1);
+	end_data(p);
+}
+
+static void make_gain(struct plots *plots, const struct evaluation *e, const char *const names[2])
+{
+	const struct metrics *m = &e->segments->metrics;
+	struct plot *p = add(plots, "gain", "Cumulative gain",
+			     "share of outcome 1 found over share of rows, best scores first");
+
+	put_gain(p, "a", e->sorted, e->n, m->positives);
+	if (e->opts.against)
+		put_gain(p, "b", e->sorted_against, e->n, m->positives);
+	put_decision(p, (double)(m->tp + m->fp) / (double)m->rows, m->classes[1].recall);
+	put_unit_axes(p, "share of rows", "share of outcome 1 found");
+	buf_printf(&p->script, "base = %.6g\nset key bottom right\n", m->base_rate);
+	put_curves_command(p, e, names,
+			   "x with lines dt 2 lc " GREY " notitle, "
+			   "x < base ? x / base : 1 with lines dt 3 lc " GREY " notitle");
+	buf_printf(
+		&p->text,
+		"Acting on the rows at or above the threshold %.3g, %.0f %% of all, finds %.0f %% "
+		"of those with outcome 1. Dashed: in no order; dotted: in the best order there is.",
+		m->threshold, 100 * (double)(m->tp + m->fp) / (double)m->rows,
+		100 * m->classes[1].recall);
+}
+
+/* A figure over time: how to get at it, and at its interval if it has one. */
+struct course {
+	const char *name, *title, *range;
+	size_t value, low, high; /* offsets into struct metrics; low 0: no interval */
+};
+
+static double figure(const struct evaluation_segment *s, size_t offset)
+{
+	double value;
+
+	memcpy(&value, (const char *)&s->metrics + offset, sizeof(value));
+	return value;
+}
+
+static void put_period(struct buf *script, const struct csv_field *name)
+{
+	/* Names of periods are this program's own. */
+	buf_append(script, name->s, name->len);
+}
+
+/* Labels at some six of the periods. */
+static void put_period_tics(struct plot *p, const struct evaluation_segment *s, size_t n)
+{
+	size_t step = n / 6 + 1;
+
+	buf_append_str(&p->script, "set xtics (");
+	for (size_t i = 0; i < n; i += step) {
+		buf_printf(&p->script, "%s'", i ? ", " : "");
+		put_period(&p->script, &s[i].value);
+		buf_printf(&p->script, "' %zu", i);
+	}
+	buf_append_str(&p->script, ") rotate by 35 right\n");
+}
+
+static void make_course(struct plots *plots, const struct course *c,
+			const struct evaluation_segment *s, size_t n)
+{
+	struct plot *p = add(plots, c->name, c->title, "by the time of the rows");
+	double least = INFINITY, most = -INFINITY;
+	size_t drawn = 0;
+
+	begin_data(p, "a");
+	for (size_t i = 0; i < n; i++) {
+		double value = figure(&s[i], c->value);
+
+		if (isnan(value))
+			continue;
+		buf_printf(&p->script, "%zu %.6g", i, value);
+		if (c->low && !isnan(figure(&s[i], c->low)))
+			buf_printf(&p->script, " %.6g %.6g\n", figure(&s[i], c->low),
+				   figure(&s[i], c->high));
+		else
+			buf_printf(&p->script, " %.6g %.6g\n", value, value);
+		least = fmin(least, value);
+		most = fmax(most, value);
+		drawn++;
+	}
+	if (!drawn)
+		buf_append_str(&p->script, "NaN NaN NaN NaN\n");
+	end_data(p);
+	buf_printf(&p->script, "set xrange [-0.5:%zu.5]\nset yrange [%s]\nunset key\n", n - 1,
+		   c->range);
+	put_period_tics(p, s, n);
+	if (c->low)
+		buf_append_str(&p->script, "set style fill transparent solid 0.25 noborder\n"
+					   "plot $a using 1:3:4 with filledcurves lc " BLUE ", ");
+	else
+		buf_append_str(&p->script, "plot ");
+	buf_append_str(&p->script, "$a using 1:2 with linespoints pt 7 ps 0.5 lw 2 lc " BLUE "\n");
+	if (drawn)
+		buf_printf(&p->text, "From %.4f to %.4f in %zu periods.%s", least, most, drawn,
+			   c->low ? " Shaded: the 95 % intervals." : "");
+	else
+		buf_append_str(&p->text, "In no period is it defined.");
+}
+
+static void make_courses(struct plots *plots, const struct evaluation *e)
+{
+	static const struct course courses[] = {
+		{ "time-auc", "AUC-ROC over time", "*:*", offsetof(struct metrics, auc_roc),
+		  offsetof(struct metrics, auc_roc_low), offsetof(struct metrics, auc_roc_high) },
+		{ "time-log-loss", "Log loss over time", "*:*", offsetof(struct metrics, log_loss),
+		  0, 0 },
+		{ "time-calibration", "Calibration error over time", "0:*",
+		  offsetof(struct metrics, calibration_error), 0, 0 },
+		{ "time-base-rate", "Base rate over time", "*:*",
+		  offsetof(struct metrics, base_rate), 0, 0 },
+	};
+	const struct evaluation_segment *s;
+	size_t n = evaluation_periods(e, &s);
+
+	for (size_t i = 0; n && i < sizeof(courses) / sizeof(courses[0]); i++)
+		make_course(plots, &courses[i], s, n);
+}
+
+void plots_make(struct plots *p, const struct evaluation *e, const char *const names[2])
+{
+	const struct metrics *m = &e->segments->metrics;
+
+	p->n = 0;
+	if (m->positives && m->positives < m->rows) {
+		make_roc(p, e, names);
+		make_precision_recall(p, e, names);
+		make_gain(p, e, names);
+	}
+	make_calibration(p, e, names);
+	make_scores(p, e);
+	make_courses(p, e);
+}
+
+/* The bytes of a drawn <svg> that are worth keeping, with ids that no other picture has. */
+static void put_inline(struct buf *out, const struct plot *p, const char *svg, size_t len)
+{
+	static const char *const ids[] = { " id='", " id=\"", "href='#" };
+	const char *end = svg + len, *at = memmem(svg, len, "<defs>", 6);
+
+	buf_printf(out,
+		   "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-title\" "
+		   "aria-describedby=\"%s-text\"><g>",
+		   WIDTH, HEIGHT, p->name, p->name);
+	while (at && at < end) {
+		size_t skip = 0;
+
+		/* gnuplot names its parts, which a browser would show where the mouse rests. */
+		if (end - at > 7 && !memcmp(at, "<title>", 7)) {
+			const char *behind = memmem(at, (size_t)(end - at), "</title>", 8);
+
+			at = behind ? behind + 8 : end;
+			continue;
+		}
+		for (size_t i = 0; !skip && i < sizeof(ids) / sizeof(ids[0]); i++)
+			if ((size_t)(end - at) > strlen(ids[i]) &&
+			    !memcmp(at, ids[i], strlen(ids[i])))
+				skip = strlen(ids[i]);
+		buf_append(out, at, skip ? skip : 1);
+		if (skip)
+			buf_printf(out, "%s-", p->name);
+		at += skip ? skip : 1;
+	}
+}
+
+int plot_draw(const struct plot *p, enum plot_format format, struct buf *out, struct err *err)
+{
+	struct buf script = BUF_INIT, svg = BUF_INIT;
+	int rc;
+
+	if (format == PLOT_PNG)
+		buf_printf(&script,
+			   "set terminal pngcairo size %d,%d font 'sans,20' linewidth 2 noenhanced "
+			   "background rgb 'white'\n",
+			   2 * WIDTH, 2 * HEIGHT);
+	else
+		buf_printf(
+			&script,
+			"set terminal svg size %d,%d dynamic font 'sans-serif,13' noenhanced%s\n",
+			WIDTH, HEIGHT, format == PLOT_SVG ? " background 'white'" : "");
+	if (format != PLOT_INLINE)
+		buf_printf(&script, "set title '%s'\n", p->title);
+	buf_append_str(&script, "set border 3 lc " GREY "\n"
+				"set tics nomirror scale 0.5 textcolor rgb 'black'\n"
+				"set grid dt 3 lc " GREY " lw 0.5\n");
+	buf_append(&script, p->script.data, p->script.len);
+	rc = gnuplot_run(&script, format == PLOT_INLINE ? &svg : out, err);
+	if (!rc && format == PLOT_INLINE)
+		put_inline(out, p, svg.data, svg.len);
+	buf_release(&script);
+	buf_release(&svg);
+	return rc;
+}
+
+void plots_release(struct plots *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		buf_release(&p->plots[i].text);
+		buf_release(&p->plots[i].script);
+	}
+	p->n = 0;
+}

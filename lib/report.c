@@ -1,0 +1,285 @@
+#include "report.h"
+
+#include "html.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Colours by the reader's preference; one column on a phone, more where there is room. */
+static const char style[] =
+	":root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--paper:#fff;--panel:#f4f6f8;"
+	"--line:#d5dae0;--mark:#1f6fc0}\n"
+	"@media(prefers-color-scheme:dark){:root{--ink:#e6e9ed;--soft:#a3acb6;--paper:#14171b;"
+	"--panel:#1e2329;--line:#3a424c;--mark:#5aa2ea}}\n"
+	"*{box-sizing:border-box}\n"
+	"body{margin:0 auto;max-width:80rem;padding:1rem;background:var(--paper);color:var(--ink);"
+	"font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}\n"
+	"h1{font-size:1.6rem;line-height:1.25;margin:.5rem 0}\n"
+	"h2{font-size:1.25rem;margin:2.5rem 0 .5rem;border-bottom:1px solid var(--line)}\n"
+	"p,ul{max-width:46rem}a{color:var(--mark)}\n"
+	".soft,figcaption p,caption{color:var(--soft);font-size:.9rem}\n"
+	"nav ul{padding:0;list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1rem;"
+	"max-width:none}\n"
+	"dl.head{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;"
+	"margin:1rem 0}\n"
+	"dl.head div{background:var(--panel);border-radius:.5rem;padding:.75rem}\n"
+	"dt{color:var(--soft);font-size:.9rem}dd{margin:0}\n"
+	"dd.big{font-size:1.5rem;font-weight:600;font-variant-numeric:tabular-nums}\n"
+	"dd.note{color:var(--soft);font-size:.85rem}\n"
+	".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));"
+	"gap:1rem}\n"
+	"figure{margin:0;background:var(--panel);border-radius:.5rem;padding:.75rem}\n"
+	"figcaption strong{display:block}figcaption p{margin:.25rem 0 0}\n"
+	"svg{width:100%;height:auto;display:block}svg text{fill:var(--ink);font-family:inherit}\n"
+	".scroll{overflow-x:auto;margin:.75rem 0}\n"
+	".scroll:focus-visible{outline:2px solid var(--mark)}\n"
+	"table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}\n"
+	"caption{text-align:left;padding:.25rem 0}\n"
+	"th,td{overflow-wrap:normal;text-align:right;padding:.25rem .6rem;border-bottom:1px solid "
+	"var(--line);"
+	"white-space:nowrap}\n"
+	"th[scope=row],thead th:first-child{text-align:left;font-weight:500;white-space:normal;"
+	"min-width:8rem;max-width:24rem}\n"
+	"thead th{color:var(--soft);font-weight:500;white-space:normal;vertical-align:bottom}\n"
+	"tr.chosen{background:var(--panel);font-weight:600}\n"
+	"td.wide{min-width:8rem;text-align:left}\n"
+	".bar{display:inline-block;height:.7em;background:var(--mark);border-radius:2px;"
+	"min-width:1px}\n"
+	"@media print{body{max-width:none}figure,tr{break-inside:avoid}}\n";
+
+static void put_head(const struct report *r, struct buf *page)
+{
+	buf_append_str(page,
+		       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		       "style-src 'unsafe-inline'; img-src data:\">\n"
+		       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		       "<meta name=\"generator\" content=\"ce-eval " CE_VERSION "\">\n"
+		       "<link rel=\"icon\" href=\"data:,\">\n<title>");
+	html_str(page, r->title);
+	buf_printf(page, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", style);
+}
+
+static void put_contents(const struct report *r, struct buf *page)
+{
+	const struct attachments *a = r->attachments;
+	const struct {
+		const char *id, *name;
+		bool there;
+	} parts[] = {
+		{ "pictures", "Pictures", true },
+		{ "decisions", "Decisions", true },
+		{ "gain-and-lift", "Gain and lift", true },
+		{ "intervals", r->evaluation->against ? "Comparison" : "Intervals", true },
+		{ "segments", "Segments", r->evaluation->n_segments > 1 },
+		{ "importance", "Importance", a->paths.importance },
+		{ "drift", "Drift", a->paths.drift },
+		{ "data", "Data", true },
+	};
+
+	buf_append_str(page, "<nav aria-label=\"Contents\"><ul>\n");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i].there)
+			buf_printf(page, "<li><a href=\"#%s\">%s</a></li>\n", parts[i].id,
+				   parts[i].name);
+	buf_append_str(page, "</ul></nav>\n");
+}
+
+/* Opens a tile of the headline; its note is for the caller to end. */
+static void put_tile(struct buf *page, const char *name, double value, int decimals)
+{
+	buf_printf(page, "<div><dt>%s</dt><dd class=\"big\">", name);
+	html_real(page, value, decimals);
+	buf_append_str(page, "</dd><dd class=\"note\">");
+}
+
+static void end_tile(struct buf *page)
+{
+	buf_append_str(page, "</dd></div>\n");
+}
+
+/* The interval of a figure by whom was drawn; NULL is never returned: all have one. */
+static const struct interval *find_interval(const struct intervals *iv, const char *metric)
+{
+	size_t i = 1; /* behind DeLong's */
+
+	while (strcmp(iv->rows[i].metric, metric) != 0)
+		i++;
+	return &iv->rows[i];
+}
+
+static void put_interval_note(struct buf *page, const struct interval *i)
+{
+	if (isnan(i->low)) {
+		buf_append_str(page, "no interval");
+		return;
+	}
+	buf_append_str(page, "95\xc2\xa0% interval ");
+	html_real(page, i->low, 4);
+	buf_append_str(page, " to ");
+	html_real(page, i->high, 4);
+}
+
+static void put_tiles(const struct report *r, struct buf *page)
+{
+	static const struct {
+		const char *name, *metric;
+	} tiles[] = {
+		{ "AUC-ROC", "auc_roc" },     { "Average precision", "average_precision" },
+		{ "Log loss", "log_loss" },   { "Brier score", "brier" },
+		{ "Base rate", "base_rate" },
+	};
+	const struct metrics *m = &r->evaluation->segments->metrics;
+
+	buf_append_str(page, "<dl class=\"head\">\n");
+	for (size_t i = 0; i < sizeof(tiles) / sizeof(tiles[0]); i++) {
+		const struct interval *interval = find_interval(r->intervals, tiles[i].metric);
+
+		put_tile(page, tiles[i].name, interval->value, 4);
+		put_interval_note(page, interval);
+		end_tile(page);
+	}
+	put_tile(page, "Calibration error", m->calibration_error, 4);
+	buf_printf(page, "expected, over %llu bins", (unsigned long long)r->evaluation->opts.bins);
+	end_tile(page);
+	buf_append_str(page, "<div><dt>Rows judged</dt><dd class=\"big\">");
+	html_count(page, m->rows);
+	buf_append_str(page, "</dd><dd class=\"note\">");
+	html_count(page, m->positives);
+	buf_append_str(page, " with outcome 1");
+	if (r->evaluation->users) {
+		buf_append_str(page, ", of ");
+		html_count(page, r->evaluation->n_users);
+		buf_append_str(page, " users");
+	}
+	end_tile(page);
+	buf_append_str(page, "</dl>\n");
+}
+
+/* Nats a row of saying the base rate of every row: the entropy of the outcomes. */
+static double base_loss(double base)
+{
+	return -base * log(base) - (1 - base) * log1p(-base);
+}
+
+static void put_words(const struct report *r, struct buf *page)
+{
+	const struct metrics *m = &r->evaluation->segments->metrics;
+	bool both = m->positives && m->positives < m->rows;
+	double gain = both ? 1 - m->log_loss / base_loss(m->base_rate) : NAN;
+
+	buf_append_str(page, "<h2 id=\"summary\">In words</h2>\n<ul>\n");
+	buf_append_str(page, "<li>Of all rows, ");
+	html_percent(page, m->base_rate);
+	buf_append_str(page, " have outcome 1.</li>\n");
+	if (both) {
+		buf_append_str(page,
+			       "<li>Of a row with outcome 1 and one with outcome 0, the first "
+			       "has the higher probability in ");
+		html_percent(page, m->auc_roc);
+		buf_append_str(page,
+			       " of the pairs (chance: 50\xc2\xa0%).</li>\n<li>The log loss is ");
+		html_percent(page, fabs(gain));
+		buf_append_str(page,
+			       gain < 0 ? " <strong>above</strong> that of saying the base rate of "
+					  "every row: worse than knowing nothing.</li>\n"
+					: " below that of saying the base rate of every "
+					  "row.</li>\n");
+	}
+	buf_printf(page,
+		   "<li>Probabilities are off by %.1f percentage points on average "
+		   "(calibration).</li>\n<li>",
+		   100 * m->calibration_error);
+	if (m->tp + m->fp) {
+		buf_append_str(page, "Acting at the threshold means acting on ");
+		html_percent(page, (double)(m->tp + m->fp) / (double)m->rows);
+		buf_append_str(page, " of the rows; ");
+		html_percent(page, m->classes[1].precision);
+		buf_append_str(page, " of those have outcome 1, and they are ");
+		html_percent(page, m->classes[1].recall);
+		buf_append_str(page, " of all that have.</li>\n");
+	} else {
+		buf_append_str(page, "No row reaches the threshold.</li>\n");
+	}
+	buf_append_str(page, "</ul>\n");
+}
+
+static int put_pictures(const struct report *r, struct buf *page, struct err *err)
+{
+	buf_append_str(page, "<h2 id=\"pictures\">Pictures</h2>\n<div class=\"figures\">\n");
+	for (size_t i = 0; i < r->plots->n; i++) {
+		const struct plot *p = &r->plots->plots[i];
+
+		buf_append_str(page, "<figure>");
+		if (plot_draw(p, PLOT_INLINE, page, err))
+			return -1;
+		buf_printf(page, "<figcaption><strong id=\"%s-title\">%s</strong>", p->name,
+			   p->title);
+		buf_printf(page, "<p id=\"%s-text\">", p->name);
+		buf_printf(page, "%c%s. ", p->axes[0] - 'a' + 'A', p->axes + 1);
+		/* Longer than what html_text leaves of a name, and this program's own. */
+		buf_append(page, p->text.data, p->text.len);
+		buf_append_str(page, "</p></figcaption></figure>\n");
+	}
+	buf_append_str(page, "</div>\n");
+	return 0;
+}
+
+static void put_notes(const struct report *r, struct buf *page)
+{
+	const struct evaluation *e = r->evaluation;
+
+	buf_append_str(page, "<h2 id=\"notes\">How it was computed</h2>\n<p>");
+	buf_printf(
+		page,
+		"Intervals are the 2.5 and 97.5 percentiles of %zu samples of whole %s, drawn with "
+		"replacement; DeLong&#39;s take rows as independent. ",
+		r->intervals->resamples, e->users ? "users" : "rows");
+	buf_append_str(page,
+		       "Log loss is in nats a row. Rows of equal probability count as tied "
+		       "everywhere. The calibration error is that over bins of equal width. ");
+	if (e->opts.prior > 0)
+		buf_printf(page,
+			   "Probabilities were corrected from a base rate of %.6g to that of the "
+			   "rows. ",
+			   e->opts.prior);
+	buf_append_str(page,
+		       "Each figure stands with all of its digits in the <code>value</code> of "
+		       "its <code>data</code> element, and in the CSV of "
+		       "<code>ce-eval</code>.</p>\n");
+}
+
+int report_put(const struct report *r, struct buf *out, struct err *err)
+{
+	const struct evaluation *e = r->evaluation;
+
+	put_head(r, out);
+	buf_append_str(out, "<header><h1>");
+	html_str(out, r->title);
+	buf_append_str(out, "</h1>\n<p class=\"soft\">How well <code>");
+	html_str(out, e->opts.score);
+	buf_append_str(out, "</code> foretells <code>");
+	html_str(out, e->opts.label);
+	buf_append_str(out, "</code>");
+	if (e->split) {
+		buf_append_str(out, ", on the rows of split <code>");
+		html_str(out, e->split);
+		buf_append_str(out, "</code>");
+	}
+	buf_append_str(out, ".</p>\n");
+	put_contents(r, out);
+	buf_append_str(out, "</header>\n<main>\n");
+	put_tiles(r, out);
+	put_words(r, out);
+	if (put_pictures(r, out, err))
+		return -1;
+	report_put_decisions(r, out);
+	report_put_gain(r, out);
+	report_put_intervals(r, out);
+	report_put_segments(r, out);
+	report_put_features(r, out);
+	report_put_quality(r, out);
+	put_notes(r, out);
+	buf_append_str(out, "</main>\n</body>\n</html>\n");
+	return 0;
+}

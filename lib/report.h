@@ -1,0 +1,43 @@
+/*
+ * report: an evaluation as one page of HTML that needs nothing else: no network, no script.
+ *
+ * First what a figure means for who decides, then the pictures, then everything in tables. Each
+ * figure is a <data> element whose attribute has all of its digits. Text of the input is text, and
+ * a policy in the page's head forbids whatever else it might have become. Layer: over html, plot,
+ * evaluation, intervals, attachments. Memory: the page, some 300 KiB, and 1 KiB a segment, of which
+ * REPORT_SEGMENTS a column are shown.
+ */
+#ifndef CE_REPORT_H
+#define CE_REPORT_H
+
+#include "attachments.h"
+#include "buf.h"
+#include "err.h"
+#include "evaluation.h"
+#include "intervals.h"
+#include "plot.h"
+
+#define REPORT_SEGMENTS 50 /* of a column; periods: REPORT_PERIODS, the latest */
+#define REPORT_PERIODS  400
+
+struct report {
+	const struct evaluation *evaluation; /* judged */
+	const struct intervals *intervals;
+	const struct attachments *attachments;
+	const struct plots *plots;
+	const char *title;
+	const char *names[2]; /* of the score, and of the second score if there is one */
+};
+
+/* Appends the page to `out`. Returns 0, or -1 with err: gnuplot failed. */
+int report_put(const struct report *r, struct buf *out, struct err *err);
+
+/* The parts behind the pictures: see report_tables.c. Each appends sections that have cause. */
+void report_put_decisions(const struct report *r, struct buf *page);
+void report_put_gain(const struct report *r, struct buf *page);
+void report_put_intervals(const struct report *r, struct buf *page);
+void report_put_segments(const struct report *r, struct buf *page);
+void report_put_features(const struct report *r, struct buf *page);
+void report_put_quality(const struct report *r, struct buf *page);
+
+#endif

@@ -1,0 +1,367 @@
+# shellcheck disable=SC2154 # fails, of common, sets stderr
+# The page, the pictures, the intervals and the comparison of ce-eval.
+load common
+
+# scored SEED ROWS: rows of some users in three parts, with two scores.
+scored() {
+	awk -v seed="$1" -v rows="$2" 'BEGIN {
+		srand(seed)
+		print "event_id,event_ts,user_id,genre,is_completion,split,completion_probability,other"
+		for (i = 1; i <= rows; i++) {
+			p = rand()
+			split_word = i <= rows * 0.6 ? "train" : i <= rows * 0.65 ? "purged" : "test"
+			printf "e%d,%.0f,u%d,%s,%d,%s,%.4f,%.4f\n", i, 1704067200000 + i * 600000, rand() * rows / 20,
+				substr("abc", int(rand() * 3) + 1, 1), rand() < p, split_word,
+				0.8 * p + 0.2 * rand(), 0.5 * p + 0.5 * rand()
+		}
+	}'
+}
+
+# What has numpy is Debian's Python.
+python() {
+	PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$@"
+}
+
+# figures: the figures of a page on standard input: NAME VALUE of the headline, the rest by table and row.
+figures() {
+	python -c '
+import html.parser, sys
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.where, self.text, self.row = None, {"dt": "", "caption": "", "th": ""}, []
+    def handle_starttag(self, tag, attrs):
+        if tag in self.text:
+            self.where, self.text[tag] = tag, ""
+        elif tag in ("data", "td"):
+            self.where = None
+        if tag == "data":
+            place = [self.text["caption"], self.text["th"]] if self.text["caption"] else [self.text["dt"]]
+            print("\t".join(place + [dict(attrs)["value"]]))
+    def handle_endtag(self, tag):
+        if tag == self.where:
+            self.where = None
+    def handle_data(self, data):
+        if self.where:
+            self.text[self.where] += data.strip()
+Page().feed(sys.stdin.read())'
+}
+
+@test "the figures of the page are those of the CSV, with all of their digits" {
+	scored 1 4000 >scored.csv
+	ce-eval --by genre --by-time day --threshold 0.4 --html page.html --intervals intervals.csv.gz scored.csv | zcat >metrics.csv
+	figures <page.html >page.txt
+	python - <<-'END'
+		import csv, gzip
+		rows = list(csv.DictReader(open("metrics.csv")))
+		intervals = {(r["metric"], r["method"]): r for r in csv.DictReader(gzip.open("intervals.csv.gz", "rt"))}
+		head, tables = {}, {}
+		for line in open("page.txt"):
+		    *place, value = line.rstrip("\n").split("\t")
+		    (head if len(place) == 1 else tables).setdefault(tuple(place), []).append(value)
+		whole = rows[0]
+		for name, metric in (("AUC-ROC", "auc_roc"), ("Average precision", "average_precision"), ("Log loss", "log_loss"),
+		                     ("Brier score", "brier"), ("Base rate", "base_rate")):
+		    drawn = intervals[metric, "users"]
+		    assert head[name,] == [whole[metric], drawn["low"], drawn["high"]], (name, head[name,])
+		    assert drawn["value"] == whole[metric]
+		assert head["Calibration error",] == [whole["expected_calibration_error"]]
+		assert head["Rows judged",][:2] == [whole["rows"], whole["positives"]]
+		matrix = "Confusion matrix, and what of each outcome and prediction was right"
+		assert tables[matrix, "outcome 0"] == [whole["tn"], whole["fp"], whole["recall_0"]]
+		assert tables[matrix, "outcome 1"] == [whole["fn"], whole["tp"], whole["recall_1"]]
+		assert tables[matrix, "precision"] == [whole["precision_0"], whole["precision_1"], whole["accuracy"]]
+		segments = 0
+		for row in rows[1:]:
+		    caption = "By time" if row["segment_column"] == "day" else "By value of a column"
+		    want = [row[k] for k in ("rows", "base_rate", "auc_roc", "auc_roc_low", "auc_roc_high", "average_precision",
+		                             "log_loss", "brier", "expected_calibration_error", "precision_1", "recall_1")]
+		    assert tables[caption, row["segment"]] == [x for x in want if x], (row, tables[caption, row["segment"]])
+		    segments += 1
+		assert segments > 10
+		delong = intervals["auc_roc", "delong"]
+		assert [delong["low"], delong["high"]] == [whole["auc_roc_low"], whole["auc_roc_high"]]
+	END
+}
+
+@test "thresholds, gain and lift are what counting says" {
+	scored 2 3000 >scored.csv
+	ce-eval --html page.html -o metrics.csv.gz scored.csv
+	figures <page.html >page.txt
+	python - <<-'END'
+		import csv
+		rows = [(float(r["completion_probability"]), int(r["is_completion"])) for r in csv.DictReader(open("scored.csv"))
+		        if r["split"] == "test"]
+		tables = {}
+		for line in open("page.txt"):
+		    *place, value = line.rstrip("\n").split("\t")
+		    tables.setdefault(tuple(place), []).append(value)
+		positives = sum(y for _, y in rows)
+		for tenth in range(1, 10):
+		    called = [y for p, y in rows if p >= tenth / 10]
+		    got = [float(x) for x in tables["What other thresholds would have led to", f"from 0.{tenth} on"]]
+		    precision, recall = sum(called) / len(called), sum(called) / positives
+		    want = [tenth / 10, len(called), precision, recall, 2 * sum(called) / (len(called) + positives),
+		            len(called) - sum(called), positives - sum(called)]
+		    assert all(abs(a - b) < 1e-12 for a, b in zip(got, want, strict=True)), (got, want)
+		for percent in (1, 10, 50, 100):
+		    threshold = sorted((p for p, _ in rows), reverse=True)[-(-len(rows) * percent // 100) - 1]
+		    called = [y for p, y in rows if p >= threshold]
+		    got = [float(x) for x in tables["Acting on the best rows", f"{percent} %".replace(" ", "\u00a0")]]
+		    want = [len(called), threshold, sum(called) / len(called), sum(called) / len(called) / (positives / len(rows))]
+		    assert all(abs(a - b) < 1e-12 for a, b in zip(got, want, strict=True)), (got, want)
+	END
+}
+
+@test "in a browser: no request, no message, nothing too wide, faint or nameless, at three widths, light and dark" {
+	scored 3 4000 >scored.csv
+	ce-eval --by genre --by-time day --against other --cost 1:3 --html page.html -o metrics.csv.gz scored.csv
+	windows=(360:light 360:dark 800:light 800:dark 1440:light 1440:dark)
+	timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" page.html "${windows[@]}"
+	# That it would say so.
+	sed -e 's|</main>|<p style="color:#999">faint</p><p style="width:3000px">wide</p><img src="http://127.0.0.1:9/x.png"></main>|' \
+		page.html >bad.html
+	fails 1 timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" bad.html 360:light
+	for wrong in 'faint text' 'pixels wide' 'a script stands' 'console:'; do
+		grep -q "$wrong" stdout
+	done
+}
+
+# Names that would be markup, end a string of gnuplot's, or run a command, if anything took them for more than text.
+hostile=$'<script>document.title="got"</script>'
+hostile2=$'"><img src=x onerror="document.title=1">'
+hostile3=$'\'; system "touch pwned"; `touch pwned` $(touch pwned) </td></table>&lt;'
+
+@test "ids, genres, columns and titles with HTML in them are text" {
+	scored 4 2000 | python -c '
+import csv, sys
+names = sys.argv[1:]
+rows = list(csv.reader(sys.stdin))
+out = csv.writer(sys.stdout, lineterminator="\n")
+rows[0][3], rows[0][6], rows[0][7] = names[0], names[2], names[1]
+for i, row in enumerate(rows):
+    if i:
+        row[3] = names[ord(row[3]) - ord("a")]
+        row[2] += names[0]
+    out.writerow(row)' "$hostile" "$hostile2" "$hostile3" >scored.csv
+	python -c '
+import csv, sys
+hostile = sys.argv[1:]
+def table(name, *rows):
+    csv.writer(open(name, "w"), lineterminator="\n").writerows(rows)
+table("rejects.csv", ["file", "line", "reason", "record"], *[["f", 1, name, "x"] for name in hostile])
+table("importance.csv", ["feature", "auc_roc_drop", "auc_roc_drop_sd", "log_loss_rise", "log_loss_rise_sd"],
+      *[[name, 0.1, 0.01, 0.2, ""] for name in hostile])
+table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "train_mean", "test_mean"],
+      *[[name, name, 0.3, 0, 0.5, "", 1] for name in hostile])' "$hostile" "$hostile2" "$hostile3"
+	ce-eval --by "$hostile" --score "$hostile3" --against "$hostile2" --title "$hostile" --rejects rejects.csv \
+		--importance importance.csv --drift drift.csv --html page.html --plots plots -o metrics.csv.gz scored.csv
+	[ ! -e pwned ]
+	fails 1 grep -E '<script|<img' page.html
+	timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" page.html 800:light
+	# All three names stand there whole, in the segments, the rejects and both tables of features.
+	python - "$hostile" "$hostile2" "$hostile3" <<-'END'
+		import html.parser, sys
+		class Page(html.parser.HTMLParser):
+		    text = ""
+		    def handle_data(self, data):
+		        self.text += data
+		page = Page()
+		page.feed(open("page.html").read())
+		for name in sys.argv[1:]:
+		    assert page.text.count(name) >= 4, (name, page.text.count(name))
+	END
+	for plot in plots/*.svg; do
+		python -c 'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])' "$plot"
+	done
+}
+
+@test "what is not UTF-8, or drives a terminal, is a question mark on the page" {
+	printf 'is_completion,completion_probability,g\n1,0.9,\377a\033[31m\n0,0.1,\342\200\256x\n' >scored.csv
+	ce-eval --by g --html page.html -o metrics.csv.gz scored.csv
+	iconv -f UTF-8 -t UTF-8 page.html >/dev/null
+	grep -q '?a?\[31m' page.html
+	grep -q '>???x' page.html
+}
+
+@test "pictures: one SVG a curve, and a PNG with --png" {
+	scored 5 2000 >scored.csv
+	ce-eval --by-time day --plots plots --png -o metrics.csv.gz scored.csv
+	names=(calibration gain precision-recall roc scores time-auc time-base-rate time-calibration time-log-loss)
+	[ "$(ls plots | wc -l)" -eq 18 ]
+	for name in "${names[@]}"; do
+		[ "$(head -c 4 "plots/$name.png" | tail -c 3)" = PNG ]
+		python -c 'import sys, xml.dom.minidom as x; assert x.parse(sys.argv[1]).documentElement.tagName == "svg"' "plots/$name.svg"
+	done
+	# Rows of one outcome have no curve to draw.
+	awk -F, 'NR == 1 || $5 == 1' scored.csv >ones.csv
+	ce-eval --plots ones --html ones.html -o metrics.csv.gz ones.csv
+	[ "$(ls ones | tr '\n' ' ')" = "calibration.svg scores.svg " ]
+	fails 1 grep -i '>-*nan' ones.html
+}
+
+@test "without gnuplot, or where it fails, nothing is left" {
+	scored 6 500 >scored.csv
+	mkdir bin
+	for tool in ce-eval sh cat; do
+		ln -s "$(command -v $tool)" bin/
+	done
+	PATH=$PWD/bin fails 1 ce-eval --html page.html --intervals intervals.csv -o metrics.csv.gz scored.csv
+	[[ $stderr == "ce-eval: gnuplot: exit status 127: it is not there (Debian's package is gnuplot-nox)" ]]
+	printf '#!/bin/sh\necho half; exit 3\n' >bin/gnuplot
+	chmod +x bin/gnuplot
+	PATH=$PWD/bin fails 1 ce-eval --html page.html --plots plots -o metrics.csv.gz scored.csv
+	[[ $stderr == "ce-eval: gnuplot: exit status 3" ]]
+	[ ! -e page.html ] && [ ! -e intervals.csv ] && [ ! -e metrics.csv.gz ] && [ -z "$(ls plots)" ]
+	fails 1 ce-eval --html /dev/full --plots plots -o metrics.csv.gz scored.csv
+	[ ! -e metrics.csv.gz ] && [ -z "$(ls plots)" ]
+	fails 1 ce-eval --html page.html --rejects scored.csv -o metrics.csv.gz scored.csv
+	[[ $stderr == "ce-eval: scored.csv:1: column reason: not in the header" ]]
+	[ ! -e page.html ]
+}
+
+@test "the same input, options and seed make the same bytes, on any number of threads" {
+	scored 7 3000 >scored.csv
+	for threads in 1 2 3; do
+		ce-eval --threads $threads --by genre --against other --html $threads.html --plots $threads \
+			--intervals $threads.csv -p -o $threads.txt scored.csv
+		same 1.html $threads.html
+		same 1.csv $threads.csv
+		same 1.txt $threads.txt
+		diff -r 1 $threads
+	done
+	ce-eval --seed 2 --intervals other.csv -p -o other.txt scored.csv
+	fails 1 cmp 1.csv other.csv
+}
+
+@test "--cost: no other threshold is cheaper on the newest train rows" {
+	scored 8 3000 >scored.csv
+	for cost in 1:5 5:1 1:1 0:1 1000:1; do
+		ce-eval --cost $cost --slice 0.3 scored.csv | zcat >out
+		python - $cost "$(sed 1d out | cut -d, -f13)" <<-'END'
+			import csv, sys
+			fp, fn = map(float, sys.argv[1].split(":"))
+			got = float(sys.argv[2])
+			train = [r for r in csv.DictReader(open("scored.csv")) if r["split"] == "train"]
+			train.sort(key=lambda r: int(r["event_ts"]))
+			newest = train[len(train) - int(len(train) * 0.3):]
+			rows = [(float(r["completion_probability"]), int(r["is_completion"])) for r in newest]
+			cost = lambda t: sum(fp * (p >= t) * (1 - y) + fn * (p < t) * y for p, y in rows)
+			least = min(cost(t) for t in [2] + [p for p, _ in rows])
+			assert cost(got) == least, (got, cost(got), least)
+		END
+	done
+}
+
+@test "--capacity: as large a share of the newest train rows as N is of the rows judged, and no more" {
+	scored 9 3000 >scored.csv
+	for n in 1 10 100 400 100000; do
+		ce-eval --capacity $n scored.csv | zcat >out
+		python - $n "$(sed 1d out | cut -d, -f13)" <<-'END'
+			import csv, sys
+			n, got = int(sys.argv[1]), float(sys.argv[2])
+			rows = list(csv.DictReader(open("scored.csv")))
+			judged = sum(r["split"] == "test" for r in rows)
+			train = sorted((r for r in rows if r["split"] == "train"), key=lambda r: int(r["event_ts"]))
+			newest = [float(r["completion_probability"]) for r in train[len(train) - int(len(train) * 0.2):]]
+			most = min(n / judged, 1) * len(newest)
+			assert sum(p >= got for p in newest) <= most
+			lower = [p for p in newest if p < got]
+			assert not lower or sum(p >= max(lower) for p in newest) > most
+		END
+	done
+	# With costs, too, no more than that.
+	ce-eval --capacity 100 scored.csv | zcat | sed 1d | cut -d, -f13 >alone
+	ce-eval --capacity 100 --cost 1:1000 scored.csv | zcat | sed 1d | cut -d, -f13 >both
+	same alone both
+	ce-eval --cost 1:1 scored.csv | zcat | sed 1d | cut -d, -f13 >alone
+	ce-eval --capacity 1000000 --cost 1:1 scored.csv | zcat | sed 1d | cut -d, -f13 >both
+	same alone both
+}
+
+@test "--cost wants train rows with times, and says what it led to" {
+	scored 10 1000 >scored.csv
+	awk -F, 'NR == 1 || $6 == "test"' scored.csv >test.csv
+	fails 1 ce-eval --cost 1:1 test.csv
+	[[ $stderr == "ce-eval: test.csv: no labelled row of split 'train' to choose a threshold on" ]]
+	cut -d, -f1,3- scored.csv >timeless.csv
+	fails 1 ce-eval --cost 1:1 timeless.csv
+	[[ $stderr == "ce-eval: timeless.csv:1: column event_ts: not in the header" ]]
+	cut -d, -f1-5,7- scored.csv >whole.csv
+	fails 1 ce-eval --cost 1:1 whole.csv
+	[[ $stderr == "ce-eval: whole.csv:1: column split: not in the header" ]]
+	sed '2s/,17[0-9]*/,/' scored.csv >empty.csv
+	fails 1 ce-eval --cost 1:1 empty.csv
+	[[ $stderr == "ce-eval: empty.csv:2: column event_ts: empty, in a train row" ]]
+	ce-eval --cost 1:2 -p scored.csv >table
+	ce-eval --cost 1:2 scored.csv | zcat | sed 1d | cut -d, -f3,24,25 | tr , ' ' >counts
+	read -r rows fp fn <counts
+	grep -qE "^judged +$rows .* $(awk "BEGIN { printf \"%.4f\", ($fp + 2 * $fn) / $rows }")$" table
+}
+
+@test "two columns and two files are compared alike, whatever the order of the other file" {
+	scored 11 2000 >scored.csv
+	ce-eval --against other --intervals columns.csv -p -o columns.txt scored.csv
+	awk -F, 'NR == 1 { print "completion_probability,split,event_id" } NR > 1 { print $8 "," $6 "," $1 }' scored.csv >other.csv
+	(head -n 1 other.csv && sed 1d other.csv | sort -R) >shuffled.csv
+	ce-eval --against-file shuffled.csv --intervals files.csv -p -o files.txt scored.csv
+	same columns.csv files.csv
+	same columns.txt files.txt
+	awk -F, -v OFS=, '{ print $2, $1 }' files.csv | sed 1d | sort -u | wc -l | grep -qx 6
+	# Rows that the other file lacks, or has in another part, are left out, and that is said.
+	grep -vE ',e1[0-9]*5$' other.csv | sed '/,e2000$/s/,test,/,train,/' >fewer.csv
+	ce-eval --against-file fewer.csv scored.csv 2>err | zcat >out
+	lacking=$(awk -F, '$6 == "test" && $1 ~ /^e1[0-9]*5$/' scored.csv | wc -l)
+	grep -qx "ce-eval: compared on $((700 - lacking - 1)) rows; left out for want of a counterpart: $((lacking + 1)), and 0 of the other file" err
+	[ "$(sed 1d out | cut -d, -f3)" -eq $((700 - lacking - 1)) ]
+	# A key that is there twice, on either side, would count a row twice.
+	(cat other.csv && tail -n 1 other.csv) >twice.csv
+	fails 1 ce-eval --against-file twice.csv scored.csv
+	[[ $stderr == "ce-eval: twice.csv:2002: column event_id: 'e2000' is the key of an earlier row, too" ]]
+	(cat scored.csv && tail -n 1 scored.csv) >again.csv
+	fails 1 ce-eval --against-file other.csv again.csv
+	[[ $stderr == "ce-eval: again.csv:2002: column event_id: 'e2000' is the key of an earlier row, too" ]]
+	fails 1 ce-eval --against-file other.csv --key user_id scored.csv
+	[[ $stderr == "ce-eval: other.csv:1: column user_id: not in the header" ]]
+}
+
+@test "rows without a user are of a user each; without the column rows are drawn" {
+	scored 12 1000 >scored.csv
+	cut -d, -f1,2,4- scored.csv >nobody.csv
+	ce-eval --intervals rows.csv -p -o /dev/null nobody.csv
+	[ "$(sed 1d rows.csv | cut -d, -f2 | sort | uniq -c | tr -s ' ' | tr '\n' ';')" = " 1 delong; 5 rows;" ]
+	awk -F, -v OFS=, 'NR > 1 { $3 = "" } { print }' scored.csv >empty.csv
+	ce-eval --intervals users.csv -p -o /dev/null empty.csv
+	same <(sed s/users/rows/ users.csv) rows.csv
+	fails 1 ce-eval --intervals rows.csv --user user_id nobody.csv
+	[[ $stderr == "ce-eval: nobody.csv:1: column user_id: not in the header" ]]
+}
+
+@test "options without effect, and those that contradict each other" {
+	scored 13 100 >scored.csv
+	while read -ra options; do
+		fails 2 ce-eval "${options[@]}" scored.csv
+	done <<-'END'
+		--cost 1:1 --threshold 0.5
+		--capacity 5 --threshold best-f1
+		--slice 0.3
+		--slice 0 --cost 1:1
+		--cost 1:1 --split all
+		--cost 1:1 --split train
+		--cost 1
+		--cost 0:0
+		--cost -1:2
+		--cost 1:nan
+		--capacity 0
+		--key event_id
+		--prior 0.5 --against other
+		--user user_id
+		--resamples 10
+		--seed 3
+		--resamples 0 --against other
+		--png
+		--title x
+		--rejects x
+		--importance x
+	END
+}

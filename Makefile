@@ -192,7 +192,7 @@ asan: | $(FIRST)
 # What runs on several threads, under ThreadSanitizer. A tool that dies does not wait for its threads.
 tsan: | $(FIRST)
 	+TSAN_OPTIONS=report_thread_leaks=0 $(MAKE) BUILD=$(BUILD)/tsan CC=gcc CFLAGS='-O1 -g -fsanitize=thread' \
-		SUITES='test_ahead test_deflate test_gzio test_logistic test_pool threads' test
+		SUITES='test_ahead test_bootstrap test_deflate test_gzio test_logistic test_pool threads' test
 
 # libFuzzer (clang's): each target of tests/fuzz runs for so long, from what it found before.
 FUZZ_SECONDS = 60

@@ -2,242 +2,390 @@
 
 #include "mem.h"
 #include "rng.h"
+#include "sum.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A row in the order of its score: its cluster, its outcome, and whether the next has its score. */
-#define IS_POSITIVE 1U
-#define IS_TIED     2U
-#define CLUSTER_AT  2
+/* Parts of the task, each of which allocates once: many more than threads, so that all have work.
+ */
+#define PARTS ((size_t)64)
 
-/* What the rows of a cluster add up to. */
-struct sums {
+/* So many terms are added up plainly, and their sums with compensation. */
+#define BLOCK ((size_t)4096)
+
+/*
+ * A row in one word, those of a score from the highest down: the number of its cluster, whether it
+ * is the last of its score, and its outcome. A resample is a weight for each cluster, and so for
+ * each row: one walk over the words ranks them without sorting again.
+ */
+#define CLUSTER_SHIFT 2
+#define LAST          2U
+#define POSITIVE      1U
+
+/*
+ * One walk is for so many resamples, each in a lane. Weights, and counts of rows, are whole
+ * numbers, which a double holds exactly below 2^53; so are counts of pairs, but of 10^8 rows and
+ * more.
+ */
+#define LANES ((size_t)4)
+
+typedef int32_t weights __attribute__((vector_size(4 * LANES)));
+typedef double lanes __attribute__((vector_size(8 * LANES)));
+typedef int64_t masks __attribute__((vector_size(8 * LANES)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Sums over the rows of a cluster. */
+struct losses {
 	double log_loss, brier;
-	uint32_t rows, positives;
 };
 
-/* One score, made ready. */
-struct score {
-	uint32_t *rows;    /* [n] from the highest score down */
-	struct sums *sums; /* [n_clusters] */
+struct side {
+	uint32_t *words;       /* [n] */
+	struct losses *losses; /* [n_clusters] */
 };
 
-struct run {
-	const struct bootstrap_rows *rows;
-	struct score score[2];
-	int n_scores;
+/* The clusters are those that have rows, numbered in the order of their ids. */
+struct task {
+	const struct bootstrap_options *options;
+	struct side sides[2];
+	int n_sides;
+	size_t n, n_parts;
 	uint32_t n_clusters;
-	size_t resamples, samples_a_part;
-	uint64_t seed;
-	double *figures[2][BOOTSTRAP_N]; /* [resamples] */
+	double *values; /* [n_sides][BOOTSTRAP_N][resamples] */
 };
 
-struct ranked {
-	struct metrics_row row;
-	uint32_t cluster;
-};
-
-static int highest_first(const void *a, const void *b)
+static double *values_of(const struct task *task, int side, int figure)
 {
-	uint64_t x = ((const struct ranked *)a)->row.word, y = ((const struct ranked *)b)->row.word;
-
-	return (x < y) - (x > y);
+	return task->values +
+	       ((size_t)side * BOOTSTRAP_N + (size_t)figure) * task->options->resamples;
 }
 
-static uint32_t cluster_of(const struct bootstrap_rows *rows, size_t i)
+static double ratio(double part, double whole)
 {
-	return rows->cluster ? rows->cluster[i] : (uint32_t)i;
+	return whole > 0 ? part / whole : NAN;
 }
 
-static void prepare(struct score *s, const struct bootstrap_rows *rows,
-		    const struct metrics_row *row, uint32_t n_clusters)
+/* Lane k gets the weights of resample first + k, or none if there is no such resample. */
+static void draw_clusters(weights *weight, const struct task *task, size_t first)
 {
-	struct ranked *ranked = mem_alloc(rows->n, sizeof(*ranked));
+	uint32_t n = task->n_clusters;
 
-	s->rows = mem_alloc(rows->n, sizeof(*s->rows));
-	s->sums = mem_zalloc(n_clusters, sizeof(*s->sums));
-	for (size_t i = 0; i < rows->n; i++) {
-		struct sums *sums = &s->sums[cluster_of(rows, i)];
-		double p = metrics_score(row[i]),
-		       kept = fmin(fmax(p, DBL_EPSILON), 1 - DBL_EPSILON);
-		bool positive = metrics_positive(row[i]);
-
-		ranked[i] = (struct ranked){ row[i], cluster_of(rows, i) };
-		sums->rows++;
-		sums->positives += positive;
-		sums->log_loss -= positive ? log(kept) : log1p(-kept);
-		sums->brier += positive ? (1 - p) * (1 - p) : p * p;
-	}
-	qsort(ranked, rows->n, sizeof(*ranked), highest_first);
-	for (size_t i = 0; i < rows->n; i++) {
-		bool tied = i + 1 < rows->n &&
-			    ranked[i].row.word >> 1 == ranked[i + 1].row.word >> 1;
-
-		s->rows[i] = ranked[i].cluster << CLUSTER_AT | (tied ? IS_TIED : 0) |
-			     (metrics_positive(ranked[i].row) ? IS_POSITIVE : 0);
-	}
-	free(ranked);
-}
-
-/* How the sample ranks: the walk of metrics_compute, each row counted as its cluster was drawn. */
-static void judge_ranking(const struct score *s, size_t n, const uint32_t *drawn, double *auc,
-			  double *average_precision)
-{
-	uint64_t tp = 0, fp = 0, ties[2] = { 0, 0 };
-	double ordered = 0, precision = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t row = s->rows[i];
-
-		ties[row & IS_POSITIVE] += drawn[row >> CLUSTER_AT];
-		if (row & IS_TIED)
-			continue;
-		ordered += (double)ties[0] * ((double)tp + (double)ties[1] / 2);
-		tp += ties[1];
-		fp += ties[0];
-		if (ties[1])
-			precision += (double)ties[1] * (double)tp / (double)(tp + fp);
-		ties[0] = ties[1] = 0;
-	}
-	*auc = tp && fp ? ordered / ((double)tp * (double)fp) : NAN;
-	*average_precision = tp ? precision / (double)tp : NAN;
-}
-
-static void judge(const struct run *r, int k, size_t sample, const uint32_t *drawn)
-{
-	double rows = 0, positives = 0, log_loss = 0, brier = 0;
-	double *const *figures = r->figures[k];
-
-	for (uint32_t c = 0; c < r->n_clusters; c++) {
-		const struct sums *s = &r->score[k].sums[c];
-
-		rows += (double)drawn[c] * s->rows;
-		positives += (double)drawn[c] * s->positives;
-		log_loss += drawn[c] * s->log_loss;
-		brier += drawn[c] * s->brier;
-	}
-	/* A cluster may be without rows, and so may be all that were drawn. */
-	figures[BOOTSTRAP_BASE_RATE][sample] = rows > 0 ? positives / rows : NAN;
-	figures[BOOTSTRAP_LOG_LOSS][sample] = rows > 0 ? log_loss / rows : NAN;
-	figures[BOOTSTRAP_BRIER][sample] = rows > 0 ? brier / rows : NAN;
-	judge_ranking(&r->score[k], r->rows->n, drawn, &figures[BOOTSTRAP_AUC_ROC][sample],
-		      &figures[BOOTSTRAP_AVERAGE_PRECISION][sample]);
-}
-
-/* Some of the samples. */
-static void draw_part(void *context, size_t part)
-{
-	const struct run *r = context;
-	uint32_t *drawn = mem_alloc(r->n_clusters, sizeof(*drawn));
-	size_t end = (part + 1) * r->samples_a_part;
-
-	for (size_t i = part * r->samples_a_part; i < end && i < r->resamples; i++) {
+	memset(weight, 0, n * sizeof(*weight));
+	for (size_t k = 0; k < LANES && first + k < task->options->resamples; k++) {
 		struct rng rng;
 
-		rng_seed(&rng, r->seed, i);
-		memset(drawn, 0, r->n_clusters * sizeof(*drawn));
-		for (uint32_t c = 0; c < r->n_clusters; c++)
-			drawn[rng_below(&rng, r->n_clusters)]++;
-		for (int k = 0; k < r->n_scores; k++)
-			judge(r, k, i, drawn);
+		rng_seed(&rng, task->options->seed, first + k);
+		for (uint32_t i = 0; i < n; i++)
+			weight[rng_below(&rng, n)][k]++;
 	}
-	free(drawn);
 }
 
-static int by_value(const void *a, const void *b)
+static void add_lanes(struct sum sums[LANES], const lanes *terms)
+{
+	for (size_t k = 0; k < LANES; k++)
+		sum_add(&sums[k], (*terms)[k]);
+}
+
+/* What a walk down the scores finds in each lane. */
+struct ranking {
+	lanes rows, positives;
+	struct sum twice_ordered[LANES]; /* pairs, a tie counting once */
+	struct sum precision[LANES];     /* times positives */
+};
+
+INLINE void rank_rows(struct ranking *r, const uint32_t *words, size_t n, const weights *weight)
+{
+	lanes rows = { 0 }, positives = { 0 };
+	lanes rows_above = { 0 }, positives_above = { 0 }; /* with a higher score */
+
+	*r = (struct ranking){ 0 };
+	for (size_t i = 0; i < n;) {
+		size_t end = n - i < BLOCK ? n : i + BLOCK;
+		lanes twice_ordered = { 0 }, precision = { 0 };
+
+		for (; i < end; i++) {
+			uint32_t word = words[i];
+			lanes w = __builtin_convertvector(weight[word >> CLUSTER_SHIFT], lanes);
+			lanes gained, share;
+
+			rows += w;
+			positives += (lanes)((masks)w & -(int64_t)(word & POSITIVE));
+			if (!(word & LAST))
+				continue;
+			gained = positives - positives_above;
+			twice_ordered += (rows - rows_above - gained) *
+					 (positives + positives_above);
+			/* Before the first row that was drawn it is 0 / 0, and must add nothing. */
+			share = (lanes)((masks)(positives / rows) & (rows > 0));
+			precision += gained * share;
+			rows_above = rows;
+			positives_above = positives;
+		}
+		add_lanes(r->twice_ordered, &twice_ordered);
+		add_lanes(r->precision, &precision);
+	}
+	r->rows = rows;
+	r->positives = positives;
+}
+
+struct weighed {
+	struct sum log_loss[LANES], brier[LANES];
+};
+
+INLINE void weigh_losses(struct weighed *weighed, const struct losses *losses, size_t n_clusters,
+			 const weights *weight)
+{
+	*weighed = (struct weighed){ 0 };
+	for (size_t i = 0; i < n_clusters;) {
+		size_t end = n_clusters - i < BLOCK ? n_clusters : i + BLOCK;
+		lanes log_loss = { 0 }, brier = { 0 };
+
+		for (; i < end; i++) {
+			lanes w = __builtin_convertvector(weight[i], lanes);
+
+			log_loss += w * losses[i].log_loss;
+			brier += w * losses[i].brier;
+		}
+		add_lanes(weighed->log_loss, &log_loss);
+		add_lanes(weighed->brier, &brier);
+	}
+}
+
+INLINE void judge(struct task *task, size_t first, const weights *weight)
+{
+	for (int s = 0; s < task->n_sides; s++) {
+		struct ranking r;
+		struct weighed losses;
+
+		rank_rows(&r, task->sides[s].words, task->n, weight);
+		weigh_losses(&losses, task->sides[s].losses, task->n_clusters, weight);
+		for (size_t k = 0; k < LANES && first + k < task->options->resamples; k++) {
+			double rows = r.rows[k], positives = r.positives[k];
+			double figures[BOOTSTRAP_N] = {
+				[BOOTSTRAP_BASE_RATE] = ratio(positives, rows),
+				[BOOTSTRAP_AUC_ROC] = ratio(sum_of(&r.twice_ordered[k]),
+							    2 * positives * (rows - positives)),
+				[BOOTSTRAP_AVERAGE_PRECISION] =
+					ratio(sum_of(&r.precision[k]), positives),
+				[BOOTSTRAP_LOG_LOSS] = ratio(sum_of(&losses.log_loss[k]), rows),
+				[BOOTSTRAP_BRIER] = ratio(sum_of(&losses.brier[k]), rows),
+			};
+
+			for (int f = 0; f < BOOTSTRAP_N; f++)
+				values_of(task, s, f)[first + k] = figures[f];
+		}
+	}
+}
+
+INLINE void run(struct task *task, size_t part)
+{
+	weights *weight = mem_alloc(task->n_clusters, sizeof(*weight));
+
+	for (size_t i = part * LANES; i < task->options->resamples; i += task->n_parts * LANES) {
+		draw_clusters(weight, task, i);
+		judge(task, i, weight);
+	}
+	free(weight);
+}
+
+static void run_part(void *context, size_t part)
+{
+	run(context, part);
+}
+
+#if defined(__x86_64__)
+static __attribute__((target("avx2"))) void run_part_avx2(void *context, size_t part)
+{
+	run(context, part);
+}
+
+static bool has_avx2(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+#else
+#define run_part_avx2 run_part
+
+static bool has_avx2(void)
+{
+	return false;
+}
+#endif
+
+/* The number of each id among those that rows have; returns how many they are. */
+static uint32_t number_clusters(uint32_t *number, const uint32_t *cluster, size_t n, uint32_t n_ids)
+{
+	uint32_t n_clusters = 0;
+
+	for (size_t i = 0; i < n; i++)
+		number[cluster[i]] = 1;
+	for (uint32_t id = 0; id < n_ids; id++)
+		if (number[id])
+			number[id] = n_clusters++;
+	return n_clusters;
+}
+
+static uint32_t cluster_of(size_t row, const uint32_t *cluster, const uint32_t *number)
+{
+	return cluster ? number[cluster[row]] : (uint32_t)row;
+}
+
+static uint32_t *pack_rows(const struct metrics_row *rows, size_t n, const uint32_t *cluster,
+			   const uint32_t *number)
+{
+	struct metrics_row *sorted = mem_alloc(n, sizeof(*sorted));
+	struct metrics_row *scratch = mem_alloc(n, sizeof(*scratch));
+	uint32_t *words = mem_alloc(n, sizeof(*words)), *taken;
+
+	if (n)
+		memcpy(sorted, rows, n * sizeof(*rows));
+	metrics_sort(sorted, scratch, n);
+	free(scratch);
+	taken = mem_zalloc(n,
+			   sizeof(*taken)); /* at the first of those alike: how many are placed */
+	for (size_t i = 0; i < n; i++) {
+		size_t first = metrics_find(sorted, n, rows[i]), at = first + taken[first]++;
+
+		words[n - 1 - at] = cluster_of(i, cluster, number) << CLUSTER_SHIFT |
+				    (metrics_positive(rows[i]) ? POSITIVE : 0);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!i || metrics_score(sorted[i - 1]) < metrics_score(sorted[i]))
+			words[n - 1 - i] |= LAST;
+	free(taken);
+	free(sorted);
+	return words;
+}
+
+static struct losses *add_losses(const struct metrics_row *rows, size_t n, const uint32_t *cluster,
+				 const uint32_t *number, uint32_t n_clusters)
+{
+	struct losses *losses = mem_alloc(n_clusters, sizeof(*losses));
+	struct sums {
+		struct sum log_loss, brier;
+	} *sums = mem_zalloc(n_clusters, sizeof(*sums));
+
+	for (size_t i = 0; i < n; i++) {
+		struct sums *s = &sums[cluster_of(i, cluster, number)];
+		double score = metrics_score(rows[i]);
+		bool positive = metrics_positive(rows[i]);
+		double error = positive ? 1 - score : score;
+
+		sum_add(&s->log_loss, metrics_log_loss(score, positive));
+		sum_add(&s->brier, error * error);
+	}
+	for (uint32_t i = 0; i < n_clusters; i++)
+		losses[i] = (struct losses){ sum_of(&sums[i].log_loss), sum_of(&sums[i].brier) };
+	free(sums);
+	return losses;
+}
+
+static int compare_values(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
 }
 
-static double percentile(const double *sorted, size_t n, double share)
+/* Of sorted values[n], n > 0. */
+static double quantile(const double *values, size_t n, double p)
 {
-	double at = share * (double)(n - 1);
-	size_t below = (size_t)at;
+	double rank = p * (double)(n + 1), below = floor(rank);
 
-	if (below + 1 == n)
-		return sorted[below];
-	return sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
+	if (below < 1)
+		return values[0];
+	if (below >= (double)n)
+		return values[n - 1];
+	values += (size_t)below - 1;
+	return values[0] + (rank - below) * (values[1] - values[0]);
 }
 
-/* The values that are known move to the front and are sorted. Returns how many. */
-static size_t sort_known(double *values, size_t n)
-{
-	size_t known = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (!isnan(values[i]))
-			values[known++] = values[i];
-	if (known)
-		qsort(values, known, sizeof(*values), by_value);
-	return known;
-}
-
-static struct bootstrap_interval interval_of(const double *sorted, size_t n)
+/* Of values[n], which are sorted on the way. */
+static struct bootstrap_interval interval_of(double *values, size_t n)
 {
 	if (!n)
 		return (struct bootstrap_interval){ NAN, NAN };
-	return (struct bootstrap_interval){ percentile(sorted, n, 0.025),
-					    percentile(sorted, n, 0.975) };
+	qsort(values, n, sizeof(*values), compare_values);
+	return (struct bootstrap_interval){ quantile(values, n, 0.025),
+					    quantile(values, n, 0.975) };
 }
 
-static void compare(const struct run *r, enum bootstrap_figure f, struct bootstrap_result *result)
+static double p_value_of(const double *differences, size_t n)
 {
-	double *difference = mem_alloc(r->resamples, sizeof(*difference));
-	size_t n, below = 0, above = 0, least;
+	size_t at_most = 0, at_least = 0;
 
-	for (size_t i = 0; i < r->resamples; i++)
-		difference[i] = r->figures[0][f][i] - r->figures[1][f][i];
-	n = sort_known(difference, r->resamples);
 	for (size_t i = 0; i < n; i++) {
-		below += difference[i] <= 0;
-		above += difference[i] >= 0;
+		at_most += differences[i] <= 0;
+		at_least += differences[i] >= 0;
 	}
-	least = below < above ? below : above;
-	result->difference = interval_of(difference, n);
-	if (n)
-		result->p_value = fmin(1, 2 * ((double)least + 1) / ((double)n + 1));
-	free(difference);
+	if (!n)
+		return NAN;
+	return fmin(2 * ((double)(at_most < at_least ? at_most : at_least) + 1) / ((double)n + 1),
+		    1);
 }
 
-/* So many parts that threads come out even, and yet few enough to keep their memory. */
-#define PARTS 64
-
-void bootstrap_run(const struct bootstrap_rows *rows, size_t resamples, uint64_t seed,
-		   struct pool *pool, struct bootstrap_result *result)
+/* Keeps what is defined, in order; returns how much it is. */
+static size_t keep_defined(double *values, size_t n)
 {
-	struct run r = { .rows = rows,
-			 .n_scores = rows->score[1] ? 2 : 1,
-			 .n_clusters = rows->cluster ? rows->n_clusters : (uint32_t)rows->n,
-			 .resamples = resamples,
-			 .samples_a_part = (resamples + PARTS - 1) / PARTS,
-			 .seed = seed };
+	size_t n_kept = 0;
 
-	for (int k = 0; k < r.n_scores; k++) {
-		prepare(&r.score[k], rows, rows->score[k], r.n_clusters);
-		for (int f = 0; f < BOOTSTRAP_N; f++)
-			r.figures[k][f] = mem_alloc(resamples, sizeof(double));
-	}
-	pool_run(pool, (resamples + r.samples_a_part - 1) / r.samples_a_part, draw_part, &r);
-	for (enum bootstrap_figure f = 0; f < BOOTSTRAP_N; f++) {
-		const struct bootstrap_interval none = { NAN, NAN };
+	for (size_t i = 0; i < n; i++)
+		if (!isnan(values[i]))
+			values[n_kept++] = values[i];
+	return n_kept;
+}
 
-		result[f] = (struct bootstrap_result){ { none, none }, none, NAN };
-		if (r.n_scores == 2)
-			compare(&r, f, &result[f]);
-		for (int k = 0; k < r.n_scores; k++)
-			result[f].score[k] = interval_of(r.figures[k][f],
-							 sort_known(r.figures[k][f], resamples));
+static void summarize(struct bootstrap *result, const struct task *task)
+{
+	size_t resamples = task->options->resamples;
+	double *differences = mem_alloc(resamples, sizeof(*differences));
+
+	for (int f = 0; f < BOOTSTRAP_N; f++) {
+		double *a = values_of(task, 0, f), *b = values_of(task, task->n_sides - 1, f);
+		size_t n = keep_defined(a, resamples), n_both = 0;
+
+		/* The outcomes decide what is defined, and so both scores have it or neither. */
+		if (task->n_sides == 2)
+			n_both = keep_defined(b, resamples);
+		for (size_t i = 0; i < n_both; i++)
+			differences[i] = a[i] - b[i];
+		result->defined[f] = n;
+		result->p_values[f] = p_value_of(differences, n_both);
+		result->differences[f] = interval_of(differences, n_both);
+		result->scores[0][f] = interval_of(a, n);
+		result->scores[1][f] = interval_of(b, n_both);
 	}
-	for (int k = 0; k < r.n_scores; k++) {
-		free(r.score[k].rows);
-		free(r.score[k].sums);
-		for (int f = 0; f < BOOTSTRAP_N; f++)
-			free(r.figures[k][f]);
+	free(differences);
+}
+
+void bootstrap_run(struct bootstrap *result, const struct metrics_row *a,
+		   const struct metrics_row *b, size_t n, const uint32_t *cluster,
+		   uint32_t n_clusters, const struct bootstrap_options *options)
+{
+	const struct metrics_row *rows[2] = { a, b };
+	struct task task = { .options = options, .n_sides = b ? 2 : 1, .n = n };
+	uint32_t *number = cluster ? mem_zalloc(n_clusters, sizeof(*number)) : NULL;
+	size_t n_walks = (options->resamples + LANES - 1) / LANES;
+
+	task.n_clusters = cluster ? number_clusters(number, cluster, n, n_clusters) : (uint32_t)n;
+	task.n_parts = n_walks < PARTS ? n_walks : PARTS;
+	task.values = mem_alloc((size_t)task.n_sides * BOOTSTRAP_N * options->resamples,
+				sizeof(*task.values));
+	for (int s = 0; s < task.n_sides; s++)
+		task.sides[s] = (struct side){
+			pack_rows(rows[s], n, cluster, number),
+			add_losses(rows[s], n, cluster, number, task.n_clusters),
+		};
+	free(number);
+	pool_run(options->pool, task.n_parts, has_avx2() ? run_part_avx2 : run_part, &task);
+	summarize(result, &task);
+	for (int s = 0; s < task.n_sides; s++) {
+		free(task.sides[s].words);
+		free(task.sides[s].losses);
 	}
+	free(task.values);
 }

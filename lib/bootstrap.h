@@ -1,16 +1,15 @@
 /*
- * bootstrap: 95 % intervals of figures, by drawing whole clusters of rows again and again.
+ * bootstrap: intervals of what metrics says of one or two scores, where rows come in clusters.
  *
- * Rows of one user are alike, so that there is less to learn from them than from as many rows of as
- * many users. Drawing users with replacement, each with all rows, keeps that (the cluster
- * bootstrap: Field & Welsh, "Bootstrapping clustered data", Journal of the Royal Statistical
- * Society B 69, 2007, 369-390). The intervals are percentiles (Efron & Tibshirani, An Introduction
- * to the Bootstrap, 1993, chapter 13): of the ranked values of B samples, those at 0.025 (B - 1)
- * and 0.975 (B - 1), between two of them in proportion.
- *
- * Layer: over mem, rng, metrics, pool. Memory: for each score 4 bytes a row and 24 a cluster; 4
- * bytes a cluster for each thread, 24 a sample for each figure. Time: a look at each row, in the
- * order of its score, a sample.
+ * Rows of one user are alike, so that they say less than as many rows of many users. Here whole
+ * clusters are drawn, with replacement, as many as there are, and the figures computed again from
+ * their rows, resamples times (Efron, Annals of Statistics 7, 1979, 1-26; drawing of clusters:
+ * Davison & Hinkley, Bootstrap Methods and their Application, 1997, section 3.8; Field & Welsh,
+ * "Bootstrapping clustered data", Journal of the Royal Statistical Society B 69, 2007, 369-390).
+ * Intervals are percentiles of what comes out (Efron & Tibshirani, An Introduction to the
+ * Bootstrap, 1993, chapter 13). Clusters are taken to be independent of one another, and to be
+ * many: of fewer than some tens of them the intervals are too narrow. Layer: over mem, rng, pool,
+ * metrics.
  */
 #ifndef CE_BOOTSTRAP_H
 #define CE_BOOTSTRAP_H
@@ -21,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As metrics_compute defines them, each row as often as its cluster was drawn. */
+/* As metrics_compute defines them. */
 enum bootstrap_figure {
 	BOOTSTRAP_BASE_RATE,
 	BOOTSTRAP_AUC_ROC,
@@ -31,37 +30,47 @@ enum bootstrap_figure {
 	BOOTSTRAP_N
 };
 
-struct bootstrap_rows {
-	/* [n] in one common order, 0 < n < 2^30; score[1] may be NULL: there is one score. */
-	const struct metrics_row *score[2];
-	size_t n;
-	const uint32_t *cluster; /* [n] below n_clusters; NULL: each row is one */
-	uint32_t n_clusters;
-};
-
+/* 95 %. */
 struct bootstrap_interval {
 	double low, high;
 };
 
-/*
- * NAN where a figure is undefined in every sample (those where it is are left out), or where there
- * is no second score.
- */
-struct bootstrap_result {
-	struct bootstrap_interval score[2];
-	struct bootstrap_interval difference; /* of the first less the second */
-	/*
-	 * Two-sided, that there is no difference: twice the smaller of the shares of samples where
-	 * it is not above 0, and not below, with one sample added to each; at most 1.
-	 */
-	double p_value;
+/* NAN: there is no second score, or no resample has the figure. */
+struct bootstrap {
+	struct bootstrap_interval scores[2][BOOTSTRAP_N];   /* of a, of b */
+	struct bootstrap_interval differences[BOOTSTRAP_N]; /* of a's figure - b's */
+	double p_values[BOOTSTRAP_N];                       /* two-sided, of no difference */
+	size_t defined[BOOTSTRAP_N]; /* resamples that have the figure: the rest stands on them */
+};
+
+struct bootstrap_options {
+	size_t resamples; /* > 0 */
+	uint64_t seed;
+	struct pool *pool;
 };
 
 /*
- * Draws `resamples` > 0 samples; sample i has a random stream of its own of the seed, so that the
- * result does not depend on the number of threads. Sets result[BOOTSTRAP_N].
+ * Draws the rows a[n], and b[n], a second score of the same rows in the same order, whatever it is
+ * (NULL: there is none). cluster[n] is each row's cluster, < n_clusters < 2^30; numbers that no row
+ * has are no clusters. NULL: each row is a cluster by itself, and n < 2^30. n <= METRICS_ROWS_MAX.
+ *
+ * A resample where a figure is undefined (the AUC with one class, average precision without
+ * positives) does not count for it. An interval's ends are the quantiles 0.025 and 0.975 of the B
+ * resamples that do, of Hyndman & Fan's type 6 (The American Statistician 50, 1996, 361-365): the
+ * values of rank 0.025 (B + 1) and 0.975 (B + 1), between two ranks straight, and no further out
+ * than the first and the last. A p-value is min(1, 2 (k + 1) / (B + 1)), k being how many resamples
+ * have a difference <= 0 or how many have one >= 0, whichever are fewer (the + 1 as in Davison &
+ * Hinkley, equation 4.11): never below 2 / (B + 1).
+ *
+ * Resample i is drawn from stream i of the seed: the result depends on the rows, their clusters and
+ * the seed, and not on the number of threads.
+ *
+ * Time: O(n log n) to start with, and O(n + clusters) a resample. Memory: 4 bytes a row and 16 a
+ * cluster for each score, 40 bytes a resample and score, 16 bytes a cluster and thread; to start
+ * with, 20 bytes a row, 32 a cluster and 4 times n_clusters.
  */
-void bootstrap_run(const struct bootstrap_rows *rows, size_t resamples, uint64_t seed,
-		   struct pool *pool, struct bootstrap_result *result);
+void bootstrap_run(struct bootstrap *result, const struct metrics_row *a,
+		   const struct metrics_row *b, size_t n, const uint32_t *cluster,
+		   uint32_t n_clusters, const struct bootstrap_options *options);
 
 #endif

@@ -1,112 +1,107 @@
 #include "delong.h"
 
 #include "mem.h"
+#include "sum.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* The 97.5 % point of the standard normal distribution. */
-#define Z_95 1.959963984540054
-
+/* The rows by one score. */
 struct ranked {
-	struct metrics_row row;
-	uint32_t index;
+	struct metrics_row *rows; /* [n], sorted */
+	double *components;       /* [n], of each of them */
+	size_t n;
+	struct metrics_ranking ranking;
 };
 
-static int by_score(const void *a, const void *b)
+static void ranked_init(struct ranked *r, const struct metrics_row *rows, size_t n)
 {
-	uint64_t x = ((const struct ranked *)a)->row.word, y = ((const struct ranked *)b)->row.word;
+	struct metrics_row *scratch = mem_alloc(n, sizeof(*scratch));
+	struct metrics_walk walk;
+	struct metrics_ties t;
+	uint64_t tp = 0, fp = 0;
 
-	return (x > y) - (x < y);
-}
+	r->n = n;
+	r->rows = mem_alloc(n, sizeof(*r->rows));
+	if (n)
+		memcpy(r->rows, rows, n * sizeof(*rows));
+	metrics_sort(r->rows, scratch, n);
+	free(scratch);
+	metrics_rank(&r->ranking, r->rows, n);
+	r->components = mem_alloc(n, sizeof(*r->components));
+	walk = (struct metrics_walk)METRICS_WALK(r->rows, n);
+	while (metrics_walk_next(&walk, &t)) {
+		struct metrics_components c = metrics_components(&r->ranking, &t, tp, fp);
+		double *at = r->components + walk.left; /* negatives, then positives */
 
-/* component[i] of each row[n], of which so many are positive. `ranked` is scratch. */
-static void find_components(const struct metrics_row *row, size_t n, double positives,
-			    struct ranked *ranked, double *component)
-{
-	double negatives = (double)n - positives, tp = 0, fp = 0; /* below */
-
-	for (size_t i = 0; i < n; i++)
-		ranked[i] = (struct ranked){ row[i], (uint32_t)i };
-	qsort(ranked, n, sizeof(*ranked), by_score);
-	for (size_t i = 0, end; i < n; i = end) {
-		double ties[2] = { 0, 0 };
-
-		for (end = i; end < n && ranked[end].row.word >> 1 == ranked[i].row.word >> 1;
-		     end++)
-			ties[metrics_positive(ranked[end].row)]++;
-		for (size_t k = i; k < end; k++)
-			component[ranked[k].index] = metrics_positive(ranked[k].row)
-							     ? (fp + ties[0] / 2) / negatives
-							     : (positives - tp - ties[1] / 2) /
-								       positives;
-		tp += ties[1];
-		fp += ties[0];
+		for (uint64_t i = 0; i < t.negatives; i++)
+			*at++ = c.negative;
+		for (uint64_t i = 0; i < t.positives; i++)
+			*at++ = c.positive;
+		tp += t.positives;
+		fp += t.negatives;
 	}
 }
 
-/* The mean over the positives, which is the AUC. */
-static double mean_component(const struct metrics_row *row, const double *component, size_t n,
-			     double positives)
+static void ranked_release(struct ranked *r)
 {
-	double sum = 0, lost = 0;
+	free(r->rows);
+	free(r->components);
+}
 
-	for (size_t i = 0; i < n; i++) {
-		double x = metrics_positive(row[i]) ? component[i] - lost : 0, total = sum + x;
+/* How far the row's component lies from their mean. */
+static double deviation(const struct ranked *r, struct metrics_row row)
+{
+	return r->components[metrics_find(r->rows, r->n, row)] - r->ranking.auc_roc;
+}
 
-		if (!metrics_positive(row[i]))
-			continue;
-		lost = (total - sum) - x; /* Kahan's */
-		sum = total;
-	}
-	return sum / positives;
+/* From the sums of squares, or of products, over the negatives and over the positives. */
+static double variance_of_mean(const struct sum sums[2], const struct metrics_ranking *r)
+{
+	double n_neg = (double)r->negatives, n_pos = (double)r->positives;
+
+	return sum_of(&sums[1]) / (n_pos - 1) / n_pos + sum_of(&sums[0]) / (n_neg - 1) / n_neg;
+}
+
+static void test_difference(struct delong *d, double variance)
+{
+	double error = sqrt(variance);
+
+	d->low = d->difference - METRICS_Z_95 * error;
+	d->high = d->difference + METRICS_Z_95 * error;
+	d->z = d->difference / error;
+	d->p_value = isnan(d->z) ? 1 : erfc(fabs(d->z) / sqrt(2));
 }
 
 void delong_compare(struct delong *d, const struct metrics_row *a, const struct metrics_row *b,
 		    size_t n)
 {
-	const struct metrics_row *rows[2] = { a, b };
-	struct ranked *ranked = mem_alloc(n, sizeof(*ranked));
-	double *component[2], positives = 0, negatives, error;
-	double sums[2][3] = { { 0 } }; /* of negatives, of positives: aa, bb, ab */
+	struct ranked by_a, by_b;
+	struct sum products[2] = { { 0 } }, squares[2] = { { 0 } };
 
-	*d = (struct delong){ { NAN, NAN }, { NAN, NAN }, NAN, NAN, NAN, NAN, NAN, NAN };
-	for (size_t i = 0; i < n; i++)
-		positives += metrics_positive(a[i]);
-	negatives = (double)n - positives;
-	for (int k = 0; k < 2; k++) {
-		component[k] = mem_alloc(n, sizeof(*component[k]));
-		if (positives < 1 || negatives < 1)
-			continue;
-		find_components(rows[k], n, positives, ranked, component[k]);
-		d->auc[k] = mean_component(rows[k], component[k], n, positives);
-	}
-	free(ranked);
-	d->difference = d->auc[0] - d->auc[1];
-	for (size_t i = 0; i < n; i++) {
-		double *sum = sums[metrics_positive(a[i])];
-		double x = component[0][i] - d->auc[0], y = component[1][i] - d->auc[1];
+	ranked_init(&by_a, a, n);
+	ranked_init(&by_b, b, n);
+	*d = (struct delong){
+		.auc = { by_a.ranking.auc_roc, by_b.ranking.auc_roc },
+		.variance = { by_a.ranking.auc_variance, by_b.ranking.auc_variance },
+		.covariance = NAN,
+		.difference = by_a.ranking.auc_roc - by_b.ranking.auc_roc,
+		.low = NAN,
+		.high = NAN,
+		.z = NAN,
+		.p_value = NAN,
+	};
+	if (by_a.ranking.positives >= 2 && by_a.ranking.negatives >= 2) {
+		for (size_t i = 0; i < n; i++) {
+			double x = deviation(&by_a, a[i]), y = deviation(&by_b, b[i]);
 
-		sum[0] += x * x;
-		sum[1] += y * y;
-		sum[2] += x * y;
+			sum_add(&products[metrics_positive(a[i])], x * y);
+			sum_add(&squares[metrics_positive(a[i])], (x - y) * (x - y));
+		}
+		d->covariance = variance_of_mean(products, &by_a.ranking);
+		test_difference(d, variance_of_mean(squares, &by_a.ranking));
 	}
-	free(component[0]);
-	free(component[1]);
-	if (positives < 2 || negatives < 2)
-		return;
-	for (int k = 0; k < 3; k++) {
-		double s = sums[1][k] / (positives - 1) / positives +
-			   sums[0][k] / (negatives - 1) / negatives;
-
-		*(k < 2 ? &d->variance[k] : &d->covariance) = s;
-	}
-	/* Rounding may leave less than nothing of equal scores' variance. */
-	error = sqrt(fmax(d->variance[0] + d->variance[1] - 2 * d->covariance, 0));
-	d->low = d->difference - Z_95 * error;
-	d->high = d->difference + Z_95 * error;
-	if (error > 0)
-		d->z = d->difference / error;
-	d->p_value = error > 0 ? erfc(fabs(d->z) / sqrt(2)) : d->difference == 0;
+	ranked_release(&by_a);
+	ranked_release(&by_b);
 }

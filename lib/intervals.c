@@ -63,28 +63,27 @@ void intervals_compute(struct intervals *iv, const struct evaluation *e, size_t 
 		[BOOTSTRAP_LOG_LOSS] = "log_loss",
 		[BOOTSTRAP_BRIER] = "brier",
 	};
-	const struct bootstrap_rows rows = { { e->rows, e->against }, e->n, e->users, e->n_users };
-	struct bootstrap_result results[BOOTSTRAP_N];
+	const struct bootstrap_options options = { resamples, seed, pool };
+	struct bootstrap b;
 
 	*iv = (struct intervals){ .resamples = resamples };
 	add_delong(iv, e);
-	bootstrap_run(&rows, resamples, seed, pool, results);
+	bootstrap_run(&b, e->rows, e->against, e->n, e->users, e->n_users, &options);
 	for (enum bootstrap_figure f = 0; f < BOOTSTRAP_N; f++) {
-		const struct bootstrap_result *r = &results[f];
 		struct interval *row = &iv->rows[iv->n++];
 
 		*row = (struct interval){
 			.metric = names[f],
 			.method = e->users ? "users" : "rows",
 			.value = figure(&e->segments->metrics, f),
-			.low = r->score[0].low,
-			.high = r->score[0].high,
+			.low = b.scores[0][f].low,
+			.high = b.scores[0][f].high,
 			.against = e->against ? figure(&e->against_metrics, f) : NAN,
-			.against_low = e->against ? r->score[1].low : NAN,
-			.against_high = e->against ? r->score[1].high : NAN,
-			.difference_low = e->against ? r->difference.low : NAN,
-			.difference_high = e->against ? r->difference.high : NAN,
-			.p_value = e->against ? r->p_value : NAN,
+			.against_low = b.scores[1][f].low,
+			.against_high = b.scores[1][f].high,
+			.difference_low = b.differences[f].low,
+			.difference_high = b.differences[f].high,
+			.p_value = b.p_values[f],
 		};
 		row->difference = row->value - row->against;
 	}

@@ -1,12 +1,11 @@
 #include "metrics.h"
 
+#include "sum.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The 97.5 % point of the standard normal distribution. */
-#define Z_95 1.959963984540054
 
 /* A score's bits, as those of any double that is not negative, are in the order of the scores. */
 struct metrics_row metrics_row(double score, bool positive)
@@ -96,22 +95,24 @@ void metrics_sort(struct metrics_row *rows, struct metrics_row *scratch, size_t 
 		qsort(rows, n, sizeof(*rows), compare_rows);
 }
 
-/* Neumaier's compensated sum (ZAMM 54, 1974): what rounding drops is kept and added at the end. */
-struct sum {
-	double total, lost;
-};
-
-static void sum_add(struct sum *s, double x)
+size_t metrics_find(const struct metrics_row *rows, size_t n, struct metrics_row row)
 {
-	double total = s->total + x;
+	const struct metrics_row *first = rows;
 
-	s->lost += fabs(s->total) >= fabs(x) ? (s->total - total) + x : (x - total) + s->total;
-	s->total = total;
+	while (n > 1) {
+		size_t half = n / 2;
+
+		first += first[half - 1].word < row.word ? half : 0; /* by no branch to foretell */
+		n -= half;
+	}
+	return (size_t)(first - rows);
 }
 
-static double sum_of(const struct sum *s)
+double metrics_log_loss(double score, bool positive)
 {
-	return s->total + s->lost;
+	double p = fmin(fmax(score, DBL_EPSILON), 1 - DBL_EPSILON);
+
+	return positive ? -log(p) : -log1p(-p);
 }
 
 static double ratio(uint64_t part, uint64_t whole)
@@ -160,15 +161,47 @@ void metrics_correct(struct metrics_row *rows, size_t n, double prior)
 	}
 }
 
-/* How the rows rank: average precision, AUC and its interval; rows and positives are set. */
-static void judge_ranking(struct metrics *m, const struct metrics_row *rows)
+struct metrics_components metrics_components(const struct metrics_ranking *ranking,
+					     const struct metrics_ties *ties, uint64_t tp,
+					     uint64_t fp)
 {
-	struct metrics_walk walk = METRICS_WALK(rows, m->rows);
+	return (struct metrics_components){
+		.positive = 1 -
+			    ((double)fp + (double)ties->negatives / 2) / (double)ranking->negatives,
+		.negative = ((double)tp + (double)ties->positives / 2) / (double)ranking->positives
+	};
+}
+
+/* DeLong's variance of the AUC, from at least two rows of either class. */
+static double variance_of_auc(const struct metrics_ranking *r, const struct metrics_row *rows,
+			      size_t n)
+{
+	struct metrics_walk walk = METRICS_WALK(rows, n);
 	struct metrics_ties t;
-	uint64_t positives = m->positives, negatives = m->rows - m->positives;
+	uint64_t tp = 0, fp = 0;
+	double n_pos = (double)r->positives, n_neg = (double)r->negatives;
+	struct sum of_positives = { 0 }, of_negatives = { 0 };
+
+	while (metrics_walk_next(&walk, &t)) {
+		struct metrics_components c = metrics_components(r, &t, tp, fp);
+
+		sum_add(&of_positives, (double)t.positives * (c.positive - r->auc_roc) *
+					       (c.positive - r->auc_roc));
+		sum_add(&of_negatives, (double)t.negatives * (c.negative - r->auc_roc) *
+					       (c.negative - r->auc_roc));
+		tp += t.positives;
+		fp += t.negatives;
+	}
+	return sum_of(&of_positives) / (n_pos - 1) / n_pos +
+	       sum_of(&of_negatives) / (n_neg - 1) / n_neg;
+}
+
+void metrics_rank(struct metrics_ranking *ranking, const struct metrics_row *rows, size_t n)
+{
+	struct metrics_walk walk = METRICS_WALK(rows, n);
+	struct metrics_ties t;
 	uint64_t tp = 0, fp = 0, twice_ordered = 0;
-	double n_pos = (double)positives, n_neg = (double)negatives, error;
-	struct sum precision = { 0 }, of_positives = { 0 }, of_negatives = { 0 };
+	struct sum precision = { 0 };
 
 	while (metrics_walk_next(&walk, &t)) {
 		twice_ordered += t.negatives * (2 * tp + t.positives);
@@ -176,31 +209,28 @@ static void judge_ranking(struct metrics *m, const struct metrics_row *rows)
 		fp += t.negatives;
 		sum_add(&precision, (double)t.positives * ratio(tp, tp + fp));
 	}
-	m->average_precision = positives ? sum_of(&precision) / n_pos : NAN;
-	m->auc_roc = ratio(twice_ordered, 2 * positives * negatives);
+	*ranking = (struct metrics_ranking){
+		.positives = tp,
+		.negatives = fp,
+		.average_precision = tp ? sum_of(&precision) / (double)tp : NAN,
+		.auc_roc = ratio(twice_ordered, 2 * tp * fp),
+	};
+	ranking->auc_variance = tp >= 2 && fp >= 2 ? variance_of_auc(ranking, rows, n) : NAN;
+}
+
+/* Average precision, AUC and its interval. */
+static void judge_ranking(struct metrics *m, const struct metrics_row *rows)
+{
+	struct metrics_ranking r;
+	double error;
+
+	metrics_rank(&r, rows, m->rows);
+	m->average_precision = r.average_precision;
+	m->auc_roc = r.auc_roc;
 	m->auc_roc_low = m->auc_roc_high = NAN;
-	if (positives < 2 || negatives < 2)
+	if (isnan(r.auc_variance))
 		return;
-
-	/*
-	 * DeLong's structural components: of a positive, the share of negatives that it beats; of a
-	 * negative, the share of positives that beat it; a tie counts 1/2. Both have mean AUC.
-	 */
-	walk = (struct metrics_walk)METRICS_WALK(rows, m->rows);
-	tp = fp = 0;
-	while (metrics_walk_next(&walk, &t)) {
-		double beats = 1 - ((double)fp + (double)t.negatives / 2) / n_neg;
-		double beaten = ((double)tp + (double)t.positives / 2) / n_pos;
-
-		sum_add(&of_positives,
-			(double)t.positives * (beats - m->auc_roc) * (beats - m->auc_roc));
-		sum_add(&of_negatives,
-			(double)t.negatives * (beaten - m->auc_roc) * (beaten - m->auc_roc));
-		tp += t.positives;
-		fp += t.negatives;
-	}
-	error = Z_95 * sqrt(sum_of(&of_positives) / (n_pos - 1) / n_pos +
-			    sum_of(&of_negatives) / (n_neg - 1) / n_neg);
+	error = METRICS_Z_95 * sqrt(r.auc_variance);
 	m->auc_roc_low = fmax(m->auc_roc - error, 0);
 	m->auc_roc_high = fmin(m->auc_roc + error, 1);
 }
@@ -216,12 +246,10 @@ static void judge_probabilities(struct metrics *m, const struct metrics_row *row
 	double n = (double)m->rows;
 
 	while (metrics_walk_next(&walk, &t)) {
-		double p = fmin(fmax(t.score, DBL_EPSILON), 1 - DBL_EPSILON);
-
 		if (t.positives)
-			sum_add(&log_loss, -(double)t.positives * log(p));
+			sum_add(&log_loss, (double)t.positives * metrics_log_loss(t.score, true));
 		if (t.negatives)
-			sum_add(&log_loss, -(double)t.negatives * log1p(-p));
+			sum_add(&log_loss, (double)t.negatives * metrics_log_loss(t.score, false));
 		sum_add(&brier, (double)t.positives * (1 - t.score) * (1 - t.score));
 		sum_add(&brier, (double)t.negatives * t.score * t.score);
 	}

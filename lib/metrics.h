@@ -18,6 +18,9 @@
 /* So that twice the number of (positive, negative) pairs fits in 64 bits. */
 #define METRICS_ROWS_MAX UINT32_MAX
 
+/* The 97.5 % point of the standard normal distribution. */
+#define METRICS_Z_95 1.959963984540054
+
 struct metrics_row {
 	uint64_t word;
 };
@@ -27,7 +30,7 @@ struct metrics_row metrics_row(double score, bool positive);
 double metrics_score(struct metrics_row row);
 bool metrics_positive(struct metrics_row row);
 
-/* Sorts rows[n] by ascending score; scratch[n] is overwritten. */
+/* Sorts rows[n] by ascending score, of one score the negatives first; scratch[n] is overwritten. */
 void metrics_sort(struct metrics_row *rows, struct metrics_row *scratch, size_t n);
 
 /*
@@ -36,6 +39,16 @@ void metrics_sort(struct metrics_row *rows, struct metrics_row *scratch, size_t 
  * learning", IJCAI 2001, theorem 2). The order of the scores stays.
  */
 void metrics_correct(struct metrics_row *rows, size_t n, double prior);
+
+/* Where among the sorted rows[n], one of which it is, the first like `row` is: score and outcome.
+ */
+size_t metrics_find(const struct metrics_row *rows, size_t n, struct metrics_row row);
+
+/*
+ * -log of the probability that the score gives to the outcome, in nats, with the score clipped to
+ * [2^-52, 1 - 2^-52] (the epsilon of a double, as scikit-learn does).
+ */
+double metrics_log_loss(double score, bool positive);
 
 /* The decisions on one class: what was called so against what was so. */
 struct metrics_class {
@@ -69,8 +82,7 @@ struct metrics {
  *   than two rows of either class.
  * average_precision: sum over descending scores of precision times the gain in recall, equal
  *   scores taken together; undefined without positives.
- * log_loss: mean of -log of the probability given to what happened, scores clipped to
- *   [2^-52, 1 - 2^-52] (the epsilon of a double, as scikit-learn does).
+ * log_loss: mean of metrics_log_loss.
  * brier: mean square of score minus outcome (Brier, Monthly Weather Review 78, 1950).
  * calibration_error: the expected calibration error (Naeini, Cooper & Hauskrecht, AAAI 2015; Guo
  *   et al., ICML 2017, equation 3) over the bins of metrics_bins_next.
@@ -127,6 +139,31 @@ struct metrics_walk {
 
 /* The next group; false behind the last. */
 bool metrics_walk_next(struct metrics_walk *walk, struct metrics_ties *ties);
+
+/* How rows rank, as in struct metrics. */
+struct metrics_ranking {
+	uint64_t positives, negatives;
+	double average_precision, auc_roc;
+	double auc_variance; /* DeLong's, of which the interval is made */
+};
+
+/* Ranks the sorted rows[n]. */
+void metrics_rank(struct metrics_ranking *ranking, const struct metrics_row *rows, size_t n);
+
+/*
+ * DeLong's structural components of the rows of one score: of a positive, the share of negatives
+ * that it beats; of a negative, the share of positives that beat it; a tie counts 1/2. Over the
+ * rows of either class their mean is the AUC.
+ */
+struct metrics_components {
+	double positive, negative;
+};
+
+/* Those of a group above which there are tp positives and fp negatives, of so many as `ranking`
+ * says. */
+struct metrics_components metrics_components(const struct metrics_ranking *ranking,
+					     const struct metrics_ties *ties, uint64_t tp,
+					     uint64_t fp);
 
 /* Rows whose score lies in (upper - 1/bins, upper]; the lowest bin holds 0 too. */
 struct metrics_bin {

@@ -22,9 +22,6 @@
 #define SCORE_BINS  40
 #define NAME_LENGTH 28
 
-/* The 97.5 % point of the standard normal distribution. */
-#define Z_95 1.959963984540054
-
 static struct plot *add(struct plots *p, const char *name, const char *title, const char *axes)
 {
 	struct plot *plot = &p->plots[p->n++];
@@ -174,8 +171,9 @@ static void put_bins(struct plot *p, const char *name, const struct metrics_row 
 	begin_data(p, name);
 	while (metrics_bins_next(&bins, &bin)) {
 		double k = (double)bin.rows, share = (double)bin.positives / k;
-		double z2 = Z_95 * Z_95 / k, middle = (share + z2 / 2) / (1 + z2);
-		double half = Z_95 / (1 + z2) * sqrt(share * (1 - share) / k + z2 / (4 * k));
+		double z2 = METRICS_Z_95 * METRICS_Z_95 / k, middle = (share + z2 / 2) / (1 + z2);
+		double half = METRICS_Z_95 / (1 + z2) *
+			      sqrt(share * (1 - share) / k + z2 / (4 * k));
 
 		buf_printf(&p->script, "%.5g %.5g %.5g %.5g\n", bin.mean_score, share,
 			   fmin(middle - half, share), fmax(middle + half, share));

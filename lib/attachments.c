@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS_MAX 8
+#define COLUMNS_MAX 9
 
 /* A table to read: its columns that are needed, and what to do with each row's fields there. */
 struct reading {
@@ -52,7 +52,10 @@ static int take_reject(struct attachments *a, const struct csv_reader *in,
 
 	(void)in, (void)at, (void)err;
 	if (id == n) {
-		a->rejects = mem_realloc(a->rejects, (size_t)n + 1, sizeof(*a->rejects));
+		if (n == a->rejects_cap) {
+			a->rejects_cap = mem_grow(a->rejects_cap, (size_t)n + 1);
+			a->rejects = mem_realloc(a->rejects, a->rejects_cap, sizeof(*a->rejects));
+		}
 		a->rejects[id] = (struct attachments_count){ intern_string(&a->reasons, id)->s, 0 };
 		a->n_rejects++;
 	}
@@ -111,8 +114,10 @@ static int take_importance(struct attachments *a, const struct csv_reader *in,
 			   const struct csv_field *const *fields, const int *at, struct err *err)
 {
 	struct attachments_feature *f = add_feature(&a->importance, fields[0]);
-	double *const figures[] = { &f->auc_drop, &f->auc_drop_sd, &f->loss_rise,
-				    &f->loss_rise_sd };
+	double *const figures[] = {
+		&f->auc_drop,     &f->auc_drop_sd,        &f->loss_rise,
+		&f->loss_rise_sd, &a->importance.size[0], &a->importance.size[1]
+	};
 
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
 		if (read_real(in, fields[i + 1], at[i + 1], figures[i], err))
@@ -124,8 +129,8 @@ static int take_drift(struct attachments *a, const struct csv_reader *in,
 		      const struct csv_field *const *fields, const int *at, struct err *err)
 {
 	struct attachments_feature *f = add_feature(&a->drift, fields[0]);
-	double *const figures[] = { &f->psi, &f->missing[0], &f->missing[1], &f->mean[0],
-				    &f->mean[1] };
+	double *const figures[] = { &f->psi,     &f->missing[0],    &f->missing[1],   &f->mean[0],
+				    &f->mean[1], &a->drift.size[0], &a->drift.size[1] };
 
 	f->kind = mem_dup(fields[1]->s, fields[1]->len);
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
@@ -145,13 +150,15 @@ static int most_first(const void *a, const void *b)
 int attachments_read(struct attachments *a, const struct attachments_paths *paths, struct err *err)
 {
 	static const struct reading rejects = { { "reason" }, take_reject };
-	static const struct reading unmatched = { { NULL }, take_unmatched };
+	static const struct reading unmatched = { { "event_id" }, take_unmatched };
 	static const struct reading sessions = { { "is_completion" }, take_session };
 	static const struct reading importance = { { "feature", "auc_roc_drop", "auc_roc_drop_sd",
-						     "log_loss_rise", "log_loss_rise_sd" },
+						     "log_loss_rise", "log_loss_rise_sd", "rows",
+						     "repeats" },
 						   take_importance };
 	static const struct reading drift = { { "feature", "kind", "psi", "train_missing",
-						"test_missing", "train_mean", "test_mean" },
+						"test_missing", "train_mean", "test_mean",
+						"train_rows", "test_rows" },
 					      take_drift };
 
 	*a = (struct attachments){ .paths = *paths, .reasons = INTERN_INIT };

@@ -40,13 +40,15 @@ struct attachments_feature {
 struct attachments_features {
 	struct attachments_feature *rows; /* [n] in the order of the file */
 	size_t n, cap;
+	/* As the last row has it: rows and repeats of importance; train and test rows of drift. */
+	double size[2];
 };
 
 struct attachments {
 	struct attachments_paths paths; /* those that were given */
 
 	struct attachments_count *rejects; /* [n_rejects] records by reason, most first */
-	size_t n_rejects;
+	size_t n_rejects, rejects_cap;
 	uint64_t n_rejected; /* in all */
 	uint64_t n_unmatched;
 	uint64_t completed, not_completed, censored; /* sessions */

@@ -43,6 +43,8 @@ struct bootstrap {
 	size_t defined[BOOTSTRAP_N]; /* resamples that have the figure: the rest stands on them */
 };
 
+#define BOOTSTRAP_ROWS_MAX ((size_t)1 << 30) /* there must be fewer */
+
 struct bootstrap_options {
 	size_t resamples; /* > 0 */
 	uint64_t seed;

@@ -32,7 +32,7 @@ static double index_of(const uint64_t *const counts[2], size_t n_bins, const siz
 	return psi;
 }
 
-/* Sets the index over bins that `bin_of` the values, and frees nothing of the caller's. */
+/* The index over n_bins: those between the edges of numbers, or, if edges is NULL, levels. */
 static double compare(const struct column columns[2], size_t n_bins, const double *edges,
 		      size_t n_edges)
 {
@@ -59,7 +59,7 @@ static double compare(const struct column columns[2], size_t n_bins, const doubl
 
 static void compare_numbers(struct drift_feature *f, const struct column columns[2])
 {
-	double *known = mem_alloc(columns[0].n, sizeof(*known)), edges[DECILES];
+	double *known = mem_alloc(columns[0].n, sizeof(*known)), edges[DECILES + 1];
 	size_t n_known = 0, n_edges = 0;
 
 	for (int part = 0; part < 2; part++) {
@@ -79,8 +79,13 @@ static void compare_numbers(struct drift_feature *f, const struct column columns
 		f->missing[part] = 1 - n / (double)c->n;
 		f->mean[part] = n > 0 ? mean : NAN;
 	}
-	if (n_known)
-		n_edges = bins_cut(known, n_known, DECILES, edges);
+	if (n_known) {
+		/* Sorts them. What is below or above all of them has a bin of its own. */
+		n_edges = bins_cut(known, n_known, DECILES, edges + 1);
+		edges[0] = nextafter(known[0], -INFINITY);
+		edges[++n_edges] = known[n_known - 1];
+		n_edges++;
+	}
 	f->psi = compare(columns, n_edges + 2, edges, n_edges);
 	free(known);
 }

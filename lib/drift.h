@@ -6,10 +6,11 @@
  * Validation 14, 2020): over bins with shares p of the train rows and q of the test rows, the sum
  * of (q - p) ln(q / p), which is the Kullback-Leibler divergence of the one from the other added to
  * that of the other from the one. The bins of numbers are cut at the deciles of the train rows,
- * with one more for missing; those of categories are the model's levels, and "other". Bins without
- * a row on either side do not count; to each other is added half a row on both sides, so that one
- * that is empty on one side makes the index large, and not infinite. Layer: over mem, bins, model,
- * sample.
+ * with one more each for what is below all of those, above, and missing; those of categories are
+ * the model's levels, and "other". A column that was constant in training is none of the model's
+ * features. Bins without a row on either side do not count; to each other is added half a row on
+ * both sides, so that one that is empty on one side makes the index large, and not infinite. Layer:
+ * over mem, bins, model, sample.
  */
 #ifndef CE_DRIFT_H
 #define CE_DRIFT_H

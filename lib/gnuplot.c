@@ -2,6 +2,7 @@
 
 #include "command.h"
 #include "outfile.h"
+#include "utf8.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -10,16 +11,15 @@
 
 void gnuplot_put_string(struct buf *script, const char *text, size_t max)
 {
-	buf_append_char(script, '\'');
-	for (size_t i = 0; i < max && text[i]; i++) {
-		char c = text[i];
+	struct buf name = BUF_INIT;
 
-		/* A doubled quote would be one, but not everywhere. */
-		if (c < ' ' || c > '~' || c == '\\' || c == '\'')
-			c = '?';
-		buf_append_char(script, c);
-	}
+	utf8_put(&name, text, strlen(text), max);
 	buf_append_char(script, '\'');
+	for (size_t i = 0; i < name.len; i++)
+		/* A doubled quote would be one, but not everywhere. */
+		buf_append_char(script, strchr("'\\", name.data[i]) ? '?' : name.data[i]);
+	buf_append_char(script, '\'');
+	buf_release(&name);
 }
 
 /* Appends all that is written to fd. Returns 0, or -1 with err. */
@@ -47,7 +47,8 @@ int gnuplot_run(const struct buf *script, struct buf *out, struct err *err)
 		return -1;
 	}
 	rc = command_start(&command,
-			   "command -v gnuplot >/dev/null || exit 127; exec gnuplot -d /dev/stdin",
+			   "command -v gnuplot >/dev/null || exit 127; LC_ALL=C.UTF-8 exec gnuplot "
+			   "-d /dev/stdin",
 			   fd, err);
 	close(fd);
 	if (rc)

@@ -14,7 +14,7 @@
 
 /*
  * Appends `text` as a string of a script, in quotes in which gnuplot expands nothing; at most `max`
- * characters of it, quotes, backslashes and all but printable ASCII as '?'.
+ * characters of it, quotes, backslashes and what is not printable as '?'.
  */
 void gnuplot_put_string(struct buf *script, const char *text, size_t max);
 

@@ -30,13 +30,18 @@ static void put_escaped(struct buf *page, char c)
 	}
 }
 
+void html_escape(struct buf *page, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		put_escaped(page, s[i]);
+}
+
 void html_text(struct buf *page, const char *s, size_t len)
 {
 	struct buf text = BUF_INIT;
 
 	utf8_put(&text, s, len, HTML_TEXT_MAX);
-	for (size_t i = 0; i < text.len; i++)
-		put_escaped(page, text.data[i]);
+	html_escape(page, text.data, text.len);
 	buf_release(&text);
 }
 
@@ -83,17 +88,29 @@ void html_count(struct buf *page, uint64_t count)
 
 void html_percent(struct buf *page, double share)
 {
+	char digits[NUM_TEXT_MAX];
+
 	if (isnan(share))
 		buf_append_str(page, "\xe2\x80\x93");
 	else
-		buf_printf(page, "%.1f\xc2\xa0%%", 100 * share);
+		buf_printf(page, "<data value=\"%.*s\">%.1f\xc2\xa0%%</data>",
+			   (int)num_format_double(digits, share), digits, 100 * share);
+}
+
+void html_p_value(struct buf *page, double p)
+{
+	char digits[NUM_TEXT_MAX];
+
+	if (p < 0.0001)
+		buf_printf(page, "<data value=\"%.*s\">&lt; 0.0001</data>",
+			   (int)num_format_double(digits, p), digits);
+	else
+		html_real(page, p, 4);
 }
 
 void html_table(struct buf *page, const char *caption, const char *const *columns)
 {
-	buf_append_str(page, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
-	html_str(page, caption);
-	buf_append_str(page, "\"><table><caption>");
+	buf_append_str(page, "<div class=\"scroll\" tabindex=\"0\"><table><caption>");
 	html_str(page, caption);
 	buf_append_str(page, "</caption><thead><tr>");
 	for (; *columns; columns++) {
@@ -111,7 +128,7 @@ void html_row(struct buf *page)
 
 void html_row_marked(struct buf *page)
 {
-	buf_append_str(page, "<tr class=\"chosen\"><th scope=\"row\">");
+	buf_append_str(page, "<tr class=\"chosen\" aria-current=\"true\"><th scope=\"row\">");
 }
 
 void html_cell(struct buf *page)

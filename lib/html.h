@@ -21,6 +21,9 @@ void html_str(struct buf *page, const char *s);
 /* A value of the input: "(empty)" for NULL, "" for empty text. */
 void html_value(struct buf *page, const struct csv_field *value);
 
+/* Text of this program's own, of any length. */
+void html_escape(struct buf *page, const char *s, size_t len);
+
 /*
  * A figure to so many decimals, with all of its digits in the attribute of a <data> element, for
  * programs; NAN is a dash. A count has its thousands parted.
@@ -28,8 +31,11 @@ void html_value(struct buf *page, const struct csv_field *value);
 void html_real(struct buf *page, double value, int decimals);
 void html_count(struct buf *page, uint64_t count);
 
-/* A share as a percentage. */
+/* A share as a percentage, in such an element, too. */
 void html_percent(struct buf *page, double share);
+
+/* A p-value: what is too small for four decimals is said to be. */
+void html_p_value(struct buf *page, double p);
 
 /*
  * A table, in a box that scrolls if it is too wide, with its names of columns (ended by NULL). Rows

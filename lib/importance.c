@@ -54,7 +54,8 @@ static void shuffle(void *context, size_t part)
 	struct metrics m;
 	struct rng rng;
 
-	rng_seed(&rng, r->seed, part);
+	/* The first repeats are the same, however many there are. */
+	rng_seed(&rng, r->seed, (uint64_t)(part / r->repeats) << 32 | part % r->repeats);
 	/* R. Durstenfeld, Communications of the ACM 7, 1964: algorithm 235. */
 	for (size_t i = 0; i < n; i++) {
 		size_t place = (size_t)rng_below(&rng, i + 1);

@@ -11,18 +11,19 @@ static void add_delong(struct intervals *iv, const struct evaluation *e)
 	struct interval *row = &iv->rows[iv->n++];
 	struct delong d;
 
-	*row = (struct interval){ "auc_roc",
-				  "delong",
-				  m->auc_roc,
-				  m->auc_roc_low,
-				  m->auc_roc_high,
-				  NAN,
-				  NAN,
-				  NAN,
-				  NAN,
-				  NAN,
-				  NAN,
-				  NAN };
+	*row = (struct interval){ .metric = "auc_roc",
+				  .title = "AUC-ROC",
+				  .method = "delong",
+				  .value = m->auc_roc,
+				  .low = m->auc_roc_low,
+				  .high = m->auc_roc_high,
+				  .against = NAN,
+				  .against_low = NAN,
+				  .against_high = NAN,
+				  .difference = NAN,
+				  .difference_low = NAN,
+				  .difference_high = NAN,
+				  .p_value = NAN };
 	if (!e->against)
 		return;
 	delong_compare(&d, e->rows, e->against, e->n);
@@ -30,6 +31,9 @@ static void add_delong(struct intervals *iv, const struct evaluation *e)
 	row->against_low = e->against_metrics.auc_roc_low;
 	row->against_high = e->against_metrics.auc_roc_high;
 	row->difference = d.difference;
+	/* A difference without variance is one of few rows that are parted without a fault. */
+	if (d.low == d.high && d.difference != 0)
+		return;
 	row->difference_low = d.low;
 	row->difference_high = d.high;
 	row->p_value = d.p_value;
@@ -56,24 +60,26 @@ static double figure(const struct metrics *m, enum bootstrap_figure f)
 void intervals_compute(struct intervals *iv, const struct evaluation *e, size_t resamples,
 		       uint64_t seed, struct pool *pool)
 {
-	static const char *const names[BOOTSTRAP_N] = {
-		[BOOTSTRAP_BASE_RATE] = "base_rate",
-		[BOOTSTRAP_AUC_ROC] = "auc_roc",
-		[BOOTSTRAP_AVERAGE_PRECISION] = "average_precision",
-		[BOOTSTRAP_LOG_LOSS] = "log_loss",
-		[BOOTSTRAP_BRIER] = "brier",
+	static const char *const names[BOOTSTRAP_N][2] = {
+		[BOOTSTRAP_BASE_RATE] = { "base_rate", "Base rate" },
+		[BOOTSTRAP_AUC_ROC] = { "auc_roc", "AUC-ROC" },
+		[BOOTSTRAP_AVERAGE_PRECISION] = { "average_precision", "Average precision" },
+		[BOOTSTRAP_LOG_LOSS] = { "log_loss", "Log loss" },
+		[BOOTSTRAP_BRIER] = { "brier", "Brier score" },
 	};
 	const struct bootstrap_options options = { resamples, seed, pool };
 	struct bootstrap b;
 
-	*iv = (struct intervals){ .resamples = resamples };
+	*iv = (struct intervals){ .resamples = resamples, .n_drawn = e->users ? e->n_users : e->n };
 	add_delong(iv, e);
 	bootstrap_run(&b, e->rows, e->against, e->n, e->users, e->n_users, &options);
 	for (enum bootstrap_figure f = 0; f < BOOTSTRAP_N; f++) {
 		struct interval *row = &iv->rows[iv->n++];
 
 		*row = (struct interval){
-			.metric = names[f],
+			.metric = names[f][0],
+			.title = names[f][1],
+			.samples = b.defined[f],
 			.method = e->users ? "users" : "rows",
 			.value = figure(&e->segments->metrics, f),
 			.low = b.scores[0][f].low,
@@ -86,6 +92,10 @@ void intervals_compute(struct intervals *iv, const struct evaluation *e, size_t 
 			.p_value = b.p_values[f],
 		};
 		row->difference = row->value - row->against;
+		/* One user is drawn as itself, again and again. */
+		if (iv->n_drawn < 2)
+			row->low = row->high = row->against_low = row->against_high =
+				row->difference_low = row->difference_high = row->p_value = NAN;
 	}
 }
 
@@ -108,6 +118,10 @@ int intervals_write(const struct intervals *iv, struct csv_writer *out, struct e
 		csv_put_real(&out->row, r->difference_low);
 		csv_put_real(&out->row, r->difference_high);
 		csv_put_real(&out->row, r->p_value);
+		if (r->samples)
+			csv_put_int(&out->row, (int64_t)r->samples);
+		else
+			csv_put_null(&out->row);
 		if (csv_writer_end_row(out, err))
 			return -1;
 	}

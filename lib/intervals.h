@@ -19,17 +19,23 @@
 /* 95 % intervals; what is of a second score is NAN if there is none. */
 struct interval {
 	const char *metric; /* as the column of `metrics` is named */
+	const char *title;  /* for people */
 	const char *method; /* "delong", "users" or "rows": what was drawn */
 	double value, low, high;
 	double against, against_low, against_high;
 	double difference, difference_low, difference_high; /* value - against */
-	double p_value; /* two-sided, that there is no difference */
+	double p_value;                                     /* two-sided, of no difference */
+	size_t samples;                                     /* that had the figure; 0: DeLong's */
 };
+
+/* Of fewer than these the intervals are too narrow. */
+#define INTERVALS_FEW 30
 
 struct intervals {
 	struct interval rows[BOOTSTRAP_N + 1]; /* DeLong's first */
 	size_t n;
 	size_t resamples;
+	size_t n_drawn; /* users, or rows, there are to draw: of one alone nothing is known */
 };
 
 /* Of a judged evaluation; seed and threads as for bootstrap_run. */

@@ -1,10 +1,12 @@
 #include "plot.h"
 
 #include "gnuplot.h"
+#include "mem.h"
 #include "num.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* In units of the picture: as large as a phone is wide, so that its text stays legible there. */
@@ -20,6 +22,8 @@
 #define RESOLUTION 0.002
 
 #define SCORE_BINS  40
+#define BINS_DRAWN  50
+#define PERIODS_MAX 400
 #define NAME_LENGTH 28
 
 static struct plot *add(struct plots *p, const char *name, const char *title, const char *axes)
@@ -98,7 +102,7 @@ static void put_curves_command(struct plot *p, const struct evaluation *e,
 	if (e->opts.against) {
 		buf_append_str(&p->script, " title ");
 		gnuplot_put_string(&p->script, names[0], NAME_LENGTH);
-		buf_append_str(&p->script, ", $b with lines lw 2 lc " ORANGE " title ");
+		buf_append_str(&p->script, ", $b with lines lw 2 dt 2 lc " ORANGE " title ");
 		gnuplot_put_string(&p->script, names[1], NAME_LENGTH);
 	} else {
 		buf_append_str(&p->script, " notitle");
@@ -139,6 +143,9 @@ static void make_roc(struct plots *plots, const struct evaluation *e, const char
 		"so are %.0f %% of those with outcome 1; at 30 %%, %.0f %%. Dashed: no better "
 		"than chance. The dot: the threshold %.3g.",
 		m->auc_roc, 100 * roc_at(e, 0.1), 100 * roc_at(e, 0.3), m->threshold);
+	if (e->opts.against)
+		buf_printf(&p->text, " Under the other curve it is %.4f.",
+			   e->against_metrics.auc_roc);
 }
 
 static void make_precision_recall(struct plots *plots, const struct evaluation *e,
@@ -159,6 +166,9 @@ static void make_precision_recall(struct plots *plots, const struct evaluation *
 		   "The average precision is %.4f. Dashed: the base rate, %.4f, which is the "
 		   "precision of chance. The dot: the threshold %.3g.",
 		   m->average_precision, m->base_rate, m->threshold);
+	if (e->opts.against)
+		buf_printf(&p->text, " That of the other score is %.4f.",
+			   e->against_metrics.average_precision);
 }
 
 /* Bins with Wilson's interval (Journal of the American Statistical Association 22, 1927). */
@@ -185,34 +195,35 @@ static void make_calibration(struct plots *plots, const struct evaluation *e,
 			     const char *const names[2])
 {
 	static const char bars[] = "$%c with yerrorbars pt 7 ps 0.5 lc %s notitle, "
-				   "$%c using 1:2 with lines lw 2 lc %s ";
+				   "$%c using 1:2 with lines lw 2 dt %d lc %s ";
+	uint64_t n_bins = e->opts.bins < BINS_DRAWN ? e->opts.bins : BINS_DRAWN;
 	struct plot *p = add(plots, "calibration", "Calibration",
 			     "share of outcome 1 over the mean probability, a point a bin");
 
-	put_bins(p, "a", e->sorted, e->n, e->opts.bins);
+	put_bins(p, "a", e->sorted, e->n, n_bins);
 	put_unit_axes(p, "mean probability", "share of outcome 1");
 	buf_append_str(&p->script, "set key bottom right\nset bars 0.5\n");
 	if (e->opts.against)
-		put_bins(p, "b", e->sorted_against, e->n, e->opts.bins);
+		put_bins(p, "b", e->sorted_against, e->n, n_bins);
 	buf_append_str(&p->script, "plot x with lines dt 2 lc " GREY " notitle, ");
-	buf_printf(&p->script, bars, 'a', BLUE, 'a', BLUE);
+	buf_printf(&p->script, bars, 'a', BLUE, 'a', 1, BLUE);
 	if (e->opts.against) {
 		buf_append_str(&p->script, "title ");
 		gnuplot_put_string(&p->script, names[0], NAME_LENGTH);
 		buf_append_str(&p->script, ", ");
-		buf_printf(&p->script, bars, 'b', ORANGE, 'b', ORANGE);
+		buf_printf(&p->script, bars, 'b', ORANGE, 'b', 2, ORANGE);
 		buf_append_str(&p->script, "title ");
 		gnuplot_put_string(&p->script, names[1], NAME_LENGTH);
 	} else {
 		buf_append_str(&p->script, "notitle");
 	}
 	buf_append_char(&p->script, '\n');
-	buf_printf(
-		&p->text,
-		"On average the probability of a bin is %.4f off its share of outcome 1. Dashed: "
-		"where they are equal. Bars: 95 %% intervals of the shares, rows taken as "
-		"independent.",
-		e->segments->metrics.calibration_error);
+	buf_printf(&p->text,
+		   "%llu bins. The mean probability of a bin and its share of outcome 1 differ by "
+		   "%.4f, weighted by rows, over %llu. Dashed: where they are equal. Bars: 95 %% "
+		   "intervals of the shares, rows taken as independent.",
+		   (unsigned long long)n_bins, e->segments->metrics.calibration_error,
+		   (unsigned long long)e->opts.bins);
 }
 
 static void make_scores(struct plots *plots, const struct evaluation *e)
@@ -220,7 +231,7 @@ static void make_scores(struct plots *plots, const struct evaluation *e)
 	struct metrics_walk walk = METRICS_WALK(e->sorted, e->n);
 	struct metrics_ties t;
 	uint64_t counts[2][SCORE_BINS] = { { 0 } };
-	double sums[2] = { 0 };
+	double sums[2] = { 0 }, top = 0;
 	struct plot *p = add(plots, "scores", "Probabilities by outcome",
 			     "share of all rows over probability");
 
@@ -232,6 +243,10 @@ static void make_scores(struct plots *plots, const struct evaluation *e)
 		sums[0] += t.score * (double)t.negatives;
 		sums[1] += t.score * (double)t.positives;
 	}
+	for (size_t i = 0; i < SCORE_BINS; i++)
+		top = fmax(top,
+			   (double)(counts[0][i] > counts[1][i] ? counts[0][i] : counts[1][i]) /
+				   (double)e->n);
 	begin_data(p, "scores");
 	for (size_t i = 0; i < SCORE_BINS; i++)
 		buf_printf(&p->script, "%.5g %.5g %.5g\n", ((double)i + 0.5) / SCORE_BINS,
@@ -239,18 +254,20 @@ static void make_scores(struct plots *plots, const struct evaluation *e)
 			   (double)counts[1][i] / (double)e->n);
 	end_data(p);
 	buf_printf(&p->script,
-		   "set xrange [0:1]\nset yrange [0:*]\nset xlabel 'probability'\n"
+		   "set xrange [0:1]\nset yrange [0:%.5g]\nset xlabel 'probability'\n"
 		   "set ylabel 'share of rows'\nset key top right\nset boxwidth %.5g\n"
 		   "set style fill transparent solid 0.5 noborder\n",
-		   1.0 / SCORE_BINS);
+		   1.4 * top, 1.0 / SCORE_BINS);
+	begin_data(p, "threshold");
 	if (e->threshold <= 1)
-		buf_printf(&p->script,
-			   "set arrow from %.5g, graph 0 to %.5g, graph 1 nohead dt 2 lc " GREY
-			   "\n",
-			   e->threshold, e->threshold);
+		buf_printf(&p->script, "%.5g 0\n%.5g %.5g\n", e->threshold, e->threshold, top);
+	else
+		buf_append_str(&p->script, "NaN NaN\n");
+	end_data(p);
 	buf_append_str(&p->script, "plot $scores using 1:2 with boxes lc " ORANGE
 				   " title 'outcome 0', '' using 1:3 with boxes lc " BLUE
-				   " title 'outcome 1'\n");
+				   " title 'outcome 1', $threshold with lines dt 2 lc " GREY
+				   " title 'threshold'\n");
 	buf_append_str(&p->text, "Mean probability of rows with ");
 	for (int outcome = 0; outcome < 2; outcome++) {
 		uint64_t rows = e->segments->metrics.classes[outcome].support;
@@ -307,7 +324,8 @@ static void make_gain(struct plots *plots, const struct evaluation *e, const cha
 
 /* A figure over time: how to get at it, and at its interval if it has one. */
 struct course {
-	const char *name, *title, *range;
+	const char *name, *title;
+	bool from_zero;
 	size_t value, low, high; /* offsets into struct metrics; low 0: no interval */
 };
 
@@ -319,85 +337,165 @@ static double figure(const struct evaluation_segment *s, size_t offset)
 	return value;
 }
 
-static void put_period(struct buf *script, const struct csv_field *name)
+/* The number of a day or week: those that follow each other differ by one. */
+static int64_t period_number(const struct evaluation *e, const struct csv_field *name)
 {
-	/* Names of periods are this program's own. */
-	buf_append(script, name->s, name->len);
+	int64_t time = 0, week = 0, day;
+	char text[32];
+
+	if (e->opts.period == EVALUATION_DAY) {
+		num_parse_time(name->s, name->len, NUM_OFFSET_OPTIONAL, &time);
+		return time / NUM_MS_PER_DAY;
+	}
+	/* 2024-W04: January 4 is in week 1, and 1970 began on a Thursday. */
+	snprintf(text, sizeof(text), "%.4s-01-04", name->s);
+	num_parse_time(text, strlen(text), NUM_OFFSET_OPTIONAL, &time);
+	num_parse_int(name->s + 6, 2, &week);
+	day = time / NUM_MS_PER_DAY;
+	return num_divide_floor(day + 3, 7) + week - 1;
 }
 
-/* Labels at some six of the periods. */
-static void put_period_tics(struct plot *p, const struct evaluation_segment *s, size_t n)
+/* The periods to draw: the latest, and where each is. */
+struct periods {
+	const struct evaluation_segment *segments;
+	int64_t *number; /* from 0 on */
+	size_t n;
+};
+
+/* Labels at some six of the periods, whose names are this program's own. */
+static void put_period_tics(struct plot *p, const struct periods *t)
 {
-	size_t step = n / 6 + 1;
+	double step = (double)(t->number[t->n - 1] + 1) / 6, next = 0;
 
 	buf_append_str(&p->script, "set xtics (");
-	for (size_t i = 0; i < n; i += step) {
-		buf_printf(&p->script, "%s'", i ? ", " : "");
-		put_period(&p->script, &s[i].value);
-		buf_printf(&p->script, "' %zu", i);
+	for (size_t i = 0; i < t->n; i++) {
+		if ((double)t->number[i] < next)
+			continue;
+		buf_printf(&p->script, "%s'%.*s' %lld", i ? ", " : "",
+			   (int)t->segments[i].value.len, t->segments[i].value.s,
+			   (long long)t->number[i]);
+		next = (double)t->number[i] + step;
 	}
 	buf_append_str(&p->script, ") rotate by 35 right\n");
 }
 
-static void make_course(struct plots *plots, const struct course *c,
-			const struct evaluation_segment *s, size_t n)
+/* The figures at `low` and `high`, which may be one; a gap where there is none, or no period. */
+static void put_course(struct plot *p, const char *name, const struct periods *t, size_t low,
+		       size_t high)
 {
-	struct plot *p = add(plots, c->name, c->title, "by the time of the rows");
-	double least = INFINITY, most = -INFINITY;
-	size_t drawn = 0;
+	int64_t last = -1;
 
-	begin_data(p, "a");
-	for (size_t i = 0; i < n; i++) {
-		double value = figure(&s[i], c->value);
+	begin_data(p, name);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct evaluation_segment *s = &t->segments[i];
+
+		if (isnan(figure(s, low)))
+			continue;
+		if (last >= 0 && t->number[i] > last + 1)
+			buf_append_char(&p->script, '\n');
+		buf_printf(&p->script, "%lld %.6g %.6g\n", (long long)t->number[i], figure(s, low),
+			   figure(s, high));
+		last = t->number[i];
+	}
+	end_data(p);
+}
+
+/* Which periods have the least and the largest figure; false: none has any. */
+static bool find_extremes(const struct periods *t, size_t offset, size_t *least, size_t *most)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < t->n; i++) {
+		double value = figure(&t->segments[i], offset);
 
 		if (isnan(value))
 			continue;
-		buf_printf(&p->script, "%zu %.6g", i, value);
-		if (c->low && !isnan(figure(&s[i], c->low)))
-			buf_printf(&p->script, " %.6g %.6g\n", figure(&s[i], c->low),
-				   figure(&s[i], c->high));
-		else
-			buf_printf(&p->script, " %.6g %.6g\n", value, value);
-		least = fmin(least, value);
-		most = fmax(most, value);
-		drawn++;
+		if (!any || value < figure(&t->segments[*least], offset))
+			*least = i;
+		if (!any || value > figure(&t->segments[*most], offset))
+			*most = i;
+		any = true;
 	}
-	if (!drawn)
-		buf_append_str(&p->script, "NaN NaN NaN NaN\n");
-	end_data(p);
-	buf_printf(&p->script, "set xrange [-0.5:%zu.5]\nset yrange [%s]\nunset key\n", n - 1,
-		   c->range);
-	put_period_tics(p, s, n);
-	if (c->low)
-		buf_append_str(&p->script, "set style fill transparent solid 0.25 noborder\n"
-					   "plot $a using 1:3:4 with filledcurves lc " BLUE ", ");
-	else
-		buf_append_str(&p->script, "plot ");
+	return any;
+}
+
+static void put_extreme(struct plot *p, const char *what, const struct course *c,
+			const struct evaluation_segment *s)
+{
+	buf_printf(&p->text, "%s %.4f (%.*s)", what, figure(s, c->value), (int)s->value.len,
+		   s->value.s);
+}
+
+static void make_course(struct plots *plots, const struct course *c, const struct periods *t)
+{
+	size_t least = 0, most = 0, lowest = 0, highest = 0;
+	bool banded = c->low && find_extremes(t, c->low, &lowest, &highest);
+	double bottom, top, margin;
+	struct plot *p;
+
+	if (!find_extremes(t, c->value, &least, &most))
+		return;
+	p = add(plots, c->name, c->title, "by the time of the rows");
+	put_course(p, "a", t, c->value, c->value);
+	bottom = figure(&t->segments[least], c->value);
+	top = figure(&t->segments[most], c->value);
+	if (banded) {
+		put_course(p, "band", t, c->low, c->high);
+		bottom = fmin(bottom, figure(&t->segments[lowest], c->low));
+		find_extremes(t, c->high, &lowest, &highest);
+		top = fmax(top, figure(&t->segments[highest], c->high));
+	}
+	margin = fmax((top - bottom) / 10, 0.005);
+	buf_printf(&p->script, "set xrange [-0.5:%lld.5]\nset yrange [%.6g:%.6g]\nunset key\n",
+		   (long long)t->number[t->n - 1], c->from_zero ? 0 : bottom - margin,
+		   top + margin);
+	put_period_tics(p, t);
+	buf_append_str(&p->script, "plot ");
+	if (banded)
+		buf_append_str(&p->script,
+			       "$band using 1:2:3 with filledcurves fs transparent solid "
+			       "0.25 noborder lc " BLUE ", ");
 	buf_append_str(&p->script, "$a using 1:2 with linespoints pt 7 ps 0.5 lw 2 lc " BLUE "\n");
-	if (drawn)
-		buf_printf(&p->text, "From %.4f to %.4f in %zu periods.%s", least, most, drawn,
-			   c->low ? " Shaded: the 95 % intervals." : "");
-	else
-		buf_append_str(&p->text, "In no period is it defined.");
+	put_extreme(p, "Lowest", c, &t->segments[least]);
+	put_extreme(p, ", highest", c, &t->segments[most]);
+	put_extreme(p, ", at last", c, &t->segments[t->n - 1]);
+	buf_append_str(&p->text, banded ? ". Shaded: DeLong's 95 % intervals, which take rows as "
+					  "independent."
+					: ".");
 }
 
 static void make_courses(struct plots *plots, const struct evaluation *e)
 {
 	static const struct course courses[] = {
-		{ "time-auc", "AUC-ROC over time", "*:*", offsetof(struct metrics, auc_roc),
+		{ "time-auc", "AUC-ROC over time", false, offsetof(struct metrics, auc_roc),
 		  offsetof(struct metrics, auc_roc_low), offsetof(struct metrics, auc_roc_high) },
-		{ "time-log-loss", "Log loss over time", "*:*", offsetof(struct metrics, log_loss),
+		{ "time-log-loss", "Log loss over time", false, offsetof(struct metrics, log_loss),
 		  0, 0 },
-		{ "time-calibration", "Calibration error over time", "0:*",
+		{ "time-calibration", "Calibration error over time", true,
 		  offsetof(struct metrics, calibration_error), 0, 0 },
-		{ "time-base-rate", "Base rate over time", "*:*",
+		{ "time-base-rate", "Base rate over time", false,
 		  offsetof(struct metrics, base_rate), 0, 0 },
 	};
-	const struct evaluation_segment *s;
-	size_t n = evaluation_periods(e, &s);
+	struct periods t;
+	size_t n = evaluation_periods(e, &t.segments);
 
-	for (size_t i = 0; n && i < sizeof(courses) / sizeof(courses[0]); i++)
-		make_course(plots, &courses[i], s, n);
+	/* Rows without a time, which come first, are at none. */
+	if (n && t.segments->value.is_null) {
+		t.segments++;
+		n--;
+	}
+	if (n > PERIODS_MAX)
+		t.segments += n - PERIODS_MAX;
+	t.n = n < PERIODS_MAX ? n : PERIODS_MAX;
+	if (!n)
+		return;
+	t.number = mem_alloc(t.n, sizeof(*t.number));
+	for (size_t i = 0; i < t.n; i++)
+		t.number[i] = period_number(e, &t.segments[i].value) -
+			      period_number(e, &t.segments->value);
+	for (size_t i = 0; i < sizeof(courses) / sizeof(courses[0]); i++)
+		make_course(plots, &courses[i], &t);
+	free(t.number);
 }
 
 void plots_make(struct plots *p, const struct evaluation *e, const char *const names[2])
@@ -416,16 +514,19 @@ void plots_make(struct plots *p, const struct evaluation *e, const char *const n
 }
 
 /* The bytes of a drawn <svg> that are worth keeping, with ids that no other picture has. */
-static void put_inline(struct buf *out, const struct plot *p, const char *svg, size_t len)
+static int put_inline(struct buf *out, const struct plot *p, const char *svg, size_t len,
+		      struct err *err)
 {
 	static const char *const ids[] = { " id='", " id=\"", "href='#" };
 	const char *end = svg + len, *at = memmem(svg, len, "<defs>", 6);
 
+	if (!at || !memmem(at, (size_t)(end - at), "</svg>", 6))
+		return err_set(err, ERR_RUNTIME, "gnuplot: what it has drawn is no SVG of its own");
 	buf_printf(out,
 		   "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-title\" "
 		   "aria-describedby=\"%s-text\"><g>",
 		   WIDTH, HEIGHT, p->name, p->name);
-	while (at && at < end) {
+	while (at < end) {
 		size_t skip = 0;
 
 		/* gnuplot names its parts, which a browser would show where the mouse rests. */
@@ -444,6 +545,7 @@ static void put_inline(struct buf *out, const struct plot *p, const char *svg, s
 			buf_printf(out, "%s-", p->name);
 		at += skip ? skip : 1;
 	}
+	return 0;
 }
 
 int plot_draw(const struct plot *p, enum plot_format format, struct buf *out, struct err *err)
@@ -463,13 +565,13 @@ int plot_draw(const struct plot *p, enum plot_format format, struct buf *out, st
 			WIDTH, HEIGHT, format == PLOT_SVG ? " background 'white'" : "");
 	if (format != PLOT_INLINE)
 		buf_printf(&script, "set title '%s'\n", p->title);
-	buf_append_str(&script, "set border 3 lc " GREY "\n"
+	buf_append_str(&script, "set encoding utf8\nset border 3 lc " GREY "\n"
 				"set tics nomirror scale 0.5 textcolor rgb 'black'\n"
 				"set grid dt 3 lc " GREY " lw 0.5\n");
 	buf_append(&script, p->script.data, p->script.len);
 	rc = gnuplot_run(&script, format == PLOT_INLINE ? &svg : out, err);
 	if (!rc && format == PLOT_INLINE)
-		put_inline(out, p, svg.data, svg.len);
+		rc = put_inline(out, p, svg.data, svg.len, err);
 	buf_release(&script);
 	buf_release(&svg);
 	return rc;

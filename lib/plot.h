@@ -1,8 +1,8 @@
 /*
  * plot: the pictures of an evaluation, drawn by gnuplot.
  *
- * Layer: over buf, err, metrics, evaluation, gnuplot. Memory: 30 KiB a picture at most: curves are
- * thinned to what can be seen.
+ * Curves are thinned to what can be seen, and of periods the latest 400 drawn, so that a picture is
+ * some 100 KiB at most. Layer: over buf, err, mem, num, metrics, evaluation, gnuplot.
  */
 #ifndef CE_PLOT_H
 #define CE_PLOT_H
@@ -37,7 +37,8 @@ struct plots {
 
 /*
  * The pictures that the evaluation gives cause for: curves need both outcomes, those over time
- * periods. `names` are of the score and the second score, for the legends. plots_release frees.
+ * periods in which the figure is defined. `names` are of the score and the second score, for the
+ * legends. plots_release frees.
  */
 void plots_make(struct plots *p, const struct evaluation *e, const char *const names[2]);
 

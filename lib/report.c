@@ -29,7 +29,7 @@ static const char style[] =
 	".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));"
 	"gap:1rem}\n"
 	"figure{margin:0;background:var(--panel);border-radius:.5rem;padding:.75rem}\n"
-	"figcaption strong{display:block}figcaption p{margin:.25rem 0 0}\n"
+	"h3{font-size:1rem;margin:.25rem 0}figcaption p{margin:.25rem 0 0}\n"
 	"svg{width:100%;height:auto;display:block}svg text{fill:var(--ink);font-family:inherit}\n"
 	".scroll{overflow-x:auto;margin:.75rem 0}\n"
 	".scroll:focus-visible{outline:2px solid var(--mark)}\n"
@@ -40,6 +40,8 @@ static const char style[] =
 	"white-space:nowrap}\n"
 	"th[scope=row],thead th:first-child{text-align:left;font-weight:500;white-space:normal;"
 	"min-width:8rem;max-width:24rem}\n"
+	"th[scope=row]{position:sticky;left:0;background:var(--paper)}\n"
+	"tr.chosen th[scope=row]{background:var(--panel)}\n"
 	"thead th{color:var(--soft);font-weight:500;white-space:normal;vertical-align:bottom}\n"
 	"tr.chosen{background:var(--panel);font-weight:600}\n"
 	"td.wide{min-width:8rem;text-align:left}\n"
@@ -67,6 +69,7 @@ static void put_contents(const struct report *r, struct buf *page)
 		const char *id, *name;
 		bool there;
 	} parts[] = {
+		{ "summary", "In words", true },
 		{ "pictures", "Pictures", true },
 		{ "decisions", "Decisions", true },
 		{ "gain-and-lift", "Gain and lift", true },
@@ -75,6 +78,7 @@ static void put_contents(const struct report *r, struct buf *page)
 		{ "importance", "Importance", a->paths.importance },
 		{ "drift", "Drift", a->paths.drift },
 		{ "data", "Data", true },
+		{ "notes", "How it was computed", true },
 	};
 
 	buf_append_str(page, "<nav aria-label=\"Contents\"><ul>\n");
@@ -98,14 +102,10 @@ static void end_tile(struct buf *page)
 	buf_append_str(page, "</dd></div>\n");
 }
 
-/* The interval of a figure by whom was drawn; NULL is never returned: all have one. */
-static const struct interval *find_interval(const struct intervals *iv, const char *metric)
+/* The interval of a figure by drawing; DeLong's stands before those. */
+static const struct interval *find_interval(const struct intervals *iv, enum bootstrap_figure f)
 {
-	size_t i = 1; /* behind DeLong's */
-
-	while (strcmp(iv->rows[i].metric, metric) != 0)
-		i++;
-	return &iv->rows[i];
+	return &iv->rows[1 + f];
 }
 
 static void put_interval_note(struct buf *page, const struct interval *i)
@@ -122,25 +122,23 @@ static void put_interval_note(struct buf *page, const struct interval *i)
 
 static void put_tiles(const struct report *r, struct buf *page)
 {
-	static const struct {
-		const char *name, *metric;
-	} tiles[] = {
-		{ "AUC-ROC", "auc_roc" },     { "Average precision", "average_precision" },
-		{ "Log loss", "log_loss" },   { "Brier score", "brier" },
-		{ "Base rate", "base_rate" },
-	};
+	static const enum bootstrap_figure tiles[] = { BOOTSTRAP_AUC_ROC,
+						       BOOTSTRAP_AVERAGE_PRECISION,
+						       BOOTSTRAP_LOG_LOSS, BOOTSTRAP_BRIER,
+						       BOOTSTRAP_BASE_RATE };
 	const struct metrics *m = &r->evaluation->segments->metrics;
 
 	buf_append_str(page, "<dl class=\"head\">\n");
 	for (size_t i = 0; i < sizeof(tiles) / sizeof(tiles[0]); i++) {
-		const struct interval *interval = find_interval(r->intervals, tiles[i].metric);
+		const struct interval *interval = find_interval(r->intervals, tiles[i]);
 
-		put_tile(page, tiles[i].name, interval->value, 4);
+		put_tile(page, interval->title, interval->value, 4);
 		put_interval_note(page, interval);
 		end_tile(page);
 	}
 	put_tile(page, "Calibration error", m->calibration_error, 4);
-	buf_printf(page, "expected, over %llu bins", (unsigned long long)r->evaluation->opts.bins);
+	buf_printf(page, "expected, over %llu bins; no interval",
+		   (unsigned long long)r->evaluation->opts.bins);
 	end_tile(page);
 	buf_append_str(page, "<div><dt>Rows judged</dt><dd class=\"big\">");
 	html_count(page, m->rows);
@@ -154,6 +152,12 @@ static void put_tiles(const struct report *r, struct buf *page)
 	}
 	end_tile(page);
 	buf_append_str(page, "</dl>\n");
+	if (r->intervals->n_drawn < INTERVALS_FEW)
+		buf_printf(
+			page,
+			"<p><strong>Of so few %s (%zu) the intervals are too narrow, if there are "
+			"any.</strong></p>\n",
+			r->evaluation->users ? "users" : "rows", r->intervals->n_drawn);
 }
 
 /* Nats a row of saying the base rate of every row: the entropy of the outcomes. */
@@ -162,9 +166,32 @@ static double base_loss(double base)
 	return -base * log(base) - (1 - base) * log1p(-base);
 }
 
+/* What the second score is to the first. */
+static void put_difference(const struct report *r, struct buf *page)
+{
+	const struct interval *v = find_interval(r->intervals, BOOTSTRAP_LOG_LOSS);
+
+	buf_append_str(page, "<li>The other score, <code>");
+	html_str(page, r->names[1]);
+	buf_append_str(page, "</code>, has a log loss of ");
+	html_real(page, v->against, 4);
+	buf_append_str(page, " on the same rows; this one's is ");
+	html_real(page, fabs(v->difference), 4);
+	buf_append_str(page, v->difference > 0 ? " higher" : " lower");
+	if (!isnan(v->difference_low)) {
+		buf_append_str(page, " (95\xc2\xa0% interval of the difference ");
+		html_real(page, v->difference_low, 4);
+		buf_append_str(page, " to ");
+		html_real(page, v->difference_high, 4);
+		buf_append_char(page, ')');
+	}
+	buf_append_str(page, ".</li>\n");
+}
+
 static void put_words(const struct report *r, struct buf *page)
 {
-	const struct metrics *m = &r->evaluation->segments->metrics;
+	const struct evaluation *e = r->evaluation;
+	const struct metrics *m = &e->segments->metrics;
 	bool both = m->positives && m->positives < m->rows;
 	double gain = both ? 1 - m->log_loss / base_loss(m->base_rate) : NAN;
 
@@ -177,8 +204,8 @@ static void put_words(const struct report *r, struct buf *page)
 			       "<li>Of a row with outcome 1 and one with outcome 0, the first "
 			       "has the higher probability in ");
 		html_percent(page, m->auc_roc);
-		buf_append_str(page,
-			       " of the pairs (chance: 50\xc2\xa0%).</li>\n<li>The log loss is ");
+		buf_append_str(page, " of the pairs, a tie counting half (chance: "
+				     "50\xc2\xa0%).</li>\n<li>The log loss is ");
 		html_percent(page, fabs(gain));
 		buf_append_str(page,
 			       gain < 0 ? " <strong>above</strong> that of saying the base rate of "
@@ -186,10 +213,15 @@ static void put_words(const struct report *r, struct buf *page)
 					: " below that of saying the base rate of every "
 					  "row.</li>\n");
 	}
-	buf_printf(page,
-		   "<li>Probabilities are off by %.1f percentage points on average "
-		   "(calibration).</li>\n<li>",
-		   100 * m->calibration_error);
+	buf_append_str(
+		page,
+		"<li>Calibration: over bins, weighted by their rows, the mean probability and "
+		"the share of outcome 1 differ by ");
+	html_percent(page, m->calibration_error);
+	buf_append_str(page, " on average; within a bin errors can cancel.</li>\n");
+	if (e->against)
+		put_difference(r, page);
+	buf_append_str(page, "<li>");
 	if (m->tp + m->fp) {
 		buf_append_str(page, "Acting at the threshold means acting on ");
 		html_percent(page, (double)(m->tp + m->fp) / (double)m->rows);
@@ -213,12 +245,10 @@ static int put_pictures(const struct report *r, struct buf *page, struct err *er
 		buf_append_str(page, "<figure>");
 		if (plot_draw(p, PLOT_INLINE, page, err))
 			return -1;
-		buf_printf(page, "<figcaption><strong id=\"%s-title\">%s</strong>", p->name,
-			   p->title);
+		buf_printf(page, "<figcaption><h3 id=\"%s-title\">%s</h3>", p->name, p->title);
 		buf_printf(page, "<p id=\"%s-text\">", p->name);
 		buf_printf(page, "%c%s. ", p->axes[0] - 'a' + 'A', p->axes + 1);
-		/* Longer than what html_text leaves of a name, and this program's own. */
-		buf_append(page, p->text.data, p->text.len);
+		html_escape(page, p->text.data, p->text.len);
 		buf_append_str(page, "</p></figcaption></figure>\n");
 	}
 	buf_append_str(page, "</div>\n");
@@ -233,8 +263,18 @@ static void put_notes(const struct report *r, struct buf *page)
 	buf_printf(
 		page,
 		"Intervals are the 2.5 and 97.5 percentiles of %zu samples of whole %s, drawn with "
-		"replacement; DeLong&#39;s take rows as independent. ",
+		"replacement; where a sample has not both outcomes, of those that have. DeLong's "
+		"take "
+		"rows as independent. ",
 		r->intervals->resamples, e->users ? "users" : "rows");
+	if (e->against)
+		buf_printf(page,
+			   "A p-value is how often so large a difference, either way, would come "
+			   "about if "
+			   "there were none; of samples, at least %.2g. It is not corrected for "
+			   "how many "
+			   "there are. ",
+			   2.0 / ((double)r->intervals->resamples + 1));
 	buf_append_str(page,
 		       "Log loss is in nats a row. Rows of equal probability count as tied "
 		       "everywhere. The calibration error is that over bins of equal width. ");
@@ -243,10 +283,10 @@ static void put_notes(const struct report *r, struct buf *page)
 			   "Probabilities were corrected from a base rate of %.6g to that of the "
 			   "rows. ",
 			   e->opts.prior);
-	buf_append_str(page,
-		       "Each figure stands with all of its digits in the <code>value</code> of "
-		       "its <code>data</code> element, and in the CSV of "
-		       "<code>ce-eval</code>.</p>\n");
+	buf_append_str(page, "Each figure outside the captions stands with all of its digits in "
+			     "the <code>value</code> of "
+			     "its <code>data</code> element, and in the CSV of "
+			     "<code>ce-eval</code>.</p>\n");
 }
 
 int report_put(const struct report *r, struct buf *out, struct err *err)

@@ -1,11 +1,11 @@
 /*
  * report: an evaluation as one page of HTML that needs nothing else: no network, no script.
  *
- * First what a figure means for who decides, then the pictures, then everything in tables. Each
- * figure is a <data> element whose attribute has all of its digits. Text of the input is text, and
- * a policy in the page's head forbids whatever else it might have become. Layer: over html, plot,
- * evaluation, intervals, attachments. Memory: the page, some 300 KiB, and 1 KiB a segment, of which
- * REPORT_SEGMENTS a column are shown.
+ * First what a figure means for who decides, then the pictures, then everything in tables. A
+ * figure outside the captions is a <data> element whose attribute has all of its digits. Text of
+ * the input is text, and a policy in the page's head forbids whatever else it might have become.
+ * Layer: over html, plot, evaluation, intervals, attachments. Memory: the page, some 300 KiB, and 1
+ * KiB a segment, period, feature or reason, of which only so many as follows are shown.
  */
 #ifndef CE_REPORT_H
 #define CE_REPORT_H
@@ -17,8 +17,10 @@
 #include "intervals.h"
 #include "plot.h"
 
-#define REPORT_SEGMENTS 50 /* of a column; periods: REPORT_PERIODS, the latest */
-#define REPORT_PERIODS  400
+#define REPORT_SEGMENTS 50  /* the largest of a column */
+#define REPORT_PERIODS  400 /* the latest */
+#define REPORT_FEATURES 200 /* the first of the file */
+#define REPORT_REASONS  50  /* the most frequent */
 
 struct report {
 	const struct evaluation *evaluation; /* judged */

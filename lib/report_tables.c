@@ -61,24 +61,33 @@ static void put_threshold_choice(const struct report *r, struct buf *page)
 	if (e->opts.threshold == EVALUATION_EARLIER) {
 		buf_append_str(page, ", chosen on ");
 		html_count(page, e->choice.slice.rows);
-		buf_append_str(page, " older rows, the newest of the train part, as the one that ");
+		buf_append_str(page,
+			       " older rows, the newest of the train part, as the one that there ");
 		if (has_costs(e))
 			buf_printf(page,
 				   "costs least where a false positive costs %g and a false "
 				   "negative %g",
 				   c->false_positive, c->false_negative);
 		if (c->capacity) {
-			buf_printf(page, "%s at most ", has_costs(e) ? ", acting on" : "acts on");
+			buf_printf(page, "%s at most as large a share as ",
+				   has_costs(e) ? ", acting on" : "acts on");
 			html_count(page, c->capacity);
-			buf_append_str(page, " of the rows judged, in proportion");
+			buf_append_str(page, " is of the rows judged");
 		}
 	}
 	buf_append_str(page, ".</p>\n");
+	if (e->opts.threshold == EVALUATION_EARLIER)
+		buf_append_str(
+			page,
+			"<p>Unless the model held those rows back it has learnt from them, so "
+			"what it led to there flatters; what it led to on the rows judged does "
+			"not.</p>\n");
 }
 
 static void put_confusion(const struct evaluation *e, struct buf *page)
 {
-	static const char *const columns[] = { "", "predicted 0", "predicted 1", "recall", NULL };
+	static const char *const columns[] = { "outcome", "predicted 0", "predicted 1", "recall",
+					       NULL };
 	const struct metrics *m = &e->segments->metrics;
 
 	html_table(page, "Confusion matrix, and what of each outcome and prediction was right",
@@ -100,10 +109,11 @@ static void put_confusion(const struct evaluation *e, struct buf *page)
 	put_real_cell(page, m->classes[0].precision, 4);
 	put_real_cell(page, m->classes[1].precision, 4);
 	html_cell(page);
-	buf_append_str(page, "accuracy ");
-	html_real(page, m->accuracy, 4);
 	html_row_end(page);
 	html_table_end(page);
+	buf_append_str(page, "<p>Accuracy, the share of right predictions: ");
+	html_real(page, m->accuracy, 4);
+	buf_append_str(page, ".</p>\n");
 }
 
 /* A row of the threshold table: decisions of one kind on one set of rows. */
@@ -115,7 +125,7 @@ static void put_decision(const struct evaluation *e, struct buf *page, const cha
 	else
 		html_row(page);
 	buf_append_str(page, name);
-	put_real_cell(page, m->threshold, 4);
+	put_real_cell(page, m->threshold <= 1 ? m->threshold : NAN, 4);
 	put_count_cell(page, m->tp + m->fp);
 	put_percent_cell(page, (double)(m->tp + m->fp) / (double)m->rows);
 	put_real_cell(page, m->classes[1].precision, 4);
@@ -151,6 +161,12 @@ static void put_thresholds(const struct evaluation *e, struct buf *page)
 		put_decision(e, page, "act on none", &m, false);
 		metrics_decide(&m, e->sorted, 0);
 		put_decision(e, page, "act on all", &m, false);
+	}
+	if (e->opts.threshold == EVALUATION_EARLIER && e->opts.choice.capacity) {
+		const struct metrics_price best = { 0, 0, e->opts.choice.capacity };
+
+		metrics_decide(&m, e->sorted, metrics_cheapest(e->sorted, e->n, &best));
+		put_decision(e, page, "the best within capacity, in hindsight", &m, false);
 	}
 	for (int tenth = 1; tenth < 10; tenth++) {
 		char name[16];
@@ -223,23 +239,9 @@ static void put_interval_cell(struct buf *page, double low, double high)
 	buf_append_char(page, ']');
 }
 
-static const char *metric_name(const char *metric)
-{
-	static const char *const names[][2] = { { "base_rate", "Base rate" },
-						{ "auc_roc", "AUC-ROC" },
-						{ "average_precision", "Average precision" },
-						{ "log_loss", "Log loss" },
-						{ "brier", "Brier score" } };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(names[i][0], metric))
-			return names[i][1];
-	return metric;
-}
-
 void report_put_intervals(const struct report *r, struct buf *page)
 {
-	const char *columns[] = { "",           "by drawing",
+	const char *columns[] = { "figure",     "by drawing",
 				  "this",       "95 % interval",
 				  NULL,         "95 % interval",
 				  "difference", "95 % interval",
@@ -254,17 +256,23 @@ void report_put_intervals(const struct report *r, struct buf *page)
 		html_str(page, r->names[1]);
 		buf_append_str(page,
 			       "</code>, on the same rows. The difference is this less the "
-			       "other; p is two-sided, that there is none: DeLong&#39;s paired "
-			       "test takes rows as independent, drawing users does not.</p>\n");
+			       "other. DeLong's paired test takes rows as independent, drawing "
+			       "users does not.</p>\n");
+		columns[3] = "its 95 % interval";
 		columns[4] = "the other";
+		columns[5] = "the other's 95 % interval";
+		columns[7] = "the difference's 95 % interval";
 	}
 	html_table(page, both ? "Two models on the same rows" : "How sure the figures are",
 		   columns);
 	for (size_t i = 0; i < r->intervals->n; i++) {
 		const struct interval *v = &r->intervals->rows[i];
 
+		/* The outcomes are the same. */
+		if (both && !strcmp(v->metric, "base_rate"))
+			continue;
 		html_row(page);
-		buf_append_str(page, metric_name(v->metric));
+		buf_append_str(page, v->title);
 		html_cell(page);
 		buf_append_str(page, strcmp(v->method, "delong") ? v->method : "none (DeLong)");
 		put_real_cell(page, v->value, 4);
@@ -274,7 +282,8 @@ void report_put_intervals(const struct report *r, struct buf *page)
 			put_interval_cell(page, v->against_low, v->against_high);
 			put_real_cell(page, v->difference, 4);
 			put_interval_cell(page, v->difference_low, v->difference_high);
-			put_real_cell(page, v->p_value, 4);
+			html_cell(page);
+			html_p_value(page, v->p_value);
 		}
 		html_row_end(page);
 	}
@@ -288,17 +297,25 @@ static int most_rows_first(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
-/* So many rows a segment needs to be among the `most` largest. */
-static uint64_t rows_to_show(const struct evaluation_segment *s, size_t n, size_t most)
+/* Which segments are among the `most` largest, of as many rows the first ones. */
+struct largest {
+	uint64_t rows;  /* those with more are, */
+	size_t n_equal; /* and so many of those with as many */
+};
+
+static struct largest find_largest(const struct evaluation_segment *s, size_t n, size_t most)
 {
-	uint64_t *rows = mem_alloc(n, sizeof(*rows)), least;
+	uint64_t *rows = mem_alloc(n, sizeof(*rows));
+	struct largest largest = { 0, most };
 
 	for (size_t i = 0; i < n; i++)
 		rows[i] = s[i].metrics.rows;
 	qsort(rows, n, sizeof(*rows), most_rows_first);
-	least = rows[most - 1];
+	largest.rows = rows[most - 1];
+	for (size_t i = 0; i < most; i++)
+		largest.n_equal -= rows[i] > largest.rows;
 	free(rows);
-	return least;
+	return largest;
 }
 
 static void put_segment(struct buf *page, const struct evaluation_segment *s)
@@ -335,22 +352,28 @@ static void put_column(struct buf *page, const struct evaluation_segment *s, siz
 				  "precision",
 				  "recall",
 				  NULL };
-	size_t most = periods ? REPORT_PERIODS : REPORT_SEGMENTS, shown = 0;
-	uint64_t least = n > most && !periods ? rows_to_show(s, n, most) : 0;
-	char caption[64];
+	size_t most = periods ? REPORT_PERIODS : REPORT_SEGMENTS, equal = 0;
+	struct largest largest = { 0, n };
+	struct buf caption = BUF_INIT;
 
+	if (n > most && periods) {
+		s += n - most;
+		largest.n_equal = most;
+	} else if (n > most) {
+		largest = find_largest(s, n, most);
+	}
+	buf_printf(&caption, "By %.80s", s->column);
 	if (n > most)
-		snprintf(caption, sizeof(caption), "The %zu %s of %zu", most,
-			 periods ? "latest" : "largest", n);
-	else
-		snprintf(caption, sizeof(caption), periods ? "By time" : "By value of a column");
-	html_table(page, caption, columns);
-	for (size_t i = periods && n > most ? n - most : 0; i < n && shown < most; i++)
-		if (s[i].metrics.rows >= least) {
+		buf_printf(&caption, ": the %zu %s of %zu", most, periods ? "latest" : "largest",
+			   n);
+	buf_append_char(&caption, '\0');
+	html_table(page, caption.data, columns);
+	for (size_t i = 0; i < (periods && n > most ? most : n); i++)
+		if (s[i].metrics.rows > largest.rows ||
+		    (s[i].metrics.rows == largest.rows && equal++ < largest.n_equal))
 			put_segment(page, &s[i]);
-			shown++;
-		}
 	html_table_end(page);
+	buf_release(&caption);
 }
 
 void report_put_segments(const struct report *r, struct buf *page)
@@ -374,6 +397,32 @@ void report_put_segments(const struct report *r, struct buf *page)
 	}
 }
 
+/* How many of what, if the file says. */
+static void put_sizes(struct buf *page, const struct attachments_features *f, const char *what,
+		      const char *other)
+{
+	if (!f->n || isnan(f->size[0]) || isnan(f->size[1]))
+		return;
+	buf_append_str(page, ": ");
+	html_count(page, (uint64_t)f->size[0]);
+	buf_append_str(page, what);
+	html_count(page, (uint64_t)f->size[1]);
+	buf_append_str(page, other);
+}
+
+/* How many features to show; the caption says if that is not all. */
+static size_t begin_features(struct buf *page, const struct attachments_features *f,
+			     const char *name, const char *const *columns)
+{
+	char caption[128];
+
+	snprintf(caption, sizeof(caption),
+		 f->n > REPORT_FEATURES ? "%s: the first %d of %zu" : "%s", name, REPORT_FEATURES,
+		 f->n);
+	html_table(page, caption, columns);
+	return f->n < REPORT_FEATURES ? f->n : REPORT_FEATURES;
+}
+
 static void put_importance(const struct attachments_features *f, struct buf *page)
 {
 	static const char *const columns[] = { "feature",
@@ -384,15 +433,20 @@ static void put_importance(const struct attachments_features *f, struct buf *pag
 					       "",
 					       NULL };
 	double most = 0;
+	size_t n;
 
 	for (size_t i = 0; i < f->n; i++)
 		most = fmax(most, f->rows[i].auc_drop);
-	buf_append_str(page, "<h2 id=\"importance\">Importance</h2>\n<p>What the model loses on "
-			     "these rows when one feature&#39;s values are shuffled among them "
-			     "(permutation importance). Features that say the same share their "
-			     "importance: each looks less than both are.</p>\n");
-	html_table(page, "Features by what shuffling them costs", columns);
-	for (size_t i = 0; i < f->n; i++) {
+	buf_append_str(page,
+		       "<h2 id=\"importance\">Importance</h2>\n<p>What the model loses when one "
+		       "feature's values are shuffled among rows of its test part (permutation "
+		       "importance)");
+	put_sizes(page, f, " rows, ", " times each; the standard deviation is that of the times");
+	buf_append_str(page,
+		       ". Features that say the same stand in for each other, and so does one that "
+		       "was made of another: each looks less than both are.</p>\n");
+	n = begin_features(page, f, "Features by what shuffling them costs", columns);
+	for (size_t i = 0; i < n; i++) {
 		const struct attachments_feature *row = &f->rows[i];
 
 		html_row(page);
@@ -407,28 +461,35 @@ static void put_importance(const struct attachments_features *f, struct buf *pag
 	html_table_end(page);
 }
 
+/* Of fewer rows on either side the index is mostly chance. */
+#define DRIFT_ROWS 1000
+
 /* The usual reading of a population stability index (Siddiqi, Credit Risk Scorecards, 2006). */
-static const char *drift_word(double psi)
+static const char *drift_word(const struct attachments_features *f, double psi)
 {
-	if (isnan(psi))
+	if (isnan(psi) || !(f->size[0] >= DRIFT_ROWS && f->size[1] >= DRIFT_ROWS))
 		return "";
 	return psi < 0.1 ? "stable" : psi < 0.25 ? "moved" : "moved far";
 }
 
 static void put_drift(const struct attachments_features *f, struct buf *page)
 {
-	static const char *const columns[] = {
-		"feature",       "kind",        "PSI",        "",  "missing, train",
-		"missing, test", "mean, train", "mean, test", NULL
-	};
+	static const char *const columns[] = { "feature",     "kind",           "PSI",
+					       "reading",     "missing, train", "missing, test",
+					       "mean, train", "mean, test",     NULL };
+	size_t n;
 
 	buf_append_str(page,
 		       "<h2 id=\"drift\">Drift</h2>\n<p>The population stability index of each "
-		       "feature between the train and the test part: below 0.1 it is usually "
-		       "called stable, from 0.25 on a reason to look. What counts or dates drifts "
-		       "by its nature.</p>\n");
-	html_table(page, "Features by how far they moved", columns);
-	for (size_t i = 0; i < f->n; i++) {
+		       "feature between the train and the test part");
+	put_sizes(page, f, " and ", " rows");
+	buf_append_str(page,
+		       ". Of many rows, below 0.1 is usually called stable, and from 0.25 on a "
+		       "reason to look; of few, chance alone makes it large. What counts or dates "
+		       "moves by its nature, as do days of the week where a part is but a few "
+		       "days.</p>\n");
+	n = begin_features(page, f, "Features by how far they moved", columns);
+	for (size_t i = 0; i < n; i++) {
 		const struct attachments_feature *row = &f->rows[i];
 
 		html_row(page);
@@ -437,7 +498,7 @@ static void put_drift(const struct attachments_features *f, struct buf *page)
 		html_str(page, row->kind);
 		put_real_cell(page, row->psi, 4);
 		html_cell(page);
-		buf_append_str(page, drift_word(row->psi));
+		buf_append_str(page, drift_word(f, row->psi));
 		for (int part = 0; part < 2; part++)
 			put_percent_cell(page, row->missing[part]);
 		for (int part = 0; part < 2; part++)
@@ -465,7 +526,7 @@ static void put_count_row(struct buf *page, const char *what, uint64_t count)
 
 void report_put_quality(const struct report *r, struct buf *page)
 {
-	static const char *const columns[] = { "", "rows", NULL };
+	static const char *const columns[] = { "what", "how many", NULL };
 	const struct evaluation *e = r->evaluation;
 	const struct attachments *a = r->attachments;
 	char what[256];
@@ -476,15 +537,18 @@ void report_put_quality(const struct report *r, struct buf *page)
 	if (e->split)
 		put_count_row(page, "of another split", e->n_skipped[EVALUATION_OTHER_SPLIT]);
 	put_count_row(page, "without an outcome", e->n_skipped[EVALUATION_UNLABELLED]);
-	if (e->opts.against_path)
+	if (e->opts.against_path) {
 		put_count_row(page, "without a second score", e->n_skipped[EVALUATION_UNPAIRED]);
+		put_count_row(page, "of the other file, not among these",
+			      e->predictions.n_scores - e->predictions.n_found);
+	}
 	html_table_end(page);
 	if (!a->paths.rejects && !a->paths.unmatched && !a->paths.sessions)
 		return;
 	html_table(page, "What was lost on the way here", columns);
 	if (a->paths.rejects)
 		put_count_row(page, "raw records rejected", a->n_rejected);
-	for (size_t i = 0; i < a->n_rejects; i++) {
+	for (size_t i = 0; i < a->n_rejects && i < REPORT_REASONS; i++) {
 		snprintf(what, sizeof(what), "rejected: %.200s", a->rejects[i].name);
 		put_count_row(page, what, a->rejects[i].rows);
 	}

@@ -285,6 +285,7 @@ static const struct schema_column metric_intervals[] = {
 	{ "difference_low", SCHEMA_REAL, false },
 	{ "difference_high", SCHEMA_REAL, false },
 	{ "p_value", SCHEMA_REAL, false },
+	{ "samples", SCHEMA_BIGINT, false },
 };
 
 #define N_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))

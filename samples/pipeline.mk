@@ -34,6 +34,7 @@ FEATURES_FLAGS   =
 TRAIN_FLAGS      =
 PREDICT_FLAGS    =
 EVAL_FLAGS       =
+IMPORTANCE_FLAGS =
 AUDIT_FLAGS      =
 EXPORT_FLAGS     =
 
@@ -130,8 +131,8 @@ $(call table,metrics metric_intervals curves) &: $(OUT)/completion.model \
 
 # What the model goes by, and whether that has moved.
 $(call table,feature_importance feature_drift) &: $(OUT)/completion.model \
-		$(call table,completion_prediction_features)
-	ce-predict --keys --importance $(call table,feature_importance) --drift $(call table,feature_drift) \
+		$(call table,completion_prediction_features) $(call flags,IMPORTANCE)
+	ce-predict $(IMPORTANCE_FLAGS) --keys --importance $(call table,feature_importance) --drift $(call table,feature_drift) \
 		-m $< -o /dev/null $(word 2,$^) $(call logged,8-features)
 
 report: $(OUT)/report.html $(OUT)/first_report.html

@@ -244,7 +244,10 @@ for r in csv.DictReader(gzip.open("importance.csv.gz", "rt")):
 		        ordered = np.sort(known[0])
 		        edges = [(ordered[len(ordered) * k // 10 - 1] + ordered[len(ordered) * k // 10]) / 2 for k in range(1, 10)]
 		        bins = [np.bincount(np.searchsorted(edges, k, side="left"), minlength=10) for k in known]
-		        counts = [[len(v) - len(k) for v, k in zip(values, known)]] + [list(b) for b in zip(*bins)]
+		        outside = [[int((k < ordered[0]).sum()) for k in known], [int((k > ordered[-1]).sum()) for k in known]]
+		        counts = [[len(v) - len(k) for v, k in zip(values, known)]] + [list(b) for b in zip(*bins)] + outside
+		        counts[1][1] -= outside[0][1]
+		        counts[10][1] -= outside[1][1]
 		        want = index(counts)
 		        for k, part in enumerate(("train", "test")):
 		            assert abs(float(said[part + "_mean"]) - known[k].mean()) < 1e-9
@@ -263,6 +266,14 @@ for r in csv.DictReader(gzip.open("importance.csv.gz", "rt")):
 import csv
 for a, b in zip(csv.DictReader(open("drift.csv")), csv.DictReader(open("reversed.drift")), strict=True):
     assert a["feature"] == b["feature"] and a["psi"] == b["psi"]'
+}
+
+@test "--drift: what one value was and is another, or lies outside all that was, has moved far" {
+	telling 7 2000 | awk -F, -v OFS=, 'NR == 1 { print "year", "wide", $0 }
+		NR > 1 { print (NR % 3 ? (NR < 1600 ? 2000 : 2020) : ""), (NR < 1600 ? NR % 10 : 50 + NR % 10), $0 }' >features.csv
+	ce-train -o model features.csv
+	ce-predict -p --drift d -m model -o /dev/null features.csv
+	awk -F, '($1 == "year" || $1 == "wide") && $3 > 1 { far++ } END { exit far != 2 }' d
 }
 
 @test "--importance and --drift: neither threads nor the predictions' options matter, nor do they to these" {

@@ -70,10 +70,10 @@ Page().feed(sys.stdin.read())'
 		matrix = "Confusion matrix, and what of each outcome and prediction was right"
 		assert tables[matrix, "outcome 0"] == [whole["tn"], whole["fp"], whole["recall_0"]]
 		assert tables[matrix, "outcome 1"] == [whole["fn"], whole["tp"], whole["recall_1"]]
-		assert tables[matrix, "precision"] == [whole["precision_0"], whole["precision_1"], whole["accuracy"]]
+		assert tables[matrix, "precision"] [:2] == [whole["precision_0"], whole["precision_1"]]
 		segments = 0
 		for row in rows[1:]:
-		    caption = "By time" if row["segment_column"] == "day" else "By value of a column"
+		    caption = "By " + row["segment_column"]
 		    want = [row[k] for k in ("rows", "base_rate", "auc_roc", "auc_roc_low", "auc_roc_high", "average_precision",
 		                             "log_loss", "brier", "expected_calibration_error", "precision_1", "recall_1")]
 		    assert tables[caption, row["segment"]] == [x for x in want if x], (row, tables[caption, row["segment"]])
@@ -101,13 +101,14 @@ Page().feed(sys.stdin.read())'
 		    called = [y for p, y in rows if p >= tenth / 10]
 		    got = [float(x) for x in tables["What other thresholds would have led to", f"from 0.{tenth} on"]]
 		    precision, recall = sum(called) / len(called), sum(called) / positives
-		    want = [tenth / 10, len(called), precision, recall, 2 * sum(called) / (len(called) + positives),
+		    want = [tenth / 10, len(called), len(called) / len(rows), precision, recall, 2 * sum(called) / (len(called) + positives),
 		            len(called) - sum(called), positives - sum(called)]
 		    assert all(abs(a - b) < 1e-12 for a, b in zip(got, want, strict=True)), (got, want)
 		for percent in (1, 10, 50, 100):
 		    threshold = sorted((p for p, _ in rows), reverse=True)[-(-len(rows) * percent // 100) - 1]
 		    called = [y for p, y in rows if p >= threshold]
 		    got = [float(x) for x in tables["Acting on the best rows", f"{percent} %".replace(" ", "\u00a0")]]
+		    assert abs(got.pop(1) - len(called) / len(rows)) < 1e-12 and abs(got.pop() - sum(called) / positives) < 1e-12
 		    want = [len(called), threshold, sum(called) / len(called), sum(called) / len(called) / (positives / len(rows))]
 		    assert all(abs(a - b) < 1e-12 for a, b in zip(got, want, strict=True)), (got, want)
 	END
@@ -150,10 +151,10 @@ hostile = sys.argv[1:]
 def table(name, *rows):
     csv.writer(open(name, "w"), lineterminator="\n").writerows(rows)
 table("rejects.csv", ["file", "line", "reason", "record"], *[["f", 1, name, "x"] for name in hostile])
-table("importance.csv", ["feature", "auc_roc_drop", "auc_roc_drop_sd", "log_loss_rise", "log_loss_rise_sd"],
-      *[[name, 0.1, 0.01, 0.2, ""] for name in hostile])
-table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "train_mean", "test_mean"],
-      *[[name, name, 0.3, 0, 0.5, "", 1] for name in hostile])' "$hostile" "$hostile2" "$hostile3"
+table("importance.csv", ["feature", "auc_roc_drop", "auc_roc_drop_sd", "log_loss_rise", "log_loss_rise_sd", "rows", "repeats"],
+      *[[name, 0.1, 0.01, 0.2, "", 100, 5] for name in hostile])
+table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "train_mean", "test_mean", "train_rows", "test_rows"],
+      *[[name, name, 0.3, 0, 0.5, "", 1, 5000, 6000] for name in hostile])' "$hostile" "$hostile2" "$hostile3"
 	ce-eval --by "$hostile" --score "$hostile3" --against "$hostile2" --title "$hostile" --rejects rejects.csv \
 		--importance importance.csv --drift drift.csv --html page.html --plots plots -o metrics.csv.gz scored.csv
 	[ ! -e pwned ]
@@ -337,6 +338,74 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	[[ $stderr == "ce-eval: nobody.csv:1: column user_id: not in the header" ]]
 }
 
+@test "segments: the largest are shown, and of as many rows the first" {
+	awk 'BEGIN {
+		print "is_completion,completion_probability,seg"
+		for (i = 0; i < 100; i++) printf "%d,%.3f,a%03d\n", i % 2, i / 100, i
+		for (z = 0; z < 10; z++) for (i = 0; i < 100; i++) printf "%d,%.3f,z%d\n", i % 2, i / 100, z
+	}' >in.csv
+	ce-eval --by seg --html page.html -o metrics.csv.gz in.csv
+	figures <page.html | grep '^By seg: the 50 largest of 110' | cut -f2 | uniq >shown
+	same <(printf 'a%03d\n' {0..39}; printf 'z%d\n' {0..9}) shown
+}
+
+@test "over time: one outcome, a single period, gaps and rows without a time make no noise" {
+	awk 'BEGIN {
+		print "is_completion,completion_probability,event_ts"
+		for (i = 0; i < 900; i++)
+			printf "%d,%.4f,%s\n", (i * 7919) % 3 == 0, i / 900, i % 5 ? sprintf("%.0f", 1700000000000 + int(i / 100) * 9 * 86400000) : ""
+	}' >gaps.csv
+	awk -F, -v OFS=, 'NR > 1 { $1 = 1 } { print }' gaps.csv >ones.csv
+	head -n 2 gaps.csv >single.csv
+	for input in gaps ones single; do
+		for period in day week; do
+			ce-eval --by-time $period --html $input.html --plots $input --png -o metrics.csv.gz $input.csv 2>err
+			[ ! -s err ] || [ "$input" = single ]
+		done
+	done
+	[ -e gaps/time-auc.svg ] && [ ! -e ones/time-auc.svg ] && [ -e ones/time-log-loss.svg ]
+	# Nine days, none next to another: nine points and no line between them.
+	[ "$(grep -c "xlink:href='#gpPt6'" gaps/time-base-rate.svg)" -ge 9 ]
+	grep -q 'Lowest .* (2023-W' gaps.html
+	fails 1 grep -q ' ()' gaps.html
+}
+
+@test "few users: no interval of one, and a word about too few" {
+	scored 14 1000 >scored.csv
+	awk -F, -v OFS=, 'NR > 1 { $3 = "u" } { print }' scored.csv >one.csv
+	ce-eval --against other --intervals one.out -p -o one.txt one.csv 2>err
+	grep -qx 'ce-eval: 1 users are too few for their intervals to be wide enough' err
+	[ "$(sed 1d one.out | grep ',users,' | cut -d, -f4,5,7,8,10-12 | sort -u)" = ,,,,,, ]
+	ce-eval --html page.html -o metrics.csv.gz one.csv 2>err
+	grep -q 'Of so few users (1) the intervals are too narrow' page.html
+	# Four rows that one score parts without a fault, and the other the wrong way round.
+	printf '%s\n' is_completion,completion_probability,other 1,0.9,0.1 1,0.8,0.2 0,0.2,0.8 0,0.1,0.9 >four.csv
+	ce-eval --against other --intervals four.out -p -o four.txt four.csv
+	[ "$(grep delong four.out | cut -d, -f9-)" = 1,,,, ]
+}
+
+@test "many bins, periods and reasons: the page stays small" {
+	awk 'BEGIN {
+		print "is_completion,completion_probability,event_ts"
+		for (i = 0; i < 30000; i++)
+			printf "%d,%.6f,%.0f\n", (i * 7919) % 3 == 0, i / 30000, 1700000000000 + i * 8640000
+	}' >in.csv
+	awk 'BEGIN { print "reason"; for (i = 0; i < 3000; i++) print "r" i }' >rejects.csv
+	ce-eval --bins 1000000 --by-time day --rejects rejects.csv --html page.html -o metrics.csv.gz in.csv
+	[ "$(wc -c <page.html)" -lt 1500000 ]
+	grep -q 'By day: the 400 latest of 300' page.html
+}
+
+@test "standard input is read once, whoever asks for it" {
+	scored 15 100 >scored.csv
+	for options in '--against-file -' '--html x --rejects -' '--html x --importance - --drift - scored.csv'; do
+		# shellcheck disable=SC2086
+		fails 2 ce-eval $options <scored.csv
+		[[ $stderr == "ce-eval: standard input is to be read 2 times"* ]]
+	done
+	ce-eval --against-file - --score other scored.csv -p <scored.csv >out
+}
+
 @test "options without effect, and those that contradict each other" {
 	scored 13 100 >scored.csv
 	while read -ra options; do
@@ -361,6 +430,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 		--resamples 0 --against other
 		--png
 		--title x
+		--title= --html x
 		--rejects x
 		--importance x
 	END

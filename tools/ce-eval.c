@@ -84,6 +84,26 @@ static bool wants_intervals(const struct opts *opt)
 	return opt->intervals || opt->html || opt->evaluation.against;
 }
 
+/* Standard input can be read once. */
+static void check_inputs(const struct cli *cli, const struct opts *opt)
+{
+	const struct attachments_paths *a = &opt->attached;
+	const char *const paths[] = { opt->evaluation.against_path,
+				      a->importance,
+				      a->drift,
+				      a->rejects,
+				      a->unmatched,
+				      a->sessions };
+	size_t n = !cli->input.n;
+
+	for (size_t i = 0; i < cli->input.n; i++)
+		n += !strcmp(cli->input.paths[i], "-");
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		n += paths[i] && !strcmp(paths[i], "-");
+	if (n > 1)
+		cli_usage_error(cli, "standard input is to be read %zu times", n);
+}
+
 /* Options that have no effect without others, and those that contradict each other. */
 static void check_combinations(const struct cli *cli, const struct opts *opt)
 {
@@ -111,6 +131,8 @@ static void check_combinations(const struct cli *cli, const struct opts *opt)
 	if ((opt->user || opt->resamples >= 0 || opt->seed >= 0) && !wants_intervals(opt))
 		cli_usage_error(cli, "--user, --resamples, --seed: for --intervals, --html or "
 				     "--against");
+	if (opt->title && !*opt->title)
+		cli_usage_error(cli, "--title: is empty");
 	if (opt->png && !opt->plots)
 		cli_usage_error(cli, "--png: for --plots");
 	if ((opt->title || a->rejects || a->unmatched || a->sessions || a->importance ||
@@ -148,6 +170,7 @@ static void check_opts(const struct cli *cli, struct opts *opt)
 	if (e->against_path && !e->against)
 		e->against = e->score;
 	check_combinations(cli, opt);
+	check_inputs(cli, opt);
 	e->choice = (struct choice_opts){ costs ? opt->cost[0] : 0, costs ? opt->cost[1] : 0,
 					  opt->capacity > 0 ? (uint64_t)opt->capacity : 0,
 					  opt->slice > 0 ? opt->slice : 200000 };
@@ -239,34 +262,35 @@ static int write_pictures(struct outputs *o, const struct cli *cli, const struct
 }
 
 static int write_all(const struct cli *cli, const struct opts *opt, const struct evaluation *e,
-		     struct csv_writer *opened[4], struct outputs *o, struct err *err)
+		     const struct attachments *attached, struct csv_writer *opened[4],
+		     struct outputs *o, struct err *err)
 {
 	struct csv_writer *closing[OUTPUTS_MAX], *out = opened[0];
-	struct attachments attached;
 	struct intervals intervals = { .n = 0 };
 	int rc = -1;
 
+	if (wants_intervals(opt) && e->n >= BOOTSTRAP_ROWS_MAX)
+		return err_set(err, ERR_RUNTIME, "%zu rows are too many to draw intervals of",
+			       e->n);
 	if (wants_intervals(opt)) {
 		struct pool *pool = pool_new(cli->input.threads);
 
 		intervals_compute(&intervals, e, (size_t)opt->resamples, (uint64_t)opt->seed, pool);
 		pool_free(pool);
 	}
-	if (attachments_read(&attached, &opt->attached, err) ||
-	    (opened[1] && verdict_write_curves(e, opened[1], err)) ||
+	if ((opened[1] && verdict_write_curves(e, opened[1], err)) ||
 	    (opened[2] && intervals_write(&intervals, opened[2], err)) ||
 	    (out->gz.plain
 		     ? verdict_write_table(e, wants_intervals(opt) ? &intervals : NULL, out, err)
 		     : verdict_write_csv(e, out, err)))
 		goto out;
 	if ((opt->html || opt->plots) &&
-	    write_pictures(o, cli, opt, e, &intervals, &attached, opened[3], err))
+	    write_pictures(o, cli, opt, e, &intervals, attached, opened[3], err))
 		goto out;
 	for (size_t i = 0; i < o->n; i++)
 		closing[i] = &o->writers[i];
 	rc = csv_writer_close_all(closing, o->n, err);
 out:
-	attachments_release(&attached);
 	for (size_t i = 0; i < o->n_paths; i++)
 		free(o->paths[i]);
 	return rc;
@@ -310,6 +334,9 @@ static void say_counts(const struct cli *cli, const struct evaluation *e)
 			 "of "
 			 "the other file",
 			 e->n, unpaired, others);
+	if (e->users && e->n_users < INTERVALS_FEW)
+		cli_note(cli, "%u users are too few for their intervals to be wide enough",
+			 (unsigned)e->n_users);
 	if (cli->verbose)
 		cli_note(cli, "%zu rows judged, %llu of another split, %llu without a label", e->n,
 			 (unsigned long long)e->n_skipped[EVALUATION_OTHER_SPLIT],
@@ -397,6 +424,7 @@ int main(int argc, char **argv)
 	struct csv_reader in = CSV_READER_INIT;
 	struct outputs outputs = { .n = 0 };
 	struct csv_writer *opened[4];
+	struct attachments attached;
 	struct evaluation evaluation;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
@@ -406,7 +434,8 @@ int main(int argc, char **argv)
 	if (csv_reader_open(&in, &cli.input, &err))
 		cli_die(&cli, &err);
 	find_user(&opt, &in);
-	if (evaluation_init(&evaluation, &opt.evaluation, &in, &err) ||
+	if (attachments_read(&attached, &opt.attached, &err) ||
+	    evaluation_init(&evaluation, &opt.evaluation, &in, &err) ||
 	    open_all(&cli, &opt, &outputs, opened, &err))
 		cli_die(&cli, &err);
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
@@ -415,11 +444,12 @@ int main(int argc, char **argv)
 			cli_die(&cli, &err);
 	}
 	if (rc < 0 || evaluation_judge(&evaluation, &in, &err) ||
-	    write_all(&cli, &opt, &evaluation, opened, &outputs, &err))
+	    write_all(&cli, &opt, &evaluation, &attached, opened, &outputs, &err))
 		cli_die(&cli, &err);
 	say_counts(&cli, &evaluation);
 	cli_done(&cli, in.n_rows, opened[0]->n_rows);
 	evaluation_release(&evaluation);
+	attachments_release(&attached);
 	cli_list_release(&opt.by);
 	csv_reader_close(&in);
 	return 0;

@@ -62,7 +62,7 @@ struct bootstrap_options {
  * values of rank 0.025 (B + 1) and 0.975 (B + 1), between two ranks straight, and no further out
  * than the first and the last. A p-value is min(1, 2 (k + 1) / (B + 1)), k being how many resamples
  * have a difference <= 0 or how many have one >= 0, whichever are fewer (the + 1 as in Davison &
- * Hinkley, equation 4.11): never below 2 / (B + 1).
+ * Hinkley, chapter 4): never below 2 / (B + 1).
  *
  * Resample i is drawn from stream i of the seed: the result depends on the rows, their clusters and
  * the seed, and not on the number of threads.

@@ -164,7 +164,7 @@ static void print(const struct study *study)
 		for (int f = 0; f < BOOTSTRAP_N; f++) {
 			printf("# %s of %s, %.5f:", of == FIRST ? "first" : "difference",
 			       figures[f], study->truth[of][f]);
-			for (int way = 0; way < N_WAYS; way++)
+			for (int way = 0; way < (f == BOOTSTRAP_AUC_ROC ? N_WAYS : DELONG); way++)
 				printf(" %s %.4f (width %.5f)", ways[way], study->held[way][of][f],
 				       study->width[way][of][f]);
 			printf("\n");

@@ -3,9 +3,33 @@
 #include "mem.h"
 #include "split.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+static struct metrics_price price_of(const struct choice_opts *o, uint64_t most)
+{
+	return (struct metrics_price){ o->false_positive, o->false_negative, most };
+}
+
+bool choice_has_costs(const struct choice_opts *opts)
+{
+	return opts->false_positive > 0 || opts->false_negative > 0;
+}
+
+double choice_cost(const struct choice_opts *opts, const struct metrics *m)
+{
+	const struct metrics_price price = price_of(opts, 0);
+
+	return metrics_cost(&price, m->fp, m->fn) / (double)m->rows;
+}
+
+double choice_cheapest(const struct choice_opts *opts, const struct metrics_row *rows, size_t n,
+		       uint64_t most)
+{
+	const struct metrics_price price = price_of(opts, most);
+
+	return metrics_cheapest(rows, n, &price);
+}
 
 void choice_add(struct choice *c, int64_t time, struct metrics_row row)
 {
@@ -37,7 +61,7 @@ static void keep_newest(struct choice *c, int64_t millionths)
 bool choice_make(struct choice *c, const struct choice_opts *opts, uint64_t n_judged, double prior,
 		 uint64_t bins)
 {
-	struct metrics_price price = { opts->false_positive, opts->false_negative, UINT64_MAX };
+	uint64_t most = UINT64_MAX;
 	struct metrics_row *scratch;
 
 	if (!c->n)
@@ -49,9 +73,8 @@ bool choice_make(struct choice *c, const struct choice_opts *opts, uint64_t n_ju
 	metrics_sort(c->rows, scratch, c->n);
 	free(scratch);
 	if (opts->capacity && opts->capacity < n_judged)
-		price.most_called =
-			(uint64_t)floor((double)opts->capacity / (double)n_judged * (double)c->n);
-	c->threshold = metrics_cheapest(c->rows, c->n, &price);
+		most = opts->capacity * c->n / n_judged; /* each is below 2^32 */
+	c->threshold = choice_cheapest(opts, c->rows, c->n, most);
 	metrics_compute(&c->slice, c->rows, c->n, c->threshold, bins);
 	return true;
 }

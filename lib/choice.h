@@ -22,6 +22,15 @@ struct choice_opts {
 	int64_t slice;    /* the share of the train rows to choose on, the newest, in millionths */
 };
 
+bool choice_has_costs(const struct choice_opts *opts);
+
+/* What the wrong decisions in m cost, a row. */
+double choice_cost(const struct choice_opts *opts, const struct metrics *m);
+
+/* The threshold that costs least on the sorted rows[n], n > 0, acting on at most so many. */
+double choice_cheapest(const struct choice_opts *opts, const struct metrics_row *rows, size_t n,
+		       uint64_t most);
+
 struct choice {
 	/* For callers to read, once chosen. */
 	double threshold;

@@ -12,6 +12,8 @@
 /* Times end with the year 9999. */
 #define TIME_END INT64_C(253402300800000)
 
+const char *const evaluation_period_names[] = { "none", "day", "week", NULL };
+
 /* Until all rows are there: the user of a row without one. */
 #define NOBODY UINT32_MAX
 
@@ -38,7 +40,6 @@ static const char *time_column(const struct evaluation_opts *o)
 
 static int init_columns(struct evaluation *e, const struct csv_reader *in, struct err *err)
 {
-	static const char *const periods[] = { NULL, "day", "week" };
 	const struct evaluation_opts *o = &e->opts;
 
 	e->columns = mem_zalloc(o->n_by + 1, sizeof(*e->columns));
@@ -50,7 +51,7 @@ static int init_columns(struct evaluation *e, const struct csv_reader *in, struc
 
 		if (i == o->n_by)
 			c->period = o->period;
-		c->name = c->period ? periods[c->period] : o->by[i];
+		c->name = c->period ? evaluation_period_names[c->period] : o->by[i];
 		c->at = schema_require(in, c->period ? time_column(o) : c->name, err);
 		if (c->at < 0)
 			return -1;
@@ -230,6 +231,8 @@ static int read_against(struct evaluation *e, const struct csv_reader *in,
 			       ? -1
 			       : 1;
 	key = &row->fields[e->at_key];
+	if (!key->len)
+		return csv_reader_fail(in, e->at_key, err, "empty, but a key");
 	rc = predictions_take(&e->predictions, key->s, key->len, score);
 	if (rc < 0)
 		return csv_reader_fail(in, e->at_key, err,

@@ -24,6 +24,9 @@
 /* How long the times of one segment are, in UTC; weeks are those of ISO 8601. */
 enum evaluation_period { EVALUATION_NO_PERIOD, EVALUATION_DAY, EVALUATION_WEEK };
 
+/* Their names, ended by NULL. */
+extern const char *const evaluation_period_names[];
+
 /* A threshold to be found: the one with the largest F1 of outcome 1 on the rows judged. */
 #define EVALUATION_BEST_F1 (-1.0)
 /* One that `choice` finds on the newest rows of the train part, which a column `split` must tell.

@@ -33,17 +33,7 @@ static void put_bar_cell(struct buf *page, double share)
 
 static bool has_costs(const struct evaluation *e)
 {
-	return e->opts.threshold == EVALUATION_EARLIER &&
-	       (e->opts.choice.false_positive > 0 || e->opts.choice.false_negative > 0);
-}
-
-/* Of the decisions in m, a row, in the unit that --cost is in. */
-static double cost_per_row(const struct evaluation *e, const struct metrics *m)
-{
-	const struct metrics_price price = { e->opts.choice.false_positive,
-					     e->opts.choice.false_negative, UINT64_MAX };
-
-	return metrics_cost(&price, m->fp, m->fn) / (double)m->rows;
+	return e->opts.threshold == EVALUATION_EARLIER && choice_has_costs(&e->opts.choice);
 }
 
 static void put_threshold_choice(const struct report *r, struct buf *page)
@@ -134,7 +124,7 @@ static void put_decision(const struct evaluation *e, struct buf *page, const cha
 	put_count_cell(page, m->fp);
 	put_count_cell(page, m->fn);
 	if (has_costs(e))
-		put_real_cell(page, cost_per_row(e, m), 4);
+		put_real_cell(page, choice_cost(&e->opts.choice, m), 4);
 	html_row_end(page);
 }
 
@@ -144,8 +134,6 @@ static void put_thresholds(const struct evaluation *e, struct buf *page)
 		"",   "from probability", "acted on",        "of all",     "precision", "recall",
 		"F1", "false positives",  "false negatives", "cost a row", NULL
 	};
-	const struct metrics_price price = { e->opts.choice.false_positive,
-					     e->opts.choice.false_negative, UINT64_MAX };
 	struct metrics m = e->segments->metrics;
 
 	if (!has_costs(e))
@@ -155,7 +143,8 @@ static void put_thresholds(const struct evaluation *e, struct buf *page)
 	if (e->opts.threshold == EVALUATION_EARLIER)
 		put_decision(e, page, "this one, on the older rows", &e->choice.slice, false);
 	if (has_costs(e)) {
-		metrics_decide(&m, e->sorted, metrics_cheapest(e->sorted, e->n, &price));
+		metrics_decide(&m, e->sorted,
+			       choice_cheapest(&e->opts.choice, e->sorted, e->n, UINT64_MAX));
 		put_decision(e, page, "cheapest in hindsight", &m, false);
 		metrics_decide(&m, e->sorted, nextafter(1, 2));
 		put_decision(e, page, "act on none", &m, false);

@@ -263,11 +263,10 @@ static void put_choice(struct buf *text, const struct evaluation *e)
 {
 	const struct choice_opts *o = &e->opts.choice;
 	const struct metrics *m = &e->segments->metrics, *slice = &e->choice.slice;
-	const struct metrics_price price = { o->false_positive, o->false_negative, UINT64_MAX };
 
 	buf_printf(text, "\n%-15s %*s %*s %9s %9s", "threshold on", COUNT_WIDTH, "rows",
 		   COUNT_WIDTH, "acted on", "precision", "recall");
-	buf_append_str(text, o->false_positive + o->false_negative > 0 ? " cost a row\n" : "\n");
+	buf_append_str(text, choice_has_costs(o) ? " cost a row\n" : "\n");
 	for (int i = 0; i < 2; i++) {
 		const struct metrics *at = i ? m : slice;
 
@@ -276,9 +275,8 @@ static void put_choice(struct buf *text, const struct evaluation *e)
 		put_count_cell(text, COUNT_WIDTH, at->tp + at->fp);
 		put_cell(text, 9, at->classes[1].precision);
 		put_cell(text, 9, at->classes[1].recall);
-		if (o->false_positive + o->false_negative > 0)
-			put_cell(text, COUNT_WIDTH,
-				 metrics_cost(&price, at->fp, at->fn) / (double)at->rows);
+		if (choice_has_costs(o))
+			put_cell(text, COUNT_WIDTH, choice_cost(o, at));
 		buf_append_char(text, '\n');
 	}
 }

@@ -76,9 +76,6 @@ static int parse_prior(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
-/* By enum evaluation_period. */
-static const char *const period_names[] = { "none", "day", "week", NULL };
-
 static bool wants_intervals(const struct opts *opt)
 {
 	return opt->intervals || opt->html || opt->evaluation.against;
@@ -158,9 +155,9 @@ static void check_opts(const struct cli *cli, struct opts *opt)
 				cli_usage_error(cli, "--by: column %s is given twice",
 						opt->by.names[i]);
 	e->period = (enum evaluation_period)opt->period.value;
-	if (opt->period.value && cli_list_has(&opt->by, period_names[opt->period.value]))
+	if (opt->period.value && cli_list_has(&opt->by, evaluation_period_names[opt->period.value]))
 		cli_usage_error(cli, "--by-time: column %s is given to --by",
-				period_names[opt->period.value]);
+				evaluation_period_names[opt->period.value]);
 	e->bins = (uint64_t)opt->bins;
 	e->by = (const char *const *)opt->by.names;
 	e->n_by = opt->by.n;
@@ -408,7 +405,7 @@ int main(int argc, char **argv)
 {
 	struct opts opt = { .evaluation = { .label = "is_completion",
 					    .score = "completion_probability" },
-			    .period = { period_names, EVALUATION_NO_PERIOD },
+			    .period = { evaluation_period_names, EVALUATION_NO_PERIOD },
 			    .bins = 10,
 			    .threshold = NO_THRESHOLD,
 			    .cost = { NO_COST, NO_COST },

@@ -6,8 +6,8 @@
  * day or week. The scores of a second model of the same rows can come along, and who each row is
  * of; comparing is for others.
  * Memory: 24 bytes a judged row; 8 more with segments, and 4 for each of their columns; 16 with a
- * second score; 4 with users; 240 a segment, and the text of each distinct value and user. Layer:
- * over metrics, choice, predictions, csvio, num, schema, intern.
+ * second score; 4 with users; 216 to 324 a segment, and the text of each distinct value and user.
+ * Layer: over metrics, choice, predictions, csvio, num, schema, intern.
  */
 #ifndef CE_EVALUATION_H
 #define CE_EVALUATION_H

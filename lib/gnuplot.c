@@ -56,7 +56,7 @@ int gnuplot_run(const struct buf *script, struct buf *out, struct err *err)
 	rc = read_all(command.output, out, err);
 	if (command_end(&command, &why) && !rc)
 		return err_set(err, ERR_RUNTIME, "gnuplot: %s%s", why.message,
-			       strstr(why.message, "127")
+			       !strcmp(why.message, "exit status 127")
 				       ? ": it is not there (Debian's package is gnuplot-nox)"
 				       : "");
 	if (!rc && out->len == before)

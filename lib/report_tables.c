@@ -390,8 +390,10 @@ void report_put_segments(const struct report *r, struct buf *page)
 static void put_sizes(struct buf *page, const struct attachments_features *f, const char *what,
 		      const char *other)
 {
-	if (!f->n || isnan(f->size[0]) || isnan(f->size[1]))
-		return;
+	/* Whatever the file says, no more than can be counted. */
+	for (int i = 0; i < 2; i++)
+		if (!f->n || !(f->size[i] >= 0 && f->size[i] < 0x1p53))
+			return;
 	buf_append_str(page, ": ");
 	html_count(page, (uint64_t)f->size[0]);
 	buf_append_str(page, what);
@@ -405,10 +407,8 @@ static size_t begin_features(struct buf *page, const struct attachments_features
 {
 	char caption[128];
 
-	snprintf(caption, sizeof(caption),
-		 f->n > REPORT_FEATURES ? "%s: the first %d of %zu" : "%s", name, REPORT_FEATURES,
-		 f->n);
-	html_table(page, caption, columns);
+	snprintf(caption, sizeof(caption), "%s: the first %d of %zu", name, REPORT_FEATURES, f->n);
+	html_table(page, f->n > REPORT_FEATURES ? caption : name, columns);
 	return f->n < REPORT_FEATURES ? f->n : REPORT_FEATURES;
 }
 

@@ -311,7 +311,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	awk -F, -v OFS=, '{ print $2, $1 }' files.csv | sed 1d | sort -u | wc -l | grep -qx 6
 	# Rows that the other file lacks, or has in another part, are left out, and that is said.
 	grep -vE ',e1[0-9]*5$' other.csv | sed '/,e2000$/s/,test,/,train,/' >fewer.csv
-	ce-eval --against-file fewer.csv scored.csv 2>err | zcat >out
+	ce-eval --against-file fewer.csv --intervals fewer.out scored.csv 2>err | zcat >out
 	lacking=$(awk -F, '$6 == "test" && $1 ~ /^e1[0-9]*5$/' scored.csv | wc -l)
 	grep -qx "ce-eval: compared on $((700 - lacking - 1)) rows; left out for want of a counterpart: $((lacking + 1)), and 0 of the other file" err
 	[ "$(sed 1d out | cut -d, -f3)" -eq $((700 - lacking - 1)) ]
@@ -320,7 +320,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	fails 1 ce-eval --against-file twice.csv scored.csv
 	[[ $stderr == "ce-eval: twice.csv:2002: column event_id: 'e2000' is the key of an earlier row, too" ]]
 	(cat scored.csv && tail -n 1 scored.csv) >again.csv
-	fails 1 ce-eval --against-file other.csv again.csv
+	fails 1 ce-eval -p --against-file other.csv again.csv
 	[[ $stderr == "ce-eval: again.csv:2002: column event_id: 'e2000' is the key of an earlier row, too" ]]
 	fails 1 ce-eval --against-file other.csv --key user_id scored.csv
 	[[ $stderr == "ce-eval: other.csv:1: column user_id: not in the header" ]]
@@ -360,7 +360,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	for input in gaps ones single; do
 		for period in day week; do
 			ce-eval --by-time $period --html $input.html --plots $input --png -o metrics.csv.gz $input.csv 2>err
-			[ ! -s err ] || [ "$input" = single ]
+			[ ! -s err ]
 		done
 	done
 	[ -e gaps/time-auc.svg ] && [ ! -e ones/time-auc.svg ] && [ -e ones/time-log-loss.svg ]
@@ -429,6 +429,8 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 		--seed 3
 		--resamples 0 --against other
 		--png
+		--against other
+		--against-file scored.csv
 		--title x
 		--title= --html x
 		--rejects x

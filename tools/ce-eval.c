@@ -76,9 +76,10 @@ static int parse_prior(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
-static bool wants_intervals(const struct opts *opt)
+/* Whether there is a place for intervals: a table shows them of two scores. */
+static bool wants_intervals(const struct opts *opt, bool table)
 {
-	return opt->intervals || opt->html || opt->evaluation.against;
+	return opt->intervals || opt->html || (opt->evaluation.against && table);
 }
 
 /* Standard input can be read once. */
@@ -125,7 +126,7 @@ static void check_combinations(const struct cli *cli, const struct opts *opt)
 		cli_usage_error(cli, "--key: for --against-file");
 	if (e->prior > 0 && e->against)
 		cli_usage_error(cli, "--prior: of one score alone, not --against another");
-	if ((opt->user || opt->resamples >= 0 || opt->seed >= 0) && !wants_intervals(opt))
+	if ((opt->user || opt->resamples >= 0 || opt->seed >= 0) && !wants_intervals(opt, true))
 		cli_usage_error(cli, "--user, --resamples, --seed: for --intervals, --html or "
 				     "--against");
 	if (opt->title && !*opt->title)
@@ -264,12 +265,13 @@ static int write_all(const struct cli *cli, const struct opts *opt, const struct
 {
 	struct csv_writer *closing[OUTPUTS_MAX], *out = opened[0];
 	struct intervals intervals = { .n = 0 };
+	bool drawn = wants_intervals(opt, out->gz.plain);
 	int rc = -1;
 
-	if (wants_intervals(opt) && e->n >= BOOTSTRAP_ROWS_MAX)
+	if (drawn && e->n >= BOOTSTRAP_ROWS_MAX)
 		return err_set(err, ERR_RUNTIME, "%zu rows are too many to draw intervals of",
 			       e->n);
-	if (wants_intervals(opt)) {
+	if (drawn) {
 		struct pool *pool = pool_new(cli->input.threads);
 
 		intervals_compute(&intervals, e, (size_t)opt->resamples, (uint64_t)opt->seed, pool);
@@ -277,9 +279,8 @@ static int write_all(const struct cli *cli, const struct opts *opt, const struct
 	}
 	if ((opened[1] && verdict_write_curves(e, opened[1], err)) ||
 	    (opened[2] && intervals_write(&intervals, opened[2], err)) ||
-	    (out->gz.plain
-		     ? verdict_write_table(e, wants_intervals(opt) ? &intervals : NULL, out, err)
-		     : verdict_write_csv(e, out, err)))
+	    (out->gz.plain ? verdict_write_table(e, drawn ? &intervals : NULL, out, err)
+			   : verdict_write_csv(e, out, err)))
 		goto out;
 	if ((opt->html || opt->plots) &&
 	    write_pictures(o, cli, opt, e, &intervals, attached, opened[3], err))
@@ -313,7 +314,7 @@ static int open_all(const struct cli *cli, const struct opts *opt, struct output
 /* Whose the rows are, if that is to be known: by default as far as the input tells. */
 static void find_user(struct opts *opt, const struct csv_reader *in)
 {
-	if (!wants_intervals(opt))
+	if (!wants_intervals(opt, true))
 		return;
 	opt->evaluation.user = opt->user;
 	if (!opt->user && schema_find(&in->header, "user_id") >= 0)
@@ -435,6 +436,9 @@ int main(int argc, char **argv)
 	    evaluation_init(&evaluation, &opt.evaluation, &in, &err) ||
 	    open_all(&cli, &opt, &outputs, opened, &err))
 		cli_die(&cli, &err);
+	if (opt.evaluation.against && !opt.plots && !wants_intervals(&opt, opened[0]->gz.plain))
+		cli_usage_error(&cli, "--against: the CSV of metrics has no place for it; say "
+				      "--intervals FILE, --html FILE, --plots DIR or -p");
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
 		cli_progress(&cli, in.n_rows);
 		if (evaluation_add(&evaluation, &in, row, &err))

@@ -3,8 +3,8 @@
 #include "clean.h"
 #include "extsort.h"
 #include "mem.h"
-#include "outfile.h"
 #include "schema.h"
+#include "tempfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,11 +140,11 @@ static int write_sorted(struct extsort *sort, struct buf *out, int fd, const cha
 		buf_append(&last, row.bytes, row.compare_len);
 		last_time = row.key;
 		buf_append(out, row.bytes + row.compare_len, row.len - row.compare_len);
-		if (out->len >= WRITE_SIZE && (rc = outfile_drain(fd, out, err)))
+		if (out->len >= WRITE_SIZE && (rc = tempfile_append(fd, out, err)))
 			break;
 	}
 	buf_release(&last);
-	return rc ? -1 : outfile_drain(fd, out, err);
+	return rc ? -1 : tempfile_append(fd, out, err);
 }
 
 /* Writes the rows of `in` that are not later than `until`, sorted, to a new temporary file. */
@@ -153,7 +153,7 @@ static int sort_table(const struct audit *a, struct csv_reader *in, int64_t unti
 	struct extsort *sort = extsort_new(a->options->mem);
 	struct columns columns = { .key = NULL };
 	struct buf out = BUF_INIT;
-	int fd = outfile_spill(err);
+	int fd = tempfile_open(err);
 
 	for (size_t i = 0; i < in->header.n; i++)
 		csv_put_str(&out, in->header.names[i]);

@@ -1,6 +1,6 @@
 #include "command.h"
 
-#include "outfile.h"
+#include "fdio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,7 +91,7 @@ bool command_is_silent(const struct command *c)
 {
 	char byte;
 
-	return outfile_read(c->output, &byte, 1) == 0;
+	return fdio_read(c->output, &byte, 1) == 0;
 }
 
 int command_end(struct command *c, struct err *err)

@@ -2,7 +2,7 @@
 
 #include "buf.h"
 #include "mem.h"
-#include "outfile.h"
+#include "tempfile.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -318,7 +318,7 @@ static int spill_row(struct spill *spill, const struct extsort_row *row, struct 
 	memcpy(at + SPILLED_HEAD, row->bytes, row->len);
 	spill->pending.len += SPILLED_HEAD + row->len;
 	spill->size += SPILLED_HEAD + row->len;
-	return spill->pending.len >= WRITE_SIZE ? outfile_drain(spill->fd, &spill->pending, err)
+	return spill->pending.len >= WRITE_SIZE ? tempfile_append(spill->fd, &spill->pending, err)
 						: 0;
 }
 
@@ -327,7 +327,7 @@ static int end_run(struct spill *spill, struct err *err)
 {
 	uint64_t at = spill->n_runs ? spill->runs[spill->n_runs - 1].end : 0;
 
-	if (outfile_drain(spill->fd, &spill->pending, err))
+	if (tempfile_append(spill->fd, &spill->pending, err))
 		return -1;
 	if (spill->n_runs == spill->cap) {
 		spill->cap = mem_grow(spill->cap, spill->n_runs + 1);
@@ -362,7 +362,7 @@ static void free_chunks(struct extsort *s)
 /* Sorts the rows in memory, writes them as a run and drops them. */
 static int spill_rows(struct extsort *s, struct err *err)
 {
-	if (s->spill.fd < 0 && (s->spill.fd = outfile_spill(err)) < 0)
+	if (s->spill.fd < 0 && (s->spill.fd = tempfile_open(err)) < 0)
 		return -1;
 	sort_rows(s);
 	for (size_t i = 0; i < s->n; i++) {
@@ -465,7 +465,7 @@ static int fill(struct run_reader *r, int fd, size_t need, struct err *err)
 		buf_reserve(&r->bytes, need - have);
 	room = r->bytes.cap - r->bytes.len;
 	n = rest < room ? (size_t)rest : room;
-	if (outfile_fetch(fd, r->bytes.data + r->bytes.len, n, r->rest.at, err))
+	if (tempfile_read(fd, r->bytes.data + r->bytes.len, n, r->rest.at, err))
 		return -1;
 	r->bytes.len += n;
 	r->rest.at += n;
@@ -596,7 +596,7 @@ static int merge_pass(struct extsort *s, size_t fan_in, struct err *err)
 	size_t n;
 	int rc = 0;
 
-	merged.fd = outfile_spill(err);
+	merged.fd = tempfile_open(err);
 	if (merged.fd < 0)
 		return -1;
 	for (size_t first = 0; !rc && first < s->spill.n_runs; first += n) {

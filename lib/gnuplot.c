@@ -1,7 +1,8 @@
 #include "gnuplot.h"
 
 #include "command.h"
-#include "outfile.h"
+#include "fdio.h"
+#include "tempfile.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -27,7 +28,7 @@ static int read_all(int fd, struct buf *out, struct err *err)
 {
 	ptrdiff_t n;
 
-	while ((n = outfile_read(fd, buf_reserve(out, READ_SIZE), READ_SIZE)) > 0)
+	while ((n = fdio_read(fd, buf_reserve(out, READ_SIZE), READ_SIZE)) > 0)
 		out->len += (size_t)n;
 	return n < 0 ? err_errno(err, "gnuplot") : 0;
 }
@@ -37,11 +38,11 @@ int gnuplot_run(const struct buf *script, struct buf *out, struct err *err)
 	struct command command = COMMAND_INIT;
 	struct err why = ERR_INIT;
 	size_t before = out->len;
-	int fd = outfile_spill(err), rc;
+	int fd = tempfile_open(err), rc;
 
 	if (fd < 0)
 		return -1;
-	if (outfile_write(fd, script->data, script->len) || lseek(fd, 0, SEEK_SET) < 0) {
+	if (fdio_write(fd, script->data, script->len) || lseek(fd, 0, SEEK_SET) < 0) {
 		err_errno(err, "cannot write a temporary file");
 		close(fd);
 		return -1;

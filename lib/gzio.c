@@ -2,6 +2,7 @@
 
 #include "ahead.h"
 #include "deflate.h"
+#include "fdio.h"
 #include "mem.h"
 #include "worker.h"
 
@@ -414,7 +415,7 @@ static int write_failed(const struct gz_writer *w, int error, struct err *err)
 
 static int write_out(const struct gz_writer *w, struct iovec *pieces, int n, struct err *err)
 {
-	return outfile_writev(w->fd, pieces, n) ? write_failed(w, errno, err) : 0;
+	return fdio_writev(w->fd, pieces, n) ? write_failed(w, errno, err) : 0;
 }
 
 /* The gzip header: deflate, no flags, no time, Unix. */

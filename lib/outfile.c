@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -265,98 +264,4 @@ void outfile_abort(struct outfile *f)
 	close(f->fd);
 	settle(f, false);
 	forget(f);
-}
-
-int outfile_spill(struct err *err)
-{
-	const char *dir = getenv("TMPDIR");
-	char path[PATH_MAX];
-	int fd;
-
-	if (!dir || !*dir)
-		dir = "/tmp";
-	fd = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		return fd;
-	/* Not every file system has O_TMPFILE. */
-	if ((size_t)snprintf(path, sizeof(path), "%s/ce-spill-XXXXXX", dir) >= sizeof(path))
-		return err_set(err, ERR_RUNTIME, "TMPDIR: name too long");
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return err_set(err, ERR_RUNTIME, "cannot make a temporary file in %s: %s", dir,
-			       strerror(errno));
-	unlink(path);
-	return fd;
-}
-
-/* After a call on fd that failed: whether it is worth another try, now that one may succeed. */
-static bool try_again(int fd, short events)
-{
-	struct pollfd ready = { .fd = fd, .events = events };
-
-	if (errno == EINTR)
-		return true;
-	return errno == EAGAIN && (poll(&ready, 1, -1) >= 0 || errno == EINTR);
-}
-
-int outfile_writev(int fd, struct iovec *pieces, int n)
-{
-	while (n) {
-		ssize_t written = writev(fd, pieces, n);
-
-		if (written < 0) {
-			if (try_again(fd, POLLOUT))
-				continue;
-			return -1;
-		}
-		for (; n && (size_t)written >= pieces->iov_len; pieces++, n--)
-			written -= (ssize_t)pieces->iov_len;
-		if (n) {
-			pieces->iov_base = (char *)pieces->iov_base + written;
-			pieces->iov_len -= (size_t)written;
-		}
-	}
-	return 0;
-}
-
-int outfile_write(int fd, const void *bytes, size_t n)
-{
-	struct iovec piece = { (void *)bytes, n };
-
-	return outfile_writev(fd, &piece, 1);
-}
-
-ptrdiff_t outfile_read(int fd, void *bytes, size_t n)
-{
-	ptrdiff_t got;
-
-	do
-		got = read(fd, bytes, n);
-	while (got < 0 && try_again(fd, POLLIN));
-	return got;
-}
-
-int outfile_drain(int fd, struct buf *pending, struct err *err)
-{
-	if (outfile_write(fd, pending->data, pending->len))
-		return err_errno(err, "cannot write the temporary file");
-	buf_clear(pending);
-	return 0;
-}
-
-int outfile_fetch(int fd, void *bytes, size_t n, uint64_t at, struct err *err)
-{
-	for (size_t have = 0; have < n;) {
-		ssize_t got = pread(fd, (char *)bytes + have, n - have, (off_t)(at + have));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return err_errno(err, "cannot read the temporary file");
-		if (!got)
-			return err_set(err, ERR_RUNTIME,
-				       "the temporary file is shorter than what was written to it");
-		have += (size_t)got;
-	}
-	return 0;
 }

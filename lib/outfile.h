@@ -1,5 +1,5 @@
 /*
- * outfile: a file that stands under its name only when it is complete, and nameless spill files.
+ * outfile: a file that has its name only when it is complete.
  *
  * An outfile is written beside its target and renamed over it by outfile_commit; until then an
  * older file of that name stays as it was. The end of the process, by exit() or by a signal
@@ -10,12 +10,7 @@
 #ifndef CE_OUTFILE_H
 #define CE_OUTFILE_H
 
-#include "buf.h"
 #include "err.h"
-
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/uio.h>
 
 struct outfile {
 	int fd;                          /* for the owner to write to; -1 when closed */
@@ -39,29 +34,5 @@ int outfile_commit(struct outfile *f, struct err *err);
 
 /* Closes and removes what was not committed; does nothing to a struct that is not open. */
 void outfile_abort(struct outfile *f);
-
-/*
- * A file for reading and writing in $TMPDIR (else /tmp) that has no name: it is gone when its
- * descriptor is closed, however the process ends. Returns the descriptor, or -1 with err.
- */
-int outfile_spill(struct err *err);
-
-/* Writes what is pending to a spill file and clears it. Returns 0, or -1 with err. */
-int outfile_drain(int fd, struct buf *pending, struct err *err);
-
-/* Reads back n bytes of a spill file, from byte `at` on. Returns 0, or -1 with err. */
-int outfile_fetch(int fd, void *bytes, size_t n, uint64_t at, struct err *err);
-
-/* Writes all n bytes to fd, however long that takes. Returns 0, or -1 with errno set. */
-int outfile_write(int fd, const void *bytes, size_t n);
-
-/* The same of the n pieces, which it consumes. */
-int outfile_writev(int fd, struct iovec *pieces, int n);
-
-/*
- * As read(2), but waits where that would return for no reason of the data: an interrupted call, or
- * a descriptor on which somebody set O_NONBLOCK.
- */
-ptrdiff_t outfile_read(int fd, void *bytes, size_t n);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "buf.h"
 #include "mem.h"
-#include "outfile.h"
+#include "tempfile.h"
 
 #include <stdalign.h>
 #include <stddef.h>
@@ -117,10 +117,10 @@ static int store_page(struct repeats *r, struct part *part, struct err *err)
 		part->open = NULL;
 		return 0;
 	}
-	if (r->fd < 0 && (r->fd = outfile_spill(err)) < 0)
+	if (r->fd < 0 && (r->fd = tempfile_open(err)) < 0)
 		return -1;
 	buf_append(&r->pending, part->open, page_size(r));
-	return r->pending.len >= WRITE_SIZE ? outfile_drain(r->fd, &r->pending, err) : 0;
+	return r->pending.len >= WRITE_SIZE ? tempfile_append(r->fd, &r->pending, err) : 0;
 }
 
 int repeats_add(struct repeats *r, uint64_t hash, int64_t value, struct err *err)
@@ -219,7 +219,7 @@ static int look_through(struct repeats *r, const struct part *part, struct pair 
 			const struct pair *pairs = nr < r->max_in_memory ? r->pages[nr] : page;
 
 			if (nr >= r->max_in_memory &&
-			    outfile_fetch(r->fd, page, page_size(r),
+			    tempfile_read(r->fd, page, page_size(r),
 					  (nr - r->max_in_memory) * page_size(r), err))
 				return -1;
 			look_up(r, pairs + LINK + 1, r->page_len - LINK - 1, pass, n_passes);
@@ -253,7 +253,7 @@ int repeats_finish(struct repeats *r, struct err *err)
 	struct pair *page;
 	int rc = 0;
 
-	if (r->fd >= 0 && outfile_drain(r->fd, &r->pending, err))
+	if (r->fd >= 0 && tempfile_append(r->fd, &r->pending, err))
 		return -1;
 	page = mem_alloc(page_size(r), 1);
 	for (size_t i = 0; i < N_PARTS && !rc; i++)

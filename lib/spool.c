@@ -3,9 +3,9 @@
 #include "clean.h"
 #include "event.h"
 #include "mem.h"
-#include "outfile.h"
 #include "rng.h"
 #include "schema.h"
+#include "tempfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static int put_record(struct buf *out, const struct csv_row *row, int fd, struct
 {
 	buf_append(out, row->raw, row->raw_len);
 	buf_append_char(out, '\n');
-	return out->len >= WRITE_SIZE ? outfile_drain(fd, out, err) : 0;
+	return out->len >= WRITE_SIZE ? tempfile_append(fd, out, err) : 0;
 }
 
 /* Reservoir sampling, "algorithm R": the n-th time of all takes the place of one of the sample. */
@@ -70,7 +70,7 @@ static int read_records(struct spool *s, struct csv_reader *in, struct spool_sam
 			return -1;
 	}
 	s->n_records = in->n_rows;
-	return rc ? -1 : outfile_drain(s->fd, out, err);
+	return rc ? -1 : tempfile_append(s->fd, out, err);
 }
 
 int spool_read(struct spool *s, const struct gz_input *input, struct spool_sample *sample,
@@ -86,7 +86,7 @@ int spool_read(struct spool *s, const struct gz_input *input, struct spool_sampl
 	sample->n = 0;
 	sample->times = mem_alloc(sample->size, sizeof(*sample->times));
 	s->last = 0;
-	s->fd = outfile_spill(err);
+	s->fd = tempfile_open(err);
 	if (s->fd < 0 || csv_reader_open(&in, input, err))
 		return -1;
 	rc = read_records(s, &in, sample, &rng, &out, err);
@@ -113,7 +113,7 @@ static int copy_prefix(const struct spool *s, struct csv_reader *in, int64_t cut
 		if (put_record(out, row, fd, err))
 			return -1;
 	}
-	return rc ? -1 : outfile_drain(fd, out, err);
+	return rc ? -1 : tempfile_append(fd, out, err);
 }
 
 int spool_write_prefix(const struct spool *s, int64_t cut, int fd, uint64_t *n, struct err *err)

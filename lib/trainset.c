@@ -1,9 +1,10 @@
 #include "trainset.h"
 
+#include "fdio.h"
 #include "mem.h"
 #include "num.h"
-#include "outfile.h"
 #include "schema.h"
+#include "tempfile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +136,7 @@ static int find_features(struct trainset_reading *r, struct err *err)
 
 static int flush_spill(struct trainset_reading *r, struct err *err)
 {
-	if (outfile_write(r->spill, r->records.data, r->records.len))
+	if (fdio_write(r->spill, r->records.data, r->records.len))
 		return err_errno(err, spill_name);
 	buf_clear(&r->records);
 	return 0;
@@ -266,7 +267,7 @@ int trainset_read(struct trainset *t, const struct gz_input *input,
 		.options = options, .out = t, .in = CSV_READER_INIT, .spill = -1
 	};
 	return csv_reader_open(&r->in, input, err) || find_split(r, err) || find_features(r, err) ||
-			       (r->spill = outfile_spill(err)) < 0 || read_input(r, err) ||
+			       (r->spill = tempfile_open(err)) < 0 || read_input(r, err) ||
 			       check_classes(r, err)
 		       ? -1
 		       : 0;

@@ -1,7 +1,7 @@
 #include "worker.h"
 
+#include "fdio.h"
 #include "mem.h"
-#include "outfile.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -50,7 +50,7 @@ ptrdiff_t worker_read(int fd, void *bytes, size_t n)
 	ptrdiff_t got;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-	got = outfile_read(fd, bytes, n);
+	got = fdio_read(fd, bytes, n);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	return got;
 }
@@ -60,7 +60,7 @@ int worker_write(int fd, const void *bytes, size_t n)
 	int rc;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-	rc = outfile_write(fd, bytes, n);
+	rc = fdio_write(fd, bytes, n);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	return rc;
 }

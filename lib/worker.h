@@ -17,7 +17,7 @@ int worker_start(pthread_t *thread, void *(*run)(void *), void *arg);
 /* Ends a worker at the next of its reads and writes below, if it does not end before; joins it. */
 void worker_stop(pthread_t thread);
 
-/* outfile_read and outfile_write, in which a worker can be stopped. */
+/* fdio_read and fdio_write, in which a worker can be stopped. */
 ptrdiff_t worker_read(int fd, void *bytes, size_t n);
 int worker_write(int fd, const void *bytes, size_t n);
 

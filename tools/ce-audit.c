@@ -7,8 +7,8 @@
 #include "csvio.h"
 #include "mem.h"
 #include "num.h"
-#include "outfile.h"
 #include "spool.h"
+#include "tempfile.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -129,7 +129,7 @@ static int run_cuts(struct audit *audit, const struct cli *cli, const struct opt
 		    const struct cuts *cuts, const struct spool *log, struct err *err)
 {
 	uint64_t n_records = 0, counts[2] = { 0, 0 }, n_rows = 0;
-	int prefix = outfile_spill(err);
+	int prefix = tempfile_open(err);
 
 	if (prefix < 0)
 		return -1;

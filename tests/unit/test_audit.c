@@ -1,7 +1,9 @@
 #include "audit.h"
 
 #include "check.h"
+#include "fdio.h"
 #include "scratch.h"
+#include "tempfile.h"
 
 #include <stdlib.h>
 
@@ -9,9 +11,9 @@
 static int file_of(const char *text)
 {
 	struct err err = ERR_INIT;
-	int fd = outfile_spill(&err);
+	int fd = tempfile_open(&err);
 
-	CHECK(fd >= 0 && !outfile_write(fd, text, strlen(text)) && !lseek(fd, 0, SEEK_SET));
+	CHECK(fd >= 0 && !fdio_write(fd, text, strlen(text)) && !lseek(fd, 0, SEEK_SET));
 	return fd;
 }
 

@@ -1,13 +1,15 @@
 #include "outfile.h"
 
+#include "fdio.h"
 #include "scratch.h"
+#include "tempfile.h"
 
 #include <errno.h>
 #include <signal.h>
 
 static void put(const struct outfile *f, const char *text)
 {
-	CHECK_INT(outfile_write(f->fd, text, strlen(text)), 0);
+	CHECK_INT(fdio_write(f->fd, text, strlen(text)), 0);
 }
 
 static void check_file(const char *path, const char *want)
@@ -113,7 +115,7 @@ static void what_is_no_file_is_written_in_place(void)
 	close(reader);
 	unlink("fifo");
 	CHECK_INT(outfile_open(&f, "/dev/full", &err), 0);
-	CHECK_INT(outfile_write(f.fd, "x", 1), -1);
+	CHECK_INT(fdio_write(f.fd, "x", 1), -1);
 	CHECK_INT(errno, ENOSPC);
 	outfile_abort(&f);
 	CHECK(S_ISCHR(mode_of("/dev/full")));
@@ -182,7 +184,7 @@ static void write_two_and_die(void *data)
 		signal(death->ignored, SIG_IGN);
 	if (outfile_open(&f, "a", &err) || outfile_open(&g, "b", &err) ||
 	    outfile_open(&committed, "c", &err) || outfile_commit(&committed, &err) ||
-	    outfile_write(g.fd, "half", 4) || access("a", F_OK) || !access("b", F_OK))
+	    fdio_write(g.fd, "half", 4) || access("a", F_OK) || !access("b", F_OK))
 		exit(9);
 	if (death->ignored)
 		raise(death->ignored);
@@ -233,19 +235,19 @@ static void spill_files_have_no_name(void)
 	int fd;
 
 	CHECK_INT(setenv("TMPDIR", ".", 1), 0);
-	fd = outfile_spill(&err);
+	fd = tempfile_open(&err);
 	CHECK(fd >= 0);
 	CHECK_INT(scratch_count(), 0);
-	CHECK_INT(outfile_write(fd, "hello", 5), 0);
+	CHECK_INT(fdio_write(fd, "hello", 5), 0);
 	CHECK_INT(pread(fd, got, 5, 0), 5);
 	CHECK_STR(got, "hello");
 	CHECK_INT(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	close(fd);
 	CHECK_INT(setenv("TMPDIR", "no/such/folder", 1), 0);
-	CHECK_INT(outfile_spill(&err), -1);
+	CHECK_INT(tempfile_open(&err), -1);
 	CHECK(strstr(err.message, "no/such/folder"));
 	CHECK_INT(setenv("TMPDIR", "", 1), 0);
-	fd = outfile_spill(&err);
+	fd = tempfile_open(&err);
 	CHECK(fd >= 0);
 	close(fd);
 	unsetenv("TMPDIR");
@@ -256,22 +258,22 @@ static void spill_files_are_read_back_from_anywhere(void)
 {
 	struct err err = ERR_INIT;
 	struct buf pending = BUF_INIT;
-	int fd = outfile_spill(&err);
+	int fd = tempfile_open(&err);
 	char got[4] = "";
 
 	buf_append_str(&pending, "abcdefgh");
-	CHECK_INT(outfile_drain(fd, &pending, &err), 0);
+	CHECK_INT(tempfile_append(fd, &pending, &err), 0);
 	buf_append_str(&pending, "ij");
-	CHECK_INT(outfile_fetch(fd, got, 3, 5, &err), 0);
+	CHECK_INT(tempfile_read(fd, got, 3, 5, &err), 0);
 	CHECK_STR(got, "fgh");
-	CHECK_INT(outfile_drain(fd, &pending, &err), 0);
-	CHECK_INT(outfile_fetch(fd, got, 3, 7, &err), 0);
+	CHECK_INT(tempfile_append(fd, &pending, &err), 0);
+	CHECK_INT(tempfile_read(fd, got, 3, 7, &err), 0);
 	CHECK_STR(got, "hij");
-	CHECK_INT(outfile_fetch(fd, got, 0, 10, &err), 0);
-	CHECK_INT(outfile_fetch(fd, got, 3, 8, &err), -1);
+	CHECK_INT(tempfile_read(fd, got, 0, 10, &err), 0);
+	CHECK_INT(tempfile_read(fd, got, 3, 8, &err), -1);
 	CHECK_STR(err.message, "the temporary file is shorter than what was written to it");
 	close(fd);
-	CHECK_INT(outfile_fetch(fd, got, 1, 0, &err), -1);
+	CHECK_INT(tempfile_read(fd, got, 1, 0, &err), -1);
 	CHECK_STR(err.message, "cannot read the temporary file: Bad file descriptor");
 	buf_release(&pending);
 }
@@ -289,7 +291,7 @@ static void a_full_nonblocking_pipe_is_waited_for(void)
 	if (!pid) {
 		close(ends[0]);
 		memset(bytes, 'y', N);
-		_exit(outfile_write(ends[1], bytes, N) ? errno : 0);
+		_exit(fdio_write(ends[1], bytes, N) ? errno : 0);
 	}
 	close(ends[1]);
 	for (size_t total = 0;;) {

@@ -1,0 +1,53 @@
+#include "fdio.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+/* After a call on fd that failed: whether it is worth another try, now that one may succeed. */
+static bool try_again(int fd, short events)
+{
+	struct pollfd ready = { .fd = fd, .events = events };
+
+	if (errno == EINTR)
+		return true;
+	return errno == EAGAIN && (poll(&ready, 1, -1) >= 0 || errno == EINTR);
+}
+
+int fdio_writev(int fd, struct iovec *pieces, int n)
+{
+	while (n) {
+		ssize_t written = writev(fd, pieces, n);
+
+		if (written < 0) {
+			if (try_again(fd, POLLOUT))
+				continue;
+			return -1;
+		}
+		for (; n && (size_t)written >= pieces->iov_len; pieces++, n--)
+			written -= (ssize_t)pieces->iov_len;
+		if (n) {
+			pieces->iov_base = (char *)pieces->iov_base + written;
+			pieces->iov_len -= (size_t)written;
+		}
+	}
+	return 0;
+}
+
+int fdio_write(int fd, const void *bytes, size_t n)
+{
+	struct iovec piece = { (void *)bytes, n };
+
+	return fdio_writev(fd, &piece, 1);
+}
+
+ptrdiff_t fdio_read(int fd, void *bytes, size_t n)
+{
+	ptrdiff_t got;
+
+	do
+		got = read(fd, bytes, n);
+	while (got < 0 && try_again(fd, POLLIN));
+	return got;
+}

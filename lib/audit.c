@@ -50,7 +50,7 @@ static int find_columns(struct columns *c, const struct audit_options *options,
 	c->key = mem_alloc(c->n_key, sizeof(*c->key));
 	c->time = (size_t)at;
 	for (size_t i = 0; at >= 0 && i < c->n_key; i++) {
-		at = schema_require(in, options->key.names[i], err);
+		at = schema_require(in, options->key.name[i], err);
 		c->key[i] = (size_t)at;
 	}
 	return at < 0 ? -1 : 0;
@@ -172,10 +172,10 @@ static int sort_table(const struct audit *a, struct csv_reader *in, int64_t unti
 
 /* The whole table, and what there is to find in it. */
 
-static int check_listed(const struct csv_reader *in, const struct cli_list *list, struct err *err)
+static int check_listed(const struct csv_reader *in, const struct names *list, struct err *err)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (schema_require(in, list->names[i], err) < 0)
+		if (schema_require(in, list->name[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -183,7 +183,7 @@ static int check_listed(const struct csv_reader *in, const struct cli_list *list
 static bool is_label(const struct audit_options *options, const char *name)
 {
 	if (options->label.n)
-		return cli_list_has(&options->label, name);
+		return names_has(&options->label, name);
 	for (size_t i = 0; i < sizeof(default_labels) / sizeof(default_labels[0]); i++)
 		if (!strcmp(default_labels[i], name))
 			return true;
@@ -194,9 +194,9 @@ static enum audit_kind kind_of(const struct audit_options *options, const char *
 {
 	if (!strcmp(options->time, name))
 		return AUDIT_TIME;
-	if (cli_list_has(&options->key, name))
+	if (names_has(&options->key, name))
 		return AUDIT_KEY;
-	if (cli_list_has(&options->ignore, name))
+	if (names_has(&options->ignore, name))
 		return AUDIT_IGNORED;
 	return is_label(options, name) ? AUDIT_LABEL : AUDIT_FEATURE;
 }
@@ -493,7 +493,7 @@ void audit_describe(const struct audit *a, const struct audit_finding *f, size_t
 		" of %zu); first: %s %s, %s %" PRId64 ": %s at cut %" PRId64 ", %s in the whole",
 		f->column ? "column " : "rows", f->column ? f->column : "",
 		f->column ? "changed" : "in one run only", f->n_changed, f->n_compared, f->n_cuts,
-		n_cuts, a->options->key.n == 1 ? a->options->key.names[0] : "key",
+		n_cuts, a->options->key.n == 1 ? a->options->key.name[0] : "key",
 		shown(key, sizeof(key), f->key.data, f->key.len - 1), a->options->time, f->time,
 		shown(before, sizeof(before), f->before.data, f->before.len), f->cut,
 		shown(after, sizeof(after), f->after.data, f->after.len));

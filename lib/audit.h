@@ -17,18 +17,18 @@
 #define CE_AUDIT_H
 
 #include "buf.h"
-#include "cli.h"
 #include "csvio.h"
 #include "err.h"
+#include "names.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct audit_options {
-	struct cli_list key; /* one column at least */
+	struct names key; /* one column at least */
 	const char *time;
-	struct cli_list label;  /* filled in later, never revised; empty: the default */
-	struct cli_list ignore; /* not compared */
+	struct names label;  /* filled in later, never revised; empty: the default */
+	struct names ignore; /* not compared */
 	uint64_t mem;
 };
 

@@ -98,36 +98,7 @@ int cli_share(void *value, const char *const *args, struct err *err)
 
 int cli_list(void *value, const char *const *args, struct err *err)
 {
-	struct cli_list *list = value;
-	const char *s = args[0];
-
-	for (;;) {
-		size_t len = strcspn(s, ",");
-
-		if (!len)
-			return err_set(err, ERR_USAGE, "an empty name in '%s'", args[0]);
-		list->names = mem_realloc(list->names, list->n + 1, sizeof(*list->names));
-		list->names[list->n++] = mem_dup(s, len);
-		if (!s[len])
-			return 0;
-		s += len + 1;
-	}
-}
-
-bool cli_list_has(const struct cli_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (!strcmp(list->names[i], name))
-			return true;
-	return false;
-}
-
-void cli_list_release(struct cli_list *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		free(list->names[i]);
-	free(list->names);
-	*list = (struct cli_list){ NULL, 0 };
+	return names_append(value, args[0], err);
 }
 
 int cli_choice(void *value, const char *const *args, struct err *err)

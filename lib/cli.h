@@ -10,6 +10,7 @@
 
 #include "err.h"
 #include "gzio.h"
+#include "names.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,17 +37,8 @@ int cli_time(void *value, const char *const *args,
 int cli_size(void *value, const char *const *args, struct err *err); /* uint64_t bytes */
 int cli_share(void *value, const char *const *args,
 	      struct err *err); /* int64_t millionths in [0,1] */
-int cli_list(void *value, const char *const *args, struct err *err); /* struct cli_list: appends */
+int cli_list(void *value, const char *const *args, struct err *err);   /* struct names: appends */
 int cli_choice(void *value, const char *const *args, struct err *err); /* struct cli_choice */
-
-/* Names that were given as NAME[,NAME...], in one option or several. */
-struct cli_list {
-	char **names;
-	size_t n;
-};
-
-bool cli_list_has(const struct cli_list *list, const char *name);
-void cli_list_release(struct cli_list *list);
 
 /* One of a few words; `value` is the index of the chosen one. */
 struct cli_choice {

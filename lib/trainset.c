@@ -94,19 +94,19 @@ static bool is_feature(const struct trainset_reading *r, const char *name)
 		if (!strcmp(name, keys->columns[i].name))
 			return false;
 	return !is_name(name, s->label) && !is_name(name, s->time) && !is_name(name, s->known) &&
-	       strcmp(name, DEFAULT_KNOWN) != 0 && !cli_list_has(&r->options->ignore, name);
+	       strcmp(name, DEFAULT_KNOWN) != 0 && !names_has(&r->options->ignore, name);
 }
 
 /* Every name in an option's list must be a column, lest a typing error go unseen. */
-static int check_list(const struct trainset_reading *r, const struct cli_list *list, bool features,
+static int check_list(const struct trainset_reading *r, const struct names *list, bool features,
 		      struct err *err)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		if (schema_require(&r->in, list->names[i], err) < 0)
+		if (schema_require(&r->in, list->name[i], err) < 0)
 			return -1;
-		if (features && !is_feature(r, list->names[i]))
+		if (features && !is_feature(r, list->name[i]))
 			return err_set(err, ERR_RUNTIME, "%s:1: column %s: is no feature",
-				       r->in.file, list->names[i]);
+				       r->in.file, list->name[i]);
 	}
 	return 0;
 }
@@ -124,7 +124,7 @@ static int find_features(struct trainset_reading *r, struct err *err)
 		if (!is_feature(r, header->names[i]))
 			continue;
 		r->feature[r->n_features] = (int)i;
-		r->numeric[r->n_features++] = !cli_list_has(&o->categorical, header->names[i]);
+		r->numeric[r->n_features++] = !names_has(&o->categorical, header->names[i]);
 	}
 	if (r->n_features > ENCODING_COLUMNS_MAX)
 		return err_set(err, ERR_RUNTIME, "%s:1: more than %d features", r->in.file,

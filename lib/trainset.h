@@ -13,17 +13,17 @@
 #define CE_TRAINSET_H
 
 #include "balance.h"
-#include "cli.h"
 #include "encoding.h"
+#include "names.h"
 #include "split.h"
 
 struct trainset_options {
 	const char *label;
-	const char *time;  /* NULL: event_ts; if the input has none, only without a test part */
-	const char *known; /* NULL: label_known_ts, if the input has it */
-	struct cli_list ignore;      /* columns that are no features */
-	struct cli_list categorical; /* features to take as categories, whatever their values */
-	int64_t holdout;             /* the share of the test part, in millionths */
+	const char *time;    /* NULL: event_ts; if the input has none, only without a test part */
+	const char *known;   /* NULL: label_known_ts, if the input has it */
+	struct names ignore; /* columns that are no features */
+	struct names categorical; /* features to take as categories, whatever their values */
+	int64_t holdout;          /* the share of the test part, in millionths */
 	bool by_time; /* times are wanted in any case: train rows will be told apart by them */
 	struct balance balance;
 };

@@ -46,12 +46,12 @@ static int parse_cuts(void *value, const char *const *args, struct err *err)
 /* Appends the times. */
 static int parse_times(void *value, const char *const *args, struct err *err)
 {
-	struct cli_list texts = { NULL, 0 };
+	struct names texts = NAMES_INIT;
 	struct cuts *cuts = value;
 	int rc = cli_list(&texts, args, err);
 
 	for (size_t i = 0; !rc && i < texts.n; i++) {
-		const struct csv_field text = { texts.names[i], (uint32_t)strlen(texts.names[i]),
+		const struct csv_field text = { texts.name[i], (uint32_t)strlen(texts.name[i]),
 						false };
 
 		cuts->times = mem_realloc(cuts->times, cuts->n + 1, sizeof(*cuts->times));
@@ -59,7 +59,7 @@ static int parse_times(void *value, const char *const *args, struct err *err)
 			rc = err_set(err, ERR_USAGE,
 				     "'%s' is neither a number of ms nor an ISO 8601 time", text.s);
 	}
-	cli_list_release(&texts);
+	names_release(&texts);
 	return rc;
 }
 
@@ -250,8 +250,8 @@ int main(int argc, char **argv)
 	audit_release(&audit);
 	free(sample.times);
 	free(opt.at.times);
-	cli_list_release(&opt.audit.key);
-	cli_list_release(&opt.audit.label);
-	cli_list_release(&opt.audit.ignore);
+	names_release(&opt.audit.key);
+	names_release(&opt.audit.label);
+	names_release(&opt.audit.ignore);
 	return n_leaks > 0;
 }

@@ -22,7 +22,7 @@ struct bound {
 
 struct opts {
 	struct cli_choice ts_unit;
-	struct cli_list allow_empty;
+	struct names allow_empty;
 	const char *rejects;
 	struct bound max_rejects;
 	uint64_t mem;
@@ -69,17 +69,16 @@ static int parse_bound(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
-static void allow_empty(const struct cli *cli, const struct cli_list *names,
-			struct cleaner *cleaner)
+static void allow_empty(const struct cli *cli, const struct names *names, struct cleaner *cleaner)
 {
 	for (size_t i = 0; i < names->n; i++) {
-		int column = clean_can_be_empty(names->names[i]);
+		int column = clean_can_be_empty(names->name[i]);
 
 		if (column < 0)
 			cli_usage_error(cli,
 					"--allow-empty: %s: only device and playback_position can "
 					"be empty",
-					names->names[i]);
+					names->name[i]);
 		cleaner->may_be_empty[column] = true;
 	}
 }
@@ -304,6 +303,6 @@ int main(int argc, char **argv)
 	distinct_free(events);
 	free(rejects.files);
 	buf_release(&rejects.text);
-	cli_list_release(&opt.allow_empty);
+	names_release(&opt.allow_empty);
 	return 0;
 }

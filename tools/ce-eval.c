@@ -23,7 +23,7 @@
 
 struct opts {
 	struct evaluation_opts evaluation;
-	struct cli_list by;
+	struct names by;
 	struct cli_choice period;
 	int64_t bins;
 	double threshold; /* as given; NO_THRESHOLD: not */
@@ -152,15 +152,15 @@ static void check_opts(const struct cli *cli, struct opts *opt)
 		cli_usage_error(cli, "--capacity: must be at least 1");
 	for (size_t i = 0; i < opt->by.n; i++)
 		for (size_t j = 0; j < i; j++)
-			if (!strcmp(opt->by.names[i], opt->by.names[j]))
+			if (!strcmp(opt->by.name[i], opt->by.name[j]))
 				cli_usage_error(cli, "--by: column %s is given twice",
-						opt->by.names[i]);
+						opt->by.name[i]);
 	e->period = (enum evaluation_period)opt->period.value;
-	if (opt->period.value && cli_list_has(&opt->by, evaluation_period_names[opt->period.value]))
+	if (opt->period.value && names_has(&opt->by, evaluation_period_names[opt->period.value]))
 		cli_usage_error(cli, "--by-time: column %s is given to --by",
 				evaluation_period_names[opt->period.value]);
 	e->bins = (uint64_t)opt->bins;
-	e->by = (const char *const *)opt->by.names;
+	e->by = (const char *const *)opt->by.name;
 	e->n_by = opt->by.n;
 	e->threshold = opt->threshold == NO_THRESHOLD ? 0.5 : opt->threshold;
 	if (costs || opt->capacity > 0)
@@ -451,7 +451,7 @@ int main(int argc, char **argv)
 	cli_done(&cli, in.n_rows, opened[0]->n_rows);
 	evaluation_release(&evaluation);
 	attachments_release(&attached);
-	cli_list_release(&opt.by);
+	names_release(&opt.by);
 	csv_reader_close(&in);
 	return 0;
 }

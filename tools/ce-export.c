@@ -11,7 +11,7 @@
 struct opts {
 	char *conninfo;
 	const char *query, *where, *schema, *dir;
-	struct cli_list columns;
+	struct names columns;
 	int64_t since, until;
 };
 
@@ -60,7 +60,7 @@ static int prepare(struct item *items, size_t n, const struct opts *opt, struct 
 
 		*x = (struct extract){ .table = x->table,
 				       .query = opt->query,
-				       .columns = (const char *const *)opt->columns.names,
+				       .columns = (const char *const *)opt->columns.name,
 				       .n_columns = opt->columns.n,
 				       .where = opt->where,
 				       .since = opt->since == NO_TIME ? NULL : &opt->since,
@@ -171,6 +171,6 @@ int main(int argc, char **argv)
 		cli_die(&cli, &err);
 	n_rows = release(items, n);
 	cli_done(&cli, n_rows, n_rows);
-	cli_list_release(&opt.columns);
+	names_release(&opt.columns);
 	return 0;
 }

@@ -11,7 +11,7 @@ struct opts {
 	char *conninfo;
 	const char *schema;
 	bool append, replace, analyze;
-	struct cli_list keys;
+	struct names keys;
 	struct types {
 		struct load_type *at;
 		size_t n;
@@ -62,7 +62,7 @@ static void choose_mode(const struct cli *cli, const struct opts *opt, struct lo
 		load->mode = LOAD_REPLACE;
 	else if (opt->keys.n)
 		load->mode = LOAD_UPSERT;
-	load->keys = (const char *const *)opt->keys.names;
+	load->keys = (const char *const *)opt->keys.name;
 	load->n_keys = opt->keys.n;
 	load->types = opt->types.at;
 	load->n_types = opt->types.n;
@@ -76,7 +76,7 @@ static void release(struct opts *opt)
 		free(opt->types.at[i].type);
 	}
 	free(opt->types.at);
-	cli_list_release(&opt->keys);
+	names_release(&opt->keys);
 }
 
 int main(int argc, char **argv)

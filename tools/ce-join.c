@@ -176,7 +176,7 @@ static void release(struct joiner *j)
 int main(int argc, char **argv)
 {
 	struct key_files key_files = { NULL, NULL, 0 };
-	struct cli_list drop = { NULL, 0 };
+	struct names drop = NAMES_INIT;
 	const char *unmatched = NULL;
 	struct joiner j = { .out = CSV_WRITER_INIT, .unmatched = CSV_WRITER_INIT };
 	struct csv_writer *const writers[] = { &j.out, &j.unmatched };
@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 	cli_parse(&cli, argc, argv);
 	if (!key_files.n)
 		cli_usage_error(&cli, "no dimension: give -k KEY FILE");
-	j.drops = (struct join_drops){ (const char *const *)drop.names, drop.n,
+	j.drops = (struct join_drops){ (const char *const *)drop.name, drop.n,
 				       mem_zalloc(drop.n, sizeof(bool)) };
 	if (csv_reader_open(&in, &cli.input, &err) || load(&j, &key_files, &in, &err) ||
 	    open_outputs(&j, &cli.output, unmatched, &in, &err))
@@ -230,7 +230,7 @@ int main(int argc, char **argv)
 	cli_done(&cli, in.n_rows, j.out.n_rows - 1);
 	csv_reader_close(&in);
 	release(&j);
-	cli_list_release(&drop);
+	names_release(&drop);
 	free(key_files.keys);
 	free(key_files.paths);
 	return 0;

@@ -27,7 +27,7 @@ struct opts {
 		bool choose;
 	} l2;
 	struct learn_options learn;
-	struct cli_list interactions;
+	struct names interactions;
 	int64_t bins; /* -1: not given */
 	int64_t folds;
 	int64_t rows, columns; /* shares in millionths */
@@ -202,7 +202,7 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 	opt->learn.bins = (size_t)(opt->bins >= 0                  ? opt->bins
 				   : opt->learn.kind == MODEL_GBDT ? BINS_MAX
 								   : 0);
-	opt->learn.interactions = (const char *const *)opt->interactions.names;
+	opt->learn.interactions = (const char *const *)opt->interactions.name;
 	opt->learn.n_interactions = opt->interactions.n;
 	opt->learn.calibration = (enum calibration_kind)opt->calibrate.value;
 	opt->set.by_time = opt->folds || learn_needs_time(&opt->learn);
@@ -340,8 +340,8 @@ int main(int argc, char **argv)
 	cli_done(&cli, set.n_rows, 0);
 	trainset_release(&set);
 	pool_free(pool);
-	cli_list_release(&opt.set.ignore);
-	cli_list_release(&opt.set.categorical);
-	cli_list_release(&opt.interactions);
+	names_release(&opt.set.ignore);
+	names_release(&opt.set.categorical);
+	names_release(&opt.interactions);
 	return 0;
 }

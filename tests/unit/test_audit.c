@@ -150,7 +150,7 @@ static void test_labels_and_ignored_columns(void)
 	audit_release(&a);
 
 	/* A list of one's own stands for the default. */
-	options.label = (struct cli_list){ outcome, 1 };
+	options.label = (struct names){ outcome, 1 };
 	CHECK_INT(audit_whole(&a, &options, 3, file_of(whole), "whole", &err), 0);
 	CHECK_INT(a.findings[2].kind, AUDIT_LABEL);
 	CHECK_INT(a.findings[3].kind, AUDIT_FEATURE);
@@ -186,7 +186,7 @@ static void test_what_cannot_be_compared(void)
 		      "T:3: column t: '' is neither a number of ms nor an ISO 8601 time");
 	check_refused(&options, "id,t\na,1\nb,1\na,1\n", "T: two rows of time 1 have the key a");
 	check_refused(&options, "id,t\na,1,2\n", "T:2: 3 fields, but the header has 2");
-	options.ignore = (struct cli_list){ outcome, 1 };
+	options.ignore = (struct names){ outcome, 1 };
 	check_refused(&options, "id,t\n", "T:1: column outcome: not in the header");
 	options.ignore.n = 0;
 

@@ -8,7 +8,7 @@ struct values {
 	int64_t count, duration, share, time;
 	double real;
 	uint64_t size;
-	struct cli_list list;
+	struct names list;
 	struct cli_choice choice;
 	const char *key, *file;
 };
@@ -59,15 +59,15 @@ static void run_tool(void *data)
 	       v.real, (long long)v.duration, (unsigned long long)v.size, (long long)v.share,
 	       words[v.choice.value], v.key, v.file, (long long)v.time);
 	for (size_t i = 0; i < v.list.n; i++)
-		printf(" %s", v.list.names[i]);
+		printf(" %s", v.list.name[i]);
 	printf("; %s %d %d %d;", cli.output.path ? cli.output.path : "-", cli.output.level,
 	       cli.output.plain, cli.verbose);
 	for (size_t i = 0; i < cli.input.n; i++)
 		printf(" %s", cli.input.paths[i]);
 	fflush(stdout);
 	if (v.list.n)
-		CHECK(cli_list_has(&v.list, v.list.names[0]) && !cli_list_has(&v.list, "none"));
-	cli_list_release(&v.list);
+		CHECK(names_has(&v.list, v.list.name[0]) && !names_has(&v.list, "none"));
+	names_release(&v.list);
 }
 
 struct call {

@@ -1,0 +1,37 @@
+#include "names.h"
+
+#include "mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int names_append(struct names *names, const char *list, struct err *err)
+{
+	for (const char *s = list;; s++) {
+		size_t len = strcspn(s, ",");
+
+		if (!len)
+			return err_set(err, ERR_USAGE, "an empty name in '%s'", list);
+		names->name = mem_realloc(names->name, names->n + 1, sizeof(*names->name));
+		names->name[names->n++] = mem_dup(s, len);
+		s += len;
+		if (!*s)
+			return 0;
+	}
+}
+
+bool names_has(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->name[i], name))
+			return true;
+	return false;
+}
+
+void names_release(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->name[i]);
+	free(names->name);
+	*names = (struct names)NAMES_INIT;
+}

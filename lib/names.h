@@ -1,0 +1,30 @@
+/*
+ * names: a list of names, as an option gives them: NAME[,NAME...], once or several times.
+ */
+#ifndef CE_NAMES_H
+#define CE_NAMES_H
+
+#include "err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct names {
+	char **name; /* [n] */
+	size_t n;
+};
+
+#define NAMES_INIT                                                                                 \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
+
+/* Appends the names of a comma-separated list. Returns 0, or -1 with err: one of them is empty. */
+int names_append(struct names *names, const char *list, struct err *err);
+
+bool names_has(const struct names *names, const char *name);
+
+/* Frees the memory; harmless on zeroed memory. */
+void names_release(struct names *names);
+
+#endif

@@ -23,7 +23,7 @@ endif
 ISAL_CFLAGS = $(if $(filter 1,$(ISAL)),-DCE_ISAL $(shell pkg-config --cflags libisal))
 ISAL_LIBS   = $(if $(filter 1,$(ISAL)),$(shell pkg-config --libs libisal))
 
-BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -pthread -DCE_VERSION='"$(VERSION)"' -iquote lib $(PQ_CFLAGS) \
+BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -pthread -DCE_VERSION='"$(VERSION)"' -iquote lib -iquote tools $(PQ_CFLAGS) \
 	      $(ISAL_CFLAGS)
 ALL_CFLAGS  = $(BASE_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS)
 LIBS        = -lcsv -lz -lm $(ISAL_LIBS)
@@ -48,15 +48,18 @@ LIB_SRC   = $(wildcard lib/*.c)
 # What speaks to PostgreSQL, and who does: an archive of its own, so that no other tool wants libpq.
 DB_SRC    = lib/db.c lib/extract.c lib/load.c
 DB_TOOLS  = ce-export ce-import
-TOOL_SRC  = $(wildcard tools/*.c)
+TOOL_SRC  = $(wildcard tools/ce-*.c)
+# The command line, which all tools share.
+CLI_SRC   = tools/cli.c
 UNIT_SRC  = $(wildcard tests/unit/*.c)
 FUZZ_SRC  = $(wildcard tests/fuzz/*.c)
-HEADERS   = $(wildcard lib/*.h tests/unit/*.h)
+HEADERS   = $(wildcard lib/*.h tools/*.h tests/unit/*.h)
 SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh tests/bench/*.bash)
 BATS      = $(wildcard tests/*.bats)
 MANS      = $(wildcard tools/*.1)
 
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
+CLI_OBJ   = $(CLI_SRC:%.c=$(BUILD)/%.o)
 LIB       = $(BUILD)/libce.a
 DB_LIB    = $(BUILD)/libcedb.a
 TOOLS     = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
@@ -119,22 +122,22 @@ $(LIB) $(DB_LIB):
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(DB_TOOLS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tools/%.o $(DB_LIB) $(LIB)
+$(DB_TOOLS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(DB_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(DB_LIBS) $(LIBS)
 
-$(BUILD)/bin/%: $(BUILD)/tools/%.o $(LIB)
+$(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(CLI_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
--include $(patsubst %.c,$(BUILD)/%.d,$(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
+-include $(patsubst %.c,$(BUILD)/%.d,$(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
 
 # Packages --------------------------------------------------------------------------------------
 
@@ -215,7 +218,7 @@ $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(LIB)
 coverage: | $(FIRST)
 	find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
 	+$(MAKE) BUILD=$(BUILD)/coverage CC=gcc CFLAGS='-O0 -g --coverage' test
-	@tests/coverage.sh $(BUILD)/coverage $(LIB_SRC) $(TOOL_SRC)
+	@tests/coverage.sh $(BUILD)/coverage $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC)
 
 mutate: | $(FIRST)
 	@python3 tests/mutate.py
@@ -224,7 +227,7 @@ mutate: | $(FIRST)
 
 # One stamp a source, so that only what changed is looked at again; -j works on them at once.
 LINT  = $(BUILD)/lint
-TIDY  = $(patsubst %,$(LINT)/%.tidy,$(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
+TIDY  = $(patsubst %,$(LINT)/%.tidy,$(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
 CHECK = $(TIDY) $(LINT)/format $(LINT)/cppcheck $(LINT)/shell $(LINT)/man
 
 lint: | $(FIRST)
@@ -237,13 +240,13 @@ $(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy tests/unit/.clang-tidy
 	@clang-tidy --quiet $< -- $(BASE_CFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
 	@touch $@
 
-$(LINT)/format: $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS) .clang-format
+$(LINT)/format: $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS) .clang-format
 	@mkdir -p $(@D)
 	@echo clang-format
 	@clang-format --dry-run -Werror $(filter %.c %.h,$^)
 	@touch $@
 
-$(LINT)/cppcheck: $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS)
+$(LINT)/cppcheck: $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS)
 	@mkdir -p $@.d
 	@echo cppcheck
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \

@@ -622,7 +622,7 @@ static void trees_are_bounded(void)
 	buf_append_char(&text, '\0');
 	head = (size_t)(strstr(text.data, "trees 2") - text.data);
 	for (int kind = 0; kind < 5; kind++) {
-		int depth = kind == 0 ? 1000000 : GBDT_DEPTH_MAX + (kind % 2);
+		int depth = kind == 0 ? 1000000 : TREES_DEPTH_MAX + (kind % 2);
 		struct err err = ERR_INIT;
 
 		text.len = head;

@@ -227,7 +227,7 @@ void gbdt_fit(struct trees *trees, const struct bins *train, const struct bins *
 	trees->base = log_odds(train);
 	f.unit = (double)largest(train->weight, train->n_rows) / ONE;
 	f.score = new_scores(train->n_rows, trees->base);
-	grow_init(&f.grow, train, options, pool, f.unit);
+	grow_init(&f.grow, train, &options->tree, pool, f.unit);
 	boost(&f, held, report);
 	grow_release(&f.grow);
 	free(f.score);

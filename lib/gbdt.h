@@ -28,29 +28,23 @@
 #define CE_GBDT_H
 
 #include "bins.h"
+#include "grow.h"
 #include "pool.h"
 #include "trees.h"
 
-#define GBDT_DEPTH_MAX  32
-#define GBDT_LEAVES_MAX 4096
-
 struct gbdt_options {
-	int64_t trees;     /* at most so many, >= 1 */
-	double rate;       /* (0, 1]: by how much each is shrunk */
-	int64_t depth;     /* splits on a way to a leaf, 1 ... GBDT_DEPTH_MAX */
-	int64_t leaves;    /* of a tree, 2 ... GBDT_LEAVES_MAX */
-	double l2;         /* >= 0 */
-	double min_weight; /* hessian that each child needs, >= 0 */
-	double rows;       /* (0, 1]: share of the rows, drawn for each tree */
-	double columns;    /* (0, 1]: share of the columns, rounded up, drawn for each tree */
-	int64_t patience;  /* trees without a better loss on the held rows that end it, >= 1 */
+	int64_t trees;            /* at most so many, >= 1 */
+	struct grow_options tree; /* each */
+	double rows;              /* (0, 1]: share of the rows, drawn for each tree */
+	double columns;   /* (0, 1]: share of the columns, rounded up, drawn for each tree */
+	int64_t patience; /* trees without a better loss on the held rows that end it, >= 1 */
 	int64_t seed;
 };
 
 #define GBDT_OPTIONS_INIT                                                                          \
 	{                                                                                          \
-		.trees = 500, .rate = 0.1, .depth = 6, .leaves = 64, .l2 = 1, .min_weight = 1,     \
-		.rows = 1, .columns = 1, .patience = 20, .seed = 1                                 \
+		.trees = 500, .tree = GROW_OPTIONS_INIT, .rows = 1, .columns = 1, .patience = 20,  \
+		.seed = 1                                                                          \
 	}
 
 /* How it went. */

@@ -415,7 +415,7 @@ double grow_value(const struct grow *t, const uint8_t *bin)
 	return node->value;
 }
 
-void grow_init(struct grow *t, const struct bins *x, const struct gbdt_options *options,
+void grow_init(struct grow *t, const struct bins *x, const struct grow_options *options,
 	       struct pool *pool, double unit)
 {
 	size_t max_leaves = (size_t)options->leaves, n_partial = (size_t)pool_threads(pool) - 1;

@@ -10,13 +10,25 @@
 #define CE_GROW_H
 
 #include "bins.h"
-#include "gbdt.h"
 #include "pool.h"
 #include "trees.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct grow_options {
+	double rate;       /* (0, 1]: by how much the values of leaves are shrunk */
+	int64_t depth;     /* splits on a way to a leaf, 1 ... TREES_DEPTH_MAX */
+	int64_t leaves;    /* 2 ... TREES_LEAVES_MAX */
+	double l2;         /* >= 0 */
+	double min_weight; /* hessian that each child needs, >= 0 */
+};
+
+#define GROW_OPTIONS_INIT                                                                          \
+	{                                                                                          \
+		.rate = 0.1, .depth = 6, .leaves = 64, .l2 = 1, .min_weight = 1                    \
+	}
 
 /* Of a row, in units. */
 struct grow_gradient {
@@ -70,7 +82,7 @@ struct grow {
 	size_t n_nodes, n_leaves;
 
 	/* The module's own. */
-	const struct gbdt_options *options;
+	const struct grow_options *options;
 	const struct bins *x;
 	struct pool *pool;
 	double unit;         /* of the integers */
@@ -87,7 +99,7 @@ struct grow {
  * Makes room for trees from the rows of x, which it borrows, as the options and the pool. A
  * gradient or hessian of 1 is 1 / unit.
  */
-void grow_init(struct grow *t, const struct bins *x, const struct gbdt_options *options,
+void grow_init(struct grow *t, const struct bins *x, const struct grow_options *options,
 	       struct pool *pool, double unit);
 
 /* Grows a tree, in place of the one before. */

@@ -107,12 +107,12 @@ static void put_gbdt(struct buf *out, const struct model *m)
 {
 	const struct gbdt_options *o = &m->boosting;
 
-	put_number(out, "rate", o->rate);
+	put_number(out, "rate", o->tree.rate);
 	put_int(out, "max_trees", o->trees);
-	put_int(out, "depth", o->depth);
-	put_int(out, "leaves", o->leaves);
-	put_number(out, "l2", o->l2);
-	put_number(out, "min_weight", o->min_weight);
+	put_int(out, "depth", o->tree.depth);
+	put_int(out, "leaves", o->tree.leaves);
+	put_number(out, "l2", o->tree.l2);
+	put_number(out, "min_weight", o->tree.min_weight);
 	put_number(out, "rows", o->rows);
 	put_number(out, "columns", o->columns);
 	put_int(out, "patience", o->patience);

@@ -149,12 +149,12 @@ static int read_gbdt(struct lines *s, struct model *m)
 	struct gbdt_options *o = &m->boosting;
 	int64_t tried;
 
-	if (read_fraction(s, "rate", &o->rate) ||
+	if (read_fraction(s, "rate", &o->tree.rate) ||
 	    read_int(s, "max_trees", 1, INT32_MAX, &o->trees) ||
-	    read_int(s, "depth", 1, GBDT_DEPTH_MAX, &o->depth) ||
-	    read_int(s, "leaves", 2, GBDT_LEAVES_MAX, &o->leaves) ||
-	    read_at_least(s, "l2", 0, &o->l2) ||
-	    read_at_least(s, "min_weight", 0, &o->min_weight) ||
+	    read_int(s, "depth", 1, TREES_DEPTH_MAX, &o->tree.depth) ||
+	    read_int(s, "leaves", 2, TREES_LEAVES_MAX, &o->tree.leaves) ||
+	    read_at_least(s, "l2", 0, &o->tree.l2) ||
+	    read_at_least(s, "min_weight", 0, &o->tree.min_weight) ||
 	    read_fraction(s, "rows", &o->rows) || read_fraction(s, "columns", &o->columns) ||
 	    read_int(s, "patience", 1, INT32_MAX, &o->patience) ||
 	    read_int(s, "tried", 1, o->trees, &tried) ||

@@ -517,8 +517,8 @@ static void put_gbdt(struct buf *out, const struct model *m)
 		   "%g, l2 "
 		   "%g, "
 		   "min. weight %g",
-		   m->trees.n, m->report.n_tried, (long long)o->depth, (long long)o->leaves,
-		   o->rate, o->l2, o->min_weight);
+		   m->trees.n, m->report.n_tried, (long long)o->tree.depth,
+		   (long long)o->tree.leaves, o->tree.rate, o->tree.l2, o->tree.min_weight);
 	if (o->rows < 1 || o->columns < 1)
 		buf_printf(
 			out,

@@ -1,6 +1,5 @@
 #include "treelines.h"
 
-#include "gbdt.h"
 #include "intern.h"
 #include "mem.h"
 
@@ -166,7 +165,7 @@ static int read_node(struct reading *r, struct trees_node *node)
 /* The nodes of a tree, until none is without its children. */
 static int read_tree(struct reading *r)
 {
-	size_t above[GBDT_DEPTH_MAX]; /* the splits on the way to the next node */
+	size_t above[TREES_DEPTH_MAX]; /* the splits on the way to the next node */
 	size_t depth = 0;
 	struct trees_node node;
 
@@ -178,7 +177,7 @@ static int read_tree(struct reading *r)
 			return -1;
 		trees_add(r->t, &node);
 		if (node.kind != TREES_LEAF) {
-			if (depth == GBDT_DEPTH_MAX)
+			if (depth == TREES_DEPTH_MAX)
 				return lines_fail(r->s, "a tree too deep");
 			above[depth++] = r->t->n_nodes - 1;
 			continue;

@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TREES_LEVELS 256 /* a category's level is below */
+#define TREES_LEVELS     256 /* a category's level is below */
+#define TREES_DEPTH_MAX  32  /* splits on a way to a leaf */
+#define TREES_LEAVES_MAX 4096
 
 /* Which levels go left: bit level % 64 of word level / 64. */
 struct trees_levels {

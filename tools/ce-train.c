@@ -85,10 +85,10 @@ static void check_kind(const struct cli *cli, const struct opts *opt)
 		enum model_kind kind;
 	} of_one[] = {
 		{ "--trees", o->trees != usual.trees, MODEL_GBDT },
-		{ "--rate", o->rate != usual.rate, MODEL_GBDT },
-		{ "--depth", o->depth != usual.depth, MODEL_GBDT },
-		{ "--leaves", o->leaves != usual.leaves, MODEL_GBDT },
-		{ "--min-weight", o->min_weight != usual.min_weight, MODEL_GBDT },
+		{ "--rate", o->tree.rate != usual.tree.rate, MODEL_GBDT },
+		{ "--depth", o->tree.depth != usual.tree.depth, MODEL_GBDT },
+		{ "--leaves", o->tree.leaves != usual.tree.leaves, MODEL_GBDT },
+		{ "--min-weight", o->tree.min_weight != usual.tree.min_weight, MODEL_GBDT },
 		{ "--patience", o->patience != usual.patience, MODEL_GBDT },
 		{ "--subsample", opt->rows != NUM_MILLION, MODEL_GBDT },
 		{ "--colsample", opt->columns != NUM_MILLION, MODEL_GBDT },
@@ -110,16 +110,16 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 	const struct gbdt_options *o = &opt->learn.gbdt;
 
 	check_count(cli, "--trees", o->trees, 1, INT32_MAX);
-	check_count(cli, "--depth", o->depth, 1, GBDT_DEPTH_MAX);
-	check_count(cli, "--leaves", o->leaves, 2, GBDT_LEAVES_MAX);
+	check_count(cli, "--depth", o->tree.depth, 1, TREES_DEPTH_MAX);
+	check_count(cli, "--leaves", o->tree.leaves, 2, TREES_LEAVES_MAX);
 	/* No bins at all is what a logistic regression has anyway. */
 	if (opt->bins > 0 || (!opt->bins && opt->learn.kind == MODEL_GBDT))
 		check_count(cli, "--bins", opt->bins, 2, BINS_MAX);
 	check_count(cli, "--patience", o->patience, 1, INT32_MAX);
 	check_count(cli, "--cv", opt->folds, 0, FOLDS_MAX);
-	if (!(o->rate > 0 && o->rate <= 1))
+	if (!(o->tree.rate > 0 && o->tree.rate <= 1))
 		cli_usage_error(cli, "--rate: must be above 0 and at most 1");
-	if (o->min_weight < 0)
+	if (o->tree.min_weight < 0)
 		cli_usage_error(cli, "--min-weight: must not be negative");
 	if (!opt->rows || !opt->columns)
 		cli_usage_error(cli, "--subsample, --colsample: must be above 0");
@@ -162,12 +162,13 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		{ 0, "trees", "N", "gbdt: at most so many (500)", cli_count,
 		  &opt->learn.gbdt.trees },
 		{ 0, "rate", "X", "gbdt: by how much each is shrunk (0.1)", cli_real,
-		  &opt->learn.gbdt.rate },
+		  &opt->learn.gbdt.tree.rate },
 		{ 0, "depth", "N", "gbdt: splits above a leaf (6)", cli_count,
-		  &opt->learn.gbdt.depth },
-		{ 0, "leaves", "N", "gbdt: of a tree (64)", cli_count, &opt->learn.gbdt.leaves },
+		  &opt->learn.gbdt.tree.depth },
+		{ 0, "leaves", "N", "gbdt: of a tree (64)", cli_count,
+		  &opt->learn.gbdt.tree.leaves },
 		{ 0, "min-weight", "X", "gbdt: the hessian that a leaf needs (1)", cli_real,
-		  &opt->learn.gbdt.min_weight },
+		  &opt->learn.gbdt.tree.min_weight },
 		{ 0, "bins", "N", "bins of a number, to 255 (gbdt 255, else none)", cli_count,
 		  &opt->bins },
 		{ 0, "interactions", "A:B[,...]", "logistic: products of features A and B",
@@ -194,7 +195,7 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		cli_usage_error(cli, "--tolerance: must be above 0 and below 1");
 	opt->learn.kind = (enum model_kind)opt->model.value;
 	check_options(cli, opt);
-	opt->learn.logistic.l2 = opt->learn.gbdt.l2 = opt->l2.value;
+	opt->learn.logistic.l2 = opt->learn.gbdt.tree.l2 = opt->l2.value;
 	opt->learn.choose_l2 = opt->l2.choose;
 	opt->learn.gbdt.seed = opt->set.balance.seed;
 	opt->learn.gbdt.rows = (double)opt->rows / NUM_MILLION;

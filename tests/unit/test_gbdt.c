@@ -303,7 +303,7 @@ static void add_to(struct sums *s, const struct coming *c, size_t row)
 
 static double worth(const struct coming *c, struct sums s)
 {
-	return s.g * s.g / (s.h + c->o->l2);
+	return s.g * s.g / (s.h + c->o->tree.l2);
 }
 
 /* What it gains to part the rows for which left[] is set; -INFINITY if that must not be. */
@@ -316,7 +316,7 @@ static double gain_of(const struct coming *c, const bool *left)
 		add_to(&all, c, c->row[i]);
 	}
 	for (int k = 0; k < 2; k++)
-		if (!side[k].n || side[k].h < c->o->min_weight || !(side[k].h > UNIT / 2))
+		if (!side[k].n || side[k].h < c->o->tree.min_weight || !(side[k].h > UNIT / 2))
 			return -INFINITY;
 	return (worth(c, side[0]) + worth(c, side[1]) - worth(c, all)) / 2;
 }
@@ -443,20 +443,20 @@ static int check_node(const struct trees *t, const struct trees_node *node, stru
 		      int depth, bool full)
 {
 	struct sums all = sums_of(c), left = { 0 };
-	double best = depth < c->o->depth && !full ? best_gain(c) : -INFINITY;
+	double best = depth < c->o->tree.depth && !full ? best_gain(c) : -INFINITY;
 	struct coming below[2] = { *c, *c };
 	bool *is_left;
 	int n = 0;
 
 	CHECK_INT(node->rows, c->n);
 	if (node->kind == TREES_LEAF) {
-		double want = -c->o->rate * all.g / (all.h + c->o->l2);
+		double want = -c->o->tree.rate * all.g / (all.h + c->o->tree.l2);
 
 		CHECK_NEAR(node->value, want, 1e-6 * (1 + fabs(want)));
 		CHECK(best < MIN_GAIN + 1e-7 || c->n < 2);
 		return 1;
 	}
-	CHECK(depth < c->o->depth);
+	CHECK(depth < c->o->tree.depth);
 	is_left = mem_alloc(c->n, sizeof(*is_left));
 	for (int k = 0; k < 2; k++) {
 		below[k].row = mem_alloc(c->n, sizeof(size_t));
@@ -516,8 +516,8 @@ static void check_trees(const struct trees *t, const struct table *rows,
 			h[i] = rows->weight[i] * p * (1 - p);
 			score[i] += trees_leaf(t, k, rows->value[i])->value;
 		}
-		CHECK(leaves <= o->leaves);
-		CHECK_INT(check_node(t, &t->nodes[t->roots[k]], &c, 0, leaves == o->leaves),
+		CHECK(leaves <= o->tree.leaves);
+		CHECK_INT(check_node(t, &t->nodes[t->roots[k]], &c, 0, leaves == o->tree.leaves),
 			  leaves);
 	}
 	free(score);
@@ -543,11 +543,11 @@ static void splits_and_leaves_are_those_of_a_brute_force(void)
 			struct trees t;
 
 			o.trees = 5;
-			o.l2 = kinds[i].l2;
-			o.min_weight = kinds[i].min_weight;
-			o.rate = kinds[i].rate;
-			o.depth = kinds[i].depth;
-			o.leaves = kinds[i].leaves;
+			o.tree.l2 = kinds[i].l2;
+			o.tree.min_weight = kinds[i].min_weight;
+			o.tree.rate = kinds[i].rate;
+			o.tree.depth = kinds[i].depth;
+			o.tree.leaves = kinds[i].leaves;
 			fill(&table, 150, seed == 1 ? 8 : 100, 10 * i + seed);
 			for (size_t k = 0; k < table.n && seed == 3; k++)
 				table.weight[k] = 0.25 * (double)(1 + k % 5);
@@ -570,14 +570,14 @@ static void the_best_leaf_is_split_first(void)
 	fill(&table, 400, 50, 5);
 	cut(&table, BINS_MAX);
 	o.trees = 1;
-	o.depth = 12;
+	o.tree.depth = 12;
 	many = fit(&table, &o, 1);
-	for (o.leaves = 2; o.leaves < 20; o.leaves++) {
+	for (o.tree.leaves = 2; o.tree.leaves < 20; o.tree.leaves++) {
 		size_t n[2] = { 0 };
 		double least = INFINITY;
 
 		few = fit(&table, &o, 1);
-		CHECK_INT(few.n_nodes, 2 * o.leaves - 1);
+		CHECK_INT(few.n_nodes, 2 * o.tree.leaves - 1);
 		for (size_t i = 0; i < few.n_nodes; i++)
 			if (few.nodes[i].kind != TREES_LEAF)
 				gains[0][n[0]++] = few.nodes[i].gain;
@@ -587,7 +587,7 @@ static void the_best_leaf_is_split_first(void)
 		/* A split left out gains no more than the least that stands, or hangs below one. */
 		for (size_t i = 0; i < n[0]; i++)
 			least = fmin(least, gains[0][i]);
-		for (size_t i = 0; i < n[1] && o.leaves > 10; i++) {
+		for (size_t i = 0; i < n[1] && o.tree.leaves > 10; i++) {
 			bool stands = false;
 
 			for (size_t k = 0; k < n[0]; k++)
@@ -638,9 +638,9 @@ static void the_best_of_all_sets_is_found(void)
 		c.n = table.n;
 		cut(&table, BINS_MAX);
 		o.trees = 1;
-		o.depth = 1;
-		o.min_weight = 0;
-		o.l2 = (double)(seed % 3);
+		o.tree.depth = 1;
+		o.tree.min_weight = 0;
+		o.tree.l2 = (double)(seed % 3);
 		t = fit(&table, &o, 1);
 		CHECK_INT(t.nodes[0].kind, TREES_CATEGORY);
 		CHECK_NEAR(t.nodes[0].gain, best_of_all_sets(&c, 2), 1e-6);
@@ -678,10 +678,10 @@ static void rows_without_hessian_count_too(void)
 		}
 		cut(&table, BINS_MAX);
 		o.trees = 2;
-		o.depth = 1;
-		o.l2 = 0.01;
-		o.min_weight = 0;
-		o.rate = 1;
+		o.tree.depth = 1;
+		o.tree.l2 = 0.01;
+		o.tree.min_weight = 0;
+		o.tree.rate = 1;
 		t = fit(&table, &o, 1);
 		CHECK(trees_leaf(&t, 0, table.value[0])->value < -30);
 		CHECK(t.nodes[t.roots[1]].column == 1);
@@ -751,13 +751,13 @@ static void leaves_are_as_heavy_as_wanted(void)
 		table.label[i] = i % 2;
 	cut(&table, BINS_MAX);
 	o.trees = 1;
-	o.depth = 20;
-	o.leaves = GBDT_LEAVES_MAX;
+	o.tree.depth = 20;
+	o.tree.leaves = TREES_LEAVES_MAX;
 	for (int n_rows = 4; n_rows < 200; n_rows *= 3) {
 		uint64_t least = UINT64_MAX;
 		struct trees t;
 
-		o.min_weight = 0.25 * n_rows;
+		o.tree.min_weight = 0.25 * n_rows;
 		t = fit(&table, &o, 2);
 		for (size_t i = 0; i < t.n_nodes; i++)
 			if (t.nodes[i].kind == TREES_LEAF && t.nodes[i].rows < least)
@@ -795,9 +795,9 @@ static void extreme_weights_leave_all_finite(void)
 					weights[k][by_label ? table.label[i] : (int)(i % 3 == 0)];
 			cut(&table, BINS_MAX);
 			o.trees = 30;
-			o.rate = 1;
-			o.l2 = by_label;
-			o.min_weight = 0;
+			o.tree.rate = 1;
+			o.tree.l2 = by_label;
+			o.tree.min_weight = 0;
 			t = fit_rows(&table, 1000, 0, &o, 2, &report);
 			check_finite(&t, &table);
 			CHECK(isfinite(report.train_loss) && report.train_loss >= 0);
@@ -821,7 +821,7 @@ static void each_tree_lowers_the_loss(void)
 			table.weight[i] = 1 + (double)table.label[i] * 7.5;
 		cut(&table, 32);
 		o.trees = 60;
-		o.rate = 0.05;
+		o.tree.rate = 0.05;
 		t = fit_rows(&table, 2000, 0, &o, 1, &report);
 		CHECK_INT(t.n, 60);
 		CHECK_INT(report.n_tried, 60);
@@ -851,8 +851,8 @@ static void it_stops_and_keeps_the_best(void)
 			table.weight[i] = 0.5 + (double)(i % 4);
 		cut(&table, BINS_MAX);
 		o.trees = 120;
-		o.rate = 0.3;
-		o.min_weight = 0;
+		o.tree.rate = 0.3;
+		o.tree.min_weight = 0;
 		all = fit_rows(&table, 600, 0, &o, 1, &ignored);
 		o.patience = patience;
 		kept = fit_rows(&table, 600, 400, &o, 1, &report);
@@ -887,7 +887,7 @@ static void a_table_may_be_small_or_flat(void)
 		struct trees t;
 
 		o.trees = 3;
-		o.min_weight = 0;
+		o.tree.min_weight = 0;
 		fill(&table, kind < 2 ? 2 : 50, 10, 10);
 		table.n_columns = kind == 4 ? 0 : kind == 3 ? COLUMNS : 1;
 		for (size_t i = 0; i < table.n; i++) {

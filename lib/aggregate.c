@@ -1,7 +1,8 @@
 #include "aggregate.h"
 
+#include "catalogue.h"
+#include "columns.h"
 #include "mem.h"
-#include "schema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,7 @@ void aggregate_sessions_release(struct aggregate_sessions *s)
 static int find_history_column(const char *name)
 {
 	for (int i = 0; i < HISTORY_N_COLUMNS; i++)
-		if (!strcmp(schema_history.columns[i].name, name))
+		if (!strcmp(catalogue_history.columns[i].name, name))
 			return i;
 	return -1;
 }
@@ -63,7 +64,7 @@ static int find_sources(struct aggregate *a, const struct csv_reader *in, struct
 		if (column >= 0)
 			column += (int)in->header.n;
 		else
-			column = schema_require(in, a->table->columns[i].name, err);
+			column = columns_require(in, a->table->columns[i].name, err);
 		if (column < 0)
 			return -1;
 		a->source[i] = column;
@@ -76,7 +77,7 @@ int aggregate_open(struct aggregate *a, const char *name, const struct gz_output
 {
 	*a = (struct aggregate)AGGREGATE_INIT;
 	if (name) {
-		a->table = schema_table(name);
+		a->table = catalogue_table(name);
 		a->per_session = !strcmp(name, "content_completion");
 		if (!a->per_session && find_sources(a, &in->in, err))
 			goto fail;
@@ -84,11 +85,11 @@ int aggregate_open(struct aggregate *a, const char *name, const struct gz_output
 	if (csv_writer_open(&a->out, output, err))
 		goto fail;
 	if (a->table) {
-		schema_put_names(&a->out.row, a->table);
+		catalogue_put_names(&a->out.row, a->table);
 	} else {
 		for (size_t i = 0; i < in->in.header.n; i++)
 			csv_put_str(&a->out.row, in->in.header.names[i]);
-		schema_put_names(&a->out.row, &schema_history);
+		catalogue_put_names(&a->out.row, &catalogue_history);
 	}
 	if (!csv_writer_end_row(&a->out, err))
 		return 0;

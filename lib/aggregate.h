@@ -1,6 +1,6 @@
 /*
  * aggregate: the tables that ce-agg writes: its events with the history columns appended, or one of
- * the aggregate tables. Layer: over history, schema, csvio.
+ * the aggregate tables.
  *
  * Memory: content_completion comes in the order of session_id, so a closed session waits, in 80
  * bytes, until every earlier one is closed.
@@ -32,8 +32,8 @@ void aggregate_sessions_release(struct aggregate_sessions *s);
 
 /* One table that is being written. */
 struct aggregate {
-	const struct schema_table *table; /* NULL: the events with all history columns */
-	bool per_session;                 /* content_completion */
+	const struct catalogue_table *table; /* NULL: the events with all history columns */
+	bool per_session;                    /* content_completion */
 	int *source; /* per column: input column, or history column + number of input columns */
 	struct csv_writer out;
 };

@@ -1,10 +1,11 @@
 #include "audit.h"
 
 #include "clean.h"
+#include "columns.h"
 #include "extsort.h"
 #include "mem.h"
-#include "schema.h"
 #include "tempfile.h"
+#include "time.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,13 +45,13 @@ struct columns {
 static int find_columns(struct columns *c, const struct audit_options *options,
 			const struct csv_reader *in, struct err *err)
 {
-	int at = schema_require(in, options->time, err);
+	int at = columns_require(in, options->time, err);
 
 	c->n_key = options->key.n;
 	c->key = mem_alloc(c->n_key, sizeof(*c->key));
 	c->time = (size_t)at;
 	for (size_t i = 0; at >= 0 && i < c->n_key; i++) {
-		at = schema_require(in, options->key.name[i], err);
+		at = columns_require(in, options->key.name[i], err);
 		c->key[i] = (size_t)at;
 	}
 	return at < 0 ? -1 : 0;
@@ -64,7 +65,7 @@ static int identify(struct identity *id, const struct columns *c, const struct c
 	buf_clear(&id->key);
 	for (size_t i = 0; i < c->n_key; i++)
 		csv_put_field(&id->key, &row->fields[c->key[i]]);
-	if (clean_parse_ts(time, false, NUM_OFFSET_OPTIONAL, &id->time))
+	if (clean_parse_ts(time, false, TIME_OFFSET_OPTIONAL, &id->time))
 		return csv_reader_fail(in, (int)c->time, err,
 				       "'%.*s' is neither a number of ms nor an ISO 8601 time",
 				       err_clip(time->len), time->s);
@@ -175,7 +176,7 @@ static int sort_table(const struct audit *a, struct csv_reader *in, int64_t unti
 static int check_listed(const struct csv_reader *in, const struct names *list, struct err *err)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (schema_require(in, list->name[i], err) < 0)
+		if (columns_require(in, list->name[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -7,11 +7,9 @@
  * at the cut and known in the whole, but what was known must stay. A row that only one of the
  * tables has is a finding about the rows themselves.
  *
- * The rows of either table may come in any order. Layer: over csvio, schema, extsort, outfile, cli
- * (its lists), clean (its times).
- * Memory: that of extsort, for one table at a time, within `mem`: 32 bytes a row, its key and
- * itself. The disk holds both tables, and while one is sorted beyond the limit, that one twice
- * more.
+ * The rows of either table may come in any order. Memory: that of extsort, for one table at a time,
+ * within `mem`: 32 bytes a row, its key and itself. The disk holds both tables, and while one is
+ * sorted beyond the limit, that one twice more.
  */
 #ifndef CE_AUDIT_H
 #define CE_AUDIT_H

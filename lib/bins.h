@@ -3,7 +3,7 @@
  *
  * A column of numbers is cut at quantiles: bin 0 is "missing", and a value is in bin 1 + k if k of
  * the edges are below it, so that values[k] <= edges[k] < values[k + 1]. A column of categories has
- * its levels as bins. Layer: over mem, num. Memory: a byte a value.
+ * its levels as bins. Memory: a byte a value.
  */
 #ifndef CE_BINS_H
 #define CE_BINS_H

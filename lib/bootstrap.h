@@ -8,8 +8,7 @@
  * "Bootstrapping clustered data", Journal of the Royal Statistical Society B 69, 2007, 369-390).
  * Intervals are percentiles of what comes out (Efron & Tibshirani, An Introduction to the
  * Bootstrap, 1993, chapter 13). Clusters are taken to be independent of one another, and to be
- * many: of fewer than some tens of them the intervals are too narrow. Layer: over mem, rng, pool,
- * metrics.
+ * many: of fewer than some tens of them the intervals are too narrow.
  */
 #ifndef CE_BOOTSTRAP_H
 #define CE_BOOTSTRAP_H

@@ -1,5 +1,5 @@
 /*
- * buf: a growable run of bytes, not NUL-terminated. Layer: over mem.
+ * buf: a growable run of bytes, not NUL-terminated.
  *
  * Invariant: len <= cap, and data holds cap bytes (NULL while cap is 0). `data` moves when the
  * buffer grows: hold offsets, not pointers, across an append.

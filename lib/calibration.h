@@ -9,7 +9,7 @@
  * Isotonic: the best p that never falls as s rises, by pooling adjacent violators (Ayer et al., "An
  * empirical distribution function for sampling with incomplete information", Annals of Mathematical
  * Statistics 26, 1955), straight between the pools; kept within [1 / (n + 2), 1 - 1 / (n + 2)], for
- * n rows prove no certainty. Layer: over mem, matrix, logistic.
+ * n rows prove no certainty.
  */
 #ifndef CE_CALIBRATION_H
 #define CE_CALIBRATION_H

@@ -1,8 +1,10 @@
 #include "clean.h"
 
+#include "catalogue.h"
+#include "columns.h"
 #include "event.h"
 #include "num.h"
-#include "schema.h"
+#include "time.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -33,7 +35,7 @@ const char *clean_reason_name(enum clean_reason reason)
 int clean_can_be_empty(const char *column)
 {
 	static const enum clean_column columns[] = { CLEAN_PLAYBACK_POSITION, CLEAN_DEVICE };
-	const struct schema_table *table = schema_table("cleaned_events");
+	const struct catalogue_table *table = catalogue_table("cleaned_events");
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		if (!strcmp(table->columns[columns[i]].name, column))
@@ -43,10 +45,10 @@ int clean_can_be_empty(const char *column)
 
 int cleaner_open(struct cleaner *c, const struct csv_reader *in, struct err *err)
 {
-	const struct schema_table *table = schema_table("cleaned_events");
+	const struct catalogue_table *table = catalogue_table("cleaned_events");
 
 	for (size_t i = 0; i < CLEAN_N_COLUMNS; i++) {
-		int at = schema_require(in, table->columns[i].name, err);
+		int at = columns_require(in, table->columns[i].name, err);
 
 		if (at < 0)
 			return -1;
@@ -118,14 +120,15 @@ static int parse_number(const struct csv_field *f, int shift, int64_t *value, bo
 	return num_parse_scaled(f->s, f->len, shift, value);
 }
 
-int clean_parse_ts(const struct csv_field *field, bool seconds, enum num_offset offset, int64_t *ts)
+int clean_parse_ts(const struct csv_field *field, bool seconds, enum time_offset offset,
+		   int64_t *ts)
 {
 	struct csv_field f = trimmed(field);
 	bool as_is = true;
 
 	if (!parse_number(&f, seconds ? 3 : 0, ts, &as_is))
 		return 0;
-	return num_parse_time(f.s, f.len, offset, ts);
+	return time_parse(f.s, f.len, offset, ts);
 }
 
 /* The type whatever its case, or -1. */
@@ -212,7 +215,7 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 	if (missing >= 0)
 		return (enum clean_reason)(CLEAN_MISSING + missing);
 	if (parse_number(ts, c->seconds ? 3 : 0, &event->ts, &ts_as_is) &&
-	    num_parse_time(ts->s, ts->len, NUM_OFFSET_REQUIRED, &event->ts))
+	    time_parse(ts->s, ts->len, TIME_OFFSET_REQUIRED, &event->ts))
 		return CLEAN_BAD_EVENT_TS;
 	if (event->ts <= 0 || event->ts >= EVENT_TS_END)
 		return CLEAN_TS_OUT_OF_RANGE;

@@ -1,9 +1,8 @@
 /*
  * clean: what makes a raw event valid, and its clean form.
  *
- * A record is judged on its own here; duplicates are found by distinct. The clean form depends on
- * nothing but the record, and cleaning it again gives it back. Layer: over csvio, schema, num,
- * utf8, event. Memory: one record.
+ * A record is judged on its own here; duplicates are found by dedup. The clean form depends on
+ * nothing but the record, and cleaning it again gives it back. Memory: one record.
  */
 #ifndef CE_CLEAN_H
 #define CE_CLEAN_H
@@ -11,7 +10,7 @@
 #include "buf.h"
 #include "csvio.h"
 #include "err.h"
-#include "num.h"
+#include "time.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,7 +54,7 @@ const char *clean_reason_name(enum clean_reason reason);
  * ISO 8601 with its offset, which can be missing (UTC) if that is optional. Returns 0 with *ts in
  * ms since the epoch, or -1.
  */
-int clean_parse_ts(const struct csv_field *field, bool seconds, enum num_offset offset,
+int clean_parse_ts(const struct csv_field *field, bool seconds, enum time_offset offset,
 		   int64_t *ts);
 
 /* A valid event. Borrowed: valid until the next cleaner_row or csv_reader_next. */

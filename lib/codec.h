@@ -3,8 +3,7 @@
  *
  * zlib is always there; ISA-L, several times as fast, where the build found it (CE_ISAL). Both read
  * whatever deflate stream there is. What they write differs in its bytes, not in its meaning. The
- * gzip format around the streams is gzio's. Layer: over mem; the one module that calls either
- * library.
+ * gzip format around the streams is gzio's. The one module that calls either library.
  */
 #ifndef CE_CODEC_H
 #define CE_CODEC_H

@@ -8,9 +8,8 @@
  * whole fields. Those are split in place, at the marks that csvscan has found for a window of the
  * input at once. Any other is framed by itself and, if there is a quote in it, left to libcsv.
  * Memory: 256 KiB of input, or the longest record, and 512 KiB for the marks of a window, of which
- * as much is touched as there are marks.
- * Layer: over mem, buf, intern, csvrow, csvscan, gzio; the one module that calls libcsv, which owns
- * the bare prefix `csv_` and the header <csv.h>: ours are csv_reader_*, csv_writer_*, csv_put_*.
+ * as much is touched as there are marks. The one module that calls libcsv, which owns the bare
+ * prefix `csv_` and the header <csv.h>: ours are csv_reader_*, csv_writer_*, csv_put_*.
  */
 #ifndef CE_CSVIO_H
 #define CE_CSVIO_H

@@ -2,7 +2,6 @@
  * csvrow: a row in memory, and as the line of CSV that it becomes.
  *
  * NULL and the empty string are two values: an unquoted empty field is NULL, `""` is empty text.
- * Layer: over buf, num.
  */
 #ifndef CE_CSVROW_H
 #define CE_CSVROW_H

@@ -5,7 +5,7 @@
  * means something to COPY. A block of 64 bytes is compared as a whole and becomes a word with a bit
  * for every mark, and the bits become positions: J. Keiser and D. Lemire, "Parsing Gigabytes of
  * JSON per Second" (2019). Which bytes of a text are which is left to the caller: this knows
- * nothing of records. Layer: the C library only.
+ * nothing of records.
  */
 #ifndef CE_CSVSCAN_H
 #define CE_CSVSCAN_H

@@ -1,7 +1,7 @@
 #include "deflate.h"
 
 #include "mem.h"
-#include "worker.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -74,7 +74,7 @@ static int write_block(int fd, const struct block *b)
 {
 	if (!b->n_out)
 		return EIO; /* the engine gave up on a block, which none of them does */
-	return worker_write(fd, b->out, b->n_out) ? errno : 0;
+	return thread_write(fd, b->out, b->n_out) ? errno : 0;
 }
 
 static void count_block(struct deflate *d, const struct block *b)
@@ -131,7 +131,7 @@ static void start_threads(struct deflate *d)
 
 		thread->d = d;
 		thread->engine = d->codec->deflate_new(d->level);
-		if (worker_start(&thread->id, work, thread)) {
+		if (thread_start(&thread->id, work, thread)) {
 			d->codec->deflate_free(thread->engine);
 			break;
 		}
@@ -211,7 +211,7 @@ static void end_threads(struct deflate *d, bool abandon)
 		struct thread *thread = &d->threads[--d->n_threads];
 
 		if (abandon)
-			worker_stop(thread->id);
+			thread_stop(thread->id);
 		else
 			pthread_join(thread->id, NULL);
 		d->codec->deflate_free(thread->engine);

@@ -7,9 +7,9 @@
  *	put  ->  | block 5 |  block 4  block 3  |  block 2  |  ->  fd
  *	          filling      being deflated      waits for block 1
  *
- * Threads are started when the first block is full: a small table costs none.
- * Layer: over codec, worker, mem. Memory: 0.5 MiB a block in flight, of which there are threads + 2
- * (one, if there are no threads); and what the engine takes a thread: zlib 264 KiB, ISA-L 80.
+ * Threads are started when the first block is full: a small table costs none. Memory: 0.5 MiB a
+ * block in flight, of which there are threads + 2 (one, if there are no threads); and what the
+ * engine takes a thread: zlib 264 KiB, ISA-L 80.
  */
 #ifndef CE_DEFLATE_H
 #define CE_DEFLATE_H

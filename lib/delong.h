@@ -7,7 +7,7 @@
  * DeLong & Clarke-Pearson, Biometrics 44, 1988, 837-845, equations 4 to 6), here by midranks in O(n
  * log n) (Sun & Xu, IEEE Signal Processing Letters 21, 2014, 1389-1393). Rows count as independent
  * of one another: of rows that come in clusters, such as many of one user, the intervals are too
- * narrow and the p-values too small; see bootstrap. Layer: over mem, metrics.
+ * narrow and the p-values too small; see bootstrap.
  */
 #ifndef CE_DELONG_H
 #define CE_DELONG_H

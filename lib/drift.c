@@ -1,8 +1,8 @@
 #include "drift.h"
 
 #include "bins.h"
+#include "catalogue.h"
 #include "mem.h"
-#include "schema.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -136,7 +136,7 @@ int drift_compute(struct drift *d, const struct model *m, const struct sample *c
 
 int drift_write(const struct drift *d, struct csv_writer *out, struct err *err)
 {
-	schema_put_names(&out->row, schema_table("feature_drift"));
+	catalogue_put_names(&out->row, catalogue_table("feature_drift"));
 	csv_end_row(&out->row);
 	for (size_t i = 0; i < d->n; i++) {
 		const struct drift_feature *f = &d->features[i];

@@ -9,8 +9,7 @@
  * with one more each for what is below all of those, above, and missing; those of categories are
  * the model's levels, and "other". A column that was constant in training is none of the model's
  * features. Bins without a row on either side do not count; to each other is added half a row on
- * both sides, so that one that is empty on one side makes the index large, and not infinite. Layer:
- * over mem, bins, model, sample.
+ * both sides, so that one that is empty on one side makes the index large, and not infinite.
  */
 #ifndef CE_DRIFT_H
 #define CE_DRIFT_H

@@ -1,10 +1,10 @@
 #include "encoding.h"
 
 #include "bins.h"
+#include "columns.h"
 #include "mem.h"
 #include "num.h"
 #include "rng.h"
-#include "schema.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -110,7 +110,7 @@ int encoding_bind(const struct encoding *e, const struct csv_reader *in, int *in
 		index[i] = -1;
 		if (e->columns[i].kind == ENCODING_CONSTANT)
 			continue;
-		index[i] = schema_require(in, e->columns[i].name, err);
+		index[i] = columns_require(in, e->columns[i].name, err);
 		if (index[i] < 0)
 			return -1;
 	}

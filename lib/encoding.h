@@ -18,9 +18,9 @@
  *
  * Means and standard deviations (of the known values, divided by their number) are updated row by
  * row: Welford, "Note on a method for calculating corrected sums of squares and products",
- * Technometrics 4, 1962: no sum of squares, so nothing cancels. Layer: over mem, intern, csvio,
- * schema, bins, matrix, rng. Memory while fitting: that of intern and 8 bytes for each level of
- * each column; with bins, 8 bytes for each number of a sampled row.
+ * Technometrics 4, 1962: no sum of squares, so nothing cancels. Memory while fitting: that of
+ * intern and 8 bytes for each level of each column; with bins, 8 bytes for each number of a sampled
+ * row.
  */
 #ifndef CE_ENCODING_H
 #define CE_ENCODING_H

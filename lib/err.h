@@ -2,8 +2,8 @@
  * err: why something failed, as one line of text for a person.
  *
  * A library function that can fail takes a `struct err *`, returns -1 and leaves the reason there;
- * on success it leaves the struct untouched. Nothing in lib prints or exits except cli (for the
- * tools) and mem (out of memory). Layer: includes nothing of this project.
+ * on success it leaves the struct untouched. Nothing in lib prints or exits but mem, when there
+ * is no memory left.
  */
 #ifndef CE_ERR_H
 #define CE_ERR_H

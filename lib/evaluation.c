@@ -1,9 +1,10 @@
 #include "evaluation.h"
 
+#include "columns.h"
 #include "intern.h"
 #include "mem.h"
 #include "num.h"
-#include "schema.h"
+#include "time.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ static int init_columns(struct evaluation *e, const struct csv_reader *in, struc
 		if (i == o->n_by)
 			c->period = o->period;
 		c->name = c->period ? evaluation_period_names[c->period] : o->by[i];
-		c->at = schema_require(in, c->period ? time_column(o) : c->name, err);
+		c->at = columns_require(in, c->period ? time_column(o) : c->name, err);
 		if (c->at < 0)
 			return -1;
 	}
@@ -63,18 +64,18 @@ static int init_columns(struct evaluation *e, const struct csv_reader *in, struc
 static int init_against(struct evaluation *e, const struct csv_reader *in, struct err *err)
 {
 	const struct evaluation_opts *o = &e->opts;
-	const struct predictions_source source = { o->against_path, o->key, o->against };
+	const struct scorefile_source source = { o->against_path, o->key, o->against };
 
-	if (o->user && (e->at_user = schema_require(in, o->user, err)) < 0)
+	if (o->user && (e->at_user = columns_require(in, o->user, err)) < 0)
 		return -1;
 	if (!o->against)
 		return 0;
 	if (!o->against_path) {
-		e->at_against = schema_require(in, o->against, err);
+		e->at_against = columns_require(in, o->against, err);
 		return e->at_against < 0 ? -1 : 0;
 	}
-	e->at_key = schema_require(in, o->key, err);
-	return e->at_key < 0 ? -1 : predictions_read(&e->predictions, &source, e->split, err);
+	e->at_key = columns_require(in, o->key, err);
+	return e->at_key < 0 ? -1 : scorefile_read(&e->predictions, &source, e->split, err);
 }
 
 int evaluation_init(struct evaluation *e, const struct evaluation_opts *opts,
@@ -85,24 +86,24 @@ int evaluation_init(struct evaluation *e, const struct evaluation_opts *opts,
 				  .at_against = -1,
 				  .at_key = -1,
 				  .at_user = -1,
-				  .choice = CHOICE_INIT,
-				  .predictions = PREDICTIONS_INIT,
+				  .choice = THRESHOLD_INIT,
+				  .predictions = SCOREFILE_INIT,
 				  .user_ids = INTERN_INIT };
-	e->at_label = schema_require(in, opts->label, err);
+	e->at_label = columns_require(in, opts->label, err);
 	if (e->at_label < 0)
 		return -1;
-	e->at_score = schema_require(in, opts->score, err);
+	e->at_score = columns_require(in, opts->score, err);
 	if (e->at_score < 0)
 		return -1;
 	if (opts->threshold == EVALUATION_EARLIER) {
-		e->at_split = schema_require(in, "split", err);
-		e->at_time = schema_require(in, time_column(opts), err);
+		e->at_split = columns_require(in, "split", err);
+		e->at_time = columns_require(in, time_column(opts), err);
 		if (e->at_split < 0 || e->at_time < 0)
 			return -1;
 	} else if (!opts->split) {
-		e->at_split = schema_find(&in->header, "split");
+		e->at_split = columns_find(&in->header, "split");
 	} else if (strcmp(opts->split, EVALUATION_EVERY_SPLIT) != 0) {
-		e->at_split = schema_require(in, "split", err);
+		e->at_split = columns_require(in, "split", err);
 		if (e->at_split < 0)
 			return -1;
 	}
@@ -131,11 +132,11 @@ static uint32_t period_of(struct evaluation_column *c, int64_t day)
 	 */
 	int64_t thursday = num_divide_floor(day + 3, 7) * 7;
 	bool weekly = c->period == EVALUATION_WEEK;
-	struct num_civil at;
+	struct time_civil at;
 	char name[64];
 	int len;
 
-	num_civil((weekly ? thursday : day) * NUM_MS_PER_DAY, &at);
+	time_civil((weekly ? thursday : day) * TIME_MS_PER_DAY, &at);
 	if (weekly)
 		len = snprintf(name, sizeof(name), "%04lld-W%02d", (long long)at.year, at.iso_week);
 	else
@@ -149,7 +150,7 @@ static int parse_time(const struct csv_reader *in, int column, const struct csv_
 		      int64_t *time, struct err *err)
 {
 	if ((num_parse_int(f->s, f->len, time) &&
-	     num_parse_time(f->s, f->len, NUM_OFFSET_OPTIONAL, time)) ||
+	     time_parse(f->s, f->len, TIME_OFFSET_OPTIONAL, time)) ||
 	    *time < 0 || *time >= TIME_END)
 		return csv_reader_fail(
 			in, column, err,
@@ -173,7 +174,7 @@ static int find_segment(struct evaluation_column *c, const struct csv_reader *in
 		return 0;
 	if (parse_time(in, c->at, f, &time, err))
 		return -1;
-	day = time / NUM_MS_PER_DAY;
+	day = time / TIME_MS_PER_DAY;
 	if (!c->last_segment || day != c->last_day) {
 		c->last_segment = period_of(c, day) + 1;
 		c->last_day = day;
@@ -194,7 +195,7 @@ static int read_scored(struct evaluation *e, const struct csv_reader *in, const 
 	if (label->len != 1 || (*label->s != '0' && *label->s != '1'))
 		return csv_reader_fail(in, e->at_label, err, "invalid label '%.*s' (0, 1 or empty)",
 				       err_clip(label->len), label->s);
-	if (predictions_score(in, e->at_score, &row->fields[e->at_score], &score, err))
+	if (scorefile_score(in, e->at_score, &row->fields[e->at_score], &score, err))
 		return -1;
 	*scored = metrics_row(score, *label->s == '1');
 	return 1;
@@ -215,7 +216,7 @@ static int add_earlier(struct evaluation *e, const struct csv_reader *in, const 
 		return csv_reader_fail(in, e->at_time, err, "empty, in a train row");
 	if (parse_time(in, e->at_time, time, &at, err))
 		return -1;
-	choice_add(&e->choice, at, scored);
+	threshold_add(&e->choice, at, scored);
 	return 0;
 }
 
@@ -227,13 +228,13 @@ static int read_against(struct evaluation *e, const struct csv_reader *in,
 	int rc;
 
 	if (e->at_key < 0)
-		return predictions_score(in, e->at_against, &row->fields[e->at_against], score, err)
+		return scorefile_score(in, e->at_against, &row->fields[e->at_against], score, err)
 			       ? -1
 			       : 1;
 	key = &row->fields[e->at_key];
 	if (!key->len)
 		return csv_reader_fail(in, e->at_key, err, "empty, but a key");
-	rc = predictions_take(&e->predictions, key->s, key->len, score);
+	rc = scorefile_take(&e->predictions, key->s, key->len, score);
 	if (rc < 0)
 		return csv_reader_fail(in, e->at_key, err,
 				       "'%.*s' is the key of an earlier row, too",
@@ -407,7 +408,7 @@ static int choose_threshold(struct evaluation *e, const struct csv_reader *in, s
 		e->threshold = metrics_best_f1(e->sorted, e->n);
 	if (e->threshold != EVALUATION_EARLIER)
 		return 0;
-	if (!choice_make(&e->choice, &e->opts.choice, e->n, e->opts.prior, e->opts.bins))
+	if (!threshold_make(&e->choice, &e->opts.choice, e->n, e->opts.prior, e->opts.bins))
 		return err_set(err, ERR_RUNTIME,
 			       "%s: no labelled row of split 'train' to choose a threshold on",
 			       in->file);
@@ -473,8 +474,8 @@ void evaluation_release(struct evaluation *e)
 		free(e->columns[i].segments);
 	}
 	free(e->columns);
-	choice_release(&e->choice);
-	predictions_release(&e->predictions);
+	threshold_release(&e->choice);
+	scorefile_release(&e->predictions);
 	intern_release(&e->user_ids);
 	free(e->rows);
 	free(e->against);

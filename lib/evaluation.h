@@ -4,18 +4,17 @@
  * Rows are gathered first (which part of the table, with which label), then judged: all of them,
  * then each segment, which is the rows with one value in one of the columns asked for, or of one
  * day or week. The scores of a second model of the same rows can come along, and who each row is
- * of; comparing is for others.
- * Memory: 24 bytes a judged row; 8 more with segments, and 4 for each of their columns; 16 with a
- * second score; 4 with users; 216 to 324 a segment, and the text of each distinct value and user.
- * Layer: over metrics, choice, predictions, csvio, num, schema, intern.
+ * of; comparing is for others. Memory: 24 bytes a judged row; 8 more with segments, and 4 for each
+ * of their columns; 16 with a second score; 4 with users; 216 to 324 a segment, and the text of
+ * each distinct value and user.
  */
 #ifndef CE_EVALUATION_H
 #define CE_EVALUATION_H
 
-#include "choice.h"
 #include "csvio.h"
 #include "metrics.h"
-#include "predictions.h"
+#include "scorefile.h"
+#include "threshold.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +28,8 @@ extern const char *const evaluation_period_names[];
 
 /* A threshold to be found: the one with the largest F1 of outcome 1 on the rows judged. */
 #define EVALUATION_BEST_F1 (-1.0)
-/* One that `choice` finds on the newest rows of the train part, which a column `split` must tell.
+/* One that `threshold` finds on the newest rows of the train part, which a column `split` must
+ * tell.
  */
 #define EVALUATION_EARLIER (-2.0)
 
@@ -49,8 +49,8 @@ struct evaluation_opts {
 	enum evaluation_period period;
 	const char *time; /* its column, milliseconds since 1970 or ISO 8601; NULL: event_ts */
 	double threshold; /* in [0,1], EVALUATION_BEST_F1 or EVALUATION_EARLIER */
-	struct choice_opts choice; /* for the latter */
-	uint64_t bins;             /* of the calibration, > 0 */
+	struct threshold_opts choice; /* for the latter */
+	uint64_t bins;                /* of the calibration, > 0 */
 	/*
 	 * The share of positives that the scores were learnt for, in (0,1), if class weights or
 	 * resampling made it another than that of the rows judged: see metrics_correct. 0: they are
@@ -96,7 +96,7 @@ struct evaluation {
 
 	/* After evaluation_judge. */
 	double threshold;
-	struct choice choice;               /* in use with EVALUATION_EARLIER */
+	struct threshold choice;            /* in use with EVALUATION_EARLIER */
 	struct metrics_row *sorted;         /* [n] by score */
 	struct metrics_row *sorted_against; /* [n] by the second score, or NULL */
 	/*
@@ -110,7 +110,7 @@ struct evaluation {
 	/* The module's own. */
 	int at_label, at_score, at_split, at_against, at_key, at_user, at_time;
 	size_t cap, segments_cap;
-	struct predictions predictions;
+	struct scorefile predictions;
 	struct intern user_ids;
 	struct evaluation_column *columns; /* [n_columns] */
 	size_t n_columns;

@@ -1,7 +1,7 @@
 #include "event.h"
 
+#include "columns.h"
 #include "num.h"
-#include "schema.h"
 
 #include <string.h>
 
@@ -70,7 +70,7 @@ int event_reader_open(struct event_reader *r, const struct gz_input *input,
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (wanted[i].from > columns)
 			continue;
-		*wanted[i].index = schema_require(&r->in, wanted[i].name, err);
+		*wanted[i].index = columns_require(&r->in, wanted[i].name, err);
 		if (*wanted[i].index < 0) {
 			event_reader_close(r);
 			return -1;

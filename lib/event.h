@@ -3,8 +3,8 @@
  *
  * What every event-level tool behind ce-clean starts from. The reader verifies what ce-clean
  * promised: strictly ascending (event_ts, event_id); a row out of place is an error that names both
- * rows, never a silently wrong number. Layer: over csvio, schema, intern, num.
- * Memory: that of intern for users and contents, and for genres where they are read.
+ * rows, never a silently wrong number. Memory: that of intern for users and contents, and for
+ * genres where they are read.
  */
 #ifndef CE_EVENT_H
 #define CE_EVENT_H

@@ -1,6 +1,5 @@
 /*
- * extsort: external merge sort of rows by (integer key, bytes), stable. Layer: over mem, buf,
- * outfile.
+ * extsort: external merge sort of rows by (integer key, bytes), stable.
  *
  * Rows gather in memory up to a limit; beyond it, sorted runs go to a nameless file in $TMPDIR and
  * are merged, in several passes where there are many. The order of the rows does not depend on the

@@ -1,8 +1,10 @@
 #include "features.h"
 
+#include "catalogue.h"
+#include "columns.h"
 #include "mem.h"
 #include "num.h"
-#include "schema.h"
+#include "time.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -89,14 +91,14 @@ static const struct special *find_special(const char *name)
 }
 
 /* Adds a column that is copied to the run before it, if it stands behind that in the input, too. */
-static void add_copy(struct features *f, int column, enum schema_type type)
+static void add_copy(struct features *f, int column, enum catalogue_type type)
 {
 	struct features_step *last = f->n_steps ? &f->steps[f->n_steps - 1] : NULL;
 
-	if (type == SCHEMA_BIGINT || type == SCHEMA_FLAG || type == SCHEMA_DECIMAL)
+	if (type == CATALOGUE_BIGINT || type == CATALOGUE_FLAG || type == CATALOGUE_DECIMAL)
 		f->numbers[f->n_numbers++] =
 			(struct features_number){ .column = column,
-						  .is_decimal = type == SCHEMA_DECIMAL };
+						  .is_decimal = type == CATALOGUE_DECIMAL };
 	if (last && last->what == COPIED && last->source[0] + (int)last->n == column)
 		last->n++;
 	else
@@ -105,7 +107,7 @@ static void add_copy(struct features *f, int column, enum schema_type type)
 
 /* Adds the step that makes the column and perhaps some behind it; *n is how many. */
 static int add_step(struct features *f, const struct csv_reader *in,
-		    const struct schema_column *column, size_t *n, struct err *err)
+		    const struct catalogue_column *column, size_t *n, struct err *err)
 {
 	const struct special plain = { column->name, COPIED, 1, { column->name, NULL } };
 	const struct special *special = find_special(column->name);
@@ -115,7 +117,7 @@ static int add_step(struct features *f, const struct csv_reader *in,
 		special = &plain;
 	step = (struct features_step){ special->what, special->n, { -1, -1 } };
 	for (int i = 0; i < 2 && special->from[i]; i++) {
-		step.source[i] = schema_require(in, special->from[i], err);
+		step.source[i] = columns_require(in, special->from[i], err);
 		if (step.source[i] < 0)
 			return -1;
 	}
@@ -129,13 +131,13 @@ static int add_step(struct features *f, const struct csv_reader *in,
 
 int features_init(struct features *f, const struct csv_reader *in, struct err *err)
 {
-	const struct schema_table *table = schema_table("completion_prediction_features");
+	const struct catalogue_table *table = catalogue_table("completion_prediction_features");
 	size_t n = table->n - N_LABEL_COLUMNS, made;
 
 	*f = (struct features){ .steps = mem_alloc(n, sizeof(*f->steps)),
 				.numbers = mem_alloc(n, sizeof(*f->numbers)),
 				.hours = mem_zalloc(N_HOURS, sizeof(*f->hours)) };
-	f->release_year = schema_require(in, "release_year", err);
+	f->release_year = columns_require(in, "release_year", err);
 	if (f->release_year < 0) {
 		features_release(f);
 		return -1;
@@ -172,14 +174,14 @@ bool features_wanted(enum features_rows rows, const struct outcome_session *sess
 /* The hour of a time: events come in its order, so most of them find their hour there. */
 static const struct features_hour *find_hour(const struct features *f, int64_t ts)
 {
-	int64_t number = ts / NUM_MS_PER_HOUR;
+	int64_t number = ts / TIME_MS_PER_HOUR;
 	struct features_hour *hour = &f->hours[number % N_HOURS];
-	struct num_civil civil;
+	struct time_civil civil;
 	char *end = hour->text;
 
 	if (hour->number == number && hour->len)
 		return hour;
-	num_civil(ts, &civil);
+	time_civil(ts, &civil);
 	hour->number = number;
 	hour->year = civil.year;
 	end += num_format_int(end, civil.hour);
@@ -258,10 +260,10 @@ static int put_days_since_signup(const struct context *c, int column, struct buf
 		csv_put_null(out);
 		return 0;
 	}
-	if (num_parse_time(f->s, f->len, NUM_OFFSET_OPTIONAL, &signup))
+	if (time_parse(f->s, f->len, TIME_OFFSET_OPTIONAL, &signup))
 		return csv_reader_fail(c->in, column, err, "invalid timestamp '%.*s'",
 				       err_clip(f->len), f->s);
-	csv_put_int(out, num_divide_floor(c->e->ts - signup, NUM_MS_PER_DAY));
+	csv_put_int(out, num_divide_floor(c->e->ts - signup, TIME_MS_PER_DAY));
 	return 0;
 }
 

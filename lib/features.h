@@ -1,6 +1,6 @@
 /*
  * features: the columns of completion_prediction_features, but for the label's two, from a row of
- * ce-agg. Layer: over event, outcome, schema, num.
+ * ce-agg.
  */
 #ifndef CE_FEATURES_H
 #define CE_FEATURES_H

@@ -21,8 +21,8 @@
  * histogram does not depend on the order in which rows come, so the trees are the same whatever the
  * number of threads, and what the subtraction leaves is exact.
  *
- * Layer: over mem, rng, pool, logistic, bins, trees, grow. Memory beside the bins and grow: 8 bytes
- * a train row, with held rows 8 more and 8 for each of those.
+ * Memory beside the bins and grow: 8 bytes a train row, with held rows 8 more and 8 for each of
+ * those.
  */
 #ifndef CE_GBDT_H
 #define CE_GBDT_H

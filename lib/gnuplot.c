@@ -1,7 +1,7 @@
 #include "gnuplot.h"
 
-#include "command.h"
 #include "fdio.h"
+#include "subprocess.h"
 #include "tempfile.h"
 #include "utf8.h"
 
@@ -35,7 +35,7 @@ static int read_all(int fd, struct buf *out, struct err *err)
 
 int gnuplot_run(const struct buf *script, struct buf *out, struct err *err)
 {
-	struct command command = COMMAND_INIT;
+	struct subprocess command = SUBPROCESS_INIT;
 	struct err why = ERR_INIT;
 	size_t before = out->len;
 	int fd = tempfile_open(err), rc;
@@ -47,15 +47,16 @@ int gnuplot_run(const struct buf *script, struct buf *out, struct err *err)
 		close(fd);
 		return -1;
 	}
-	rc = command_start(&command,
-			   "command -v gnuplot >/dev/null || exit 127; LC_ALL=C.UTF-8 exec gnuplot "
-			   "-d /dev/stdin",
-			   fd, err);
+	rc = subprocess_start(
+		&command,
+		"command -v gnuplot >/dev/null || exit 127; LC_ALL=C.UTF-8 exec gnuplot "
+		"-d /dev/stdin",
+		fd, err);
 	close(fd);
 	if (rc)
 		return -1;
 	rc = read_all(command.output, out, err);
-	if (command_end(&command, &why) && !rc)
+	if (subprocess_end(&command, &why) && !rc)
 		return err_set(err, ERR_RUNTIME, "gnuplot: %s%s", why.message,
 			       !strcmp(why.message, "exit status 127")
 				       ? ": it is not there (Debian's package is gnuplot-nox)"

@@ -1,8 +1,7 @@
 /*
  * gnuplot: scripts of gnuplot, run to an image.
  *
- * Which gnuplot, is left to the PATH; the user's own settings are not read. Layer: over buf, err,
- * outfile, command.
+ * Which gnuplot, is left to the PATH; the user's own settings are not read.
  */
 #ifndef CE_GNUPLOT_H
 #define CE_GNUPLOT_H

@@ -1,10 +1,10 @@
 #include "gzio.h"
 
-#include "ahead.h"
 #include "deflate.h"
 #include "fdio.h"
 #include "mem.h"
-#include "worker.h"
+#include "readahead.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,9 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IN_SIZE    ((size_t)128 * 1024)
-#define PIPE_SIZE  (1024 * 1024)
-#define AHEAD_FROM ((uint64_t)1024 * 1024) /* bytes given before a thread is worth its start */
+#define IN_SIZE        ((size_t)128 * 1024)
+#define PIPE_SIZE      (1024 * 1024)
+#define READAHEAD_FROM ((uint64_t)1024 * 1024) /* bytes given before a thread is worth its start   \
+						*/
 
 #define MAGIC_0 0x1f
 #define MAGIC_1 0x8b
@@ -36,7 +37,7 @@ static void widen(int fd)
 /* Reads more behind what there is in `in`. Returns 0, or -1 with err. */
 static int read_raw(struct gz_reader *r, struct err *err)
 {
-	ptrdiff_t n = worker_read(r->fd, r->in + r->in_len, IN_SIZE - r->in_len);
+	ptrdiff_t n = thread_read(r->fd, r->in + r->in_len, IN_SIZE - r->in_len);
 
 	if (n < 0)
 		return err_errno(err, r->name);
@@ -261,12 +262,12 @@ ptrdiff_t gz_reader_read(struct gz_reader *r, void *out, size_t n, struct err *e
 	if (!r->inflater)
 		return read_plain(r, out, n, err);
 	if (r->ahead)
-		return ahead_read(r->ahead, out, n, err);
+		return readahead_read(r->ahead, out, n, err);
 	got = read_gzip(r, out, n, err);
 	if (r->threads > 1 && !r->is_stored && got > 0) {
 		r->n_given += (uint64_t)got;
-		if (r->n_given >= AHEAD_FROM) {
-			r->ahead = ahead_new(read_ahead, r);
+		if (r->n_given >= READAHEAD_FROM) {
+			r->ahead = readahead_new(read_ahead, r);
 			r->threads = 0; /* asked for once */
 		}
 	}
@@ -341,7 +342,7 @@ int gz_reader_open(struct gz_reader *r, const char *path, int threads, struct er
 
 void gz_reader_close(struct gz_reader *r)
 {
-	ahead_free(r->ahead);
+	readahead_free(r->ahead);
 	if (r->inflater)
 		r->codec->inflate_free(r->inflater);
 	free(r->in);
@@ -387,7 +388,7 @@ int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct e
 
 	*w = (struct gz_writer)GZ_WRITER_INIT;
 	if (output->path) {
-		if (outfile_open(&w->file, output->path, err))
+		if (atomicfile_open(&w->file, output->path, err))
 			return -1;
 		w->fd = w->file.fd;
 		w->name = output->path;
@@ -408,7 +409,7 @@ int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct e
 /* A write failed, in whichever thread. */
 static int write_failed(const struct gz_writer *w, int error, struct err *err)
 {
-	worker_raise(error);
+	thread_raise(error);
 	errno = error;
 	return err_errno(err, w->name);
 }
@@ -527,7 +528,7 @@ int gz_writer_close(struct gz_writer *w, struct err *err)
 	if (rc)
 		return -1;
 	if (w->file.path)
-		rc = outfile_commit(&w->file, err);
+		rc = atomicfile_commit(&w->file, err);
 	else if (w->fd >= 0 && close(w->fd))
 		rc = err_errno(err, w->name);
 	w->fd = -1;
@@ -538,7 +539,7 @@ void gz_writer_abort(struct gz_writer *w)
 {
 	deflate_free(w->deflate);
 	w->deflate = NULL;
-	outfile_abort(&w->file);
+	atomicfile_abort(&w->file);
 	w->fd = -1;
 }
 

@@ -7,22 +7,21 @@
  * died before its first write. The format is RFC 1952; what is in it is codec's.
  *
  * Threads, where they are allowed: one inflates ahead of the caller, once an input has turned out
- * to be long and compressed; others deflate. What is written does not depend on them. Layer: over
- * mem, err, outfile, codec, worker, deflate, ahead. Memory: 128 KiB an input, and 1 MiB with a
- * thread ahead of it; that of deflate a compressed output.
+ * to be long and compressed; others deflate. What is written does not depend on them. Memory: 128
+ * KiB an input, and 1 MiB with a thread ahead of it; that of deflate a compressed output.
  */
 #ifndef CE_GZIO_H
 #define CE_GZIO_H
 
+#include "atomicfile.h"
 #include "codec.h"
 #include "err.h"
-#include "outfile.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct ahead;
+struct readahead;
 struct deflate;
 
 /* What to read: files that are one table; none: standard input. "-" is standard input too. */
@@ -74,7 +73,7 @@ struct gz_reader {
 	int threads;
 	bool is_stored; /* the first deflate block is */
 	uint64_t n_given;
-	struct ahead *ahead;
+	struct readahead *ahead;
 };
 
 #define GZ_READER_INIT                                                                             \
@@ -108,7 +107,7 @@ void gz_reader_close(struct gz_reader *r);
 struct gz_writer {
 	int fd;
 	const char *name;
-	struct outfile file; /* in use if the output has a path */
+	struct atomicfile file; /* in use if the output has a path */
 	const struct codec *codec;
 	bool plain;
 	struct deflate *deflate; /* NULL: plain, or stored blocks */
@@ -119,7 +118,7 @@ struct gz_writer {
 
 #define GZ_WRITER_INIT                                                                             \
 	{                                                                                          \
-		.fd = -1, .file = OUTFILE_INIT                                                     \
+		.fd = -1, .file = ATOMICFILE_INIT                                                  \
 	}
 
 /*

@@ -1,8 +1,8 @@
 #include "history.h"
 
+#include "catalogue.h"
 #include "mem.h"
 #include "num.h"
-#include "schema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -476,13 +476,13 @@ void history_put(struct buf *out, const struct history *h, const struct history_
 	int64_t value = row->value[column];
 	char *at;
 
-	if (schema_history.columns[column].type == SCHEMA_TEXT) {
+	if (catalogue_history.columns[column].type == CATALOGUE_TEXT) {
 		put_genre(out, h, value);
 		return;
 	}
 	at = buf_reserve(out, NUM_TEXT_MAX + 1);
-	at = schema_history.columns[column].type == SCHEMA_DECIMAL ? put_millionths(at, value)
-								   : put_int(at, value);
+	at = catalogue_history.columns[column].type == CATALOGUE_DECIMAL ? put_millionths(at, value)
+									 : put_int(at, value);
 	out->len = (size_t)(at - out->data);
 }
 

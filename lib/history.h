@@ -12,8 +12,8 @@
  *   events at one t         state they see                applied when t + something comes
  *   e1  e2  e3          <-  all that is before t     <-   e1, e2, e3, completions at t
  *
- * The window is one FIFO of events for all users; what leaves it is subtracted as exactly as it
- * was added, for all sums are of integers. Layer: over event, outcome, schema, pairs, ring.
+ * The window is one FIFO of events for all users; what leaves it is subtracted as exactly as it was
+ * added, for all sums are of integers.
  *
  * Memory: 88 bytes a user, 24 a content, 32 and 12 times 1.5 to 3 a (user, genre), 12 times 1.5 to
  * 3 a (user, content), 16 an event in the window; and that of outcome. Measured, a million of each,
@@ -24,12 +24,12 @@
 #define CE_HISTORY_H
 
 #include "event.h"
-#include "num.h"
 #include "outcome.h"
 #include "pairs.h"
 #include "ring.h"
+#include "time.h"
 
-/* The columns, in the order of schema_history. */
+/* The columns, in the order of catalogue_history. */
 enum history_column {
 	HISTORY_USER_ACTIVITY_LEVEL,
 	HISTORY_USER_CONTENT_ENGAGEMENT,
@@ -67,7 +67,7 @@ struct history_options {
 
 #define HISTORY_OPTIONS_INIT                                                                       \
 	{                                                                                          \
-		30 * NUM_MS_PER_DAY, 950000, NULL, NULL                                            \
+		30 * TIME_MS_PER_DAY, 950000, NULL, NULL                                           \
 	}
 
 /*

@@ -1,5 +1,5 @@
 /*
- * html: pieces of a page. Layer: over buf, csvrow, utf8.
+ * html: pieces of a page.
  */
 #ifndef CE_HTML_H
 #define CE_HTML_H

@@ -1,8 +1,8 @@
 #include "importance.h"
 
+#include "catalogue.h"
 #include "mem.h"
 #include "metrics.h"
-#include "schema.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -128,7 +128,7 @@ int importance_compute(struct importance *im, const struct model *m, const struc
 
 int importance_write(const struct importance *im, struct csv_writer *out, struct err *err)
 {
-	schema_put_names(&out->row, schema_table("feature_importance"));
+	catalogue_put_names(&out->row, catalogue_table("feature_importance"));
 	csv_end_row(&out->row);
 	for (size_t i = 0; i < im->n; i++) {
 		const struct importance_feature *f = &im->features[i];

@@ -5,8 +5,8 @@
  * Dominici, "All models are wrong, but many are useful", Journal of Machine Learning Research 20,
  * 2019): it asks the model, not its coefficients or gains. A feature is a column of the input;
  * whatever the model makes of it, indicators and products, follows. Features that tell the same
- * stand in for each other, and each looks less important than both are. Layer: over mem, rng, pool,
- * metrics, model, sample. Memory: for each thread 28 bytes a row of the sample.
+ * stand in for each other, and each looks less important than both are. Memory: for each thread 28
+ * bytes a row of the sample.
  */
 #ifndef CE_IMPORTANCE_H
 #define CE_IMPORTANCE_H

@@ -1,5 +1,5 @@
 /*
- * intern: string -> dense id. Layer: over mem.
+ * intern: string -> dense id.
  *
  * Ids count 0, 1, 2 ... in the order of first appearance, so state per id lives in plain arrays.
  * Open addressing with linear probing at a load of at most 2/3. A string of at most 11 bytes lies

@@ -1,7 +1,7 @@
 #include "intervals.h"
 
+#include "catalogue.h"
 #include "delong.h"
-#include "schema.h"
 
 #include <math.h>
 
@@ -101,7 +101,7 @@ void intervals_compute(struct intervals *iv, const struct evaluation *e, size_t 
 
 int intervals_write(const struct intervals *iv, struct csv_writer *out, struct err *err)
 {
-	schema_put_names(&out->row, schema_table("metric_intervals"));
+	catalogue_put_names(&out->row, catalogue_table("metric_intervals"));
 	csv_end_row(&out->row);
 	for (size_t i = 0; i < iv->n; i++) {
 		const struct interval *r = &iv->rows[i];

@@ -3,7 +3,6 @@
  *
  * Rows of one user are alike, so users are drawn, not rows, where the input tells whose they are.
  * DeLong's interval of the AUC, which takes rows as independent, stands beside that for comparison.
- * Layer: over csvio, schema, evaluation, delong, bootstrap, pool.
  */
 #ifndef CE_INTERVALS_H
 #define CE_INTERVALS_H

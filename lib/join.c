@@ -1,7 +1,7 @@
 #include "join.h"
 
+#include "columns.h"
 #include "mem.h"
-#include "schema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +72,7 @@ int join_load(struct join_dimension *d, const char *key, const char *path, struc
 	*d = (struct join_dimension){ .key = key, .path = path, .keys = INTERN_INIT };
 	if (csv_reader_open(&in, &input, err))
 		return -1;
-	column = schema_require(&in, key, err);
+	column = columns_require(&in, key, err);
 	if (column < 0)
 		goto done;
 	keep = mem_zalloc(in.header.n, sizeof(*keep));
@@ -112,7 +112,7 @@ void join_release(struct join_dimension *d)
 static bool has_column(const struct join_dimension *dimensions, size_t n,
 		       const struct csv_reader *in, const char *name)
 {
-	if (schema_find(&in->header, name) >= 0)
+	if (columns_find(&in->header, name) >= 0)
 		return true;
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < dimensions[i].n_names; j++)
@@ -127,7 +127,7 @@ int join_bind(struct join_dimension *dimensions, size_t n, const struct csv_read
 	for (size_t i = 0; i < n; i++) {
 		struct join_dimension *d = &dimensions[i];
 
-		d->column = schema_require(in, d->key, err);
+		d->column = columns_require(in, d->key, err);
 		if (d->column < 0)
 			return -1;
 		for (size_t j = 0; j < d->n_names; j++)

@@ -1,6 +1,5 @@
 /*
- * join: a dimension table in memory, found by its key. Layer: over mem, buf, csvio, schema,
- * intern.
+ * join: a dimension table in memory, found by its key.
  *
  * Keys compare bytewise; a NULL key matches nothing. Memory, a row of the dimension: that of intern
  * for its key, 32 to 48 bytes, and the encoded text of the columns that are kept if that is longer

@@ -1,6 +1,6 @@
 /*
  * label: rows that wait until the outcome of their session is known, and leave in the order in
- * which they came. Layer: over event, outcome, csvio, ring, buf.
+ * which they came.
  *
  * A row is text that lacks only its last two fields, the session's known time (completion time,
  * else closing time) and its label: 1 if it was completed, 0 if it closed before the watermark (the

@@ -1,8 +1,7 @@
 /*
  * learn: from a trainset to a model, and how well that would have gone at earlier times.
  *
- * Layer: over trainset, matrix, bins, logistic, gbdt, calibration, model, metrics, pool. Memory:
- * that of the matrix or the bins, and of the learner.
+ * Memory: that of the matrix or the bins, and of the learner.
  */
 #ifndef CE_LEARN_H
 #define CE_LEARN_H

@@ -3,7 +3,7 @@
  *
  * Values stand behind one space each. A string stands in double quotes, with \\ \" \n \r \t and
  * \xHH (the other control bytes) for what a line cannot hold; it may hold any bytes. A double is
- * the shortest decimal that reads back as the same bits. Layer: over buf, err, num.
+ * the shortest decimal that reads back as the same bits.
  */
 #ifndef CE_LINES_H
 #define CE_LINES_H

@@ -24,9 +24,9 @@
  * rows.
  *
  * Sums are in double, over parts of the rows whose number does not depend on that of the threads:
- * the same matrix makes the same bits. Layer: over mem, matrix, pool. Memory beside the matrix: 8
- * bytes a row, 16 bytes per pair of parameters, and for the parts 8 more per pair and part, of
- * which there are up to 16, but no more than fit into 64 MiB.
+ * the same matrix makes the same bits. Memory beside the matrix: 8 bytes a row, 16 bytes per pair
+ * of parameters, and for the parts 8 more per pair and part, of which there are up to 16, but no
+ * more than fit into 64 MiB.
  */
 #ifndef CE_LOGISTIC_H
 #define CE_LOGISTIC_H

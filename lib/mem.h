@@ -2,7 +2,7 @@
  * mem: allocation that does not fail, and an arena.
  *
  * Running out of memory is the one error that ends the process from inside the library (message on
- * stderr, exit 1): no caller could do better. Layer: includes nothing of this project.
+ * stderr, exit 1): no caller could do better.
  */
 #ifndef CE_MEM_H
 #define CE_MEM_H

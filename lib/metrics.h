@@ -3,10 +3,9 @@
  *
  * A scored row is a probability in [0,1] and the outcome it foretold, packed into one word whose
  * order as an integer is the order of the scores. Everything is computed over the groups of equal
- * scores of the sorted rows, in O(n) once they are sorted: counts are exact integers, sums of
- * reals are compensated. What is undefined (a rate over nothing, a ranking of one class) is NAN.
- * Memory: 8 bytes a row, and as many again while sorting; at most METRICS_ROWS_MAX rows.
- * Layer: the C library only.
+ * scores of the sorted rows, in O(n) once they are sorted: counts are exact integers, sums of reals
+ * are compensated. What is undefined (a rate over nothing, a ranking of one class) is NAN. Memory:
+ * 8 bytes a row, and as many again while sorting; at most METRICS_ROWS_MAX rows.
  */
 #ifndef CE_METRICS_H
 #define CE_METRICS_H

@@ -56,16 +56,13 @@
  *	calibration none | platt SLOPE INTERCEPT | isotonic N
  *	knot SCORE PROBABILITY		N times, ascending
  *	crc32 HHHHHHHH			of all bytes before this line
- *
- * Layer: over buf, lines, gzio, split, balance, encoding, logistic, gbdt, treelines,
- * calibration.
  */
 #ifndef CE_MODEL_H
 #define CE_MODEL_H
 
-#include "balance.h"
 #include "buf.h"
 #include "calibration.h"
+#include "classweight.h"
 #include "encoding.h"
 #include "err.h"
 #include "gbdt.h"
@@ -81,7 +78,7 @@ enum model_kind {
 struct model {
 	enum model_kind kind;
 	struct split split;
-	struct balance balance;
+	struct classweight balance;
 	int64_t validation; /* the share of the train rows that was held back, in millionths */
 	uint64_t learnt;    /* train rows learnt from: all but those and what they purge */
 	size_t bins;        /* into how many numbers were cut at most, or 0 */
@@ -102,7 +99,7 @@ struct model {
 
 #define MODEL_INIT                                                                                 \
 	{                                                                                          \
-		.split = SPLIT_INIT, .balance = BALANCE_INIT, .encoding = ENCODING_INIT,           \
+		.split = SPLIT_INIT, .balance = CLASSWEIGHT_INIT, .encoding = ENCODING_INIT,       \
 		.options = LOGISTIC_OPTIONS_INIT, .logistic = LOGISTIC_INIT,                       \
 		.boosting = GBDT_OPTIONS_INIT, .trees = TREES_INIT,                                \
 		.calibration = CALIBRATION_INIT                                                    \

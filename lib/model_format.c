@@ -56,11 +56,11 @@ static void put_int(struct buf *out, const char *keyword, int64_t value)
 static void put_options(struct buf *out, const struct model *m)
 {
 	buf_append_str(out, "class_weight");
-	if (m->balance.weight == BALANCE_WEIGHT_RATIO)
+	if (m->balance.weight == CLASSWEIGHT_WEIGHT_RATIO)
 		lines_put_double(out, m->balance.ratio);
 	else
-		lines_put_word(out,
-			       m->balance.weight == BALANCE_WEIGHT_BALANCED ? "balanced" : "none");
+		lines_put_word(out, m->balance.weight == CLASSWEIGHT_WEIGHT_BALANCED ? "balanced"
+										     : "none");
 	buf_append_str(out, "\nresample");
 	lines_put_word(out, model_resample_names[m->balance.resample]);
 	buf_append_char(out, '\n');

@@ -52,16 +52,16 @@ static int read_split(struct lines *s, struct split *split)
 	return 0;
 }
 
-static int read_class_weight(struct lines *s, struct balance *balance)
+static int read_class_weight(struct lines *s, struct classweight *balance)
 {
 	if (lines_keyword(s, "class_weight"))
 		return -1;
 	if (lines_have(s, " none")) {
-		balance->weight = BALANCE_WEIGHT_NONE;
+		balance->weight = CLASSWEIGHT_WEIGHT_NONE;
 	} else if (lines_have(s, " balanced")) {
-		balance->weight = BALANCE_WEIGHT_BALANCED;
+		balance->weight = CLASSWEIGHT_WEIGHT_BALANCED;
 	} else {
-		balance->weight = BALANCE_WEIGHT_RATIO;
+		balance->weight = CLASSWEIGHT_WEIGHT_RATIO;
 		if (lines_positive(s, &balance->ratio))
 			return -1;
 	}
@@ -106,7 +106,7 @@ static int read_options(struct lines *s, struct model *m)
 	if (read_int(s, "bins", 0, BINS_MAX, &bins))
 		return -1;
 	m->bins = (size_t)bins;
-	m->balance.resample = (enum balance_resample)resample;
+	m->balance.resample = (enum classweight_resample)resample;
 	return 0;
 }
 

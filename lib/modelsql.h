@@ -15,7 +15,7 @@
  *
  * where OFFSET 0 keeps the planner from merging two of these, so that each is computed once a row.
  * Sums are nested as a balanced tree: thousands of terms in a row would exhaust max_stack_depth.
- * The SQL is PostgreSQL's, from version 9.6 on. Layer: over buf, err, num, utf8, model.
+ * The SQL is PostgreSQL's, from version 9.6 on.
  */
 #ifndef CE_MODELSQL_H
 #define CE_MODELSQL_H

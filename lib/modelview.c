@@ -2,6 +2,7 @@
 
 #include "mem.h"
 #include "num.h"
+#include "time.h"
 #include "utf8.h"
 
 #include <math.h>
@@ -212,7 +213,7 @@ static void put_list_end(struct list *list)
  */
 static void put_time(struct buf *out, const struct split *s, int64_t time)
 {
-	struct num_civil at;
+	struct time_civil at;
 	int64_t ms;
 
 	put_whole(out, s->time);
@@ -221,12 +222,12 @@ static void put_time(struct buf *out, const struct split *s, int64_t time)
 		buf_printf(out, " %lld", (long long)time);
 		return;
 	}
-	num_civil(time, &at);
-	ms = time % NUM_MS_PER_HOUR;
+	time_civil(time, &at);
+	ms = time % TIME_MS_PER_HOUR;
 	buf_printf(out, " %04lld-%02d-%02dT%02d:%02lld:%02lld.%03lldZ", (long long)at.year,
-		   at.month, at.day, at.hour, (long long)(ms / NUM_MS_PER_MINUTE),
-		   (long long)(ms % NUM_MS_PER_MINUTE / NUM_MS_PER_SECOND),
-		   (long long)(ms % NUM_MS_PER_SECOND));
+		   at.month, at.day, at.hour, (long long)(ms / TIME_MS_PER_MINUTE),
+		   (long long)(ms % TIME_MS_PER_MINUTE / TIME_MS_PER_SECOND),
+		   (long long)(ms % TIME_MS_PER_SECOND));
 }
 
 static void put_part(struct buf *out, const char *title, const struct split *s,
@@ -274,16 +275,16 @@ static void put_learnt(struct buf *out, const struct model *m)
 			   (double)m->validation * 100 / NUM_MILLION);
 }
 
-static void put_balance(struct buf *out, const struct balance *b)
+static void put_balance(struct buf *out, const struct classweight *b)
 {
-	if (b->weight == BALANCE_WEIGHT_BALANCED)
+	if (b->weight == CLASSWEIGHT_WEIGHT_BALANCED)
 		buf_append_str(out, "weights       the same sum for either class\n");
-	else if (b->weight == BALANCE_WEIGHT_RATIO)
+	else if (b->weight == CLASSWEIGHT_WEIGHT_RATIO)
 		buf_printf(out, "weights       %g for a positive row, 1 for any other\n", b->ratio);
-	if (b->resample != BALANCE_RESAMPLE_NONE)
+	if (b->resample != CLASSWEIGHT_RESAMPLE_NONE)
 		buf_printf(out, "resampled     rows of the %s (seed %lld)\n",
-			   b->resample == BALANCE_RESAMPLE_OVER ? "rarer class drawn again"
-								: "other class left out",
+			   b->resample == CLASSWEIGHT_RESAMPLE_OVER ? "rarer class drawn again"
+								    : "other class left out",
 			   (long long)b->seed);
 }
 

@@ -1,6 +1,5 @@
 /*
- * modelview: a model as text for people. Layer: over buf, gzio, num, utf8,
- * model.
+ * modelview: a model as text for people.
  *
  * Names and levels are shown so that they cannot drive a terminal ("?" stands for what could), cut
  * behind 48 characters in tables and trees; a character counts as one column.

@@ -1,11 +1,10 @@
 /*
- * num: strict numbers, times, durations and sizes, from text and to text.
+ * num: strict numbers and sizes, from text and to text.
  *
  * Every parser takes the len bytes at s, which need no NUL, and wants all of them: no surrounding
  * blanks, no locale, no hexadecimal, no "inf" or "nan". It returns 0, or -1 and leaves *value
  * alone; what to say about it is the caller's business. Every formatter writes at `out` without a
- * NUL and returns the number of bytes. Times are milliseconds since 1970-01-01T00:00:00Z, proleptic
- * Gregorian, without leap seconds. Layer: the C library only.
+ * NUL and returns the number of bytes.
  */
 #ifndef CE_NUM_H
 #define CE_NUM_H
@@ -18,11 +17,7 @@
 #include <emmintrin.h>
 #endif
 
-#define NUM_MS_PER_SECOND INT64_C(1000)
-#define NUM_MS_PER_MINUTE INT64_C(60000)
-#define NUM_MS_PER_HOUR   INT64_C(3600000)
-#define NUM_MS_PER_DAY    INT64_C(86400000)
-#define NUM_MILLION       INT64_C(1000000)
+#define NUM_MILLION INT64_C(1000000)
 
 /* num_power[i] is 10^i: all that 64 bits hold. */
 #define NUM_N_POWERS 20
@@ -71,21 +66,6 @@ int num_parse_millionths(const char *s, size_t len, int64_t *value);
  */
 int num_parse_double(const char *s, size_t len, double *value);
 
-enum num_offset { NUM_OFFSET_REQUIRED, NUM_OFFSET_OPTIONAL };
-
-/*
- * ISO 8601: YYYY-MM-DD, then 'T' or a space and HH:MM[:SS[.fraction]], then 'Z' or +HH, +HHMM,
- * +HH:MM. With NUM_OFFSET_OPTIONAL a missing offset means UTC and the time of day may be missing
- * (midnight). Digits finer than a millisecond are dropped.
- */
-int num_parse_time(const char *s, size_t len, enum num_offset offset, int64_t *ms);
-
-/*
- * A length of time, one or more of N followed by ms, s, m, h, d or w: 30m, 1h30m, 30d; or a bare 0.
- * At most 36,500 days.
- */
-int num_parse_duration(const char *s, size_t len, int64_t *ms);
-
 /* Bytes: N, or N followed by K, M, G or T (powers of 1024; case ignored). */
 int num_parse_size(const char *s, size_t len, uint64_t *bytes);
 
@@ -112,18 +92,6 @@ int64_t num_divide_rounded(int64_t numerator, int64_t denominator);
 
 /* numerator / denominator rounded toward minus infinity; denominator > 0. */
 int64_t num_divide_floor(int64_t numerator, int64_t denominator);
-
-/* A point in time as calendar and clock, UTC. */
-struct num_civil {
-	int64_t year;
-	int month;       /* 1-12 */
-	int day;         /* 1-31 */
-	int hour;        /* 0-23 */
-	int day_of_week; /* 0 = Sunday */
-	int iso_week;    /* 1-53, ISO 8601 */
-};
-
-void num_civil(int64_t ms, struct num_civil *civil);
 
 /* What is inlined above. A set is a bit for each of the 16 bytes at s. */
 

@@ -1,5 +1,5 @@
 /*
- * outcome: how each session ends, and when that becomes known. Layer: over event, mem, pairs.
+ * outcome: how each session ends, and when that becomes known.
  *
  * Completing event: a `complete`; or a `stop` at playback ratio >= near end, provided the session
  * has by then, itself included, at least two distinct event types; or the event that brings the

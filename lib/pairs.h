@@ -1,5 +1,5 @@
 /*
- * pairs: state per ordered pair of ids, in one table. Layer: over mem, intern (its hash).
+ * pairs: state per ordered pair of ids, in one table.
  *
  * Open addressing with linear probing at a load of at most 2/3; the state lies in the slot beside
  * its pair, so that both are one look at memory. Pointers to states are valid until the next

@@ -3,6 +3,7 @@
 #include "gnuplot.h"
 #include "mem.h"
 #include "num.h"
+#include "time.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -344,14 +345,14 @@ static int64_t period_number(const struct evaluation *e, const struct csv_field 
 	char text[32];
 
 	if (e->opts.period == EVALUATION_DAY) {
-		num_parse_time(name->s, name->len, NUM_OFFSET_OPTIONAL, &time);
-		return time / NUM_MS_PER_DAY;
+		time_parse(name->s, name->len, TIME_OFFSET_OPTIONAL, &time);
+		return time / TIME_MS_PER_DAY;
 	}
 	/* 2024-W04: January 4 is in week 1, and 1970 began on a Thursday. */
 	snprintf(text, sizeof(text), "%.4s-01-04", name->s);
-	num_parse_time(text, strlen(text), NUM_OFFSET_OPTIONAL, &time);
+	time_parse(text, strlen(text), TIME_OFFSET_OPTIONAL, &time);
 	num_parse_int(name->s + 6, 2, &week);
-	day = time / NUM_MS_PER_DAY;
+	day = time / TIME_MS_PER_DAY;
 	return num_divide_floor(day + 3, 7) + week - 1;
 }
 

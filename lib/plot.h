@@ -2,7 +2,7 @@
  * plot: the pictures of an evaluation, drawn by gnuplot.
  *
  * Curves are thinned to what can be seen, and of periods the latest 400 drawn, so that a picture is
- * some 100 KiB at most. Layer: over buf, err, mem, num, metrics, evaluation, gnuplot.
+ * some 100 KiB at most.
  */
 #ifndef CE_PLOT_H
 #define CE_PLOT_H

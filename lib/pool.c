@@ -1,7 +1,7 @@
 #include "pool.h"
 
 #include "mem.h"
-#include "worker.h"
+#include "thread.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -110,9 +110,9 @@ struct pool *pool_new(int n_threads)
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->changed, NULL);
 	/* Where there are more threads than processors, who looks is in the way of who works. */
-	p->spins = n_threads > worker_processors() ? 0 : SPINS;
+	p->spins = n_threads > thread_processors() ? 0 : SPINS;
 	p->threads = mem_alloc((size_t)(n_threads > 1 ? n_threads : 1), sizeof(*p->threads));
-	while (p->n_threads < n_threads - 1 && !worker_start(&p->threads[p->n_threads], work, p))
+	while (p->n_threads < n_threads - 1 && !thread_start(&p->threads[p->n_threads], work, p))
 		p->n_threads++;
 	return p;
 }

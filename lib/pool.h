@@ -2,9 +2,9 @@
  * pool: threads that share out the parts of one task, again and again.
  *
  * Which thread takes which part is left to chance: a caller whose result must not depend on the
- * number of threads gives each part a place of its own for what it finds, or adds integers.
- * Threads that have just worked wait for more for some microseconds without giving up their
- * processor, since the next task mostly follows at once. Layer: over worker, mem.
+ * number of threads gives each part a place of its own for what it finds, or adds integers. Threads
+ * that have just worked wait for more for some microseconds without giving up their processor,
+ * since the next task mostly follows at once.
  */
 #ifndef CE_POOL_H
 #define CE_POOL_H

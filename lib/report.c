@@ -64,7 +64,7 @@ static void put_head(const struct report *r, struct buf *page)
 
 static void put_contents(const struct report *r, struct buf *page)
 {
-	const struct attachments *a = r->attachments;
+	const struct report_inputs *a = r->attachments;
 	const struct {
 		const char *id, *name;
 		bool there;

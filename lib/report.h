@@ -1,21 +1,21 @@
 /*
  * report: an evaluation as one page of HTML that needs nothing else: no network, no script.
  *
- * First what a figure means for who decides, then the pictures, then everything in tables. A
- * figure outside the captions is a <data> element whose attribute has all of its digits. Text of
- * the input is text, and a policy in the page's head forbids whatever else it might have become.
- * Layer: over html, plot, evaluation, intervals, attachments. Memory: the page, some 300 KiB, and 1
- * KiB a segment, period, feature or reason, of which only so many as follows are shown.
+ * First what a figure means for who decides, then the pictures, then everything in tables. A figure
+ * outside the captions is a <data> element whose attribute has all of its digits. Text of the input
+ * is text, and a policy in the page's head forbids whatever else it might have become. Memory: the
+ * page, some 300 KiB, and 1 KiB a segment, period, feature or reason, of which only so many as
+ * follows are shown.
  */
 #ifndef CE_REPORT_H
 #define CE_REPORT_H
 
-#include "attachments.h"
 #include "buf.h"
 #include "err.h"
 #include "evaluation.h"
 #include "intervals.h"
 #include "plot.h"
+#include "report_inputs.h"
 
 #define REPORT_SEGMENTS 50  /* the largest of a column */
 #define REPORT_PERIODS  400 /* the latest */
@@ -25,7 +25,7 @@
 struct report {
 	const struct evaluation *evaluation; /* judged */
 	const struct intervals *intervals;
-	const struct attachments *attachments;
+	const struct report_inputs *attachments;
 	const struct plots *plots;
 	const char *title;
 	const char *names[2]; /* of the score, and of the second score if there is one */

@@ -33,13 +33,13 @@ static void put_bar_cell(struct buf *page, double share)
 
 static bool has_costs(const struct evaluation *e)
 {
-	return e->opts.threshold == EVALUATION_EARLIER && choice_has_costs(&e->opts.choice);
+	return e->opts.threshold == EVALUATION_EARLIER && threshold_has_costs(&e->opts.choice);
 }
 
 static void put_threshold_choice(const struct report *r, struct buf *page)
 {
 	const struct evaluation *e = r->evaluation;
-	const struct choice_opts *c = &e->opts.choice;
+	const struct threshold_opts *c = &e->opts.choice;
 
 	buf_append_str(page, "<p>Outcome 1 is predicted from a probability of ");
 	html_real(page, e->threshold, 4);
@@ -124,7 +124,7 @@ static void put_decision(const struct evaluation *e, struct buf *page, const cha
 	put_count_cell(page, m->fp);
 	put_count_cell(page, m->fn);
 	if (has_costs(e))
-		put_real_cell(page, choice_cost(&e->opts.choice, m), 4);
+		put_real_cell(page, threshold_cost(&e->opts.choice, m), 4);
 	html_row_end(page);
 }
 
@@ -144,7 +144,7 @@ static void put_thresholds(const struct evaluation *e, struct buf *page)
 		put_decision(e, page, "this one, on the older rows", &e->choice.slice, false);
 	if (has_costs(e)) {
 		metrics_decide(&m, e->sorted,
-			       choice_cheapest(&e->opts.choice, e->sorted, e->n, UINT64_MAX));
+			       threshold_cheapest(&e->opts.choice, e->sorted, e->n, UINT64_MAX));
 		put_decision(e, page, "cheapest in hindsight", &m, false);
 		metrics_decide(&m, e->sorted, nextafter(1, 2));
 		put_decision(e, page, "act on none", &m, false);
@@ -387,7 +387,7 @@ void report_put_segments(const struct report *r, struct buf *page)
 }
 
 /* How many of what, if the file says. */
-static void put_sizes(struct buf *page, const struct attachments_features *f, const char *what,
+static void put_sizes(struct buf *page, const struct report_inputs_features *f, const char *what,
 		      const char *other)
 {
 	/* Whatever the file says, no more than can be counted. */
@@ -402,7 +402,7 @@ static void put_sizes(struct buf *page, const struct attachments_features *f, co
 }
 
 /* How many features to show; the caption says if that is not all. */
-static size_t begin_features(struct buf *page, const struct attachments_features *f,
+static size_t begin_features(struct buf *page, const struct report_inputs_features *f,
 			     const char *name, const char *const *columns)
 {
 	char caption[128];
@@ -412,7 +412,7 @@ static size_t begin_features(struct buf *page, const struct attachments_features
 	return f->n < REPORT_FEATURES ? f->n : REPORT_FEATURES;
 }
 
-static void put_importance(const struct attachments_features *f, struct buf *page)
+static void put_importance(const struct report_inputs_features *f, struct buf *page)
 {
 	static const char *const columns[] = { "feature",
 					       "AUC-ROC drop",
@@ -436,7 +436,7 @@ static void put_importance(const struct attachments_features *f, struct buf *pag
 		       "was made of another: each looks less than both are.</p>\n");
 	n = begin_features(page, f, "Features by what shuffling them costs", columns);
 	for (size_t i = 0; i < n; i++) {
-		const struct attachments_feature *row = &f->rows[i];
+		const struct report_inputs_feature *row = &f->rows[i];
 
 		html_row(page);
 		html_str(page, row->name);
@@ -454,14 +454,14 @@ static void put_importance(const struct attachments_features *f, struct buf *pag
 #define DRIFT_ROWS 1000
 
 /* The usual reading of a population stability index (Siddiqi, Credit Risk Scorecards, 2006). */
-static const char *drift_word(const struct attachments_features *f, double psi)
+static const char *drift_word(const struct report_inputs_features *f, double psi)
 {
 	if (isnan(psi) || !(f->size[0] >= DRIFT_ROWS && f->size[1] >= DRIFT_ROWS))
 		return "";
 	return psi < 0.1 ? "stable" : psi < 0.25 ? "moved" : "moved far";
 }
 
-static void put_drift(const struct attachments_features *f, struct buf *page)
+static void put_drift(const struct report_inputs_features *f, struct buf *page)
 {
 	static const char *const columns[] = { "feature",     "kind",           "PSI",
 					       "reading",     "missing, train", "missing, test",
@@ -479,7 +479,7 @@ static void put_drift(const struct attachments_features *f, struct buf *page)
 		       "days.</p>\n");
 	n = begin_features(page, f, "Features by how far they moved", columns);
 	for (size_t i = 0; i < n; i++) {
-		const struct attachments_feature *row = &f->rows[i];
+		const struct report_inputs_feature *row = &f->rows[i];
 
 		html_row(page);
 		html_str(page, row->name);
@@ -517,7 +517,7 @@ void report_put_quality(const struct report *r, struct buf *page)
 {
 	static const char *const columns[] = { "what", "how many", NULL };
 	const struct evaluation *e = r->evaluation;
-	const struct attachments *a = r->attachments;
+	const struct report_inputs *a = r->attachments;
 	char what[256];
 
 	buf_append_str(page, "<h2 id=\"data\">Data</h2>\n");

@@ -1,6 +1,5 @@
 /*
- * ring: a queue of fixed-size elements that grows at the back and shrinks at the front. Layer: over
- * mem.
+ * ring: a queue of fixed-size elements that grows at the back and shrinks at the front.
  *
  * The elements lie in chunks; what the front has left comes back as a chunk of the back. A pointer
  * to an element is valid until that is popped.

@@ -1,5 +1,5 @@
 /*
- * rng: reproducible random numbers, and draws from a few distributions. Layer: over mem.
+ * rng: reproducible random numbers, and draws from a few distributions.
  *
  * The generator is xoshiro256** (D. Blackman and S. Vigna, "Scrambled Linear Pseudorandom Number
  * Generators", ACM TOMS 47(4), 2021; reference code in the public domain), its state filled by

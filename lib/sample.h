@@ -3,8 +3,7 @@
  *
  * Algorithm R (Vitter, "Random sampling with a reservoir", ACM Transactions on Mathematical
  * Software 11, 1985; he credits A. Waterman): of the first k rows each is in it with the same
- * probability, for any k. Layer: over mem, rng. Memory: 8 bytes a value of each row of it, and 9 a
- * row.
+ * probability, for any k. Memory: 8 bytes a value of each row of it, and 9 a row.
  */
 #ifndef CE_SAMPLE_H
 #define CE_SAMPLE_H

@@ -1,6 +1,6 @@
 #include "session.h"
 
-#include "num.h"
+#include "time.h"
 
 /* A pair's latest event and current session; id 0: no event yet. */
 struct session_pair {
@@ -64,7 +64,7 @@ static int64_t deadline(const struct session_options *options, const struct even
 
 	if (!options->plain_gap && playing && e->runtime != EVENT_UNKNOWN &&
 	    e->position != EVENT_UNKNOWN && e->runtime > e->position)
-		t += (e->runtime - e->position) * NUM_MS_PER_SECOND;
+		t += (e->runtime - e->position) * TIME_MS_PER_SECOND;
 	return t;
 }
 

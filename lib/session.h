@@ -1,6 +1,5 @@
 /*
- * session: which events make one viewing of one content by one user. Layer: over event,
- * num, pairs.
+ * session: which events make one viewing of one content by one user.
  *
  * Player logs have no heartbeat: a film played without a touch is one `play` and, two hours later,
  * one `complete`. So the gap that ends a session counts idle time:
@@ -20,17 +19,17 @@
 #define CE_SESSION_H
 
 #include "event.h"
-#include "num.h"
 #include "pairs.h"
+#include "time.h"
 
 struct session_options {
-	int64_t gap;    /* ms, >= 0, no more than num_parse_duration makes */
+	int64_t gap;    /* ms, >= 0, no more than time_parse_duration makes */
 	bool plain_gap; /* leave the time left to play out of the deadline */
 };
 
 #define SESSION_OPTIONS_INIT                                                                       \
 	{                                                                                          \
-		30 * NUM_MS_PER_MINUTE, false                                                      \
+		30 * TIME_MS_PER_MINUTE, false                                                     \
 	}
 
 struct sessions {

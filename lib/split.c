@@ -1,8 +1,9 @@
 #include "split.h"
 
+#include "columns.h"
 #include "mem.h"
 #include "num.h"
-#include "schema.h"
+#include "time.h"
 
 #include <stdlib.h>
 
@@ -15,14 +16,14 @@ const char *split_part_name(enum split_part part)
 
 static int require(const struct csv_reader *in, const char *name, int *index, struct err *err)
 {
-	*index = schema_require(in, name, err);
+	*index = columns_require(in, name, err);
 	return *index < 0 ? -1 : 0;
 }
 
 int split_bind(const struct split *s, const struct csv_reader *in, struct split_index *at,
 	       struct err *err)
 {
-	*at = (struct split_index){ schema_find(&in->header, s->label), -1, -1 };
+	*at = (struct split_index){ columns_find(&in->header, s->label), -1, -1 };
 	if (at->label < 0 || !s->has_cut)
 		return 0;
 	return require(in, s->time, &at->time, err) ||
@@ -37,7 +38,7 @@ static int read_time(const struct csv_reader *in, const struct csv_row *row, int
 	const struct csv_field *f = &row->fields[column];
 
 	if (num_parse_int(f->s, f->len, time) &&
-	    num_parse_time(f->s, f->len, NUM_OFFSET_OPTIONAL, time))
+	    time_parse(f->s, f->len, TIME_OFFSET_OPTIONAL, time))
 		return csv_reader_fail(in, column, err,
 				       "'%.*s' is neither an integer nor a time in ISO 8601",
 				       err_clip(f->len), f->s);

@@ -4,7 +4,7 @@
  * Rows are parted by time, never at random: a model is judged on what came after all it has learnt
  * from. And a label counts as learnt from only if it was known before the cut: the outcome of a
  * viewing that began before the cut but ended after it would tell the future. Both ce-train and
- * ce-predict ask split_part, so that they cannot differ. Layer: over csvio, num, schema.
+ * ce-predict ask split_part, so that they cannot differ.
  */
 #ifndef CE_SPLIT_H
 #define CE_SPLIT_H

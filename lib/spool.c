@@ -1,11 +1,12 @@
 #include "spool.h"
 
 #include "clean.h"
+#include "columns.h"
 #include "event.h"
 #include "mem.h"
 #include "rng.h"
-#include "schema.h"
 #include "tempfile.h"
+#include "time.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@ static int record_time(const struct spool *s, const struct csv_row *row, size_t 
 {
 	if (row->fault)
 		return -1;
-	return clean_parse_ts(&row->fields[column], s->seconds, NUM_OFFSET_REQUIRED, ms);
+	return clean_parse_ts(&row->fields[column], s->seconds, TIME_OFFSET_REQUIRED, ms);
 }
 
 static void put_header(struct buf *out, const struct csv_header *header)
@@ -50,7 +51,7 @@ static void draw(struct spool_sample *sample, struct rng *rng, int64_t time, uin
 static int read_records(struct spool *s, struct csv_reader *in, struct spool_sample *sample,
 			struct rng *rng, struct buf *out, struct err *err)
 {
-	int column = schema_require(in, s->column, err), rc;
+	int column = columns_require(in, s->column, err), rc;
 	const struct csv_row *row;
 	uint64_t n_times = 0;
 
@@ -98,7 +99,7 @@ int spool_read(struct spool *s, const struct gz_input *input, struct spool_sampl
 static int copy_prefix(const struct spool *s, struct csv_reader *in, int64_t cut, int fd,
 		       struct buf *out, uint64_t *n, struct err *err)
 {
-	int column = schema_require(in, s->column, err), rc;
+	int column = columns_require(in, s->column, err), rc;
 	const struct csv_row *row;
 
 	if (column < 0)

@@ -4,8 +4,7 @@
  * A record whose time cannot be read, a malformed one among them, belongs to every time: what made
  * it faulty then makes it faulty now. The forms of a time are those that ce-clean reads. The
  * records go, byte for byte, to a nameless file in $TMPDIR; only the line ends become LF, and a
- * header stands there once. Layer: over csvio, schema, rng, event, clean, outfile. Memory: 8 bytes
- * a time of the sample, and one record.
+ * header stands there once. Memory: 8 bytes a time of the sample, and one record.
  */
 #ifndef CE_SPOOL_H
 #define CE_SPOOL_H

@@ -1,6 +1,5 @@
 /*
- * sum: a sum of many numbers that loses none of their digits to its size. Layer: the C library
- * only.
+ * sum: a sum of many numbers that loses none of their digits to its size.
  *
  * Neumaier's compensated sum (ZAMM 54, 1974): what rounding drops is kept and added at the end.
  */

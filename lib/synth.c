@@ -1,7 +1,7 @@
 #include "synth.h"
 
 #include "mem.h"
-#include "num.h"
+#include "time.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,9 +9,9 @@
 /* Streams of the seed, beside those of synth_world. */
 enum { STREAM_CHOICE = 3, STREAM_ACTING = 4, STREAM_DELAY = 5 };
 
-#define SECOND NUM_MS_PER_SECOND
-#define MINUTE (60 * NUM_MS_PER_SECOND)
-#define HOUR   NUM_MS_PER_HOUR
+#define SECOND TIME_MS_PER_SECOND
+#define MINUTE (60 * TIME_MS_PER_SECOND)
+#define HOUR   TIME_MS_PER_HOUR
 
 /* The gap after which a session closes, which revisits keep clear of. */
 #define SESSION_GAP (30 * MINUTE)
@@ -82,7 +82,7 @@ static struct synth_pending pop(struct synth *s)
 
 void synth_init(struct synth *s, const struct synth_options *o)
 {
-	int64_t end = o->start + o->n_days * NUM_MS_PER_DAY;
+	int64_t end = o->start + o->n_days * TIME_MS_PER_DAY;
 
 	*s = (struct synth){
 		.rest = 1, .next_id = 1, .hour = o->start, .next_start = SYNTH_UNKNOWN

@@ -12,8 +12,8 @@
  * Events come in the order of their arrival at the log, which is late for some, so not in the order
  * of event_ts; event ids count in the order in which viewings begin, ascending within a viewing.
  * The same options make the same stream (with the same libm: exp and log are not exactly rounded).
- * Layer: over rng, synth_world, event. Memory: that of synth_world and 48 bytes for each event that
- * is yet to arrive and each revisit to come: the open viewings and some days' revisits.
+ * Memory: that of synth_world and 48 bytes for each event that is yet to arrive and each revisit to
+ * come: the open viewings and some days' revisits.
  */
 #ifndef CE_SYNTH_H
 #define CE_SYNTH_H

@@ -1,6 +1,7 @@
 #include "synth_dirty.h"
 
 #include "num.h"
+#include "time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -131,7 +132,7 @@ static void put_fault(struct synth_dirt *d, const struct synth_event *e)
 	struct fields f = { 0 };
 
 	if (faults[i].kind == DUPLICATE_LATER)
-		copy.ts += rng_between(&d->rng, 1, 10 * NUM_MS_PER_SECOND);
+		copy.ts += rng_between(&d->rng, 1, 10 * TIME_MS_PER_SECOND);
 	set_fields(&f, &copy);
 	if (strcmp(faults[i].reason, "duplicate_event_id") != 0)
 		synth_event_id(f.text[ID], 'x', d->n_faults);
@@ -183,10 +184,10 @@ void synth_dirt_put_counts(const struct synth_dirt *d, struct buf *text)
 /* The time as a clock that is `east` minutes ahead of UTC shows it. */
 static void set_clock(struct fields *f, int64_t ts, char separator, int east, const char *zone)
 {
-	struct num_civil at;
+	struct time_civil at;
 
-	ts += (int64_t)east * 60 * NUM_MS_PER_SECOND;
-	num_civil(ts, &at);
+	ts += (int64_t)east * 60 * TIME_MS_PER_SECOND;
+	time_civil(ts, &at);
 	SET(f, TS, "%04d-%02d-%02d%c%02d:%02d:%02d.%03d%s", (int)at.year, at.month, at.day,
 	    separator, at.hour, (int)(ts / 60000 % 60), (int)(ts / 1000 % 60), (int)(ts % 1000),
 	    zone);

@@ -5,7 +5,7 @@
  * event under an id of its own (x0000000001, ...), or a second row with the event's id. At the same
  * rate an event's own row is written in another way that means the same. So cleaning the dirty rows
  * gives what cleaning the clean ones does. Every kind of fault has its turn, in a fixed order.
- * Layer: over synth_rows, csvio. Memory: one row.
+ * Memory: one row.
  */
 #ifndef CE_SYNTH_DIRTY_H
 #define CE_SYNTH_DIRTY_H

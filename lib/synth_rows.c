@@ -2,6 +2,7 @@
 
 #include "csvio.h"
 #include "num.h"
+#include "time.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -95,7 +96,7 @@ void synth_put_user(struct buf *row, const struct synth_world *w, uint32_t user)
 {
 	const struct synth_user *u = &w->users[user];
 	char text[64];
-	struct num_civil at;
+	struct time_civil at;
 	size_t n = synth_user_id(text, user);
 
 	csv_put_raw(row, text, n);
@@ -109,7 +110,7 @@ void synth_put_user(struct buf *row, const struct synth_world *w, uint32_t user)
 		csv_put_null(row);
 		return;
 	}
-	num_civil(u->signup, &at);
+	time_civil(u->signup, &at);
 	snprintf(text, sizeof(text), "%04lld-%02d-%02d %02d:%02d:%02d", (long long)at.year,
 		 at.month, at.day, at.hour, (int)(u->signup / 60000 % 60),
 		 (int)(u->signup / 1000 % 60));

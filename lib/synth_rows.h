@@ -1,5 +1,5 @@
 /*
- * synth_rows: a synthetic workload as rows of its four tables. Layer: over synth, csvio.
+ * synth_rows: a synthetic workload as rows of its four tables.
  *
  * Each function appends the fields of one row, which the caller ends (csv_writer_end_row). The
  * columns are those of events_table, users_dim, content_dim in the catalogue; truth has its own.

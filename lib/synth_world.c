@@ -1,7 +1,7 @@
 #include "synth_world.h"
 
 #include "mem.h"
-#include "num.h"
+#include "time.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -67,7 +67,7 @@ static const char *const ratings[] = { "G", "PG", "PG-13", "R", "TV-MA" };
 /* What is added to the logit at each hour of the day, UTC. */
 static double hour_effect(int64_t ts)
 {
-	double hour = (double)(ts / NUM_MS_PER_HOUR % 24);
+	double hour = (double)(ts / TIME_MS_PER_HOUR % 24);
 
 	return 0.3 * cos((hour - 21) / 24 * 2 * acos(-1));
 }
@@ -98,16 +98,17 @@ static int8_t draw_plan(struct rng *r)
  */
 static void draw_signup(const struct synth_world *w, struct synth_user *u, struct rng *r)
 {
-	double age = rng_exponential(r) * 500 * NUM_MS_PER_DAY;
+	double age = rng_exponential(r) * 500 * TIME_MS_PER_DAY;
 	double window = (double)(w->end - w->start);
 	bool within = rng_chance(r, 0.25), odd = rng_chance(r, 0.02);
 
 	u->active_from = within ? w->start + (int64_t)(rng_uniform(r) * window)
-				: w->start - (int64_t)fmin(age, 5000.0 * NUM_MS_PER_DAY);
+				: w->start - (int64_t)fmin(age, 5000.0 * TIME_MS_PER_DAY);
 	u->signup = u->active_from;
 	if (odd)
-		u->signup = rng_chance(r, 0.5) ? SYNTH_UNKNOWN
-					       : w->end + rng_between(r, 30, 1500) * NUM_MS_PER_DAY;
+		u->signup = rng_chance(r, 0.5)
+				    ? SYNTH_UNKNOWN
+				    : w->end + rng_between(r, 30, 1500) * TIME_MS_PER_DAY;
 }
 
 static void draw_user(const struct synth_world *w, struct synth_user *u, struct rng *r)
@@ -173,7 +174,7 @@ static int8_t draw_genre(struct rng *r)
 
 static void draw_content(const struct synth_world *w, struct synth_content *c, struct rng *r)
 {
-	struct num_civil civil;
+	struct time_civil civil;
 	double u = rng_uniform(r), odd = rng_uniform(r);
 	int64_t window = w->end - w->start;
 
@@ -189,7 +190,7 @@ static void draw_content(const struct synth_world *w, struct synth_content *c, s
 	c->available_from = rng_chance(r, 0.1)
 				    ? w->start + (int64_t)(rng_uniform(r) * (double)window)
 				    : w->start;
-	num_civil(c->available_from, &civil);
+	time_civil(c->available_from, &civil);
 	if (c->available_from == w->start)
 		civil.year -= (int64_t)fmin(60, 8 * rng_exponential(r));
 	c->release_year = rng_chance(r, 0.01) ? -1 : (int16_t)civil.year;
@@ -261,16 +262,16 @@ void synth_world_release(struct synth_world *w)
 
 double synth_hour_weight(int64_t ts)
 {
-	struct num_civil civil;
+	struct time_civil civil;
 
-	num_civil(ts, &civil);
+	time_civil(ts, &civil);
 	return busy[civil.hour] *
 	       (civil.day_of_week == 0 || civil.day_of_week == 6 ? WEEKEND_FACTOR : 1);
 }
 
 uint32_t synth_draw_user(const struct synth_world *w, int64_t ts, struct rng *r)
 {
-	int hour = (int)(ts / NUM_MS_PER_HOUR % 24);
+	int hour = (int)(ts / TIME_MS_PER_HOUR % 24);
 
 	for (int i = 0; i < TRIES_MAX; i++) {
 		uint32_t user = (uint32_t)rng_alias_draw(&w->by_activity, r);

@@ -3,8 +3,7 @@
  *
  * Everything here is drawn once, from the seed alone: neither the number of viewings nor the faults
  * change it. Activity and popularity are independent of the index, so that an id says nothing.
- * Layer: over mem, rng, num. Memory: 96 bytes a user, 44 bytes a content (20 more
- * of each while they are drawn).
+ * Memory: 96 bytes a user, 44 bytes a content (20 more of each while they are drawn).
  */
 #ifndef CE_SYNTH_WORLD_H
 #define CE_SYNTH_WORLD_H

@@ -1,9 +1,10 @@
 #include "trainset.h"
 
+#include "catalogue.h"
+#include "columns.h"
 #include "fdio.h"
 #include "mem.h"
 #include "num.h"
-#include "schema.h"
 #include "tempfile.h"
 
 #include <stdlib.h>
@@ -44,7 +45,8 @@ struct trainset_reading {
 static int find_column(const struct trainset_reading *r, const char *given, const char *fallback,
 		       int *index, struct err *err)
 {
-	*index = given ? schema_require(&r->in, given, err) : schema_find(&r->in.header, fallback);
+	*index = given ? columns_require(&r->in, given, err)
+		       : columns_find(&r->in.header, fallback);
 	return given && *index < 0 ? -1 : 0;
 }
 
@@ -87,7 +89,7 @@ static bool is_name(const char *name, const char *other)
 
 static bool is_feature(const struct trainset_reading *r, const char *name)
 {
-	const struct schema_table *keys = schema_table("completion_predictions");
+	const struct catalogue_table *keys = catalogue_table("completion_predictions");
 	const struct split *s = &r->out->split;
 
 	for (size_t i = 0; i < keys->n; i++)
@@ -102,7 +104,7 @@ static int check_list(const struct trainset_reading *r, const struct names *list
 		      struct err *err)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		if (schema_require(&r->in, list->name[i], err) < 0)
+		if (columns_require(&r->in, list->name[i], err) < 0)
 			return -1;
 		if (features && !is_feature(r, list->name[i]))
 			return err_set(err, ERR_RUNTIME, "%s:1: column %s: is no feature",
@@ -348,7 +350,7 @@ const char *trainset_file(const struct trainset *t)
 	return t->reading->in.file;
 }
 
-const struct balance *trainset_balance(const struct trainset *t)
+const struct classweight *trainset_balance(const struct trainset *t)
 {
 	return &t->reading->options->balance;
 }
@@ -404,7 +406,7 @@ static double *learnt_weights(const struct trainset_reading *r, struct trainset_
 	for (size_t i = 0; i < r->n_rows; i++)
 		if (is_learnt(&r->rows[i], span))
 			labels[n++] = r->rows[i].label;
-	count = balance_rows(&r->options->balance, labels, n, class_weight);
+	count = classweight_rows(&r->options->balance, labels, n, class_weight);
 	n = 0;
 	for (size_t i = 0; i < r->n_rows; i++)
 		if (is_learnt(&r->rows[i], span))

@@ -5,14 +5,13 @@
  * non-empty value is a number) and, by the times of the labelled rows, the cut; the labelled
  * records go to a nameless file in $TMPDIR meanwhile. Whoever learns then says which of the train
  * rows to learn from and which, newer ones, to hold back; the file is read for the figures of the
- * encoding, from the rows to learn from alone, and again for the values of each part. Layer: over
- * csvio, schema, outfile, cli (its lists), split, balance, encoding. Memory: 40 bytes a labelled
- * row, and that of encoding.
+ * encoding, from the rows to learn from alone, and again for the values of each part. Memory: 40
+ * bytes a labelled row, and that of encoding.
  */
 #ifndef CE_TRAINSET_H
 #define CE_TRAINSET_H
 
-#include "balance.h"
+#include "classweight.h"
 #include "encoding.h"
 #include "names.h"
 #include "split.h"
@@ -25,12 +24,12 @@ struct trainset_options {
 	struct names categorical; /* features to take as categories, whatever their values */
 	int64_t holdout;          /* the share of the test part, in millionths */
 	bool by_time; /* times are wanted in any case: train rows will be told apart by them */
-	struct balance balance;
+	struct classweight balance;
 };
 
 #define TRAINSET_OPTIONS_INIT                                                                      \
 	{                                                                                          \
-		.label = "is_completion", .holdout = 200000, .balance = BALANCE_INIT               \
+		.label = "is_completion", .holdout = 200000, .balance = CLASSWEIGHT_INIT           \
 	}
 
 struct trainset {
@@ -73,7 +72,7 @@ int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share);
 /* How many train rows have a label that was known before `until`. */
 uint64_t trainset_count(const struct trainset *t, int64_t until);
 
-const struct balance *trainset_balance(const struct trainset *t);
+const struct classweight *trainset_balance(const struct trainset *t);
 
 /* The name of the input. */
 const char *trainset_file(const struct trainset *t);

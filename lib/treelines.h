@@ -9,8 +9,6 @@
  *	leaf VALUE ROWS
  *
  * Levels are numbered as they stand in the model, from 0; behind the last is "other".
- *
- * Layer: over buf, lines, intern, encoding, trees.
  */
 #ifndef CE_TREELINES_H
 #define CE_TREELINES_H

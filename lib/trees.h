@@ -3,7 +3,7 @@
  * of a row.
  *
  * A row is a double a column: a number, NaN where it is missing, or the level of a category, 0, 1,
- * 2 ... Layer: over mem. Memory: 56 bytes a node, 32 a split of a category.
+ * 2 ... Memory: 56 bytes a node, 32 a split of a category.
  */
 #ifndef CE_TREES_H
 #define CE_TREES_H

@@ -1,5 +1,5 @@
 /*
- * utf8: characters of text that may be anything. Layer: over buf.
+ * utf8: characters of text that may be anything.
  */
 #ifndef CE_UTF8_H
 #define CE_UTF8_H

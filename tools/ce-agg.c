@@ -1,8 +1,9 @@
 /* ce-agg: add what history knows at each event; write the aggregate tables. */
 #include "aggregate.h"
+#include "catalogue.h"
 #include "cli.h"
+#include "columns.h"
 #include "mem.h"
-#include "schema.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -133,7 +134,7 @@ int main(int argc, char **argv)
 
 	cli_parse(&cli, argc, argv);
 	if (event_reader_open(&in, &cli.input, EVENT_HISTORY, &err) ||
-	    schema_refuse(&in.in, schema_history.columns, schema_history.n, &err) ||
+	    columns_refuse(&in.in, catalogue_history.columns, catalogue_history.n, &err) ||
 	    open_output(&outputs, table_name, &cli.output, &in, &err) ||
 	    (dir && open_directory(&outputs, dir, &cli.output, &in, &err)))
 		cli_die(&cli, &err);

@@ -3,12 +3,12 @@
 #include "audit.h"
 #include "clean.h"
 #include "cli.h"
-#include "command.h"
 #include "csvio.h"
 #include "mem.h"
-#include "num.h"
 #include "spool.h"
+#include "subprocess.h"
 #include "tempfile.h"
+#include "time.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -55,7 +55,7 @@ static int parse_times(void *value, const char *const *args, struct err *err)
 						false };
 
 		cuts->times = mem_realloc(cuts->times, cuts->n + 1, sizeof(*cuts->times));
-		if (clean_parse_ts(&text, false, NUM_OFFSET_OPTIONAL, &cuts->times[cuts->n++]))
+		if (clean_parse_ts(&text, false, TIME_OFFSET_OPTIONAL, &cuts->times[cuts->n++]))
 			rc = err_set(err, ERR_USAGE,
 				     "'%s' is neither a number of ms nor an ISO 8601 time", text.s);
 	}
@@ -101,7 +101,7 @@ static int run(struct audit *audit, const struct opts *opt, const struct cuts *c
 	       const int64_t *cut, int input, uint64_t counts[2], struct err *err)
 {
 	char where[48] = "", name[80];
-	struct command command;
+	struct subprocess command;
 	struct err why = ERR_INIT;
 	int output, rc;
 
@@ -110,7 +110,7 @@ static int run(struct audit *audit, const struct opts *opt, const struct cuts *c
 	snprintf(name, sizeof(name), "the command's output%s", where);
 	if (lseek(input, 0, SEEK_SET) < 0)
 		return err_errno(err, "cannot read the temporary file");
-	if (command_start(&command, opt->command, input, err))
+	if (subprocess_start(&command, opt->command, input, err))
 		return -1;
 	output = fcntl(command.output, F_DUPFD_CLOEXEC, 0);
 	if (output < 0)
@@ -118,9 +118,9 @@ static int run(struct audit *audit, const struct opts *opt, const struct cuts *c
 	rc = cut ? audit_cut(audit, *cut, output, name, &counts[0], &counts[1], err)
 		 : audit_whole(audit, &opt->audit, cuts->times[cuts->n - 1], output, name, err);
 	/* A command that has failed is the reason for whatever is wrong with its output. */
-	if (rc && !command_is_silent(&command))
+	if (rc && !subprocess_is_silent(&command))
 		return -1;
-	if (command_end(&command, &why))
+	if (subprocess_end(&command, &why))
 		return err_set(err, ERR_RUNTIME, "the command failed%s: %s", where, why.message);
 	return rc;
 }

@@ -1,10 +1,10 @@
+#include "catalogue.h"
 #include "clean.h"
 #include "cli.h"
 #include "csvio.h"
-#include "distinct.h"
+#include "dedup.h"
 #include "mem.h"
 #include "num.h"
-#include "schema.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -177,7 +177,7 @@ static void make_note(struct rejects *r, const struct record *record,
 }
 
 /* The record of an event that came back with its note; valid until the next call. */
-static struct record noted_record(struct rejects *r, const struct distinct_event *next)
+static struct record noted_record(struct rejects *r, const struct dedup_event *next)
 {
 	struct record record = { .raw = next->note + sizeof(uint64_t),
 				 .raw_len = next->note_len - sizeof(uint64_t) };
@@ -196,7 +196,7 @@ static struct record noted_record(struct rejects *r, const struct distinct_event
 }
 
 static int read_events(const struct cli *cli, struct csv_reader *in, struct cleaner *cleaner,
-		       struct distinct *events, struct rejects *rejects, struct err *err)
+		       struct dedup *events, struct rejects *rejects, struct err *err)
 {
 	const struct csv_row *row;
 	struct clean_event event;
@@ -209,14 +209,14 @@ static int read_events(const struct cli *cli, struct csv_reader *in, struct clea
 		cli_progress(cli, in->n_rows);
 		if (reason == CLEAN_VALID && rejects->are_kept)
 			make_note(rejects, &record, &event);
-		if (reason == CLEAN_VALID ? distinct_add(events, &event, &rejects->text, err)
+		if (reason == CLEAN_VALID ? dedup_add(events, &event, &rejects->text, err)
 					  : reject(rejects, reason, &record, in->n_rows, err))
 			return -1;
 	}
-	return rc || check_bound(rejects, in->n_rows, err) || distinct_finish(events, err) ? -1 : 0;
+	return rc || check_bound(rejects, in->n_rows, err) || dedup_finish(events, err) ? -1 : 0;
 }
 
-static int reject_duplicate(struct rejects *r, const struct distinct_event *next, uint64_t n_read,
+static int reject_duplicate(struct rejects *r, const struct dedup_event *next, uint64_t n_read,
 			    struct err *err)
 {
 	struct record record = { 0 };
@@ -226,17 +226,17 @@ static int reject_duplicate(struct rejects *r, const struct distinct_event *next
 	return reject(r, CLEAN_DUPLICATE_EVENT_ID, &record, n_read, err);
 }
 
-static int write_events(struct csv_writer *out, struct distinct *events, struct rejects *rejects,
+static int write_events(struct csv_writer *out, struct dedup *events, struct rejects *rejects,
 			uint64_t n_read, struct err *err)
 {
-	struct distinct_event next;
+	struct dedup_event next;
 	int rc;
 
-	schema_put_names(&out->row, schema_table("cleaned_events"));
+	catalogue_put_names(&out->row, catalogue_table("cleaned_events"));
 	if (csv_writer_end_row(out, err))
 		return -1;
 	out->n_rows = 0;
-	while ((rc = distinct_next(events, &next, err)) > 0) {
+	while ((rc = dedup_next(events, &next, err)) > 0) {
 		if (next.duplicate) {
 			if (reject_duplicate(rejects, &next, n_read, err))
 				return -1;
@@ -275,7 +275,7 @@ int main(int argc, char **argv)
 	struct cleaner cleaner = CLEANER_INIT;
 	struct rejects rejects = REJECTS_INIT;
 	struct csv_writer *const writers[] = { &out, &rejects.out };
-	struct distinct *events;
+	struct dedup *events;
 	struct err err = ERR_INIT;
 	char counts[640];
 
@@ -284,7 +284,7 @@ int main(int argc, char **argv)
 	cleaner.seconds = opt.ts_unit.value == 1;
 	rejects.max = opt.max_rejects;
 	in.tolerant = true;
-	events = distinct_new(opt.mem);
+	events = dedup_new(opt.mem);
 	if (csv_reader_open(&in, &cli.input, &err) || cleaner_open(&cleaner, &in, &err) ||
 	    csv_writer_open(&out, &cli.output, &err) ||
 	    open_rejects(&rejects, &cli, opt.rejects, &err) ||
@@ -300,7 +300,7 @@ int main(int argc, char **argv)
 	cli_done(&cli, in.n_rows, out.n_rows);
 	csv_reader_close(&in);
 	cleaner_release(&cleaner);
-	distinct_free(events);
+	dedup_free(events);
 	free(rejects.files);
 	buf_release(&rejects.text);
 	names_release(&opt.allow_empty);

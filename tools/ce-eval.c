@@ -1,7 +1,8 @@
 /* ce-eval: scored rows -> how good the scores are. */
-#include "attachments.h"
 #include "cli.h"
+#include "columns.h"
 #include "csvio.h"
+#include "eval_write.h"
 #include "evaluation.h"
 #include "intervals.h"
 #include "mem.h"
@@ -9,8 +10,7 @@
 #include "plot.h"
 #include "pool.h"
 #include "report.h"
-#include "schema.h"
-#include "verdict.h"
+#include "report_inputs.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ struct opts {
 	int64_t resamples, seed; /* -1: not given */
 	const char *curves, *intervals, *html, *plots, *title;
 	bool png;
-	struct attachments_paths attached;
+	struct report_inputs_paths attached;
 };
 
 #define NO_THRESHOLD (-3.0)
@@ -85,7 +85,7 @@ static bool wants_intervals(const struct opts *opt, bool table)
 /* Standard input can be read once. */
 static void check_inputs(const struct cli *cli, const struct opts *opt)
 {
-	const struct attachments_paths *a = &opt->attached;
+	const struct report_inputs_paths *a = &opt->attached;
 	const char *const paths[] = { opt->evaluation.against_path,
 				      a->importance,
 				      a->drift,
@@ -106,7 +106,7 @@ static void check_inputs(const struct cli *cli, const struct opts *opt)
 static void check_combinations(const struct cli *cli, const struct opts *opt)
 {
 	const struct evaluation_opts *e = &opt->evaluation;
-	const struct attachments_paths *a = &opt->attached;
+	const struct report_inputs_paths *a = &opt->attached;
 	bool chooses = e->threshold == EVALUATION_EARLIER;
 
 	if (opt->threshold != NO_THRESHOLD && chooses)
@@ -169,9 +169,9 @@ static void check_opts(const struct cli *cli, struct opts *opt)
 		e->against = e->score;
 	check_combinations(cli, opt);
 	check_inputs(cli, opt);
-	e->choice = (struct choice_opts){ costs ? opt->cost[0] : 0, costs ? opt->cost[1] : 0,
-					  opt->capacity > 0 ? (uint64_t)opt->capacity : 0,
-					  opt->slice > 0 ? opt->slice : 200000 };
+	e->choice = (struct threshold_opts){ costs ? opt->cost[0] : 0, costs ? opt->cost[1] : 0,
+					     opt->capacity > 0 ? (uint64_t)opt->capacity : 0,
+					     opt->slice > 0 ? opt->slice : 200000 };
 	if (e->against_path && !e->key)
 		e->key = "event_id";
 	if (opt->resamples < 0)
@@ -234,7 +234,7 @@ static int write_plots(struct outputs *o, const struct cli *cli, const struct op
 /* The page and the pictures. */
 static int write_pictures(struct outputs *o, const struct cli *cli, const struct opts *opt,
 			  const struct evaluation *e, const struct intervals *intervals,
-			  const struct attachments *attached, struct csv_writer *html,
+			  const struct report_inputs *attached, struct csv_writer *html,
 			  struct err *err)
 {
 	const char *other = e->opts.against;
@@ -260,7 +260,7 @@ static int write_pictures(struct outputs *o, const struct cli *cli, const struct
 }
 
 static int write_all(const struct cli *cli, const struct opts *opt, const struct evaluation *e,
-		     const struct attachments *attached, struct csv_writer *opened[4],
+		     const struct report_inputs *attached, struct csv_writer *opened[4],
 		     struct outputs *o, struct err *err)
 {
 	struct csv_writer *closing[OUTPUTS_MAX], *out = opened[0];
@@ -277,10 +277,10 @@ static int write_all(const struct cli *cli, const struct opts *opt, const struct
 		intervals_compute(&intervals, e, (size_t)opt->resamples, (uint64_t)opt->seed, pool);
 		pool_free(pool);
 	}
-	if ((opened[1] && verdict_write_curves(e, opened[1], err)) ||
+	if ((opened[1] && eval_write_curves(e, opened[1], err)) ||
 	    (opened[2] && intervals_write(&intervals, opened[2], err)) ||
-	    (out->gz.plain ? verdict_write_table(e, drawn ? &intervals : NULL, out, err)
-			   : verdict_write_csv(e, out, err)))
+	    (out->gz.plain ? eval_write_table(e, drawn ? &intervals : NULL, out, err)
+			   : eval_write_csv(e, out, err)))
 		goto out;
 	if ((opt->html || opt->plots) &&
 	    write_pictures(o, cli, opt, e, &intervals, attached, opened[3], err))
@@ -317,7 +317,7 @@ static void find_user(struct opts *opt, const struct csv_reader *in)
 	if (!wants_intervals(opt, true))
 		return;
 	opt->evaluation.user = opt->user;
-	if (!opt->user && schema_find(&in->header, "user_id") >= 0)
+	if (!opt->user && columns_find(&in->header, "user_id") >= 0)
 		opt->evaluation.user = "user_id";
 }
 
@@ -422,7 +422,7 @@ int main(int argc, char **argv)
 	struct csv_reader in = CSV_READER_INIT;
 	struct outputs outputs = { .n = 0 };
 	struct csv_writer *opened[4];
-	struct attachments attached;
+	struct report_inputs attached;
 	struct evaluation evaluation;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
@@ -432,7 +432,7 @@ int main(int argc, char **argv)
 	if (csv_reader_open(&in, &cli.input, &err))
 		cli_die(&cli, &err);
 	find_user(&opt, &in);
-	if (attachments_read(&attached, &opt.attached, &err) ||
+	if (report_inputs_read(&attached, &opt.attached, &err) ||
 	    evaluation_init(&evaluation, &opt.evaluation, &in, &err) ||
 	    open_all(&cli, &opt, &outputs, opened, &err))
 		cli_die(&cli, &err);
@@ -450,7 +450,7 @@ int main(int argc, char **argv)
 	say_counts(&cli, &evaluation);
 	cli_done(&cli, in.n_rows, opened[0]->n_rows);
 	evaluation_release(&evaluation);
-	attachments_release(&attached);
+	report_inputs_release(&attached);
 	names_release(&opt.by);
 	csv_reader_close(&in);
 	return 0;

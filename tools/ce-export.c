@@ -1,8 +1,8 @@
 /* ce-export: tables of PostgreSQL, or a query, as gzipped CSV. */
 #include "cli.h"
-#include "db.h"
-#include "extract.h"
 #include "mem.h"
+#include "pg.h"
+#include "pg_select.h"
 
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ struct opts {
 
 /* One table, or the query, on its way out. */
 struct item {
-	struct extract extract;
+	struct pg_select extract;
 	struct buf select, header;
 	struct csv_writer out;
 	char *path;
@@ -41,7 +41,7 @@ static int parse_tables(struct item *items, const struct cli *cli, const struct 
 			struct err *err)
 {
 	for (size_t i = 0; i < cli->input.n; i++)
-		if (db_table_parse(&items[i].extract.table, cli->input.paths[i], opt->schema, err))
+		if (pg_table_parse(&items[i].extract.table, cli->input.paths[i], opt->schema, err))
 			return -1;
 	return 0;
 }
@@ -50,22 +50,22 @@ static int parse_tables(struct item *items, const struct cli *cli, const struct 
  * Works out what to ask the server, for all tables before the first is copied: one that is missing
  * shows at once.
  */
-static int prepare(struct item *items, size_t n, const struct opts *opt, struct db *db,
+static int prepare(struct item *items, size_t n, const struct opts *opt, struct pg *db,
 		   struct err *err)
 {
 	size_t n_missing = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct extract *x = &items[i].extract;
+		struct pg_select *x = &items[i].extract;
 
-		*x = (struct extract){ .table = x->table,
-				       .query = opt->query,
-				       .columns = (const char *const *)opt->columns.name,
-				       .n_columns = opt->columns.n,
-				       .where = opt->where,
-				       .since = opt->since == NO_TIME ? NULL : &opt->since,
-				       .until = opt->until == NO_TIME ? NULL : &opt->until };
-		if (extract_select(db, x, &items[i].select, &items[i].header, err))
+		*x = (struct pg_select){ .table = x->table,
+					 .query = opt->query,
+					 .columns = (const char *const *)opt->columns.name,
+					 .n_columns = opt->columns.n,
+					 .where = opt->where,
+					 .since = opt->since == NO_TIME ? NULL : &opt->since,
+					 .until = opt->until == NO_TIME ? NULL : &opt->until };
+		if (pg_select_query(db, x, &items[i].select, &items[i].header, err))
 			return -1;
 		n_missing += x->event_ts_missing;
 	}
@@ -76,7 +76,7 @@ static int prepare(struct item *items, size_t n, const struct opts *opt, struct 
 	return 0;
 }
 
-static int copy(struct item *e, const struct cli *cli, const struct opts *opt, struct db *db,
+static int copy(struct item *e, const struct cli *cli, const struct opts *opt, struct pg *db,
 		struct err *err)
 {
 	struct gz_output output = cli->output;
@@ -90,9 +90,9 @@ static int copy(struct item *e, const struct cli *cli, const struct opts *opt, s
 	if (csv_writer_open(&e->out, &output, err))
 		return -1;
 	buf_append(&e->out.row, e->header.data, e->header.len);
-	if (extract_start(db, e->select.data, err))
+	if (pg_select_start(db, e->select.data, err))
 		return -1;
-	while ((rc = extract_row(db, &e->out, err)) > 0)
+	while ((rc = pg_select_row(db, &e->out, err)) > 0)
 		cli_progress(cli, e->out.n_rows);
 	return rc < 0 || csv_writer_finish(&e->out, err) ? -1 : 0;
 }
@@ -115,7 +115,7 @@ static uint64_t release(struct item *items, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		n_rows += items[i].out.n_rows;
-		db_table_release(&items[i].extract.table);
+		pg_table_release(&items[i].extract.table);
 		buf_release(&items[i].select);
 		buf_release(&items[i].header);
 		free(items[i].path);
@@ -129,7 +129,7 @@ int main(int argc, char **argv)
 	struct opts opt = { .since = NO_TIME, .until = NO_TIME };
 	const struct cli_option options[] = {
 		{ 'd', "dbname", "CONNINFO", "where: as psql's -d (libpq's PG* variables)",
-		  db_conninfo, &opt.conninfo },
+		  pg_conninfo, &opt.conninfo },
 		{ 'c', "query", "QUERY", "export what this SELECT gives, not a TABLE", cli_string,
 		  &opt.query },
 		{ 0, "schema", "SCHEMA", "the tables' schema (the search path)", cli_string,
@@ -149,7 +149,7 @@ int main(int argc, char **argv)
 			   .purpose = "Writes tables of PostgreSQL, or a query, as gzipped CSV.",
 			   .operands = "TABLE [...]",
 			   .options = options };
-	struct db db = DB_INIT;
+	struct pg db = PG_INIT;
 	struct err err = ERR_INIT;
 	struct item *items;
 	uint64_t n_rows;
@@ -160,13 +160,13 @@ int main(int argc, char **argv)
 	n = opt.query ? 1 : cli.input.n;
 	items = mem_zalloc(n, sizeof(*items));
 	if (parse_tables(items, &cli, &opt, &err) ||
-	    db_connect(&db, cli.tool, opt.conninfo, &err) || db_begin(&db, DB_READ, &err) ||
+	    pg_connect(&db, cli.tool, opt.conninfo, &err) || pg_begin(&db, PG_READ, &err) ||
 	    prepare(items, n, &opt, &db, &err))
 		cli_die(&cli, &err);
 	for (size_t i = 0; i < n; i++)
 		if (copy(&items[i], &cli, &opt, &db, &err))
 			cli_die(&cli, &err);
-	db_close(&db); /* what was read is verified: there is nothing to commit */
+	pg_close(&db); /* what was read is verified: there is nothing to commit */
 	if (close_outputs(items, n, &err))
 		cli_die(&cli, &err);
 	n_rows = release(items, n);

@@ -1,9 +1,9 @@
 /* ce-features: the feature table with its label. */
+#include "catalogue.h"
 #include "cli.h"
 #include "event.h"
 #include "features.h"
 #include "label.h"
-#include "schema.h"
 
 struct options {
 	struct cli_choice rows;
@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 	if (event_reader_open(&in, &cli.input, EVENT_SESSION, &err) ||
 	    features_init(&s.features, &in.in, &err) || csv_writer_open(&s.out, &cli.output, &err))
 		cli_die(&cli, &err);
-	schema_put_names(&s.out.row, schema_table("completion_prediction_features"));
+	catalogue_put_names(&s.out.row, catalogue_table("completion_prediction_features"));
 	if (csv_writer_end_row(&s.out, &err))
 		cli_die(&cli, &err);
 	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {

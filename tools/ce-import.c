@@ -1,8 +1,8 @@
 /* ce-import: gzipped CSV into a table of PostgreSQL, all of it or nothing. */
 #include "cli.h"
 #include "csvio.h"
-#include "load.h"
 #include "mem.h"
+#include "pg_load.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ struct opts {
 	bool append, replace, analyze;
 	struct names keys;
 	struct types {
-		struct load_type *at;
+		struct pg_load_type *at;
 		size_t n;
 	} types;
 };
@@ -40,7 +40,7 @@ static int add_types(void *value, const char *const *args, struct err *err)
 		if (!equals || equals == s || equals + 1 == s + len)
 			return err_set(err, ERR_USAGE, "'%.*s' is no COL=TYPE", (int)len, s);
 		types->at = mem_realloc(types->at, types->n + 1, sizeof(*types->at));
-		types->at[types->n++] = (struct load_type){
+		types->at[types->n++] = (struct pg_load_type){
 			mem_dup(s, (size_t)(equals - s)),
 			mem_dup(equals + 1, (size_t)(s + len - equals - 1)),
 		};
@@ -50,18 +50,18 @@ static int add_types(void *value, const char *const *args, struct err *err)
 	}
 }
 
-static void choose_mode(const struct cli *cli, const struct opts *opt, struct load_options *load)
+static void choose_mode(const struct cli *cli, const struct opts *opt, struct pg_load_options *load)
 {
 	if (!cli->input.n)
 		cli_usage_error(cli, "say where to: TABLE");
 	if (opt->append + opt->replace + (opt->keys.n > 0) > 1)
 		cli_usage_error(cli, "--append, --replace and --upsert exclude each other");
 	if (opt->append)
-		load->mode = LOAD_APPEND;
+		load->mode = PG_LOAD_APPEND;
 	else if (opt->replace)
-		load->mode = LOAD_REPLACE;
+		load->mode = PG_LOAD_REPLACE;
 	else if (opt->keys.n)
-		load->mode = LOAD_UPSERT;
+		load->mode = PG_LOAD_UPSERT;
 	load->keys = (const char *const *)opt->keys.name;
 	load->n_keys = opt->keys.n;
 	load->types = opt->types.at;
@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	struct opts opt = { .conninfo = NULL };
 	const struct cli_option options[] = {
 		{ 'd', "dbname", "CONNINFO", "where: as psql's -d (libpq's PG* variables)",
-		  db_conninfo, &opt.conninfo },
+		  pg_conninfo, &opt.conninfo },
 		{ 0, "schema", "SCHEMA", "the table's schema (the search path)", cli_string,
 		  &opt.schema },
 		{ 0, "append", NULL, "add to the table", cli_flag, &opt.append },
@@ -102,38 +102,38 @@ int main(int argc, char **argv)
 			   .operands = "TABLE [FILE ...]",
 			   .options = options,
 			   .no_output = true };
-	struct load_options load_options = { .mode = LOAD_CREATE };
+	struct pg_load_options pg_load_options = { .mode = PG_LOAD_CREATE };
 	struct csv_reader in = CSV_READER_INIT;
 	const struct csv_row *row;
-	struct db db = DB_INIT;
+	struct pg db = PG_INIT;
 	struct err err = ERR_INIT;
 	struct gz_input input;
 	uint64_t n_rows = 0;
-	struct load load;
+	struct pg_load load;
 	int rc;
 
 	cli_parse(&cli, argc, argv);
-	choose_mode(&cli, &opt, &load_options);
+	choose_mode(&cli, &opt, &pg_load_options);
 	input = (struct gz_input){ cli.input.paths + 1, cli.input.n - 1, cli.input.threads };
-	if (db_table_parse(&load_options.table, cli.input.paths[0], opt.schema, &err) ||
-	    db_connect(&db, cli.tool, opt.conninfo, &err) || csv_reader_open(&in, &input, &err) ||
-	    load_begin(&load, &db, &load_options, &in, &err))
+	if (pg_table_parse(&pg_load_options.table, cli.input.paths[0], opt.schema, &err) ||
+	    pg_connect(&db, cli.tool, opt.conninfo, &err) || csv_reader_open(&in, &input, &err) ||
+	    pg_load_begin(&load, &db, &pg_load_options, &in, &err))
 		cli_die(&cli, &err);
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
-		if (load_row(&load, &in, row, &err))
+		if (pg_load_row(&load, &in, row, &err))
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.n_rows);
 	}
-	if (rc < 0 || load_commit(&load, &n_rows, &err))
+	if (rc < 0 || pg_load_commit(&load, &n_rows, &err))
 		cli_die(&cli, &err);
 	if (n_rows != in.n_rows)
 		cli_note(&cli, "%s took %llu of %llu rows", cli.input.paths[0],
 			 (unsigned long long)n_rows, (unsigned long long)in.n_rows);
 	cli_done(&cli, in.n_rows, n_rows);
-	db_close(&db);
-	load_release(&load);
+	pg_close(&db);
+	pg_load_release(&load);
 	csv_reader_close(&in);
-	db_table_release(&load_options.table);
+	pg_table_release(&pg_load_options.table);
 	release(&opt);
 	return 0;
 }

@@ -1,9 +1,9 @@
 /* ce-join: add the columns of dimension tables by key. */
 #include "cli.h"
+#include "columns.h"
 #include "event.h"
 #include "join.h"
 #include "mem.h"
-#include "schema.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,8 +110,8 @@ static void put_stream(struct joiner *j, const struct csv_row *row)
 /* A table with event_ts and event_id is one of events, whose order is verified. */
 static void find_order(struct joiner *j, const struct csv_reader *in)
 {
-	j->order.event_ts = schema_find(&in->header, "event_ts");
-	j->order.event_id = schema_find(&in->header, "event_id");
+	j->order.event_ts = columns_find(&in->header, "event_ts");
+	j->order.event_id = columns_find(&in->header, "event_id");
 	j->has_events = j->order.event_ts >= 0 && j->order.event_id >= 0;
 }
 

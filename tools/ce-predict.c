@@ -1,5 +1,7 @@
 /* ce-predict: adds what a model says to the rows of a feature table. */
+#include "catalogue.h"
 #include "cli.h"
+#include "columns.h"
 #include "csvio.h"
 #include "drift.h"
 #include "importance.h"
@@ -7,7 +9,6 @@
 #include "model.h"
 #include "pool.h"
 #include "sample.h"
-#include "schema.h"
 
 #include <stdlib.h>
 
@@ -20,7 +21,7 @@ struct opts {
 	int64_t repeats, sample, seed; /* -1: not given */
 };
 
-#define REPEATS_MAX 1000
+#define DUPCHECK_MAX 1000
 
 #define ALL_PARTS SPLIT_N_PARTS
 
@@ -29,7 +30,7 @@ struct opts {
 
 struct prediction {
 	struct model model;
-	const struct schema_table *table;
+	const struct catalogue_table *table;
 	int *index; /* of each of the model's columns */
 	int *key;   /* [table->n - N_SAID], with --keys */
 	struct split_index split;
@@ -49,8 +50,8 @@ static void check_opts(const struct cli *cli, struct opts *opt)
 		cli_usage_error(cli, "--repeats: for --importance");
 	if ((opt->sample >= 0 || opt->seed >= 0) && !opt->importance && !opt->drift)
 		cli_usage_error(cli, "--sample, --seed: for --importance or --drift");
-	if (!opt->repeats || opt->repeats > REPEATS_MAX)
-		cli_usage_error(cli, "--repeats: must be from 1 to %d", REPEATS_MAX);
+	if (!opt->repeats || opt->repeats > DUPCHECK_MAX)
+		cli_usage_error(cli, "--repeats: must be from 1 to %d", DUPCHECK_MAX);
 	if (!opt->sample || opt->sample > UINT32_MAX)
 		cli_usage_error(cli, "--sample: must be from 1 to 2^32 - 1");
 	if (opt->repeats < 0)
@@ -73,7 +74,7 @@ static void put_header(const struct prediction *p, const struct opts *opt,
 static int bind(struct prediction *p, const struct opts *opt, const struct csv_reader *in,
 		struct err *err)
 {
-	p->table = schema_table("completion_predictions");
+	p->table = catalogue_table("completion_predictions");
 	p->index = mem_alloc(p->model.encoding.n, sizeof(*p->index));
 	p->key = mem_alloc(p->table->n, sizeof(*p->key));
 	p->value = mem_alloc(p->model.encoding.n_values, sizeof(*p->value));
@@ -85,11 +86,11 @@ static int bind(struct prediction *p, const struct opts *opt, const struct csv_r
 	sample_init(&p->test, (size_t)opt->sample, p->model.encoding.n_values, (uint64_t)opt->seed,
 		    UINT64_MAX - 1);
 	for (size_t i = 0; opt->keys && i < p->table->n - N_SAID; i++) {
-		p->key[i] = schema_require(in, p->table->columns[i].name, err);
+		p->key[i] = columns_require(in, p->table->columns[i].name, err);
 		if (p->key[i] < 0)
 			return -1;
 	}
-	return schema_refuse(in, p->table->columns + p->table->n - N_SAID, N_SAID, err) ||
+	return columns_refuse(in, p->table->columns + p->table->n - N_SAID, N_SAID, err) ||
 			       split_bind(&p->model.split, in, &p->split, err) ||
 			       encoding_bind(&p->model.encoding, in, p->index, err)
 		       ? -1

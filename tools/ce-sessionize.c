@@ -1,15 +1,16 @@
 /* ce-sessionize: number the viewings. */
+#include "catalogue.h"
 #include "cli.h"
+#include "columns.h"
 #include "event.h"
-#include "schema.h"
 #include "session.h"
 
 /* The columns it appends: the last ones of session_identification. */
 #define N_APPENDED 4
 
-static const struct schema_column *appended(void)
+static const struct catalogue_column *appended(void)
 {
-	const struct schema_table *table = schema_table("session_identification");
+	const struct catalogue_table *table = catalogue_table("session_identification");
 
 	return table->columns + table->n - N_APPENDED;
 }
@@ -17,7 +18,7 @@ static const struct schema_column *appended(void)
 static int open_events(struct csv_writer *out, const struct gz_output *output,
 		       const struct csv_reader *in, struct err *err)
 {
-	if (schema_refuse(in, appended(), N_APPENDED, err) || csv_writer_open(out, output, err))
+	if (columns_refuse(in, appended(), N_APPENDED, err) || csv_writer_open(out, output, err))
 		return -1;
 	for (size_t i = 0; i < in->header.n; i++)
 		csv_put_str(&out->row, in->header.names[i]);
@@ -45,10 +46,10 @@ static int open_starts(struct csv_writer *starts, const char *path, const struct
 	struct gz_output output = *like;
 
 	output.path = path;
-	*device = schema_require(in, "device", err);
+	*device = columns_require(in, "device", err);
 	if (*device < 0 || csv_writer_open(starts, &output, err))
 		return -1;
-	schema_put_names(&starts->row, schema_table("session_starts"));
+	catalogue_put_names(&starts->row, catalogue_table("session_starts"));
 	return csv_writer_end_row(starts, err);
 }
 

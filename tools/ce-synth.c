@@ -1,11 +1,12 @@
 /* ce-synth: a synthetic workload of any size, whose true probabilities are known. */
+#include "catalogue.h"
 #include "cli.h"
 #include "csvio.h"
 #include "num.h"
-#include "schema.h"
 #include "synth.h"
 #include "synth_dirty.h"
 #include "synth_rows.h"
+#include "time.h"
 
 #include <stdlib.h>
 
@@ -37,7 +38,7 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 	if (opt->users >= UINT32_MAX || opt->contents >= UINT32_MAX)
 		cli_usage_error(cli, "--users and --contents must be below 2^32 - 1");
 	if (opt->start < EARLIEST_START || opt->start >= EVENT_TS_END ||
-	    opt->days > (EVENT_TS_END - opt->start) / NUM_MS_PER_DAY)
+	    opt->days > (EVENT_TS_END - opt->start) / TIME_MS_PER_DAY)
 		cli_usage_error(cli, "the days must lie between the years 2000 and 2100");
 }
 
@@ -58,7 +59,7 @@ static int open_outputs(struct output outputs[], const struct cli *cli, bool str
 		if (i == TRUTH)
 			synth_put_truth_names(&out->writer.row);
 		else
-			schema_put_names(&out->writer.row, schema_table(names[i]));
+			catalogue_put_names(&out->writer.row, catalogue_table(names[i]));
 		csv_end_row(&out->writer.row);
 	}
 	return 0;

@@ -48,14 +48,14 @@ static int parse_l2(void *value, const char *const *args, struct err *err)
 
 static int parse_class_weight(void *value, const char *const *args, struct err *err)
 {
-	struct balance *b = value;
+	struct classweight *b = value;
 
 	if (!strcmp(args[0], "none")) {
-		b->weight = BALANCE_WEIGHT_NONE;
+		b->weight = CLASSWEIGHT_WEIGHT_NONE;
 	} else if (!strcmp(args[0], "balanced")) {
-		b->weight = BALANCE_WEIGHT_BALANCED;
+		b->weight = CLASSWEIGHT_WEIGHT_BALANCED;
 	} else {
-		b->weight = BALANCE_WEIGHT_RATIO;
+		b->weight = CLASSWEIGHT_WEIGHT_RATIO;
 		if (num_parse_double(args[0], strlen(args[0]), &b->ratio) ||
 		    b->ratio < 1 / RATIO_MAX || b->ratio > RATIO_MAX)
 			return err_set(
@@ -207,7 +207,7 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 	opt->learn.n_interactions = opt->interactions.n;
 	opt->learn.calibration = (enum calibration_kind)opt->calibrate.value;
 	opt->set.by_time = opt->folds || learn_needs_time(&opt->learn);
-	opt->set.balance.resample = (enum balance_resample)opt->resample.value;
+	opt->set.balance.resample = (enum classweight_resample)opt->resample.value;
 	if (!opt->folds)
 		cli->output.plain = true; /* a model is text to be read, and never gzipped */
 }

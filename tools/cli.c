@@ -2,7 +2,8 @@
 
 #include "mem.h"
 #include "num.h"
-#include "worker.h"
+#include "thread.h"
+#include "time.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -55,7 +56,7 @@ int cli_real(void *value, const char *const *args, struct err *err)
 
 int cli_duration(void *value, const char *const *args, struct err *err)
 {
-	if (num_parse_duration(args[0], strlen(args[0]), value))
+	if (time_parse_duration(args[0], strlen(args[0]), value))
 		return err_set(err, ERR_USAGE, "invalid duration '%s' (as in 30m, 1h30m, 30d)",
 			       args[0]);
 	return 0;
@@ -69,7 +70,7 @@ int cli_time(void *value, const char *const *args, struct err *err)
 
 	/* 2024 and 20240131 are meant as dates, not as some seconds of 1970. */
 	if (is_date || (num_parse_int(args[0], len, value) &&
-			num_parse_time(args[0], len, NUM_OFFSET_OPTIONAL, value)))
+			time_parse(args[0], len, TIME_OFFSET_OPTIONAL, value)))
 		return err_set(err, ERR_USAGE,
 			       "invalid time '%s' (as in 2024-01-01, 2024-01-01T12:00:00Z or "
 			       "milliseconds since 1970)",
@@ -230,7 +231,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 {
 	const char *shared = cli->no_output ? "v" : "vo:p0123456789";
 	const struct cli_option *options = cli->options;
-	int64_t threads = worker_processors() < THREADS_USUAL ? worker_processors() : THREADS_USUAL;
+	int64_t threads = thread_processors() < THREADS_USUAL ? thread_processors() : THREADS_USUAL;
 	size_t n = 0, at;
 	struct option *longs;
 	char *letters;

@@ -1,6 +1,7 @@
 #include "clean.h"
 
 #include "check.h"
+#include "time.h"
 
 #include <stdlib.h>
 
@@ -271,7 +272,7 @@ static void test_the_first_reason_counts(void)
 	CHECK_STR(clean_reason_name(CLEAN_DUPLICATE_EVENT_ID), "duplicate_event_id");
 }
 
-static int64_t parsed(const char *text, bool seconds, enum num_offset offset)
+static int64_t parsed(const char *text, bool seconds, enum time_offset offset)
 {
 	const struct csv_field field = { text, (uint32_t)strlen(text), false };
 	int64_t ms;
@@ -281,13 +282,13 @@ static int64_t parsed(const char *text, bool seconds, enum num_offset offset)
 
 static void test_times_alone(void)
 {
-	CHECK_INT(parsed(" 12.9\t", false, NUM_OFFSET_REQUIRED), 12);
-	CHECK_INT(parsed("1.0625e1", true, NUM_OFFSET_REQUIRED), 10625);
-	CHECK_INT(parsed("1970-01-01T00:00:01Z", true, NUM_OFFSET_REQUIRED), 1000);
-	CHECK_INT(parsed("1970-01-01 00:00", false, NUM_OFFSET_OPTIONAL), 0);
-	CHECK_INT(parsed("1970-01-01 00:00", false, NUM_OFFSET_REQUIRED), -1);
-	CHECK_INT(parsed("", false, NUM_OFFSET_OPTIONAL), -1);
-	CHECK_INT(parsed("  ", false, NUM_OFFSET_OPTIONAL), -1);
+	CHECK_INT(parsed(" 12.9\t", false, TIME_OFFSET_REQUIRED), 12);
+	CHECK_INT(parsed("1.0625e1", true, TIME_OFFSET_REQUIRED), 10625);
+	CHECK_INT(parsed("1970-01-01T00:00:01Z", true, TIME_OFFSET_REQUIRED), 1000);
+	CHECK_INT(parsed("1970-01-01 00:00", false, TIME_OFFSET_OPTIONAL), 0);
+	CHECK_INT(parsed("1970-01-01 00:00", false, TIME_OFFSET_REQUIRED), -1);
+	CHECK_INT(parsed("", false, TIME_OFFSET_OPTIONAL), -1);
+	CHECK_INT(parsed("  ", false, TIME_OFFSET_OPTIONAL), -1);
 }
 
 /* Records in the catalogue's order, without quotes: those that are clean are taken as they stand.

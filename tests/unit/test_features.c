@@ -1,6 +1,5 @@
 #include "features.h"
 
-#include "schema.h"
 #include "scratch.h"
 
 static const char *const inputs[] = {

@@ -53,9 +53,9 @@ static struct model sample(void)
 	m.split.rows[SPLIT_TRAIN] = 1000;
 	m.split.positives[SPLIT_TRAIN] = 250;
 	m.split.rows[SPLIT_UNLABELLED] = 3;
-	m.balance.weight = BALANCE_WEIGHT_RATIO;
+	m.balance.weight = CLASSWEIGHT_WEIGHT_RATIO;
 	m.balance.ratio = 1.0 / 3;
-	m.balance.resample = BALANCE_RESAMPLE_UNDER;
+	m.balance.resample = CLASSWEIGHT_RESAMPLE_UNDER;
 	m.balance.seed = 42;
 	m.learnt = 900;
 	m.l2_chosen = true;

@@ -1,6 +1,7 @@
 #include "num.h"
 
 #include "scratch.h"
+#include "time.h"
 
 #include <limits.h>
 #include <time.h>
@@ -22,18 +23,18 @@
 
 static int parse_time_z(const char *s, size_t len, int64_t *ms)
 {
-	return num_parse_time(s, len, NUM_OFFSET_REQUIRED, ms);
+	return time_parse(s, len, TIME_OFFSET_REQUIRED, ms);
 }
 
 static int parse_time_any(const char *s, size_t len, int64_t *ms)
 {
-	return num_parse_time(s, len, NUM_OFFSET_OPTIONAL, ms);
+	return time_parse(s, len, TIME_OFFSET_OPTIONAL, ms);
 }
 
 PARSER(integer, num_parse_int)
 PARSER(decimal, num_parse_decimal)
 PARSER(millionths, num_parse_millionths)
-PARSER(duration, num_parse_duration)
+PARSER(duration, time_parse_duration)
 PARSER(time_z, parse_time_z)
 PARSER(time_any, parse_time_any)
 
@@ -435,16 +436,16 @@ static void calendar_as_the_c_library_has_it(void)
 
 	for (int64_t day = -25567; day < 51500; day++) {
 		int64_t ms_of_day = (int64_t)scratch_below(&random, 86400000);
-		int64_t ms = day * NUM_MS_PER_DAY + ms_of_day;
+		int64_t ms = day * TIME_MS_PER_DAY + ms_of_day;
 		time_t seconds = (time_t)num_divide_floor(ms, 1000);
-		struct num_civil civil;
+		struct time_civil civil;
 		char week[8], text[64];
 		struct tm tm;
 		size_t n;
 
 		gmtime_r(&seconds, &tm);
 		strftime(week, sizeof(week), "%V", &tm);
-		num_civil(ms, &civil);
+		time_civil(ms, &civil);
 		CHECK_INT(civil.year, tm.tm_year + 1900);
 		CHECK_INT(civil.month, tm.tm_mon + 1);
 		CHECK_INT(civil.day, tm.tm_mday);
@@ -478,7 +479,7 @@ static void times_in_iso_8601(void)
 	PARSES(time_z, "2024-02-29T00:00:00Z", INT64_C(1709164800000));
 	PARSES(time_z, "0001-01-01T00:00:00Z", INT64_C(-62135596800000));
 	PARSES(time_z, "9999-12-31T23:59:59.999Z", INT64_C(253402300799999));
-	PARSES(time_any, "2024-01-01", noon - 12 * NUM_MS_PER_HOUR);
+	PARSES(time_any, "2024-01-01", noon - 12 * TIME_MS_PER_HOUR);
 	PARSES(time_any, "2024-01-01 12:00", noon);
 	PARSES(time_any, "2000-02-29", INT64_C(951782400000));
 	REFUSES(time_z, "2024-01-01");
@@ -524,8 +525,8 @@ static void durations(void)
 	PARSES(duration, "30m", 30 * 60000);
 	PARSES(duration, "1h30m", 90 * 60000);
 	PARSES(duration, "1d2h3m4s5ms", INT64_C(93784005));
-	PARSES(duration, "2w", 14 * NUM_MS_PER_DAY);
-	PARSES(duration, "36500d", 36500 * NUM_MS_PER_DAY);
+	PARSES(duration, "2w", 14 * TIME_MS_PER_DAY);
+	PARSES(duration, "36500d", 36500 * TIME_MS_PER_DAY);
 	PARSES(duration, "0s", 0);
 	REFUSES(duration, "36500d1ms");
 	REFUSES(duration, "99999999999999999999d");

@@ -1,5 +1,6 @@
 #include "check.h"
 #include "session.h"
+#include "time.h"
 
 static bool step(struct sessions *s, struct event *e, int64_t ts, uint32_t pair,
 		 enum event_type type, int64_t position, int64_t runtime)
@@ -83,14 +84,14 @@ static void only_a_play_behind_a_complete_is_a_rewatch(void)
 /* The latest event, gap and runtime that there can be. */
 static void the_latest_times_of_all_are_kept(void)
 {
-	const struct session_options options = { 36500 * NUM_MS_PER_DAY, false };
+	const struct session_options options = { 36500 * TIME_MS_PER_DAY, false };
 	const int64_t last = EVENT_TS_END - 1;
 	struct sessions s;
 	struct event e;
 
 	sessions_init(&s, &options);
 	CHECK(step(&s, &e, last, 0, EVENT_PLAY, 0, INT32_MAX));
-	CHECK_INT(e.deadline, last + options.gap + INT32_MAX * NUM_MS_PER_SECOND);
+	CHECK_INT(e.deadline, last + options.gap + INT32_MAX * TIME_MS_PER_SECOND);
 	CHECK(!step(&s, &e, e.deadline, 0, EVENT_STOP, 0, INT32_MAX));
 	CHECK_INT(e.prev_ts, last);
 	CHECK_INT(e.session_start, last);

@@ -1,8 +1,8 @@
 #include "check.h"
 #include "mem.h"
-#include "num.h"
 #include "synth.h"
 #include "synth_rows.h"
+#include "time.h"
 
 #include <stdlib.h>
 
@@ -78,7 +78,7 @@ static void viewings_are_as_many_as_asked_for_and_begin_in_order(void)
 		const struct synth_event *e = &log.events[v->first_event - 1];
 
 		CHECK(!i || v->start >= v[-1].start);
-		CHECK(v->start >= START && v->start < START + N_DAYS * NUM_MS_PER_DAY);
+		CHECK(v->start >= START && v->start < START + N_DAYS * TIME_MS_PER_DAY);
 		CHECK(e->type == EVENT_PLAY && e->ts == v->start && e->user == v->user &&
 		      e->content == v->content && e->device == v->device);
 	}
@@ -142,7 +142,7 @@ static void player_position_follows_the_clock(void)
 				       (before->type == EVENT_PLAY || before->type == EVENT_SEEK);
 
 			CHECK(e->position >= 0 && e->position <= runtime);
-			CHECK(e->ts < START + N_DAYS * NUM_MS_PER_DAY);
+			CHECK(e->ts < START + N_DAYS * TIME_MS_PER_DAY);
 			if (k == begin)
 				continue;
 			CHECK(e->ts >= before->ts);
@@ -150,8 +150,8 @@ static void player_position_follows_the_clock(void)
 			/* Playing a second takes a second; whole seconds are cut off at both ends.
 			 */
 			if (playing && e->type != EVENT_SEEK)
-				CHECK(llabs((e->position - before->position) * NUM_MS_PER_SECOND -
-					    (e->ts - before->ts)) < NUM_MS_PER_SECOND);
+				CHECK(llabs((e->position - before->position) * TIME_MS_PER_SECOND -
+					    (e->ts - before->ts)) < TIME_MS_PER_SECOND);
 			else if (!playing)
 				CHECK(e->position == before->position);
 		}

@@ -1,0 +1,39 @@
+/*
+ * atomicfile: a file that has its name only when it is complete.
+ *
+ * It is written beside its target and renamed over it by atomicfile_commit; until then an
+ * older file of that name stays as it was. The end of the process, by exit() or by a signal
+ * (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), removes what is uncommitted. A target that exists and is
+ * no regular file (a device, a pipe), or is an open descriptor by name (/dev/stdout, /dev/fd/3), is
+ * written in place.
+ */
+#ifndef CE_ATOMICFILE_H
+#define CE_ATOMICFILE_H
+
+#include "err.h"
+
+struct atomicfile {
+	int fd;     /* for the owner to write to; -1 when closed */
+	char *path; /* the target */
+	struct atomicfile_temporary
+		*until; /* what it is until the commit; NULL: written in place */
+};
+
+#define ATOMICFILE_INIT                                                                            \
+	{                                                                                          \
+		-1, NULL, NULL                                                                     \
+	}
+
+/*
+ * Returns 0, or -1 with err, which is set, too, if the target is that of another atomicfile:
+ * either's bytes would end under the other's name.
+ */
+int atomicfile_open(struct atomicfile *f, const char *path, struct err *err);
+
+/* Closes and renames. On failure the target is untouched and the temporary file gone. */
+int atomicfile_commit(struct atomicfile *f, struct err *err);
+
+/* Closes and removes what was not committed; does nothing to a struct that is not open. */
+void atomicfile_abort(struct atomicfile *f);
+
+#endif

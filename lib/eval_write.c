@@ -1,0 +1,332 @@
+#include "eval_write.h"
+
+#include "catalogue.h"
+#include "num.h"
+#include "utf8.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void put_count(struct buf *row, uint64_t count)
+{
+	csv_put_int(row, (int64_t)count);
+}
+
+static void put_segment(struct buf *row, const struct evaluation_segment *s)
+{
+	const struct metrics *m = &s->metrics;
+
+	if (s->column)
+		csv_put_str(row, s->column);
+	else
+		csv_put_null(row);
+	csv_put_field(row, &s->value);
+	put_count(row, m->rows);
+	put_count(row, m->positives);
+	csv_put_real(row, m->base_rate);
+	csv_put_real(row, m->auc_roc);
+	csv_put_real(row, m->auc_roc_low);
+	csv_put_real(row, m->auc_roc_high);
+	csv_put_real(row, m->average_precision);
+	csv_put_real(row, m->log_loss);
+	csv_put_real(row, m->brier);
+	csv_put_real(row, m->calibration_error);
+	csv_put_real(row, m->threshold);
+	csv_put_real(row, m->accuracy);
+	for (int class = 0; class < 2; class ++) {
+		csv_put_real(row, m->classes[class].precision);
+		csv_put_real(row, m->classes[class].recall);
+		csv_put_real(row, m->classes[class].f1);
+		put_count(row, m->classes[class].support);
+	}
+	put_count(row, m->tn);
+	put_count(row, m->fp);
+	put_count(row, m->fn);
+	put_count(row, m->tp);
+}
+
+int eval_write_csv(const struct evaluation *e, struct csv_writer *out, struct err *err)
+{
+	catalogue_put_names(&out->row, catalogue_table("metrics"));
+	csv_end_row(&out->row);
+	for (size_t i = 0; i < e->n_segments; i++) {
+		put_segment(&out->row, &e->segments[i]);
+		if (csv_writer_end_row(out, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int put_point(struct csv_writer *out, const char *curve, const struct metrics_point *point,
+		     struct err *err)
+{
+	csv_put_str(&out->row, curve);
+	csv_put_double(&out->row, point->x);
+	csv_put_double(&out->row, point->y);
+	csv_put_real(&out->row, point->threshold);
+	put_count(&out->row, point->n);
+	return csv_writer_end_row(out, err);
+}
+
+int eval_write_curves(const struct evaluation *e, struct csv_writer *out, struct err *err)
+{
+	static const struct {
+		const char *name;
+		enum metrics_curve_kind kind;
+	} kinds[] = { { "roc", METRICS_ROC }, { "pr", METRICS_PRECISION_RECALL } };
+	struct metrics_bins bins = METRICS_BINS(e->sorted, e->n, e->opts.bins);
+	struct metrics_bin bin;
+	struct metrics_point point;
+
+	catalogue_put_names(&out->row, catalogue_table("curves"));
+	csv_end_row(&out->row);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct metrics_curve curve;
+
+		metrics_curve_start(&curve, kinds[i].kind, e->sorted, e->n);
+		while (metrics_curve_next(&curve, &point))
+			if (put_point(out, kinds[i].name, &point, err))
+				return -1;
+	}
+	while (metrics_bins_next(&bins, &bin)) {
+		point = (struct metrics_point){ bin.mean_score,
+						(double)bin.positives / (double)bin.rows, bin.upper,
+						bin.rows };
+		if (put_point(out, "calibration", &point, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* The table. Every line of it ends like a row of CSV, so that csv_writer_end_row takes it. */
+
+#define NAME_MAX_WIDTH 40
+
+/* Appends a name of the input, at most NAME_MAX_WIDTH characters of it. Returns how many. */
+static size_t put_name(struct buf *text, const char *name, size_t len)
+{
+	return utf8_put(text, name, len, NAME_MAX_WIDTH);
+}
+
+static size_t put_value(struct buf *text, const struct csv_field *value)
+{
+	if (value->is_null)
+		return put_name(text, "(empty)", 7);
+	if (!value->len)
+		return put_name(text, "\"\"", 2);
+	return put_name(text, value->s, value->len);
+}
+
+/* A metric to 4 decimals, right-aligned behind a space. */
+static void put_cell(struct buf *text, int width, double value)
+{
+	if (isnan(value))
+		buf_printf(text, " %*s", width, "-");
+	else
+		buf_printf(text, " %*.4f", width, value);
+}
+
+static void put_count_cell(struct buf *text, int width, uint64_t count)
+{
+	buf_printf(text, " %*llu", width, (unsigned long long)count);
+}
+
+#define LABEL_WIDTH 26
+#define COUNT_WIDTH 10
+
+static void put_figure(struct buf *text, const char *label, double value, const char *note)
+{
+	buf_printf(text, "%-*s", LABEL_WIDTH, label);
+	put_cell(text, COUNT_WIDTH, value);
+	buf_printf(text, "%s%s\n", *note ? "  " : "", note);
+}
+
+static void put_figures(struct buf *text, const struct evaluation *e, const struct metrics *m)
+{
+	bool best = e->opts.threshold == EVALUATION_BEST_F1;
+	char interval[64] = "", bins[32], threshold[NUM_TEXT_MAX];
+
+	if (!isnan(m->auc_roc_low))
+		snprintf(interval, sizeof(interval), "[%.4f, %.4f] 95 %%, DeLong", m->auc_roc_low,
+			 m->auc_roc_high);
+	snprintf(bins, sizeof(bins), "%llu bins", (unsigned long long)e->opts.bins);
+	buf_printf(text, "%-*s", LABEL_WIDTH, "rows");
+	put_count_cell(text, COUNT_WIDTH, m->rows);
+	buf_append_str(text, e->split ? "  of split " : "  with a label");
+	if (e->split)
+		put_name(text, e->split, strlen(e->split));
+	buf_printf(text, "\n%-*s", LABEL_WIDTH, "positives");
+	put_count_cell(text, COUNT_WIDTH, m->positives);
+	buf_append_char(text, '\n');
+	put_figure(text, "base rate", m->base_rate, "");
+	put_figure(text, "AUC-ROC", m->auc_roc, interval);
+	put_figure(text, "average precision", m->average_precision, "");
+	put_figure(text, "log loss", m->log_loss, "");
+	put_figure(text, "Brier score", m->brier, "");
+	put_figure(text, "expected calibration error", m->calibration_error, bins);
+	/* In full: it is a setting to copy, and four decimals may not be enough. */
+	buf_printf(text, "%-*s %*.*s%s\n", LABEL_WIDTH, "threshold", COUNT_WIDTH,
+		   (int)num_format_double(threshold, m->threshold), threshold,
+		   best                                      ? "  largest F1 on these rows"
+		   : e->opts.threshold == EVALUATION_EARLIER ? "  chosen on older rows"
+							     : "");
+	put_figure(text, "accuracy", m->accuracy, "");
+}
+
+static void put_classes(struct buf *text, const struct metrics *m)
+{
+	buf_printf(text, "\n%-9s %9s %9s %9s %*s\n", "class", "precision", "recall", "F1",
+		   COUNT_WIDTH, "support");
+	for (int class = 0; class < 2; class ++) {
+		buf_printf(text, "%-9d", class);
+		put_cell(text, 9, m->classes[class].precision);
+		put_cell(text, 9, m->classes[class].recall);
+		put_cell(text, 9, m->classes[class].f1);
+		put_count_cell(text, COUNT_WIDTH, m->classes[class].support);
+		buf_append_char(text, '\n');
+	}
+	buf_printf(text, "\n%-9s %11s %11s\n", "", "predicted 0", "predicted 1");
+	buf_printf(text, "%-9s %11llu %11llu\n", "actual 0", (unsigned long long)m->tn,
+		   (unsigned long long)m->fp);
+	buf_printf(text, "%-9s %11llu %11llu\n", "actual 1", (unsigned long long)m->fn,
+		   (unsigned long long)m->tp);
+}
+
+/* The header of a column's segments: its name, in a column `width` wide, and the figures' names. */
+static void put_segment_names(struct buf *text, const char *column, size_t width)
+{
+	buf_append_char(text, '\n');
+	width -= put_name(text, column, strlen(column));
+	buf_printf(text, "%*s %*s %9s %7s %-16s %7s %8s %7s %7s %8s %7s\n", (int)width, "",
+		   COUNT_WIDTH, "rows", "base rate", "AUC-ROC", "[95 %]", "AP", "log loss", "Brier",
+		   "ECE", "accuracy", "F1");
+}
+
+static void put_segment_line(struct buf *text, const struct evaluation_segment *s, size_t width)
+{
+	const struct metrics *m = &s->metrics;
+
+	width -= put_value(text, &s->value);
+	buf_printf(text, "%*s", (int)width, "");
+	put_count_cell(text, COUNT_WIDTH, m->rows);
+	put_cell(text, 9, m->base_rate);
+	put_cell(text, 7, m->auc_roc);
+	if (isnan(m->auc_roc_low))
+		buf_printf(text, " %-16s", "-");
+	else
+		buf_printf(text, " [%.4f, %.4f]", m->auc_roc_low, m->auc_roc_high);
+	put_cell(text, 7, m->average_precision);
+	put_cell(text, 8, m->log_loss);
+	put_cell(text, 7, m->brier);
+	put_cell(text, 7, m->calibration_error);
+	put_cell(text, 8, m->accuracy);
+	put_cell(text, 7, m->classes[1].f1);
+}
+
+/* How wide the widest name is, of the column and of its segments. */
+static size_t name_width(const struct evaluation_segment *segments, size_t n)
+{
+	struct buf scratch = BUF_INIT;
+	size_t widest = put_name(&scratch, segments->column, strlen(segments->column));
+
+	for (size_t i = 0; i < n; i++) {
+		size_t width;
+
+		buf_clear(&scratch);
+		width = put_value(&scratch, &segments[i].value);
+		if (width > widest)
+			widest = width;
+	}
+	buf_release(&scratch);
+	return widest;
+}
+
+/* The segments of one column. */
+static int write_segments(const struct evaluation_segment *segments, size_t n,
+			  struct csv_writer *out, struct err *err)
+{
+	size_t width = name_width(segments, n);
+
+	put_segment_names(&out->row, segments->column, width);
+	for (size_t i = 0; i < n; i++) {
+		put_segment_line(&out->row, &segments[i], width);
+		buf_append_char(&out->row, '\n');
+		if (csv_writer_end_row(out, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* How the threshold came about, and at what price. */
+static void put_choice(struct buf *text, const struct evaluation *e)
+{
+	const struct threshold_opts *o = &e->opts.choice;
+	const struct metrics *m = &e->segments->metrics, *slice = &e->choice.slice;
+
+	buf_printf(text, "\n%-15s %*s %*s %9s %9s", "threshold on", COUNT_WIDTH, "rows",
+		   COUNT_WIDTH, "acted on", "precision", "recall");
+	buf_append_str(text, threshold_has_costs(o) ? " cost a row\n" : "\n");
+	for (int i = 0; i < 2; i++) {
+		const struct metrics *at = i ? m : slice;
+
+		buf_printf(text, "%-15s", i ? "judged" : "chosen, older");
+		put_count_cell(text, COUNT_WIDTH, at->rows);
+		put_count_cell(text, COUNT_WIDTH, at->tp + at->fp);
+		put_cell(text, 9, at->classes[1].precision);
+		put_cell(text, 9, at->classes[1].recall);
+		if (threshold_has_costs(o))
+			put_cell(text, COUNT_WIDTH, threshold_cost(o, at));
+		buf_append_char(text, '\n');
+	}
+}
+
+static void put_interval(struct buf *text, double value, double low, double high)
+{
+	put_cell(text, 9, value);
+	if (isnan(low))
+		buf_printf(text, " %-18s", "-");
+	else
+		buf_printf(text, " [%7.4f, %7.4f]", low, high);
+}
+
+static void put_intervals(struct buf *text, const struct evaluation *e, const struct intervals *iv)
+{
+	buf_printf(text, "\n%-17s %-6s %9s %-18s", "95 % intervals", "drawn", "this", "");
+	if (e->against)
+		buf_printf(text, " %9s %-18s %9s %-18s %7s", "other", "", "this-other", "", "p");
+	buf_append_char(text, '\n');
+	for (size_t i = 0; i < iv->n; i++) {
+		const struct interval *r = &iv->rows[i];
+
+		buf_printf(text, "%-17s %-6s", r->metric, r->method);
+		put_interval(text, r->value, r->low, r->high);
+		if (e->against) {
+			put_interval(text, r->against, r->against_low, r->against_high);
+			buf_append_char(text, ' ');
+			put_interval(text, r->difference, r->difference_low, r->difference_high);
+			put_cell(text, 7, r->p_value);
+		}
+		buf_append_char(text, '\n');
+	}
+}
+
+int eval_write_table(const struct evaluation *e, const struct intervals *intervals,
+		     struct csv_writer *out, struct err *err)
+{
+	const struct evaluation_segment *s = e->segments;
+
+	put_figures(&out->row, e, &s->metrics);
+	put_classes(&out->row, &s->metrics);
+	if (e->opts.threshold == EVALUATION_EARLIER)
+		put_choice(&out->row, e);
+	if (intervals)
+		put_intervals(&out->row, e, intervals);
+	for (size_t i = 1, n; i < e->n_segments; i += n) {
+		for (n = 1; i + n < e->n_segments && s[i + n].column == s[i].column; n++)
+			;
+		if (write_segments(s + i, n, out, err))
+			return -1;
+	}
+	return 0;
+}

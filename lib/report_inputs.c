@@ -1,0 +1,194 @@
+#include "report_inputs.h"
+
+#include "columns.h"
+#include "csvio.h"
+#include "mem.h"
+#include "num.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMNS_MAX 9
+
+/* A table to read: its columns that are needed, and what to do with each row's fields there. */
+struct reading {
+	const char *columns[COLUMNS_MAX + 1]; /* ended by NULL */
+	int (*take)(struct report_inputs *a, const struct csv_reader *in,
+		    const struct csv_field *const *fields, const int *at, struct err *err);
+};
+
+/* Returns 0, or -1 with err. */
+static int read_table(struct report_inputs *a, const char *path, const struct reading *reading,
+		      struct err *err)
+{
+	const struct gz_input input = { &path, 1, 1 };
+	struct csv_reader in = CSV_READER_INIT;
+	const struct csv_field *fields[COLUMNS_MAX];
+	const struct csv_row *row;
+	int at[COLUMNS_MAX] = { 0 }, rc;
+	size_t n = 0;
+
+	if (!path)
+		return 0;
+	rc = csv_reader_open(&in, &input, err);
+	for (; !rc && reading->columns[n]; n++) {
+		at[n] = columns_require(&in, reading->columns[n], err);
+		rc = at[n] < 0 ? -1 : 0;
+	}
+	while (!rc && (rc = csv_reader_next(&in, &row, err)) > 0) {
+		for (size_t i = 0; i < n; i++)
+			fields[i] = &row->fields[at[i]];
+		rc = reading->take(a, &in, fields, at, err);
+	}
+	csv_reader_close(&in);
+	return rc;
+}
+
+static int take_reject(struct report_inputs *a, const struct csv_reader *in,
+		       const struct csv_field *const *fields, const int *at, struct err *err)
+{
+	uint32_t n = a->reasons.n, id = intern_id(&a->reasons, fields[0]->s, fields[0]->len);
+
+	(void)in, (void)at, (void)err;
+	if (id == n) {
+		if (n == a->rejects_cap) {
+			a->rejects_cap = mem_grow(a->rejects_cap, (size_t)n + 1);
+			a->rejects = mem_realloc(a->rejects, a->rejects_cap, sizeof(*a->rejects));
+		}
+		a->rejects[id] =
+			(struct report_inputs_count){ intern_string(&a->reasons, id)->s, 0 };
+		a->n_rejects++;
+	}
+	a->rejects[id].rows++;
+	a->n_rejected++;
+	return 0;
+}
+
+static int take_unmatched(struct report_inputs *a, const struct csv_reader *in,
+			  const struct csv_field *const *fields, const int *at, struct err *err)
+{
+	(void)in, (void)fields, (void)at, (void)err;
+	a->n_unmatched++;
+	return 0;
+}
+
+static int take_session(struct report_inputs *a, const struct csv_reader *in,
+			const struct csv_field *const *fields, const int *at, struct err *err)
+{
+	const struct csv_field *f = fields[0];
+
+	if (!f->len)
+		a->censored++;
+	else if (csv_field_is(f, "1"))
+		a->completed++;
+	else if (csv_field_is(f, "0"))
+		a->not_completed++;
+	else
+		return csv_reader_fail(in, at[0], err, "'%.*s' is neither 0 nor 1",
+				       err_clip(f->len), f->s);
+	return 0;
+}
+
+static struct report_inputs_feature *add_feature(struct report_inputs_features *f,
+						 const struct csv_field *name)
+{
+	if (f->n == f->cap) {
+		f->cap = mem_grow(f->cap, f->n + 1);
+		f->rows = mem_realloc(f->rows, f->cap, sizeof(*f->rows));
+	}
+	f->rows[f->n] = (struct report_inputs_feature){ .name = mem_dup(name->s, name->len) };
+	return &f->rows[f->n++];
+}
+
+static int read_real(const struct csv_reader *in, const struct csv_field *f, int column,
+		     double *value, struct err *err)
+{
+	*value = NAN;
+	if (f->len && num_parse_double(f->s, f->len, value))
+		return csv_reader_fail(in, column, err, "'%.*s' is no number", err_clip(f->len),
+				       f->s);
+	return 0;
+}
+
+static int take_importance(struct report_inputs *a, const struct csv_reader *in,
+			   const struct csv_field *const *fields, const int *at, struct err *err)
+{
+	struct report_inputs_feature *f = add_feature(&a->importance, fields[0]);
+	double *const figures[] = {
+		&f->auc_drop,     &f->auc_drop_sd,        &f->loss_rise,
+		&f->loss_rise_sd, &a->importance.size[0], &a->importance.size[1]
+	};
+
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		if (read_real(in, fields[i + 1], at[i + 1], figures[i], err))
+			return -1;
+	return 0;
+}
+
+static int take_drift(struct report_inputs *a, const struct csv_reader *in,
+		      const struct csv_field *const *fields, const int *at, struct err *err)
+{
+	struct report_inputs_feature *f = add_feature(&a->drift, fields[0]);
+	double *const figures[] = { &f->psi,     &f->missing[0],    &f->missing[1],   &f->mean[0],
+				    &f->mean[1], &a->drift.size[0], &a->drift.size[1] };
+
+	f->kind = mem_dup(fields[1]->s, fields[1]->len);
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		if (read_real(in, fields[i + 2], at[i + 2], figures[i], err))
+			return -1;
+	return 0;
+}
+
+static int most_first(const void *a, const void *b)
+{
+	const struct report_inputs_count *x = a, *y = b;
+
+	return x->rows != y->rows ? (x->rows < y->rows) - (x->rows > y->rows)
+				  : strcmp(x->name, y->name);
+}
+
+int report_inputs_read(struct report_inputs *a, const struct report_inputs_paths *paths,
+		       struct err *err)
+{
+	static const struct reading rejects = { { "reason" }, take_reject };
+	static const struct reading unmatched = { { "event_id" }, take_unmatched };
+	static const struct reading sessions = { { "is_completion" }, take_session };
+	static const struct reading importance = { { "feature", "auc_roc_drop", "auc_roc_drop_sd",
+						     "log_loss_rise", "log_loss_rise_sd", "rows",
+						     "repeats" },
+						   take_importance };
+	static const struct reading drift = { { "feature", "kind", "psi", "train_missing",
+						"test_missing", "train_mean", "test_mean",
+						"train_rows", "test_rows" },
+					      take_drift };
+
+	*a = (struct report_inputs){ .paths = *paths, .reasons = INTERN_INIT };
+	if (read_table(a, paths->rejects, &rejects, err) ||
+	    read_table(a, paths->unmatched, &unmatched, err) ||
+	    read_table(a, paths->sessions, &sessions, err) ||
+	    read_table(a, paths->importance, &importance, err) ||
+	    read_table(a, paths->drift, &drift, err))
+		return -1;
+	if (a->n_rejects)
+		qsort(a->rejects, a->n_rejects, sizeof(*a->rejects), most_first);
+	return 0;
+}
+
+static void release_features(struct report_inputs_features *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->rows[i].name);
+		free(f->rows[i].kind);
+	}
+	free(f->rows);
+}
+
+void report_inputs_release(struct report_inputs *a)
+{
+	free(a->rejects);
+	release_features(&a->importance);
+	release_features(&a->drift);
+	intern_release(&a->reasons);
+	*a = (struct report_inputs){ .reasons = INTERN_INIT };
+}

@@ -1,0 +1,101 @@
+#include "scorefile.h"
+
+#include "columns.h"
+#include "mem.h"
+#include "num.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int scorefile_score(const struct csv_reader *in, int column, const struct csv_field *f,
+		    double *score, struct err *err)
+{
+	if (!f->len)
+		return csv_reader_fail(in, column, err, "empty, in a row to judge");
+	if (num_parse_double(f->s, f->len, score) || *score < 0 || *score > 1)
+		return csv_reader_fail(in, column, err,
+				       "invalid probability '%.*s' (a number from 0 to 1)",
+				       err_clip(f->len), f->s);
+	return 0;
+}
+
+/* Where the columns are; split: -1 if every row has a score. */
+struct columns {
+	int key, score, split;
+};
+
+static int add(struct scorefile *p, const struct csv_reader *in, const struct csv_row *row,
+	       const struct columns *at, const char *split, struct err *err)
+{
+	const struct csv_field *key = &row->fields[at->key];
+	uint32_t n = p->keys.n, id;
+	double score = NAN;
+
+	if (!key->len)
+		return csv_reader_fail(in, at->key, err, "empty, but a key");
+	id = intern_id(&p->keys, key->s, key->len);
+	if (id < n)
+		return csv_reader_fail(in, at->key, err, "'%.*s' is the key of an earlier row, too",
+				       err_clip(key->len), key->s);
+	if (at->split < 0 || csv_field_is(&row->fields[at->split], split)) {
+		if (scorefile_score(in, at->score, &row->fields[at->score], &score, err))
+			return -1;
+		p->n_scores++;
+	}
+	if (n == p->cap) {
+		p->cap = mem_grow(p->cap, (size_t)n + 1);
+		p->scores = mem_realloc(p->scores, p->cap, sizeof(*p->scores));
+		p->taken = mem_realloc(p->taken, p->cap, sizeof(*p->taken));
+	}
+	p->scores[id] = score;
+	p->taken[id] = false;
+	return 0;
+}
+
+int scorefile_read(struct scorefile *p, const struct scorefile_source *source, const char *split,
+		   struct err *err)
+{
+	const struct gz_input input = { &source->path, 1, 1 };
+	struct csv_reader in = CSV_READER_INIT;
+	const struct csv_row *row;
+	struct columns at;
+	int rc = -1;
+
+	*p = (struct scorefile)SCOREFILE_INIT;
+	if (csv_reader_open(&in, &input, err) ||
+	    (at.key = columns_require(&in, source->key, err)) < 0 ||
+	    (at.score = columns_require(&in, source->score, err)) < 0)
+		goto out;
+	at.split = split ? columns_find(&in.header, "split") : -1;
+	while ((rc = csv_reader_next(&in, &row, err)) > 0)
+		if (add(p, &in, row, &at, split, err)) {
+			rc = -1;
+			break;
+		}
+out:
+	csv_reader_close(&in);
+	return rc;
+}
+
+int scorefile_take(struct scorefile *p, const char *key, size_t len, double *score)
+{
+	uint32_t id = intern_find(&p->keys, key, len);
+
+	if (id == INTERN_NONE || isnan(p->scores[id]))
+		return 0;
+	if (p->taken[id])
+		return -1;
+	p->taken[id] = true;
+	p->n_found++;
+	*score = p->scores[id];
+	return 1;
+}
+
+void scorefile_release(struct scorefile *p)
+{
+	intern_release(&p->keys);
+	free(p->scores);
+	free(p->taken);
+	*p = (struct scorefile)SCOREFILE_INIT;
+}

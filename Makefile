@@ -44,7 +44,7 @@ PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all install bench benc
 		 $(if $(call other_than,all demo install test),$(BENCH_PACKAGES)) \
 		 $(if $(call other_than,all demo install test bench bench-scale),$(CHECK_PACKAGES))
 
-LIB_SRC   = $(wildcard lib/*.c)
+LIB_SRC   = $(wildcard lib/*.c lib/*/*.c)
 # What speaks to PostgreSQL, and who does: an archive of its own, so that no other tool wants libpq.
 DB_SRC    = lib/pg.c lib/pg_select.c lib/pg_load.c
 DB_TOOLS  = ce-export ce-import
@@ -53,7 +53,7 @@ TOOL_SRC  = $(wildcard tools/ce-*.c)
 CLI_SRC   = tools/cli.c
 UNIT_SRC  = $(wildcard tests/unit/*.c)
 FUZZ_SRC  = $(wildcard tests/fuzz/*.c)
-HEADERS   = $(wildcard lib/*.h tools/*.h tests/unit/*.h)
+HEADERS   = $(wildcard lib/*.h lib/*/*.h tools/*.h tests/unit/*.h)
 SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh tests/bench/*.bash)
 BATS      = $(wildcard tests/*.bats)
 MANS      = $(wildcard tools/*.1)
@@ -228,7 +228,7 @@ mutate: | $(FIRST)
 # One stamp a source, so that only what changed is looked at again; -j works on them at once.
 LINT  = $(BUILD)/lint
 TIDY  = $(patsubst %,$(LINT)/%.tidy,$(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
-CHECK = $(TIDY) $(LINT)/format $(LINT)/cppcheck $(LINT)/shell $(LINT)/man
+CHECK = $(LINT)/layers $(TIDY) $(LINT)/format $(LINT)/cppcheck $(LINT)/shell $(LINT)/man
 
 lint: | $(FIRST)
 	@$(MAKE) --no-print-directory -k $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) $(CHECK)
@@ -238,6 +238,13 @@ $(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy tests/unit/.clang-tidy
 	@mkdir -p $(@D)
 	@echo clang-tidy $<
 	@clang-tidy --quiet $< -- $(BASE_CFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
+	@touch $@
+
+# Who may include whom: lib/README.md says it.
+$(LINT)/layers: tests/layers.awk lib/README.md $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(HEADERS)
+	@mkdir -p $(@D)
+	@echo layers
+	@awk -f tests/layers.awk lib/README.md $(filter lib/%.c lib/%.h tools/%,$^)
 	@touch $@
 
 $(LINT)/format: $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS) .clang-format

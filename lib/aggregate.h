@@ -8,9 +8,9 @@
 #ifndef CE_AGGREGATE_H
 #define CE_AGGREGATE_H
 
+#include "base/ring.h"
 #include "event.h"
 #include "history.h"
-#include "ring.h"
 
 /* The i-th aggregate table's name; NULL behind the last. */
 const char *aggregate_name(size_t i);

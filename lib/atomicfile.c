@@ -1,7 +1,7 @@
 #include "atomicfile.h"
 
-#include "mem.h"
-#include "num.h"
+#include "base/mem.h"
+#include "base/num.h"
 
 #include <errno.h>
 #include <fcntl.h>

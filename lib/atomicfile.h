@@ -10,7 +10,7 @@
 #ifndef CE_ATOMICFILE_H
 #define CE_ATOMICFILE_H
 
-#include "err.h"
+#include "base/err.h"
 
 struct atomicfile {
 	int fd;     /* for the owner to write to; -1 when closed */

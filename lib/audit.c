@@ -1,11 +1,11 @@
 #include "audit.h"
 
+#include "base/mem.h"
+#include "base/time.h"
 #include "clean.h"
 #include "columns.h"
 #include "extsort.h"
-#include "mem.h"
 #include "tempfile.h"
-#include "time.h"
 
 #include <errno.h>
 #include <fcntl.h>

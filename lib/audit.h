@@ -14,10 +14,10 @@
 #ifndef CE_AUDIT_H
 #define CE_AUDIT_H
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/names.h"
 #include "csvio.h"
-#include "err.h"
-#include "names.h"
 
 #include <stddef.h>
 #include <stdint.h>

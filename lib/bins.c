@@ -1,7 +1,7 @@
 #include "bins.h"
 
-#include "mem.h"
-#include "num.h"
+#include "base/mem.h"
+#include "base/num.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "bootstrap.h"
 
-#include "mem.h"
-#include "rng.h"
-#include "sum.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/sum.h"
 
 #include <math.h>
 #include <stdbool.h>

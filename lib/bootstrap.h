@@ -13,8 +13,8 @@
 #ifndef CE_BOOTSTRAP_H
 #define CE_BOOTSTRAP_H
 
+#include "base/pool.h"
 #include "metrics.h"
-#include "pool.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 #include "calibration.h"
 
+#include "base/mem.h"
 #include "logistic.h"
 #include "matrix.h"
-#include "mem.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@
 #ifndef CE_CALIBRATION_H
 #define CE_CALIBRATION_H
 
-#include "pool.h"
+#include "base/pool.h"
 
 #include <stddef.h>
 #include <stdint.h>

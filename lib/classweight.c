@@ -1,7 +1,7 @@
 #include "classweight.h"
 
-#include "mem.h"
-#include "rng.h"
+#include "base/mem.h"
+#include "base/rng.h"
 
 #include <stdlib.h>
 

@@ -1,11 +1,11 @@
 #include "clean.h"
 
+#include "base/num.h"
+#include "base/time.h"
+#include "base/utf8.h"
 #include "catalogue.h"
 #include "columns.h"
 #include "event.h"
-#include "num.h"
-#include "time.h"
-#include "utf8.h"
 
 #include <string.h>
 

@@ -7,10 +7,10 @@
 #ifndef CE_CLEAN_H
 #define CE_CLEAN_H
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/time.h"
 #include "csvio.h"
-#include "err.h"
-#include "time.h"
 
 #include <stdbool.h>
 #include <stddef.h>

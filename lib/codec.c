@@ -2,7 +2,7 @@
 
 #include "codec.h"
 
-#include "mem.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <zlib.h>

@@ -2,7 +2,7 @@
 
 #include "codec.h"
 
-#include "mem.h"
+#include "base/mem.h"
 
 #include <isa-l.h>
 #include <stdlib.h>

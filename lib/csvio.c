@@ -1,7 +1,7 @@
 #include "csvio.h"
 
-#include "intern.h"
-#include "mem.h"
+#include "base/intern.h"
+#include "base/mem.h"
 
 #include <csv.h>
 #include <stdarg.h>

@@ -14,10 +14,10 @@
 #ifndef CE_CSVIO_H
 #define CE_CSVIO_H
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "csvrow.h"
 #include "csvscan.h"
-#include "err.h"
 #include "gzio.h"
 
 #include <stdbool.h>

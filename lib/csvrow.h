@@ -6,8 +6,8 @@
 #ifndef CE_CSVROW_H
 #define CE_CSVROW_H
 
-#include "buf.h"
-#include "num.h"
+#include "base/buf.h"
+#include "base/num.h"
 
 #include <stdbool.h>
 #include <stddef.h>

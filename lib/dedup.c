@@ -1,9 +1,9 @@
 #include "dedup.h"
 
+#include "base/intern.h"
+#include "base/mem.h"
 #include "dupcheck.h"
 #include "extsort.h"
-#include "intern.h"
-#include "mem.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -25,8 +25,8 @@
 #ifndef CE_DEDUP_H
 #define CE_DEDUP_H
 
+#include "base/err.h"
 #include "clean.h"
-#include "err.h"
 
 #include <stdbool.h>
 #include <stddef.h>

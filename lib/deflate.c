@@ -1,7 +1,7 @@
 #include "deflate.h"
 
-#include "mem.h"
-#include "thread.h"
+#include "base/mem.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <stdbool.h>

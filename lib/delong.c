@@ -1,7 +1,7 @@
 #include "delong.h"
 
-#include "mem.h"
-#include "sum.h"
+#include "base/mem.h"
+#include "base/sum.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #include "drift.h"
 
+#include "base/mem.h"
 #include "bins.h"
 #include "catalogue.h"
-#include "mem.h"
 
 #include <math.h>
 #include <stdlib.h>

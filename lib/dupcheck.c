@@ -1,7 +1,7 @@
 #include "dupcheck.h"
 
-#include "buf.h"
-#include "mem.h"
+#include "base/buf.h"
+#include "base/mem.h"
 #include "tempfile.h"
 
 #include <stdalign.h>

@@ -21,7 +21,7 @@
 #ifndef CE_DUPCHECK_H
 #define CE_DUPCHECK_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
 #include "encoding.h"
 
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/rng.h"
 #include "bins.h"
 #include "columns.h"
-#include "mem.h"
-#include "num.h"
-#include "rng.h"
 
 #include <math.h>
 #include <stdlib.h>

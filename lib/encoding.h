@@ -25,8 +25,8 @@
 #ifndef CE_ENCODING_H
 #define CE_ENCODING_H
 
+#include "base/intern.h"
 #include "csvio.h"
-#include "intern.h"
 #include "matrix.h"
 
 #include <stdbool.h>

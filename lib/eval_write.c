@@ -1,8 +1,8 @@
 #include "eval_write.h"
 
+#include "base/num.h"
+#include "base/utf8.h"
 #include "catalogue.h"
-#include "num.h"
-#include "utf8.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 #include "evaluation.h"
 
+#include "base/intern.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/time.h"
 #include "columns.h"
-#include "intern.h"
-#include "mem.h"
-#include "num.h"
-#include "time.h"
 
 #include <stdio.h>
 #include <stdlib.h>

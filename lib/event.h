@@ -9,8 +9,8 @@
 #ifndef CE_EVENT_H
 #define CE_EVENT_H
 
+#include "base/intern.h"
 #include "csvio.h"
-#include "intern.h"
 
 #include <stdint.h>
 

@@ -12,7 +12,7 @@
 #ifndef CE_EXTSORT_H
 #define CE_EXTSORT_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
 #include "features.h"
 
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/time.h"
 #include "catalogue.h"
 #include "columns.h"
-#include "mem.h"
-#include "num.h"
-#include "time.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #ifndef CE_FEATURES_H
 #define CE_FEATURES_H
 
-#include "buf.h"
+#include "base/buf.h"
 #include "event.h"
 #include "outcome.h"
 

@@ -1,9 +1,9 @@
 #include "gbdt.h"
 
+#include "base/mem.h"
+#include "base/rng.h"
 #include "grow.h"
 #include "logistic.h"
-#include "mem.h"
-#include "rng.h"
 
 #include <float.h>
 #include <math.h>

@@ -27,9 +27,9 @@
 #ifndef CE_GBDT_H
 #define CE_GBDT_H
 
+#include "base/pool.h"
 #include "bins.h"
 #include "grow.h"
-#include "pool.h"
 #include "trees.h"
 
 struct gbdt_options {

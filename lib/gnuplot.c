@@ -1,9 +1,9 @@
 #include "gnuplot.h"
 
-#include "fdio.h"
+#include "base/fdio.h"
+#include "base/utf8.h"
 #include "subprocess.h"
 #include "tempfile.h"
-#include "utf8.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -6,8 +6,8 @@
 #ifndef CE_GNUPLOT_H
 #define CE_GNUPLOT_H
 
-#include "buf.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/err.h"
 
 #include <stddef.h>
 

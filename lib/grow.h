@@ -8,8 +8,8 @@
 #ifndef CE_GROW_H
 #define CE_GROW_H
 
+#include "base/pool.h"
 #include "bins.h"
-#include "pool.h"
 #include "trees.h"
 
 #include <stdbool.h>

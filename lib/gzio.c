@@ -1,10 +1,10 @@
 #include "gzio.h"
 
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "base/thread.h"
 #include "deflate.h"
-#include "fdio.h"
-#include "mem.h"
 #include "readahead.h"
-#include "thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +15,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IN_SIZE        ((size_t)128 * 1024)
-#define PIPE_SIZE      (1024 * 1024)
-#define READAHEAD_FROM ((uint64_t)1024 * 1024) /* bytes given before a thread is worth its start   \
-						*/
+#define IN_SIZE   ((size_t)128 * 1024)
+#define PIPE_SIZE (1024 * 1024)
+#define READAHEAD_FROM                                                                             \
+	((uint64_t)1024 * 1024) /* bytes given before a thread is worth its start                  \
+				 */
 
 #define MAGIC_0 0x1f
 #define MAGIC_1 0x8b

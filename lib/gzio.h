@@ -14,8 +14,8 @@
 #define CE_GZIO_H
 
 #include "atomicfile.h"
+#include "base/err.h"
 #include "codec.h"
-#include "err.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 #include "history.h"
 
+#include "base/mem.h"
+#include "base/num.h"
 #include "catalogue.h"
-#include "mem.h"
-#include "num.h"
 
 #include <stdlib.h>
 #include <string.h>

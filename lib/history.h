@@ -23,11 +23,11 @@
 #ifndef CE_HISTORY_H
 #define CE_HISTORY_H
 
+#include "base/pairs.h"
+#include "base/ring.h"
+#include "base/time.h"
 #include "event.h"
 #include "outcome.h"
-#include "pairs.h"
-#include "ring.h"
-#include "time.h"
 
 /* The columns, in the order of catalogue_history. */
 enum history_column {

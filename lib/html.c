@@ -1,7 +1,7 @@
 #include "html.h"
 
-#include "num.h"
-#include "utf8.h"
+#include "base/num.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #ifndef CE_HTML_H
 #define CE_HTML_H
 
-#include "buf.h"
+#include "base/buf.h"
 #include "csvrow.h"
 
 #include <stddef.h>

@@ -1,7 +1,7 @@
 #include "importance.h"
 
+#include "base/mem.h"
 #include "catalogue.h"
-#include "mem.h"
 #include "metrics.h"
 
 #include <math.h>

@@ -11,9 +11,9 @@
 #ifndef CE_IMPORTANCE_H
 #define CE_IMPORTANCE_H
 
+#include "base/pool.h"
 #include "csvio.h"
 #include "model.h"
-#include "pool.h"
 #include "sample.h"
 
 #include <stddef.h>

@@ -7,10 +7,10 @@
 #ifndef CE_INTERVALS_H
 #define CE_INTERVALS_H
 
+#include "base/pool.h"
 #include "bootstrap.h"
 #include "csvio.h"
 #include "evaluation.h"
-#include "pool.h"
 
 #include <stddef.h>
 #include <stdint.h>

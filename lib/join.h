@@ -8,9 +8,9 @@
 #ifndef CE_JOIN_H
 #define CE_JOIN_H
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/intern.h"
 #include "csvio.h"
-#include "intern.h"
 
 #include <string.h>
 

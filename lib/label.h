@@ -13,11 +13,11 @@
 #ifndef CE_LABEL_H
 #define CE_LABEL_H
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/ring.h"
 #include "csvio.h"
 #include "event.h"
 #include "outcome.h"
-#include "ring.h"
 
 struct labels {
 	/* Rows written so far, by label, for callers to read. */

@@ -6,10 +6,10 @@
 #ifndef CE_LEARN_H
 #define CE_LEARN_H
 
+#include "base/pool.h"
 #include "calibration.h"
 #include "metrics.h"
 #include "model.h"
-#include "pool.h"
 #include "trainset.h"
 
 struct learn_options {

@@ -1,6 +1,6 @@
 #include "lines.h"
 
-#include "num.h"
+#include "base/num.h"
 
 #include <inttypes.h>
 #include <stdio.h>

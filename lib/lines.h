@@ -8,8 +8,8 @@
 #ifndef CE_LINES_H
 #define CE_LINES_H
 
-#include "buf.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>

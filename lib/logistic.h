@@ -31,9 +31,9 @@
 #ifndef CE_LOGISTIC_H
 #define CE_LOGISTIC_H
 
-#include "err.h"
+#include "base/err.h"
+#include "base/pool.h"
 #include "matrix.h"
-#include "pool.h"
 
 #include <stdbool.h>
 

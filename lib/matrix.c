@@ -1,6 +1,6 @@
 #include "matrix.h"
 
-#include "mem.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 #include "metrics.h"
 
-#include "sum.h"
+#include "base/sum.h"
 
 #include <float.h>
 #include <math.h>

@@ -60,11 +60,11 @@
 #ifndef CE_MODEL_H
 #define CE_MODEL_H
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "calibration.h"
 #include "classweight.h"
 #include "encoding.h"
-#include "err.h"
 #include "gbdt.h"
 #include "logistic.h"
 #include "split.h"

@@ -1,9 +1,9 @@
 /* The text of a model, read strictly. */
+#include "base/mem.h"
+#include "base/num.h"
 #include "bins.h"
 #include "lines.h"
-#include "mem.h"
 #include "model.h"
-#include "num.h"
 #include "treelines.h"
 
 #include <float.h>

@@ -1,8 +1,8 @@
 #include "modelsql.h"
 
-#include "mem.h"
-#include "num.h"
-#include "utf8.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -20,8 +20,8 @@
 #ifndef CE_MODELSQL_H
 #define CE_MODELSQL_H
 
-#include "buf.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "model.h"
 
 /*

@@ -1,9 +1,9 @@
 #include "modelview.h"
 
-#include "mem.h"
-#include "num.h"
-#include "time.h"
-#include "utf8.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/time.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #ifndef CE_MODELVIEW_H
 #define CE_MODELVIEW_H
 
-#include "buf.h"
+#include "base/buf.h"
 #include "gzio.h"
 #include "model.h"
 

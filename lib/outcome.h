@@ -18,8 +18,8 @@
 #ifndef CE_OUTCOME_H
 #define CE_OUTCOME_H
 
+#include "base/pairs.h"
 #include "event.h"
-#include "pairs.h"
 
 struct outcome_session {
 	int64_t id;

@@ -1,6 +1,6 @@
 #include "pg.h"
 
-#include "mem.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <libpq-fe.h>

@@ -10,8 +10,8 @@
 #ifndef CE_PG_H
 #define CE_PG_H
 
-#include "buf.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 #include "pg_load.h"
 
+#include "base/mem.h"
+#include "base/num.h"
 #include "catalogue.h"
 #include "columns.h"
-#include "mem.h"
-#include "num.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,8 +7,8 @@
 #ifndef CE_PLOT_H
 #define CE_PLOT_H
 
-#include "buf.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "evaluation.h"
 
 #include <stddef.h>

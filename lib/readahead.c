@@ -1,7 +1,7 @@
 #include "readahead.h"
 
-#include "mem.h"
-#include "thread.h"
+#include "base/mem.h"
+#include "base/thread.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

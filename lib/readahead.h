@@ -6,7 +6,7 @@
 #ifndef CE_READAHEAD_H
 #define CE_READAHEAD_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stddef.h>
 

@@ -10,8 +10,8 @@
 #ifndef CE_REPORT_H
 #define CE_REPORT_H
 
-#include "buf.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "evaluation.h"
 #include "intervals.h"
 #include "plot.h"

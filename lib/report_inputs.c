@@ -1,9 +1,9 @@
 #include "report_inputs.h"
 
+#include "base/mem.h"
+#include "base/num.h"
 #include "columns.h"
 #include "csvio.h"
-#include "mem.h"
-#include "num.h"
 
 #include <math.h>
 #include <stdlib.h>

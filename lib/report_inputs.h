@@ -6,8 +6,8 @@
 #ifndef CE_REPORT_INPUTS_H
 #define CE_REPORT_INPUTS_H
 
-#include "err.h"
-#include "intern.h"
+#include "base/err.h"
+#include "base/intern.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
+#include "base/mem.h"
 #include "html.h"
-#include "mem.h"
 #include "report.h"
 
 #include <math.h>

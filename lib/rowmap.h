@@ -8,7 +8,7 @@
 #ifndef CE_ROWMAP_H
 #define CE_ROWMAP_H
 
-#include "ring.h"
+#include "base/ring.h"
 
 #include <stdbool.h>
 #include <stdint.h>

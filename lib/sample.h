@@ -8,7 +8,7 @@
 #ifndef CE_SAMPLE_H
 #define CE_SAMPLE_H
 
-#include "rng.h"
+#include "base/rng.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 #include "scorefile.h"
 
+#include "base/mem.h"
+#include "base/num.h"
 #include "columns.h"
-#include "mem.h"
-#include "num.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 #ifndef CE_SCOREFILE_H
 #define CE_SCOREFILE_H
 
+#include "base/intern.h"
 #include "csvio.h"
-#include "intern.h"
 
 #include <stdbool.h>
 #include <stddef.h>

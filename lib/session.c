@@ -1,6 +1,6 @@
 #include "session.h"
 
-#include "time.h"
+#include "base/time.h"
 
 /* A pair's latest event and current session; id 0: no event yet. */
 struct session_pair {

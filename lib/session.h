@@ -18,9 +18,9 @@
 #ifndef CE_SESSION_H
 #define CE_SESSION_H
 
+#include "base/pairs.h"
+#include "base/time.h"
 #include "event.h"
-#include "pairs.h"
-#include "time.h"
 
 struct session_options {
 	int64_t gap;    /* ms, >= 0, no more than time_parse_duration makes */

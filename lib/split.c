@@ -1,9 +1,9 @@
 #include "split.h"
 
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/time.h"
 #include "columns.h"
-#include "mem.h"
-#include "num.h"
-#include "time.h"
 
 #include <stdlib.h>
 

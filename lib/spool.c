@@ -1,12 +1,12 @@
 #include "spool.h"
 
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/time.h"
 #include "clean.h"
 #include "columns.h"
 #include "event.h"
-#include "mem.h"
-#include "rng.h"
 #include "tempfile.h"
-#include "time.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,8 +9,8 @@
 #ifndef CE_SPOOL_H
 #define CE_SPOOL_H
 
+#include "base/err.h"
 #include "csvio.h"
-#include "err.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 #ifndef CE_SUBPROCESS_H
 #define CE_SUBPROCESS_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

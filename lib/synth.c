@@ -1,7 +1,7 @@
 #include "synth.h"
 
-#include "mem.h"
-#include "time.h"
+#include "base/mem.h"
+#include "base/time.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "synth_dirty.h"
 
-#include "num.h"
-#include "time.h"
+#include "base/num.h"
+#include "base/time.h"
 
 #include <stdio.h>
 #include <string.h>

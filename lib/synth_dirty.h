@@ -10,8 +10,8 @@
 #ifndef CE_SYNTH_DIRTY_H
 #define CE_SYNTH_DIRTY_H
 
+#include "base/rng.h"
 #include "csvio.h"
-#include "rng.h"
 #include "synth_rows.h"
 
 struct synth_dirt {

@@ -1,8 +1,8 @@
 #include "synth_rows.h"
 
+#include "base/num.h"
+#include "base/time.h"
 #include "csvio.h"
-#include "num.h"
-#include "time.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #ifndef CE_SYNTH_ROWS_H
 #define CE_SYNTH_ROWS_H
 
-#include "buf.h"
+#include "base/buf.h"
 #include "synth.h"
 
 #include <stddef.h>

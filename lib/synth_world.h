@@ -8,7 +8,7 @@
 #ifndef CE_SYNTH_WORLD_H
 #define CE_SYNTH_WORLD_H
 
-#include "rng.h"
+#include "base/rng.h"
 
 #include <stdbool.h>
 #include <stdint.h>

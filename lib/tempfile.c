@@ -1,6 +1,6 @@
 #include "tempfile.h"
 
-#include "fdio.h"
+#include "base/fdio.h"
 
 #include <errno.h>
 #include <fcntl.h>

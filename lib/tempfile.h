@@ -5,8 +5,8 @@
 #ifndef CE_TEMPFILE_H
 #define CE_TEMPFILE_H
 
-#include "buf.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/err.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #include "threshold.h"
 
-#include "mem.h"
+#include "base/mem.h"
 #include "split.h"
 
 #include <stdlib.h>

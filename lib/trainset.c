@@ -1,10 +1,10 @@
 #include "trainset.h"
 
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "base/num.h"
 #include "catalogue.h"
 #include "columns.h"
-#include "fdio.h"
-#include "mem.h"
-#include "num.h"
 #include "tempfile.h"
 
 #include <stdlib.h>

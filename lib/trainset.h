@@ -11,9 +11,9 @@
 #ifndef CE_TRAINSET_H
 #define CE_TRAINSET_H
 
+#include "base/names.h"
 #include "classweight.h"
 #include "encoding.h"
-#include "names.h"
 #include "split.h"
 
 struct trainset_options {

@@ -1,7 +1,7 @@
 #include "treelines.h"
 
-#include "intern.h"
-#include "mem.h"
+#include "base/intern.h"
+#include "base/mem.h"
 
 #include <float.h>
 #include <stdlib.h>

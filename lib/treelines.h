@@ -13,7 +13,7 @@
 #ifndef CE_TREELINES_H
 #define CE_TREELINES_H
 
-#include "buf.h"
+#include "base/buf.h"
 #include "encoding.h"
 #include "lines.h"
 #include "trees.h"

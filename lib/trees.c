@@ -1,6 +1,6 @@
 #include "trees.h"
 
-#include "mem.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>

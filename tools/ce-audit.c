@@ -1,14 +1,14 @@
 /* ce-audit: run a pipeline on what the log held at earlier times; report what a row saw too early.
  */
 #include "audit.h"
+#include "base/mem.h"
+#include "base/time.h"
 #include "clean.h"
 #include "cli.h"
 #include "csvio.h"
-#include "mem.h"
 #include "spool.h"
 #include "subprocess.h"
 #include "tempfile.h"
-#include "time.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,14 +1,14 @@
 /* ce-eval: scored rows -> how good the scores are. */
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/pool.h"
 #include "cli.h"
 #include "columns.h"
 #include "csvio.h"
 #include "eval_write.h"
 #include "evaluation.h"
 #include "intervals.h"
-#include "mem.h"
-#include "num.h"
 #include "plot.h"
-#include "pool.h"
 #include "report.h"
 #include "report_inputs.h"
 

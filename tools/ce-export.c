@@ -1,6 +1,6 @@
 /* ce-export: tables of PostgreSQL, or a query, as gzipped CSV. */
+#include "base/mem.h"
 #include "cli.h"
-#include "mem.h"
 #include "pg.h"
 #include "pg_select.h"
 

@@ -1,13 +1,13 @@
 /* ce-predict: adds what a model says to the rows of a feature table. */
+#include "base/mem.h"
+#include "base/pool.h"
 #include "catalogue.h"
 #include "cli.h"
 #include "columns.h"
 #include "csvio.h"
 #include "drift.h"
 #include "importance.h"
-#include "mem.h"
 #include "model.h"
-#include "pool.h"
 #include "sample.h"
 
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* ce-train: learns a model from a feature table, or from any CSV with a 0/1 label. */
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/pool.h"
 #include "cli.h"
 #include "csvio.h"
 #include "learn.h"
-#include "mem.h"
-#include "num.h"
-#include "pool.h"
 #include "trainset.h"
 
 #include <math.h>

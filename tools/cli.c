@@ -1,9 +1,9 @@
 #include "cli.h"
 
-#include "mem.h"
-#include "num.h"
-#include "thread.h"
-#include "time.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/thread.h"
+#include "base/time.h"
 
 #include <fcntl.h>
 #include <getopt.h>

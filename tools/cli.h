@@ -8,9 +8,9 @@
 #ifndef CE_CLI_H
 #define CE_CLI_H
 
-#include "err.h"
+#include "base/err.h"
+#include "base/names.h"
 #include "gzio.h"
-#include "names.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
 #ifndef CE_SCRATCH_H
 #define CE_SCRATCH_H
 
+#include "base/mem.h"
 #include "check.h"
-#include "mem.h"
 
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #include "atomicfile.h"
 
-#include "fdio.h"
+#include "base/fdio.h"
 #include "scratch.h"
 #include "tempfile.h"
 

@@ -1,7 +1,7 @@
 #include "audit.h"
 
+#include "base/fdio.h"
 #include "check.h"
-#include "fdio.h"
 #include "scratch.h"
 #include "tempfile.h"
 

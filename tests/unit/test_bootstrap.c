@@ -1,7 +1,7 @@
+#include "base/mem.h"
+#include "base/rng.h"
 #include "bootstrap.h"
 #include "check.h"
-#include "mem.h"
-#include "rng.h"
 
 #include <stdlib.h>
 

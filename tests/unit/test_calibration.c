@@ -1,6 +1,6 @@
+#include "base/mem.h"
 #include "calibration.h"
 #include "check.h"
-#include "mem.h"
 #include "scratch.h"
 
 #include <math.h>

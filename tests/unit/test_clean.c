@@ -1,7 +1,7 @@
 #include "clean.h"
 
+#include "base/time.h"
 #include "check.h"
-#include "time.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 #include "codec.h"
 
+#include "base/mem.h"
 #include "check.h"
-#include "mem.h"
 #include "scratch.h"
 
 static const struct codec *const codecs[] = {

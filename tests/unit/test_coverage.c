@@ -5,11 +5,11 @@
  * COVERAGE_TABLES and COVERAGE_RESAMPLES in the environment ask for a larger study, whose figures
  * are printed.
  */
+#include "base/mem.h"
+#include "base/rng.h"
 #include "bootstrap.h"
 #include "check.h"
 #include "delong.h"
-#include "mem.h"
-#include "rng.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 #include "dedup.h"
 
+#include "base/intern.h"
 #include "check.h"
-#include "intern.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 #include "deflate.h"
 
-#include "buf.h"
+#include "base/buf.h"
 #include "gzio.h"
 #include "scratch.h"
 

@@ -1,7 +1,7 @@
 #include "dupcheck.h"
 
+#include "base/mem.h"
 #include "check.h"
-#include "mem.h"
 
 #include <signal.h>
 #include <stdlib.h>

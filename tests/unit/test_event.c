@@ -2,7 +2,7 @@
 
 #include "scratch.h"
 
-#include "num.h"
+#include "base/num.h"
 
 #define HEADER                                                                                     \
 	"event_id,event_ts,user_id,content_id,event_type,playback_position,device,plan_tier,"      \

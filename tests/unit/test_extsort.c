@@ -1,7 +1,7 @@
 #include "extsort.h"
 
+#include "base/mem.h"
 #include "check.h"
-#include "mem.h"
 
 #include <fcntl.h>
 #include <signal.h>

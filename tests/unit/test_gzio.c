@@ -1,6 +1,6 @@
 #include "gzio.h"
 
-#include "buf.h"
+#include "base/buf.h"
 #include "scratch.h"
 
 #include <zlib.h>

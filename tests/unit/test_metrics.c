@@ -1,5 +1,5 @@
+#include "base/mem.h"
 #include "check.h"
-#include "mem.h"
 #include "metrics.h"
 
 #include <float.h>

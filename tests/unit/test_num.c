@@ -1,7 +1,7 @@
-#include "num.h"
+#include "base/num.h"
 
+#include "base/time.h"
 #include "scratch.h"
-#include "time.h"
 
 #include <limits.h>
 #include <time.h>

@@ -1,6 +1,6 @@
+#include "base/mem.h"
+#include "base/pool.h"
 #include "check.h"
-#include "mem.h"
-#include "pool.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

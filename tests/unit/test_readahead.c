@@ -1,8 +1,8 @@
 #include "readahead.h"
 
+#include "base/mem.h"
+#include "base/thread.h"
 #include "check.h"
-#include "mem.h"
-#include "thread.h"
 
 #include <stdlib.h>
 #include <unistd.h>

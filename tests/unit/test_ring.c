@@ -1,6 +1,6 @@
+#include "base/mem.h"
+#include "base/ring.h"
 #include "check.h"
-#include "mem.h"
-#include "ring.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
+#include "base/rng.h"
 #include "check.h"
-#include "rng.h"
 
 #define N 200000
 

@@ -1,5 +1,5 @@
+#include "base/mem.h"
 #include "check.h"
-#include "mem.h"
 #include "split.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
+#include "base/mem.h"
+#include "base/time.h"
 #include "check.h"
-#include "mem.h"
 #include "synth.h"
 #include "synth_rows.h"
-#include "time.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
+#include "base/utf8.h"
 #include "check.h"
-#include "utf8.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
-#include "thread.h"
+#include "base/thread.h"
 
-#include "fdio.h"
-#include "mem.h"
+#include "base/fdio.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
-#include "buf.h"
+#include "base/buf.h"
 
-#include "mem.h"
+#include "base/mem.h"
 
 #include <stdarg.h>
 #include <stdio.h>

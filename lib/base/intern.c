@@ -1,4 +1,4 @@
-#include "intern.h"
+#include "base/intern.h"
 
 #include <endian.h>
 #include <stdbool.h>

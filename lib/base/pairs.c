@@ -1,7 +1,7 @@
-#include "pairs.h"
+#include "base/pairs.h"
 
-#include "intern.h"
-#include "mem.h"
+#include "base/intern.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>

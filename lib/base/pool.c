@@ -1,7 +1,7 @@
-#include "pool.h"
+#include "base/pool.h"
 
-#include "mem.h"
-#include "thread.h"
+#include "base/mem.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -4,7 +4,7 @@
 #ifndef CE_UTF8_H
 #define CE_UTF8_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-#include "ring.h"
+#include "base/ring.h"
 
-#include "mem.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 

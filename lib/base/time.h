@@ -7,7 +7,7 @@
 #ifndef CE_TIME_H
 #define CE_TIME_H
 
-#include "num.h"
+#include "base/num.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -12,7 +12,7 @@
 #ifndef CE_INTERN_H
 #define CE_INTERN_H
 
-#include "mem.h"
+#include "base/mem.h"
 
 #include <stddef.h>
 #include <stdint.h>

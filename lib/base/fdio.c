@@ -1,4 +1,4 @@
-#include "fdio.h"
+#include "base/fdio.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -4,7 +4,7 @@
 #ifndef CE_NAMES_H
 #define CE_NAMES_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>

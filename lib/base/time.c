@@ -1,4 +1,4 @@
-#include "time.h"
+#include "base/time.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "clean.h"
 #include "columns.h"
 #include "extsort.h"
-#include "tempfile.h"
+#include "io/tempfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

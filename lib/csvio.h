@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "csvrow.h"
 #include "csvscan.h"
-#include "gzio.h"
+#include "io/gzio.h"
 
 #include <stdbool.h>
 #include <stddef.h>

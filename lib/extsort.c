@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "tempfile.h"
+#include "io/tempfile.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 
 #include "base/fdio.h"
 #include "base/utf8.h"
-#include "subprocess.h"
-#include "tempfile.h"
+#include "io/subprocess.h"
+#include "io/tempfile.h"
 
 #include <string.h>
 #include <unistd.h>

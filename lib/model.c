@@ -1,6 +1,6 @@
 #include "model.h"
 
-#include "gzio.h"
+#include "io/gzio.h"
 
 #define READ_SIZE ((size_t)64 * 1024)
 

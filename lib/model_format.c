@@ -1,5 +1,5 @@
 /* The text of a model, written. */
-#include "gzio.h"
+#include "io/gzio.h"
 #include "lines.h"
 #include "model.h"
 #include "treelines.h"

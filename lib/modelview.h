@@ -8,7 +8,7 @@
 #define CE_MODELVIEW_H
 
 #include "base/buf.h"
-#include "gzio.h"
+#include "io/gzio.h"
 #include "model.h"
 
 /*

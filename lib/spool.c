@@ -6,7 +6,7 @@
 #include "clean.h"
 #include "columns.h"
 #include "event.h"
-#include "tempfile.h"
+#include "io/tempfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

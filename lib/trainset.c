@@ -5,7 +5,7 @@
 #include "base/num.h"
 #include "catalogue.h"
 #include "columns.h"
-#include "tempfile.h"
+#include "io/tempfile.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,9 +6,9 @@
 #include "clean.h"
 #include "cli.h"
 #include "csvio.h"
+#include "io/subprocess.h"
+#include "io/tempfile.h"
 #include "spool.h"
-#include "subprocess.h"
-#include "tempfile.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

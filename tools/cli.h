@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "base/names.h"
-#include "gzio.h"
+#include "io/gzio.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
-#include "atomicfile.h"
+#include "io/atomicfile.h"
 
 #include "base/fdio.h"
+#include "io/tempfile.h"
 #include "scratch.h"
-#include "tempfile.h"
 
 #include <errno.h>
 #include <signal.h>

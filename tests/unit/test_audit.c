@@ -2,8 +2,8 @@
 
 #include "base/fdio.h"
 #include "check.h"
+#include "io/tempfile.h"
 #include "scratch.h"
-#include "tempfile.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "codec.h"
+#include "io/codec.h"
 
 #include "base/mem.h"
 #include "check.h"

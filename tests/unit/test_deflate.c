@@ -1,7 +1,7 @@
-#include "deflate.h"
+#include "io/deflate.h"
 
 #include "base/buf.h"
-#include "gzio.h"
+#include "io/gzio.h"
 #include "scratch.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "gzio.h"
+#include "io/gzio.h"
 
 #include "base/buf.h"
 #include "scratch.h"

@@ -1,6 +1,6 @@
 #include "base/mem.h"
 #include "check.h"
-#include "gzio.h"
+#include "io/gzio.h"
 #include "model.h"
 
 #include <float.h>

@@ -14,7 +14,7 @@
 #ifndef CE_DEFLATE_H
 #define CE_DEFLATE_H
 
-#include "codec.h"
+#include "io/codec.h"
 
 #define DEFLATE_BLOCK ((size_t)256 * 1024)
 

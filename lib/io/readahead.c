@@ -1,4 +1,4 @@
-#include "readahead.h"
+#include "io/readahead.h"
 
 #include "base/mem.h"
 #include "base/thread.h"

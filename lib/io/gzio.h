@@ -13,9 +13,9 @@
 #ifndef CE_GZIO_H
 #define CE_GZIO_H
 
-#include "atomicfile.h"
 #include "base/err.h"
-#include "codec.h"
+#include "io/atomicfile.h"
+#include "io/codec.h"
 
 #include <stdbool.h>
 #include <stddef.h>

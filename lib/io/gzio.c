@@ -1,10 +1,10 @@
-#include "gzio.h"
+#include "io/gzio.h"
 
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/thread.h"
-#include "deflate.h"
-#include "readahead.h"
+#include "io/deflate.h"
+#include "io/readahead.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 #ifdef CE_ISAL
 
-#include "codec.h"
+#include "io/codec.h"
 
 #include "base/mem.h"
 

@@ -1,6 +1,6 @@
 #define ZLIB_CONST /* what zlib reads is const */
 
-#include "codec.h"
+#include "io/codec.h"
 
 #include "base/mem.h"
 

@@ -1,4 +1,4 @@
-#include "atomicfile.h"
+#include "io/atomicfile.h"
 
 #include "base/mem.h"
 #include "base/num.h"

@@ -1,4 +1,4 @@
-#include "deflate.h"
+#include "io/deflate.h"
 
 #include "base/mem.h"
 #include "base/thread.h"

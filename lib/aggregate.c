@@ -1,8 +1,8 @@
 #include "aggregate.h"
 
 #include "base/mem.h"
-#include "catalogue.h"
-#include "columns.h"
+#include "table/catalogue.h"
+#include "table/columns.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,9 +3,9 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "clean.h"
-#include "columns.h"
-#include "extsort.h"
 #include "io/tempfile.h"
+#include "table/columns.h"
+#include "table/extsort.h"
 
 #include <errno.h>
 #include <fcntl.h>

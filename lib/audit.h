@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/names.h"
-#include "csvio.h"
+#include "table/csvio.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,9 +3,9 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "base/utf8.h"
-#include "catalogue.h"
-#include "columns.h"
 #include "event.h"
+#include "table/catalogue.h"
+#include "table/columns.h"
 
 #include <string.h>
 

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/time.h"
-#include "csvio.h"
+#include "table/csvio.h"
 
 #include <stdbool.h>
 #include <stddef.h>

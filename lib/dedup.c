@@ -3,7 +3,7 @@
 #include "base/intern.h"
 #include "base/mem.h"
 #include "dupcheck.h"
-#include "extsort.h"
+#include "table/extsort.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "bins.h"
-#include "catalogue.h"
+#include "table/catalogue.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -14,9 +14,9 @@
 #ifndef CE_DRIFT_H
 #define CE_DRIFT_H
 
-#include "csvio.h"
 #include "model.h"
 #include "sample.h"
+#include "table/csvio.h"
 
 #include <stddef.h>
 

@@ -4,7 +4,7 @@
 #include "base/num.h"
 #include "base/rng.h"
 #include "bins.h"
-#include "columns.h"
+#include "table/columns.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -26,8 +26,8 @@
 #define CE_ENCODING_H
 
 #include "base/intern.h"
-#include "csvio.h"
 #include "matrix.h"
+#include "table/csvio.h"
 
 #include <stdbool.h>
 #include <stddef.h>

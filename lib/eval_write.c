@@ -2,7 +2,7 @@
 
 #include "base/num.h"
 #include "base/utf8.h"
-#include "catalogue.h"
+#include "table/catalogue.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,9 +5,9 @@
 #ifndef CE_EVAL_WRITE_H
 #define CE_EVAL_WRITE_H
 
-#include "csvio.h"
 #include "evaluation.h"
 #include "intervals.h"
+#include "table/csvio.h"
 
 /*
  * A row for the whole, whose segment_column and segment are NULL, and for each segment; metrics

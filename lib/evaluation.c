@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
-#include "columns.h"
+#include "table/columns.h"
 
 #include <stdio.h>
 #include <stdlib.h>

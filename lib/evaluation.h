@@ -11,9 +11,9 @@
 #ifndef CE_EVALUATION_H
 #define CE_EVALUATION_H
 
-#include "csvio.h"
 #include "metrics.h"
 #include "scorefile.h"
+#include "table/csvio.h"
 #include "threshold.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 #include "event.h"
 
 #include "base/num.h"
-#include "columns.h"
+#include "table/columns.h"
 
 #include <string.h>
 

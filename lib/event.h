@@ -10,7 +10,7 @@
 #define CE_EVENT_H
 
 #include "base/intern.h"
-#include "csvio.h"
+#include "table/csvio.h"
 
 #include <stdint.h>
 

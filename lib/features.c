@@ -3,8 +3,8 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
-#include "catalogue.h"
-#include "columns.h"
+#include "table/catalogue.h"
+#include "table/columns.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

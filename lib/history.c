@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "catalogue.h"
+#include "table/catalogue.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #define CE_HTML_H
 
 #include "base/buf.h"
-#include "csvrow.h"
+#include "table/csvrow.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 #include "importance.h"
 
 #include "base/mem.h"
-#include "catalogue.h"
 #include "metrics.h"
+#include "table/catalogue.h"
 
 #include <math.h>
 #include <stdlib.h>

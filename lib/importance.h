@@ -12,9 +12,9 @@
 #define CE_IMPORTANCE_H
 
 #include "base/pool.h"
-#include "csvio.h"
 #include "model.h"
 #include "sample.h"
+#include "table/csvio.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 #include "intervals.h"
 
-#include "catalogue.h"
 #include "delong.h"
+#include "table/catalogue.h"
 
 #include <math.h>
 

@@ -9,8 +9,8 @@
 
 #include "base/pool.h"
 #include "bootstrap.h"
-#include "csvio.h"
 #include "evaluation.h"
+#include "table/csvio.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 #include "join.h"
 
 #include "base/mem.h"
-#include "columns.h"
+#include "table/columns.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/intern.h"
-#include "csvio.h"
+#include "table/csvio.h"
 
 #include <string.h>
 

@@ -15,9 +15,9 @@
 
 #include "base/buf.h"
 #include "base/ring.h"
-#include "csvio.h"
 #include "event.h"
 #include "outcome.h"
+#include "table/csvio.h"
 
 struct labels {
 	/* Rows written so far, by label, for callers to read. */

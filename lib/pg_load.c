@@ -2,8 +2,8 @@
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "catalogue.h"
-#include "columns.h"
+#include "table/catalogue.h"
+#include "table/columns.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,9 +4,9 @@
 #ifndef CE_PG_LOAD_H
 #define CE_PG_LOAD_H
 
-#include "csvio.h"
 #include "pg.h"
 #include "rowmap.h"
+#include "table/csvio.h"
 
 #include <stdbool.h>
 

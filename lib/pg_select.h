@@ -4,8 +4,8 @@
 #ifndef CE_PG_SELECT_H
 #define CE_PG_SELECT_H
 
-#include "csvio.h"
 #include "pg.h"
+#include "table/csvio.h"
 
 /* What is wanted of a table or of a query. Everything is borrowed. */
 struct pg_select {

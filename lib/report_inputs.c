@@ -2,8 +2,8 @@
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "columns.h"
-#include "csvio.h"
+#include "table/columns.h"
+#include "table/csvio.h"
 
 #include <math.h>
 #include <stdlib.h>

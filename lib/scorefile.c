@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "columns.h"
+#include "table/columns.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #define CE_SCOREFILE_H
 
 #include "base/intern.h"
-#include "csvio.h"
+#include "table/csvio.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
-#include "columns.h"
+#include "table/columns.h"
 
 #include <stdlib.h>
 

@@ -9,7 +9,7 @@
 #ifndef CE_SPLIT_H
 #define CE_SPLIT_H
 
-#include "csvio.h"
+#include "table/csvio.h"
 
 #include <stdbool.h>
 #include <stddef.h>

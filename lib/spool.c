@@ -4,9 +4,9 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "clean.h"
-#include "columns.h"
 #include "event.h"
 #include "io/tempfile.h"
+#include "table/columns.h"
 
 #include <errno.h>
 #include <fcntl.h>

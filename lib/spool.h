@@ -10,7 +10,7 @@
 #define CE_SPOOL_H
 
 #include "base/err.h"
-#include "csvio.h"
+#include "table/csvio.h"
 
 #include <stdbool.h>
 #include <stddef.h>

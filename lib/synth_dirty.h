@@ -11,8 +11,8 @@
 #define CE_SYNTH_DIRTY_H
 
 #include "base/rng.h"
-#include "csvio.h"
 #include "synth_rows.h"
+#include "table/csvio.h"
 
 struct synth_dirt {
 	/* For callers to read. */

@@ -2,7 +2,7 @@
 
 #include "base/num.h"
 #include "base/time.h"
-#include "csvio.h"
+#include "table/csvio.h"
 
 #include <math.h>
 #include <stdio.h>

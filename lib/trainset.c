@@ -3,9 +3,9 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "catalogue.h"
-#include "columns.h"
 #include "io/tempfile.h"
+#include "table/catalogue.h"
+#include "table/columns.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* ce-agg: add what history knows at each event; write the aggregate tables. */
 #include "aggregate.h"
 #include "base/mem.h"
-#include "catalogue.h"
 #include "cli.h"
-#include "columns.h"
+#include "table/catalogue.h"
+#include "table/columns.h"
 
 #include <errno.h>
 #include <stdio.h>

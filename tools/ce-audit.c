@@ -5,10 +5,10 @@
 #include "base/time.h"
 #include "clean.h"
 #include "cli.h"
-#include "csvio.h"
 #include "io/subprocess.h"
 #include "io/tempfile.h"
 #include "spool.h"
+#include "table/csvio.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,10 +1,10 @@
 #include "base/mem.h"
 #include "base/num.h"
-#include "catalogue.h"
 #include "clean.h"
 #include "cli.h"
-#include "csvio.h"
 #include "dedup.h"
+#include "table/catalogue.h"
+#include "table/csvio.h"
 
 #include <inttypes.h>
 #include <stdio.h>

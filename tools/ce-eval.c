@@ -3,14 +3,14 @@
 #include "base/num.h"
 #include "base/pool.h"
 #include "cli.h"
-#include "columns.h"
-#include "csvio.h"
 #include "eval_write.h"
 #include "evaluation.h"
 #include "intervals.h"
 #include "plot.h"
 #include "report.h"
 #include "report_inputs.h"
+#include "table/columns.h"
+#include "table/csvio.h"
 
 #include <errno.h>
 #include <stdio.h>

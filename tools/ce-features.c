@@ -1,9 +1,9 @@
 /* ce-features: the feature table with its label. */
-#include "catalogue.h"
 #include "cli.h"
 #include "event.h"
 #include "features.h"
 #include "label.h"
+#include "table/catalogue.h"
 
 struct options {
 	struct cli_choice rows;

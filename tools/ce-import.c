@@ -1,8 +1,8 @@
 /* ce-import: gzipped CSV into a table of PostgreSQL, all of it or nothing. */
 #include "base/mem.h"
 #include "cli.h"
-#include "csvio.h"
 #include "pg_load.h"
+#include "table/csvio.h"
 
 #include <stdlib.h>
 #include <string.h>

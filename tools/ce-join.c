@@ -1,9 +1,9 @@
 /* ce-join: add the columns of dimension tables by key. */
 #include "base/mem.h"
 #include "cli.h"
-#include "columns.h"
 #include "event.h"
 #include "join.h"
+#include "table/columns.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,14 +1,14 @@
 /* ce-predict: adds what a model says to the rows of a feature table. */
 #include "base/mem.h"
 #include "base/pool.h"
-#include "catalogue.h"
 #include "cli.h"
-#include "columns.h"
-#include "csvio.h"
 #include "drift.h"
 #include "importance.h"
 #include "model.h"
 #include "sample.h"
+#include "table/catalogue.h"
+#include "table/columns.h"
+#include "table/csvio.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* ce-sessionize: number the viewings. */
-#include "catalogue.h"
 #include "cli.h"
-#include "columns.h"
 #include "event.h"
 #include "session.h"
+#include "table/catalogue.h"
+#include "table/columns.h"
 
 /* The columns it appends: the last ones of session_identification. */
 #define N_APPENDED 4

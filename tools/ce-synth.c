@@ -1,12 +1,12 @@
 /* ce-synth: a synthetic workload of any size, whose true probabilities are known. */
 #include "base/num.h"
 #include "base/time.h"
-#include "catalogue.h"
 #include "cli.h"
-#include "csvio.h"
 #include "synth.h"
 #include "synth_dirty.h"
 #include "synth_rows.h"
+#include "table/catalogue.h"
+#include "table/csvio.h"
 
 #include <stdlib.h>
 

@@ -3,8 +3,8 @@
 #include "base/num.h"
 #include "base/pool.h"
 #include "cli.h"
-#include "csvio.h"
 #include "learn.h"
+#include "table/csvio.h"
 #include "trainset.h"
 
 #include <math.h>

@@ -5,7 +5,7 @@
 #ifndef CE_ROWS_AGREE_H
 #define CE_ROWS_AGREE_H
 
-#include "csvio.h"
+#include "table/csvio.h"
 
 static inline bool same_field(const struct csv_field *a, const struct csv_field *b)
 {

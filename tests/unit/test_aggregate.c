@@ -1,7 +1,7 @@
 #include "aggregate.h"
 
-#include "catalogue.h"
 #include "check.h"
+#include "table/catalogue.h"
 
 static void every_table_is_in_the_catalogue(void)
 {

@@ -1,7 +1,7 @@
-#include "catalogue.h"
+#include "table/catalogue.h"
 
-#include "columns.h"
 #include "scratch.h"
+#include "table/columns.h"
 
 /* The columns as one line of text. */
 static void names_of(const struct catalogue_table *table, struct buf *row)

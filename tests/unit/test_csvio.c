@@ -1,4 +1,4 @@
-#include "csvio.h"
+#include "table/csvio.h"
 
 #include "rows_agree.h"
 #include "scratch.h"

@@ -4,8 +4,8 @@
 #ifndef CE_COLUMNS_H
 #define CE_COLUMNS_H
 
-#include "catalogue.h"
-#include "csvio.h"
+#include "table/catalogue.h"
+#include "table/csvio.h"
 
 /* The index of the column in the header, or -1. */
 int columns_find(const struct csv_header *header, const char *name);

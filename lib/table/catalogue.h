@@ -7,7 +7,7 @@
 #ifndef CE_CATALOGUE_H
 #define CE_CATALOGUE_H
 
-#include "csvio.h"
+#include "table/csvio.h"
 
 enum catalogue_type {
 	CATALOGUE_TEXT,

@@ -1,4 +1,4 @@
-#include "columns.h"
+#include "table/columns.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "csvio.h"
+#include "table/csvio.h"
 
 #include "base/intern.h"
 #include "base/mem.h"

@@ -1,4 +1,4 @@
-#include "extsort.h"
+#include "table/extsort.h"
 
 #include "base/buf.h"
 #include "base/mem.h"

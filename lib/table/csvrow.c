@@ -1,4 +1,4 @@
-#include "csvrow.h"
+#include "table/csvrow.h"
 
 #include <math.h>
 

@@ -16,9 +16,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "csvrow.h"
-#include "csvscan.h"
 #include "io/gzio.h"
+#include "table/csvrow.h"
+#include "table/csvscan.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "catalogue.h"
+#include "table/catalogue.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "csvscan.h"
+#include "table/csvscan.h"
 
 #include <stdbool.h>
 #include <string.h>

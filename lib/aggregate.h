@@ -9,7 +9,7 @@
 #define CE_AGGREGATE_H
 
 #include "base/ring.h"
-#include "event.h"
+#include "events/event.h"
 #include "history.h"
 
 /* The i-th aggregate table's name; NULL behind the last. */

@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
-#include "clean.h"
+#include "events/clean.h"
 #include "io/tempfile.h"
 #include "table/columns.h"
 #include "table/extsort.h"

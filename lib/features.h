@@ -6,7 +6,7 @@
 #define CE_FEATURES_H
 
 #include "base/buf.h"
-#include "event.h"
+#include "events/event.h"
 #include "outcome.h"
 
 /* Which events become prediction rows. */

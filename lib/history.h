@@ -26,7 +26,7 @@
 #include "base/pairs.h"
 #include "base/ring.h"
 #include "base/time.h"
-#include "event.h"
+#include "events/event.h"
 #include "outcome.h"
 
 /* The columns, in the order of catalogue_history. */

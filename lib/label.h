@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "base/ring.h"
-#include "event.h"
+#include "events/event.h"
 #include "outcome.h"
 #include "table/csvio.h"
 

@@ -19,7 +19,7 @@
 #define CE_OUTCOME_H
 
 #include "base/pairs.h"
-#include "event.h"
+#include "events/event.h"
 
 struct outcome_session {
 	int64_t id;

@@ -20,7 +20,7 @@
 
 #include "base/pairs.h"
 #include "base/time.h"
-#include "event.h"
+#include "events/event.h"
 
 struct session_options {
 	int64_t gap;    /* ms, >= 0, no more than time_parse_duration makes */

@@ -3,8 +3,8 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/time.h"
-#include "clean.h"
-#include "event.h"
+#include "events/clean.h"
+#include "events/event.h"
 #include "io/tempfile.h"
 #include "table/columns.h"
 

@@ -18,7 +18,7 @@
 #ifndef CE_SYNTH_H
 #define CE_SYNTH_H
 
-#include "event.h"
+#include "events/event.h"
 #include "synth_world.h"
 
 struct synth_options {

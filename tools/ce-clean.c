@@ -1,8 +1,8 @@
 #include "base/mem.h"
 #include "base/num.h"
-#include "clean.h"
 #include "cli.h"
-#include "dedup.h"
+#include "events/clean.h"
+#include "events/dedup.h"
 #include "table/catalogue.h"
 #include "table/csvio.h"
 

@@ -1,6 +1,6 @@
 /* ce-features: the feature table with its label. */
 #include "cli.h"
-#include "event.h"
+#include "events/event.h"
 #include "features.h"
 #include "label.h"
 #include "table/catalogue.h"

@@ -1,8 +1,8 @@
 /* ce-join: add the columns of dimension tables by key. */
 #include "base/mem.h"
 #include "cli.h"
-#include "event.h"
-#include "join.h"
+#include "events/event.h"
+#include "events/join.h"
 #include "table/columns.h"
 
 #include <stdio.h>

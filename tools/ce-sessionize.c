@@ -1,6 +1,6 @@
 /* ce-sessionize: number the viewings. */
 #include "cli.h"
-#include "event.h"
+#include "events/event.h"
 #include "session.h"
 #include "table/catalogue.h"
 #include "table/columns.h"

@@ -1,4 +1,4 @@
-#include "clean.h"
+#include "events/clean.h"
 
 #include "base/time.h"
 #include "check.h"

@@ -1,4 +1,4 @@
-#include "dedup.h"
+#include "events/dedup.h"
 
 #include "base/intern.h"
 #include "check.h"

@@ -1,4 +1,4 @@
-#include "join.h"
+#include "events/join.h"
 
 #include "scratch.h"
 

@@ -1,4 +1,4 @@
-#include "join.h"
+#include "events/join.h"
 
 #include "base/mem.h"
 #include "table/columns.h"

@@ -26,7 +26,7 @@
 #define CE_DEDUP_H
 
 #include "base/err.h"
-#include "clean.h"
+#include "events/clean.h"
 
 #include <stdbool.h>
 #include <stddef.h>

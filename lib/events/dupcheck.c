@@ -1,4 +1,4 @@
-#include "dupcheck.h"
+#include "events/dupcheck.h"
 
 #include "base/buf.h"
 #include "base/mem.h"

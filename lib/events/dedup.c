@@ -1,8 +1,8 @@
-#include "dedup.h"
+#include "events/dedup.h"
 
 #include "base/intern.h"
 #include "base/mem.h"
-#include "dupcheck.h"
+#include "events/dupcheck.h"
 #include "table/extsort.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
-#include "clean.h"
+#include "events/clean.h"
 
 #include "base/num.h"
 #include "base/time.h"
 #include "base/utf8.h"
-#include "event.h"
+#include "events/event.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 

@@ -1,7 +1,7 @@
 /* ce-agg: add what history knows at each event; write the aggregate tables. */
-#include "aggregate.h"
 #include "base/mem.h"
 #include "cli.h"
+#include "history/aggregate.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 

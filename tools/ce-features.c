@@ -1,8 +1,8 @@
 /* ce-features: the feature table with its label. */
 #include "cli.h"
 #include "events/event.h"
-#include "features.h"
-#include "label.h"
+#include "history/features.h"
+#include "history/label.h"
 #include "table/catalogue.h"
 
 struct options {

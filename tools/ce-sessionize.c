@@ -1,7 +1,7 @@
 /* ce-sessionize: number the viewings. */
 #include "cli.h"
 #include "events/event.h"
-#include "session.h"
+#include "history/session.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 

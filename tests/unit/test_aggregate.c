@@ -1,4 +1,4 @@
-#include "aggregate.h"
+#include "history/aggregate.h"
 
 #include "check.h"
 #include "table/catalogue.h"

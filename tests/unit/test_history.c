@@ -1,7 +1,7 @@
-#include "history.h"
+#include "history/history.h"
 
 #include "check.h"
-#include "session.h"
+#include "history/session.h"
 
 /* Sessions and history over hand-made events; no runtime is known, so a deadline is ts + gap. */
 struct world {

@@ -1,4 +1,4 @@
-#include "label.h"
+#include "history/label.h"
 
 #include "scratch.h"
 

@@ -1,5 +1,5 @@
 #include "check.h"
-#include "outcome.h"
+#include "history/outcome.h"
 
 static const int64_t near_end = 950000;
 

@@ -1,6 +1,6 @@
 #include "base/time.h"
 #include "check.h"
-#include "session.h"
+#include "history/session.h"
 
 static bool step(struct sessions *s, struct event *e, int64_t ts, uint32_t pair,
 		 enum event_type type, int64_t position, int64_t runtime)

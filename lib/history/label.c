@@ -1,4 +1,4 @@
-#include "label.h"
+#include "history/label.h"
 
 #define TEXT_SIZE ((size_t)64 * 1024)
 

@@ -1,4 +1,4 @@
-#include "aggregate.h"
+#include "history/aggregate.h"
 
 #include "base/mem.h"
 #include "table/catalogue.h"

@@ -10,7 +10,7 @@
 
 #include "base/ring.h"
 #include "events/event.h"
-#include "history.h"
+#include "history/history.h"
 
 /* The i-th aggregate table's name; NULL behind the last. */
 const char *aggregate_name(size_t i);

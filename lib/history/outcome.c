@@ -1,4 +1,4 @@
-#include "outcome.h"
+#include "history/outcome.h"
 
 #include "base/mem.h"
 

@@ -1,4 +1,4 @@
-#include "session.h"
+#include "history/session.h"
 
 #include "base/time.h"
 

@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/ring.h"
 #include "events/event.h"
-#include "outcome.h"
+#include "history/outcome.h"
 #include "table/csvio.h"
 
 struct labels {

@@ -27,7 +27,7 @@
 #include "base/ring.h"
 #include "base/time.h"
 #include "events/event.h"
-#include "outcome.h"
+#include "history/outcome.h"
 
 /* The columns, in the order of catalogue_history. */
 enum history_column {

@@ -1,4 +1,4 @@
-#include "features.h"
+#include "history/features.h"
 
 #include "base/mem.h"
 #include "base/num.h"

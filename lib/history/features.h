@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "events/event.h"
-#include "outcome.h"
+#include "history/outcome.h"
 
 /* Which events become prediction rows. */
 enum features_rows {

@@ -1,7 +1,7 @@
 #include "drift.h"
 
 #include "base/mem.h"
-#include "bins.h"
+#include "learn/bins.h"
 #include "table/catalogue.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/rng.h"
-#include "bins.h"
+#include "learn/bins.h"
 #include "table/columns.h"
 
 #include <math.h>

@@ -26,7 +26,7 @@
 #define CE_ENCODING_H
 
 #include "base/intern.h"
-#include "matrix.h"
+#include "learn/matrix.h"
 #include "table/csvio.h"
 
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 #include "learn.h"
 
 #include "base/mem.h"
-#include "bins.h"
-#include "matrix.h"
+#include "learn/bins.h"
+#include "learn/matrix.h"
 
 #include <math.h>
 #include <stdlib.h>

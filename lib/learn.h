@@ -7,7 +7,7 @@
 #define CE_LEARN_H
 
 #include "base/pool.h"
-#include "calibration.h"
+#include "learn/calibration.h"
 #include "metrics.h"
 #include "model.h"
 #include "trainset.h"

@@ -62,13 +62,13 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "calibration.h"
 #include "classweight.h"
 #include "encoding.h"
-#include "gbdt.h"
-#include "logistic.h"
+#include "learn/calibration.h"
+#include "learn/gbdt.h"
+#include "learn/logistic.h"
+#include "learn/trees.h"
 #include "split.h"
-#include "trees.h"
 
 enum model_kind {
 	MODEL_LOGISTIC,

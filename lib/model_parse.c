@@ -1,7 +1,7 @@
 /* The text of a model, read strictly. */
 #include "base/mem.h"
 #include "base/num.h"
-#include "bins.h"
+#include "learn/bins.h"
 #include "lines.h"
 #include "model.h"
 #include "treelines.h"

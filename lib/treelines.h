@@ -15,8 +15,8 @@
 
 #include "base/buf.h"
 #include "encoding.h"
+#include "learn/trees.h"
 #include "lines.h"
-#include "trees.h"
 
 /* Appends the lines. The trees' columns are the places of the encoding's values. */
 void treelines_put(struct buf *out, const struct trees *t, const struct encoding *e);

@@ -1,6 +1,6 @@
 #include "base/mem.h"
-#include "bins.h"
 #include "check.h"
+#include "learn/bins.h"
 #include "scratch.h"
 
 #include <float.h>

@@ -1,6 +1,6 @@
 #include "base/mem.h"
-#include "calibration.h"
 #include "check.h"
+#include "learn/calibration.h"
 #include "scratch.h"
 
 #include <math.h>

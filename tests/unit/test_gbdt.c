@@ -1,6 +1,6 @@
 #include "base/mem.h"
 #include "check.h"
-#include "gbdt.h"
+#include "learn/gbdt.h"
 #include "scratch.h"
 
 #include <float.h>

@@ -1,5 +1,5 @@
 #include "check.h"
-#include "logistic.h"
+#include "learn/logistic.h"
 
 #include <float.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 #include "check.h"
-#include "matrix.h"
+#include "learn/matrix.h"
 
 static void keeps_rows(void)
 {

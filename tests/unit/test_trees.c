@@ -1,5 +1,5 @@
 #include "check.h"
-#include "trees.h"
+#include "learn/trees.h"
 
 #include <float.h>
 #include <math.h>

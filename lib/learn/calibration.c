@@ -1,8 +1,8 @@
-#include "calibration.h"
+#include "learn/calibration.h"
 
 #include "base/mem.h"
-#include "logistic.h"
-#include "matrix.h"
+#include "learn/logistic.h"
+#include "learn/matrix.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "trees.h"
+#include "learn/trees.h"
 
 #include "base/mem.h"
 

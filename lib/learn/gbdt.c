@@ -1,9 +1,9 @@
-#include "gbdt.h"
+#include "learn/gbdt.h"
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "grow.h"
-#include "logistic.h"
+#include "learn/grow.h"
+#include "learn/logistic.h"
 
 #include <float.h>
 #include <math.h>

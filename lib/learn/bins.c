@@ -1,4 +1,4 @@
-#include "bins.h"
+#include "learn/bins.h"
 
 #include "base/mem.h"
 #include "base/num.h"

@@ -33,7 +33,7 @@
 
 #include "base/err.h"
 #include "base/pool.h"
-#include "matrix.h"
+#include "learn/matrix.h"
 
 #include <stdbool.h>
 

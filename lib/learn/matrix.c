@@ -1,4 +1,4 @@
-#include "matrix.h"
+#include "learn/matrix.h"
 
 #include "base/mem.h"
 

@@ -1,4 +1,4 @@
-#include "logistic.h"
+#include "learn/logistic.h"
 
 #include "base/mem.h"
 

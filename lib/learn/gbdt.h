@@ -28,9 +28,9 @@
 #define CE_GBDT_H
 
 #include "base/pool.h"
-#include "bins.h"
-#include "grow.h"
-#include "trees.h"
+#include "learn/bins.h"
+#include "learn/grow.h"
+#include "learn/trees.h"
 
 struct gbdt_options {
 	int64_t trees;            /* at most so many, >= 1 */

@@ -9,8 +9,8 @@
 #define CE_GROW_H
 
 #include "base/pool.h"
-#include "bins.h"
-#include "trees.h"
+#include "learn/bins.h"
+#include "learn/trees.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "grow.h"
+#include "learn/grow.h"
 
 #include "base/mem.h"
 

@@ -11,7 +11,7 @@
 #ifndef CE_EVALUATION_H
 #define CE_EVALUATION_H
 
-#include "metrics.h"
+#include "metric/metrics.h"
 #include "scorefile.h"
 #include "table/csvio.h"
 #include "threshold.h"

@@ -1,7 +1,7 @@
 #include "importance.h"
 
 #include "base/mem.h"
-#include "metrics.h"
+#include "metric/metrics.h"
 #include "table/catalogue.h"
 
 #include <math.h>

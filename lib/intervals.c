@@ -1,6 +1,6 @@
 #include "intervals.h"
 
-#include "delong.h"
+#include "metric/delong.h"
 #include "table/catalogue.h"
 
 #include <math.h>

@@ -8,8 +8,8 @@
 #define CE_INTERVALS_H
 
 #include "base/pool.h"
-#include "bootstrap.h"
 #include "evaluation.h"
+#include "metric/bootstrap.h"
 #include "table/csvio.h"
 
 #include <stddef.h>

@@ -8,7 +8,7 @@
 
 #include "base/pool.h"
 #include "learn/calibration.h"
-#include "metrics.h"
+#include "metric/metrics.h"
 #include "model.h"
 #include "trainset.h"
 

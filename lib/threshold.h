@@ -9,7 +9,7 @@
 #ifndef CE_THRESHOLD_H
 #define CE_THRESHOLD_H
 
-#include "metrics.h"
+#include "metric/metrics.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
-#include "bootstrap.h"
 #include "check.h"
+#include "metric/bootstrap.h"
 
 #include <stdlib.h>
 

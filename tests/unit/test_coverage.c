@@ -7,9 +7,9 @@
  */
 #include "base/mem.h"
 #include "base/rng.h"
-#include "bootstrap.h"
 #include "check.h"
-#include "delong.h"
+#include "metric/bootstrap.h"
+#include "metric/delong.h"
 
 #include <stdlib.h>
 

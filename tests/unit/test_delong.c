@@ -1,7 +1,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "check.h"
-#include "delong.h"
+#include "metric/delong.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 #include "base/mem.h"
 #include "check.h"
-#include "metrics.h"
+#include "metric/metrics.h"
 
 #include <float.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@
 #ifndef CE_DELONG_H
 #define CE_DELONG_H
 
-#include "metrics.h"
+#include "metric/metrics.h"
 
 #include <stddef.h>
 

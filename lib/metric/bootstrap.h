@@ -14,7 +14,7 @@
 #define CE_BOOTSTRAP_H
 
 #include "base/pool.h"
-#include "metrics.h"
+#include "metric/metrics.h"
 
 #include <stddef.h>
 #include <stdint.h>

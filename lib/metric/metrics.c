@@ -1,4 +1,4 @@
-#include "metrics.h"
+#include "metric/metrics.h"
 
 #include "base/sum.h"
 

@@ -1,4 +1,4 @@
-#include "bootstrap.h"
+#include "metric/bootstrap.h"
 
 #include "base/mem.h"
 #include "base/rng.h"

@@ -1,4 +1,4 @@
-#include "delong.h"
+#include "metric/delong.h"
 
 #include "base/mem.h"
 #include "base/sum.h"

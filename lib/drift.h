@@ -14,7 +14,7 @@
 #ifndef CE_DRIFT_H
 #define CE_DRIFT_H
 
-#include "model.h"
+#include "model/model.h"
 #include "sample.h"
 #include "table/csvio.h"
 

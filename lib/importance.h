@@ -12,7 +12,7 @@
 #define CE_IMPORTANCE_H
 
 #include "base/pool.h"
-#include "model.h"
+#include "model/model.h"
 #include "sample.h"
 #include "table/csvio.h"
 

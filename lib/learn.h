@@ -9,7 +9,7 @@
 #include "base/pool.h"
 #include "learn/calibration.h"
 #include "metric/metrics.h"
-#include "model.h"
+#include "model/model.h"
 #include "trainset.h"
 
 struct learn_options {

@@ -1,7 +1,7 @@
 #include "threshold.h"
 
 #include "base/mem.h"
-#include "split.h"
+#include "model/split.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,9 +12,9 @@
 #define CE_TRAINSET_H
 
 #include "base/names.h"
-#include "classweight.h"
-#include "encoding.h"
-#include "split.h"
+#include "model/classweight.h"
+#include "model/encoding.h"
+#include "model/split.h"
 
 struct trainset_options {
 	const char *label;

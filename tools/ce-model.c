@@ -1,8 +1,8 @@
 /* ce-model: what a model says, for people or for a database. */
 #include "cli.h"
-#include "model.h"
-#include "modelsql.h"
-#include "modelview.h"
+#include "model/model.h"
+#include "model/modelsql.h"
+#include "model/modelview.h"
 
 int main(int argc, char **argv)
 {

@@ -4,7 +4,7 @@
 #include "cli.h"
 #include "drift.h"
 #include "importance.h"
-#include "model.h"
+#include "model/model.h"
 #include "sample.h"
 #include "table/catalogue.h"
 #include "table/columns.h"

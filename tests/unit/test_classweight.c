@@ -1,5 +1,5 @@
 #include "check.h"
-#include "classweight.h"
+#include "model/classweight.h"
 
 #include <stdlib.h>
 

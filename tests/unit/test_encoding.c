@@ -1,5 +1,5 @@
 #include "check.h"
-#include "encoding.h"
+#include "model/encoding.h"
 
 #include <stdlib.h>
 #include <unistd.h>

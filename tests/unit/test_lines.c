@@ -1,5 +1,5 @@
 #include "check.h"
-#include "lines.h"
+#include "model/lines.h"
 
 static struct lines over(const char *text, size_t len, struct err *err)
 {

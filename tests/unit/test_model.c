@@ -1,7 +1,7 @@
 #include "base/mem.h"
 #include "check.h"
 #include "io/gzio.h"
-#include "model.h"
+#include "model/model.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 #include "base/mem.h"
 #include "check.h"
-#include "split.h"
+#include "model/split.h"
 
 #include <stdlib.h>
 

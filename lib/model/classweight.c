@@ -1,4 +1,4 @@
-#include "classweight.h"
+#include "model/classweight.h"
 
 #include "base/mem.h"
 #include "base/rng.h"

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "io/gzio.h"
-#include "model.h"
+#include "model/model.h"
 
 /*
  * Appends what the model was learnt from and how, and then

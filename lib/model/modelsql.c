@@ -1,4 +1,4 @@
-#include "modelsql.h"
+#include "model/modelsql.h"
 
 #include "base/mem.h"
 #include "base/num.h"

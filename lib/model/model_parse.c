@@ -2,9 +2,9 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "learn/bins.h"
-#include "lines.h"
-#include "model.h"
-#include "treelines.h"
+#include "model/lines.h"
+#include "model/model.h"
+#include "model/treelines.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "treelines.h"
+#include "model/treelines.h"
 
 #include "base/intern.h"
 #include "base/mem.h"

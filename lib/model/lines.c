@@ -1,4 +1,4 @@
-#include "lines.h"
+#include "model/lines.h"
 
 #include "base/num.h"
 

@@ -1,4 +1,4 @@
-#include "split.h"
+#include "model/split.h"
 
 #include "base/mem.h"
 #include "base/num.h"

@@ -1,4 +1,4 @@
-#include "encoding.h"
+#include "model/encoding.h"
 
 #include "base/mem.h"
 #include "base/num.h"

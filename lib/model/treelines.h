@@ -14,9 +14,9 @@
 #define CE_TREELINES_H
 
 #include "base/buf.h"
-#include "encoding.h"
 #include "learn/trees.h"
-#include "lines.h"
+#include "model/encoding.h"
+#include "model/lines.h"
 
 /* Appends the lines. The trees' columns are the places of the encoding's values. */
 void treelines_put(struct buf *out, const struct trees *t, const struct encoding *e);

@@ -1,8 +1,8 @@
 /* The text of a model, written. */
 #include "io/gzio.h"
-#include "lines.h"
-#include "model.h"
-#include "treelines.h"
+#include "model/lines.h"
+#include "model/model.h"
+#include "model/treelines.h"
 
 #include <inttypes.h>
 #include <math.h>

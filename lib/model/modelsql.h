@@ -22,7 +22,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "model.h"
+#include "model/model.h"
 
 /*
  * Appends the expression and a newline. Returns 0, or -1 with err: a column that no table of

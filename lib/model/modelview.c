@@ -1,4 +1,4 @@
-#include "modelview.h"
+#include "model/modelview.h"
 
 #include "base/mem.h"
 #include "base/num.h"

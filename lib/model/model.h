@@ -62,13 +62,13 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "classweight.h"
-#include "encoding.h"
 #include "learn/calibration.h"
 #include "learn/gbdt.h"
 #include "learn/logistic.h"
 #include "learn/trees.h"
-#include "split.h"
+#include "model/classweight.h"
+#include "model/encoding.h"
+#include "model/split.h"
 
 enum model_kind {
 	MODEL_LOGISTIC,

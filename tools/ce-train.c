@@ -3,9 +3,9 @@
 #include "base/num.h"
 #include "base/pool.h"
 #include "cli.h"
-#include "learn.h"
 #include "table/csvio.h"
-#include "trainset.h"
+#include "train/learn.h"
+#include "train/trainset.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include "learn/calibration.h"
 #include "metric/metrics.h"
 #include "model/model.h"
-#include "trainset.h"
+#include "train/trainset.h"
 
 struct learn_options {
 	enum model_kind kind;

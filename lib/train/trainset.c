@@ -1,4 +1,4 @@
-#include "trainset.h"
+#include "train/trainset.h"
 
 #include "base/fdio.h"
 #include "base/mem.h"

@@ -1,4 +1,4 @@
-#include "learn.h"
+#include "train/learn.h"
 
 #include "base/mem.h"
 #include "learn/bins.h"

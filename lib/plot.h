@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "evaluation.h"
+#include "eval/evaluation.h"
 
 #include <stddef.h>
 

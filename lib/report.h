@@ -12,8 +12,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "evaluation.h"
-#include "intervals.h"
+#include "eval/evaluation.h"
+#include "eval/intervals.h"
 #include "plot.h"
 #include "report_inputs.h"
 

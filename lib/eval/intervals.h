@@ -8,7 +8,7 @@
 #define CE_INTERVALS_H
 
 #include "base/pool.h"
-#include "evaluation.h"
+#include "eval/evaluation.h"
 #include "metric/bootstrap.h"
 #include "table/csvio.h"
 

@@ -5,8 +5,8 @@
 #ifndef CE_EVAL_WRITE_H
 #define CE_EVAL_WRITE_H
 
-#include "evaluation.h"
-#include "intervals.h"
+#include "eval/evaluation.h"
+#include "eval/intervals.h"
 #include "table/csvio.h"
 
 /*

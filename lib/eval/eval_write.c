@@ -1,4 +1,4 @@
-#include "eval_write.h"
+#include "eval/eval_write.h"
 
 #include "base/num.h"
 #include "base/utf8.h"

@@ -1,4 +1,4 @@
-#include "intervals.h"
+#include "eval/intervals.h"
 
 #include "metric/delong.h"
 #include "table/catalogue.h"

@@ -1,4 +1,4 @@
-#include "scorefile.h"
+#include "eval/scorefile.h"
 
 #include "base/mem.h"
 #include "base/num.h"

@@ -1,4 +1,4 @@
-#include "sample.h"
+#include "eval/sample.h"
 
 #include "base/mem.h"
 

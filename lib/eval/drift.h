@@ -14,8 +14,8 @@
 #ifndef CE_DRIFT_H
 #define CE_DRIFT_H
 
+#include "eval/sample.h"
 #include "model/model.h"
-#include "sample.h"
 #include "table/csvio.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "threshold.h"
+#include "eval/threshold.h"
 
 #include "base/mem.h"
 #include "model/split.h"

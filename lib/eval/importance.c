@@ -1,4 +1,4 @@
-#include "importance.h"
+#include "eval/importance.h"
 
 #include "base/mem.h"
 #include "metric/metrics.h"

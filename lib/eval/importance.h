@@ -12,8 +12,8 @@
 #define CE_IMPORTANCE_H
 
 #include "base/pool.h"
+#include "eval/sample.h"
 #include "model/model.h"
-#include "sample.h"
 #include "table/csvio.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "drift.h"
+#include "eval/drift.h"
 
 #include "base/mem.h"
 #include "learn/bins.h"

@@ -11,10 +11,10 @@
 #ifndef CE_EVALUATION_H
 #define CE_EVALUATION_H
 
+#include "eval/scorefile.h"
+#include "eval/threshold.h"
 #include "metric/metrics.h"
-#include "scorefile.h"
 #include "table/csvio.h"
-#include "threshold.h"
 
 #include <stdbool.h>
 #include <stddef.h>

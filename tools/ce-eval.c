@@ -6,9 +6,9 @@
 #include "eval/eval_write.h"
 #include "eval/evaluation.h"
 #include "eval/intervals.h"
-#include "plot.h"
-#include "report.h"
-#include "report_inputs.h"
+#include "report/plot.h"
+#include "report/report.h"
+#include "report/report_inputs.h"
 #include "table/columns.h"
 #include "table/csvio.h"
 

@@ -14,8 +14,8 @@
 #include "base/err.h"
 #include "eval/evaluation.h"
 #include "eval/intervals.h"
-#include "plot.h"
-#include "report_inputs.h"
+#include "report/plot.h"
+#include "report/report_inputs.h"
 
 #define REPORT_SEGMENTS 50  /* the largest of a column */
 #define REPORT_PERIODS  400 /* the latest */

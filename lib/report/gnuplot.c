@@ -1,4 +1,4 @@
-#include "gnuplot.h"
+#include "report/gnuplot.h"
 
 #include "base/fdio.h"
 #include "base/utf8.h"

@@ -1,9 +1,9 @@
-#include "plot.h"
+#include "report/plot.h"
 
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
-#include "gnuplot.h"
+#include "report/gnuplot.h"
 
 #include <math.h>
 #include <stdio.h>

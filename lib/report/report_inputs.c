@@ -1,4 +1,4 @@
-#include "report_inputs.h"
+#include "report/report_inputs.h"
 
 #include "base/mem.h"
 #include "base/num.h"

@@ -1,6 +1,6 @@
 #include "base/mem.h"
-#include "html.h"
-#include "report.h"
+#include "report/html.h"
+#include "report/report.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-#include "report.h"
+#include "report/report.h"
 
-#include "html.h"
+#include "report/html.h"
 
 #include <math.h>
 #include <string.h>

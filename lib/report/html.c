@@ -1,4 +1,4 @@
-#include "html.h"
+#include "report/html.h"
 
 #include "base/num.h"
 #include "base/utf8.h"

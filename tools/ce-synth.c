@@ -2,9 +2,9 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "cli.h"
-#include "synth.h"
-#include "synth_dirty.h"
-#include "synth_rows.h"
+#include "synth/synth.h"
+#include "synth/synth_dirty.h"
+#include "synth/synth_rows.h"
 #include "table/catalogue.h"
 #include "table/csvio.h"
 

@@ -1,8 +1,8 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "check.h"
-#include "synth.h"
-#include "synth_rows.h"
+#include "synth/synth.h"
+#include "synth/synth_rows.h"
 
 #include <stdlib.h>
 

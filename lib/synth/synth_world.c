@@ -1,4 +1,4 @@
-#include "synth_world.h"
+#include "synth/synth_world.h"
 
 #include "base/mem.h"
 #include "base/time.h"

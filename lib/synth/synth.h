@@ -19,7 +19,7 @@
 #define CE_SYNTH_H
 
 #include "events/event.h"
-#include "synth_world.h"
+#include "synth/synth_world.h"
 
 struct synth_options {
 	uint64_t seed;

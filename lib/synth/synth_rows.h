@@ -8,7 +8,7 @@
 #define CE_SYNTH_ROWS_H
 
 #include "base/buf.h"
-#include "synth.h"
+#include "synth/synth.h"
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "synth_rows.h"
+#include "synth/synth_rows.h"
 
 #include "base/num.h"
 #include "base/time.h"

@@ -1,4 +1,4 @@
-#include "synth.h"
+#include "synth/synth.h"
 
 #include "base/mem.h"
 #include "base/time.h"

@@ -1,4 +1,4 @@
-#include "synth_dirty.h"
+#include "synth/synth_dirty.h"
 
 #include "base/num.h"
 #include "base/time.h"

@@ -11,7 +11,7 @@
 #define CE_SYNTH_DIRTY_H
 
 #include "base/rng.h"
-#include "synth_rows.h"
+#include "synth/synth_rows.h"
 #include "table/csvio.h"
 
 struct synth_dirt {

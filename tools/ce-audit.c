@@ -1,13 +1,13 @@
 /* ce-audit: run a pipeline on what the log held at earlier times; report what a row saw too early.
  */
-#include "audit.h"
+#include "audit/audit.h"
+#include "audit/spool.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "cli.h"
 #include "events/clean.h"
 #include "io/subprocess.h"
 #include "io/tempfile.h"
-#include "spool.h"
 #include "table/csvio.h"
 
 #include <fcntl.h>

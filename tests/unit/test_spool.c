@@ -1,4 +1,4 @@
-#include "spool.h"
+#include "audit/spool.h"
 
 #include "check.h"
 #include "scratch.h"

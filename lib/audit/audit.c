@@ -1,4 +1,4 @@
-#include "audit.h"
+#include "audit/audit.h"
 
 #include "base/mem.h"
 #include "base/time.h"

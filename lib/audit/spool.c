@@ -1,4 +1,4 @@
-#include "spool.h"
+#include "audit/spool.h"
 
 #include "base/mem.h"
 #include "base/rng.h"

@@ -46,7 +46,7 @@ PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all install bench benc
 
 LIB_SRC   = $(wildcard lib/*.c lib/*/*.c)
 # What speaks to PostgreSQL, and who does: an archive of its own, so that no other tool wants libpq.
-DB_SRC    = lib/pg.c lib/pg_select.c lib/pg_load.c
+DB_SRC    = lib/pg/pg.c lib/pg/pg_select.c lib/pg/pg_load.c
 DB_TOOLS  = ce-export ce-import
 TOOL_SRC  = $(wildcard tools/ce-*.c)
 # The command line, which all tools share.

@@ -1,8 +1,8 @@
 /* ce-export: tables of PostgreSQL, or a query, as gzipped CSV. */
 #include "base/mem.h"
 #include "cli.h"
-#include "pg.h"
-#include "pg_select.h"
+#include "pg/pg.h"
+#include "pg/pg_select.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* ce-import: gzipped CSV into a table of PostgreSQL, all of it or nothing. */
 #include "base/mem.h"
 #include "cli.h"
-#include "pg_load.h"
+#include "pg/pg_load.h"
 #include "table/csvio.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "rowmap.h"
+#include "pg/rowmap.h"
 
 #include "scratch.h"
 

@@ -1,4 +1,4 @@
-#include "rowmap.h"
+#include "pg/rowmap.h"
 
 /* From `row` on, up to the next run's. */
 struct run {

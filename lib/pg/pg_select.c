@@ -1,4 +1,4 @@
-#include "pg_select.h"
+#include "pg/pg_select.h"
 
 #include <stdio.h>
 #include <string.h>

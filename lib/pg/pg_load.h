@@ -4,8 +4,8 @@
 #ifndef CE_PG_LOAD_H
 #define CE_PG_LOAD_H
 
-#include "pg.h"
-#include "rowmap.h"
+#include "pg/pg.h"
+#include "pg/rowmap.h"
 #include "table/csvio.h"
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "pg_load.h"
+#include "pg/pg_load.h"
 
 #include "base/mem.h"
 #include "base/num.h"

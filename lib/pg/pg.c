@@ -1,4 +1,4 @@
-#include "pg.h"
+#include "pg/pg.h"
 
 #include "base/mem.h"
 

@@ -4,7 +4,7 @@
 #ifndef CE_PG_SELECT_H
 #define CE_PG_SELECT_H
 
-#include "pg.h"
+#include "pg/pg.h"
 #include "table/csvio.h"
 
 /* What is wanted of a table or of a query. Everything is borrowed. */

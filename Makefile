@@ -23,7 +23,7 @@ endif
 ISAL_CFLAGS = $(if $(filter 1,$(ISAL)),-DCE_ISAL $(shell pkg-config --cflags libisal))
 ISAL_LIBS   = $(if $(filter 1,$(ISAL)),$(shell pkg-config --libs libisal))
 
-BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -pthread -DCE_VERSION='"$(VERSION)"' -iquote lib -iquote tools $(PQ_CFLAGS) \
+BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -pthread -DCE_VERSION='"$(VERSION)"' -iquote lib -iquote tools -iquote tests/unit $(PQ_CFLAGS) \
 	      $(ISAL_CFLAGS)
 ALL_CFLAGS  = $(BASE_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS)
 LIBS        = -lcsv -lz -lm $(ISAL_LIBS)
@@ -44,18 +44,18 @@ PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all install bench benc
 		 $(if $(call other_than,all demo install test),$(BENCH_PACKAGES)) \
 		 $(if $(call other_than,all demo install test bench bench-scale),$(CHECK_PACKAGES))
 
-LIB_SRC   = $(wildcard lib/*.c lib/*/*.c)
+LIB_SRC   = $(wildcard lib/*/*.c)
 # What speaks to PostgreSQL, and who does: an archive of its own, so that no other tool wants libpq.
-DB_SRC    = lib/pg/pg.c lib/pg/pg_select.c lib/pg/pg_load.c
+DB_SRC    = $(wildcard lib/pg/*.c)
 DB_TOOLS  = ce-export ce-import
 TOOL_SRC  = $(wildcard tools/ce-*.c)
 # The command line, which all tools share.
 CLI_SRC   = tools/cli.c
-UNIT_SRC  = $(wildcard tests/unit/*.c)
+UNIT_SRC  = $(wildcard tests/unit/*/*.c)
 FUZZ_SRC  = $(wildcard tests/fuzz/*.c)
-HEADERS   = $(wildcard lib/*.h lib/*/*.h tools/*.h tests/unit/*.h)
+HEADERS   = $(wildcard lib/*/*.h tools/*.h tests/unit/*.h)
 SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh tests/bench/*.bash)
-BATS      = $(wildcard tests/*.bats)
+BATS      = $(wildcard tests/*/*.bats)
 MANS      = $(wildcard tools/*.1)
 
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -68,7 +68,7 @@ UNITS     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 # Goals that must be over before anything is made, where they are asked for together with others.
 FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 
-.PHONY: all units deps demo test mutate bench bench-scale lint asan tsan fuzz coverage install uninstall \
+.PHONY: all units deps demo test check mutate bench bench-scale lint asan tsan fuzz coverage install uninstall \
 	dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -83,6 +83,7 @@ help:
 	@echo '                beside it, such as demo or test, only what they need'
 	@echo 'make demo       run the whole pipeline on samples/ and print the evaluation'
 	@echo 'make test       unit tests and tests of the built tools; the last line counts them'
+	@echo 'make check      the quick ones of them, in less than a minute'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'make asan       build with gcc and clang sanitizers and run the tests under them'
 	@echo 'make tsan       build with ThreadSanitizer and run the tests of what has threads under it'
@@ -132,6 +133,11 @@ $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(LIB)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/unit/pg/%: $(BUILD)/tests/unit/pg/%.o $(DB_LIB) $(LIB)
+	@mkdir -p $(@D)
+	$(call said,$(CC) -o $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(DB_LIBS) $(LIBS)
+
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(CLI_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
@@ -164,11 +170,20 @@ demo: $(TOOLS)
 	@$(MAKE) --no-print-directory -f samples/pipeline.mk BIN=$(BUILD)/bin DATA=samples OUT=out/demo \
 		summary
 
-# SUITES=NAME... runs those alone.
+# SUITES='NAME ...' runs those alone; T=NAME:WORDS one, and of it the tests whose names match the words.
 SUITES =
+T      =
 
 test: $(TOOLS) $(UNITS)
-	@tests/run.sh $(BUILD) $(SUITES)
+	@tests/run.sh $(BUILD) $(SUITES) $(if $(T),'$(T)')
+
+# What is worth running after each change, in less than a minute: all but the long comparisons.
+QUICK = $(filter-out $(SLOW),$(basename $(notdir $(BATS) $(UNIT_SRC))))
+SLOW  = sql statistics database ce-train ce-model report ce-import pipeline_postgres ce-predict ce-audit reference \
+	conventions ce-export threads test_coverage
+
+check: $(TOOLS) $(UNITS)
+	@tests/run.sh $(BUILD) $(QUICK)
 
 # PARTS=NAME... runs those alone: pipe duckdb filters floor miller train gbdt postgres.
 PARTS =
@@ -221,7 +236,7 @@ coverage: | $(FIRST)
 	@tests/coverage.sh $(BUILD)/coverage $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC)
 
 mutate: | $(FIRST)
-	@python3 tests/mutate.py
+	@python3 tests/mutation/mutate.py
 
 # Lint ------------------------------------------------------------------------------------------
 
@@ -258,7 +273,7 @@ $(LINT)/cppcheck: $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HE
 	@echo cppcheck
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability \
-		--cppcheck-build-dir=$@.d -Ilib -D_GNU_SOURCE $(filter %.c,$^)
+		--cppcheck-build-dir=$@.d -Ilib -Itools -Itests/unit -D_GNU_SOURCE $(filter %.c,$^)
 	@touch $@
 
 $(LINT)/shell: $(SCRIPTS) $(BATS)

@@ -1,6 +1,10 @@
-# What every bats file starts with: `load common`. Each test runs in an empty folder of its own with
-# the built tools first in PATH; CE_ROOT is the source tree.
+# What every bats file starts with: `load ../common`. Each test runs in an empty folder of its own with
+# the built tools first in PATH; CE_ROOT is the source tree. A file that bats runs by itself tests what
+# is in build/bin.
 # shellcheck shell=bash
+CE_ROOT=${CE_ROOT:-$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)}
+CE_BIN=${CE_BIN:-$CE_ROOT/build/bin}
+export CE_ROOT CE_BIN
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1

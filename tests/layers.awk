@@ -37,7 +37,7 @@ FNR == 1 {
 	sub(/\.[^.]*$/, "", module)
 	if (here != "" && !(here in rooms))
 		fault(FILENAME ": lib/README.md knows no room " here)
-	if (part[1] == "lib" && n > 3)
+	if (part[1] == "lib" && n != 3)
 		fault(FILENAME ": is in no room of lib/")
 	if (here != "")
 		modules[module] = 1

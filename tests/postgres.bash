@@ -1,4 +1,4 @@
-# A throwaway PostgreSQL for a bats file: `load postgres`, and it is there. It listens on a Unix socket in a temporary folder alone, runs as
+# A throwaway PostgreSQL for a bats file: `load ../postgres`, and it is there. It listens on a Unix socket in a temporary folder alone, runs as
 # this user, or as `postgres` if that is root (which the server refuses), and ends with the shell
 # that started it, however that ends. A test that kills its server starts one of its own.
 # shellcheck shell=bash

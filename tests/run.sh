@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the unit tests and the bats files against what is built in BUILD, as many at once as there
 # are processors, shows what failed, and ends with "N passed, N failed[, N skipped]".
-# Usage: tests/run.sh BUILD [NAME ...], where NAME picks suites by their name without the suffix.
+# Usage: tests/run.sh BUILD [NAME[:WORDS] ...], where NAME picks suites by their name without the suffix,
+# and WORDS, a regular expression, those of its tests that it finds in their names.
 set -uo pipefail
 
 build=$(cd "$1" && pwd) || exit 2
@@ -9,18 +10,19 @@ shift
 here=$(cd "$(dirname "$0")" && pwd)
 export CE_BIN=$build/bin CE_ROOT=${here%/*}
 logs=$build/test-logs
+words=
 rm -rf "$logs"
 mkdir -p "$logs"
 
 # The sources say which suites there are: one that was not built is one that fails. Those that take
 # longest come first: some by name, then the largest bats files.
-suites=("$here/database.bats" "$here/sql.bats" "$here/statistics.bats")
+suites=("$here"/system/{database,sql,statistics}.bats)
 while read -r file; do
 	[[ -e $file && " ${suites[*]} " != *" $file "* ]] && suites+=("$file")
-done < <(ls -S "$here"/*.bats)
-for file in "$here"/unit/test_*.c; do
-	name=${file##*/}
-	[[ -e $file ]] && suites+=("$build/unit/${name%.c}")
+done < <(ls -S "$here"/*/*.bats)
+for file in "$here"/unit/*/test_*.c; do
+	name=${file#"$here/"}
+	[[ -e $file ]] && suites+=("$build/${name%.c}")
 done
 if (($#)); then
 	picked=() known=" "
@@ -28,13 +30,16 @@ if (($#)); then
 		name=${suite##*/}
 		name=${name%.bats}
 		known+="$name "
-		[[ " $* " == *" $name "* ]] && picked+=("$suite")
+		for want; do
+			[[ ${want%%:*} == "$name" ]] && picked+=("$suite") && break
+		done
 	done
 	for want; do
-		if [[ $known != *" $want "* ]]; then
-			echo "no suite is named $want" >&2
+		if [[ $known != *" ${want%%:*} "* ]]; then
+			echo "no suite is named ${want%%:*}" >&2
 			exit 2
 		fi
+		[[ $want == *:* ]] && words=${want#*:}
 	done
 	suites=("${picked[@]}")
 fi
@@ -49,7 +54,7 @@ fi
 one='
 suite=$1 log=$2/$(basename "$1" .bats).tap
 case $suite in
-*.bats) timeout 1200 bats --formatter tap "$suite" >"$log" 2>&1 ;;
+*.bats) timeout 1200 bats --formatter tap ${CE_TEST_WORDS:+--filter "$CE_TEST_WORDS"} "$suite" >"$log" 2>&1 ;;
 *) timeout 1200 "$suite" >"$log" 2>&1 ;;
 esac
 status=$?
@@ -67,6 +72,7 @@ else
 	printf "ok   %-28s %4d  %4d s\n" "$(basename "$suite")" "$ran" $SECONDS
 fi
 '
+export CE_TEST_WORDS=$words
 printf '%s\0' "${suites[@]}" | xargs -0 -P "$(nproc)" -I{} bash -c "$one" suite {} "$logs"
 
 passed=$(cat "$logs"/*.tap | grep -E '^ok ' | grep -cvE '# skip')

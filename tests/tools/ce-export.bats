@@ -3,8 +3,8 @@
 # copies out of the same server.
 
 # shellcheck disable=SC2154 # fails leaves $stderr
-load common
-load postgres
+load ../common
+load ../postgres
 
 # copied QUERY: its CSV as psql hands it over.
 copied() {

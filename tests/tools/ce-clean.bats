@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # fails leaves $stderr
 
-load common
+load ../common
 
 header=event_id,event_ts,user_id,content_id,event_type,playback_position,device
 

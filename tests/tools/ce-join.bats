@@ -1,6 +1,6 @@
 # ce-join: the columns of dimension tables by key.
 # shellcheck disable=SC2154 # fails leaves $stderr
-load common
+load ../common
 
 # FILE is what stands on stdin.
 holds() {

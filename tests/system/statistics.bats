@@ -2,7 +2,7 @@
 # Coefficients and metrics against scikit-learn, the AUC's interval against its definition, a
 # bootstrap and published figures.
 bats_require_minimum_version 1.5.0
-load common
+load ../common
 
 # What has scikit-learn is Debian's Python, not any other of that name; one thread adds up in one order.
 reference() {

@@ -1,5 +1,5 @@
 # shellcheck disable=SC2154 # fails, of common, sets stderr
-load common
+load ../common
 
 # scored SEED ROWS: rows with ties, four splits, unlabelled rows, and segments.
 scored() {

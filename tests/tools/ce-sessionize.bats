@@ -1,6 +1,6 @@
 # ce-sessionize: which events make one viewing.
 # shellcheck disable=SC2154,SC2059 # fails leaves $stderr; rows are printf formats
-load common
+load ../common
 
 header=event_id,event_ts,user_id,content_id,event_type,playback_position,device,runtime
 

@@ -24,8 +24,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-LIST = ROOT / "tests" / "mutations.txt"
+ROOT = Path(__file__).resolve().parents[2]
+LIST = ROOT / "tests" / "mutation" / "mutations.txt"
 
 # The tool that is likeliest to catch an edit of a module, if its unit test does not.
 TOOL = {
@@ -125,7 +125,8 @@ class Tree:
         return self.run("make", *targets)
 
     def passes(self, suite, limit=None):
-        needed = f"build/unit/{suite}" if suite.startswith("test_") else "all"
+        units = [f"build/{path.relative_to(ROOT / 'tests').with_suffix('')}" for path in unit_sources() if path.stem == suite]
+        needed = units[0] if units else "all"
         return self.makes(needed) and self.run("tests/run.sh", "build", suite, limit=limit)
 
     def fate(self, mutation, seconds):
@@ -156,9 +157,12 @@ def copy_sources(to):
             shutil.copy2(ROOT / name, to / name)
 
 
+def unit_sources():
+    return (ROOT / "tests").glob("unit/*/test_*.c")
+
+
 def all_suites():
-    tests = ROOT / "tests"
-    return [path.stem for path in [*tests.glob("*.bats"), *tests.glob("unit/test_*.c")]]
+    return [path.stem for path in [*(ROOT / "tests").glob("*/*.bats"), *unit_sources()]]
 
 
 def order(mutation, seconds):

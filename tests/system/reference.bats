@@ -1,5 +1,5 @@
 # Every column of every table, row by row, against tests/reference/naive.py on random tables.
-load common
+load ../common
 
 @test "the tools give what the definitions say on 200 random tables" {
 	PYTHONDONTWRITEBYTECODE=1 python3 "$CE_ROOT/tests/reference/compare.py" --tables 200

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Threads beside the tools' own: they change no byte, hide no failure and keep no tool from its end.
 
-load common
+load ../common
 
 @test "any number of threads: the same bytes in every file" {
 	for n in 1 2 5; do

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 bats_require_minimum_version 1.5.0
-load common
+load ../common
 
 # A small table of every part, and its model.
 make_model() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # samples/pipeline.mk: the same bytes as the shell pipe, nothing stale, nothing half-made.
 
-load common
+load ../common
 
 # A small workload in data/, made once a test.
 # shellcheck disable=SC2120 # most want any seed

@@ -1,6 +1,6 @@
 # ce-agg: what history knows at each event, and the aggregate tables.
 # shellcheck disable=SC2154,SC2016 # fails leaves $stderr; awk programs hold $
-load common
+load ../common
 
 columns=event_id,event_ts,user_id,content_id,event_type,playback_position,device,genre,runtime
 session=prev_ts,session_start_ts,session_id,session_deadline_ts

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # ce-audit: what looks ahead is found and named; what does not, passes; what shows nothing, fails.
 # shellcheck disable=SC2016,SC2154 # programs of awk and python hold $; fails leaves $stderr
-load common
+load ../common
 
 header=event_id,event_ts,user_id
 

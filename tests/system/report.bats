@@ -1,6 +1,6 @@
 # shellcheck disable=SC2154 # fails, of common, sets stderr
 # The page, the pictures, the intervals and the comparison of ce-eval.
-load common
+load ../common
 
 # scored SEED ROWS: rows of some users in three parts, with two scores.
 scored() {

@@ -1,5 +1,5 @@
 # What must hold of the whole pipeline, on synthetic workloads with faulty rows, for several seeds.
-load common
+load ../common
 
 # A workload of about 500 raw events, a fifth of them faulty, in $work.
 workload() {

@@ -2,8 +2,8 @@
 # ce-model: what a model says, for people; and as SQL, which a server must answer as ce-predict does.
 
 # shellcheck disable=SC2154 # fails leaves $stderr
-load common
-load postgres
+load ../common
+load ../postgres
 
 # mend: a model from its lines on stdin, whose checksum is put behind them.
 mend() {

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 bats_require_minimum_version 1.5.0
-load common
+load ../common
 
 reference() {
 	python3 "$CE_ROOT/tests/reference/train.py" "$@"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-load common
+load ../common
 
 files() {
 	(cd "$1" && printf '%s ' *)

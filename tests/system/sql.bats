@@ -1,6 +1,6 @@
 # Every column of every table against tests/reference/reference.sql, which PostgreSQL works out.
-load common
-load postgres
+load ../common
+load ../postgres
 
 compare() {
 	PYTHONDONTWRITEBYTECODE=1 python3 "$CE_ROOT/tests/reference/compare_sql.py" "$@"

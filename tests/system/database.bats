@@ -4,8 +4,8 @@
 
 # Variables come from functions (SC2154), and the modes are lists of words (SC2086).
 # shellcheck disable=SC2154,SC2086
-load common
-load postgres
+load ../common
+load ../postgres
 
 password='p@Hush/w:o?r#d% '\''"\&=Hush' # every character that some syntax gives a meaning
 modes=("fresh" "--append t" "--replace t" "--upsert id t") # how ce-import can be called

@@ -2,8 +2,8 @@
 # The whole pipeline with PostgreSQL at both ends: samples/schema.sql and pipeline.mk's export, load
 # and predict.
 
-load common
-load postgres
+load ../common
+load ../postgres
 
 # A database of its own for the test, with the source tables, and a workload in them.
 warehouse() {

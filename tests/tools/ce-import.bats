@@ -3,8 +3,8 @@
 # psql's COPY makes of the same file, and with what python's csv module reads.
 
 # shellcheck disable=SC2154 # fails leaves $stderr
-load common
-load postgres
+load ../common
+load ../postgres
 
 # The server can speak German, if its translations are installed, to those who ask.
 setup_file() {

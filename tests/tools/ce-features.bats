@@ -1,6 +1,6 @@
 # ce-features: the feature table with its label.
 # shellcheck disable=SC2154,SC2016 # fails leaves $stderr; awk programs hold $
-load common
+load ../common
 
 columns=event_id,event_ts,user_id,content_id,event_type,playback_position,device
 columns+=,plan_tier,signup_date,genre,runtime,release_year,maturity_rating

@@ -5,7 +5,7 @@
 # (SC2034, SC2154), over lists of words (SC2086).
 # shellcheck disable=SC2030,SC2031,SC2034,SC2086,SC2154,SC2317
 
-load common
+load ../common
 
 readers='ce-clean ce-join ce-sessionize ce-agg ce-features ce-train ce-predict ce-eval ce-audit' # read a table
 tables='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict ce-eval ce-audit' # and write one

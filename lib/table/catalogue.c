@@ -288,6 +288,42 @@ static const struct catalogue_column metric_intervals[] = {
 	{ "samples", CATALOGUE_BIGINT, false },
 };
 
+static const struct catalogue_column rejects[] = {
+	{ "file", CATALOGUE_TEXT, false },
+	{ "line", CATALOGUE_BIGINT, false },
+	{ "reason", CATALOGUE_TEXT, false },
+	{ "record", CATALOGUE_TEXT, false },
+};
+
+static const struct catalogue_column truth[] = {
+	{ "event_id", CATALOGUE_TEXT, true },
+	{ "user_id", CATALOGUE_TEXT, false },
+	{ "content_id", CATALOGUE_TEXT, false },
+	{ "session_start_ts", CATALOGUE_BIGINT, false },
+	{ "true_probability", CATALOGUE_DECIMAL, false },
+	{ "true_outcome", CATALOGUE_FLAG, false },
+};
+
+static const struct catalogue_column folds[] = {
+	{ "fold", CATALOGUE_BIGINT, true },        { "cut", CATALOGUE_BIGINT, false },
+	{ "train_rows", CATALOGUE_BIGINT, false }, { "rows", CATALOGUE_BIGINT, false },
+	{ "positives", CATALOGUE_BIGINT, false },  { "auc_roc", CATALOGUE_REAL, false },
+	{ "log_loss", CATALOGUE_REAL, false },     { "brier", CATALOGUE_REAL, false },
+};
+
+static const struct catalogue_column audit[] = {
+	{ "column", CATALOGUE_TEXT, false },
+	{ "kind", CATALOGUE_TEXT, false },
+	{ "rows_compared", CATALOGUE_BIGINT, false },
+	{ "rows_changed", CATALOGUE_BIGINT, false },
+	{ "cuts_changed", CATALOGUE_BIGINT, false },
+	{ "first_cut", CATALOGUE_BIGINT, false },
+	{ "first_time", CATALOGUE_BIGINT, false },
+	{ "first_key", CATALOGUE_TEXT, false },
+	{ "value_at_cut", CATALOGUE_TEXT, false },
+	{ "value_in_whole", CATALOGUE_TEXT, false },
+};
+
 #define N_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
 #define TABLE(name)                                                                                \
 	{                                                                                          \
@@ -320,6 +356,10 @@ static const struct catalogue_table tables[] = {
 	TABLE(metrics),
 	TABLE(curves),
 	TABLE(metric_intervals),
+	TABLE(rejects),
+	TABLE(truth),
+	TABLE(folds),
+	TABLE(audit),
 };
 
 const struct catalogue_table catalogue_history = TABLE(history);

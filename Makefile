@@ -51,12 +51,14 @@ DB_TOOLS  = ce-export ce-import
 TOOL_SRC  = $(wildcard tools/ce-*.c)
 # The command line, which all tools share.
 CLI_SRC   = tools/cli.c
+# What prints the tables of lib/table/*.def: no tool to install.
+TABLES_SRC = tools/tables.c
 UNIT_SRC  = $(wildcard tests/unit/*/*.c)
 FUZZ_SRC  = $(wildcard tests/fuzz/*.c)
-HEADERS   = $(wildcard lib/*/*.h tools/*.h tests/unit/*.h)
+HEADERS   = $(wildcard lib/*/*.h lib/*/*.def tools/*.h tests/unit/*.h)
 SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh tests/bench/*.bash)
 BATS      = $(wildcard tests/*/*.bats)
-MANS      = $(wildcard tools/*.1)
+MANS      = $(wildcard tools/*.[157])
 
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ   = $(CLI_SRC:%.c=$(BUILD)/%.o)
@@ -68,14 +70,14 @@ UNITS     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 # Goals that must be over before anything is made, where they are asked for together with others.
 FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 
-.PHONY: all units deps demo test check mutate bench bench-scale lint asan tsan fuzz coverage install uninstall \
+.PHONY: all units tables deps demo test check mutate bench bench-scale lint asan tsan fuzz coverage install uninstall \
 	dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
 all: $(TOOLS)
 
-units: $(UNITS)
+units: $(UNITS) $(BUILD)/tables
 
 help:
 	@echo 'make            build the tools into $(BUILD)/bin/'
@@ -92,6 +94,7 @@ help:
 	@echo 'make mutate     make small wrong edits in copies of the tree, and count those the tests catch'
 	@echo 'make bench      the tools beside DuckDB, Miller, gzip, scikit-learn, XGBoost and psql; PARTS=... for some of it'
 	@echo 'make bench-scale  the pipe at 1 to 100 million events (see tests/bench/run.sh for both)'
+	@echo 'make tables     write tools/ce-tables.5 from lib/table/*.def'
 	@echo 'make install    into $(DESTDIR)$(PREFIX); make uninstall removes it'
 	@echo 'make dist       a source archive of the last commit under $(BUILD)/'
 	@echo 'make clean      remove $(BUILD)/ and out/'
@@ -133,6 +136,14 @@ $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(LIB)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/tables: $(BUILD)/$(TABLES_SRC:%.c=%.o) $(LIB)
+	$(call said,$(CC) -o $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# The manual page of the tables; the tests compare it.
+tables: $(BUILD)/tables
+	$(BUILD)/tables mdoc >tools/ce-tables.5
+
 $(BUILD)/unit/pg/%: $(BUILD)/tests/unit/pg/%.o $(DB_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
@@ -143,7 +154,7 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(CLI_OBJ) $(LIB)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
--include $(patsubst %.c,$(BUILD)/%.d,$(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
+-include $(patsubst %.c,$(BUILD)/%.d,$(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
 
 # Packages --------------------------------------------------------------------------------------
 
@@ -174,7 +185,7 @@ demo: $(TOOLS)
 SUITES =
 T      =
 
-test: $(TOOLS) $(UNITS)
+test: $(TOOLS) $(UNITS) $(BUILD)/tables
 	@tests/run.sh $(BUILD) $(SUITES) $(if $(T),'$(T)')
 
 # What is worth running after each change, in less than a minute: all but the long comparisons.
@@ -182,7 +193,7 @@ QUICK = $(filter-out $(SLOW),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 SLOW  = sql statistics database ce-train ce-model report ce-import pipeline_postgres ce-predict ce-audit reference \
 	conventions ce-export threads test_coverage
 
-check: $(TOOLS) $(UNITS)
+check: $(TOOLS) $(UNITS) $(BUILD)/tables
 	@tests/run.sh $(BUILD) $(QUICK)
 
 # PARTS=NAME... runs those alone: pipe duckdb filters floor miller train gbdt postgres.
@@ -233,7 +244,7 @@ $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(LIB)
 coverage: | $(FIRST)
 	find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
 	+$(MAKE) BUILD=$(BUILD)/coverage CC=gcc CFLAGS='-O0 -g --coverage' test
-	@tests/coverage.sh $(BUILD)/coverage $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC)
+	@tests/coverage.sh $(BUILD)/coverage $(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC)
 
 mutate: | $(FIRST)
 	@python3 tests/mutation/mutate.py
@@ -242,7 +253,7 @@ mutate: | $(FIRST)
 
 # One stamp a source, so that only what changed is looked at again; -j works on them at once.
 LINT  = $(BUILD)/lint
-TIDY  = $(patsubst %,$(LINT)/%.tidy,$(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
+TIDY  = $(patsubst %,$(LINT)/%.tidy,$(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
 CHECK = $(LINT)/layers $(TIDY) $(LINT)/format $(LINT)/cppcheck $(LINT)/shell $(LINT)/man
 
 lint: | $(FIRST)
@@ -256,19 +267,19 @@ $(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy tests/unit/.clang-tidy
 	@touch $@
 
 # Who may include whom: lib/README.md says it.
-$(LINT)/layers: tests/layers.awk lib/README.md $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(HEADERS)
+$(LINT)/layers: tests/layers.awk lib/README.md $(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(HEADERS)
 	@mkdir -p $(@D)
 	@echo layers
 	@awk -f tests/layers.awk lib/README.md $(filter lib/%.c lib/%.h tools/%,$^)
 	@touch $@
 
-$(LINT)/format: $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS) .clang-format
+$(LINT)/format: $(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS) .clang-format
 	@mkdir -p $(@D)
 	@echo clang-format
 	@clang-format --dry-run -Werror $(filter %.c %.h,$^)
 	@touch $@
 
-$(LINT)/cppcheck: $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS)
+$(LINT)/cppcheck: $(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS)
 	@mkdir -p $@.d
 	@echo cppcheck
 	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \

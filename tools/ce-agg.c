@@ -20,8 +20,9 @@ struct outputs {
 	char *paths[MAX_OUTPUTS];
 };
 
-static int open_output(struct outputs *o, const char *table, const struct gz_output *output,
-		       const struct event_reader *in, struct err *err)
+static int open_output(struct outputs *o, const struct catalogue_table *table,
+		       const struct gz_output *output, const struct event_reader *in,
+		       struct err *err)
 {
 	if (aggregate_open(&o->at[o->n], table, output, in, err))
 		return -1;
@@ -33,12 +34,12 @@ static int open_output(struct outputs *o, const char *table, const struct gz_out
 static int open_directory(struct outputs *o, const char *dir, const struct gz_output *like,
 			  const struct event_reader *in, struct err *err)
 {
-	const char *table;
+	const struct catalogue_table *table;
 
-	for (size_t i = 0; (table = aggregate_name(i)); i++) {
+	for (size_t i = 0; (table = aggregate_table(i)); i++) {
 		struct gz_output output = *like;
 
-		o->paths[o->n] = gz_output_table(&output, dir, table, err);
+		o->paths[o->n] = gz_output_table(&output, dir, table->name, err);
 		if (!o->paths[o->n] || open_output(o, table, &output, in, err))
 			return -1;
 	}
@@ -94,11 +95,13 @@ static void release(struct outputs *o)
 
 static int check_table(void *value, const char *const *args, struct err *err)
 {
-	const char *name;
+	const struct catalogue_table *table;
 
-	for (size_t i = 0; (name = aggregate_name(i)); i++)
-		if (!strcmp(name, args[0]))
-			return cli_string(value, args, err);
+	for (size_t i = 0; (table = aggregate_table(i)); i++)
+		if (!strcmp(table->name, args[0])) {
+			*(const struct catalogue_table **)value = table;
+			return 0;
+		}
 	return err_set(err, ERR_USAGE, "'%s' is no table that ce-agg makes", args[0]);
 }
 
@@ -106,10 +109,11 @@ int main(int argc, char **argv)
 {
 	struct history_options options = HISTORY_OPTIONS_INIT;
 	struct aggregate_sessions sessions = AGGREGATE_SESSIONS_INIT;
-	const char *table_name = NULL, *dir = NULL;
+	const struct catalogue_table *aggregate = NULL;
+	const char *dir = NULL;
 	const struct cli_option table[] = {
 		{ 't', "table", "TABLE", "write that aggregate table, not the events", check_table,
-		  &table_name },
+		  &aggregate },
 		{ 'd', "directory", "DIR", "also write every aggregate, DIR/TABLE.csv.gz",
 		  cli_string, &dir },
 		{ 0, "window", "DURATION", "how far back activity counts (30d)", cli_duration,
@@ -135,7 +139,7 @@ int main(int argc, char **argv)
 	cli_parse(&cli, argc, argv);
 	if (event_reader_open(&in, &cli.input, EVENT_HISTORY, &err) ||
 	    columns_refuse(&in.in, catalogue_history.columns, catalogue_history.n, &err) ||
-	    open_output(&outputs, table_name, &cli.output, &in, &err) ||
+	    open_output(&outputs, aggregate, &cli.output, &in, &err) ||
 	    (dir && open_directory(&outputs, dir, &cli.output, &in, &err)))
 		cli_die(&cli, &err);
 	if (wants_sessions(&outputs)) {

@@ -5,38 +5,15 @@
 #include "table/catalogue.h"
 #include "table/columns.h"
 
-/* The columns it appends: the last ones of session_identification. */
-#define N_APPENDED 4
-
-static const struct catalogue_column *appended(void)
-{
-	const struct catalogue_table *table = catalogue_table("session_identification");
-
-	return table->columns + table->n - N_APPENDED;
-}
-
 static int open_events(struct csv_writer *out, const struct gz_output *output,
 		       const struct csv_reader *in, struct err *err)
 {
-	if (columns_refuse(in, appended(), N_APPENDED, err) || csv_writer_open(out, output, err))
+	if (columns_refuse(in, catalogue_sessions.columns, catalogue_sessions.n, err) ||
+	    csv_writer_open(out, output, err))
 		return -1;
 	for (size_t i = 0; i < in->header.n; i++)
 		csv_put_str(&out->row, in->header.names[i]);
-	for (size_t i = 0; i < N_APPENDED; i++)
-		csv_put_str(&out->row, appended()[i].name);
-	return csv_writer_end_row(out, err);
-}
-
-/* The columns behind the row's own. */
-static int put_session(struct csv_writer *out, const struct event *e, struct err *err)
-{
-	if (e->prev_ts == EVENT_UNKNOWN)
-		csv_put_null(&out->row);
-	else
-		csv_put_int(&out->row, e->prev_ts);
-	csv_put_int(&out->row, e->session_start);
-	csv_put_int(&out->row, e->session_id);
-	csv_put_int(&out->row, e->deadline);
+	catalogue_put_names(&out->row, &catalogue_sessions);
 	return csv_writer_end_row(out, err);
 }
 
@@ -56,12 +33,16 @@ static int open_starts(struct csv_writer *starts, const char *path, const struct
 static int put_start(struct csv_writer *starts, const struct csv_row *row, const struct event *e,
 		     const struct event_index *at, int device, struct err *err)
 {
-	csv_put_int(&starts->row, e->session_id);
-	csv_put_field(&starts->row, &row->fields[at->user_id]);
-	csv_put_field(&starts->row, &row->fields[at->content_id]);
-	csv_put_int(&starts->row, e->session_start);
-	csv_put_field(&starts->row, &row->fields[at->event_id]);
-	csv_put_field(&starts->row, &row->fields[device]);
+	const struct row_session_starts start = {
+		.session_id = csv_int(e->session_id),
+		.user_id = csv_value(&row->fields[at->user_id]),
+		.content_id = csv_value(&row->fields[at->content_id]),
+		.session_start_ts = csv_int(e->session_start),
+		.event_id = csv_value(&row->fields[at->event_id]),
+		.device = csv_value(&row->fields[device]),
+	};
+
+	csv_put_values(&starts->row, CATALOGUE_VALUES(&start));
 	return csv_writer_end_row(starts, err);
 }
 
@@ -104,7 +85,8 @@ int main(int argc, char **argv)
 		if (event_reader_peek(&in, &ahead))
 			sessions_prefetch(&sessions, &ahead);
 		csv_put_raw(&out.row, row->raw, row->raw_len);
-		if (put_session(&out, &e, &err) ||
+		session_put(&out.row, &e);
+		if (csv_writer_end_row(&out, &err) ||
 		    (starts_path && is_start && put_start(&starts, row, &e, &in.at, device, &err)))
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.in.n_rows);

@@ -7,15 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *aggregate_name(size_t i)
+const struct catalogue_table *aggregate_table(size_t i)
 {
-	static const char *const names[] = {
-		"content_completion",      "user_activity",        "user_engagement",
-		"user_genre_preference",   "user_completion_rate", "content_completion_rate",
-		"avg_view_duration_ratio", "has_played_before",    "number_of_pauses",
-	};
+	const struct catalogue_table *table;
 
-	return i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;
+	for (size_t k = 0; (table = catalogue_table_at(k)); k++)
+		if (!strcmp(table->maker, "ce-agg") && !i--)
+			return table;
+	return NULL;
 }
 
 void aggregate_session_closed(void *context, const struct outcome_session *session)
@@ -48,9 +47,9 @@ void aggregate_sessions_release(struct aggregate_sessions *s)
 
 static int find_history_column(const char *name)
 {
-	for (int i = 0; i < HISTORY_N_COLUMNS; i++)
+	for (size_t i = 0; i < catalogue_history.n; i++)
 		if (!strcmp(catalogue_history.columns[i].name, name))
-			return i;
+			return (int)i;
 	return -1;
 }
 
@@ -72,13 +71,13 @@ static int find_sources(struct aggregate *a, const struct csv_reader *in, struct
 	return 0;
 }
 
-int aggregate_open(struct aggregate *a, const char *name, const struct gz_output *output,
-		   const struct event_reader *in, struct err *err)
+int aggregate_open(struct aggregate *a, const struct catalogue_table *table,
+		   const struct gz_output *output, const struct event_reader *in, struct err *err)
 {
 	*a = (struct aggregate)AGGREGATE_INIT;
-	if (name) {
-		a->table = catalogue_table(name);
-		a->per_session = !strcmp(name, "content_completion");
+	if (table) {
+		a->table = table;
+		a->per_session = !strcmp(table->name, "content_completion");
 		if (!a->per_session && find_sources(a, &in->in, err))
 			goto fail;
 	}
@@ -116,7 +115,7 @@ int aggregate_event(struct aggregate *a, const struct csv_row *row, const struct
 		if (source < row->n)
 			csv_put_field(out, &row->fields[source]);
 		else
-			history_put(out, history, values, (enum history_column)(source - row->n));
+			history_put(out, history, values, source - row->n);
 	}
 	return csv_writer_end_row(&a->out, err);
 }
@@ -126,24 +125,24 @@ int aggregate_session(struct aggregate *a, const struct outcome_session *s,
 {
 	const struct intern_string *user = intern_string(&in->users, s->user);
 	const struct intern_string *content = intern_string(&in->contents, s->content);
-	struct buf *out = &a->out.row;
+	struct row_content_completion row = {
+		.session_id = csv_int(s->id),
+		.user_id = csv_text(user->s, user->len),
+		.content_id = csv_text(content->s, content->len),
+		.session_start_ts = csv_int(s->start),
+		.session_end_ts = csv_int(s->end),
+		.is_completed_event = csv_int(s->has_complete),
+		.stopped_near_end = csv_int(s->has_near_end_stop),
+		.num_unique_events = csv_int(outcome_n_types(s)),
+	};
 
 	if (!a->per_session)
 		return 0;
-	csv_put_int(out, s->id);
-	csv_put_text(out, user->s, user->len);
-	csv_put_text(out, content->s, content->len);
-	csv_put_int(out, s->start);
-	csv_put_int(out, s->end);
-	csv_put_int(out, s->has_complete);
-	csv_put_int(out, s->has_near_end_stop);
-	csv_put_int(out, outcome_n_types(s));
 	if (s->completed_at != EVENT_UNKNOWN)
-		csv_put_int(out, 1);
+		row.is_completion = csv_int(1);
 	else if (s->closing < watermark)
-		csv_put_int(out, 0);
-	else
-		csv_put_null(out);
+		row.is_completion = csv_int(0);
+	csv_put_values(&a->out.row, CATALOGUE_VALUES(&row));
 	return csv_writer_end_row(&a->out, err);
 }
 

@@ -12,8 +12,8 @@
 #include "events/event.h"
 #include "history/history.h"
 
-/* The i-th aggregate table's name; NULL behind the last. */
-const char *aggregate_name(size_t i);
+/* The i-th aggregate table; NULL after the last. */
+const struct catalogue_table *aggregate_table(size_t i);
 
 /* The closed sessions, in order of session_id. */
 struct aggregate_sessions {
@@ -43,9 +43,12 @@ struct aggregate {
 		.out = CSV_WRITER_INIT                                                             \
 	}
 
-/* Opens the output and writes the header. `name`: a table, or NULL. Returns 0, or -1 with err. */
-int aggregate_open(struct aggregate *a, const char *name, const struct gz_output *output,
-		   const struct event_reader *in, struct err *err);
+/*
+ * Opens the output and writes the header. `table`: one of aggregate_table, or NULL: the events with
+ * the history columns. Returns 0, or -1 with err.
+ */
+int aggregate_open(struct aggregate *a, const struct catalogue_table *table,
+		   const struct gz_output *output, const struct event_reader *in, struct err *err);
 
 /* Writes the event's row, if the table is one of events. Returns 0, or -1 with err. */
 int aggregate_event(struct aggregate *a, const struct csv_row *row, const struct history *history,

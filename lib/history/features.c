@@ -10,62 +10,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define N_LABEL_COLUMNS 2 /* the last ones of the table */
-
 #define SHORT_BELOW  1200 /* s of runtime */
 #define MEDIUM_UP_TO 3600
 
-#define N_HOURS                                                                                    \
-	64 /* that are remembered: those of one start most viewings that go on in another          \
-	    */
+/* Hours that are remembered: most viewings that go on in one hour started in another of these. */
+#define N_HOURS 64
 
-/* What one or more columns beside each other are made of. */
-enum computed {
-	COPIED, /* the input's columns from source[0] on */
-	DAYS_SINCE_SIGNUP,
-	CONTENT_RUNTIME,
-	CONTENT_RELEASE_YEAR,
-	CONTENT_AGE,
-	CONTENT_LENGTH_CATEGORY,
-	PLAYBACK_POSITION_RATIO,
-	EVENT_CALENDAR, /* hour_of_day, day_of_week, event_week_of_year, event_month_of_year */
-	START_CALENDAR, /* session_start_hour, session_start_dow */
-	ACTIVITY_X_POPULARITY,
-	COMPLETION_X_COMPLETION,
+/* What a column, or several next to each other, are made from. */
+enum features_what {
+	FEATURE_COPY, /* columns of the input */
+	FEATURE_DAYS_SINCE,
+	FEATURE_RUNTIME,
+	FEATURE_RELEASE_YEAR,
+	FEATURE_AGE,
+	FEATURE_LENGTH_CATEGORY,
+	FEATURE_PLAYBACK_RATIO,
+	FEATURE_HOUR, /* the parts of an hour's text, in its order, of the event and of the
+			 session's start */
+	FEATURE_DAY_OF_WEEK,
+	FEATURE_WEEK,
+	FEATURE_MONTH,
+	FEATURE_START_HOUR,
+	FEATURE_START_DAY_OF_WEEK,
+	FEATURE_PRODUCT,
 };
 
-/* Columns that are not simply the input's of the same name; `from`: what they are made of. */
-static const struct special {
-	const char *name;
-	enum computed what;
-	size_t n; /* columns, this one and those behind it */
+#define N_PARTS (FEATURE_MONTH - FEATURE_HOUR + 1)
+
+/* The columns of features.def. */
+static const struct made {
+	enum features_what what;
 	const char *from[2];
-} specials[] = {
-	{ "user_plan_tier", COPIED, 1, { "plan_tier" } },
-	{ "days_since_signup", DAYS_SINCE_SIGNUP, 1, { "signup_date" } },
-	{ "content_genre", COPIED, 1, { "genre" } },
-	{ "content_runtime", CONTENT_RUNTIME, 1, { NULL } },
-	{ "content_release_year", CONTENT_RELEASE_YEAR, 1, { NULL } },
-	{ "content_maturity_rating", COPIED, 1, { "maturity_rating" } },
-	{ "content_age", CONTENT_AGE, 1, { NULL } },
-	{ "content_length_category", CONTENT_LENGTH_CATEGORY, 1, { NULL } },
-	{ "playback_position_ratio", PLAYBACK_POSITION_RATIO, 1, { NULL } },
-	{ "hour_of_day", EVENT_CALENDAR, 4, { NULL } },
-	{ "session_start_hour", START_CALENDAR, 2, { NULL } },
-	{ "user_activity_x_content_popularity",
-	  ACTIVITY_X_POPULARITY,
-	  1,
-	  { "user_activity_level", "content_popularity" } },
-	{ "user_completion_x_content_completion",
-	  COMPLETION_X_COMPLETION,
-	  1,
-	  { "user_completion_rate", "content_completion_rate" } },
+} made[] = {
+#define COPIED(name)                                               { FEATURE_COPY, { #name, NULL } },
+#define MADE(name, type, step, from, and, unit, definition, empty) { FEATURE_##step, { from, and} },
+#include "table/features.def"
 };
+
+#define N_MADE          (sizeof(made) / sizeof(made[0]))
+#define N_LABEL_COLUMNS 2 /* after them; before them are the keys, which are copied */
 
 struct features_step {
-	enum computed what;
-	size_t n;      /* columns */
-	int source[2]; /* input columns */
+	enum features_what what; /* of the first of its columns */
+	size_t n;                /* columns */
+	int source[2];           /* input columns: of a copy, the first of n next to each other */
+	bool rates;              /* of a product */
 };
 
 /* A copied column that must be a number. */
@@ -74,56 +63,50 @@ struct features_number {
 	bool is_decimal;
 };
 
-/* An hour of the calendar. */
+/* An hour of the calendar: hour, day of the week, week and month of the year, each with its comma.
+ */
 struct features_hour {
 	int64_t number; /* hours since the epoch */
 	int64_t year;
-	char text[4 * NUM_TEXT_MAX]; /* hour and day of the week; week and month of the year */
-	size_t start_len, len;
+	char text[N_PARTS * NUM_TEXT_MAX];
+	size_t at[N_PARTS +
+		  1]; /* where each part begins, and the last one ends; at[1] is 0: no hour yet */
 };
 
-static const struct special *find_special(const char *name)
+static bool is_number(enum catalogue_type type)
 {
-	for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++)
-		if (!strcmp(specials[i].name, name))
-			return &specials[i];
-	return NULL;
+	return type == CATALOGUE_BIGINT || type == CATALOGUE_FLAG || type == CATALOGUE_DECIMAL;
 }
 
-/* Adds a column that is copied to the run before it, if it stands behind that in the input, too. */
-static void add_copy(struct features *f, int column, enum catalogue_type type)
+/* Whether a step can follow the one before it as one more of its columns. */
+static bool goes_on(const struct features_step *last, const struct features_step *step)
 {
+	if (step->what == FEATURE_COPY)
+		return last->what == FEATURE_COPY &&
+		       step->source[0] == last->source[0] + (int)last->n;
+	return step->what > FEATURE_HOUR && step->what <= FEATURE_START_DAY_OF_WEEK &&
+	       step->what != FEATURE_START_HOUR &&
+	       step->what == last->what + (enum features_what)last->n;
+}
+
+/* Adds the step that makes a column. */
+static int add_step(struct features *f, const struct csv_reader *in, const struct made *how,
+		    enum catalogue_type type, struct err *err)
+{
+	struct features_step step = { how->what, 1, { -1, -1 }, type == CATALOGUE_DECIMAL };
 	struct features_step *last = f->n_steps ? &f->steps[f->n_steps - 1] : NULL;
 
-	if (type == CATALOGUE_BIGINT || type == CATALOGUE_FLAG || type == CATALOGUE_DECIMAL)
-		f->numbers[f->n_numbers++] =
-			(struct features_number){ .column = column,
-						  .is_decimal = type == CATALOGUE_DECIMAL };
-	if (last && last->what == COPIED && last->source[0] + (int)last->n == column)
-		last->n++;
-	else
-		f->steps[f->n_steps++] = (struct features_step){ COPIED, 1, { column, -1 } };
-}
-
-/* Adds the step that makes the column and perhaps some behind it; *n is how many. */
-static int add_step(struct features *f, const struct csv_reader *in,
-		    const struct catalogue_column *column, size_t *n, struct err *err)
-{
-	const struct special plain = { column->name, COPIED, 1, { column->name, NULL } };
-	const struct special *special = find_special(column->name);
-	struct features_step step;
-
-	if (!special)
-		special = &plain;
-	step = (struct features_step){ special->what, special->n, { -1, -1 } };
-	for (int i = 0; i < 2 && special->from[i]; i++) {
-		step.source[i] = columns_require(in, special->from[i], err);
+	for (int i = 0; i < 2 && how->from[i]; i++) {
+		step.source[i] = columns_require(in, how->from[i], err);
 		if (step.source[i] < 0)
 			return -1;
 	}
-	*n = special->n;
-	if (special->what == COPIED)
-		add_copy(f, step.source[0], column->type);
+	if (step.what == FEATURE_COPY && is_number(type))
+		f->numbers[f->n_numbers++] =
+			(struct features_number){ .column = step.source[0],
+						  .is_decimal = type == CATALOGUE_DECIMAL };
+	if (last && goes_on(last, &step))
+		last->n++;
 	else
 		f->steps[f->n_steps++] = step;
 	return 0;
@@ -132,22 +115,25 @@ static int add_step(struct features *f, const struct csv_reader *in,
 int features_init(struct features *f, const struct csv_reader *in, struct err *err)
 {
 	const struct catalogue_table *table = catalogue_table("completion_prediction_features");
-	size_t n = table->n - N_LABEL_COLUMNS, made;
+	size_t n = table->n - N_LABEL_COLUMNS, n_keys = n - N_MADE;
 
 	*f = (struct features){ .steps = mem_alloc(n, sizeof(*f->steps)),
 				.numbers = mem_alloc(n, sizeof(*f->numbers)),
 				.hours = mem_zalloc(N_HOURS, sizeof(*f->hours)) };
 	f->release_year = columns_require(in, "release_year", err);
-	if (f->release_year < 0) {
-		features_release(f);
-		return -1;
+	if (f->release_year < 0)
+		goto fail;
+	for (size_t i = 0; i < n; i++) {
+		const struct catalogue_column *column = &table->columns[i];
+		const struct made key = { FEATURE_COPY, { column->name, NULL } };
+
+		if (add_step(f, in, i < n_keys ? &key : &made[i - n_keys], column->type, err))
+			goto fail;
 	}
-	for (size_t i = 0; i < n; i += made)
-		if (add_step(f, in, &table->columns[i], &made, err)) {
-			features_release(f);
-			return -1;
-		}
 	return 0;
+fail:
+	features_release(f);
+	return -1;
 }
 
 void features_release(struct features *f)
@@ -179,21 +165,31 @@ static const struct features_hour *find_hour(const struct features *f, int64_t t
 	struct time_civil civil;
 	char *end = hour->text;
 
-	if (hour->number == number && hour->len)
+	if (hour->number == number && hour->at[1])
 		return hour;
 	time_civil(ts, &civil);
 	hour->number = number;
 	hour->year = civil.year;
-	end += num_format_int(end, civil.hour);
-	*end++ = ',';
-	end += num_format_int(end, civil.day_of_week);
-	hour->start_len = (size_t)(end - hour->text);
-	*end++ = ',';
-	end += num_format_int(end, civil.iso_week);
-	*end++ = ',';
-	end += num_format_int(end, civil.month);
-	hour->len = (size_t)(end - hour->text);
+	for (int part = 0; part < N_PARTS; part++) {
+		const int value[N_PARTS] = { [FEATURE_HOUR - FEATURE_HOUR] = civil.hour,
+					     [FEATURE_DAY_OF_WEEK - FEATURE_HOUR] =
+						     civil.day_of_week,
+					     [FEATURE_WEEK - FEATURE_HOUR] = civil.iso_week,
+					     [FEATURE_MONTH - FEATURE_HOUR] = civil.month };
+
+		end += num_format_int(end, value[part]);
+		*end++ = ',';
+		hour->at[part + 1] = (size_t)(end - hour->text);
+	}
 	return hour;
+}
+
+/* Parts of an hour next to each other, from the first on. */
+static void put_parts(struct buf *out, const struct features_hour *hour, int first, size_t n)
+{
+	const size_t *at = &hour->at[first];
+
+	csv_put_raw(out, hour->text + at[0], at[n] - at[0] - 1);
 }
 
 /* Where a row is read from, and what several columns are made of. */
@@ -250,8 +246,7 @@ static int check_numbers(const struct features *f, const struct csv_reader *in,
 	return 0;
 }
 
-static int put_days_since_signup(const struct context *c, int column, struct buf *out,
-				 struct err *err)
+static int put_days_since(const struct context *c, int column, struct buf *out, struct err *err)
 {
 	const struct csv_field *f = &c->row->fields[column];
 	int64_t signup;
@@ -323,44 +318,44 @@ static int put_product(const struct context *c, const int *columns, bool rates, 
 static int put_step(const struct features_step *step, const struct context *c, struct buf *out,
 		    struct err *err)
 {
-	const struct features_hour *start;
-
 	switch (step->what) {
-	case COPIED:
+	case FEATURE_COPY:
 		csv_put_fields(out, c->row, (size_t)step->source[0], step->n);
 		break;
-	case DAYS_SINCE_SIGNUP:
-		return put_days_since_signup(c, step->source[0], out, err);
-	case CONTENT_RUNTIME:
+	case FEATURE_DAYS_SINCE:
+		return put_days_since(c, step->source[0], out, err);
+	case FEATURE_RUNTIME:
 		put_known(out, c->e->runtime);
 		break;
-	case CONTENT_RELEASE_YEAR:
+	case FEATURE_RELEASE_YEAR:
 		put_known(out, c->release_year);
 		break;
-	case CONTENT_AGE:
+	case FEATURE_AGE:
 		put_known(out, c->release_year == EVENT_UNKNOWN ? EVENT_UNKNOWN
 								: c->hour->year - c->release_year);
 		break;
-	case CONTENT_LENGTH_CATEGORY:
+	case FEATURE_LENGTH_CATEGORY:
 		put_length_category(c->e->runtime, out);
 		break;
-	case PLAYBACK_POSITION_RATIO:
+	case FEATURE_PLAYBACK_RATIO:
 		if (c->e->ratio == EVENT_UNKNOWN)
 			csv_put_null(out);
 		else
 			csv_put_millionths(out, c->e->ratio);
 		break;
-	case EVENT_CALENDAR:
-		csv_put_raw(out, c->hour->text, c->hour->len);
+	case FEATURE_HOUR:
+	case FEATURE_DAY_OF_WEEK:
+	case FEATURE_WEEK:
+	case FEATURE_MONTH:
+		put_parts(out, c->hour, (int)(step->what - FEATURE_HOUR), step->n);
 		break;
-	case START_CALENDAR:
-		start = find_hour(c->f, c->e->session_start);
-		csv_put_raw(out, start->text, start->start_len);
+	case FEATURE_START_HOUR:
+	case FEATURE_START_DAY_OF_WEEK:
+		put_parts(out, find_hour(c->f, c->e->session_start),
+			  (int)(step->what - FEATURE_START_HOUR), step->n);
 		break;
-	case ACTIVITY_X_POPULARITY:
-		return put_product(c, step->source, false, out, err);
-	case COMPLETION_X_COMPLETION:
-		return put_product(c, step->source, true, out, err);
+	case FEATURE_PRODUCT:
+		return put_product(c, step->source, step->rates, out, err);
 	}
 	return 0;
 }

@@ -347,42 +347,41 @@ static int64_t since(int64_t now, int64_t then)
 }
 
 static void fill_history(struct history *h, const struct event *e, uint32_t genre_id,
-			 int64_t *value)
+			 struct history_row *row)
 {
 	const struct history_genre *genre = genre_id == INTERN_NONE ? NULL : &h->genres[genre_id];
 	const struct history_content *content = find_content(h, e->content);
 	struct history_user *user = find_user(h, e->user);
 	uint32_t liked = favourite(h, user);
 
-	value[HISTORY_USER_ACTIVITY_LEVEL] = user->n_events;
-	value[HISTORY_USER_CONTENT_ENGAGEMENT] = mean(user->ratio_sum, user->n_ratios);
-	value[HISTORY_USER_GENRE_PREFERENCE] = liked == INTERN_NONE ? EVENT_UNKNOWN : liked;
-	value[HISTORY_USER_COMPLETION_RATE] = completion_rate(&user->rate);
-	value[HISTORY_USER_KNOWN_SESSIONS] = user->rate.n;
-	value[HISTORY_CONTENT_COMPLETION_RATE] = completion_rate(&content->rate);
-	value[HISTORY_CONTENT_KNOWN_SESSIONS] = content->rate.n;
-	value[HISTORY_USER_LAST_OUTCOME] = user->rate.n ? user->last_outcome : EVENT_UNKNOWN;
-	value[HISTORY_USER_GENRE_COMPLETION_RATE] = genre ? completion_rate(&genre->rate)
-							  : EVENT_UNKNOWN;
-	value[HISTORY_AVERAGE_VIEWING_DURATION_RATIO] =
-		mean(content->stop_ratio_sum, content->n_stops);
-	value[HISTORY_CONTENT_POPULARITY] = content->n_users;
-	value[HISTORY_TIME_SINCE_LAST_EVENT_USER] = since(e->ts, user->last_event);
-	value[HISTORY_TIME_SINCE_LAST_COMPLETION] = since(e->ts, user->last_completion);
-	value[HISTORY_USER_AVG_SESSION_DURATION] = mean(user->closed_duration, user->n_closed);
-	value[HISTORY_USER_GENRE_RECENCY] = genre ? since(e->ts, genre->last_event) : EVENT_UNKNOWN;
+	row->user_activity_level = user->n_events;
+	row->user_content_engagement = mean(user->ratio_sum, user->n_ratios);
+	row->user_genre_preference = liked == INTERN_NONE ? EVENT_UNKNOWN : liked;
+	row->user_completion_rate = completion_rate(&user->rate);
+	row->user_known_sessions = user->rate.n;
+	row->content_completion_rate = completion_rate(&content->rate);
+	row->content_known_sessions = content->rate.n;
+	row->user_last_outcome = user->rate.n ? user->last_outcome : EVENT_UNKNOWN;
+	row->user_genre_completion_rate = genre ? completion_rate(&genre->rate) : EVENT_UNKNOWN;
+	row->average_viewing_duration_ratio = mean(content->stop_ratio_sum, content->n_stops);
+	row->content_popularity = content->n_users;
+	row->time_since_last_event_user = since(e->ts, user->last_event);
+	row->time_since_last_completion = since(e->ts, user->last_completion);
+	row->user_avg_session_duration = mean(user->closed_duration, user->n_closed);
+	row->user_genre_recency = genre ? since(e->ts, genre->last_event) : EVENT_UNKNOWN;
 }
 
-static void fill_session(const struct outcome_session *s, const struct event *e, int64_t *value)
+static void fill_session(const struct outcome_session *s, const struct event *e,
+			 struct history_row *row)
 {
-	value[HISTORY_HAS_PLAYED_BEFORE] = s->number > 1;
-	value[HISTORY_USER_CONTENT_SESSION_COUNT] = s->number;
-	value[HISTORY_NUMBER_OF_PAUSES] = s->n_pauses;
-	value[HISTORY_NUMBER_OF_SEEKS] = s->n_seeks;
-	value[HISTORY_SESSION_EVENT_NUMBER] = s->n_events;
-	value[HISTORY_SESSION_ELAPSED] = e->ts - s->start;
-	value[HISTORY_MAX_PLAYBACK_RATIO] = s->max_ratio;
-	value[HISTORY_TIME_SINCE_LAST_EVENT] = since(e->ts, e->prev_ts);
+	row->has_played_before = s->number > 1;
+	row->user_content_session_count = s->number;
+	row->number_of_pauses = s->n_pauses;
+	row->number_of_seeks = s->n_seeks;
+	row->session_event_number = s->n_events;
+	row->session_elapsed = e->ts - s->start;
+	row->max_playback_ratio = s->max_ratio;
+	row->time_since_last_event = since(e->ts, e->prev_ts);
 }
 
 void history_prefetch(const struct history *h, const struct event_ids *ids)
@@ -419,8 +418,8 @@ int history_step(struct history *h, const struct event *e, struct history_row *r
 	if (!session->number)
 		session->number = ++*(count *)pairs_get(&h->viewings, e->user, e->content);
 	genre_id = find_genre(h, e->user, e->genre);
-	fill_history(h, e, genre_id, row->value);
-	fill_session(session, e, row->value);
+	fill_history(h, e, genre_id, row);
+	fill_session(session, e, row);
 	p = ring_push(&h->pending);
 	*p = (struct pending){
 		.user = e->user,
@@ -471,51 +470,35 @@ static void put_genre(struct buf *out, const struct history *h, int64_t genre)
 }
 
 void history_put(struct buf *out, const struct history *h, const struct history_row *row,
-		 enum history_column column)
+		 size_t column)
 {
-	int64_t value = row->value[column];
+	enum catalogue_type type = catalogue_history.columns[column].type;
+	int64_t value = ((const int64_t *)row)[column];
 	char *at;
 
-	if (catalogue_history.columns[column].type == CATALOGUE_TEXT) {
+	if (type == CATALOGUE_TEXT) {
 		put_genre(out, h, value);
 		return;
 	}
 	at = buf_reserve(out, NUM_TEXT_MAX + 1);
-	at = catalogue_history.columns[column].type == CATALOGUE_DECIMAL ? put_millionths(at, value)
-									 : put_int(at, value);
+	at = type == CATALOGUE_DECIMAL ? put_millionths(at, value) : put_int(at, value);
 	out->len = (size_t)(at - out->data);
 }
 
 void history_put_row(struct buf *out, const struct history *h, const struct history_row *row)
 {
-	const size_t room = (size_t)HISTORY_N_COLUMNS * (NUM_TEXT_MAX + 1);
-	const int64_t *value = row->value;
+	const size_t room = sizeof(*row) / sizeof(int64_t) * (NUM_TEXT_MAX + 1);
 	char *at = buf_reserve(out, room);
 
-	at = put_int(at, value[HISTORY_USER_ACTIVITY_LEVEL]);
-	at = put_millionths(at, value[HISTORY_USER_CONTENT_ENGAGEMENT]);
-	out->len = (size_t)(at - out->data);
-	put_genre(out, h, value[HISTORY_USER_GENRE_PREFERENCE]);
+	/* Unrolled: a column of text leaves the reserved room, and reserves it again. */
+#define PUT_BIGINT(value)  at = put_int(at, value);
+#define PUT_FLAG(value)    at = put_int(at, value);
+#define PUT_DECIMAL(value) at = put_millionths(at, value);
+#define PUT_TEXT(value)                                                                            \
+	out->len = (size_t)(at - out->data);                                                       \
+	put_genre(out, h, value);                                                                  \
 	at = buf_reserve(out, room);
-	at = put_millionths(at, value[HISTORY_USER_COMPLETION_RATE]);
-	at = put_int(at, value[HISTORY_USER_KNOWN_SESSIONS]);
-	at = put_millionths(at, value[HISTORY_CONTENT_COMPLETION_RATE]);
-	at = put_int(at, value[HISTORY_CONTENT_KNOWN_SESSIONS]);
-	at = put_int(at, value[HISTORY_USER_LAST_OUTCOME]);
-	at = put_millionths(at, value[HISTORY_USER_GENRE_COMPLETION_RATE]);
-	at = put_millionths(at, value[HISTORY_AVERAGE_VIEWING_DURATION_RATIO]);
-	at = put_int(at, value[HISTORY_CONTENT_POPULARITY]);
-	at = put_int(at, value[HISTORY_HAS_PLAYED_BEFORE]);
-	at = put_int(at, value[HISTORY_USER_CONTENT_SESSION_COUNT]);
-	at = put_int(at, value[HISTORY_NUMBER_OF_PAUSES]);
-	at = put_int(at, value[HISTORY_NUMBER_OF_SEEKS]);
-	at = put_int(at, value[HISTORY_SESSION_EVENT_NUMBER]);
-	at = put_int(at, value[HISTORY_SESSION_ELAPSED]);
-	at = put_millionths(at, value[HISTORY_MAX_PLAYBACK_RATIO]);
-	at = put_int(at, value[HISTORY_TIME_SINCE_LAST_EVENT]);
-	at = put_int(at, value[HISTORY_TIME_SINCE_LAST_EVENT_USER]);
-	at = put_int(at, value[HISTORY_TIME_SINCE_LAST_COMPLETION]);
-	at = put_int(at, value[HISTORY_USER_AVG_SESSION_DURATION]);
-	at = put_int(at, value[HISTORY_USER_GENRE_RECENCY]);
+#define HISTORY(name, type, unit, definition, empty) PUT_##type(row->name)
+#include "table/history.def"
 	out->len = (size_t)(at - out->data);
 }

@@ -29,34 +29,6 @@
 #include "events/event.h"
 #include "history/outcome.h"
 
-/* The columns, in the order of catalogue_history. */
-enum history_column {
-	HISTORY_USER_ACTIVITY_LEVEL,
-	HISTORY_USER_CONTENT_ENGAGEMENT,
-	HISTORY_USER_GENRE_PREFERENCE,
-	HISTORY_USER_COMPLETION_RATE,
-	HISTORY_USER_KNOWN_SESSIONS,
-	HISTORY_CONTENT_COMPLETION_RATE,
-	HISTORY_CONTENT_KNOWN_SESSIONS,
-	HISTORY_USER_LAST_OUTCOME,
-	HISTORY_USER_GENRE_COMPLETION_RATE,
-	HISTORY_AVERAGE_VIEWING_DURATION_RATIO,
-	HISTORY_CONTENT_POPULARITY,
-	HISTORY_HAS_PLAYED_BEFORE,
-	HISTORY_USER_CONTENT_SESSION_COUNT,
-	HISTORY_NUMBER_OF_PAUSES,
-	HISTORY_NUMBER_OF_SEEKS,
-	HISTORY_SESSION_EVENT_NUMBER,
-	HISTORY_SESSION_ELAPSED,
-	HISTORY_MAX_PLAYBACK_RATIO,
-	HISTORY_TIME_SINCE_LAST_EVENT,
-	HISTORY_TIME_SINCE_LAST_EVENT_USER,
-	HISTORY_TIME_SINCE_LAST_COMPLETION,
-	HISTORY_USER_AVG_SESSION_DURATION,
-	HISTORY_USER_GENRE_RECENCY,
-	HISTORY_N_COLUMNS
-};
-
 struct history_options {
 	int64_t window;   /* ms */
 	int64_t near_end; /* playback ratio in millionths */
@@ -71,11 +43,12 @@ struct history_options {
 	}
 
 /*
- * One value a column: EVENT_UNKNOWN is empty; a decimal column is in millionths; the genre
- * preference is a dense genre id; the rest are as they read.
+ * One value a column of history.def: EVENT_UNKNOWN is empty; a decimal column is in millionths; the
+ * genre preference is a dense genre id; the rest are as they read.
  */
 struct history_row {
-	int64_t value[HISTORY_N_COLUMNS];
+#define HISTORY(name, type, unit, definition, empty) int64_t name;
+#include "table/history.def"
 };
 
 struct history {
@@ -117,9 +90,9 @@ void history_prefetch(const struct history *h, const struct event_ids *ids);
  */
 void history_finish(struct history *h);
 
-/* Appends the value of one column as a CSV field. */
+/* Appends the value of the column-th column of catalogue_history as a CSV field. */
 void history_put(struct buf *out, const struct history *h, const struct history_row *row,
-		 enum history_column column);
+		 size_t column);
 
 /* Appends all columns in their order: what history_put does for each, but without a loop. */
 void history_put_row(struct buf *out, const struct history *h, const struct history_row *row);

@@ -3,7 +3,7 @@
 #define TEXT_SIZE ((size_t)64 * 1024)
 
 /* What is known of a session's outcome. */
-struct eval_write {
+struct decision {
 	int64_t known_ts; /* or EVENT_UNKNOWN: censored */
 	uint32_t n_rows;  /* that wait for it, or behind others */
 	bool decided, completed;
@@ -18,7 +18,7 @@ struct waiting_row {
 void labels_init(struct labels *l, int64_t near_end)
 {
 	*l = (struct labels){
-		.verdicts = RING_INIT(struct eval_write),
+		.verdicts = RING_INIT(struct decision),
 		.first_id = 1,
 		.rows = RING_INIT(struct waiting_row),
 		.texts = RING_INIT(struct buf),
@@ -38,14 +38,14 @@ void labels_release(struct labels *l)
 	buf_release(&l->spare);
 }
 
-static struct eval_write *find_verdict(const struct labels *l, int64_t session_id)
+static struct decision *find_verdict(const struct labels *l, int64_t session_id)
 {
 	return ring_at(&l->verdicts, (size_t)(session_id - l->first_id));
 }
 
 static void decide(const struct labels *l, int64_t session_id, int64_t known_ts, bool completed)
 {
-	struct eval_write *v = find_verdict(l, session_id);
+	struct decision *v = find_verdict(l, session_id);
 
 	v->decided = true;
 	v->known_ts = known_ts;
@@ -74,7 +74,7 @@ const struct outcome_session *labels_step(struct labels *l, const struct event *
 	if (!s)
 		return NULL;
 	if (s->n_events == 1)
-		*(struct eval_write *)ring_push(&l->verdicts) = (struct eval_write){ 0 };
+		*(struct decision *)ring_push(&l->verdicts) = (struct decision){ 0 };
 	if (completes)
 		decide(l, s->id, e->ts, true);
 	return s;
@@ -128,7 +128,7 @@ void labels_finish(struct labels *l)
 static void drop_verdicts(struct labels *l)
 {
 	while (l->verdicts.n) {
-		const struct eval_write *v = ring_at(&l->verdicts, 0);
+		const struct decision *v = ring_at(&l->verdicts, 0);
 
 		if (!v->closed || v->n_rows)
 			return;
@@ -141,7 +141,7 @@ int labels_write(struct labels *l, struct csv_writer *out, struct err *err)
 {
 	while (l->rows.n) {
 		const struct waiting_row *row = ring_at(&l->rows, 0);
-		struct eval_write *v =
+		struct decision *v =
 			ring_at(&l->verdicts, (uint32_t)(row->session - (uint32_t)l->first_id));
 		const struct buf *text;
 

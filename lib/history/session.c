@@ -94,3 +94,13 @@ bool sessions_step(struct sessions *s, struct event *e)
 	*packed = pack(p);
 	return starts;
 }
+
+void session_put(struct buf *row, const struct event *e)
+{
+#define SESSION(name, type, unit, definition, empty, value)                                        \
+	if ((value) == EVENT_UNKNOWN)                                                              \
+		csv_put_null(row);                                                                 \
+	else                                                                                       \
+		csv_put_int(row, value);
+#include "table/sessions.def"
+}

@@ -21,6 +21,7 @@
 #include "base/pairs.h"
 #include "base/time.h"
 #include "events/event.h"
+#include "table/catalogue.h"
 
 struct session_options {
 	int64_t gap;    /* ms, >= 0, no more than time_parse_duration makes */
@@ -49,5 +50,8 @@ void sessions_prefetch(const struct sessions *s, const struct event_ids *ids);
  * deadline. Returns whether it starts a session.
  */
 bool sessions_step(struct sessions *s, struct event *e);
+
+/* Appends the columns of catalogue_sessions, which sessions_step has filled, as CSV fields. */
+void session_put(struct buf *row, const struct event *e);
 
 #endif

@@ -97,11 +97,9 @@ static int check_options(struct pg_load *l, const struct csv_reader *in, struct 
 /* The catalogue's primary key, if the input has all of it. */
 static void find_keys(struct pg_load *l, const struct catalogue_table *known)
 {
-	for (size_t i = 0; known && i < known->n; i++) {
+	for (size_t i = 0; known && i < known->n_key; i++) {
 		size_t column = find_column(l, known->columns[i].name);
 
-		if (!known->columns[i].key)
-			continue;
 		if (column == l->n_columns) {
 			l->n_keys = 0;
 			return;
@@ -180,22 +178,13 @@ static int find_table(struct pg_load *l, bool *exists, struct err *err)
 static const char *type_of(const struct pg_load *l, const struct catalogue_table *known,
 			   const char *name)
 {
-	static const char *const sql_types[] = {
-		[CATALOGUE_TEXT] = "pg_catalog.text",
-		[CATALOGUE_BIGINT] = "bigint",
-		[CATALOGUE_FLAG] = "smallint",
-		[CATALOGUE_DECIMAL] = "numeric",
-		[CATALOGUE_REAL] = "double precision",
-		[CATALOGUE_TIMESTAMP] = "pg_catalog.timestamptz",
-	};
-
 	for (size_t i = 0; i < l->options->n_types; i++)
 		if (!strcmp(l->options->types[i].name, name))
 			return l->options->types[i].type;
 	for (size_t i = 0; known && i < known->n; i++)
 		if (!strcmp(known->columns[i].name, name))
-			return sql_types[known->columns[i].type];
-	return sql_types[CATALOGUE_TEXT];
+			return catalogue_sql_type(known->columns[i].type);
+	return catalogue_sql_type(CATALOGUE_TEXT);
 }
 
 #define UNIQUE_VIOLATION "23505"

@@ -1,19 +1,25 @@
 /*
  * catalogue: the tables that the tools read and write.
  *
- * The catalogue is the one place that spells the tables, their column order, types and keys; every
- * tool writes its headers from it.
+ * tables.def lists the tables with their columns in order; columns.def, sessions.def, history.def
+ * and features.def describe the columns. From these lists come the catalogue, the rows that tools
+ * write, the SQL types of ce-import, the manual page ce-tables(5) and the columns that the tests
+ * expect. A line more is a column more; two lines swapped are two columns swapped, each with its
+ * own values.
  */
 #ifndef CE_CATALOGUE_H
 #define CE_CATALOGUE_H
 
-#include "table/csvio.h"
+#include "base/buf.h"
+#include "table/csvrow.h"
+
+#include <stddef.h>
 
 enum catalogue_type {
 	CATALOGUE_TEXT,
 	CATALOGUE_BIGINT,    /* 64-bit integer */
 	CATALOGUE_FLAG,      /* 0 or 1 */
-	CATALOGUE_DECIMAL,   /* a decimal number of at most 6 digits behind the point */
+	CATALOGUE_DECIMAL,   /* a decimal number of at most 6 digits after the point */
 	CATALOGUE_REAL,      /* a double, as the shortest decimal that reads back as it */
 	CATALOGUE_TIMESTAMP, /* ISO 8601 */
 };
@@ -21,25 +27,49 @@ enum catalogue_type {
 struct catalogue_column {
 	const char *name;
 	enum catalogue_type type;
-	bool key; /* part of the primary key */
 };
 
 struct catalogue_table {
 	const char *name;
-	const struct catalogue_column *columns;
-	size_t n;
+	const struct catalogue_column *columns; /* [n] */
+	size_t n, n_key;                        /* the first n_key are the primary key */
+	const char *maker;                      /* "ce-agg", "ce-predict --drift" */
 };
 
 /* The table of that name, or NULL. */
 const struct catalogue_table *catalogue_table(const char *name);
 
-/* The i-th table of the catalogue, in the order of the pipeline; NULL behind the last. */
+/* The i-th table of the catalogue, in the order of the pipeline; NULL after the last. */
 const struct catalogue_table *catalogue_table_at(size_t i);
 
-/* The columns that ce-agg appends to each event; a table in all but name. */
-extern const struct catalogue_table catalogue_history;
+/* The columns that ce-sessionize and ce-agg append to each event; tables in all but name. */
+extern const struct catalogue_table catalogue_sessions, catalogue_history;
+
+/* The name of the type in SQL. */
+const char *catalogue_sql_type(enum catalogue_type type);
 
 /* Appends the table's column names as CSV fields to `row`, which the caller ends. */
 void catalogue_put_names(struct buf *row, const struct catalogue_table *table);
+
+/*
+ * A row of each table, struct row_TABLE, with a member for each column, in the table's order. What
+ * is not set is NULL. csv_put_values(out, CATALOGUE_VALUES(&row)) appends it.
+ */
+#define TABLE(name, n_key, maker, row)           struct row_##name {
+#define USE(name)                                struct csv_value name;
+#define OWN(name, type, unit, definition, empty) struct csv_value name;
+#define END                                                                                        \
+	}                                                                                          \
+	;
+#include "table/tables.def"
+
+#define CATALOGUE_VALUES(row)                                                                      \
+	((const struct csv_value *)(row)), sizeof(*(row)) / sizeof(struct csv_value)
+
+/* Fails to compile unless the table's column stands at that place, from 0: for writers that go by
+ * it. */
+#define CATALOGUE_ASSERT_PLACE(table, column, place)                                               \
+	_Static_assert(offsetof(struct row_##table, column) == (place) * sizeof(struct csv_value), \
+		       #table "." #column " is elsewhere")
 
 #endif

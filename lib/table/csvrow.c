@@ -119,6 +119,31 @@ void csv_put_double(struct buf *row, double value)
 	row->len += n + 1;
 }
 
+void csv_put_values(struct buf *row, const struct csv_value *values, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct csv_value *v = &values[i];
+
+		switch (v->kind) {
+		case CSV_NULL:
+			csv_put_null(row);
+			break;
+		case CSV_INT:
+			csv_put_int(row, v->number);
+			break;
+		case CSV_MILLIONTHS:
+			csv_put_millionths(row, v->number);
+			break;
+		case CSV_REAL:
+			csv_put_real(row, v->real);
+			break;
+		case CSV_TEXT:
+			csv_put_text(row, v->text, v->len);
+			break;
+		}
+	}
+}
+
 void csv_end_row(struct buf *row)
 {
 	row->data[row->len - 1] = '\n';

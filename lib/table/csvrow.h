@@ -120,6 +120,55 @@ static inline void csv_put_millionths(struct buf *row, int64_t millionths)
 void csv_put_double(struct buf *row, double value); /* finite */
 void csv_put_real(struct buf *row, double value);   /* NAN: NULL */
 
+/*
+ * A value of its own, for rows that are made from named members and not in their order: see
+ * catalogue.h. All zeros are NULL. Text is borrowed.
+ */
+struct csv_value {
+	enum csv_kind { CSV_NULL, CSV_INT, CSV_MILLIONTHS, CSV_REAL, CSV_TEXT } kind;
+	uint32_t len; /* of the text */
+	union {
+		int64_t number;
+		double real;
+		const char *text;
+	};
+};
+
+static inline struct csv_value csv_int(int64_t value)
+{
+	return (struct csv_value){ CSV_INT, 0, { .number = value } };
+}
+
+static inline struct csv_value csv_millionths(int64_t value)
+{
+	return (struct csv_value){ CSV_MILLIONTHS, 0, { .number = value } };
+}
+
+/* NAN: NULL. */
+static inline struct csv_value csv_real(double value)
+{
+	return (struct csv_value){ CSV_REAL, 0, { .real = value } };
+}
+
+static inline struct csv_value csv_text(const char *s, size_t len)
+{
+	return (struct csv_value){ CSV_TEXT, (uint32_t)len, { .text = s } };
+}
+
+/* A NULL pointer: NULL. */
+static inline struct csv_value csv_str(const char *text)
+{
+	return text ? csv_text(text, strlen(text)) : (struct csv_value){ 0 };
+}
+
+static inline struct csv_value csv_value(const struct csv_field *f)
+{
+	return f->is_null ? (struct csv_value){ 0 } : csv_text(f->s, f->len);
+}
+
+/* Appends the n values as fields. */
+void csv_put_values(struct buf *row, const struct csv_value *values, size_t n);
+
 void csv_end_row(struct buf *row);
 
 #endif

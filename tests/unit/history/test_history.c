@@ -51,7 +51,7 @@ static struct history_row see(struct world *w, int64_t ts, uint32_t user, uint32
 /* The favourite genre's name, or "-". */
 static const char *liked(const struct world *w, const struct history_row *row)
 {
-	int64_t genre = row->value[HISTORY_USER_GENRE_PREFERENCE];
+	int64_t genre = row->user_genre_preference;
 
 	return genre == EVENT_UNKNOWN ? "-" : intern_string(&w->genres, (uint32_t)genre)->s;
 }
@@ -64,24 +64,24 @@ static void one_millisecond_does_not_see_itself(void)
 	begin(&w, 1000, 1000);
 	for (uint32_t i = 0; i < 200; i++) {
 		row = see(&w, 5, 0, i, EVENT_COMPLETE, 500000, "Drama");
-		CHECK_INT(row.value[HISTORY_USER_ACTIVITY_LEVEL], 0);
-		CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 0);
-		CHECK_INT(row.value[HISTORY_TIME_SINCE_LAST_EVENT_USER], EVENT_UNKNOWN);
-		CHECK_INT(row.value[HISTORY_CONTENT_POPULARITY], 0);
+		CHECK_INT(row.user_activity_level, 0);
+		CHECK_INT(row.user_known_sessions, 0);
+		CHECK_INT(row.time_since_last_event_user, EVENT_UNKNOWN);
+		CHECK_INT(row.content_popularity, 0);
 		CHECK_STR(liked(&w, &row), "-");
 	}
 	/* But the session state has what comes before in the same millisecond. */
 	row = see(&w, 5, 0, 7, EVENT_PAUSE, 600000, "Drama");
-	CHECK_INT(row.value[HISTORY_SESSION_EVENT_NUMBER], 2);
-	CHECK_INT(row.value[HISTORY_TIME_SINCE_LAST_EVENT], 0);
-	CHECK_INT(row.value[HISTORY_MAX_PLAYBACK_RATIO], 600000);
+	CHECK_INT(row.session_event_number, 2);
+	CHECK_INT(row.time_since_last_event, 0);
+	CHECK_INT(row.max_playback_ratio, 600000);
 	row = see(&w, 6, 0, 7, EVENT_PAUSE, EVENT_UNKNOWN, "Drama");
-	CHECK_INT(row.value[HISTORY_USER_ACTIVITY_LEVEL], 201);
-	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 200);
-	CHECK_INT(row.value[HISTORY_USER_COMPLETION_RATE], 1000000);
-	CHECK_INT(row.value[HISTORY_TIME_SINCE_LAST_COMPLETION], 1);
-	CHECK_INT(row.value[HISTORY_CONTENT_POPULARITY], 1);
-	CHECK_INT(row.value[HISTORY_USER_CONTENT_ENGAGEMENT], 500498); /* 100.6 / 201 */
+	CHECK_INT(row.user_activity_level, 201);
+	CHECK_INT(row.user_known_sessions, 200);
+	CHECK_INT(row.user_completion_rate, 1000000);
+	CHECK_INT(row.time_since_last_completion, 1);
+	CHECK_INT(row.content_popularity, 1);
+	CHECK_INT(row.user_content_engagement, 500498); /* 100.6 / 201 */
 	CHECK_STR(liked(&w, &row), "Drama");
 	end(&w);
 }
@@ -99,11 +99,10 @@ static void the_window_has_its_older_edge_in_and_its_younger_out(void)
 		see(&w, 5, 0, 0, EVENT_PAUSE, 0, NULL);
 		see(&w, 6, 0, 0, EVENT_PAUSE, 1000000, NULL);
 		row = see(&w, 10, 0, 0, EVENT_PAUSE, 0, NULL);
-		CHECK_INT(row.value[HISTORY_USER_ACTIVITY_LEVEL], levels[i]);
-		CHECK_INT(row.value[HISTORY_USER_CONTENT_ENGAGEMENT], levels[i] == 2 ? 500000
-								      : levels[i] == 1
-									      ? 1000000
-									      : EVENT_UNKNOWN);
+		CHECK_INT(row.user_activity_level, levels[i]);
+		CHECK_INT(row.user_content_engagement, levels[i] == 2   ? 500000
+						       : levels[i] == 1 ? 1000000
+									: EVENT_UNKNOWN);
 		end(&w);
 	}
 }
@@ -117,12 +116,12 @@ static void the_window_does_not_drift(void)
 	begin(&w, 10, 999);
 	for (int64_t t = 1; t <= 200000; t++)
 		row = see(&w, t, 0, 0, EVENT_PAUSE, t % 2 ? 333333 : EVENT_UNKNOWN, "Drama");
-	CHECK_INT(row.value[HISTORY_USER_ACTIVITY_LEVEL], 999);
-	CHECK_INT(row.value[HISTORY_USER_CONTENT_ENGAGEMENT], 333333);
+	CHECK_INT(row.user_activity_level, 999);
+	CHECK_INT(row.user_content_engagement, 333333);
 	CHECK(w.history.window.n_chunks <= 2);
 	row = see(&w, 300000, 0, 0, EVENT_PAUSE, 0, "Drama");
-	CHECK_INT(row.value[HISTORY_USER_ACTIVITY_LEVEL], 0);
-	CHECK_INT(row.value[HISTORY_USER_CONTENT_ENGAGEMENT], EVENT_UNKNOWN);
+	CHECK_INT(row.user_activity_level, 0);
+	CHECK_INT(row.user_content_engagement, EVENT_UNKNOWN);
 	CHECK_STR(liked(&w, &row), "-");
 	end(&w);
 }
@@ -161,29 +160,29 @@ static void outcomes_become_known_when_they_are(void)
 	see(&w, 1, 0, 0, EVENT_PAUSE, 0, "Drama");
 	see(&w, 9, 0, 1, EVENT_PLAY, 0, "Drama");
 	row = see(&w, 11, 0, 1, EVENT_COMPLETE, 0, "Drama");
-	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 0);
-	CHECK_INT(row.value[HISTORY_USER_LAST_OUTCOME], EVENT_UNKNOWN);
+	CHECK_INT(row.user_known_sessions, 0);
+	CHECK_INT(row.user_last_outcome, EVENT_UNKNOWN);
 	row = see(&w, 12, 0, 2, EVENT_PLAY, 0, "Action");
-	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 2);
-	CHECK_INT(row.value[HISTORY_USER_COMPLETION_RATE], 500000);
+	CHECK_INT(row.user_known_sessions, 2);
+	CHECK_INT(row.user_completion_rate, 500000);
 	/* Both were known at 11: the higher session id is the last. */
-	CHECK_INT(row.value[HISTORY_USER_LAST_OUTCOME], 1);
-	CHECK_INT(row.value[HISTORY_TIME_SINCE_LAST_COMPLETION], 1);
-	CHECK_INT(row.value[HISTORY_USER_GENRE_COMPLETION_RATE], EVENT_UNKNOWN);
-	CHECK_INT(row.value[HISTORY_USER_AVG_SESSION_DURATION], 0); /* a alone is closed */
+	CHECK_INT(row.user_last_outcome, 1);
+	CHECK_INT(row.time_since_last_completion, 1);
+	CHECK_INT(row.user_genre_completion_rate, EVENT_UNKNOWN);
+	CHECK_INT(row.user_avg_session_duration, 0); /* a alone is closed */
 	row = see(&w, 22, 0, 3, EVENT_PAUSE, 0, "Drama");
-	CHECK_INT(row.value[HISTORY_USER_GENRE_COMPLETION_RATE], 500000);
-	CHECK_INT(row.value[HISTORY_USER_AVG_SESSION_DURATION], 1); /* (0 + 2) / 2 */
-	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 2);       /* c closes at 22 */
+	CHECK_INT(row.user_genre_completion_rate, 500000);
+	CHECK_INT(row.user_avg_session_duration, 1); /* (0 + 2) / 2 */
+	CHECK_INT(row.user_known_sessions, 2);       /* c closes at 22 */
 	row = see(&w, 23, 0, 3, EVENT_PAUSE, 0, "Drama");
-	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 3);
-	CHECK_INT(row.value[HISTORY_USER_COMPLETION_RATE], 333333);
-	CHECK_INT(row.value[HISTORY_USER_LAST_OUTCOME], 0);
+	CHECK_INT(row.user_known_sessions, 3);
+	CHECK_INT(row.user_completion_rate, 333333);
+	CHECK_INT(row.user_last_outcome, 0);
 	/* Another user knows the content's outcomes, not the user's. */
 	row = see(&w, 24, 1, 1, EVENT_PAUSE, 0, "Drama");
-	CHECK_INT(row.value[HISTORY_USER_KNOWN_SESSIONS], 0);
-	CHECK_INT(row.value[HISTORY_CONTENT_KNOWN_SESSIONS], 1);
-	CHECK_INT(row.value[HISTORY_CONTENT_COMPLETION_RATE], 1000000);
+	CHECK_INT(row.user_known_sessions, 0);
+	CHECK_INT(row.content_known_sessions, 1);
+	CHECK_INT(row.content_completion_rate, 1000000);
 	end(&w);
 }
 
@@ -198,9 +197,9 @@ static void stops_with_a_ratio_make_the_viewing_duration(void)
 	see(&w, 3, 2, 0, EVENT_PAUSE, 1000000, NULL);
 	see(&w, 4, 3, 0, EVENT_STOP, 500001, NULL);
 	row = see(&w, 5, 3, 0, EVENT_STOP, 0, NULL);
-	CHECK_INT(row.value[HISTORY_AVERAGE_VIEWING_DURATION_RATIO], 500001); /* half up */
-	CHECK_INT(row.value[HISTORY_CONTENT_POPULARITY], 4);
-	CHECK_INT(row.value[HISTORY_USER_GENRE_RECENCY], EVENT_UNKNOWN);
+	CHECK_INT(row.average_viewing_duration_ratio, 500001); /* half up */
+	CHECK_INT(row.content_popularity, 4);
+	CHECK_INT(row.user_genre_recency, EVENT_UNKNOWN);
 	end(&w);
 }
 
@@ -247,14 +246,14 @@ static void a_row_is_its_columns(void)
 	intern_id(&w.genres, "one", 3);
 	intern_id(&w.genres, "a,\"b", 4);
 	for (size_t round = 0; round < 6; round++) {
-		for (size_t i = 0; i < HISTORY_N_COLUMNS; i++)
-			row.value[i] = values[(round + i) % 6];
-		row.value[HISTORY_USER_GENRE_PREFERENCE] = values[round % 3];
+		for (size_t i = 0; i < catalogue_history.n; i++)
+			((int64_t *)&row)[i] = values[(round + i) % 6];
+		row.user_genre_preference = values[round % 3];
 		buf_clear(&whole);
 		buf_clear(&parts);
 		history_put_row(&whole, &w.history, &row);
-		for (int i = 0; i < HISTORY_N_COLUMNS; i++)
-			history_put(&parts, &w.history, &row, (enum history_column)i);
+		for (size_t i = 0; i < catalogue_history.n; i++)
+			history_put(&parts, &w.history, &row, i);
 		CHECK_INT(whole.len, parts.len);
 		CHECK(!memcmp(whole.data, parts.data, parts.len));
 	}

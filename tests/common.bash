@@ -34,3 +34,10 @@ same() {
 		return 1
 	fi
 }
+
+# table_columns TABLE: its columns, in order, as the header of a CSV.
+table_columns() {
+	"${CE_BIN%/bin}/tables" tsv | awk -F'\t' -v table="$1" '
+		$1 == table { printf "%s%s", sep, $3; sep = "," }
+		END { if (!sep) exit 1; print "" }'
+}

@@ -12,7 +12,7 @@ const struct catalogue_table *aggregate_table(size_t i)
 	const struct catalogue_table *table;
 
 	for (size_t k = 0; (table = catalogue_table_at(k)); k++)
-		if (!strcmp(table->maker, "ce-agg") && !i--)
+		if (!strcmp(table->maker, "ce-agg -d") && !i--)
 			return table;
 	return NULL;
 }

@@ -1,5 +1,16 @@
 #include "history/label.h"
 
+#include "table/catalogue.h"
+
+/* They are the last two of the table. */
+_Static_assert(offsetof(struct row_completion_prediction_features, is_completion) ==
+		       sizeof(struct row_completion_prediction_features) - sizeof(struct csv_value),
+	       "is_completion is elsewhere");
+_Static_assert(offsetof(struct row_completion_prediction_features, label_known_ts) ==
+		       sizeof(struct row_completion_prediction_features) -
+			       2 * sizeof(struct csv_value),
+	       "label_known_ts is elsewhere");
+
 #define TEXT_SIZE ((size_t)64 * 1024)
 
 /* What is known of a session's outcome. */

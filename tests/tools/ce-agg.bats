@@ -3,14 +3,10 @@
 load ../common
 
 columns=event_id,event_ts,user_id,content_id,event_type,playback_position,device,genre,runtime
+# What ce-sessionize and ce-agg append.
 session=prev_ts,session_start_ts,session_id,session_deadline_ts
-history=user_activity_level,user_content_engagement,user_genre_preference,user_completion_rate
-history+=,user_known_sessions,content_completion_rate,content_known_sessions,user_last_outcome
-history+=,user_genre_completion_rate,average_viewing_duration_ratio,content_popularity
-history+=,has_played_before,user_content_session_count,number_of_pauses,number_of_seeks
-history+=,session_event_number,session_elapsed,max_playback_ratio,time_since_last_event
-history+=,time_since_last_event_user,time_since_last_completion,user_avg_session_duration
-history+=,user_genre_recency
+history=$(table_columns event_history)
+history=${history#*,$session,}
 tables="content_completion user_activity user_engagement user_genre_preference user_completion_rate
 	content_completion_rate avg_view_duration_ratio has_played_before number_of_pauses"
 

@@ -40,8 +40,7 @@ each() {
 		e4,1704080000000,u,d,play,5,tv,free,2023-12-01,"",,,
 	END
 	ce-features -p history.csv >out
-	holds out <<-'END'
-		event_id,event_ts,user_id,content_id,session_id,user_plan_tier,days_since_signup,user_activity_level,user_content_engagement,user_genre_preference,user_completion_rate,user_known_sessions,user_last_outcome,user_genre_completion_rate,content_genre,content_runtime,content_release_year,content_maturity_rating,content_age,content_length_category,content_completion_rate,content_known_sessions,average_viewing_duration_ratio,content_popularity,event_type,device,playback_position_ratio,max_playback_ratio,number_of_pauses,number_of_seeks,session_event_number,session_elapsed,has_played_before,user_content_session_count,time_since_last_event,time_since_last_event_user,time_since_last_completion,user_avg_session_duration,user_genre_recency,hour_of_day,day_of_week,event_week_of_year,event_month_of_year,session_start_hour,session_start_dow,user_activity_x_content_popularity,user_completion_x_content_completion,label_known_ts,is_completion
+	{ table_columns completion_prediction_features && cat; } <<-'END' | holds out
 		e1,1704067200000,u,c,1,free,31,0,,,,0,,,Drama,100,2020,PG,4,short,,0,,0,play,tv,0,0,0,0,1,0,0,1,,,,,,0,1,1,1,0,1,0,,1704067290000,1
 		e3,1704067290000,v,c,2,"",,0,,,,0,,,Drama,100,2020,PG,4,short,,0,,1,play,,0,0,0,0,1,0,0,1,,,,,,0,1,1,1,0,1,0,,1704069190000,0
 		e4,1704080000000,u,d,3,free,31,2,0.475,Drama,1,1,1,,"",,,,,,,0,,0,play,tv,,,0,0,1,0,0,1,,12710000,12710000,90000,,3,1,1,1,3,1,0,,,

@@ -37,17 +37,18 @@ int main(int argc, char **argv)
 	static const char *const rows_words[] = { "undecided", "all", "first", NULL };
 	struct options opt = { .rows = { rows_words, FEATURES_UNDECIDED }, .near_end = 950000 };
 	const struct cli_option table[] = {
-		{ 'r', "rows", "WHICH", "undecided, all or first events (undecided)", cli_choice,
+		{ 'r', "rows", "WHICH", "events to predict at: undecided, all or first", cli_choice,
 		  &opt.rows },
-		{ 0, "near-end", "RATIO", "as it was given to ce-agg (0.95)", cli_share,
+		{ 0, "near-end", "RATIO", "near end, as given to ce-agg (0.95)", cli_share,
 		  &opt.near_end },
 		{ 0 },
 	};
-	struct cli cli = { .tool = "ce-features",
-			   .purpose =
-				   "Makes the feature table with its label from what ce-agg wrote.",
-			   .operands = "[FILE ...]",
-			   .options = table };
+	struct cli cli = {
+		.tool = "ce-features",
+		.purpose = "Make the feature table and its label from the output of ce-agg.",
+		.operands = "[FILE ...]",
+		.options = table
+	};
 	struct event_reader in = EVENT_READER_INIT;
 	struct state s = { .out = CSV_WRITER_INIT };
 	const struct csv_row *row;

@@ -53,16 +53,19 @@ int main(int argc, char **argv)
 	const struct cli_option table[] = {
 		{ 'g', "gap", "DURATION", "idle time that ends a session (30m)", cli_duration,
 		  &options.gap },
-		{ 0, "plain-gap", NULL, "leave the time left to play out of the deadline", cli_flag,
+		{ 0, "plain-gap", NULL, "end sessions by the idle gap alone", cli_flag,
 		  &options.plain_gap },
 		{ 0, "starts", "FILE", "also write the table session_starts to FILE", cli_string,
 		  &starts_path },
 		{ 0 },
 	};
-	struct cli cli = { .tool = "ce-sessionize",
-			   .purpose = "Numbers the viewings in a table of events.",
-			   .operands = "[FILE ...]",
-			   .options = table };
+	struct cli cli = {
+		.tool = "ce-sessionize",
+		.purpose =
+			"Assign each event to a session: one viewing of one content by one user.",
+		.operands = "[FILE ...]",
+		.options = table
+	};
 	struct event_reader in = EVENT_READER_INIT;
 	struct csv_writer out = CSV_WRITER_INIT, starts = CSV_WRITER_INIT;
 	struct csv_writer *const writers[] = { &out, &starts };

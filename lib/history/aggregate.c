@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One table that is being written. */
+struct aggregate {
+	const struct catalogue_table *table; /* NULL: the events with all history columns */
+	bool per_session;                    /* content_completion */
+	int *source; /* per column: input column, or history column + number of input columns */
+	char *path;  /* of a table in a directory */
+	struct csv_writer out;
+};
+
 const struct catalogue_table *aggregate_table(size_t i)
 {
 	const struct catalogue_table *table;
@@ -71,57 +80,87 @@ static int find_sources(struct aggregate *a, const struct csv_reader *in, struct
 	return 0;
 }
 
-int aggregate_open(struct aggregate *a, const struct catalogue_table *table,
-		   const struct gz_output *output, const struct event_reader *in, struct err *err)
+static bool is_per_session(const struct catalogue_table *table)
 {
-	*a = (struct aggregate)AGGREGATE_INIT;
-	if (table) {
-		a->table = table;
-		a->per_session = !strcmp(table->name, "content_completion");
-		if (!a->per_session && find_sources(a, &in->in, err))
-			goto fail;
-	}
-	if (csv_writer_open(&a->out, output, err))
-		goto fail;
-	if (a->table) {
-		catalogue_put_names(&a->out.row, a->table);
-	} else {
-		for (size_t i = 0; i < in->in.header.n; i++)
-			csv_put_str(&a->out.row, in->in.header.names[i]);
-		catalogue_put_names(&a->out.row, &catalogue_history);
-	}
-	if (!csv_writer_end_row(&a->out, err))
-		return 0;
-fail:
-	aggregate_release(a);
-	return -1;
+	return table && !strcmp(table->name, "content_completion");
 }
 
-int aggregate_event(struct aggregate *a, const struct csv_row *row, const struct history *history,
-		    const struct history_row *values, struct err *err)
+/* Opens one output, of a table or NULL, and writes its header. */
+static int open_output(struct aggregates *a, const struct catalogue_table *table,
+		       const struct gz_output *output, struct err *err)
 {
-	struct buf *out = &a->out.row;
+	const struct csv_header *header = &a->in->in.header;
+	struct aggregate *o = &a->outputs[a->n++];
 
-	if (a->per_session)
+	o->table = table;
+	o->per_session = is_per_session(table);
+	a->per_session |= o->per_session;
+	if ((table && !o->per_session && find_sources(o, &a->in->in, err)) ||
+	    csv_writer_open(&o->out, output, err))
+		return -1;
+	for (size_t i = 0; !table && i < header->n; i++)
+		csv_put_str(&o->out.row, header->names[i]);
+	catalogue_put_names(&o->out.row, table ? table : &catalogue_history);
+	return csv_writer_end_row(&o->out, err);
+}
+
+int aggregates_open(struct aggregates *a, const struct aggregate_options *options,
+		    const struct gz_output *output, const struct event_reader *in,
+		    struct history_options *history, struct err *err)
+{
+	const struct catalogue_table *table;
+	size_t n = 1;
+
+	while (aggregate_table(n - 1))
+		n++;
+	*a = (struct aggregates){ .outputs = mem_alloc(n, sizeof(*a->outputs)),
+				  .sessions = AGGREGATE_SESSIONS_INIT,
+				  .in = in };
+	for (size_t i = 0; i < n; i++)
+		a->outputs[i] = (struct aggregate){ .out = CSV_WRITER_INIT };
+	if (open_output(a, options->table, output, err))
+		return -1;
+	for (size_t i = 0; options->directory && (table = aggregate_table(i)); i++) {
+		struct gz_output file = *output;
+		char *path = gz_output_table(&file, options->directory, table->name, err);
+
+		a->outputs[a->n].path = path;
+		if (!path || open_output(a, table, &file, err))
+			return -1;
+	}
+	if (a->per_session) {
+		history->closed = aggregate_session_closed;
+		history->context = &a->sessions;
+	}
+	return 0;
+}
+
+static int write_event(struct aggregate *o, const struct csv_row *row,
+		       const struct history *history, const struct history_row *values,
+		       struct err *err)
+{
+	struct buf *out = &o->out.row;
+
+	if (o->per_session)
 		return 0;
-	if (!a->table) {
+	if (!o->table) {
 		csv_put_raw(out, row->raw, row->raw_len);
 		history_put_row(out, history, values);
-		return csv_writer_end_row(&a->out, err);
+		return csv_writer_end_row(&o->out, err);
 	}
-	for (size_t i = 0; i < a->table->n; i++) {
-		size_t source = (size_t)a->source[i];
+	for (size_t i = 0; i < o->table->n; i++) {
+		size_t source = (size_t)o->source[i];
 
 		if (source < row->n)
 			csv_put_field(out, &row->fields[source]);
 		else
 			history_put(out, history, values, source - row->n);
 	}
-	return csv_writer_end_row(&a->out, err);
+	return csv_writer_end_row(&o->out, err);
 }
 
-int aggregate_session(struct aggregate *a, const struct outcome_session *s,
-		      const struct event_reader *in, int64_t watermark, struct err *err)
+static int write_session(struct aggregate *o, const struct outcome_session *s,
+			 const struct event_reader *in, int64_t watermark, struct err *err)
 {
 	const struct intern_string *user = intern_string(&in->users, s->user);
 	const struct intern_string *content = intern_string(&in->contents, s->content);
@@ -136,19 +175,64 @@ int aggregate_session(struct aggregate *a, const struct outcome_session *s,
 		.num_unique_events = csv_int(outcome_n_types(s)),
 	};
 
-	if (!a->per_session)
-		return 0;
 	if (s->completed_at != EVENT_UNKNOWN)
 		row.is_completion = csv_int(1);
 	else if (s->closing < watermark)
 		row.is_completion = csv_int(0);
-	csv_put_values(&a->out.row, CATALOGUE_VALUES(&row));
-	return csv_writer_end_row(&a->out, err);
+	csv_put_values(&o->out.row, CATALOGUE_VALUES(&row));
+	return csv_writer_end_row(&o->out, err);
 }
 
-void aggregate_release(struct aggregate *a)
+/* Writes the sessions that are closed and come next; the watermark is the time of the last event so
+ * far. */
+static int write_sessions(struct aggregates *a, int64_t watermark, struct err *err)
 {
-	free(a->source);
-	a->source = NULL;
-	csv_writer_abort(&a->out);
+	const struct outcome_session *s;
+
+	for (; (s = aggregate_sessions_first(&a->sessions)); aggregate_sessions_pop(&a->sessions))
+		for (size_t i = 0; i < a->n; i++)
+			if (a->outputs[i].per_session &&
+			    write_session(&a->outputs[i], s, a->in, watermark, err))
+				return -1;
+	return 0;
+}
+
+int aggregates_step(struct aggregates *a, const struct csv_row *row, const struct history *history,
+		    const struct history_row *values, struct err *err)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (write_event(&a->outputs[i], row, history, values, err))
+			return -1;
+	return a->per_session ? write_sessions(a, history->now, err) : 0;
+}
+
+int aggregates_finish(struct aggregates *a, const struct history *history, struct err *err)
+{
+	struct csv_writer **writers;
+	int rc;
+
+	if (write_sessions(a, history->now, err))
+		return -1;
+	writers = mem_alloc(a->n, sizeof(struct csv_writer *));
+	for (size_t i = 0; i < a->n; i++)
+		writers[i] = &a->outputs[i].out;
+	rc = csv_writer_close_all(writers, a->n, err);
+	free(writers);
+	return rc;
+}
+
+uint64_t aggregates_n_rows(const struct aggregates *a)
+{
+	return a->outputs[0].out.n_rows - 1;
+}
+
+void aggregates_release(struct aggregates *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		free(a->outputs[i].source);
+		csv_writer_abort(&a->outputs[i].out);
+		free(a->outputs[i].path);
+	}
+	free(a->outputs);
+	aggregate_sessions_release(&a->sessions);
 }

@@ -11,6 +11,7 @@
 #include "base/ring.h"
 #include "events/event.h"
 #include "history/history.h"
+#include "table/catalogue.h"
 
 /* The i-th aggregate table; NULL after the last. */
 const struct catalogue_table *aggregate_table(size_t i);
@@ -28,44 +29,50 @@ struct aggregate_sessions {
 
 /* For history_options.closed; `context` is a struct aggregate_sessions. */
 void aggregate_session_closed(void *context, const struct outcome_session *session);
-void aggregate_sessions_release(struct aggregate_sessions *s);
-
-/* One table that is being written. */
-struct aggregate {
-	const struct catalogue_table *table; /* NULL: the events with all history columns */
-	bool per_session;                    /* content_completion */
-	int *source; /* per column: input column, or history column + number of input columns */
-	struct csv_writer out;
-};
-
-#define AGGREGATE_INIT                                                                             \
-	{                                                                                          \
-		.out = CSV_WRITER_INIT                                                             \
-	}
-
-/*
- * Opens the output and writes the header. `table`: one of aggregate_table, or NULL: the events with
- * the history columns. Returns 0, or -1 with err.
- */
-int aggregate_open(struct aggregate *a, const struct catalogue_table *table,
-		   const struct gz_output *output, const struct event_reader *in, struct err *err);
-
-/* Writes the event's row, if the table is one of events. Returns 0, or -1 with err. */
-int aggregate_event(struct aggregate *a, const struct csv_row *row, const struct history *history,
-		    const struct history_row *values, struct err *err);
-
-/*
- * Writes the row of one closed session, if the table is one of sessions; `watermark` is the time of
- * the last event so far. Returns 0, or -1 with err.
- */
-int aggregate_session(struct aggregate *a, const struct outcome_session *session,
-		      const struct event_reader *in, int64_t watermark, struct err *err);
 
 /* The next session in order of id that is closed, or NULL; aggregate_sessions_pop drops it. */
 const struct outcome_session *aggregate_sessions_first(const struct aggregate_sessions *s);
 void aggregate_sessions_pop(struct aggregate_sessions *s);
+void aggregate_sessions_release(struct aggregate_sessions *s);
 
-/* Releases everything; an output that the caller has not closed is aborted. */
-void aggregate_release(struct aggregate *a);
+/* The tables that one run writes. */
+struct aggregates {
+	struct aggregate *outputs; /* [n] the first is the caller's own output */
+	size_t n;
+	bool per_session; /* one of them has a row a session */
+	struct aggregate_sessions sessions;
+	const struct event_reader *in;
+};
+
+/* What to write: `table` (NULL: the events with all history columns) to `output`, and, unless
+ * `directory` is NULL, every aggregate table, as gz_output_table names them. */
+struct aggregate_options {
+	const struct catalogue_table *table;
+	const char *directory;
+};
+
+/*
+ * Opens the outputs and writes their headers. `in`, which is open, must outlive *a; history->closed
+ * is set if a table has a row a session. aggregates_release frees in any case. Returns 0, or -1
+ * with err.
+ */
+int aggregates_open(struct aggregates *a, const struct aggregate_options *options,
+		    const struct gz_output *output, const struct event_reader *in,
+		    struct history_options *history, struct err *err);
+
+/* Writes the rows of an event, and of sessions that are closed by now. Returns 0, or -1 with err.
+ */
+int aggregates_step(struct aggregates *a, const struct csv_row *row, const struct history *history,
+		    const struct history_row *values, struct err *err);
+
+/* Writes what is left once history is finished, and closes all outputs. Returns 0, or -1 with err.
+ */
+int aggregates_finish(struct aggregates *a, const struct history *history, struct err *err);
+
+/* How many rows the caller's own output has, without its header. */
+uint64_t aggregates_n_rows(const struct aggregates *a);
+
+/* Releases everything; an output that is not closed is aborted. */
+void aggregates_release(struct aggregates *a);
 
 #endif

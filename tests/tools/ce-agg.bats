@@ -261,7 +261,7 @@ says() {
 	events </dev/null >sessions.csv
 	for table in nope session_starts USER_ACTIVITY ''; do
 		fails 2 ce-agg -p -t "$table" sessions.csv
-		[[ $stderr == "ce-agg: --table: '$table' is no table that ce-agg makes"* ]]
+		[[ $stderr == "ce-agg: --table: must be one of content_completion, user_activity, "*", number_of_pauses, not '$table'"* ]]
 	done
 	fails 2 ce-agg -p --window 30 sessions.csv
 	[[ $stderr == "ce-agg: --window: invalid duration '30' "* ]]

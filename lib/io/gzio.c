@@ -492,32 +492,38 @@ static void put_number(unsigned char *out, uint32_t value)
 		out[i] = (unsigned char)(value >> (8 * i));
 }
 
-/* Ends the stream: an empty stored block that is the last, and the trailer. */
-static int end_stream(struct gz_writer *w, struct err *err)
+int gz_writer_flush(struct gz_writer *w, struct err *err)
+{
+	int error;
+
+	if (w->plain)
+		return 0;
+	if (begin_stream(w, err))
+		return -1;
+	if (!w->deflate)
+		return 0;
+	error = deflate_finish(w->deflate, &w->crc, &w->length);
+	if (error)
+		return write_failed(w, error, err);
+	deflate_free(w->deflate);
+	w->deflate = NULL;
+	return 0;
+}
+
+/* The end of the stream is an empty stored block that is the last, and the trailer. */
+int gz_writer_finish(struct gz_writer *w, struct err *err)
 {
 	unsigned char end[13] = { 1, 0, 0, 0xff, 0xff };
 	struct iovec piece = { end, sizeof(end) };
-	int error = 0;
 
-	if (begin_stream(w, err))
-		return -1;
-	if (w->deflate)
-		error = deflate_finish(w->deflate, &w->crc, &w->length);
-	if (error)
-		return write_failed(w, error, err);
-	put_number(end + 5, w->crc);
-	put_number(end + 9, (uint32_t)w->length);
-	return write_out(w, &piece, 1, err);
-}
-
-int gz_writer_finish(struct gz_writer *w, struct err *err)
-{
 	if (w->plain)
 		return 0;
-	if (end_stream(w, err))
+	if (gz_writer_flush(w, err))
 		return -1;
-	deflate_free(w->deflate);
-	w->deflate = NULL;
+	put_number(end + 5, w->crc);
+	put_number(end + 9, (uint32_t)w->length);
+	if (write_out(w, &piece, 1, err))
+		return -1;
 	w->plain = true; /* there is nothing left to finish */
 	return 0;
 }

@@ -131,6 +131,12 @@ int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct e
 int gz_writer_write(struct gz_writer *w, const void *bytes, size_t n, struct err *err);
 
 /*
+ * Writes out all but the last 13 bytes of the stream, which gz_writer_finish writes: where the
+ * output has no space for what there is, this fails. Nothing is compressed after it.
+ */
+int gz_writer_flush(struct gz_writer *w, struct err *err);
+
+/*
  * Finishes the stream and writes it out, all but the commit: after gz_writer_finish only the
  * rename can fail. For a tool with several outputs, so that none appears before all are whole.
  * gz_writer_close finishes, if that was not done, and commits. Both release nothing on failure:

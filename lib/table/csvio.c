@@ -699,13 +699,27 @@ void csv_writer_abort(struct csv_writer *w)
 	buf_release(&w->row);
 }
 
+/* Standard output, a pipe or a device: no file that gets its name when it is complete. */
+static bool is_in_place(const struct csv_writer *w)
+{
+	return !w->gz.file.until;
+}
+
 int csv_writer_close_all(struct csv_writer *const *writers, size_t n, struct err *err)
 {
-	for (size_t i = n; i-- > 0;)
-		if (csv_writer_finish(writers[i], err))
+	/* What fails for want of space does so before the first file has its name. */
+	for (size_t i = n; i-- > 0;) {
+		struct csv_writer *w = writers[i];
+
+		if (is_in_place(w) ? flush(w, err) || gz_writer_flush(&w->gz, err)
+				   : csv_writer_finish(w, err))
 			return -1;
+	}
 	for (size_t i = n; i-- > 0;)
-		if (csv_writer_close(writers[i], err))
+		if (!is_in_place(writers[i]) && csv_writer_close(writers[i], err))
+			return -1;
+	for (size_t i = n; i-- > 0;) /* those that are left */
+		if (writers[i]->gz.fd >= 0 && csv_writer_close(writers[i], err))
 			return -1;
 	return 0;
 }

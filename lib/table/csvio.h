@@ -146,8 +146,10 @@ int csv_writer_close(struct csv_writer *w, struct err *err);
 void csv_writer_abort(struct csv_writer *w);
 
 /*
- * Closes the n outputs of one tool: all are finished before the first appears under its name, the
- * last of `writers` first. Returns 0, or -1 with err.
+ * Closes the n outputs of one tool, the last of `writers` first. No file appears under its name
+ * before all outputs are written, all but the end of those that are written in place: standard
+ * output, pipes and devices. The end of those comes when all files have their names, so that who
+ * reads a pipe to its verified end finds them. Returns 0, or -1 with err.
  */
 int csv_writer_close_all(struct csv_writer *const *writers, size_t n, struct err *err);
 

@@ -1,4 +1,4 @@
-/* ce-model: what a model says, for people or for a database. */
+/* ce-model: shows a model to people, or to a database. */
 #include "cli.h"
 #include "model/model.h"
 #include "model/modelsql.h"
@@ -8,8 +8,8 @@ int main(int argc, char **argv)
 {
 	bool sql = false, trees = false;
 	const struct cli_option options[] = {
-		{ 's', "sql", NULL, "as one SQL expression, for PostgreSQL", cli_flag, &sql },
-		{ 't', "trees", NULL, "also every tree of the model", cli_flag, &trees },
+		{ 's', "sql", NULL, "write one SQL expression, for PostgreSQL", cli_flag, &sql },
+		{ 't', "trees", NULL, "show every tree of the model, too", cli_flag, &trees },
 		{ 0 }
 	};
 	struct cli cli = { .tool = "ce-model",
@@ -23,9 +23,9 @@ int main(int argc, char **argv)
 
 	cli_parse(&cli, argc, argv);
 	if (cli.input.n > 1)
-		cli_usage_error(&cli, "one model at a time");
+		cli_usage_error(&cli, "expected one model, not %zu", cli.input.n);
 	if (sql && trees)
-		cli_usage_error(&cli, "--sql and --trees: one of them");
+		cli_usage_error(&cli, "--sql and --trees: cannot be used together");
 	cli.output.plain = true; /* text to be read, and never gzipped */
 	if (gz_writer_open(&out, &cli.output, &err) ||
 	    model_read(&model, cli.input.n ? cli.input.paths[0] : "-", &err))
@@ -35,8 +35,7 @@ int main(int argc, char **argv)
 	else if (modelsql_put(&text, &model, &err))
 		cli_die(&cli, &err);
 	if (gz_writer_write(&out, text.data, text.len, &err) ||
-	    (trees && model.kind == MODEL_GBDT && modelview_write_trees(&out, &model, &err)) ||
-	    gz_writer_close(&out, &err))
+	    (trees && modelview_write_trees(&out, &model, &err)) || gz_writer_close(&out, &err))
 		cli_die(&cli, &err);
 	cli_done(&cli, 0, 0);
 	buf_release(&text);

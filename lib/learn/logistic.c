@@ -542,8 +542,8 @@ int logistic_check_size(size_t n_coefficients, struct err *err)
 {
 	if (n_coefficients > LOGISTIC_COEFFICIENTS_MAX)
 		return err_set(err, ERR_RUNTIME,
-			       "%zu coefficients: Newton's method takes at most %d (fewer columns, "
-			       "--bins or --interactions)",
+			       "%zu coefficients are too many for Newton's method, which takes %d: use "
+			       "fewer columns, --bins or --interactions",
 			       n_coefficients, LOGISTIC_COEFFICIENTS_MAX);
 	return 0;
 }
@@ -556,7 +556,7 @@ int logistic_fit(struct logistic *fit, const struct matrix *x,
 	double *vectors;
 
 	if (!x->n_rows)
-		return err_set(err, ERR_RUNTIME, "no rows to learn from");
+		return err_set(err, ERR_RUNTIME, "no rows to train on");
 	if (logistic_check_size(matrix_width(&x->shape), err))
 		return -1;
 	*fit = (struct logistic)LOGISTIC_INIT;

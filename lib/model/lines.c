@@ -67,6 +67,20 @@ void lines_put_string(struct buf *out, const char *s, size_t len)
 	buf_append_char(out, '"');
 }
 
+void lines_add_int(struct buf *out, const char *keyword, int64_t value)
+{
+	buf_append_str(out, keyword);
+	lines_put_int(out, value);
+	buf_append_char(out, '\n');
+}
+
+void lines_add_double(struct buf *out, const char *keyword, double value)
+{
+	buf_append_str(out, keyword);
+	lines_put_double(out, value);
+	buf_append_char(out, '\n');
+}
+
 int lines_fail(const struct lines *l, const char *what)
 {
 	return err_set(l->err, ERR_RUNTIME, "%s:%" PRIu64 ": %s", l->name, l->line, what);
@@ -166,6 +180,23 @@ int lines_positive(struct lines *l, double *value)
 	if (lines_double(l, 0, value))
 		return -1;
 	return *value > 0 ? 0 : lines_fail(l, "a number out of range");
+}
+
+int lines_read_int(struct lines *l, const char *keyword, int64_t min, int64_t max, int64_t *value)
+{
+	return lines_keyword(l, keyword) || lines_int(l, min, max, value) || lines_end(l) ? -1 : 0;
+}
+
+int lines_read_double(struct lines *l, const char *keyword, double min, double *value)
+{
+	return lines_keyword(l, keyword) || lines_double(l, min, value) || lines_end(l) ? -1 : 0;
+}
+
+int lines_read_share(struct lines *l, const char *keyword, double *value)
+{
+	if (lines_keyword(l, keyword) || lines_positive(l, value))
+		return -1;
+	return *value > 1 ? lines_fail(l, "a number out of range") : lines_end(l);
 }
 
 int lines_choice(struct lines *l, const char *const *words, int *value)

@@ -1,19 +1,35 @@
 #include "model/model.h"
 
-#include "io/gzio.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
 
 #define READ_SIZE ((size_t)64 * 1024)
 
-const char *const model_kind_names[] = { "logistic", "gbdt", NULL };
+const struct model_learner *const model_learners[] = {
+#define LEARNER(name) &learner_##name,
+#include "model/learners.def"
+	NULL
+};
+
+const char *const model_kind_names[] = {
+#define LEARNER(name) #name,
+#include "model/learners.def"
+	NULL
+};
+
 const char *const model_calibration_names[] = { "none", "platt", "isotonic", NULL };
 const char *const model_resample_names[] = { "none", "over", "under", NULL };
 
+void model_set_learner(struct model *m, const struct model_learner *learner)
+{
+	m->learner = learner;
+	m->fit = mem_zalloc(1, learner->size);
+}
+
 double model_score(const struct model *m, const double *value, struct matrix_row *scratch)
 {
-	if (m->kind == MODEL_GBDT)
-		return trees_score(&m->trees, value);
-	encoding_expand(&m->encoding, value, scratch);
-	return logistic_score(&m->logistic, &m->encoding.shape, scratch);
+	return m->learner->score(m, value, scratch);
 }
 
 double model_probability(const struct model *m, const double *value, struct matrix_row *scratch)
@@ -23,11 +39,30 @@ double model_probability(const struct model *m, const double *value, struct matr
 
 void model_release(struct model *m)
 {
+	if (m->fit)
+		m->learner->release(m->fit);
+	free(m->fit);
+	m->fit = NULL;
 	split_release(&m->split);
 	encoding_release(&m->encoding);
-	logistic_release(&m->logistic);
-	trees_release(&m->trees);
 	calibration_release(&m->calibration);
+}
+
+int model_write(const struct model *m, struct gz_writer *out, struct err *err)
+{
+	struct buf text = BUF_INIT;
+	int rc;
+
+	model_format(&text, m);
+	if (text.len > MODEL_SIZE_MAX)
+		rc = err_set(err, ERR_RUNTIME,
+			     "the model takes %zu MiB, but at most %zu MiB can be read back: train "
+			     "with fewer --trees or --leaves",
+			     text.len >> 20, MODEL_SIZE_MAX >> 20);
+	else
+		rc = gz_writer_write(out, text.data, text.len, err);
+	buf_release(&text);
+	return rc;
 }
 
 int model_read(struct model *m, const char *path, struct err *err)

@@ -5,7 +5,7 @@
  * bits.
  *
  *	ce-model 2
- *	kind logistic | gbdt
+ *	kind NAME			of the learner: logistic | gbdt
  *	label "NAME"			the columns of the split; `-` for none
  *	time "NAME" | -
  *	known "NAME" | -
@@ -17,41 +17,11 @@
  *	class_weight none | balanced | RATIO
  *	resample none | over | under
  *	seed N
- *	validation SHARE		of the train rows, the newest, in millionths, held back
- *	learnt ROWS			of the train rows
- *	bins N				into how many numbers were cut at most; 0: not at all
+ *	validation SHARE		validation rows: the newest of the train rows, in millionths
+ *	learnt ROWS			the train rows that it was trained on
+ *	bins N				the most bins that a number was cut into; 0: none
  *
- * logistic, then:
- *
- *	l2 X [auto]			auto: chosen by cross-validation
- *	tolerance X
- *	iterations N			how the fit went
- *	gradient X
- *	objective X
- *	intercept COEFFICIENT SE	SE: its standard error, or `-`
- *	number "NAME" MEAN SD COEFFICIENT SE	the columns, in the order of the training input
- *	missing ROWS COEFFICIENT SE		behind a number with gaps in the train rows
- *	category "NAME"
- *	level "VALUE" ROWS COEFFICIENT SE
- *	other ROWS COEFFICIENT SE			ends the category
- *	bins "NAME"				a number that was cut, perhaps with a line `missing`
- *	bin EDGE COEFFICIENT SE			... up to that edge, itself included
- *	bin - COEFFICIENT SE			ends it
- *	constant "NAME"				dropped
- *	interaction "NAME" "NAME"		behind the columns
- *	product COEFFICIENT SE			one a column of it
- *
- * gbdt, then:
- *
- *	rate X				the options
- *	...
- *	tried N				trees
- *	train_loss X
- *	validation_loss X | -
- *	number, missing, category, level, other, constant	as above, without coefficients
- *	base, trees, ...		see treelines
- *
- * and at last
+ * then the lines of the learner (see model_logistic, model_gbdt), and at last
  *
  *	calibration none | platt SLOPE INTERCEPT | isotonic N
  *	knot SCORE PROBABILITY		N times, ascending
@@ -62,59 +32,85 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "io/gzio.h"
 #include "learn/calibration.h"
-#include "learn/gbdt.h"
-#include "learn/logistic.h"
-#include "learn/trees.h"
+#include "learn/matrix.h"
 #include "model/classweight.h"
 #include "model/encoding.h"
+#include "model/lines.h"
 #include "model/split.h"
 
-enum model_kind {
-	MODEL_LOGISTIC,
-	MODEL_GBDT,
-};
+struct model_learner;
 
 struct model {
-	enum model_kind kind;
+	const struct model_learner *learner;
+	void *fit; /* the learner's own, learner->size bytes: parameters, options, how the fit went
+		    */
 	struct split split;
 	struct classweight balance;
-	int64_t validation; /* the share of the train rows that was held back, in millionths */
-	uint64_t learnt;    /* train rows learnt from: all but those and what they purge */
-	size_t bins;        /* into how many numbers were cut at most, or 0 */
+	int64_t validation; /* the share of the train rows that are validation rows, in millionths
+			     */
+	uint64_t learnt;    /* train rows trained on: all but those and what they purge */
+	size_t bins;        /* the most bins that a number was cut into, or 0 */
 	struct encoding encoding;
-
-	/* MODEL_LOGISTIC */
-	struct logistic_options options;
-	bool l2_chosen;           /* by cross-validation */
-	struct logistic logistic; /* coefficients in the order of the encoding's places */
-
-	/* MODEL_GBDT */
-	struct gbdt_options boosting;
-	struct gbdt_report report;
-	struct trees trees; /* columns are the places of the encoding's values */
-
 	struct calibration calibration; /* of the score */
 };
 
 #define MODEL_INIT                                                                                 \
 	{                                                                                          \
 		.split = SPLIT_INIT, .balance = CLASSWEIGHT_INIT, .encoding = ENCODING_INIT,       \
-		.options = LOGISTIC_OPTIONS_INIT, .logistic = LOGISTIC_INIT,                       \
-		.boosting = GBDT_OPTIONS_INIT, .trees = TREES_INIT,                                \
 		.calibration = CALIBRATION_INIT                                                    \
 	}
 
 /*
- * The score of a row of value[encoding.n_values], and the probability of label 1 that it stands
- * for. `scratch` is the caller's, made by matrix_row_init for the shape of
- * the encoding.
+ * What the models of one learner do in their own way. All functions are there unless it says
+ * otherwise, and find their own state in m->fit.
+ */
+struct model_learner {
+	const char *name;           /* the word of the file and of --model */
+	size_t size;                /* of what m->fit points to; all zeros is empty */
+	void (*release)(void *fit); /* frees what it holds, not itself */
+
+	/* As model_score. */
+	double (*score)(const struct model *m, const double *value, struct matrix_row *scratch);
+
+	/* The file: the lines from `bins N` up to `calibration`, the encoding's among them. */
+	void (*format)(struct buf *out, const struct model *m);
+	int (*parse)(struct lines *s, struct model *m); /* 0, or -1 with the error */
+
+	/* The text for people: what the model is and how the fit went; the table of its columns. */
+	void (*put_summary)(struct buf *out, const struct model *m);
+	void (*put_columns)(struct buf *out, const struct model *m);
+	/* The whole of it, which may be long, as ce-model --trees; NULL: there is no more. */
+	int (*write_trees)(struct gz_writer *out, const struct model *m, struct err *err);
+
+	/*
+	 * SQL: sets used[encoding.n_values] of the values that the score depends on; appends the
+	 * score as an expression over columns of their names, which hold doubles (`standardised`:
+	 * as encoding_expand makes them) and levels as text, NULL where a number is missing.
+	 */
+	void (*sql_columns)(const struct model *m, bool *used);
+	void (*put_sql)(struct buf *out, const struct model *m);
+	bool standardised;
+};
+
+/* learner_NAME of each; all of them, and their names: each list ends with NULL, in one order. */
+#define LEARNER(name) extern const struct model_learner learner_##name;
+#include "model/learners.def"
+extern const struct model_learner *const model_learners[];
+extern const char *const model_kind_names[];
+
+/* Gives a model that has none its learner, with an empty fit. */
+void model_set_learner(struct model *m, const struct model_learner *learner);
+
+/*
+ * The score of a row of value[encoding.n_values], and the probability of label 1 that it is
+ * calibrated to. `scratch` is the caller's, made by matrix_row_init for the shape of the encoding.
  */
 double model_score(const struct model *m, const double *value, struct matrix_row *scratch);
 double model_probability(const struct model *m, const double *value, struct matrix_row *scratch);
 
-/* The words of the file, each list ended by NULL. */
-extern const char *const model_kind_names[];
+/* Other words of the file, each list ended by NULL. */
 extern const char *const model_calibration_names[];
 extern const char *const model_resample_names[];
 
@@ -124,8 +120,11 @@ extern const char *const model_resample_names[];
 /* Appends the text of the file to `out`. */
 void model_format(struct buf *out, const struct model *m);
 
-/* Appends what its last line says of the text before it. */
+/* Appends the checksum of its last line, that of the text before it. */
 void model_put_crc(struct buf *out, const char *text, size_t len);
+
+/* Writes that text. Returns 0, or -1 with err, also if it is too large to be read back. */
+int model_write(const struct model *m, struct gz_writer *out, struct err *err);
 
 /*
  * Reads a model from its text; `name` is that of the file, for messages. Whatever is not exactly as

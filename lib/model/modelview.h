@@ -1,8 +1,8 @@
 /*
  * modelview: a model as text for people.
  *
- * Names and levels are shown so that they cannot drive a terminal ("?" stands for what could), cut
- * behind 48 characters in tables and trees; a character counts as one column.
+ * Names and levels are shown so that they cannot drive a terminal ("?" replaces what could), cut
+ * after 48 characters in tables and trees; a character counts as one column.
  */
 #ifndef CE_MODELVIEW_H
 #define CE_MODELVIEW_H
@@ -12,7 +12,7 @@
 #include "model/model.h"
 
 /*
- * Appends what the model was learnt from and how, and then
+ * Appends what the model was trained on and how, and then
  *
  * - of a logistic regression its coefficients: of a number, that of a step of one standard
  * deviation from its mean, or of a level. Odds ratios are exp(coefficient), z is the coefficient
@@ -25,7 +25,7 @@ void modelview_put(struct buf *out, const struct model *m);
 
 /*
  * Writes every tree: a line a split, and below it, indented, what holds if it does, and else.
- * Returns 0, or -1 with err.
+ * Nothing, if the model has no trees. Returns 0, or -1 with err.
  */
 int modelview_write_trees(struct gz_writer *out, const struct model *m, struct err *err);
 

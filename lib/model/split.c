@@ -40,7 +40,7 @@ static int read_time(const struct csv_reader *in, const struct csv_row *row, int
 	if (num_parse_int(f->s, f->len, time) &&
 	    time_parse(f->s, f->len, TIME_OFFSET_OPTIONAL, time))
 		return csv_reader_fail(in, column, err,
-				       "'%.*s' is neither an integer nor a time in ISO 8601",
+				       "expected an integer or an ISO 8601 time, found '%.*s'",
 				       err_clip(f->len), f->s);
 	return 0;
 }
@@ -54,7 +54,7 @@ int split_read(const struct split_index *at, const struct csv_reader *in, const 
 	if (!f || !f->len)
 		return 0;
 	if (f->len != 1 || (*f->s != '0' && *f->s != '1'))
-		return csv_reader_fail(in, at->label, err, "label '%.*s' is neither 0 nor 1",
+		return csv_reader_fail(in, at->label, err, "expected 0 or 1, found '%.*s'",
 				       err_clip(f->len), f->s);
 	out->labelled = true;
 	out->label = *f->s == '1';

@@ -1,52 +1,47 @@
 /*
- * learn: from a trainset to a model, and how well that would have gone at earlier times.
+ * learn: from a trainset to a model, and its backtest: how well models with the same options would
+ * have done at earlier times.
  *
  * Memory: that of the matrix or the bins, and of the learner.
  */
 #ifndef CE_LEARN_H
 #define CE_LEARN_H
 
-#include "base/pool.h"
-#include "learn/calibration.h"
 #include "metric/metrics.h"
-#include "model/model.h"
-#include "train/trainset.h"
+#include "table/csvio.h"
+#include "train/trainer.h"
 
-struct learn_options {
-	enum model_kind kind;
-	struct logistic_options logistic;
-	bool choose_l2; /* logistic: by cross-validation, whatever logistic.l2 is */
-	/* Logistic: pairs of features, each "NAME:NAME"; borrowed. */
-	const char *const *interactions;
-	size_t n_interactions;
-	struct gbdt_options gbdt;
-	size_t bins;        /* gbdt: 2 ... BINS_MAX; logistic: 0, or into how many to cut numbers */
-	int64_t validation; /* the share of the newest train rows, in millionths, by which boosting
-			       stops, and calibration is learnt */
-	enum calibration_kind calibration;
-};
+/* The trainer of the learner number `kind` of model_kind_names. */
+const struct trainer *learn_trainer(size_t kind);
 
-#define LEARN_OPTIONS_INIT                                                                         \
-	{                                                                                          \
-		.kind = MODEL_LOGISTIC, .logistic = LOGISTIC_OPTIONS_INIT,                         \
-		.gbdt = GBDT_OPTIONS_INIT, .validation = 100000                                    \
-	}
+/*
+ * Checks the options, whose trainer is set: each in its range, none that only other learners have,
+ * none without effect. Returns 0, or -1 with err (ERR_USAGE).
+ */
+int learn_check(const struct learn_options *o, struct err *err);
 
-/* Whether learning with these options tells rows apart by their time. */
+/* Whether training with these options tells rows apart by their time. */
 bool learn_needs_time(const struct learn_options *o);
 
 /*
- * Learns from the train rows whose label was known before `until` (INT64_MAX: all) all but the
- * model's split. The caller releases *m. Returns 0, or -1 with err.
+ * Trains on the train rows whose label was known before `until` (INT64_MAX: all), and sets all of
+ * *m but the split. The caller releases *m. Returns 0, or -1 with err.
  */
 int learn_model(struct model *m, struct trainset *set, int64_t until,
 		const struct learn_options *options, struct pool *pool, struct err *err);
 
+/*
+ * Appends lines about a model that was trained on the set, each ended by a newline: what is to be
+ * known in any case, mostly nothing; and the rows of each part and how the fit went.
+ */
+void learn_put_warnings(struct buf *lines, const struct model *m, const struct trainset *set);
+void learn_put_summary(struct buf *lines, const struct model *m, const struct trainset *set);
+
 /* One fold of a cross-validation. */
 struct learn_fold {
-	int64_t cut;          /* learnt from what was known before it */
-	uint64_t n_train;     /* rows whose label was known then, held back or not */
-	struct metrics judge; /* of the rows behind the cut; with one class some are NaN */
+	int64_t cut;          /* trained on what was known before it */
+	uint64_t n_train;     /* rows whose label was known then, validation rows among them */
+	struct metrics judge; /* of the rows after the cut; with one class some are NaN */
 };
 
 /*
@@ -58,5 +53,9 @@ struct learn_fold {
  */
 int learn_cross_validate(struct trainset *set, size_t n, const struct learn_options *options,
 			 struct pool *pool, struct learn_fold *folds, struct err *err);
+
+/* The table `folds`, header and all. Returns 0, or -1 with err. */
+int learn_write_folds(const struct learn_fold *folds, size_t n, struct csv_writer *out,
+		      struct err *err);
 
 #endif

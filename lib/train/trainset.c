@@ -67,13 +67,14 @@ static int find_split(struct trainset_reading *r, struct err *err)
 	    find_column(r, o->known, DEFAULT_KNOWN, &r->at.known, err))
 		return -1;
 	if (r->at.time < 0 && (o->holdout || o->by_time))
-		return err_set(err, ERR_RUNTIME,
-			       "%s:1: column " DEFAULT_TIME
-			       ": not in the header: name another with --time, or do without %s",
-			       r->in.file,
-			       o->by_time ? "whatever parts rows by time (--holdout 0 --validation "
-					    "0, no --cv, no --l2 auto)"
-					  : "a test part (--holdout 0)");
+		return err_set(
+			err, ERR_RUNTIME,
+			"%s:1: column " DEFAULT_TIME
+			": not in the header: name the time column with --time, or turn off %s",
+			r->in.file,
+			o->by_time ? "what splits rows by time (--holdout 0 --validation 0, "
+				     "no --cv, no --l2 auto)"
+				   : "the test part (--holdout 0)");
 	split->label = column_name(r, r->at.label);
 	split->time = column_name(r, r->at.time);
 	split->known = column_name(r, r->at.known);
@@ -107,7 +108,7 @@ static int check_list(const struct trainset_reading *r, const struct names *list
 		if (columns_require(&r->in, list->name[i], err) < 0)
 			return -1;
 		if (features && !is_feature(r, list->name[i]))
-			return err_set(err, ERR_RUNTIME, "%s:1: column %s: is no feature",
+			return err_set(err, ERR_RUNTIME, "%s:1: column %s: not a feature",
 				       r->in.file, list->name[i]);
 	}
 	return 0;
@@ -247,8 +248,8 @@ static int check_classes(const struct trainset_reading *r, struct err *err)
 	if (!n)
 		return err_set(
 			err, ERR_RUNTIME,
-			"no train rows: of %zu labelled rows %llu are test rows, and %llu lie "
-			"before the cut but had no known label then",
+			"no train rows: of %zu labelled rows %llu are test rows, and %llu are "
+			"purged (before the cut, but with a label not known by then)",
 			r->n_rows, (unsigned long long)s->rows[SPLIT_TEST],
 			(unsigned long long)s->rows[SPLIT_PURGED]);
 	if (!positives || positives == n)
@@ -345,6 +346,17 @@ uint64_t trainset_count(const struct trainset *t, int64_t until)
 	return n;
 }
 
+struct trainset_span trainset_fold(const struct trainset *t, int64_t until, size_t k, size_t n,
+				   const char *option)
+{
+	int64_t parts = (int64_t)n + 1, at = (int64_t)k;
+	int64_t cut = trainset_time(t, until, NUM_MILLION * (parts - at) / parts);
+	int64_t end = k == n ? until
+			     : trainset_time(t, until, NUM_MILLION * (parts - at - 1) / parts);
+
+	return (struct trainset_span){ cut, end, until, option };
+}
+
 const char *trainset_file(const struct trainset *t)
 {
 	return t->reading->in.file;
@@ -353,6 +365,11 @@ const char *trainset_file(const struct trainset *t)
 const struct classweight *trainset_balance(const struct trainset *t)
 {
 	return &t->reading->options->balance;
+}
+
+int64_t trainset_holdout(const struct trainset *t)
+{
+	return t->reading->options->holdout;
 }
 
 /* That both classes are there to learn from. */
@@ -366,7 +383,7 @@ static int check_span(const struct trainset_reading *r, struct trainset_span spa
 		return err_set(
 			err, ERR_RUNTIME,
 			"%s: %s: %zu train rows have a label that was known before %lld, %zu of "
-			"them positive: too few to learn from",
+			"them positive: too few to train on",
 			r->in.file, span.option, n, (long long)span.cut, positives);
 	return 0;
 }

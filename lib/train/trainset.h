@@ -1,12 +1,12 @@
 /*
- * trainset: from a CSV with a 0/1 label to the split, and to rows of values to learn from.
+ * trainset: from a CSV with a 0/1 label to the split, and to rows of values to train on.
  *
  * The input is read once, row by row: that decides which columns are numeric (those whose every
  * non-empty value is a number) and, by the times of the labelled rows, the cut; the labelled
- * records go to a nameless file in $TMPDIR meanwhile. Whoever learns then says which of the train
- * rows to learn from and which, newer ones, to hold back; the file is read for the figures of the
- * encoding, from the rows to learn from alone, and again for the values of each part. Memory: 40
- * bytes a labelled row, and that of encoding.
+ * records go to a nameless file in $TMPDIR meanwhile. The caller then chooses which of the train
+ * rows to train on and which, newer ones, to hold back as validation rows; the file is read for the
+ * figures of the encoding, from the rows trained on alone, and again for the values of each part.
+ * Memory: 40 bytes a labelled row, and that of encoding.
  */
 #ifndef CE_TRAINSET_H
 #define CE_TRAINSET_H
@@ -20,10 +20,10 @@ struct trainset_options {
 	const char *label;
 	const char *time;    /* NULL: event_ts; if the input has none, only without a test part */
 	const char *known;   /* NULL: label_known_ts, if the input has it */
-	struct names ignore; /* columns that are no features */
+	struct names ignore; /* columns that are not features */
 	struct names categorical; /* features to take as categories, whatever their values */
 	int64_t holdout;          /* the share of the test part, in millionths */
-	bool by_time; /* times are wanted in any case: train rows will be told apart by them */
+	bool by_time; /* times are wanted in any case: train rows will be split by them */
 	struct classweight balance;
 };
 
@@ -45,7 +45,7 @@ struct trainset {
 
 /*
  * Features are all columns but: the label, time and known columns, those of `ignore`, those of
- * completion_predictions (the keys, and what a model says), and label_known_ts. The options must
+ * completion_predictions (the keys and what ce-predict adds), and label_known_ts. The options must
  * outlive *t, which trainset_release frees in any case. Returns 0, or -1 with err: unreadable
  * input; a column that is not there; no labelled rows, no train rows, or train rows of one class
  * only.
@@ -60,7 +60,7 @@ int trainset_read(struct trainset *t, const struct gz_input *input,
  */
 struct trainset_span {
 	int64_t cut, end, known;
-	const char *option; /* that asked for it: for what there is to say of a span without rows */
+	const char *option; /* that asked for it, for the message about a span without rows */
 };
 
 /*
@@ -69,10 +69,20 @@ struct trainset_span {
  */
 int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share);
 
+/*
+ * Fold k, from 1 on, of n: the train rows whose label was known before `until` are cut by time into
+ * n + 1 parts of as many rows; learnt from is what was known when part k + 1 begins, and held back
+ * are the rows of that part. With by_time only.
+ */
+struct trainset_span trainset_fold(const struct trainset *t, int64_t until, size_t k, size_t n,
+				   const char *option);
+
 /* How many train rows have a label that was known before `until`. */
 uint64_t trainset_count(const struct trainset *t, int64_t until);
 
+/* Of the options: class weights and resampling, the share of the test part. */
 const struct classweight *trainset_balance(const struct trainset *t);
+int64_t trainset_holdout(const struct trainset *t);
 
 /* The name of the input. */
 const char *trainset_file(const struct trainset *t);

@@ -245,7 +245,7 @@ head_of() {
 	refused() {
 		{ head_of logistic && printf '%s\n' 'intercept -1 -' "number \"$1\" 0 1 1 1" 'calibration none'; } | mend >model
 		fails 1 ce-model --sql -o out.sql model
-		[ "$stderr" = "ce-model: column '$2': no column of PostgreSQL: its name $3" ] || { echo "$stderr"; return 1; }
+		[ "$stderr" = "ce-model: column '$2': PostgreSQL has no such column: the name $3" ] || { echo "$stderr"; return 1; }
 		[ ! -e out.sql ]
 		ce-model model >view
 	}
@@ -271,14 +271,14 @@ head_of() {
 	cat >want <<-'END'
 		predicts      y
 		train         1000 rows, 250 positive (25.0 %), before event_ts 2024-01-25T13:50:51.825Z
-		test          200 rows, 20 positive (10.0 %), from then on
-		purged        10 rows, 1 positive (10.0 %), not known by then
+		test          200 rows, 20 positive (10.0 %), at or after it
+		purged        10 rows, 1 positive (10.0 %), before it, but the label was not known by then
 		unlabelled    3 rows
-		learnt from   800 rows: the newest 20 % were held back
-		model         logistic regression, l2 0.5 (by cross-validation), at the optimum after 5 steps
-		weights       the same sum for either class
-		resampled     rows of the rarer class drawn again (seed 7)
-		calibrated    by Platt's line: 1.25 times the score -0.5
+		trained on    800 rows; validation rows: the newest 20 %
+		model         logistic regression, l2 0.5 (by cross-validation), converged after 5 iterations
+		class weights balanced: both classes have the same total weight
+		resampled     the rarer class is oversampled (seed 7)
+		calibrated    by Platt scaling: 1.25 times the score -0.5
 		constant      flat
 
 		                coefficient  std. error        z  odds ratio
@@ -288,8 +288,8 @@ head_of() {
 		  (empty)           -1.0000      0.1250    -8.00      0.3679  250 rows
 		  ?[31mred?          0.0000      0.1000     0.00      1.0000  100 rows
 		  Niños               2e-05      1.0000     0.00      1.0000  50 rows
-		session_elapsed     -0.6931      0.0100   -69.31      0.5000  a step of 1815580 from 1285840
-		rate                 0.1000      0.0500     2.00      1.1052  a step of 0.125 from 0.25
+		session_elapsed     -0.6931      0.0100   -69.31      0.5000  per sd of 1815580, mean 1285840
+		rate                 0.1000      0.0500     2.00      1.1052  per sd of 0.125, mean 0.25
 		  (empty)           -0.5000           -        -      0.6065  100 rows
 	END
 	same want got
@@ -314,13 +314,13 @@ head_of() {
 	cat >want <<-'END'
 		predicts      y
 		train         1000 rows, 250 positive (25.0 %), before day 1706190651825
-		test          0 rows, from then on
-		learnt from   890 rows: the newest 10 % were held back
-		model         2 boosted trees of 12 tried: depth 6, 64 leaves, rate 0.1, l2 1, min. weight 2,
-		              of 50 % of the rows and 75 % of the columns each (seed 7)
-		log loss      0.500000 of the rows learnt from, 0.625000 of those held back to stop by
-		weights       2.5 for a positive row, 1 for any other
-		resampled     rows of the other class left out (seed 7)
+		test          0 rows, at or after it
+		trained on    890 rows; validation rows: the newest 10 %
+		model         2 gradient-boosted trees of 12 grown: depth 6, 64 leaves, rate 0.1, l2 1, min. weight 2,
+		              each of a sample of 50 % of the rows and 75 % of the columns (seed 7)
+		log loss      0.500000 on the rows trained on, 0.625000 on the validation rows
+		class weights 2.5 for a positive row, 1 for a negative row
+		resampled     the more frequent class is undersampled (seed 7)
 		calibrated    by isotonic regression: 3 knots, scores -2 to 3, probabilities 0.01 to 0.98
 		constant      flat
 
@@ -364,8 +364,8 @@ head_of() {
 	short=$(printf 'ä%.0s' {1..47})
 	cat >want <<-END
 		(intercept)$(printf '%37s' '')      0.0000           -        -      1.0000
-		a???b???c$(printf '%39s' '')    1.23e+08      1e+300     0.00         inf  a step of 1e-09 from -1e+20
-		$short…       1e-07       1e+07     0.00      1.0000  a step of 1 from 0
+		a???b???c$(printf '%39s' '')    1.23e+08      1e+300     0.00         inf  per sd of 1e-09, mean -1e+20
+		$short…       1e-07       1e+07     0.00      1.0000  per sd of 1, mean 0
 	END
 	same want got
 }
@@ -381,7 +381,7 @@ head_of() {
 	END
 	ce-train --model gbdt --holdout 0 --validation 0 --trees 50 -o model long.csv
 	fails 1 ce-model --sql -o model.sql model
-	[[ $stderr == "ce-model: a model of more than 256 MiB of SQL: too much for a statement" ]]
+	[[ $stderr == "ce-model: the model takes more than 256 MiB of SQL, too much for one statement" ]]
 	[[ ! -e model.sql ]]
 	ce-model --trees model >trees
 	grep -Eq '^  if c (not )?in [0-9]+x*…' trees
@@ -408,7 +408,7 @@ head_of() {
 	echo event_id >bad
 	want="bad:1: not a model written by ce-train" refused bad
 	fails 2 ce-model model model
-	[[ $stderr == "ce-model: one model at a time"* ]]
+	[[ $stderr == "ce-model: expected one model, not 2"* ]]
 	fails 2 ce-model --sql --trees model
 	gzip -c model >model.gz
 	same <(ce-model model) <(ce-model model.gz)

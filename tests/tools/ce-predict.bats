@@ -64,7 +64,7 @@ make_model() {
 	[ "$(cut -d, -f6,7 edge | sed -n 100p)" = "$p,1" ]
 	fails 2 ce-predict -m model --threshold 1.5 features.csv
 	fails 2 ce-predict features.csv
-	[[ $stderr == 'ce-predict: which model? (-m FILE)'* ]]
+	[[ $stderr == 'ce-predict: --model: required'* ]]
 }
 
 @test "columns in any order, and columns that the model does not know" {
@@ -117,7 +117,7 @@ make_model() {
 	refuses "$head,is_completion\n" 'bad.csv:1: column event_ts: not in the header'
 	refuses "$head,is_completion,event_ts\n" 'bad.csv:1: column label_known_ts: not in the header'
 	refuses "$head,is_completion,event_ts,label_known_ts\n1,2,x,1,1,1,c,2,1,1\n" \
-		"bad.csv:2: column is_completion: label '2' is neither 0 nor 1"
+		"bad.csv:2: column is_completion: expected 0 or 1, found '2'"
 	printf '%s\n' "$head" >none.csv
 	ce-predict -p -m model none.csv >said.csv
 	[[ $(<said.csv) == "$head,completion_probability,predicted_completion,split" ]]
@@ -323,4 +323,32 @@ for name in ("i", "d"):
 	fails 2 ce-predict -m model --seed 3 features.csv
 	fails 2 ce-predict -m model --importance i --repeats 0 features.csv
 	fails 2 ce-predict -m model --drift d --sample 0 features.csv
+}
+
+@test "who reads the predictions to their end finds the other tables" {
+	telling 8 2000 >features.csv
+	ce-train -o model features.csv
+	for level in -0 -1 -6 -p; do
+		rm -f imp.csv.gz drift.csv.gz
+		ce-predict $level --importance imp.csv.gz --drift drift.csv.gz -m model features.csv |
+			(cat >/dev/null && test -s imp.csv.gz && test -s drift.csv.gz)
+	done
+	# The gzip trailer alone, without the end of the pipe, will do.
+	for level in -0 -1; do
+		rm -f imp.csv.gz
+		ce-predict $level --importance imp.csv.gz -m model features.csv | python3 -c '
+import os, zlib
+stream = zlib.decompressobj(31)
+while not stream.eof:
+    stream.decompress(os.read(0, 1 << 16))
+assert os.path.getsize("imp.csv.gz")'
+	done
+	# Nor is the stream finished if one of them gets no name, or any named if the stream has no room.
+	mkdir taken
+	for level in -0 -1; do
+		fails 1 ce-predict $level --importance taken -m model features.csv
+		run ! gzip -qt stdout
+		fails 1 bash -c "ce-predict $level --importance new.csv.gz -m model features.csv >/dev/full"
+		[ ! -e new.csv.gz ]
+	done
 }

@@ -374,7 +374,7 @@ static void refuses_what_it_cannot_fit(void)
 
 	init(&m, 1, 1, 0);
 	CHECK_INT(logistic_fit(&fit, &m, &options, NULL, &err), -1);
-	CHECK_STR(err.message, "no rows to learn from");
+	CHECK_STR(err.message, "no rows to train on");
 	matrix_release(&m);
 	init(&m, 0, LOGISTIC_COEFFICIENTS_MAX + 1, 0);
 	add(&m, NULL, NULL, 0, 1, 1);

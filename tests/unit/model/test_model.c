@@ -1,7 +1,8 @@
 #include "base/mem.h"
 #include "check.h"
 #include "io/gzio.h"
-#include "model/model.h"
+#include "model/model_gbdt.h"
+#include "model/model_logistic.h"
 
 #include <float.h>
 #include <math.h>
@@ -18,10 +19,20 @@ static char *dup(const char *s)
 	return mem_dup(s, strlen(s));
 }
 
+static struct logistic *logistic_of(const struct model *m)
+{
+	return &((struct model_logistic *)m->fit)->fit;
+}
+
+static struct trees *trees_of(const struct model *m)
+{
+	return &((struct model_gbdt *)m->fit)->trees;
+}
+
 /* Coefficients and standard errors for all columns. */
 static void fit_all(struct model *m)
 {
-	struct logistic *fit = &m->logistic;
+	struct logistic *fit = logistic_of(m);
 
 	fit->n = matrix_width(&m->encoding.shape);
 	fit->coef = malloc(fit->n * sizeof(double));
@@ -43,6 +54,7 @@ static struct model sample(void)
 	static const char *const levels[] = { "", "tv", "a,\"b\"\n\t\\x41 ", "Ni\xc3\xb1os",
 					      "\x01\x7f\r" };
 	struct model m = MODEL_INIT;
+	struct model_logistic *l;
 	struct encoding_column *c;
 
 	m.split.label = dup("is \"it\"?");
@@ -58,7 +70,10 @@ static struct model sample(void)
 	m.balance.resample = CLASSWEIGHT_RESAMPLE_UNDER;
 	m.balance.seed = 42;
 	m.learnt = 900;
-	m.l2_chosen = true;
+	model_set_learner(&m, &learner_logistic);
+	l = m.fit;
+	l->options = (struct logistic_options)LOGISTIC_OPTIONS_INIT;
+	l->l2_chosen = true;
 	c = encoding_add(&m.encoding, "user rate", ENCODING_NUMBER);
 	c->mean = 0.1;
 	c->sd = 1e-310;
@@ -99,7 +114,7 @@ static struct model sample_products(void)
 	CHECK_INT(m.encoding.shape.dense, 2 + 1);
 	CHECK_INT(m.encoding.shape.sparse, 6);
 	CHECK_INT(m.encoding.shape.onehot, 7 + 4 + 4 * 6);
-	logistic_release(&m.logistic);
+	logistic_release(logistic_of(&m));
 	fit_all(&m);
 	return m;
 }
@@ -135,43 +150,48 @@ static struct model sample_trees(enum calibration_kind kind)
 {
 	struct model m = sample();
 	struct trees_levels set = { { 0 } };
+	struct model_gbdt *g;
+	struct trees *t;
 
-	logistic_release(&m.logistic);
-	m.logistic = (struct logistic)LOGISTIC_INIT;
-	m.kind = MODEL_GBDT;
+	logistic_release(logistic_of(&m));
+	free(m.fit);
+	model_set_learner(&m, &learner_gbdt);
 	m.validation = 100000;
 	m.bins = 64;
-	m.boosting.seed = m.balance.seed;
-	m.boosting.rows = 0.3;
-	m.report = (struct gbdt_report){ 0.25, 0.5, 7 };
-	m.trees.base = -0.1;
+	g = m.fit;
+	g->options = (struct gbdt_options)GBDT_OPTIONS_INIT;
+	g->options.seed = m.balance.seed;
+	g->options.rows = 0.3;
+	g->report = (struct gbdt_report){ 0.25, 0.5, 7 };
+	t = &g->trees;
+	t->base = -0.1;
 	trees_add_level(&set, 0);
 	trees_add_level(&set, 5);
-	trees_start(&m.trees);
-	trees_add(&m.trees, &(struct trees_node){ .kind = TREES_NUMBER,
-						  .threshold = 0.25,
-						  .right = 4,
-						  .gain = 17.5,
-						  .rows = 12 });
-	trees_add(&m.trees, &(struct trees_node){ .kind = TREES_CATEGORY,
-						  .column = 1,
-						  .set = trees_add_set(&m.trees, &set),
-						  .right = 2,
-						  .gain = 1e-6,
-						  .rows = 6 });
-	add_leaf(&m.trees, 1);
-	add_leaf(&m.trees, -2);
-	trees_add(&m.trees, &(struct trees_node){ .kind = TREES_NUMBER,
-						  .missing_left = true,
-						  .column = 2,
-						  .threshold = DBL_MAX,
-						  .right = 2,
-						  .gain = 2,
-						  .rows = 6 });
-	add_leaf(&m.trees, 0.5);
-	add_leaf(&m.trees, 0.25);
-	trees_start(&m.trees);
-	add_leaf(&m.trees, 0x1.fffffffffffffp-7);
+	trees_start(t);
+	trees_add(t, &(struct trees_node){ .kind = TREES_NUMBER,
+					   .threshold = 0.25,
+					   .right = 4,
+					   .gain = 17.5,
+					   .rows = 12 });
+	trees_add(t, &(struct trees_node){ .kind = TREES_CATEGORY,
+					   .column = 1,
+					   .set = trees_add_set(t, &set),
+					   .right = 2,
+					   .gain = 1e-6,
+					   .rows = 6 });
+	add_leaf(t, 1);
+	add_leaf(t, -2);
+	trees_add(t, &(struct trees_node){ .kind = TREES_NUMBER,
+					   .missing_left = true,
+					   .column = 2,
+					   .threshold = DBL_MAX,
+					   .right = 2,
+					   .gain = 2,
+					   .rows = 6 });
+	add_leaf(t, 0.5);
+	add_leaf(t, 0.25);
+	trees_start(t);
+	add_leaf(t, 0x1.fffffffffffffp-7);
 	calibrate(&m.calibration, kind);
 	return m;
 }
@@ -199,7 +219,7 @@ static void reads_back_what_it_wrote(void)
 	const struct encoding_column *c;
 	struct err err = ERR_INIT;
 
-	CHECK_INT(m.logistic.n, 9);
+	CHECK_INT(logistic_of(&m)->n, 9);
 	model_format(&text, &m);
 	CHECK_INT(model_parse(&back, text.data, text.len, "m", &err), 0);
 	CHECK_STR(err.message, "");
@@ -211,10 +231,10 @@ static void reads_back_what_it_wrote(void)
 	CHECK_INT(back.encoding.n, 4);
 	CHECK_INT(back.encoding.shape.dense, 2);
 	CHECK_INT(back.encoding.shape.onehot, 7);
-	CHECK(!memcmp(back.logistic.coef, m.logistic.coef, 9 * sizeof(double)));
-	CHECK(!memcmp(back.logistic.se, m.logistic.se, 9 * sizeof(double)));
-	CHECK(back.logistic.intercept == m.logistic.intercept);
-	CHECK(back.logistic.intercept_se == m.logistic.intercept_se);
+	CHECK(!memcmp(logistic_of(&back)->coef, logistic_of(&m)->coef, 9 * sizeof(double)));
+	CHECK(!memcmp(logistic_of(&back)->se, logistic_of(&m)->se, 9 * sizeof(double)));
+	CHECK(logistic_of(&back)->intercept == logistic_of(&m)->intercept);
+	CHECK(logistic_of(&back)->intercept_se == logistic_of(&m)->intercept_se);
 	c = &back.encoding.columns[2];
 	CHECK_STR(c->name, "device\n");
 	CHECK_INT(intern_find(&c->levels, "\x01\x7f\r", 3), 4);
@@ -224,6 +244,14 @@ static void reads_back_what_it_wrote(void)
 	model_release(&m);
 	buf_release(&text);
 	buf_release(&again);
+}
+
+static void check_trees(const struct trees *got, const struct trees *want)
+{
+	CHECK_INT(got->n, want->n);
+	CHECK_INT(got->n_nodes, want->n_nodes);
+	for (size_t k = 0; k < want->n_nodes; k++)
+		CHECK_INT(got->nodes[k].right, want->nodes[k].right);
 }
 
 static void all_kinds_are_read_back(void)
@@ -238,13 +266,11 @@ static void all_kinds_are_read_back(void)
 		CHECK_STR(err.message, "");
 		model_format(&again, &back);
 		CHECK(text.len == again.len && !memcmp(text.data, again.data, text.len));
-		CHECK_INT(back.kind, m.kind);
+		CHECK(back.learner == m.learner);
 		CHECK_INT(back.calibration.kind, m.calibration.kind);
-		CHECK_INT(back.trees.n, m.trees.n);
 		CHECK_INT(back.encoding.n_interactions, m.encoding.n_interactions);
-		CHECK_INT(back.trees.n_nodes, m.trees.n_nodes);
-		for (size_t k = 0; k < m.trees.n_nodes; k++)
-			CHECK_INT(back.trees.nodes[k].right, m.trees.nodes[k].right);
+		if (m.learner == &learner_gbdt)
+			check_trees(trees_of(&back), trees_of(&m));
 		model_release(&back);
 		model_release(&m);
 		buf_release(&text);
@@ -376,12 +402,12 @@ static void names_the_line_at_fault(void)
 		{ "l2 1", "l2 nan", "m:17: invalid number" },
 		{ "tolerance 1e-10", "tolerance 0", "m:18: a number out of range" },
 		{ "intercept -", "intercept 1e999", "m:22: invalid number" },
-		{ "number \"x\"", "number \"user rate\"", "m:33: a column stands twice" },
+		{ "number \"x\"", "number \"user rate\"", "m:33: duplicate column" },
 		{ "number \"x\" -1.7e+308 12", "number \"x\" 0 0", "m:33: a number out of range" },
 		{ "missing 7", "missing 0", "m:24: a number out of range" },
 		{ "constant \"flat\"", "constant \"flat\" 1", "m:25: surplus text" },
 		{ "constant \"flat\"", "fixed \"flat\"", "m:25: expected 'calibration'" },
-		{ "level \"tv\"", "level \"\"", "m:28: a level stands twice" },
+		{ "level \"tv\"", "level \"\"", "m:28: duplicate level" },
 		{ "other 0", "number \"y\"", "m:32: expected 'other'" },
 	};
 
@@ -640,7 +666,7 @@ static void trees_are_bounded(void)
 			CHECK_INT(parse_mended(&back, text.data, text.len, &err), -1);
 			CHECK(strstr(err.message, "a tree too deep"));
 		} else if (!parse_mended(&back, text.data, text.len, &err)) {
-			CHECK_INT(back.trees.n, 1);
+			CHECK_INT(trees_of(&back)->n, 1);
 			check_score(&back);
 			model_release(&back);
 		} else if (kind == 2) {
@@ -683,11 +709,11 @@ static void many_nodes_are_read(void)
 	CHECK_INT(parse_mended(&back, text.data, text.len, &err), 0);
 	CHECK_STR(err.message, "");
 	if (!*err.message) {
-		CHECK_INT(back.trees.n_nodes, (1 << 20) - 1);
+		CHECK_INT(trees_of(&back)->n_nodes, (1 << 20) - 1);
 		for (int i = 0; i < 1 << 19; i += 1001) {
 			double value[3] = { 0, 0, i };
 
-			CHECK_NEAR(trees_leaf(&back.trees, 0, value)->value, i, 0);
+			CHECK_NEAR(trees_leaf(trees_of(&back), 0, value)->value, i, 0);
 		}
 		model_release(&back);
 	}
@@ -738,9 +764,9 @@ static void predicts_by_its_places(void)
 {
 	struct model m = sample();
 	double value[3] = { 0.1 + 2e-310, 1, NAN }; /* 2 standard deviations, "tv", and a gap */
-	const double *c = m.logistic.coef;
+	const double *c = logistic_of(&m)->coef;
 	double z = (value[0] - m.encoding.columns[0].mean) / m.encoding.columns[0].sd;
-	double score = m.logistic.intercept + z * c[0] + c[2 + 1 + 1];
+	double score = logistic_of(&m)->intercept + z * c[0] + c[2 + 1 + 1];
 	struct matrix_row scratch;
 
 	matrix_row_init(&scratch, &m.encoding.shape);

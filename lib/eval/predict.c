@@ -1,0 +1,143 @@
+#include "eval/predict.h"
+
+#include "base/mem.h"
+#include "base/pool.h"
+#include "eval/drift.h"
+#include "eval/importance.h"
+#include "table/catalogue.h"
+#include "table/columns.h"
+
+#include <stdlib.h>
+
+/* The table of predictions: its keys, then the columns that are added to any input. */
+#define N_ADDED ((size_t)3)
+
+static const struct catalogue_table *predictions(void)
+{
+	return catalogue_table("completion_predictions");
+}
+
+static size_t n_keys(const struct predict *p)
+{
+	return p->options->keys ? predictions()->n - N_ADDED : 0;
+}
+
+int predict_init(struct predict *p, const struct predict_options *options,
+		 const struct model *model, const struct csv_reader *in, struct err *err)
+{
+	const struct catalogue_table *table = predictions();
+	const struct encoding *e = &model->encoding;
+
+	*p = (struct predict){ .options = options, .model = model, .in = in };
+	p->index = mem_alloc(e->n, sizeof(*p->index));
+	p->key = mem_alloc(n_keys(p), sizeof(*p->key));
+	p->value = mem_alloc(e->n_values, sizeof(*p->value));
+	matrix_row_init(&p->scratch, &e->shape);
+	/* Streams of the seed that no shuffling has: those count from 0. */
+	sample_init(&p->train, options->sample, e->n_values, options->seed, UINT64_MAX);
+	sample_init(&p->test, options->sample, e->n_values, options->seed, UINT64_MAX - 1);
+	for (size_t i = 0; i < n_keys(p); i++) {
+		p->key[i] = columns_require(in, table->columns[i].name, err);
+		if (p->key[i] < 0)
+			return -1;
+	}
+	return columns_refuse(in, table->columns + table->n - N_ADDED, N_ADDED, err) ||
+			       split_bind(&model->split, in, &p->split, err) ||
+			       encoding_bind(e, in, p->index, err)
+		       ? -1
+		       : 0;
+}
+
+void predict_put_header(const struct predict *p, struct buf *out)
+{
+	const struct catalogue_table *table = predictions();
+
+	for (size_t i = 0; !p->options->keys && i < p->in->header.n; i++)
+		csv_put_str(out, p->in->header.names[i]);
+	for (size_t i = p->options->keys ? 0 : table->n - N_ADDED; i < table->n; i++)
+		csv_put_str(out, table->columns[i].name);
+}
+
+static bool is_sampled(const struct predict *p, enum split_part part)
+{
+	const struct predict_options *o = p->options;
+
+	return (part == SPLIT_TEST && (o->importance || o->drift)) ||
+	       (part == SPLIT_TRAIN && o->drift);
+}
+
+int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, struct err *err)
+{
+	const struct predict_options *o = p->options;
+	struct split_row split;
+	enum split_part part;
+	double probability;
+	bool is_written;
+
+	if (split_read(&p->split, p->in, row, &split, err))
+		return -1;
+	part = split_part(&p->model->split, &split);
+	is_written = o->part == SPLIT_N_PARTS || o->part == (int)part;
+	if (!is_written && !is_sampled(p, part))
+		return 0;
+	if (encoding_read(&p->model->encoding, p->index, p->in, row, p->value, err))
+		return -1;
+	probability = model_probability(p->model, p->value, &p->scratch);
+	if (is_sampled(p, part))
+		sample_offer(part == SPLIT_TEST ? &p->test : &p->train, p->value, probability,
+			     split.label);
+	if (!is_written)
+		return 0;
+	if (!o->keys)
+		csv_put_raw(out, row->raw, row->raw_len);
+	for (size_t i = 0; i < n_keys(p); i++)
+		csv_put_field(out, &row->fields[p->key[i]]);
+	csv_put_double(out, probability);
+	csv_put_int(out, probability >= o->threshold);
+	csv_put_str(out, split_part_name(part));
+	return 1;
+}
+
+/* Puts where the rows came from, and the option that needs them, before what is wrong with them. */
+static int fail_of_rows(const struct predict *p, const char *option, struct err *err)
+{
+	struct err why = *err;
+
+	return err_set(err, why.kind, "%s: %s: %s", p->in->file, option, why.message);
+}
+
+int predict_write_importance(const struct predict *p, int threads, struct csv_writer *out,
+			     struct err *err)
+{
+	struct pool *pool = pool_new(threads);
+	struct importance importance;
+	int rc = importance_compute(&importance, p->model, &p->test, p->options->repeats,
+				    p->options->seed, pool, err);
+
+	pool_free(pool);
+	rc = rc ? fail_of_rows(p, "--importance", err) : importance_write(&importance, out, err);
+	importance_release(&importance);
+	return rc;
+}
+
+int predict_write_drift(const struct predict *p, struct csv_writer *out, struct err *err)
+{
+	const struct sample *const parts[] = { &p->train, &p->test };
+	struct drift drift;
+	int rc = drift_compute(&drift, p->model, parts, err);
+
+	rc = rc ? fail_of_rows(p, "--drift", err) : drift_write(&drift, out, err);
+	drift_release(&drift);
+	return rc;
+}
+
+void predict_release(struct predict *p)
+{
+	matrix_row_release(&p->scratch);
+	sample_release(&p->train);
+	sample_release(&p->test);
+	free(p->value);
+	free(p->index);
+	free(p->key);
+	*p = (struct predict){ 0 };
+}

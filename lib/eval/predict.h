@@ -1,0 +1,76 @@
+/*
+ * predict: what a model predicts for the rows of an input, and the samples of those rows by which
+ * importance and drift judge the model.
+ *
+ * A row comes out as it was, or as its keys alone, with three columns more: the probability of
+ * label 1, whether that reaches the threshold, and the part of the split that the row belongs to.
+ * Memory: the samples, 8 bytes a value of each of their rows.
+ */
+#ifndef CE_PREDICT_H
+#define CE_PREDICT_H
+
+#include "eval/sample.h"
+#include "model/model.h"
+#include "table/csvio.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct predict_options {
+	double threshold; /* predicts 1 from this probability on */
+	bool keys;        /* write the table completion_predictions, not the rows as they are */
+	int part;         /* write the rows of this enum split_part; SPLIT_N_PARTS: all */
+
+	/* Which tables will be asked for, and from how many rows of each part, drawn by the seed.
+	 */
+	bool importance, drift;
+	size_t sample;
+	uint64_t seed;
+	size_t repeats; /* of importance_compute */
+};
+
+struct predict {
+	/* For callers to read. */
+	struct sample train, test; /* the first for drift alone */
+
+	/* The module's own. */
+	const struct predict_options *options;
+	const struct model *model;
+	const struct csv_reader *in;
+	int *index; /* [encoding.n] of each of the model's columns */
+	int *key;   /* [n_keys] of each key, with options->keys */
+	struct split_index split;
+	double *value; /* [encoding.n_values] */
+	struct matrix_row scratch;
+};
+
+/*
+ * Finds the columns of the input, which is open. Borrows all but *p. Returns 0, or -1 with err: a
+ * column is missing, or one of the three is in the input already. predict_release frees in any
+ * case.
+ */
+int predict_init(struct predict *p, const struct predict_options *options,
+		 const struct model *model, const struct csv_reader *in, struct err *err);
+
+/* Appends the names of the columns to `out`, not ended. */
+void predict_put_header(const struct predict *p, struct buf *out);
+
+/*
+ * Takes a row in. Returns 1 with its columns appended to `out`, not ended; 0 if the row is of
+ * another part than is written; or -1 with err.
+ */
+int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, struct err *err);
+
+/*
+ * Writes the table feature_importance or feature_drift, once all rows are taken in. Returns 0, or
+ * -1 with err: mostly, that a part has no rows.
+ */
+int predict_write_importance(const struct predict *p, int threads, struct csv_writer *out,
+			     struct err *err);
+int predict_write_drift(const struct predict *p, struct csv_writer *out, struct err *err);
+
+/* Frees the memory; harmless on zeroed memory. */
+void predict_release(struct predict *p);
+
+#endif

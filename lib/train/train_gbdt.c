@@ -1,0 +1,127 @@
+/* Trains gradient-boosted trees. */
+#include "learn/bins.h"
+#include "model/model_gbdt.h"
+#include "train/trainer.h"
+
+static const char *own_option(const struct learn_options *o)
+{
+	static const struct learn_options usual = LEARN_OPTIONS_INIT;
+	const struct {
+		const char *name;
+		bool given;
+	} own[] = {
+		{ "--trees", o->gbdt.trees != usual.gbdt.trees },
+		{ "--rate", o->gbdt.tree.rate != usual.gbdt.tree.rate },
+		{ "--depth", o->gbdt.tree.depth != usual.gbdt.tree.depth },
+		{ "--leaves", o->gbdt.tree.leaves != usual.gbdt.tree.leaves },
+		{ "--min-weight", o->gbdt.tree.min_weight != usual.gbdt.tree.min_weight },
+		{ "--patience", o->gbdt.patience != usual.gbdt.patience },
+		{ "--subsample", o->subsample != usual.subsample },
+		{ "--colsample", o->colsample != usual.colsample },
+	};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (own[i].given)
+			return own[i].name;
+	return NULL;
+}
+
+static int check_count(const char *option, int64_t value, int64_t min, int64_t max, struct err *err)
+{
+	if (value >= min && value <= max)
+		return 0;
+	return err_set(err, ERR_USAGE, "%s: expected an integer from %lld to %lld", option,
+		       (long long)min, (long long)max);
+}
+
+static int check(const struct learn_options *o, struct err *err)
+{
+	const struct learn_options usual = LEARN_OPTIONS_INIT;
+	const struct gbdt_options *g = &o->gbdt;
+
+	if (check_count("--trees", g->trees, 1, INT32_MAX, err) ||
+	    check_count("--depth", g->tree.depth, 1, TREES_DEPTH_MAX, err) ||
+	    check_count("--leaves", g->tree.leaves, 2, TREES_LEAVES_MAX, err) ||
+	    check_count("--patience", g->patience, 1, INT32_MAX, err) ||
+	    (o->bins >= 0 && check_count("--bins", o->bins, 2, BINS_MAX, err)))
+		return -1;
+	if (!(g->tree.rate > 0 && g->tree.rate <= 1))
+		return err_set(err, ERR_USAGE, "--rate: expected a number above 0 and at most 1");
+	if (g->tree.min_weight < 0)
+		return err_set(err, ERR_USAGE, "--min-weight: must not be negative");
+	if (!o->subsample || !o->colsample)
+		return err_set(err, ERR_USAGE, "--subsample, --colsample: must be above 0");
+	if (!o->validation && g->patience != usual.gbdt.patience)
+		return err_set(err, ERR_USAGE,
+			       "--patience: needs validation rows to stop by (--validation)");
+	return 0;
+}
+
+static void add_row(void *context, const double *value, bool label, double weight)
+{
+	bins_add(context, value, label, weight);
+}
+
+static int read_bins(struct bins *b, struct trainset *set, struct trainset_span span,
+		     enum trainset_part part, const struct encoding *e, struct err *err)
+{
+	bins_init(b, e->n_values, part == TRAINSET_LEARNT ? trainset_count(set, span.cut) : 0);
+	for (size_t i = 0; i < e->n; i++) {
+		const struct encoding_column *c = &e->columns[i];
+
+		if (c->kind == ENCODING_CATEGORY)
+			b->columns[c->value] =
+				(struct bins_column){ .is_category = true, .n = c->levels.n + 1 };
+		else if (c->kind == ENCODING_NUMBER)
+			b->columns[c->value] = (struct bins_column){ .n = (uint32_t)c->n_edges + 2,
+								     .edges = c->edges };
+	}
+	return trainset_visit(set, span, part, e, add_row, b, err);
+}
+
+static int fit(struct model *m, struct trainset *set, struct trainset_span span,
+	       const struct learn_options *o, struct pool *pool, struct err *err)
+{
+	struct bins train = BINS_INIT, held = BINS_INIT;
+	struct model_gbdt *g = m->fit;
+	int rc;
+
+	g->options = o->gbdt;
+	g->options.tree.l2 = o->l2;
+	g->options.rows = (double)o->subsample / NUM_MILLION;
+	g->options.columns = (double)o->colsample / NUM_MILLION;
+	g->options.seed = m->balance.seed;
+	rc = trainset_fit(set, span, (struct encoding_numbers){ .max_bins = m->bins }, &m->encoding,
+			  err) ||
+	     read_bins(&train, set, span, TRAINSET_LEARNT, &m->encoding, err) ||
+	     (m->validation && read_bins(&held, set, span, TRAINSET_HELD, &m->encoding, err));
+	if (!rc && m->validation && !held.n_rows)
+		rc = err_set(err, ERR_RUNTIME, "%s: --validation: no validation rows to stop by",
+			     trainset_file(set));
+	if (!rc)
+		gbdt_fit(&g->trees, &train, m->validation ? &held : NULL, &g->options, pool,
+			 &g->report);
+	bins_release(&train);
+	bins_release(&held);
+	return rc ? -1 : 0;
+}
+
+static void put_summary(struct buf *lines, const struct model *m)
+{
+	const struct model_gbdt *g = m->fit;
+
+	buf_printf(lines, "%zu trees kept of %zu grown, training log loss %.6g\n", g->trees.n,
+		   g->report.n_tried, g->report.train_loss);
+	if (m->validation)
+		buf_printf(lines, "validation log loss %.6g\n", g->report.held_loss);
+}
+
+const struct trainer trainer_gbdt = {
+	.learner = &learner_gbdt,
+	.bins = BINS_MAX,
+	.validates = true,
+	.own_option = own_option,
+	.check = check,
+	.fit = fit,
+	.put_summary = put_summary,
+};

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BINS_MAX 255 /* of values; with "missing", as many as a byte tells apart */
+#define BINS_MAX 255 /* of values; with "missing", as many as a byte can hold */
 
 /*
  * Cuts n values, none of them a NaN, into at most max_bins <= BINS_MAX bins of about as many each:

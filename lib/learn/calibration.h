@@ -1,6 +1,6 @@
 /*
- * calibration: from the score of a model to a probability that means what it says, learnt from rows
- * that the model has not seen.
+ * calibration: from the score of a model to a calibrated probability, fitted to rows that the model
+ * was not trained on.
  *
  * Platt: p = 1 / (1 + exp(-(slope s + intercept))) of highest likelihood, where a positive row
  * counts as (P + 1) / (P + 2) positive, and a negative one as 1 / (N + 2), P and N being how many

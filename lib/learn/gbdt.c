@@ -60,7 +60,7 @@ static void keep_tree(struct fit *f, uint32_t number)
 		} else {
 			out.kind = TREES_NUMBER;
 			out.missing_left = split->missing_left;
-			/* Behind the last bin there is no edge: all values go left. */
+			/* After the last bin there is no edge: all values go left. */
 			out.threshold = split->bin < c->n - 1 ? c->edges[split->bin - 1] : DBL_MAX;
 		}
 	}

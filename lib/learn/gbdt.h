@@ -15,13 +15,14 @@
  * made, the other is what is left of the parent's; the leaf with the best split is split next (Ke
  * et al., "LightGBM: A Highly Efficient Gradient Boosting Decision Tree", NIPS 2017). Levels of a
  * category are put in order of G/H, and then split as numbers are (Fisher, "On grouping for maximum
- * homogeneity", JASA 53, 1958); of G/(H + 10), in fact, lest levels of a few rows come first.
+ * homogeneity", JASA 53, 1958); of G/(H + 10), in fact, so that levels of a few rows do not come
+ *first.
  *
  * Gradients and hessians are rounded to 2^-30 of the largest weight, and added as integers: a
  * histogram does not depend on the order in which rows come, so the trees are the same whatever the
  * number of threads, and what the subtraction leaves is exact.
  *
- * Memory beside the bins and grow: 8 bytes a train row, with held rows 8 more and 8 for each of
+ * Memory besides the bins and grow: 8 bytes a train row, with held rows 8 more and 8 for each of
  * those.
  */
 #ifndef CE_GBDT_H

@@ -2,7 +2,7 @@
  * grow: one tree from gradients and hessians, by histograms: see gbdt for what it maximises.
  *
  * The best leaf is split until there are as many as wanted, or nothing gains. Sums are integers, so
- * that neither the order of the rows nor the number of threads matters to them. Memory beside the
+ * that neither the order of the rows nor the number of threads matters to them. Memory besides the
  * bins: 16 bytes a row, and for each open leaf and each thread 16 bytes a bin of each column.
  */
 #ifndef CE_GROW_H

@@ -541,10 +541,11 @@ static void release_problem(struct problem *p)
 int logistic_check_size(size_t n_coefficients, struct err *err)
 {
 	if (n_coefficients > LOGISTIC_COEFFICIENTS_MAX)
-		return err_set(err, ERR_RUNTIME,
-			       "%zu coefficients are too many for Newton's method, which takes %d: use "
-			       "fewer columns, --bins or --interactions",
-			       n_coefficients, LOGISTIC_COEFFICIENTS_MAX);
+		return err_set(
+			err, ERR_RUNTIME,
+			"%zu coefficients are too many for Newton's method, which takes %d: use "
+			"fewer columns, --bins or --interactions",
+			n_coefficients, LOGISTIC_COEFFICIENTS_MAX);
 	return 0;
 }
 

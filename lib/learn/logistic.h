@@ -24,7 +24,7 @@
  * rows.
  *
  * Sums are in double, over parts of the rows whose number does not depend on that of the threads:
- * the same matrix makes the same bits. Memory beside the matrix: 8 bytes a row, 16 bytes per pair
+ * the same matrix makes the same bits. Memory besides the matrix: 8 bytes a row, 16 bytes per pair
  * of parameters, and for the parts 8 more per pair and part, of which there are up to 16, but no
  * more than fit into 64 MiB.
  */

@@ -1,7 +1,7 @@
 /*
  * matrix: the rows to learn from, encoded and compact.
  *
- * A row is some numbers (standardised by whoever encoded them), a set of active one-hot columns
+ * A row is some numbers (standardised by the caller), a set of active one-hot columns
  * (those that are 1; all others are 0), numbers in a few of many sparse columns (0 in all others),
  * a label and a weight. No names, no CSV: learners see only this. Memory: 4 bytes a number, 4 an
  * active column, 8 a number in a sparse column, and 17 a row.

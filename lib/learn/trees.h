@@ -1,6 +1,6 @@
 /*
- * trees: a sum of binary decision trees (Friedman 2001, algorithm 3, makes such), and what it says
- * of a row.
+ * trees: a sum of binary decision trees (Friedman 2001, algorithm 3, makes such), and its score of
+ * a row.
  *
  * A row is a double a column: a number, NaN where it is missing, or the level of a category, 0, 1,
  * 2 ... Memory: 56 bytes a node, 32 a split of a category.
@@ -37,12 +37,12 @@ enum trees_kind {
 	TREES_CATEGORY, /* left if the level is in the set */
 };
 
-/* The nodes of a tree stand in preorder: the left child of a split comes right behind it. */
+/* The nodes of a tree are in preorder: the left child of a split comes right after it. */
 struct trees_node {
 	enum trees_kind kind;
 	bool missing_left; /* where a missing number goes */
 	uint32_t column;
-	uint32_t right; /* how many nodes behind this one the right child stands */
+	uint32_t right; /* how many nodes after this one the right child is */
 	union {
 		double value;     /* of a leaf */
 		double threshold; /* of a number */

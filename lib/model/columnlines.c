@@ -225,7 +225,7 @@ static int read_category(struct lines *s, struct encoding_column *c, struct buf 
 		       : 0;
 }
 
-/* What reading the columns needs beside the model. */
+/* What reading the columns needs besides the encoding. */
 struct columns {
 	bool have_coefs;
 	struct coefs of[3]; /* by enum encoding_sort */

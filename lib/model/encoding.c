@@ -317,7 +317,8 @@ static void add_level(struct column_fit *c, const struct csv_field *f)
 	c->level_rows[level]++;
 }
 
-/* Whether the next row is one to cut numbers by: any of them, lest a table repeat itself as often.
+/* Whether the next row is one to cut numbers by: any of them, for a table may repeat itself as
+ * often.
  */
 static bool is_sampled(struct encoding_fit *fit)
 {

@@ -1,10 +1,10 @@
 /*
- * encoding: from the columns of a CSV to numbers, by figures that the train rows alone decide.
+ * encoding: from the columns of a CSV to numbers, by statistics of the train rows alone.
  *
  * A numeric column is standardised, (x - mean) / sd, its empty values taken as the mean; if train
  * rows have gaps, "is empty" is a one-hot column of its own. A categorical column becomes one
  * one-hot column a level, and one for "other": levels of fewer than ENCODING_LEVEL_ROWS train rows,
- * those behind the ENCODING_LEVELS most frequent, and what training never saw. The empty value
+ * those after the ENCODING_LEVELS most frequent, and what no train row has. The empty value
  * (NULL or "") is a level like any other. All levels are kept; the penalty of the fit makes their
  * coefficients unique. A column that is constant over the train rows is dropped.
  *
@@ -96,7 +96,7 @@ struct encoding {
 
 /*
  * Appends a column of `kind` and returns it (valid until the next); its name is copied. The caller
- * fills in its figures, then calls encoding_place.
+ * fills in its statistics, then calls encoding_place.
  */
 struct encoding_column *encoding_add(struct encoding *e, const char *name, enum encoding_kind kind);
 
@@ -140,7 +140,7 @@ int encoding_read(const struct encoding *e, const int *index, const struct csv_r
 /* Encodes value[e->n_values] as a row of the matrix. */
 void encoding_expand(const struct encoding *e, const double *value, struct matrix_row *out);
 
-/* Gathers the figures. Opaque. */
+/* Gathers the statistics. Opaque. */
 struct encoding_fit;
 
 /* What to make of numbers. */
@@ -150,8 +150,8 @@ struct encoding_numbers {
 };
 
 /*
- * A fit of n columns, from these fields of a row: numeric[i] says how to take field index[i].
- * n_rows, not less than will come, says how many to sample.
+ * A fit of n columns, from these fields of a row: numeric[i] is how to take field index[i].
+ * n_rows, not less than will come, decides how many are sampled.
  */
 struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, size_t n,
 				      struct encoding_numbers numbers, size_t n_rows);

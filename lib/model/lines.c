@@ -37,7 +37,7 @@ static bool is_control(char c)
 	return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
-/* The letter that stands behind a backslash for c, or 0. */
+/* The letter that follows a backslash in the escape of c, or 0. */
 static char escape_letter(char c)
 {
 	const char *at = c ? strchr(escaped, c) : NULL;
@@ -127,7 +127,7 @@ int lines_keyword(struct lines *l, const char *keyword)
 	return lines_fail(l, what);
 }
 
-/* The value behind a space, up to the next one. */
+/* The value after a space, up to the next one. */
 static int take_value(struct lines *l, const char **value, size_t *len)
 {
 	const char *space;
@@ -217,7 +217,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte that the escape at l->at, behind its backslash, stands for, or -1. */
+/* The byte that the escape at l->at, after its backslash, means, or -1. */
 static int take_escape(struct lines *l)
 {
 	const char *at;

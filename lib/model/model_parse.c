@@ -131,7 +131,7 @@ static int read_calibration(struct lines *s, struct calibration *c)
 		       : lines_end(s);
 }
 
-/* The crc32 line, which is the current one, behind its keyword. */
+/* The crc32 line, which is the current one, after its keyword. */
 static int check_crc(struct lines *s)
 {
 	size_t before = (size_t)(s->at - strlen("crc32") - s->text);

@@ -1,10 +1,10 @@
 /*
  * modelsql: a model as one SQL expression, so that a database can score its rows in place.
  *
- * The expression is of type double precision and speaks of the model's columns by their names. It
+ * The expression is of type double precision and refers to the model's columns by their names. It
  * takes a column of any type as the text that COPY would write of it, as ce-predict does: of a
  * number, the double nearest to that; NULL is the empty value, and so is the empty string. It
- *equals what model_probability says up to rounding, and fails on no row that ce-predict takes: what
+ * equals model_probability up to rounding, and fails on no row that ce-predict takes: what
  * PostgreSQL calls out of range (a sum, product or quotient too large for a double, but also one
  * that is too small) is kept from happening. It works from the inside out:
  *

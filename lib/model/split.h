@@ -1,9 +1,9 @@
 /*
  * split: which rows train the model, and which judge it.
  *
- * Rows are parted by time, never at random: a model is judged on what came after all it has learnt
- * from. And a label counts as learnt from only if it was known before the cut: the outcome of a
- * viewing that began before the cut but ended after it would tell the future. Both ce-train and
+ * Rows are split by time, never at random: a model is evaluated on what came after all that it was
+ * trained on. And a label is trained on only if it was known before the cut: the outcome of a
+ * viewing that began before the cut but ended after it would leak the future. Both ce-train and
  * ce-predict ask split_part, so that they cannot differ.
  */
 #ifndef CE_SPLIT_H

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 /*
- * The most text of a statement: PostgreSQL takes no more than four times as much. Whoever finds
- * that `out` holds more may append no more: modelsql_put refuses it in any case.
+ * The most text of a statement: PostgreSQL takes no more than four times as much. A learner may
+ * stop appending once `out` holds more, for modelsql_put refuses it.
  */
 #define SQLTEXT_MAX ((size_t)256 * 1024 * 1024)
 

@@ -8,7 +8,7 @@
  *	among "NAME" N LEVEL ... GAIN ROWS	these N levels of a category go left
  *	leaf VALUE ROWS
  *
- * Levels are numbered as they stand in the model, from 0; behind the last is "other".
+ * Levels are numbered in the order of the model, from 0; after the last is "other".
  */
 #ifndef CE_TREELINES_H
 #define CE_TREELINES_H

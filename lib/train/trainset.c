@@ -100,7 +100,7 @@ static bool is_feature(const struct trainset_reading *r, const char *name)
 	       strcmp(name, DEFAULT_KNOWN) != 0 && !names_has(&r->options->ignore, name);
 }
 
-/* Every name in an option's list must be a column, lest a typing error go unseen. */
+/* Every name in an option's list must be a column, so that a typing error is seen. */
 static int check_list(const struct trainset_reading *r, const struct names *list, bool features,
 		      struct err *err)
 {
@@ -145,7 +145,7 @@ static int flush_spill(struct trainset_reading *r, struct err *err)
 	return 0;
 }
 
-/* The names do not matter behind the first reading: the header of the spill counts the columns. */
+/* The names do not matter after the first reading: the header of the spill counts the columns. */
 static void spill_header(struct trainset_reading *r)
 {
 	for (size_t i = 0; i < r->in.header.n; i++)

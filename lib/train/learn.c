@@ -154,10 +154,10 @@ int learn_model(struct model *m, struct trainset *set, int64_t until, const stru
 /* The trainer of a model's learner. */
 static const struct trainer *trainer_of(const struct model *m)
 {
-	size_t i = 0;
+	size_t i = N_TRAINERS - 1;
 
-	while (trainers[i]->learner != m->learner)
-		i++;
+	while (i && trainers[i]->learner != m->learner)
+		i--;
 	return trainers[i];
 }
 

@@ -140,16 +140,19 @@ int drift_write(const struct drift *d, struct csv_writer *out, struct err *err)
 	csv_end_row(&out->row);
 	for (size_t i = 0; i < d->n; i++) {
 		const struct drift_feature *f = &d->features[i];
+		const struct row_feature_drift row = {
+			.feature = csv_str(f->name),
+			.kind = csv_str(f->kind),
+			.psi = csv_real(f->psi),
+			.train_rows = csv_int((int64_t)d->rows[0]),
+			.test_rows = csv_int((int64_t)d->rows[1]),
+			.train_missing = csv_real(f->missing[0]),
+			.test_missing = csv_real(f->missing[1]),
+			.train_mean = csv_real(f->mean[0]),
+			.test_mean = csv_real(f->mean[1]),
+		};
 
-		csv_put_str(&out->row, f->name);
-		csv_put_str(&out->row, f->kind);
-		csv_put_double(&out->row, f->psi);
-		for (int part = 0; part < 2; part++)
-			csv_put_int(&out->row, (int64_t)d->rows[part]);
-		for (int part = 0; part < 2; part++)
-			csv_put_real(&out->row, f->missing[part]);
-		for (int part = 0; part < 2; part++)
-			csv_put_real(&out->row, f->mean[part]);
+		csv_put_values(&out->row, CATALOGUE_VALUES(&row));
 		if (csv_writer_end_row(out, err))
 			return -1;
 	}

@@ -132,16 +132,19 @@ int importance_write(const struct importance *im, struct csv_writer *out, struct
 	csv_end_row(&out->row);
 	for (size_t i = 0; i < im->n; i++) {
 		const struct importance_feature *f = &im->features[i];
+		const struct row_feature_importance row = {
+			.feature = csv_str(f->name),
+			.rows = csv_int((int64_t)im->rows),
+			.repeats = csv_int((int64_t)im->repeats),
+			.auc_roc = csv_real(im->auc_roc),
+			.log_loss = csv_real(im->log_loss),
+			.auc_roc_drop = csv_real(f->auc_drop),
+			.auc_roc_drop_sd = csv_real(f->auc_drop_sd),
+			.log_loss_rise = csv_real(f->loss_rise),
+			.log_loss_rise_sd = csv_real(f->loss_rise_sd),
+		};
 
-		csv_put_str(&out->row, f->name);
-		csv_put_int(&out->row, (int64_t)im->rows);
-		csv_put_int(&out->row, (int64_t)im->repeats);
-		csv_put_real(&out->row, im->auc_roc);
-		csv_put_double(&out->row, im->log_loss);
-		csv_put_real(&out->row, f->auc_drop);
-		csv_put_real(&out->row, f->auc_drop_sd);
-		csv_put_double(&out->row, f->loss_rise);
-		csv_put_real(&out->row, f->loss_rise_sd);
+		csv_put_values(&out->row, CATALOGUE_VALUES(&row));
 		if (csv_writer_end_row(out, err))
 			return -1;
 	}

@@ -66,6 +66,17 @@ static bool is_sampled(const struct predict *p, enum split_part part)
 	       (part == SPLIT_TRAIN && o->drift);
 }
 
+static void put_added(struct buf *out, double probability, bool predicted, enum split_part part)
+{
+	const struct row_completion_predictions row = {
+		.completion_probability = csv_real(probability),
+		.predicted_completion = csv_int(predicted),
+		.split = csv_str(split_part_name(part)),
+	};
+
+	csv_put_values(out, (const struct csv_value *)&row + predictions()->n - N_ADDED, N_ADDED);
+}
+
 int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, struct err *err)
 {
 	const struct predict_options *o = p->options;
@@ -92,9 +103,7 @@ int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, s
 		csv_put_raw(out, row->raw, row->raw_len);
 	for (size_t i = 0; i < n_keys(p); i++)
 		csv_put_field(out, &row->fields[p->key[i]]);
-	csv_put_double(out, probability);
-	csv_put_int(out, probability >= o->threshold);
-	csv_put_str(out, split_part_name(part));
+	put_added(out, probability, probability >= o->threshold, part);
 	return 1;
 }
 

@@ -227,15 +227,18 @@ int learn_cross_validate(struct trainset *set, size_t n, const struct learn_opti
 static void put_fold(struct buf *row, size_t number, const struct learn_fold *fold)
 {
 	const struct metrics *m = &fold->judge;
+	const struct row_folds fields = {
+		.fold = csv_int((int64_t)number),
+		.cut = csv_int(fold->cut),
+		.train_rows = csv_int((int64_t)fold->n_train),
+		.rows = csv_int((int64_t)m->rows),
+		.positives = csv_int((int64_t)m->positives),
+		.auc_roc = csv_real(m->auc_roc),
+		.log_loss = csv_real(m->log_loss),
+		.brier = csv_real(m->brier),
+	};
 
-	csv_put_int(row, (int64_t)number);
-	csv_put_int(row, fold->cut);
-	csv_put_int(row, (int64_t)fold->n_train);
-	csv_put_int(row, (int64_t)m->rows);
-	csv_put_int(row, (int64_t)m->positives);
-	csv_put_real(row, m->auc_roc);
-	csv_put_double(row, m->log_loss);
-	csv_put_double(row, m->brier);
+	csv_put_values(row, CATALOGUE_VALUES(&fields));
 }
 
 int learn_write_folds(const struct learn_fold *folds, size_t n, struct csv_writer *out,

@@ -2,6 +2,7 @@
 
 #include "base/num.h"
 #include "base/utf8.h"
+#include "eval/metric_columns.h"
 #include "table/catalogue.h"
 
 #include <math.h>
@@ -13,37 +14,33 @@ static void put_count(struct buf *row, uint64_t count)
 	csv_put_int(row, (int64_t)count);
 }
 
-static void put_segment(struct buf *row, const struct evaluation_segment *s)
+static void put_segment_column(struct buf *row, const struct evaluation_segment *s)
 {
-	const struct metrics *m = &s->metrics;
-
 	if (s->column)
 		csv_put_str(row, s->column);
 	else
 		csv_put_null(row);
+}
+
+static void put_segment(struct buf *row, const struct evaluation_segment *s)
+{
 	csv_put_field(row, &s->value);
-	put_count(row, m->rows);
-	put_count(row, m->positives);
-	csv_put_real(row, m->base_rate);
-	csv_put_real(row, m->auc_roc);
-	csv_put_real(row, m->auc_roc_low);
-	csv_put_real(row, m->auc_roc_high);
-	csv_put_real(row, m->average_precision);
-	csv_put_real(row, m->log_loss);
-	csv_put_real(row, m->brier);
-	csv_put_real(row, m->calibration_error);
-	csv_put_real(row, m->threshold);
-	csv_put_real(row, m->accuracy);
-	for (int class = 0; class < 2; class ++) {
-		csv_put_real(row, m->classes[class].precision);
-		csv_put_real(row, m->classes[class].recall);
-		csv_put_real(row, m->classes[class].f1);
-		put_count(row, m->classes[class].support);
-	}
-	put_count(row, m->tn);
-	put_count(row, m->fp);
-	put_count(row, m->fn);
-	put_count(row, m->tp);
+}
+
+static void put_metric(struct buf *row, const struct metrics *m, enum metric_id id)
+{
+	if (metric_columns[id].is_count)
+		csv_put_int(row, (int64_t)metric_value(m, id));
+	else
+		csv_put_real(row, metric_value(m, id));
+}
+
+/* A row of `metrics`. */
+static void put_row(struct buf *row, const struct evaluation_segment *s)
+{
+#define METRIC_SEGMENT(name, ...) put_##name(row, s);
+#define METRIC(name, ...)         put_metric(row, &s->metrics, METRIC_##name);
+#include "table/metrics.def"
 }
 
 int eval_write_csv(const struct evaluation *e, struct csv_writer *out, struct err *err)
@@ -51,7 +48,7 @@ int eval_write_csv(const struct evaluation *e, struct csv_writer *out, struct er
 	catalogue_put_names(&out->row, catalogue_table("metrics"));
 	csv_end_row(&out->row);
 	for (size_t i = 0; i < e->n_segments; i++) {
-		put_segment(&out->row, &e->segments[i]);
+		put_row(&out->row, &e->segments[i]);
 		if (csv_writer_end_row(out, err))
 			return -1;
 	}
@@ -132,46 +129,58 @@ static void put_count_cell(struct buf *text, int width, uint64_t count)
 	buf_printf(text, " %*llu", width, (unsigned long long)count);
 }
 
-#define LABEL_WIDTH 26
-#define COUNT_WIDTH 10
-
-static void put_figure(struct buf *text, const char *label, double value, const char *note)
+static void put_metric_cell(struct buf *text, int width, const struct metrics *m, enum metric_id id)
 {
-	buf_printf(text, "%-*s", LABEL_WIDTH, label);
-	put_cell(text, COUNT_WIDTH, value);
-	buf_printf(text, "%s%s\n", *note ? "  " : "", note);
+	if (metric_columns[id].is_count)
+		put_count_cell(text, width, (uint64_t)metric_value(m, id));
+	else
+		put_cell(text, width, metric_value(m, id));
 }
 
-static void put_figures(struct buf *text, const struct evaluation *e, const struct metrics *m)
-{
-	bool best = e->opts.threshold == EVALUATION_BEST_F1;
-	char interval[64] = "", bins[32], threshold[NUM_TEXT_MAX];
+#define LABEL_WIDTH 26
+#define COUNT_WIDTH 10
+#define CELL_WIDTH  7
 
-	if (!isnan(m->auc_roc_low))
-		snprintf(interval, sizeof(interval), "[%.4f, %.4f] 95 %%, DeLong", m->auc_roc_low,
-			 m->auc_roc_high);
-	snprintf(bins, sizeof(bins), "%llu bins", (unsigned long long)e->opts.bins);
-	buf_printf(text, "%-*s", LABEL_WIDTH, "rows");
-	put_count_cell(text, COUNT_WIDTH, m->rows);
-	buf_append_str(text, e->split ? "  of split " : "  with a label");
-	if (e->split)
+/* What the list adds to a metric, if anything. */
+static void put_note(struct buf *text, const struct evaluation *e, enum metric_id id)
+{
+	const struct metrics *m = &e->segments->metrics;
+
+	if (id == METRIC_rows && e->split) {
+		buf_append_str(text, "  of split ");
 		put_name(text, e->split, strlen(e->split));
-	buf_printf(text, "\n%-*s", LABEL_WIDTH, "positives");
-	put_count_cell(text, COUNT_WIDTH, m->positives);
-	buf_append_char(text, '\n');
-	put_figure(text, "base rate", m->base_rate, "");
-	put_figure(text, "AUC-ROC", m->auc_roc, interval);
-	put_figure(text, "average precision", m->average_precision, "");
-	put_figure(text, "log loss", m->log_loss, "");
-	put_figure(text, "Brier score", m->brier, "");
-	put_figure(text, "expected calibration error", m->calibration_error, bins);
-	/* In full: it is a setting to copy, and four decimals may not be enough. */
-	buf_printf(text, "%-*s %*.*s%s\n", LABEL_WIDTH, "threshold", COUNT_WIDTH,
-		   (int)num_format_double(threshold, m->threshold), threshold,
-		   best                                      ? "  largest F1 on these rows"
-		   : e->opts.threshold == EVALUATION_EARLIER ? "  chosen on older rows"
-							     : "");
-	put_figure(text, "accuracy", m->accuracy, "");
+	} else if (id == METRIC_rows) {
+		buf_append_str(text, "  with a label");
+	} else if (id == METRIC_auc_roc && !isnan(m->auc_roc_low)) {
+		buf_printf(text, "  [%.4f, %.4f] 95 %%, DeLong", m->auc_roc_low, m->auc_roc_high);
+	} else if (id == METRIC_expected_calibration_error) {
+		buf_printf(text, "  %llu bins", (unsigned long long)e->opts.bins);
+	} else if (id == METRIC_threshold && e->opts.threshold == EVALUATION_BEST_F1) {
+		buf_append_str(text, "  largest F1 on these rows");
+	} else if (id == METRIC_threshold && e->opts.threshold == EVALUATION_EARLIER) {
+		buf_append_str(text, "  chosen on older rows");
+	}
+}
+
+/* The metrics of all rows, a line each. */
+static void put_verdict(struct buf *text, const struct evaluation *e)
+{
+	const struct metrics *m = &e->segments->metrics;
+	char threshold[NUM_TEXT_MAX];
+
+	for (enum metric_id id = 0; id < METRIC_N; id++) {
+		if (!*metric_columns[id].verdict)
+			continue;
+		buf_printf(text, "%-*s", LABEL_WIDTH, metric_columns[id].verdict);
+		/* In full: it is a setting to copy, and four decimals may not be enough. */
+		if (id == METRIC_threshold)
+			buf_printf(text, " %*.*s", COUNT_WIDTH,
+				   (int)num_format_double(threshold, m->threshold), threshold);
+		else
+			put_metric_cell(text, COUNT_WIDTH, m, id);
+		put_note(text, e, id);
+		buf_append_char(text, '\n');
+	}
 }
 
 static void put_classes(struct buf *text, const struct metrics *m)
@@ -193,14 +202,30 @@ static void put_classes(struct buf *text, const struct metrics *m)
 		   (unsigned long long)m->tp);
 }
 
-/* The header of a column's segments: its name, in a column `width` wide, and the figures' names. */
+/* How wide the segments' column of a metric is: as its heading, and so that its values fit. */
+static int cell_width(enum metric_id id)
+{
+	int heading = (int)strlen(metric_columns[id].segments);
+
+	if (metric_columns[id].is_count)
+		return COUNT_WIDTH;
+	return heading > CELL_WIDTH ? heading : CELL_WIDTH;
+}
+
+/* The header of a column's segments: its name, in a column `width` wide, and the metrics' names. */
 static void put_segment_names(struct buf *text, const char *column, size_t width)
 {
 	buf_append_char(text, '\n');
 	width -= put_name(text, column, strlen(column));
-	buf_printf(text, "%*s %*s %9s %7s %-16s %7s %8s %7s %7s %8s %7s\n", (int)width, "",
-		   COUNT_WIDTH, "rows", "base rate", "AUC-ROC", "[95 %]", "AP", "log loss", "Brier",
-		   "ECE", "accuracy", "F1");
+	buf_printf(text, "%*s", (int)width, "");
+	for (enum metric_id id = 0; id < METRIC_N; id++) {
+		if (!*metric_columns[id].segments)
+			continue;
+		buf_printf(text, " %*s", cell_width(id), metric_columns[id].segments);
+		if (id == METRIC_auc_roc)
+			buf_printf(text, " %-16s", "[95 %]");
+	}
+	buf_append_char(text, '\n');
 }
 
 static void put_segment_line(struct buf *text, const struct evaluation_segment *s, size_t width)
@@ -209,19 +234,17 @@ static void put_segment_line(struct buf *text, const struct evaluation_segment *
 
 	width -= put_value(text, &s->value);
 	buf_printf(text, "%*s", (int)width, "");
-	put_count_cell(text, COUNT_WIDTH, m->rows);
-	put_cell(text, 9, m->base_rate);
-	put_cell(text, 7, m->auc_roc);
-	if (isnan(m->auc_roc_low))
-		buf_printf(text, " %-16s", "-");
-	else
-		buf_printf(text, " [%.4f, %.4f]", m->auc_roc_low, m->auc_roc_high);
-	put_cell(text, 7, m->average_precision);
-	put_cell(text, 8, m->log_loss);
-	put_cell(text, 7, m->brier);
-	put_cell(text, 7, m->calibration_error);
-	put_cell(text, 8, m->accuracy);
-	put_cell(text, 7, m->classes[1].f1);
+	for (enum metric_id id = 0; id < METRIC_N; id++) {
+		if (!*metric_columns[id].segments)
+			continue;
+		put_metric_cell(text, cell_width(id), m, id);
+		if (id != METRIC_auc_roc)
+			continue;
+		if (isnan(m->auc_roc_low))
+			buf_printf(text, " %-16s", "-");
+		else
+			buf_printf(text, " [%.4f, %.4f]", m->auc_roc_low, m->auc_roc_high);
+	}
 }
 
 /* How wide the widest name is, of the column and of its segments. */
@@ -299,7 +322,7 @@ static void put_intervals(struct buf *text, const struct evaluation *e, const st
 	for (size_t i = 0; i < iv->n; i++) {
 		const struct interval *r = &iv->rows[i];
 
-		buf_printf(text, "%-17s %-6s", r->metric, r->method);
+		buf_printf(text, "%-17s %-6s", metric_columns[r->metric].name, r->method);
 		put_interval(text, r->value, r->low, r->high);
 		if (e->against) {
 			put_interval(text, r->against, r->against_low, r->against_high);
@@ -316,7 +339,7 @@ int eval_write_table(const struct evaluation *e, const struct intervals *interva
 {
 	const struct evaluation_segment *s = e->segments;
 
-	put_figures(&out->row, e, &s->metrics);
+	put_verdict(&out->row, e);
 	put_classes(&out->row, &s->metrics);
 	if (e->opts.threshold == EVALUATION_EARLIER)
 		put_choice(&out->row, e);

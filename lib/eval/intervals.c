@@ -11,8 +11,7 @@ static void add_delong(struct intervals *iv, const struct evaluation *e)
 	struct interval *row = &iv->rows[iv->n++];
 	struct delong d;
 
-	*row = (struct interval){ .metric = "auc_roc",
-				  .title = "AUC-ROC",
+	*row = (struct interval){ .metric = METRIC_auc_roc,
 				  .method = "delong",
 				  .value = m->auc_roc,
 				  .low = m->auc_roc_low,
@@ -39,52 +38,30 @@ static void add_delong(struct intervals *iv, const struct evaluation *e)
 	row->p_value = d.p_value;
 }
 
-static double figure(const struct metrics *m, enum bootstrap_figure f)
-{
-	switch (f) {
-	case BOOTSTRAP_BASE_RATE:
-		return m->base_rate;
-	case BOOTSTRAP_AUC_ROC:
-		return m->auc_roc;
-	case BOOTSTRAP_AVERAGE_PRECISION:
-		return m->average_precision;
-	case BOOTSTRAP_LOG_LOSS:
-		return m->log_loss;
-	case BOOTSTRAP_BRIER:
-		return m->brier;
-	default:
-		return NAN;
-	}
-}
-
 void intervals_compute(struct intervals *iv, const struct evaluation *e, size_t resamples,
 		       uint64_t seed, struct pool *pool)
 {
-	static const char *const names[BOOTSTRAP_N][2] = {
-		[BOOTSTRAP_BASE_RATE] = { "base_rate", "Base rate" },
-		[BOOTSTRAP_AUC_ROC] = { "auc_roc", "AUC-ROC" },
-		[BOOTSTRAP_AVERAGE_PRECISION] = { "average_precision", "Average precision" },
-		[BOOTSTRAP_LOG_LOSS] = { "log_loss", "Log loss" },
-		[BOOTSTRAP_BRIER] = { "brier", "Brier score" },
-	};
 	const struct bootstrap_options options = { resamples, seed, pool };
 	struct bootstrap b;
 
 	*iv = (struct intervals){ .resamples = resamples, .n_drawn = e->users ? e->n_users : e->n };
 	add_delong(iv, e);
 	bootstrap_run(&b, e->rows, e->against, e->n, e->users, e->n_users, &options);
-	for (enum bootstrap_figure f = 0; f < BOOTSTRAP_N; f++) {
-		struct interval *row = &iv->rows[iv->n++];
+	for (enum metric_id id = 0; id < METRIC_N; id++) {
+		enum bootstrap_figure f = metric_columns[id].bootstrap;
+		struct interval *row;
 
+		if (f == BOOTSTRAP_NONE)
+			continue;
+		row = &iv->rows[iv->n++];
 		*row = (struct interval){
-			.metric = names[f][0],
-			.title = names[f][1],
+			.metric = id,
 			.samples = b.defined[f],
 			.method = e->users ? "users" : "rows",
-			.value = figure(&e->segments->metrics, f),
+			.value = metric_value(&e->segments->metrics, id),
 			.low = b.scores[0][f].low,
 			.high = b.scores[0][f].high,
-			.against = e->against ? figure(&e->against_metrics, f) : NAN,
+			.against = e->against ? metric_value(&e->against_metrics, id) : NAN,
 			.against_low = b.scores[1][f].low,
 			.against_high = b.scores[1][f].high,
 			.difference_low = b.differences[f].low,
@@ -106,7 +83,7 @@ int intervals_write(const struct intervals *iv, struct csv_writer *out, struct e
 	for (size_t i = 0; i < iv->n; i++) {
 		const struct interval *r = &iv->rows[i];
 
-		csv_put_str(&out->row, r->metric);
+		csv_put_str(&out->row, metric_columns[r->metric].name);
 		csv_put_str(&out->row, r->method);
 		csv_put_real(&out->row, r->value);
 		csv_put_real(&out->row, r->low);
@@ -126,4 +103,13 @@ int intervals_write(const struct intervals *iv, struct csv_writer *out, struct e
 			return -1;
 	}
 	return 0;
+}
+
+const struct interval *intervals_drawn(const struct intervals *iv, enum metric_id metric)
+{
+	/* DeLong's is before those. */
+	for (size_t i = 1; i < iv->n; i++)
+		if (iv->rows[i].metric == metric)
+			return &iv->rows[i];
+	return NULL;
 }

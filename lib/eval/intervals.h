@@ -9,6 +9,7 @@
 
 #include "base/pool.h"
 #include "eval/evaluation.h"
+#include "eval/metric_columns.h"
 #include "metric/bootstrap.h"
 #include "table/csvio.h"
 
@@ -17,8 +18,7 @@
 
 /* 95 % intervals; what is of a second score is NAN if there is none. */
 struct interval {
-	const char *metric; /* as the column of `metrics` is named */
-	const char *title;  /* for people */
+	enum metric_id metric;
 	const char *method; /* "delong", "users" or "rows": what was drawn */
 	double value, low, high;
 	double against, against_low, against_high;
@@ -40,6 +40,9 @@ struct intervals {
 /* Of a judged evaluation; seed and threads as for bootstrap_run. */
 void intervals_compute(struct intervals *iv, const struct evaluation *e, size_t resamples,
 		       uint64_t seed, struct pool *pool);
+
+/* The metric's bootstrap interval; it has one. */
+const struct interval *intervals_drawn(const struct intervals *iv, enum metric_id metric);
 
 /* The table metric_intervals. Returns 0, or -1 with err. */
 int intervals_write(const struct intervals *iv, struct csv_writer *out, struct err *err);

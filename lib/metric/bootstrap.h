@@ -26,7 +26,8 @@ enum bootstrap_figure {
 	BOOTSTRAP_AVERAGE_PRECISION,
 	BOOTSTRAP_LOG_LOSS,
 	BOOTSTRAP_BRIER,
-	BOOTSTRAP_N
+	BOOTSTRAP_N,
+	BOOTSTRAP_NONE = BOOTSTRAP_N /* not one of them */
 };
 
 /* 95 %. */

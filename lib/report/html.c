@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +49,15 @@ void html_text(struct buf *page, const char *s, size_t len)
 void html_str(struct buf *page, const char *s)
 {
 	html_text(page, s, strlen(s));
+}
+
+void html_heading(struct buf *page, const char *s)
+{
+	bool is_lower = *s >= 'a' && *s <= 'z';
+
+	if (is_lower)
+		buf_append_char(page, (char)(*s - 'a' + 'A'));
+	html_str(page, s + is_lower);
 }
 
 void html_value(struct buf *page, const struct csv_field *value)

@@ -18,6 +18,9 @@
 void html_text(struct buf *page, const char *s, size_t len);
 void html_str(struct buf *page, const char *s);
 
+/* The same with a capital letter first. */
+void html_heading(struct buf *page, const char *s);
+
 /* A value of the input: "(empty)" for NULL, "" for empty text. */
 void html_value(struct buf *page, const struct csv_field *value);
 

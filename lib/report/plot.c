@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "eval/metric_columns.h"
 #include "report/gnuplot.h"
 
 #include <math.h>
@@ -323,19 +324,16 @@ static void make_gain(struct plots *plots, const struct evaluation *e, const cha
 		100 * m->classes[1].recall);
 }
 
-/* A figure over time: how to get at it, and at its interval if it has one. */
+/* A metric over time; the AUC with DeLong's interval. */
 struct course {
 	const char *name, *title;
 	bool from_zero;
-	size_t value, low, high; /* offsets into struct metrics; low 0: no interval */
+	enum metric_id value;
 };
 
-static double figure(const struct evaluation_segment *s, size_t offset)
+static double value_of(const struct evaluation_segment *s, enum metric_id id)
 {
-	double value;
-
-	memcpy(&value, (const char *)&s->metrics + offset, sizeof(value));
-	return value;
+	return metric_value(&s->metrics, id);
 }
 
 /* The number of a day or week: those that follow each other differ by one. */
@@ -381,8 +379,8 @@ static void put_period_tics(struct plot *p, const struct periods *t)
 }
 
 /* The figures at `low` and `high`, which may be one; a gap where there is none, or no period. */
-static void put_course(struct plot *p, const char *name, const struct periods *t, size_t low,
-		       size_t high)
+static void put_course(struct plot *p, const char *name, const struct periods *t,
+		       enum metric_id low, enum metric_id high)
 {
 	int64_t last = -1;
 
@@ -390,30 +388,30 @@ static void put_course(struct plot *p, const char *name, const struct periods *t
 	for (size_t i = 0; i < t->n; i++) {
 		const struct evaluation_segment *s = &t->segments[i];
 
-		if (isnan(figure(s, low)))
+		if (isnan(value_of(s, low)))
 			continue;
 		if (last >= 0 && t->number[i] > last + 1)
 			buf_append_char(&p->script, '\n');
-		buf_printf(&p->script, "%lld %.6g %.6g\n", (long long)t->number[i], figure(s, low),
-			   figure(s, high));
+		buf_printf(&p->script, "%lld %.6g %.6g\n", (long long)t->number[i],
+			   value_of(s, low), value_of(s, high));
 		last = t->number[i];
 	}
 	end_data(p);
 }
 
 /* Which periods have the least and the largest figure; false: none has any. */
-static bool find_extremes(const struct periods *t, size_t offset, size_t *least, size_t *most)
+static bool find_extremes(const struct periods *t, enum metric_id id, size_t *least, size_t *most)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < t->n; i++) {
-		double value = figure(&t->segments[i], offset);
+		double value = value_of(&t->segments[i], id);
 
 		if (isnan(value))
 			continue;
-		if (!any || value < figure(&t->segments[*least], offset))
+		if (!any || value < value_of(&t->segments[*least], id))
 			*least = i;
-		if (!any || value > figure(&t->segments[*most], offset))
+		if (!any || value > value_of(&t->segments[*most], id))
 			*most = i;
 		any = true;
 	}
@@ -423,14 +421,15 @@ static bool find_extremes(const struct periods *t, size_t offset, size_t *least,
 static void put_extreme(struct plot *p, const char *what, const struct course *c,
 			const struct evaluation_segment *s)
 {
-	buf_printf(&p->text, "%s %.4f (%.*s)", what, figure(s, c->value), (int)s->value.len,
+	buf_printf(&p->text, "%s %.4f (%.*s)", what, value_of(s, c->value), (int)s->value.len,
 		   s->value.s);
 }
 
 static void make_course(struct plots *plots, const struct course *c, const struct periods *t)
 {
 	size_t least = 0, most = 0, lowest = 0, highest = 0;
-	bool banded = c->low && find_extremes(t, c->low, &lowest, &highest);
+	bool banded = c->value == METRIC_auc_roc &&
+		      find_extremes(t, METRIC_auc_roc_low, &lowest, &highest);
 	double bottom, top, margin;
 	struct plot *p;
 
@@ -438,13 +437,13 @@ static void make_course(struct plots *plots, const struct course *c, const struc
 		return;
 	p = add(plots, c->name, c->title, "by the time of the rows");
 	put_course(p, "a", t, c->value, c->value);
-	bottom = figure(&t->segments[least], c->value);
-	top = figure(&t->segments[most], c->value);
+	bottom = value_of(&t->segments[least], c->value);
+	top = value_of(&t->segments[most], c->value);
 	if (banded) {
-		put_course(p, "band", t, c->low, c->high);
-		bottom = fmin(bottom, figure(&t->segments[lowest], c->low));
-		find_extremes(t, c->high, &lowest, &highest);
-		top = fmax(top, figure(&t->segments[highest], c->high));
+		put_course(p, "band", t, METRIC_auc_roc_low, METRIC_auc_roc_high);
+		bottom = fmin(bottom, value_of(&t->segments[lowest], METRIC_auc_roc_low));
+		find_extremes(t, METRIC_auc_roc_high, &lowest, &highest);
+		top = fmax(top, value_of(&t->segments[highest], METRIC_auc_roc_high));
 	}
 	margin = fmax((top - bottom) / 10, 0.005);
 	buf_printf(&p->script, "set xrange [-0.5:%lld.5]\nset yrange [%.6g:%.6g]\nunset key\n",
@@ -468,14 +467,11 @@ static void make_course(struct plots *plots, const struct course *c, const struc
 static void make_courses(struct plots *plots, const struct evaluation *e)
 {
 	static const struct course courses[] = {
-		{ "time-auc", "AUC-ROC over time", false, offsetof(struct metrics, auc_roc),
-		  offsetof(struct metrics, auc_roc_low), offsetof(struct metrics, auc_roc_high) },
-		{ "time-log-loss", "Log loss over time", false, offsetof(struct metrics, log_loss),
-		  0, 0 },
+		{ "time-auc", "AUC-ROC over time", false, METRIC_auc_roc },
+		{ "time-log-loss", "Log loss over time", false, METRIC_log_loss },
 		{ "time-calibration", "Calibration error over time", true,
-		  offsetof(struct metrics, calibration_error), 0, 0 },
-		{ "time-base-rate", "Base rate over time", false,
-		  offsetof(struct metrics, base_rate), 0, 0 },
+		  METRIC_expected_calibration_error },
+		{ "time-base-rate", "Base rate over time", false, METRIC_base_rate },
 	};
 	struct periods t;
 	size_t n = evaluation_periods(e, &t.segments);

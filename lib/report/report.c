@@ -89,23 +89,19 @@ static void put_contents(const struct report *r, struct buf *page)
 	buf_append_str(page, "</ul></nav>\n");
 }
 
-/* Opens a tile of the headline; its note is for the caller to end. */
-static void put_tile(struct buf *page, const char *name, double value, int decimals)
+/* Opens a tile of the headline, of all rows; its note is for the caller to end. */
+static void put_tile(struct buf *page, const struct metrics *m, enum metric_id id)
 {
-	buf_printf(page, "<div><dt>%s</dt><dd class=\"big\">", name);
-	html_real(page, value, decimals);
+	buf_append_str(page, "<div><dt>");
+	html_heading(page, metric_columns[id].page);
+	buf_append_str(page, "</dt><dd class=\"big\">");
+	html_real(page, metric_value(m, id), 4);
 	buf_append_str(page, "</dd><dd class=\"note\">");
 }
 
 static void end_tile(struct buf *page)
 {
 	buf_append_str(page, "</dd></div>\n");
-}
-
-/* The interval of a figure by drawing; DeLong's stands before those. */
-static const struct interval *find_interval(const struct intervals *iv, enum bootstrap_figure f)
-{
-	return &iv->rows[1 + f];
 }
 
 static void put_interval_note(struct buf *page, const struct interval *i)
@@ -122,21 +118,17 @@ static void put_interval_note(struct buf *page, const struct interval *i)
 
 static void put_tiles(const struct report *r, struct buf *page)
 {
-	static const enum bootstrap_figure tiles[] = { BOOTSTRAP_AUC_ROC,
-						       BOOTSTRAP_AVERAGE_PRECISION,
-						       BOOTSTRAP_LOG_LOSS, BOOTSTRAP_BRIER,
-						       BOOTSTRAP_BASE_RATE };
+	static const enum metric_id tiles[] = { METRIC_auc_roc, METRIC_average_precision,
+						METRIC_log_loss, METRIC_brier, METRIC_base_rate };
 	const struct metrics *m = &r->evaluation->segments->metrics;
 
 	buf_append_str(page, "<dl class=\"head\">\n");
 	for (size_t i = 0; i < sizeof(tiles) / sizeof(tiles[0]); i++) {
-		const struct interval *interval = find_interval(r->intervals, tiles[i]);
-
-		put_tile(page, interval->title, interval->value, 4);
-		put_interval_note(page, interval);
+		put_tile(page, m, tiles[i]);
+		put_interval_note(page, intervals_drawn(r->intervals, tiles[i]));
 		end_tile(page);
 	}
-	put_tile(page, "Calibration error", m->calibration_error, 4);
+	put_tile(page, m, METRIC_expected_calibration_error);
 	buf_printf(page, "expected, over %llu bins; no interval",
 		   (unsigned long long)r->evaluation->opts.bins);
 	end_tile(page);
@@ -169,7 +161,7 @@ static double base_loss(double base)
 /* What the second score is to the first. */
 static void put_difference(const struct report *r, struct buf *page)
 {
-	const struct interval *v = find_interval(r->intervals, BOOTSTRAP_LOG_LOSS);
+	const struct interval *v = intervals_drawn(r->intervals, METRIC_log_loss);
 
 	buf_append_str(page, "<li>The other score, <code>");
 	html_str(page, r->names[1]);

@@ -258,10 +258,10 @@ void report_put_intervals(const struct report *r, struct buf *page)
 		const struct interval *v = &r->intervals->rows[i];
 
 		/* The outcomes are the same. */
-		if (both && !strcmp(v->metric, "base_rate"))
+		if (both && v->metric == METRIC_base_rate)
 			continue;
 		html_row(page);
-		buf_append_str(page, v->title);
+		html_heading(page, metric_columns[v->metric].page);
 		html_cell(page);
 		buf_append_str(page, strcmp(v->method, "delong") ? v->method : "none (DeLong)");
 		put_real_cell(page, v->value, 4);
@@ -307,40 +307,40 @@ static struct largest find_largest(const struct evaluation_segment *s, size_t n,
 	return largest;
 }
 
+/* The names of the columns of segments, ended by NULL. */
+static void name_columns(const char *columns[METRIC_N + 3], const char *segment_column)
+{
+	*columns++ = segment_column;
+	for (enum metric_id id = 0; id < METRIC_N; id++) {
+		if (*metric_columns[id].page)
+			*columns++ = metric_columns[id].page;
+		if (id == METRIC_auc_roc)
+			*columns++ = "95 % interval (DeLong)";
+	}
+	*columns = NULL;
+}
+
 static void put_segment(struct buf *page, const struct evaluation_segment *s)
 {
 	const struct metrics *m = &s->metrics;
 
 	html_row(page);
 	html_value(page, &s->value);
-	put_count_cell(page, m->rows);
-	put_real_cell(page, m->base_rate, 4);
-	put_real_cell(page, m->auc_roc, 4);
-	put_interval_cell(page, m->auc_roc_low, m->auc_roc_high);
-	put_real_cell(page, m->average_precision, 4);
-	put_real_cell(page, m->log_loss, 4);
-	put_real_cell(page, m->brier, 4);
-	put_real_cell(page, m->calibration_error, 4);
-	put_real_cell(page, m->classes[1].precision, 4);
-	put_real_cell(page, m->classes[1].recall, 4);
+	for (enum metric_id id = 0; id < METRIC_N; id++) {
+		if (*metric_columns[id].page && metric_columns[id].is_count)
+			put_count_cell(page, (uint64_t)metric_value(m, id));
+		else if (*metric_columns[id].page)
+			put_real_cell(page, metric_value(m, id), 4);
+		if (id == METRIC_auc_roc)
+			put_interval_cell(page, m->auc_roc_low, m->auc_roc_high);
+	}
 	html_row_end(page);
 }
 
 /* The segments of one column. */
 static void put_column(struct buf *page, const struct evaluation_segment *s, size_t n, bool periods)
 {
-	const char *columns[] = { s->column,
-				  "rows",
-				  "base rate",
-				  "AUC-ROC",
-				  "95 % interval (DeLong)",
-				  "average precision",
-				  "log loss",
-				  "Brier score",
-				  "calibration error",
-				  "precision",
-				  "recall",
-				  NULL };
+	const char *columns[METRIC_N + 3];
 	size_t most = periods ? REPORT_PERIODS : REPORT_SEGMENTS, equal = 0;
 	struct largest largest = { 0, n };
 	struct buf caption = BUF_INIT;
@@ -351,6 +351,7 @@ static void put_column(struct buf *page, const struct evaluation_segment *s, siz
 	} else if (n > most) {
 		largest = find_largest(s, n, most);
 	}
+	name_columns(columns, s->column);
 	buf_printf(&caption, "By %.80s", s->column);
 	if (n > most)
 		buf_printf(&caption, ": the %zu %s of %zu", most, periods ? "latest" : "largest",

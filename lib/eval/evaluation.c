@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "table/columns.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,6 @@ static int init_columns(struct evaluation *e, const struct csv_reader *in, struc
 static int init_against(struct evaluation *e, const struct csv_reader *in, struct err *err)
 {
 	const struct evaluation_opts *o = &e->opts;
-	const struct scorefile_source source = { o->against_path, o->key, o->against };
 
 	if (o->user && (e->at_user = columns_require(in, o->user, err)) < 0)
 		return -1;
@@ -75,7 +75,7 @@ static int init_against(struct evaluation *e, const struct csv_reader *in, struc
 		return e->at_against < 0 ? -1 : 0;
 	}
 	e->at_key = columns_require(in, o->key, err);
-	return e->at_key < 0 ? -1 : scorefile_read(&e->predictions, &source, e->split, err);
+	return e->at_key < 0 ? -1 : 0;
 }
 
 int evaluation_init(struct evaluation *e, const struct evaluation_opts *opts,
@@ -116,7 +116,7 @@ static void grow(struct evaluation *e)
 {
 	e->cap = mem_grow(e->cap, e->n + 1);
 	e->rows = mem_realloc(e->rows, e->cap, sizeof(*e->rows));
-	if (e->opts.against)
+	if (e->at_against >= 0)
 		e->against = mem_realloc(e->against, e->cap, sizeof(*e->against));
 	if (e->opts.user)
 		e->users = mem_realloc(e->users, e->cap, sizeof(*e->users));
@@ -220,26 +220,23 @@ static int add_earlier(struct evaluation *e, const struct csv_reader *in, const 
 	return 0;
 }
 
-/* The second score: returns 1 with *score, 0 if there is none, or -1 with err. */
+/* Reads the second score, or asks for it by the key. Returns 0, or -1 with err. */
 static int read_against(struct evaluation *e, const struct csv_reader *in,
 			const struct csv_row *row, double *score, struct err *err)
 {
 	const struct csv_field *key;
-	int rc;
 
+	if (e->at_against >= 0)
+		return scorefile_score(in, e->at_against, &row->fields[e->at_against], score, err);
 	if (e->at_key < 0)
-		return scorefile_score(in, e->at_against, &row->fields[e->at_against], score, err)
-			       ? -1
-			       : 1;
+		return 0;
 	key = &row->fields[e->at_key];
 	if (!key->len)
 		return csv_reader_fail(in, e->at_key, err, "empty, but a key");
-	rc = scorefile_take(&e->predictions, key->s, key->len, score);
-	if (rc < 0)
-		return csv_reader_fail(in, e->at_key, err,
-				       "'%.*s' is the key of an earlier row, too",
+	if (scorefile_want(&e->predictions, key->s, key->len))
+		return csv_reader_fail(in, e->at_key, err, "duplicate key '%.*s'",
 				       err_clip(key->len), key->s);
-	return rc;
+	return 0;
 }
 
 int evaluation_add(struct evaluation *e, const struct csv_reader *in, const struct csv_row *row,
@@ -260,12 +257,8 @@ int evaluation_add(struct evaluation *e, const struct csv_reader *in, const stru
 	e->n_skipped[EVALUATION_UNLABELLED] += !rc;
 	if (rc <= 0)
 		return rc;
-	if (e->opts.against) {
-		rc = read_against(e, in, row, &against, err);
-		e->n_skipped[EVALUATION_UNPAIRED] += !rc;
-		if (rc <= 0)
-			return rc;
-	}
+	if (read_against(e, in, row, &against, err))
+		return -1;
 	if (e->n == METRICS_ROWS_MAX)
 		return csv_reader_fail(in, -1, err, "more than 2^32 - 1 rows to judge");
 	if (e->n == e->cap)
@@ -276,7 +269,7 @@ int evaluation_add(struct evaluation *e, const struct csv_reader *in, const stru
 		if (find_segment(c, in, &row->fields[c->at], &c->segments[e->n], err))
 			return -1;
 	}
-	if (e->opts.against)
+	if (e->at_against >= 0)
 		e->against[e->n] = metrics_row(against, metrics_positive(scored));
 	if (e->opts.user) {
 		const struct csv_field *user = &row->fields[e->at_user];
@@ -416,19 +409,62 @@ static int choose_threshold(struct evaluation *e, const struct csv_reader *in, s
 	return 0;
 }
 
-/* From here on the ids of users count up to e->n_users, those of nobody each a user. */
+/* Takes the second scores from their file, and drops the rows that have none there. */
+static int pair_rows(struct evaluation *e, struct err *err)
+{
+	const struct evaluation_opts *o = &e->opts;
+	const struct scorefile_source source = { o->against_path, o->key, o->against };
+	size_t n = 0;
+
+	if (scorefile_read(&e->predictions, &source, e->split, err))
+		return -1;
+	e->against = mem_alloc(e->n, sizeof(*e->against));
+	for (size_t i = 0; i < e->n; i++) {
+		double score = e->predictions.scores[i];
+
+		if (isnan(score))
+			continue;
+		e->against[n] = metrics_row(score, metrics_positive(e->rows[i]));
+		e->rows[n] = e->rows[i];
+		if (e->users)
+			e->users[n] = e->users[i];
+		for (size_t c = 0; c < e->n_columns; c++)
+			e->columns[c].segments[n] = e->columns[c].segments[i];
+		n++;
+	}
+	e->n_skipped[EVALUATION_UNPAIRED] = e->n - n;
+	e->n = n;
+	return 0;
+}
+
+/* Numbers the users of the rows up to e->n_users, by their first row; each nobody is one more. */
 static void count_users(struct evaluation *e)
 {
-	e->n_users = e->user_ids.n;
+	uint32_t *number = mem_alloc(e->user_ids.n, sizeof(*number));
+
+	for (uint32_t id = 0; id < e->user_ids.n; id++)
+		number[id] = NOBODY;
+	for (size_t i = 0; i < e->n; i++) {
+		uint32_t id = e->users[i];
+
+		if (id == NOBODY)
+			continue;
+		if (number[id] == NOBODY)
+			number[id] = e->n_users++;
+		e->users[i] = number[id];
+	}
 	for (size_t i = 0; i < e->n; i++)
 		if (e->users[i] == NOBODY)
 			e->users[i] = e->n_users++;
+	free(number);
 }
 
 int evaluation_judge(struct evaluation *e, const struct csv_reader *in, struct err *err)
 {
 	struct metrics_row *scratch, *bucket;
 
+	if (e->n && e->opts.against_path && pair_rows(e, err))
+		return -1;
 	if (!e->n)
 		return fail_without_rows(e, in, err);
 	if (e->opts.prior > 0)

@@ -60,7 +60,8 @@ struct evaluation_opts {
 	/*
 	 * A second score of the same rows: another column of the input, or, if against_path is not
 	 * NULL, one of that file, whose rows have the same value in the column `key`; then only
-	 * rows that are in both are judged. NULL: there is none.
+	 * rows that are in both are judged, and the file is read by evaluation_judge. NULL: there
+	 * is none.
 	 */
 	const char *against;
 	const char *against_path;

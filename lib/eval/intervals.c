@@ -38,13 +38,17 @@ static void add_delong(struct intervals *iv, const struct evaluation *e)
 	row->p_value = d.p_value;
 }
 
-void intervals_compute(struct intervals *iv, const struct evaluation *e, size_t resamples,
-		       uint64_t seed, struct pool *pool)
+int intervals_compute(struct intervals *iv, const struct evaluation *e, size_t resamples,
+		      uint64_t seed, struct pool *pool, struct err *err)
 {
 	const struct bootstrap_options options = { resamples, seed, pool };
 	struct bootstrap b;
 
 	*iv = (struct intervals){ .resamples = resamples, .n_drawn = e->users ? e->n_users : e->n };
+	if (e->n >= BOOTSTRAP_ROWS_MAX)
+		return err_set(err, ERR_RUNTIME,
+			       "bootstrap intervals of %zu rows: expected fewer than %zu", e->n,
+			       BOOTSTRAP_ROWS_MAX);
 	add_delong(iv, e);
 	bootstrap_run(&b, e->rows, e->against, e->n, e->users, e->n_users, &options);
 	for (enum metric_id id = 0; id < METRIC_N; id++) {
@@ -74,6 +78,7 @@ void intervals_compute(struct intervals *iv, const struct evaluation *e, size_t 
 			row->low = row->high = row->against_low = row->against_high =
 				row->difference_low = row->difference_high = row->p_value = NAN;
 	}
+	return 0;
 }
 
 int intervals_write(const struct intervals *iv, struct csv_writer *out, struct err *err)

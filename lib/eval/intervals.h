@@ -37,9 +37,12 @@ struct intervals {
 	size_t n_drawn; /* users, or rows, there are to draw: of one alone nothing is known */
 };
 
-/* Of a judged evaluation; seed and threads as for bootstrap_run. */
-void intervals_compute(struct intervals *iv, const struct evaluation *e, size_t resamples,
-		       uint64_t seed, struct pool *pool);
+/*
+ * Of a judged evaluation; seed and threads as for bootstrap_run. Returns 0, or -1 with err: there
+ * are too many rows for a bootstrap.
+ */
+int intervals_compute(struct intervals *iv, const struct evaluation *e, size_t resamples,
+		      uint64_t seed, struct pool *pool, struct err *err);
 
 /* The metric's bootstrap interval; it has one. */
 const struct interval *intervals_drawn(const struct intervals *iv, enum metric_id metric);

@@ -25,31 +25,54 @@ struct columns {
 	int key, score, split;
 };
 
+int scorefile_want(struct scorefile *p, const char *key, size_t len)
+{
+	uint32_t n = p->keys.n;
+
+	if (intern_id(&p->keys, key, len) < n)
+		return -1;
+	p->n_wanted++;
+	return 0;
+}
+
+/* Notes that the file has the key. Returns 0, or -1: it had it before. */
+static int see(struct scorefile *p, uint32_t id)
+{
+	if (id >= p->cap) {
+		size_t cap = mem_grow(p->cap, (size_t)id + 1);
+
+		p->seen = mem_realloc(p->seen, cap, sizeof(*p->seen));
+		memset(p->seen + p->cap, 0, (cap - p->cap) * sizeof(*p->seen));
+		p->cap = cap;
+	}
+	if (p->seen[id])
+		return -1;
+	p->seen[id] = true;
+	return 0;
+}
+
 static int add(struct scorefile *p, const struct csv_reader *in, const struct csv_row *row,
 	       const struct columns *at, const char *split, struct err *err)
 {
 	const struct csv_field *key = &row->fields[at->key];
-	uint32_t n = p->keys.n, id;
-	double score = NAN;
+	uint32_t id;
+	double score;
 
 	if (!key->len)
 		return csv_reader_fail(in, at->key, err, "empty, but a key");
 	id = intern_id(&p->keys, key->s, key->len);
-	if (id < n)
-		return csv_reader_fail(in, at->key, err, "'%.*s' is the key of an earlier row, too",
-				       err_clip(key->len), key->s);
-	if (at->split < 0 || csv_field_is(&row->fields[at->split], split)) {
-		if (scorefile_score(in, at->score, &row->fields[at->score], &score, err))
-			return -1;
-		p->n_scores++;
+	if (see(p, id))
+		return csv_reader_fail(in, at->key, err, "duplicate key '%.*s'", err_clip(key->len),
+				       key->s);
+	if (at->split >= 0 && !csv_field_is(&row->fields[at->split], split))
+		return 0;
+	if (scorefile_score(in, at->score, &row->fields[at->score], &score, err))
+		return -1;
+	p->n_scores++;
+	if (id < p->n_wanted) {
+		p->scores[id] = score;
+		p->n_found++;
 	}
-	if (n == p->cap) {
-		p->cap = mem_grow(p->cap, (size_t)n + 1);
-		p->scores = mem_realloc(p->scores, p->cap, sizeof(*p->scores));
-		p->taken = mem_realloc(p->taken, p->cap, sizeof(*p->taken));
-	}
-	p->scores[id] = score;
-	p->taken[id] = false;
 	return 0;
 }
 
@@ -62,7 +85,9 @@ int scorefile_read(struct scorefile *p, const struct scorefile_source *source, c
 	struct columns at;
 	int rc = -1;
 
-	*p = (struct scorefile)SCOREFILE_INIT;
+	p->scores = mem_alloc(p->n_wanted, sizeof(*p->scores));
+	for (uint32_t i = 0; i < p->n_wanted; i++)
+		p->scores[i] = NAN;
 	if (csv_reader_open(&in, &input, err) ||
 	    (at.key = columns_require(&in, source->key, err)) < 0 ||
 	    (at.score = columns_require(&in, source->score, err)) < 0)
@@ -78,24 +103,10 @@ out:
 	return rc;
 }
 
-int scorefile_take(struct scorefile *p, const char *key, size_t len, double *score)
-{
-	uint32_t id = intern_find(&p->keys, key, len);
-
-	if (id == INTERN_NONE || isnan(p->scores[id]))
-		return 0;
-	if (p->taken[id])
-		return -1;
-	p->taken[id] = true;
-	p->n_found++;
-	*score = p->scores[id];
-	return 1;
-}
-
 void scorefile_release(struct scorefile *p)
 {
 	intern_release(&p->keys);
 	free(p->scores);
-	free(p->taken);
+	free(p->seen);
 	*p = (struct scorefile)SCOREFILE_INIT;
 }

@@ -1,7 +1,8 @@
 /*
- * scorefile: what another model said of rows, to be found by their key.
+ * scorefile: the scores that another model gave to rows, found in its file by their key.
  *
- * Memory: that of intern and 9 bytes a row.
+ * The keys are asked for first and the file is read then: it may be made while the rows are read.
+ * Memory: that of intern and 9 bytes a key, of the rows and of the file.
  */
 #ifndef CE_SCOREFILE_H
 #define CE_SCOREFILE_H
@@ -21,14 +22,15 @@ struct scorefile_source {
 };
 
 struct scorefile {
-	/* For callers to read. */
-	uint64_t n_scores; /* rows that have one */
-	uint64_t n_found;  /* those that were asked for */
+	/* For callers to read, once the file is read. */
+	double *scores;    /* [n_wanted] in the order of scorefile_want; NAN: the file has none */
+	uint64_t n_scores; /* rows of the file that have a score */
+	uint64_t n_found;  /* those that were wanted */
 
 	/* The module's own. */
-	struct intern keys;
-	double *scores; /* of each key; NAN: a row of another split */
-	bool *taken;
+	struct intern keys; /* that are wanted, then the others of the file */
+	uint32_t n_wanted;
+	bool *seen; /* [cap] whether the file has had the key */
 	size_t cap;
 };
 
@@ -37,18 +39,15 @@ struct scorefile {
 		.keys = INTERN_INIT                                                                \
 	}
 
+/* Asks for the score of the row with this key. Returns 0, or -1: the key was asked for before. */
+int scorefile_want(struct scorefile *p, const char *key, size_t len);
+
 /*
  * Reads the file. If it has a column `split` and `split` is not NULL, only rows with that word
- * there have a score. Returns 0, or -1 with err: a bad score, an empty key, one that is there
- * twice.
+ * there have a score. Returns 0, or -1 with err: a bad score, an empty or duplicate key.
  */
 int scorefile_read(struct scorefile *p, const struct scorefile_source *source, const char *split,
 		   struct err *err);
-
-/*
- * The score of a key: returns 1 with *score, 0 if there is none, or -1 if it was asked for before.
- */
-int scorefile_take(struct scorefile *p, const char *key, size_t len, double *score);
 
 void scorefile_release(struct scorefile *p);
 

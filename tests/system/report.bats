@@ -313,17 +313,18 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	grep -vE ',e1[0-9]*5$' other.csv | sed '/,e2000$/s/,test,/,train,/' >fewer.csv
 	ce-eval --against-file fewer.csv --intervals fewer.out scored.csv 2>err | zcat >out
 	lacking=$(awk -F, '$6 == "test" && $1 ~ /^e1[0-9]*5$/' scored.csv | wc -l)
-	grep -qx "ce-eval: compared on $((700 - lacking - 1)) rows; left out for want of a counterpart: $((lacking + 1)), and 0 of the other file" err
+	grep -qx "ce-eval: compared on $((700 - lacking - 1)) rows; left out as unmatched: $((lacking + 1)), and 0 of fewer.csv" err
 	[ "$(sed 1d out | cut -d, -f3)" -eq $((700 - lacking - 1)) ]
 	# A key that is there twice, on either side, would count a row twice.
 	(cat other.csv && tail -n 1 other.csv) >twice.csv
-	fails 1 ce-eval --against-file twice.csv scored.csv
-	[[ $stderr == "ce-eval: twice.csv:2002: column event_id: 'e2000' is the key of an earlier row, too" ]]
+	fails 1 ce-eval -p --against-file twice.csv scored.csv
+	[[ $stderr == "ce-eval: twice.csv:2002: column event_id: duplicate key 'e2000'" ]]
 	(cat scored.csv && tail -n 1 scored.csv) >again.csv
 	fails 1 ce-eval -p --against-file other.csv again.csv
-	[[ $stderr == "ce-eval: again.csv:2002: column event_id: 'e2000' is the key of an earlier row, too" ]]
-	fails 1 ce-eval --against-file other.csv --key user_id scored.csv
-	[[ $stderr == "ce-eval: other.csv:1: column user_id: not in the header" ]]
+	[[ $stderr == "ce-eval: again.csv:2002: column event_id: duplicate key 'e2000'" ]]
+	cut -d, -f1,2 other.csv >keyless.csv
+	fails 1 ce-eval -p --against-file keyless.csv scored.csv
+	[[ $stderr == "ce-eval: keyless.csv:1: column event_id: not in the header" ]]
 }
 
 @test "rows without a user are of a user each; without the column rows are drawn" {
@@ -374,7 +375,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	scored 14 1000 >scored.csv
 	awk -F, -v OFS=, 'NR > 1 { $3 = "u" } { print }' scored.csv >one.csv
 	ce-eval --against other --intervals one.out -p -o one.txt one.csv 2>err
-	grep -qx 'ce-eval: 1 users are too few for their intervals to be wide enough' err
+	grep -qx 'ce-eval: intervals from only 1 users are too narrow; they need at least 30' err
 	[ "$(sed 1d one.out | grep ',users,' | cut -d, -f4,5,7,8,10-12 | sort -u)" = ,,,,,, ]
 	ce-eval --html page.html -o metrics.csv.gz one.csv 2>err
 	grep -q 'Of so few users (1) the intervals are too narrow' page.html
@@ -401,7 +402,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	for options in '--against-file -' '--html x --rejects -' '--html x --importance - --drift - scored.csv'; do
 		# shellcheck disable=SC2086
 		fails 2 ce-eval $options <scored.csv
-		[[ $stderr == "ce-eval: standard input is to be read 2 times"* ]]
+		[[ $stderr == "ce-eval: standard input can be read only once, not 2 times"* ]]
 	done
 	ce-eval --against-file - --score other scored.csv -p <scored.csv >out
 }
@@ -436,4 +437,61 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 		--rejects x
 		--importance x
 	END
+}
+
+# importance ROWS, drift PSI: the tables of ce-predict, of one feature.
+importance() {
+	printf '%s\n' feature,rows,repeats,auc_roc,log_loss,auc_roc_drop,auc_roc_drop_sd,log_loss_rise,log_loss_rise_sd \
+		"device,$1,5,0.8,0.5,0.1,0.01,0.2,0.02"
+}
+drift() {
+	printf '%s\n' feature,kind,psi,train_rows,test_rows,train_missing,test_missing,train_mean,test_mean \
+		"device,category,$1,5000,6000,0,0,,"
+}
+
+@test "attached tables are read after standard input, whose writer may make them until then" {
+	scored 16 20000 >scored.csv # more than is read at once
+	gzip -c scored.csv >scored.csv.gz
+	mkdir late
+	importance 4321 >late/importance.csv
+	drift 0.4321 >late/drift.csv
+	printf '%s\n' reason made_late >late/rejects.csv
+	cut -d, -f1,7 scored.csv >late/other.csv
+	printf '%s\n' event_id e1 e2 >late/unmatched.csv
+	printf '%s\n' is_completion 1 '""' >late/sessions.csv
+	# writes: the rows, then the tables, then the end of the gzip stream.
+	writes() {
+		head -c -8 scored.csv.gz
+		sleep 0.3
+		cp late/* .
+		tail -c 8 scored.csv.gz
+	}
+	reads() {
+		ce-eval --importance importance.csv --drift drift.csv --rejects rejects.csv --unmatched unmatched.csv \
+			--sessions sessions.csv --against-file other.csv --html page.html -o metrics.csv.gz
+	}
+	writes | reads
+	for value in 4321 0.4321; do
+		grep -q "<data value=\"$value\">" page.html
+	done
+	grep -q made_late page.html
+	# In a used folder, too, it is the new tables that are shown.
+	importance 1 >importance.csv
+	echo broken >drift.csv
+	echo broken >other.csv
+	mv page.html first.html
+	writes | reads
+	same first.html page.html
+}
+
+@test "an attached table that is still missing at the end is an error, and nothing is written" {
+	scored 17 20000 >scored.csv
+	for option in importance drift rejects unmatched sessions against-file; do
+		fails 1 ce-eval --$option none.csv --html page.html --intervals intervals.csv --plots plots -o metrics.csv.gz <scored.csv
+		[[ $stderr == "ce-eval: none.csv: No such file or directory" ]]
+		# Input that is cut short is what is wrong then.
+		fails 1 ce-eval --$option none.csv --html page.html -o metrics.csv.gz < <(gzip -c scored.csv | head -c -8)
+		[[ $stderr == "ce-eval: stdin: truncated gzip stream"* ]]
+		[ ! -e page.html ] && [ ! -e intervals.csv ] && [ ! -e metrics.csv.gz ] && [ ! -e plots ]
+	done
 }

@@ -113,7 +113,7 @@ six_rows() {
 	printf '%s\n' is_completion,completion_probability,split 1,,train ,x,test 1,0.5,test |
 		ce-eval -v 2>err | zcat >out
 	[ "$(pick rows <out)" -eq 1 ]
-	grep -q '1 rows judged, 1 of another split, 1 without a label' err
+	grep -qx 'ce-eval: evaluated 1 rows; skipped 1 of other splits and 1 without a label' err
 }
 
 @test "--label, --score and --by name columns" {

@@ -1,0 +1,146 @@
+#include "report/report_outputs.h"
+
+#include "base/mem.h"
+#include "base/pool.h"
+#include "eval/eval_write.h"
+#include "eval/intervals.h"
+#include "report/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Opens one more file, compressed as the metrics are unless it is plain; NULL with err. */
+static struct csv_writer *open_file(struct report_outputs *o, const char *path, bool plain,
+				    struct err *err)
+{
+	struct csv_writer *writer = &o->writers[o->n];
+	struct gz_output output = o->opts->metrics;
+
+	if (path)
+		output.path = path;
+	output.plain = output.plain || plain;
+	if (csv_writer_open(writer, &output, err))
+		return NULL;
+	o->n++;
+	return writer;
+}
+
+int report_outputs_open(struct report_outputs *o, const struct report_outputs_opts *opts,
+			struct err *err)
+{
+	*o = (struct report_outputs){ .opts = opts };
+	if (!(o->metrics = open_file(o, NULL, false, err)) ||
+	    (opts->curves && !(o->curves = open_file(o, opts->curves, false, err))) ||
+	    (opts->intervals && !(o->intervals = open_file(o, opts->intervals, false, err))) ||
+	    (opts->page && !(o->page = open_file(o, opts->page, true, err))))
+		return -1;
+	o->is_text = o->metrics->gz.plain;
+	return 0;
+}
+
+bool report_outputs_have_intervals(const struct report_outputs_opts *opts, bool is_text,
+				   bool compares)
+{
+	return opts->intervals || opts->page || (is_text && compares);
+}
+
+static int write_plot(struct report_outputs *o, const struct plot *plot, enum plot_format format,
+		      struct err *err)
+{
+	const char *dir = o->opts->plots, *suffix = format == PLOT_PNG ? "png" : "svg";
+	size_t size = strlen(dir) + strlen(plot->name) + sizeof("/.svg");
+	char *path = mem_alloc(size, 1);
+	struct csv_writer *w;
+
+	o->plot_paths[o->n_plot_paths++] = path;
+	snprintf(path, size, "%s/%s.%s", dir, plot->name, suffix);
+	w = open_file(o, path, true, err);
+	return !w || plot_draw(plot, format, &w->row, err) ? -1 : 0;
+}
+
+static int write_plots(struct report_outputs *o, const struct plots *plots, struct err *err)
+{
+	if (mkdir(o->opts->plots, 0777) && errno != EEXIST)
+		return err_errno(err, o->opts->plots);
+	for (size_t i = 0; i < plots->n; i++)
+		if (write_plot(o, &plots->plots[i], PLOT_SVG, err) ||
+		    (o->opts->png && write_plot(o, &plots->plots[i], PLOT_PNG, err)))
+			return -1;
+	return 0;
+}
+
+/* The pictures and the page. */
+static int draw(struct report_outputs *o, const struct evaluation *e,
+		const struct intervals *intervals, const struct report_inputs *attached,
+		struct err *err)
+{
+	const char *other = e->opts.against;
+	struct plots plots;
+	struct report report = { .evaluation = e,
+				 .intervals = intervals,
+				 .attachments = attached,
+				 .plots = &plots,
+				 .title = o->opts->title,
+				 .names = { e->opts.score, other } };
+	int rc = 0;
+
+	/* Two columns of one name are told apart by the file. */
+	if (other && !strcmp(other, e->opts.score) && e->opts.against_path)
+		report.names[1] = e->opts.against_path;
+	plots_make(&plots, e, report.names);
+	if (o->opts->plots)
+		rc = write_plots(o, &plots, err);
+	if (!rc && o->page)
+		rc = report_put(&report, &o->page->row, err);
+	plots_release(&plots);
+	return rc;
+}
+
+static int write_tables(struct report_outputs *o, const struct evaluation *e,
+			const struct intervals *intervals, struct err *err)
+{
+	if ((o->curves && eval_write_curves(e, o->curves, err)) ||
+	    (o->intervals && intervals_write(intervals, o->intervals, err)))
+		return -1;
+	return o->is_text ? eval_write_table(e, intervals, o->metrics, err)
+			  : eval_write_csv(e, o->metrics, err);
+}
+
+static int close_all(struct report_outputs *o, struct err *err)
+{
+	struct csv_writer *closing[REPORT_OUTPUTS_MAX];
+
+	o->n_rows = o->metrics->n_rows;
+	for (size_t i = 0; i < o->n; i++)
+		closing[i] = &o->writers[i];
+	return csv_writer_close_all(closing, o->n, err);
+}
+
+int report_outputs_write(struct report_outputs *o, const struct evaluation *e, struct err *err)
+{
+	const struct report_outputs_opts *opts = o->opts;
+	bool drawn = report_outputs_have_intervals(opts, o->is_text, e->against);
+	struct report_inputs attached;
+	struct intervals intervals = { .n = 0 };
+	int rc = report_inputs_read(&attached, &opts->attached, err);
+
+	if (!rc && drawn) {
+		struct pool *pool = pool_new(opts->threads);
+
+		rc = intervals_compute(&intervals, e, opts->resamples, opts->seed, pool, err);
+		pool_free(pool);
+	}
+	if (!rc)
+		rc = write_tables(o, e, drawn ? &intervals : NULL, err);
+	if (!rc && (o->page || opts->plots))
+		rc = draw(o, e, &intervals, &attached, err);
+	if (!rc)
+		rc = close_all(o, err);
+	for (size_t i = 0; i < o->n_plot_paths; i++)
+		free(o->plot_paths[i]);
+	report_inputs_release(&attached);
+	return rc;
+}

@@ -40,4 +40,13 @@ table_columns() {
 	"${CE_BIN%/bin}/tables" tsv | awk -F'\t' -v table="$1" '
 		$1 == table { printf "%s%s", sep, $3; sep = "," }
 		END { if (!sep) exit 1; print "" }'
+
+# pick COLUMN[,...] [ROW]: the values in a plain CSV without quotes; ROW counts from 1 (the default).
+pick() {
+	awk -F, -v names="$1" -v row="${2:-1}" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		NR == row + 1 {
+			n = split(names, name)
+			for (i = 1; i <= n; i++) printf "%s%s", at[name[i]] ? $at[name[i]] : "no " name[i], i < n ? "," : "\n"
+		}'
 }

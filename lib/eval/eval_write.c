@@ -96,7 +96,7 @@ int eval_write_curves(const struct evaluation *e, struct csv_writer *out, struct
 	return 0;
 }
 
-/* The table. Every line of it ends like a row of CSV, so that csv_writer_end_row takes it. */
+/* The text. Every line of it ends like a row of CSV, so that csv_writer_end_row takes it. */
 
 #define NAME_MAX_WIDTH 40
 
@@ -115,7 +115,7 @@ static size_t put_value(struct buf *text, const struct csv_field *value)
 	return put_name(text, value->s, value->len);
 }
 
-/* A metric to 4 decimals, right-aligned behind a space. */
+/* A metric to 4 decimals, right-aligned after a space. */
 static void put_cell(struct buf *text, int width, double value)
 {
 	if (isnan(value))
@@ -158,7 +158,7 @@ static void put_note(struct buf *text, const struct evaluation *e, enum metric_i
 	} else if (id == METRIC_threshold && e->opts.threshold == EVALUATION_BEST_F1) {
 		buf_append_str(text, "  largest F1 on these rows");
 	} else if (id == METRIC_threshold && e->opts.threshold == EVALUATION_EARLIER) {
-		buf_append_str(text, "  chosen on older rows");
+		buf_append_str(text, "  chosen on train rows");
 	}
 }
 
@@ -196,9 +196,9 @@ static void put_classes(struct buf *text, const struct metrics *m)
 		buf_append_char(text, '\n');
 	}
 	buf_printf(text, "\n%-9s %11s %11s\n", "", "predicted 0", "predicted 1");
-	buf_printf(text, "%-9s %11llu %11llu\n", "actual 0", (unsigned long long)m->tn,
+	buf_printf(text, "%-9s %11llu %11llu\n", "label 0", (unsigned long long)m->tn,
 		   (unsigned long long)m->fp);
-	buf_printf(text, "%-9s %11llu %11llu\n", "actual 1", (unsigned long long)m->fn,
+	buf_printf(text, "%-9s %11llu %11llu\n", "label 1", (unsigned long long)m->fn,
 		   (unsigned long long)m->tp);
 }
 
@@ -281,21 +281,25 @@ static int write_segments(const struct evaluation_segment *segments, size_t n,
 	return 0;
 }
 
-/* How the threshold came about, and at what price. */
+#define PREDICTED_WIDTH 11
+
+/* What the chosen threshold leads to on the rows it was chosen on and on the evaluated rows. */
 static void put_choice(struct buf *text, const struct evaluation *e)
 {
 	const struct threshold_opts *o = &e->opts.choice;
 	const struct metrics *m = &e->segments->metrics, *slice = &e->choice.slice;
 
 	buf_printf(text, "\n%-15s %*s %*s %9s %9s", "threshold on", COUNT_WIDTH, "rows",
-		   COUNT_WIDTH, "acted on", "precision", "recall");
-	buf_append_str(text, threshold_has_costs(o) ? " cost a row\n" : "\n");
+		   PREDICTED_WIDTH, "predicted 1", "precision", "recall");
+	if (threshold_has_costs(o))
+		buf_printf(text, " %*s", COUNT_WIDTH, "cost/row");
+	buf_append_char(text, '\n');
 	for (int i = 0; i < 2; i++) {
 		const struct metrics *at = i ? m : slice;
 
-		buf_printf(text, "%-15s", i ? "judged" : "chosen, older");
+		buf_printf(text, "%-15s", i ? "evaluated rows" : "train rows");
 		put_count_cell(text, COUNT_WIDTH, at->rows);
-		put_count_cell(text, COUNT_WIDTH, at->tp + at->fp);
+		put_count_cell(text, PREDICTED_WIDTH, at->tp + at->fp);
 		put_cell(text, 9, at->classes[1].precision);
 		put_cell(text, 9, at->classes[1].recall);
 		if (threshold_has_costs(o))
@@ -315,9 +319,9 @@ static void put_interval(struct buf *text, double value, double low, double high
 
 static void put_intervals(struct buf *text, const struct evaluation *e, const struct intervals *iv)
 {
-	buf_printf(text, "\n%-17s %-6s %9s %-18s", "95 % intervals", "drawn", "this", "");
+	buf_printf(text, "\n%-17s %-6s %9s %-18s", "95 % intervals", "method", "this", "");
 	if (e->against)
-		buf_printf(text, " %9s %-18s %9s %-18s %7s", "other", "", "this-other", "", "p");
+		buf_printf(text, " %9s %-18s %9s %-18s %7s", "other", "", "difference", "", "p");
 	buf_append_char(text, '\n');
 	for (size_t i = 0; i < iv->n; i++) {
 		const struct interval *r = &iv->rows[i];

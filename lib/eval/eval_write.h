@@ -28,7 +28,7 @@ int eval_write_table(const struct evaluation *e, const struct intervals *interva
  * down.
  *   roc: false positive rate, true positive rate, threshold (NULL at (0, 0)), rows at or above it
  *   pr: recall, precision, threshold, rows at or above it
- *   calibration: mean score, share of positives, upper end of the bin, rows in the bin
+ *   calibration: mean score, share of label 1, upper end of the bin, rows in the bin
  * Returns 0, or -1 with err.
  */
 int eval_write_curves(const struct evaluation *e, struct csv_writer *out, struct err *err);

@@ -154,7 +154,7 @@ static int parse_time(const struct csv_reader *in, int column, const struct csv_
 	    *time < 0 || *time >= TIME_END)
 		return csv_reader_fail(
 			in, column, err,
-			"invalid time '%.*s' (milliseconds from 1970 on, or ISO 8601)",
+			"invalid time '%.*s': expected milliseconds since 1970 or ISO 8601",
 			err_clip(f->len), f->s);
 	return 0;
 }
@@ -193,7 +193,8 @@ static int read_scored(struct evaluation *e, const struct csv_reader *in, const 
 	if (!label->len)
 		return 0;
 	if (label->len != 1 || (*label->s != '0' && *label->s != '1'))
-		return csv_reader_fail(in, e->at_label, err, "invalid label '%.*s' (0, 1 or empty)",
+		return csv_reader_fail(in, e->at_label, err,
+				       "invalid label '%.*s': expected 0, 1 or nothing",
 				       err_clip(label->len), label->s);
 	if (scorefile_score(in, e->at_score, &row->fields[e->at_score], &score, err))
 		return -1;
@@ -213,7 +214,7 @@ static int add_earlier(struct evaluation *e, const struct csv_reader *in, const 
 	if (rc <= 0)
 		return rc;
 	if (!time->len)
-		return csv_reader_fail(in, e->at_time, err, "empty, in a train row");
+		return csv_reader_fail(in, e->at_time, err, "empty; a train row needs a time");
 	if (parse_time(in, e->at_time, time, &at, err))
 		return -1;
 	threshold_add(&e->choice, at, scored);
@@ -232,7 +233,7 @@ static int read_against(struct evaluation *e, const struct csv_reader *in,
 		return 0;
 	key = &row->fields[e->at_key];
 	if (!key->len)
-		return csv_reader_fail(in, e->at_key, err, "empty, but a key");
+		return csv_reader_fail(in, e->at_key, err, "empty key");
 	if (scorefile_want(&e->predictions, key->s, key->len))
 		return csv_reader_fail(in, e->at_key, err, "duplicate key '%.*s'",
 				       err_clip(key->len), key->s);
@@ -260,7 +261,7 @@ int evaluation_add(struct evaluation *e, const struct csv_reader *in, const stru
 	if (read_against(e, in, row, &against, err))
 		return -1;
 	if (e->n == METRICS_ROWS_MAX)
-		return csv_reader_fail(in, -1, err, "more than 2^32 - 1 rows to judge");
+		return csv_reader_fail(in, -1, err, "more than 2^32 - 1 rows to evaluate");
 	if (e->n == e->cap)
 		grow(e);
 	for (size_t i = 0; i < e->n_columns; i++) {
@@ -289,15 +290,15 @@ static int fail_without_rows(const struct evaluation *e, const struct csv_reader
 	char also[80] = "";
 
 	if (unpaired)
-		snprintf(also, sizeof(also), ", %llu without a second score", unpaired);
+		snprintf(also, sizeof(also), ", %llu have no second score", unpaired);
 	if (e->split)
 		return err_set(err, ERR_RUNTIME,
-			       "%s: no row to judge: %llu rows read, %llu of them not of split "
-			       "'%s', %llu without a label%s",
+			       "%s: no rows to evaluate: of %llu rows read, %llu are not of split "
+			       "'%s', %llu have no label%s",
 			       in->file, read, other, e->split, unlabelled, also);
 	return err_set(err, ERR_RUNTIME,
-		       "%s: no row to judge: %llu rows read, %llu of them without a label%s",
-		       in->file, read, unlabelled, also);
+		       "%s: no rows to evaluate: of %llu rows read, %llu have no label%s", in->file,
+		       read, unlabelled, also);
 }
 
 struct named_segment {

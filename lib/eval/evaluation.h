@@ -1,12 +1,12 @@
 /*
- * evaluation: the scored rows of a table and their segments, judged.
+ * evaluation: the metrics of the scored rows of a table and of their segments.
  *
- * Rows are gathered first (which part of the table, with which label), then judged: all of them,
+ * Rows are gathered first (of one split, with a label), then evaluated: all of them,
  * then each segment, which is the rows with one value in one of the columns asked for, or of one
  * day or week. The scores of a second model of the same rows can come along, and who each row is
- * of; comparing is for others. Memory: 24 bytes a judged row; 8 more with segments, and 4 for each
- * of their columns; 16 with a second score; 4 with users; 216 to 324 a segment, and the text of
- * each distinct value and user.
+ * of; comparing is for others. Memory: 24 bytes an evaluated row; 8 more with segments, and 4 for
+ * each of their columns; 16 with a second score; 4 with users; 216 to 324 a segment, and the text
+ * of each distinct value and user.
  */
 #ifndef CE_EVALUATION_H
 #define CE_EVALUATION_H
@@ -26,7 +26,7 @@ enum evaluation_period { EVALUATION_NO_PERIOD, EVALUATION_DAY, EVALUATION_WEEK }
 /* Their names, ended by NULL. */
 extern const char *const evaluation_period_names[];
 
-/* A threshold to be found: the one with the largest F1 of outcome 1 on the rows judged. */
+/* A threshold to be found: the one with the largest F1 of label 1 on the evaluated rows. */
 #define EVALUATION_BEST_F1 (-1.0)
 /* One that `threshold` finds on the newest rows of the train part, which a column `split` must
  * tell.
@@ -45,16 +45,15 @@ struct evaluation_opts {
 	const char *split;
 	const char *const *by; /* columns whose values are segments, n_by of them */
 	size_t n_by;
-	/* Segments by time, too, behind those: named 2024-01-25, or 2024-W04. */
+	/* Segments by time, too, after those: named 2024-01-25, or 2024-W04. */
 	enum evaluation_period period;
 	const char *time; /* its column, milliseconds since 1970 or ISO 8601; NULL: event_ts */
 	double threshold; /* in [0,1], EVALUATION_BEST_F1 or EVALUATION_EARLIER */
 	struct threshold_opts choice; /* for the latter */
 	uint64_t bins;                /* of the calibration, > 0 */
 	/*
-	 * The share of positives that the scores were learnt for, in (0,1), if class weights or
-	 * resampling made it another than that of the rows judged: see metrics_correct. 0: they are
-	 * judged as they are.
+	 * The base rate that the scores were trained at, in (0,1), if class weights or resampling
+	 * made it another than that of the evaluated rows: see metrics_correct. 0: no correction.
 	 */
 	double prior;
 	/*
@@ -66,7 +65,7 @@ struct evaluation_opts {
 	const char *against;
 	const char *against_path;
 	const char *key;
-	/* The column that says whose a row is. NULL: of no interest. */
+	/* The column of users. NULL: of no interest. */
 	const char *user;
 };
 
@@ -76,7 +75,7 @@ struct evaluation_segment {
 	struct metrics metrics;
 };
 
-/* Rows that are not judged, by why. */
+/* Rows that are not evaluated, by why. */
 enum evaluation_skip {
 	EVALUATION_OTHER_SPLIT,
 	EVALUATION_UNLABELLED,
@@ -126,8 +125,9 @@ int evaluation_add(struct evaluation *e, const struct csv_reader *in, const stru
 		   struct err *err);
 
 /*
- * Ends the gathering, chooses the threshold and judges. Returns 0, or -1 with err: there is no row
- * to judge, or none to choose a threshold on.
+ * Ends the gathering, reads the file of second scores, chooses the threshold and computes the
+ * metrics. Returns 0, or -1 with err: there is no row to evaluate, none to choose a threshold on,
+ * or that file is not readable.
  */
 int evaluation_judge(struct evaluation *e, const struct csv_reader *in, struct err *err);
 

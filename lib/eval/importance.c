@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Neither figure needs decisions or bins. */
+/* Neither metric needs decisions or bins. */
 #define THRESHOLD 0.5
 #define BINS      1
 

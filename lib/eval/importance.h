@@ -4,8 +4,8 @@
  * Permutation importance (Breiman, "Random forests", Machine Learning 45, 2001; Fisher, Rudin &
  * Dominici, "All models are wrong, but many are useful", Journal of Machine Learning Research 20,
  * 2019): it asks the model, not its coefficients or gains. A feature is a column of the input;
- * whatever the model makes of it, indicators and products, follows. Features that tell the same
- * stand in for each other, and each looks less important than both are. Memory: for each thread 28
+ * whatever the model makes of it, indicators and products, follows. Correlated features can replace
+ * one another, and each looks less important than they are together. Memory: for each thread 28
  * bytes a row of the sample.
  */
 #ifndef CE_IMPORTANCE_H
@@ -36,7 +36,7 @@ struct importance {
 /*
  * Shuffles each feature `repeats` > 0 times, each time by a random stream of its own of the seed:
  * the result does not depend on the threads. The sample is of values and labels as `encoding_read`
- * and the model give them. Returns 0, or -1 with err: the sample has not both outcomes.
+ * and the model give them. Returns 0, or -1 with err: the sample has no row.
  * importance_release frees in any case. Borrows the model's names.
  */
 int importance_compute(struct importance *im, const struct model *m, const struct sample *rows,

@@ -52,7 +52,7 @@ int intervals_compute(struct intervals *iv, const struct evaluation *e, size_t r
 	add_delong(iv, e);
 	bootstrap_run(&b, e->rows, e->against, e->n, e->users, e->n_users, &options);
 	for (enum metric_id id = 0; id < METRIC_N; id++) {
-		enum bootstrap_figure f = metric_columns[id].bootstrap;
+		enum bootstrap_metric f = metric_columns[id].bootstrap;
 		struct interval *row;
 
 		if (f == BOOTSTRAP_NONE)

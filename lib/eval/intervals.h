@@ -1,8 +1,10 @@
 /*
- * intervals: how sure the figures of an evaluation are, and whether a second score's differ.
+ * intervals: confidence intervals of the metrics of an evaluation, and of the differences from a
+ * second score.
  *
- * Rows of one user are alike, so users are drawn, not rows, where the input tells whose they are.
- * DeLong's interval of the AUC, which takes rows as independent, stands beside that for comparison.
+ * Rows of one user are alike, so whole users are resampled where the input has a user column
+ * (user-level, or cluster, bootstrap), else rows. DeLong's interval of the AUC, which assumes
+ * independent rows, is given next to that for comparison.
  */
 #ifndef CE_INTERVALS_H
 #define CE_INTERVALS_H
@@ -19,22 +21,22 @@
 /* 95 % intervals; what is of a second score is NAN if there is none. */
 struct interval {
 	enum metric_id metric;
-	const char *method; /* "delong", "users" or "rows": what was drawn */
+	const char *method; /* "delong", or what was resampled: "users", "rows" */
 	double value, low, high;
 	double against, against_low, against_high;
 	double difference, difference_low, difference_high; /* value - against */
 	double p_value;                                     /* two-sided, of no difference */
-	size_t samples;                                     /* that had the figure; 0: DeLong's */
+	size_t samples;                                     /* where it is defined; 0: DeLong's */
 };
 
-/* Of fewer than these the intervals are too narrow. */
+/* Of fewer users or rows the intervals are too narrow. */
 #define INTERVALS_FEW 30
 
 struct intervals {
 	struct interval rows[BOOTSTRAP_N + 1]; /* DeLong's first */
 	size_t n;
 	size_t resamples;
-	size_t n_drawn; /* users, or rows, there are to draw: of one alone nothing is known */
+	size_t n_drawn; /* users, or rows, there are to draw from: one alone has no interval */
 };
 
 /*

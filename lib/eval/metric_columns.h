@@ -22,7 +22,7 @@ struct metric_column {
 	bool is_count;    /* a number of rows, else a real number that may be undefined */
 	/* Headings: in the printed list, the printed segments, the page; "": not shown there. */
 	const char *verdict, *segments, *page;
-	enum bootstrap_figure bootstrap; /* BOOTSTRAP_NONE: it has no such interval */
+	enum bootstrap_metric bootstrap; /* BOOTSTRAP_NONE: it has no such interval */
 };
 
 extern const struct metric_column metric_columns[METRIC_N];

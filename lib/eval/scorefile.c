@@ -12,10 +12,10 @@ int scorefile_score(const struct csv_reader *in, int column, const struct csv_fi
 		    double *score, struct err *err)
 {
 	if (!f->len)
-		return csv_reader_fail(in, column, err, "empty, in a row to judge");
+		return csv_reader_fail(in, column, err, "empty; expected a probability");
 	if (num_parse_double(f->s, f->len, score) || *score < 0 || *score > 1)
 		return csv_reader_fail(in, column, err,
-				       "invalid probability '%.*s' (a number from 0 to 1)",
+				       "invalid probability '%.*s': expected a number from 0 to 1",
 				       err_clip(f->len), f->s);
 	return 0;
 }
@@ -59,7 +59,7 @@ static int add(struct scorefile *p, const struct csv_reader *in, const struct cs
 	double score;
 
 	if (!key->len)
-		return csv_reader_fail(in, at->key, err, "empty, but a key");
+		return csv_reader_fail(in, at->key, err, "empty key");
 	id = intern_id(&p->keys, key->s, key->len);
 	if (see(p, id))
 		return csv_reader_fail(in, at->key, err, "duplicate key '%.*s'", err_clip(key->len),

@@ -58,7 +58,7 @@ static void keep_newest(struct threshold *c, int64_t millionths)
 	c->n = n;
 }
 
-bool threshold_make(struct threshold *c, const struct threshold_opts *opts, uint64_t n_judged,
+bool threshold_make(struct threshold *c, const struct threshold_opts *opts, uint64_t n_evaluated,
 		    double prior, uint64_t bins)
 {
 	uint64_t most = UINT64_MAX;
@@ -72,8 +72,8 @@ bool threshold_make(struct threshold *c, const struct threshold_opts *opts, uint
 	scratch = mem_alloc(c->n, sizeof(*scratch));
 	metrics_sort(c->rows, scratch, c->n);
 	free(scratch);
-	if (opts->capacity && opts->capacity < n_judged)
-		most = opts->capacity * c->n / n_judged; /* each is below 2^32 */
+	if (opts->capacity && opts->capacity < n_evaluated)
+		most = opts->capacity * c->n / n_evaluated; /* each is below 2^32 */
 	c->threshold = threshold_cheapest(opts, c->rows, c->n, most);
 	metrics_compute(&c->slice, c->rows, c->n, c->threshold, bins);
 	return true;

@@ -1,10 +1,10 @@
 /*
- * threshold: a threshold chosen on rows that are older than those it will be judged on.
+ * threshold: a threshold chosen on rows that are older than those it is evaluated on.
  *
- * Chosen on the judged rows themselves it would flatter. The rows are the newest of the train part:
- * the nearest in time, and their outcomes were known at the cut. A model has learnt from them,
- * unless it held them back, so its scores are a little too sure there. Memory: 16 bytes a train
- * row, 32 while choosing.
+ * Chosen on the evaluated rows themselves it would be optimistic. The rows are the newest of the
+ * train split: the nearest in time, with labels known at the cut. Unless it held them back, the
+ * model was trained on them, and its scores are a little too confident there. Memory: 16 bytes a
+ * train row, 32 while choosing.
  */
 #ifndef CE_THRESHOLD_H
 #define CE_THRESHOLD_H
@@ -17,24 +17,23 @@
 
 struct threshold_opts {
 	double false_positive, false_negative; /* costs, >= 0; both 0: of no interest */
-	uint64_t
-		capacity; /* act on at most so many of the rows that are judged; 0: on any number */
-	int64_t slice;    /* the share of the train rows to choose on, the newest, in millionths */
+	uint64_t capacity; /* predict 1 for at most so many of the evaluated rows; 0: any number */
+	int64_t slice;     /* the share of the train rows to choose on, the newest, in millionths */
 };
 
 bool threshold_has_costs(const struct threshold_opts *opts);
 
-/* What the wrong decisions in m cost, a row. */
+/* The cost per row of the wrong decisions in m. */
 double threshold_cost(const struct threshold_opts *opts, const struct metrics *m);
 
-/* The threshold that costs least on the sorted rows[n], n > 0, acting on at most so many. */
+/* The threshold that costs least on the sorted rows[n], n > 0, predicting 1 for at most so many. */
 double threshold_cheapest(const struct threshold_opts *opts, const struct metrics_row *rows,
 			  size_t n, uint64_t most);
 
 struct threshold {
 	/* For callers to read, once chosen. */
 	double threshold;
-	struct metrics slice; /* the rows that it was chosen on, judged at it */
+	struct metrics slice; /* the rows that it was chosen on, evaluated at it */
 
 	/* The module's own. */
 	struct metrics_row *rows;
@@ -51,10 +50,10 @@ struct threshold {
 void threshold_add(struct threshold *c, int64_t time, struct metrics_row row);
 
 /*
- * Chooses for n_judged rows: of the slice as large a share may be called as the capacity is of
- * those. `prior` as in metrics_correct; 0: none. Needs a row. Returns false if there is none.
+ * Chooses for n_evaluated rows: of the slice as large a share may be predicted 1 as the capacity is
+ * of those. `prior` as in metrics_correct; 0: none. Needs a row. Returns false if there is none.
  */
-bool threshold_make(struct threshold *c, const struct threshold_opts *opts, uint64_t n_judged,
+bool threshold_make(struct threshold *c, const struct threshold_opts *opts, uint64_t n_evaluated,
 		    double prior, uint64_t bins);
 
 void threshold_release(struct threshold *c);

@@ -18,7 +18,7 @@
 
 /*
  * A row in one word, those of a score from the highest down: the number of its cluster, whether it
- * is the last of its score, and its outcome. A resample is a weight for each cluster, and so for
+ * is the last of its score, and its label. A resample is a weight for each cluster, and so for
  * each row: one walk over the words ranks them without sorting again.
  */
 #define CLUSTER_SHIFT 2
@@ -58,10 +58,10 @@ struct task {
 	double *values; /* [n_sides][BOOTSTRAP_N][resamples] */
 };
 
-static double *values_of(const struct task *task, int side, int figure)
+static double *values_of(const struct task *task, int side, int metric)
 {
 	return task->values +
-	       ((size_t)side * BOOTSTRAP_N + (size_t)figure) * task->options->resamples;
+	       ((size_t)side * BOOTSTRAP_N + (size_t)metric) * task->options->resamples;
 }
 
 static double ratio(double part, double whole)
@@ -165,7 +165,7 @@ INLINE void judge(struct task *task, size_t first, const weights *weight)
 		weigh_losses(&losses, task->sides[s].losses, task->n_clusters, weight);
 		for (size_t k = 0; k < LANES && first + k < task->options->resamples; k++) {
 			double rows = r.rows[k], positives = r.positives[k];
-			double figures[BOOTSTRAP_N] = {
+			double metrics[BOOTSTRAP_N] = {
 				[BOOTSTRAP_BASE_RATE] = ratio(positives, rows),
 				[BOOTSTRAP_AUC_ROC] = ratio(sum_of(&r.twice_ordered[k]),
 							    2 * positives * (rows - positives)),
@@ -176,7 +176,7 @@ INLINE void judge(struct task *task, size_t first, const weights *weight)
 			};
 
 			for (int f = 0; f < BOOTSTRAP_N; f++)
-				values_of(task, s, f)[first + k] = figures[f];
+				values_of(task, s, f)[first + k] = metrics[f];
 		}
 	}
 }
@@ -348,7 +348,7 @@ static void summarize(struct bootstrap *result, const struct task *task)
 		double *a = values_of(task, 0, f), *b = values_of(task, task->n_sides - 1, f);
 		size_t n = keep_defined(a, resamples), n_both = 0;
 
-		/* The outcomes decide what is defined, and so both scores have it or neither. */
+		/* The labels decide what is defined, and so both scores have it or neither. */
 		if (task->n_sides == 2)
 			n_both = keep_defined(b, resamples);
 		for (size_t i = 0; i < n_both; i++)

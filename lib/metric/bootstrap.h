@@ -1,12 +1,12 @@
 /*
- * bootstrap: intervals of what metrics says of one or two scores, where rows come in clusters.
+ * bootstrap: confidence intervals of the metrics of one or two scores, where rows come in clusters.
  *
- * Rows of one user are alike, so that they say less than as many rows of many users. Here whole
- * clusters are drawn, with replacement, as many as there are, and the figures computed again from
- * their rows, resamples times (Efron, Annals of Statistics 7, 1979, 1-26; drawing of clusters:
- * Davison & Hinkley, Bootstrap Methods and their Application, 1997, section 3.8; Field & Welsh,
- * "Bootstrapping clustered data", Journal of the Royal Statistical Society B 69, 2007, 369-390).
- * Intervals are percentiles of what comes out (Efron & Tibshirani, An Introduction to the
+ * Rows of one user are alike, so that they hold less information than as many rows of many users.
+ * Here whole clusters are drawn, with replacement, as many as there are, and the metrics computed
+ * again from their rows, resamples times (Efron, Annals of Statistics 7, 1979, 1-26; drawing of
+ * clusters: Davison & Hinkley, Bootstrap Methods and their Application, 1997, section 3.8; Field &
+ * Welsh, "Bootstrapping clustered data", Journal of the Royal Statistical Society B 69, 2007,
+ * 369-390). Intervals are percentiles of the results (Efron & Tibshirani, An Introduction to the
  * Bootstrap, 1993, chapter 13). Clusters are taken to be independent of one another, and to be
  * many: of fewer than some tens of them the intervals are too narrow.
  */
@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 /* As metrics_compute defines them. */
-enum bootstrap_figure {
+enum bootstrap_metric {
 	BOOTSTRAP_BASE_RATE,
 	BOOTSTRAP_AUC_ROC,
 	BOOTSTRAP_AVERAGE_PRECISION,
@@ -35,12 +35,12 @@ struct bootstrap_interval {
 	double low, high;
 };
 
-/* NAN: there is no second score, or no resample has the figure. */
+/* NAN: there is no second score, or the metric is undefined in every resample. */
 struct bootstrap {
 	struct bootstrap_interval scores[2][BOOTSTRAP_N];   /* of a, of b */
-	struct bootstrap_interval differences[BOOTSTRAP_N]; /* of a's figure - b's */
+	struct bootstrap_interval differences[BOOTSTRAP_N]; /* of a's metric - b's */
 	double p_values[BOOTSTRAP_N];                       /* two-sided, of no difference */
-	size_t defined[BOOTSTRAP_N]; /* resamples that have the figure: the rest stands on them */
+	size_t defined[BOOTSTRAP_N]; /* resamples where the metric is defined, which are used */
 };
 
 #define BOOTSTRAP_ROWS_MAX ((size_t)1 << 30) /* there must be fewer */
@@ -56,7 +56,7 @@ struct bootstrap_options {
  * (NULL: there is none). cluster[n] is each row's cluster, < n_clusters < 2^30; numbers that no row
  * has are no clusters. NULL: each row is a cluster by itself, and n < 2^30. n <= METRICS_ROWS_MAX.
  *
- * A resample where a figure is undefined (the AUC with one class, average precision without
+ * A resample where a metric is undefined (the AUC with one class, average precision without
  * positives) does not count for it. An interval's ends are the quantiles 0.025 and 0.975 of the B
  * resamples that do, of Hyndman & Fan's type 6 (The American Statistician 50, 1996, 361-365): the
  * values of rank 0.025 (B + 1) and 0.975 (B + 1), between two ranks straight, and no further out

@@ -29,7 +29,7 @@ struct delong {
 
 /*
  * Compares the scores a[n] and b[n], in one order, whatever it is: row i of both is one row, and
- * has the same outcome. n <= METRICS_ROWS_MAX.
+ * has the same label. n <= METRICS_ROWS_MAX.
  *
  * The variance of the difference is taken of the differences of the components, so that it is 0
  * where those of all rows are the same, as those of scores that rank alike are. Then, without a

@@ -102,7 +102,8 @@ size_t metrics_find(const struct metrics_row *rows, size_t n, struct metrics_row
 	while (n > 1) {
 		size_t half = n / 2;
 
-		first += first[half - 1].word < row.word ? half : 0; /* by no branch to foretell */
+		first += first[half - 1].word < row.word ? half
+							 : 0; /* without a branch to predict */
 		n -= half;
 	}
 	return (size_t)(first - rows);
@@ -235,7 +236,7 @@ static void judge_ranking(struct metrics *m, const struct metrics_row *rows)
 	m->auc_roc_high = fmin(m->auc_roc + error, 1);
 }
 
-/* How far the probabilities are from the outcomes: log loss, Brier score, calibration error. */
+/* How far the probabilities are from the labels: log loss, Brier score, calibration error. */
 static void judge_probabilities(struct metrics *m, const struct metrics_row *rows, uint64_t n_bins)
 {
 	struct metrics_walk walk = METRICS_WALK(rows, m->rows);

@@ -1,7 +1,7 @@
 /*
- * metrics: how good probabilities of a 0/1 outcome are: ranking, calibration, decisions.
+ * metrics: the quality of predicted probabilities of a 0/1 label: ranking, calibration, decisions.
  *
- * A scored row is a probability in [0,1] and the outcome it foretold, packed into one word whose
+ * A scored row is a probability in [0,1] and the label, packed into one word whose
  * order as an integer is the order of the scores. Everything is computed over the groups of equal
  * scores of the sorted rows, in O(n) once they are sorted: counts are exact integers, sums of reals
  * are compensated. What is undefined (a rate over nothing, a ranking of one class) is NAN. Memory:
@@ -39,12 +39,12 @@ void metrics_sort(struct metrics_row *rows, struct metrics_row *scratch, size_t 
  */
 void metrics_correct(struct metrics_row *rows, size_t n, double prior);
 
-/* Where among the sorted rows[n], one of which it is, the first like `row` is: score and outcome.
+/* Where among the sorted rows[n], one of which it is, the first like `row` is: score and label.
  */
 size_t metrics_find(const struct metrics_row *rows, size_t n, struct metrics_row row);
 
 /*
- * -log of the probability that the score gives to the outcome, in nats, with the score clipped to
+ * -log of the probability that the score gives to the label, in nats, with the score clipped to
  * [2^-52, 1 - 2^-52] (the epsilon of a double, as scikit-learn does).
  */
 double metrics_log_loss(double score, bool positive);
@@ -67,7 +67,7 @@ struct metrics {
 	double calibration_error;
 	double threshold; /* positive is called what scores at least this */
 	double accuracy;
-	struct metrics_class classes[2]; /* of outcome 0, of outcome 1 */
+	struct metrics_class classes[2]; /* of label 0, of label 1 */
 	uint64_t tn, fp, fn, tp;
 };
 
@@ -82,7 +82,7 @@ struct metrics {
  * average_precision: sum over descending scores of precision times the gain in recall, equal
  *   scores taken together; undefined without positives.
  * log_loss: mean of metrics_log_loss.
- * brier: mean square of score minus outcome (Brier, Monthly Weather Review 78, 1950).
+ * brier: mean square of score minus label (Brier, Monthly Weather Review 78, 1950).
  * calibration_error: the expected calibration error (Naeini, Cooper & Hauskrecht, AAAI 2015; Guo
  *   et al., ICML 2017, equation 3) over the bins of metrics_bins_next.
  */
@@ -93,7 +93,7 @@ void metrics_compute(struct metrics *m, const struct metrics_row *rows, size_t n
 void metrics_decide(struct metrics *m, const struct metrics_row *rows, double threshold);
 
 /*
- * The score among the sorted rows[n], n > 0, that as a threshold gives outcome 1 the largest F1;
+ * The score among the sorted rows[n], n > 0, that as a threshold gives label 1 the largest F1;
  * of several the highest.
  */
 double metrics_best_f1(const struct metrics_row *rows, size_t n);
@@ -136,7 +136,7 @@ struct metrics_walk {
 		(rows), (n)                                                                        \
 	}
 
-/* The next group; false behind the last. */
+/* The next group; false after the last. */
 bool metrics_walk_next(struct metrics_walk *walk, struct metrics_ties *ties);
 
 /* How rows rank, as in struct metrics. */
@@ -184,7 +184,7 @@ struct metrics_bins {
 		.walk = METRICS_WALK(rows, n), .bins = (n_bins)                                    \
 	}
 
-/* The next bin; false behind the last. */
+/* The next bin; false after the last. */
 bool metrics_bins_next(struct metrics_bins *bins, struct metrics_bin *bin);
 
 enum metrics_curve_kind {
@@ -208,7 +208,7 @@ struct metrics_curve {
 	struct metrics_walk walk;
 	uint64_t positives, negatives; /* in all */
 	uint64_t tp, fp;               /* at or above the last score read */
-	struct metrics_ties ahead;     /* the group behind it */
+	struct metrics_ties ahead;     /* the group after it */
 	bool more;                     /* there is one */
 	bool at_origin;                /* nothing returned yet, of ROC */
 };
@@ -216,7 +216,7 @@ struct metrics_curve {
 void metrics_curve_start(struct metrics_curve *curve, enum metrics_curve_kind kind,
 			 const struct metrics_row *rows, size_t n);
 
-/* The next point; false behind the last. */
+/* The next point; false after the last. */
 bool metrics_curve_next(struct metrics_curve *curve, struct metrics_point *point);
 
 #endif

@@ -59,9 +59,9 @@ int gnuplot_run(const struct buf *script, struct buf *out, struct err *err)
 	if (subprocess_end(&command, &why) && !rc)
 		return err_set(err, ERR_RUNTIME, "gnuplot: %s%s", why.message,
 			       !strcmp(why.message, "exit status 127")
-				       ? ": it is not there (Debian's package is gnuplot-nox)"
+				       ? ": command not found (Debian package gnuplot-nox)"
 				       : "");
 	if (!rc && out->len == before)
-		return err_set(err, ERR_RUNTIME, "gnuplot: it has drawn nothing");
+		return err_set(err, ERR_RUNTIME, "gnuplot: no output");
 	return rc;
 }

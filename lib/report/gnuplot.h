@@ -19,7 +19,7 @@ void gnuplot_put_string(struct buf *script, const char *text, size_t max);
 
 /*
  * Runs a script that writes to its standard output, and appends that to `out`. Returns 0, or -1
- * with err: there is no gnuplot, it failed (and has said why on standard error), or it wrote
+ * with err: there is no gnuplot, it failed (and has printed why on standard error), or it wrote
  * nothing.
  */
 int gnuplot_run(const struct buf *script, struct buf *out, struct err *err);

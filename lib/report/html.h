@@ -28,7 +28,7 @@ void html_value(struct buf *page, const struct csv_field *value);
 void html_escape(struct buf *page, const char *s, size_t len);
 
 /*
- * A figure to so many decimals, with all of its digits in the attribute of a <data> element, for
+ * A number to so many decimals, with all of its digits in the attribute of a <data> element, for
  * programs; NAN is a dash. A count has its thousands parted.
  */
 void html_real(struct buf *page, double value, int decimals);

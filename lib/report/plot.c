@@ -47,7 +47,7 @@ static void end_data(struct plot *p)
 	buf_append_str(&p->script, "EOD\n");
 }
 
-/* Whether (x, y) is worth drawing behind (*last_x, *last_y), which it then takes the place of. */
+/* Whether (x, y) is worth drawing after (*last_x, *last_y), which it then takes the place of. */
 static bool is_apart(double *last_x, double *last_y, double x, double y)
 {
 	if (fabs(x - *last_x) < RESOLUTION && fabs(y - *last_y) < RESOLUTION)
@@ -129,8 +129,9 @@ static double roc_at(const struct evaluation *e, double x)
 static void make_roc(struct plots *plots, const struct evaluation *e, const char *const names[2])
 {
 	const struct metrics *m = &e->segments->metrics;
-	struct plot *p = add(plots, "roc", "ROC curve",
-			     "true positive rate over false positive rate, a point a threshold");
+	struct plot *p =
+		add(plots, "roc", "ROC curve",
+		    "true positive rate against false positive rate, one point per threshold");
 
 	put_curve(p, "a", METRICS_ROC, e->sorted, e->n);
 	if (e->opts.against)
@@ -139,14 +140,13 @@ static void make_roc(struct plots *plots, const struct evaluation *e, const char
 	put_unit_axes(p, "false positive rate", "true positive rate");
 	buf_append_str(&p->script, "set key bottom right\n");
 	put_curves_command(p, e, names, "x with lines dt 2 lc " GREY " notitle");
-	buf_printf(
-		&p->text,
-		"The area under it is %.4f. Where 10 %% of the rows with outcome 0 are called 1, "
-		"so are %.0f %% of those with outcome 1; at 30 %%, %.0f %%. Dashed: no better "
-		"than chance. The dot: the threshold %.3g.",
-		m->auc_roc, 100 * roc_at(e, 0.1), 100 * roc_at(e, 0.3), m->threshold);
+	buf_printf(&p->text,
+		   "The area under the curve is %.4f. At a false positive rate of 10 %% the true "
+		   "positive rate is %.0f %%, at 30 %% it is %.0f %%. Dashed: chance. Dot: the "
+		   "threshold %.3g.",
+		   m->auc_roc, 100 * roc_at(e, 0.1), 100 * roc_at(e, 0.3), m->threshold);
 	if (e->opts.against)
-		buf_printf(&p->text, " Under the other curve it is %.4f.",
+		buf_printf(&p->text, " The area of the second score is %.4f.",
 			   e->against_metrics.auc_roc);
 }
 
@@ -155,7 +155,7 @@ static void make_precision_recall(struct plots *plots, const struct evaluation *
 {
 	const struct metrics *m = &e->segments->metrics;
 	struct plot *p = add(plots, "precision-recall", "Precision and recall",
-			     "precision over recall, a point a threshold");
+			     "precision against recall, one point per threshold");
 
 	put_curve(p, "a", METRICS_PRECISION_RECALL, e->sorted, e->n);
 	if (e->opts.against)
@@ -165,11 +165,11 @@ static void make_precision_recall(struct plots *plots, const struct evaluation *
 	buf_printf(&p->script, "base = %.6g\nset key bottom left\n", m->base_rate);
 	put_curves_command(p, e, names, "base with lines dt 2 lc " GREY " notitle");
 	buf_printf(&p->text,
-		   "The average precision is %.4f. Dashed: the base rate, %.4f, which is the "
-		   "precision of chance. The dot: the threshold %.3g.",
+		   "The average precision is %.4f. Dashed: the base rate %.4f, the precision of "
+		   "chance. Dot: the threshold %.3g.",
 		   m->average_precision, m->base_rate, m->threshold);
 	if (e->opts.against)
-		buf_printf(&p->text, " That of the other score is %.4f.",
+		buf_printf(&p->text, " That of the second score is %.4f.",
 			   e->against_metrics.average_precision);
 }
 
@@ -200,10 +200,10 @@ static void make_calibration(struct plots *plots, const struct evaluation *e,
 				   "$%c using 1:2 with lines lw 2 dt %d lc %s ";
 	uint64_t n_bins = e->opts.bins < BINS_DRAWN ? e->opts.bins : BINS_DRAWN;
 	struct plot *p = add(plots, "calibration", "Calibration",
-			     "share of outcome 1 over the mean probability, a point a bin");
+			     "share of label 1 against mean probability, one point per bin");
 
 	put_bins(p, "a", e->sorted, e->n, n_bins);
-	put_unit_axes(p, "mean probability", "share of outcome 1");
+	put_unit_axes(p, "mean probability", "share of label 1");
 	buf_append_str(&p->script, "set key bottom right\nset bars 0.5\n");
 	if (e->opts.against)
 		put_bins(p, "b", e->sorted_against, e->n, n_bins);
@@ -220,12 +220,13 @@ static void make_calibration(struct plots *plots, const struct evaluation *e,
 		buf_append_str(&p->script, "notitle");
 	}
 	buf_append_char(&p->script, '\n');
-	buf_printf(&p->text,
-		   "%llu bins. The mean probability of a bin and its share of outcome 1 differ by "
-		   "%.4f, weighted by rows, over %llu. Dashed: where they are equal. Bars: 95 %% "
-		   "intervals of the shares, rows taken as independent.",
-		   (unsigned long long)n_bins, e->segments->metrics.calibration_error,
-		   (unsigned long long)e->opts.bins);
+	buf_printf(
+		&p->text,
+		"%llu bins. Over %llu bins, weighted by rows, the mean probability and the share "
+		"of label 1 differ by %.4f on average. Dashed: perfect calibration. Bars: 95 %% "
+		"intervals of the shares, assuming independent rows.",
+		(unsigned long long)n_bins, (unsigned long long)e->opts.bins,
+		e->segments->metrics.calibration_error);
 }
 
 static void make_scores(struct plots *plots, const struct evaluation *e)
@@ -234,8 +235,8 @@ static void make_scores(struct plots *plots, const struct evaluation *e)
 	struct metrics_ties t;
 	uint64_t counts[2][SCORE_BINS] = { { 0 } };
 	double sums[2] = { 0 }, top = 0;
-	struct plot *p = add(plots, "scores", "Probabilities by outcome",
-			     "share of all rows over probability");
+	struct plot *p = add(plots, "scores", "Probabilities by label",
+			     "share of all rows against probability");
 
 	while (metrics_walk_next(&walk, &t)) {
 		size_t bin = (size_t)fmin(t.score * SCORE_BINS, SCORE_BINS - 1);
@@ -267,16 +268,15 @@ static void make_scores(struct plots *plots, const struct evaluation *e)
 		buf_append_str(&p->script, "NaN NaN\n");
 	end_data(p);
 	buf_append_str(&p->script, "plot $scores using 1:2 with boxes lc " ORANGE
-				   " title 'outcome 0', '' using 1:3 with boxes lc " BLUE
-				   " title 'outcome 1', $threshold with lines dt 2 lc " GREY
+				   " title 'label 0', '' using 1:3 with boxes lc " BLUE
+				   " title 'label 1', $threshold with lines dt 2 lc " GREY
 				   " title 'threshold'\n");
 	buf_append_str(&p->text, "Mean probability of rows with ");
-	for (int outcome = 0; outcome < 2; outcome++) {
-		uint64_t rows = e->segments->metrics.classes[outcome].support;
+	for (int label = 0; label < 2; label++) {
+		uint64_t rows = e->segments->metrics.classes[label].support;
 
 		if (rows)
-			buf_printf(&p->text, "outcome %d: %.3f; ", outcome,
-				   sums[outcome] / (double)rows);
+			buf_printf(&p->text, "label %d: %.3f; ", label, sums[label] / (double)rows);
 	}
 	buf_printf(&p->text, "dashed: the threshold %.3g.", e->threshold);
 }
@@ -304,22 +304,23 @@ static void put_gain(struct plot *p, const char *name, const struct metrics_row 
 static void make_gain(struct plots *plots, const struct evaluation *e, const char *const names[2])
 {
 	const struct metrics *m = &e->segments->metrics;
-	struct plot *p = add(plots, "gain", "Cumulative gain",
-			     "share of outcome 1 found over share of rows, best scores first");
+	struct plot *p =
+		add(plots, "gain", "Cumulative gain",
+		    "share of label 1 found against share of rows, highest probabilities first");
 
 	put_gain(p, "a", e->sorted, e->n, m->positives);
 	if (e->opts.against)
 		put_gain(p, "b", e->sorted_against, e->n, m->positives);
 	put_decision(p, (double)(m->tp + m->fp) / (double)m->rows, m->classes[1].recall);
-	put_unit_axes(p, "share of rows", "share of outcome 1 found");
+	put_unit_axes(p, "share of rows", "share of label 1 found");
 	buf_printf(&p->script, "base = %.6g\nset key bottom right\n", m->base_rate);
 	put_curves_command(p, e, names,
 			   "x with lines dt 2 lc " GREY " notitle, "
 			   "x < base ? x / base : 1 with lines dt 3 lc " GREY " notitle");
 	buf_printf(
 		&p->text,
-		"Acting on the rows at or above the threshold %.3g, %.0f %% of all, finds %.0f %% "
-		"of those with outcome 1. Dashed: in no order; dotted: in the best order there is.",
+		"At the threshold %.3g, label 1 is predicted for %.0f %% of all rows and found in "
+		"%.0f %% of the rows that have it. Dashed: random order; dotted: perfect order.",
 		m->threshold, 100 * (double)(m->tp + m->fp) / (double)m->rows,
 		100 * m->classes[1].recall);
 }
@@ -378,7 +379,7 @@ static void put_period_tics(struct plot *p, const struct periods *t)
 	buf_append_str(&p->script, ") rotate by 35 right\n");
 }
 
-/* The figures at `low` and `high`, which may be one; a gap where there is none, or no period. */
+/* The metrics `low` and `high`, which may be one; a gap where there is none, or no period. */
 static void put_course(struct plot *p, const char *name, const struct periods *t,
 		       enum metric_id low, enum metric_id high)
 {
@@ -399,7 +400,7 @@ static void put_course(struct plot *p, const char *name, const struct periods *t
 	end_data(p);
 }
 
-/* Which periods have the least and the largest figure; false: none has any. */
+/* Which periods have the least and the largest value; false: none has any. */
 static bool find_extremes(const struct periods *t, enum metric_id id, size_t *least, size_t *most)
 {
 	bool any = false;
@@ -458,9 +459,9 @@ static void make_course(struct plots *plots, const struct course *c, const struc
 	buf_append_str(&p->script, "$a using 1:2 with linespoints pt 7 ps 0.5 lw 2 lc " BLUE "\n");
 	put_extreme(p, "Lowest", c, &t->segments[least]);
 	put_extreme(p, ", highest", c, &t->segments[most]);
-	put_extreme(p, ", at last", c, &t->segments[t->n - 1]);
-	buf_append_str(&p->text, banded ? ". Shaded: DeLong's 95 % intervals, which take rows as "
-					  "independent."
+	put_extreme(p, ", latest", c, &t->segments[t->n - 1]);
+	buf_append_str(&p->text, banded ? ". Shaded: DeLong's 95 % intervals, assuming independent "
+					  "rows."
 					: ".");
 }
 
@@ -518,7 +519,7 @@ static int put_inline(struct buf *out, const struct plot *p, const char *svg, si
 	const char *end = svg + len, *at = memmem(svg, len, "<defs>", 6);
 
 	if (!at || !memmem(at, (size_t)(end - at), "</svg>", 6))
-		return err_set(err, ERR_RUNTIME, "gnuplot: what it has drawn is no SVG of its own");
+		return err_set(err, ERR_RUNTIME, "gnuplot: unexpected SVG");
 	buf_printf(out,
 		   "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-title\" "
 		   "aria-describedby=\"%s-text\"><g>",
@@ -528,9 +529,9 @@ static int put_inline(struct buf *out, const struct plot *p, const char *svg, si
 
 		/* gnuplot names its parts, which a browser would show where the mouse rests. */
 		if (end - at > 7 && !memcmp(at, "<title>", 7)) {
-			const char *behind = memmem(at, (size_t)(end - at), "</title>", 8);
+			const char *after = memmem(at, (size_t)(end - at), "</title>", 8);
 
-			at = behind ? behind + 8 : end;
+			at = after ? after + 8 : end;
 			continue;
 		}
 		for (size_t i = 0; !skip && i < sizeof(ids) / sizeof(ids[0]); i++)

@@ -69,16 +69,17 @@ static void put_contents(const struct report *r, struct buf *page)
 		const char *id, *name;
 		bool there;
 	} parts[] = {
-		{ "summary", "In words", true },
-		{ "pictures", "Pictures", true },
+		{ "summary", "Summary", true },
+		{ "plots", "Plots", true },
 		{ "decisions", "Decisions", true },
 		{ "gain-and-lift", "Gain and lift", true },
-		{ "intervals", r->evaluation->against ? "Comparison" : "Intervals", true },
+		{ "intervals", r->evaluation->against ? "Comparison" : "Confidence intervals",
+		  true },
 		{ "segments", "Segments", r->evaluation->n_segments > 1 },
-		{ "importance", "Importance", a->paths.importance },
-		{ "drift", "Drift", a->paths.drift },
+		{ "importance", "Feature importance", a->paths.importance },
+		{ "drift", "Feature drift", a->paths.drift },
 		{ "data", "Data", true },
-		{ "notes", "How it was computed", true },
+		{ "notes", "Methods", true },
 	};
 
 	buf_append_str(page, "<nav aria-label=\"Contents\"><ul>\n");
@@ -129,14 +130,14 @@ static void put_tiles(const struct report *r, struct buf *page)
 		end_tile(page);
 	}
 	put_tile(page, m, METRIC_expected_calibration_error);
-	buf_printf(page, "expected, over %llu bins; no interval",
+	buf_printf(page, "over %llu bins of equal width; no interval",
 		   (unsigned long long)r->evaluation->opts.bins);
 	end_tile(page);
-	buf_append_str(page, "<div><dt>Rows judged</dt><dd class=\"big\">");
+	buf_append_str(page, "<div><dt>Evaluated rows</dt><dd class=\"big\">");
 	html_count(page, m->rows);
 	buf_append_str(page, "</dd><dd class=\"note\">");
 	html_count(page, m->positives);
-	buf_append_str(page, " with outcome 1");
+	buf_append_str(page, " with label 1");
 	if (r->evaluation->users) {
 		buf_append_str(page, ", of ");
 		html_count(page, r->evaluation->n_users);
@@ -145,33 +146,32 @@ static void put_tiles(const struct report *r, struct buf *page)
 	end_tile(page);
 	buf_append_str(page, "</dl>\n");
 	if (r->intervals->n_drawn < INTERVALS_FEW)
-		buf_printf(
-			page,
-			"<p><strong>Of so few %s (%zu) the intervals are too narrow, if there are "
-			"any.</strong></p>\n",
-			r->evaluation->users ? "users" : "rows", r->intervals->n_drawn);
+		buf_printf(page,
+			   "<p><strong>From only %zu %s, confidence intervals are too narrow or "
+			   "undefined.</strong></p>\n",
+			   r->intervals->n_drawn, r->evaluation->users ? "users" : "rows");
 }
 
-/* Nats a row of saying the base rate of every row: the entropy of the outcomes. */
+/* The log loss of predicting the base rate for every row: the entropy of the labels. */
 static double base_loss(double base)
 {
 	return -base * log(base) - (1 - base) * log1p(-base);
 }
 
-/* What the second score is to the first. */
+/* The log losses of both scores. */
 static void put_difference(const struct report *r, struct buf *page)
 {
 	const struct interval *v = intervals_drawn(r->intervals, METRIC_log_loss);
 
-	buf_append_str(page, "<li>The other score, <code>");
+	buf_append_str(page, "<li>The second score, <code>");
 	html_str(page, r->names[1]);
 	buf_append_str(page, "</code>, has a log loss of ");
 	html_real(page, v->against, 4);
-	buf_append_str(page, " on the same rows; this one's is ");
+	buf_append_str(page, " on the same rows; that of the first is ");
 	html_real(page, fabs(v->difference), 4);
 	buf_append_str(page, v->difference > 0 ? " higher" : " lower");
 	if (!isnan(v->difference_low)) {
-		buf_append_str(page, " (95\xc2\xa0% interval of the difference ");
+		buf_append_str(page, " (95\xc2\xa0% interval of the difference: ");
 		html_real(page, v->difference_low, 4);
 		buf_append_str(page, " to ");
 		html_real(page, v->difference_high, 4);
@@ -187,50 +187,49 @@ static void put_words(const struct report *r, struct buf *page)
 	bool both = m->positives && m->positives < m->rows;
 	double gain = both ? 1 - m->log_loss / base_loss(m->base_rate) : NAN;
 
-	buf_append_str(page, "<h2 id=\"summary\">In words</h2>\n<ul>\n");
+	buf_append_str(page, "<h2 id=\"summary\">Summary</h2>\n<ul>\n");
 	buf_append_str(page, "<li>Of all rows, ");
 	html_percent(page, m->base_rate);
-	buf_append_str(page, " have outcome 1.</li>\n");
+	buf_append_str(page, " have label 1 (the base rate).</li>\n");
 	if (both) {
-		buf_append_str(page,
-			       "<li>Of a row with outcome 1 and one with outcome 0, the first "
-			       "has the higher probability in ");
+		buf_append_str(page, "<li>In ");
 		html_percent(page, m->auc_roc);
-		buf_append_str(page, " of the pairs, a tie counting half (chance: "
-				     "50\xc2\xa0%).</li>\n<li>The log loss is ");
+		buf_append_str(page, " of the pairs of a row with label 1 and a row with label 0, "
+				     "the first has the higher probability; a tie counts half, "
+				     "chance is 50\xc2\xa0% (AUC-ROC).</li>\n"
+				     "<li>The log loss is ");
 		html_percent(page, fabs(gain));
-		buf_append_str(page,
-			       gain < 0 ? " <strong>above</strong> that of saying the base rate of "
-					  "every row: worse than knowing nothing.</li>\n"
-					: " below that of saying the base rate of every "
-					  "row.</li>\n");
+		buf_append_str(page, gain < 0 ? " <strong>above</strong> that of predicting the "
+						"base rate for every row: the probabilities are "
+						"worse than a constant.</li>\n"
+					      : " below that of predicting the base rate for every "
+						"row.</li>\n");
 	}
-	buf_append_str(
-		page,
-		"<li>Calibration: over bins, weighted by their rows, the mean probability and "
-		"the share of outcome 1 differ by ");
+	buf_append_str(page, "<li>Per calibration bin, the mean probability and the share of "
+			     "label 1 differ by ");
 	html_percent(page, m->calibration_error);
-	buf_append_str(page, " on average; within a bin errors can cancel.</li>\n");
+	buf_append_str(page, " on average, weighted by rows; errors within a bin can "
+			     "cancel.</li>\n");
 	if (e->against)
 		put_difference(r, page);
 	buf_append_str(page, "<li>");
 	if (m->tp + m->fp) {
-		buf_append_str(page, "Acting at the threshold means acting on ");
+		buf_append_str(page, "At the threshold, label 1 is predicted for ");
 		html_percent(page, (double)(m->tp + m->fp) / (double)m->rows);
 		buf_append_str(page, " of the rows; ");
 		html_percent(page, m->classes[1].precision);
-		buf_append_str(page, " of those have outcome 1, and they are ");
+		buf_append_str(page, " of these have label 1 (precision), which is ");
 		html_percent(page, m->classes[1].recall);
-		buf_append_str(page, " of all that have.</li>\n");
+		buf_append_str(page, " of all rows that have it (recall).</li>\n");
 	} else {
 		buf_append_str(page, "No row reaches the threshold.</li>\n");
 	}
 	buf_append_str(page, "</ul>\n");
 }
 
-static int put_pictures(const struct report *r, struct buf *page, struct err *err)
+static int put_plots(const struct report *r, struct buf *page, struct err *err)
 {
-	buf_append_str(page, "<h2 id=\"pictures\">Pictures</h2>\n<div class=\"figures\">\n");
+	buf_append_str(page, "<h2 id=\"plots\">Plots</h2>\n<div class=\"figures\">\n");
 	for (size_t i = 0; i < r->plots->n; i++) {
 		const struct plot *p = &r->plots->plots[i];
 
@@ -251,34 +250,31 @@ static void put_notes(const struct report *r, struct buf *page)
 {
 	const struct evaluation *e = r->evaluation;
 
-	buf_append_str(page, "<h2 id=\"notes\">How it was computed</h2>\n<p>");
-	buf_printf(
-		page,
-		"Intervals are the 2.5 and 97.5 percentiles of %zu samples of whole %s, drawn with "
-		"replacement; where a sample has not both outcomes, of those that have. DeLong's "
-		"take "
-		"rows as independent. ",
-		r->intervals->resamples, e->users ? "users" : "rows");
+	buf_append_str(page, "<h2 id=\"notes\">Methods</h2>\n<p>");
+	buf_printf(page,
+		   "Confidence intervals are the 2.5th and 97.5th percentiles of %zu bootstrap "
+		   "resamples of %s, drawn with replacement; a metric that needs both labels is "
+		   "taken over the resamples that have both. DeLong's intervals assume independent "
+		   "rows. ",
+		   r->intervals->resamples,
+		   e->users ? "whole users (user-level, or cluster, bootstrap)" : "rows");
 	if (e->against)
 		buf_printf(page,
-			   "A p-value is how often so large a difference, either way, would come "
-			   "about if "
-			   "there were none; of samples, at least %.2g. It is not corrected for "
-			   "how many "
-			   "there are. ",
+			   "A p-value is the probability of a difference at least this large, in "
+			   "either direction, if there were none; p-values of the bootstrap are at "
+			   "least %.2g. They are not corrected for multiple comparisons. ",
 			   2.0 / ((double)r->intervals->resamples + 1));
-	buf_append_str(page,
-		       "Log loss is in nats a row. Rows of equal probability count as tied "
-		       "everywhere. The calibration error is that over bins of equal width. ");
+	buf_append_str(page, "Log loss is in nats per row. Rows of equal probability are tied "
+			     "throughout. The calibration error uses bins of equal width. ");
 	if (e->opts.prior > 0)
 		buf_printf(page,
 			   "Probabilities were corrected from a base rate of %.6g to that of the "
-			   "rows. ",
+			   "evaluated rows. ",
 			   e->opts.prior);
-	buf_append_str(page, "Each figure outside the captions stands with all of its digits in "
-			     "the <code>value</code> of "
-			     "its <code>data</code> element, and in the CSV of "
-			     "<code>ce-eval</code>.</p>\n");
+	buf_append_str(page,
+		       "Outside the captions, each number has all of its digits in the "
+		       "<code>value</code> of its <code>data</code> element, as in the CSV of "
+		       "<code>ce-eval</code>.</p>\n");
 }
 
 int report_put(const struct report *r, struct buf *out, struct err *err)
@@ -290,7 +286,7 @@ int report_put(const struct report *r, struct buf *out, struct err *err)
 	html_str(out, r->title);
 	buf_append_str(out, "</h1>\n<p class=\"soft\">How well <code>");
 	html_str(out, e->opts.score);
-	buf_append_str(out, "</code> foretells <code>");
+	buf_append_str(out, "</code> predicts <code>");
 	html_str(out, e->opts.label);
 	buf_append_str(out, "</code>");
 	if (e->split) {
@@ -303,7 +299,7 @@ int report_put(const struct report *r, struct buf *out, struct err *err)
 	buf_append_str(out, "</header>\n<main>\n");
 	put_tiles(r, out);
 	put_words(r, out);
-	if (put_pictures(r, out, err))
+	if (put_plots(r, out, err))
 		return -1;
 	report_put_decisions(r, out);
 	report_put_gain(r, out);

@@ -1,11 +1,11 @@
 /*
  * report: an evaluation as one page of HTML that needs nothing else: no network, no script.
  *
- * First what a figure means for who decides, then the pictures, then everything in tables. A figure
- * outside the captions is a <data> element whose attribute has all of its digits. Text of the input
- * is text, and a policy in the page's head forbids whatever else it might have become. Memory: the
- * page, some 300 KiB, and 1 KiB a segment, period, feature or reason, of which only so many as
- * follows are shown.
+ * First a summary in words, then the plots, then everything in tables. A number outside the
+ * captions is a <data> element whose attribute has all of its digits. Text of the input is text,
+ * and a policy in the page's head forbids whatever else it might have become. Memory: the page,
+ * some 300 KiB, and 1 KiB a segment, period, feature or reason, of which only so many as follows
+ * are shown.
  */
 #ifndef CE_REPORT_H
 #define CE_REPORT_H
@@ -34,7 +34,7 @@ struct report {
 /* Appends the page to `out`. Returns 0, or -1 with err: gnuplot failed. */
 int report_put(const struct report *r, struct buf *out, struct err *err);
 
-/* The parts behind the pictures: see report_tables.c. Each appends sections that have cause. */
+/* The sections after the plots: see report_tables.c. Each appends what there is data for. */
 void report_put_decisions(const struct report *r, struct buf *page);
 void report_put_gain(const struct report *r, struct buf *page);
 void report_put_intervals(const struct report *r, struct buf *page);

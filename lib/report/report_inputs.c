@@ -85,7 +85,8 @@ static int take_session(struct report_inputs *a, const struct csv_reader *in,
 	else if (csv_field_is(f, "0"))
 		a->not_completed++;
 	else
-		return csv_reader_fail(in, at[0], err, "'%.*s' is neither 0 nor 1",
+		return csv_reader_fail(in, at[0], err,
+				       "invalid value '%.*s': expected 0, 1 or nothing",
 				       err_clip(f->len), f->s);
 	return 0;
 }
@@ -106,7 +107,7 @@ static int read_real(const struct csv_reader *in, const struct csv_field *f, int
 {
 	*value = NAN;
 	if (f->len && num_parse_double(f->s, f->len, value))
-		return csv_reader_fail(in, column, err, "'%.*s' is no number", err_clip(f->len),
+		return csv_reader_fail(in, column, err, "invalid number '%.*s'", err_clip(f->len),
 				       f->s);
 	return 0;
 }
@@ -115,13 +116,13 @@ static int take_importance(struct report_inputs *a, const struct csv_reader *in,
 			   const struct csv_field *const *fields, const int *at, struct err *err)
 {
 	struct report_inputs_feature *f = add_feature(&a->importance, fields[0]);
-	double *const figures[] = {
+	double *const numbers[] = {
 		&f->auc_drop,     &f->auc_drop_sd,        &f->loss_rise,
 		&f->loss_rise_sd, &a->importance.size[0], &a->importance.size[1]
 	};
 
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		if (read_real(in, fields[i + 1], at[i + 1], figures[i], err))
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (read_real(in, fields[i + 1], at[i + 1], numbers[i], err))
 			return -1;
 	return 0;
 }
@@ -130,12 +131,12 @@ static int take_drift(struct report_inputs *a, const struct csv_reader *in,
 		      const struct csv_field *const *fields, const int *at, struct err *err)
 {
 	struct report_inputs_feature *f = add_feature(&a->drift, fields[0]);
-	double *const figures[] = { &f->psi,     &f->missing[0],    &f->missing[1],   &f->mean[0],
+	double *const numbers[] = { &f->psi,     &f->missing[0],    &f->missing[1],   &f->mean[0],
 				    &f->mean[1], &a->drift.size[0], &a->drift.size[1] };
 
 	f->kind = mem_dup(fields[1]->s, fields[1]->len);
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		if (read_real(in, fields[i + 2], at[i + 2], figures[i], err))
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (read_real(in, fields[i + 2], at[i + 2], numbers[i], err))
 			return -1;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * report_inputs: what other tools have written of the same run, for a report to show.
+ * report_inputs: the tables that other tools have written of the same run, for a report to show.
  *
  * Memory: of the tables of features a row each, of the others a few counts.
  */
@@ -26,7 +26,7 @@ struct report_inputs_count {
 	uint64_t rows;
 };
 
-/* Figures that are empty are NAN. */
+/* Numbers that are empty are NAN. */
 struct report_inputs_feature {
 	char *name;
 	char *kind;                   /* of drift */

@@ -41,55 +41,51 @@ static void put_threshold_choice(const struct report *r, struct buf *page)
 	const struct evaluation *e = r->evaluation;
 	const struct threshold_opts *c = &e->opts.choice;
 
-	buf_append_str(page, "<p>Outcome 1 is predicted from a probability of ");
+	buf_append_str(page, "<p>Label 1 is predicted for a probability of at least ");
 	html_real(page, e->threshold, 4);
-	buf_append_str(page, " on");
 	if (e->opts.threshold == EVALUATION_BEST_F1)
 		buf_append_str(page,
-			       ", which has the largest F1 on these very rows, and so flatters "
-			       "a little");
+			       ", which has the largest F1 on these same rows: the results at "
+			       "it are optimistic");
 	if (e->opts.threshold == EVALUATION_EARLIER) {
 		buf_append_str(page, ", chosen on ");
 		html_count(page, e->choice.slice.rows);
-		buf_append_str(page,
-			       " older rows, the newest of the train part, as the one that there ");
+		buf_append_str(page, " rows, the newest of the train split");
 		if (has_costs(e))
 			buf_printf(page,
-				   "costs least where a false positive costs %g and a false "
-				   "negative %g",
+				   ", for the least cost, where a false positive costs %g and a "
+				   "false negative %g",
 				   c->false_positive, c->false_negative);
 		if (c->capacity) {
-			buf_printf(page, "%s at most as large a share as ",
-				   has_costs(e) ? ", acting on" : "acts on");
+			buf_append_str(page,
+				       ", with label 1 predicted for at most as large a share "
+				       "of them as ");
 			html_count(page, c->capacity);
-			buf_append_str(page, " is of the rows judged");
+			buf_append_str(page, " is of the evaluated rows");
 		}
 	}
 	buf_append_str(page, ".</p>\n");
 	if (e->opts.threshold == EVALUATION_EARLIER)
-		buf_append_str(
-			page,
-			"<p>Unless the model held those rows back it has learnt from them, so "
-			"what it led to there flatters; what it led to on the rows judged does "
-			"not.</p>\n");
+		buf_append_str(page,
+			       "<p>Results on the train rows are optimistic, unless the model "
+			       "was trained without those rows; results on the evaluated rows "
+			       "are not.</p>\n");
 }
 
 static void put_confusion(const struct evaluation *e, struct buf *page)
 {
-	static const char *const columns[] = { "outcome", "predicted 0", "predicted 1", "recall",
-					       NULL };
+	static const char *const columns[] = { "", "predicted 0", "predicted 1", "recall", NULL };
 	const struct metrics *m = &e->segments->metrics;
 
-	html_table(page, "Confusion matrix, and what of each outcome and prediction was right",
-		   columns);
+	html_table(page, "Confusion matrix, recall and precision", columns);
 	html_row(page);
-	buf_append_str(page, "outcome 0");
+	buf_append_str(page, "label 0");
 	put_count_cell(page, m->tn);
 	put_count_cell(page, m->fp);
 	put_real_cell(page, m->classes[0].recall, 4);
 	html_row_end(page);
 	html_row(page);
-	buf_append_str(page, "outcome 1");
+	buf_append_str(page, "label 1");
 	put_count_cell(page, m->fn);
 	put_count_cell(page, m->tp);
 	put_real_cell(page, m->classes[1].recall, 4);
@@ -101,7 +97,7 @@ static void put_confusion(const struct evaluation *e, struct buf *page)
 	html_cell(page);
 	html_row_end(page);
 	html_table_end(page);
-	buf_append_str(page, "<p>Accuracy, the share of right predictions: ");
+	buf_append_str(page, "<p>Accuracy, the share of correct predictions: ");
 	html_real(page, m->accuracy, 4);
 	buf_append_str(page, ".</p>\n");
 }
@@ -131,36 +127,36 @@ static void put_decision(const struct evaluation *e, struct buf *page, const cha
 static void put_thresholds(const struct evaluation *e, struct buf *page)
 {
 	const char *columns[] = {
-		"",   "from probability", "acted on",        "of all",     "precision", "recall",
-		"F1", "false positives",  "false negatives", "cost a row", NULL
+		"",   "threshold",       "predicted 1",     "of all",       "precision", "recall",
+		"F1", "false positives", "false negatives", "cost per row", NULL
 	};
 	struct metrics m = e->segments->metrics;
 
 	if (!has_costs(e))
 		columns[9] = NULL;
-	html_table(page, "What other thresholds would have led to", columns);
-	put_decision(e, page, "this one", &e->segments->metrics, true);
+	html_table(page, "Results at other thresholds", columns);
+	put_decision(e, page, "this threshold", &e->segments->metrics, true);
 	if (e->opts.threshold == EVALUATION_EARLIER)
-		put_decision(e, page, "this one, on the older rows", &e->choice.slice, false);
+		put_decision(e, page, "this threshold, on the train rows", &e->choice.slice, false);
 	if (has_costs(e)) {
 		metrics_decide(&m, e->sorted,
 			       threshold_cheapest(&e->opts.choice, e->sorted, e->n, UINT64_MAX));
-		put_decision(e, page, "cheapest in hindsight", &m, false);
+		put_decision(e, page, "least cost in hindsight", &m, false);
 		metrics_decide(&m, e->sorted, nextafter(1, 2));
-		put_decision(e, page, "act on none", &m, false);
+		put_decision(e, page, "predict 0 for all", &m, false);
 		metrics_decide(&m, e->sorted, 0);
-		put_decision(e, page, "act on all", &m, false);
+		put_decision(e, page, "predict 1 for all", &m, false);
 	}
 	if (e->opts.threshold == EVALUATION_EARLIER && e->opts.choice.capacity) {
 		const struct metrics_price best = { 0, 0, e->opts.choice.capacity };
 
 		metrics_decide(&m, e->sorted, metrics_cheapest(e->sorted, e->n, &best));
-		put_decision(e, page, "the best within capacity, in hindsight", &m, false);
+		put_decision(e, page, "best within capacity, in hindsight", &m, false);
 	}
 	for (int tenth = 1; tenth < 10; tenth++) {
 		char name[16];
 
-		snprintf(name, sizeof(name), "from 0.%d on", tenth);
+		snprintf(name, sizeof(name), "threshold 0.%d", tenth);
 		metrics_decide(&m, e->sorted, tenth / 10.0);
 		put_decision(e, page, name, &m, false);
 	}
@@ -177,20 +173,20 @@ void report_put_decisions(const struct report *r, struct buf *page)
 
 void report_put_gain(const struct report *r, struct buf *page)
 {
-	static const char *const columns[] = { "best rows",        "acted on",  "of all",
-					       "from probability", "precision", "lift",
-					       "outcome 1 found",  NULL };
+	static const char *const columns[] = { "top rows",  "predicted 1", "of all", "threshold",
+					       "precision", "lift",        "recall", NULL };
 	static const int percents[] = { 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100 };
 	const struct evaluation *e = r->evaluation;
 	struct metrics_walk walk = METRICS_WALK(e->sorted, e->n);
 	struct metrics_ties t = { 0 };
 	uint64_t positives = e->segments->metrics.positives, tp = 0, called = 0;
 
-	buf_append_str(page,
-		       "<h2 id=\"gain-and-lift\">Gain and lift</h2>\n<p>Rows with the highest "
-		       "probability first; rows of equal probability go together. Lift is "
-		       "precision over the base rate.</p>\n");
-	html_table(page, "Acting on the best rows", columns);
+	buf_append_str(
+		page,
+		"<h2 id=\"gain-and-lift\">Gain and lift</h2>\n<p>Rows are ordered by probability, "
+		"highest first; rows of equal probability stay together. Lift is precision "
+		"divided by the base rate.</p>\n");
+	html_table(page, "Predicting 1 for the top rows", columns);
 	for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
 		double precision;
 
@@ -230,40 +226,42 @@ static void put_interval_cell(struct buf *page, double low, double high)
 
 void report_put_intervals(const struct report *r, struct buf *page)
 {
-	const char *columns[] = { "figure",     "by drawing",
-				  "this",       "95 % interval",
-				  NULL,         "95 % interval",
-				  "difference", "95 % interval",
-				  "p",          NULL };
+	const char *columns[] = { "metric",     "method",
+				  "value",      "95 % interval",
+				  NULL,         "its 95 % interval",
+				  "difference", "its 95 % interval",
+				  "p-value",    NULL };
 	bool both = r->evaluation->against;
 
-	buf_printf(page, "<h2 id=\"intervals\">%s</h2>\n", both ? "Comparison" : "Intervals");
+	buf_printf(page, "<h2 id=\"intervals\">%s</h2>\n",
+		   both ? "Comparison" : "Confidence intervals");
 	if (both) {
-		buf_append_str(page, "<p>This is <code>");
+		buf_append_str(page, "<p>The first score is <code>");
 		html_str(page, r->names[0]);
-		buf_append_str(page, "</code>, the other <code>");
+		buf_append_str(page, "</code>, the second <code>");
 		html_str(page, r->names[1]);
-		buf_append_str(page,
-			       "</code>, on the same rows. The difference is this less the "
-			       "other. DeLong's paired test takes rows as independent, drawing "
-			       "users does not.</p>\n");
+		buf_append_str(page, "</code>, on the same rows; the difference is first minus "
+				     "second. DeLong's paired test assumes independent rows, the "
+				     "bootstrap of users does not.</p>\n");
+		columns[2] = "first score";
 		columns[3] = "its 95 % interval";
-		columns[4] = "the other";
-		columns[5] = "the other's 95 % interval";
-		columns[7] = "the difference's 95 % interval";
+		columns[4] = "second score";
 	}
-	html_table(page, both ? "Two models on the same rows" : "How sure the figures are",
+	html_table(page, both ? "Two scores on the same rows" : "95 % confidence intervals",
 		   columns);
 	for (size_t i = 0; i < r->intervals->n; i++) {
 		const struct interval *v = &r->intervals->rows[i];
 
-		/* The outcomes are the same. */
+		/* The labels are the same. */
 		if (both && v->metric == METRIC_base_rate)
 			continue;
 		html_row(page);
 		html_heading(page, metric_columns[v->metric].page);
 		html_cell(page);
-		buf_append_str(page, strcmp(v->method, "delong") ? v->method : "none (DeLong)");
+		if (strcmp(v->method, "delong") != 0)
+			buf_printf(page, "bootstrap of %s", v->method);
+		else
+			buf_append_str(page, "DeLong");
 		put_real_cell(page, v->value, 4);
 		put_interval_cell(page, v->low, v->high);
 		if (both) {
@@ -374,10 +372,10 @@ void report_put_segments(const struct report *r, struct buf *page)
 	if (e->n_segments == 1)
 		return;
 	evaluation_periods(e, &periods);
-	buf_append_str(page,
-		       "<h2 id=\"segments\">Segments</h2>\n<p>The same figures, of the rows of "
-		       "each segment alone. A segment easier than the whole lends it its ease: "
-		       "look here before believing a headline.</p>\n");
+	buf_append_str(
+		page, "<h2 id=\"segments\">Segments</h2>\n<p>The same metrics, of the rows of each "
+		      "segment alone. Differences between segments alone can raise the AUC of all "
+		      "rows: check it within segments before relying on it.</p>\n");
 	for (size_t i = 1, n; i < e->n_segments; i += n) {
 		const struct evaluation_segment *s = e->segments + i;
 
@@ -387,11 +385,11 @@ void report_put_segments(const struct report *r, struct buf *page)
 	}
 }
 
-/* How many of what, if the file says. */
+/* The numbers of rows or shuffles, if the file has them. */
 static void put_sizes(struct buf *page, const struct report_inputs_features *f, const char *what,
 		      const char *other)
 {
-	/* Whatever the file says, no more than can be counted. */
+	/* Whatever is in the file, no more than can be counted. */
 	for (int i = 0; i < 2; i++)
 		if (!f->n || !(f->size[i] >= 0 && f->size[i] < 0x1p53))
 			return;
@@ -402,7 +400,7 @@ static void put_sizes(struct buf *page, const struct report_inputs_features *f, 
 	buf_append_str(page, other);
 }
 
-/* How many features to show; the caption says if that is not all. */
+/* Returns how many features to show; the caption tells if that is not all. */
 static size_t begin_features(struct buf *page, const struct report_inputs_features *f,
 			     const char *name, const char *const *columns)
 {
@@ -416,9 +414,9 @@ static size_t begin_features(struct buf *page, const struct report_inputs_featur
 static void put_importance(const struct report_inputs_features *f, struct buf *page)
 {
 	static const char *const columns[] = { "feature",
-					       "AUC-ROC drop",
+					       "drop in AUC-ROC",
 					       "standard deviation",
-					       "log loss rise",
+					       "rise in log loss",
 					       "standard deviation",
 					       "",
 					       NULL };
@@ -427,15 +425,17 @@ static void put_importance(const struct report_inputs_features *f, struct buf *p
 
 	for (size_t i = 0; i < f->n; i++)
 		most = fmax(most, f->rows[i].auc_drop);
-	buf_append_str(page,
-		       "<h2 id=\"importance\">Importance</h2>\n<p>What the model loses when one "
-		       "feature's values are shuffled among rows of its test part (permutation "
-		       "importance)");
-	put_sizes(page, f, " rows, ", " times each; the standard deviation is that of the times");
-	buf_append_str(page,
-		       ". Features that say the same stand in for each other, and so does one that "
-		       "was made of another: each looks less than both are.</p>\n");
-	n = begin_features(page, f, "Features by what shuffling them costs", columns);
+	buf_append_str(
+		page,
+		"<h2 id=\"importance\">Feature importance</h2>\n<p>Permutation importance: the "
+		"performance that the model loses when the values of one feature are shuffled "
+		"among the rows of the test split");
+	put_sizes(page, f, " rows, ", " shuffles each; standard deviations are over the shuffles");
+	buf_append_str(
+		page,
+		". Correlated features, and features derived from each other, can replace one "
+		"another: each looks less important than they are together.</p>\n");
+	n = begin_features(page, f, "Features by drop in AUC-ROC", columns);
 	for (size_t i = 0; i < n; i++) {
 		const struct report_inputs_feature *row = &f->rows[i];
 
@@ -451,7 +451,7 @@ static void put_importance(const struct report_inputs_features *f, struct buf *p
 	html_table_end(page);
 }
 
-/* Of fewer rows on either side the index is mostly chance. */
+/* With fewer rows on either side the index is mostly chance. */
 #define DRIFT_ROWS 1000
 
 /* The usual reading of a population stability index (Siddiqi, Credit Risk Scorecards, 2006). */
@@ -459,26 +459,27 @@ static const char *drift_word(const struct report_inputs_features *f, double psi
 {
 	if (isnan(psi) || !(f->size[0] >= DRIFT_ROWS && f->size[1] >= DRIFT_ROWS))
 		return "";
-	return psi < 0.1 ? "stable" : psi < 0.25 ? "moved" : "moved far";
+	return psi < 0.1 ? "stable" : psi < 0.25 ? "moderate shift" : "major shift";
 }
 
 static void put_drift(const struct report_inputs_features *f, struct buf *page)
 {
-	static const char *const columns[] = { "feature",     "kind",           "PSI",
+	static const char *const columns[] = { "feature",     "type",           "PSI",
 					       "reading",     "missing, train", "missing, test",
 					       "mean, train", "mean, test",     NULL };
 	size_t n;
 
-	buf_append_str(page,
-		       "<h2 id=\"drift\">Drift</h2>\n<p>The population stability index of each "
-		       "feature between the train and the test part");
+	buf_append_str(
+		page,
+		"<h2 id=\"drift\">Feature drift</h2>\n<p>Population stability index (PSI) of each "
+		"feature between the train and the test split");
 	put_sizes(page, f, " and ", " rows");
 	buf_append_str(page,
-		       ". Of many rows, below 0.1 is usually called stable, and from 0.25 on a "
-		       "reason to look; of few, chance alone makes it large. What counts or dates "
-		       "moves by its nature, as do days of the week where a part is but a few "
-		       "days.</p>\n");
-	n = begin_features(page, f, "Features by how far they moved", columns);
+		       ". With many rows, a PSI below 0.1 is usually read as stable and one of at "
+		       "least 0.25 as a major shift; with few rows, chance alone makes it large. "
+		       "Counters and dates shift by nature, as do days of the week where a split "
+		       "spans only a few days.</p>\n");
+	n = begin_features(page, f, "Features by PSI", columns);
 	for (size_t i = 0; i < n; i++) {
 		const struct report_inputs_feature *row = &f->rows[i];
 
@@ -516,38 +517,38 @@ static void put_count_row(struct buf *page, const char *what, uint64_t count)
 
 void report_put_quality(const struct report *r, struct buf *page)
 {
-	static const char *const columns[] = { "what", "how many", NULL };
+	static const char *const columns[] = { "", "count", NULL };
 	const struct evaluation *e = r->evaluation;
 	const struct report_inputs *a = r->attachments;
 	char what[256];
 
 	buf_append_str(page, "<h2 id=\"data\">Data</h2>\n");
-	html_table(page, "Rows that were scored", columns);
-	put_count_row(page, "judged", e->n);
+	html_table(page, "Scored rows", columns);
+	put_count_row(page, "evaluated", e->n);
 	if (e->split)
-		put_count_row(page, "of another split", e->n_skipped[EVALUATION_OTHER_SPLIT]);
-	put_count_row(page, "without an outcome", e->n_skipped[EVALUATION_UNLABELLED]);
+		put_count_row(page, "of other splits", e->n_skipped[EVALUATION_OTHER_SPLIT]);
+	put_count_row(page, "without a label", e->n_skipped[EVALUATION_UNLABELLED]);
 	if (e->opts.against_path) {
 		put_count_row(page, "without a second score", e->n_skipped[EVALUATION_UNPAIRED]);
-		put_count_row(page, "of the other file, not among these",
+		put_count_row(page, "only in the file of second scores",
 			      e->predictions.n_scores - e->predictions.n_found);
 	}
 	html_table_end(page);
 	if (!a->paths.rejects && !a->paths.unmatched && !a->paths.sessions)
 		return;
-	html_table(page, "What was lost on the way here", columns);
+	html_table(page, "Records, events and sessions before scoring", columns);
 	if (a->paths.rejects)
-		put_count_row(page, "raw records rejected", a->n_rejected);
+		put_count_row(page, "rejected raw records", a->n_rejected);
 	for (size_t i = 0; i < a->n_rejects && i < REPORT_REASONS; i++) {
 		snprintf(what, sizeof(what), "rejected: %.200s", a->rejects[i].name);
 		put_count_row(page, what, a->rejects[i].rows);
 	}
 	if (a->paths.unmatched)
-		put_count_row(page, "events whose user or content is unknown", a->n_unmatched);
+		put_count_row(page, "events of unknown users or contents", a->n_unmatched);
 	if (a->paths.sessions) {
-		put_count_row(page, "viewings completed", a->completed);
-		put_count_row(page, "viewings not completed", a->not_completed);
-		put_count_row(page, "viewings censored: still open when the log ends", a->censored);
+		put_count_row(page, "completed sessions", a->completed);
+		put_count_row(page, "not completed sessions", a->not_completed);
+		put_count_row(page, "censored sessions: still open when the log ends", a->censored);
 	}
 	html_table_end(page);
 }

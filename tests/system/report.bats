@@ -47,7 +47,7 @@ class Page(html.parser.HTMLParser):
 Page().feed(sys.stdin.read())'
 }
 
-@test "the figures of the page are those of the CSV, with all of their digits" {
+@test "the numbers of the page are those of the CSV, with all of their digits" {
 	scored 1 4000 >scored.csv
 	ce-eval --by genre --by-time day --threshold 0.4 --html page.html --intervals intervals.csv.gz scored.csv | zcat >metrics.csv
 	figures <page.html >page.txt
@@ -66,10 +66,10 @@ Page().feed(sys.stdin.read())'
 		    assert head[name,] == [whole[metric], drawn["low"], drawn["high"]], (name, head[name,])
 		    assert drawn["value"] == whole[metric]
 		assert head["Calibration error",] == [whole["expected_calibration_error"]]
-		assert head["Rows judged",][:2] == [whole["rows"], whole["positives"]]
-		matrix = "Confusion matrix, and what of each outcome and prediction was right"
-		assert tables[matrix, "outcome 0"] == [whole["tn"], whole["fp"], whole["recall_0"]]
-		assert tables[matrix, "outcome 1"] == [whole["fn"], whole["tp"], whole["recall_1"]]
+		assert head["Evaluated rows",][:2] == [whole["rows"], whole["positives"]]
+		matrix = "Confusion matrix, recall and precision"
+		assert tables[matrix, "label 0"] == [whole["tn"], whole["fp"], whole["recall_0"]]
+		assert tables[matrix, "label 1"] == [whole["fn"], whole["tp"], whole["recall_1"]]
 		assert tables[matrix, "precision"] [:2] == [whole["precision_0"], whole["precision_1"]]
 		segments = 0
 		for row in rows[1:]:
@@ -84,7 +84,7 @@ Page().feed(sys.stdin.read())'
 	END
 }
 
-@test "thresholds, gain and lift are what counting says" {
+@test "thresholds, gain and lift are those of counting" {
 	scored 2 3000 >scored.csv
 	ce-eval --html page.html -o metrics.csv.gz scored.csv
 	figures <page.html >page.txt
@@ -99,7 +99,7 @@ Page().feed(sys.stdin.read())'
 		positives = sum(y for _, y in rows)
 		for tenth in range(1, 10):
 		    called = [y for p, y in rows if p >= tenth / 10]
-		    got = [float(x) for x in tables["What other thresholds would have led to", f"from 0.{tenth} on"]]
+		    got = [float(x) for x in tables["Results at other thresholds", f"threshold 0.{tenth}"]]
 		    precision, recall = sum(called) / len(called), sum(called) / positives
 		    want = [tenth / 10, len(called), len(called) / len(rows), precision, recall, 2 * sum(called) / (len(called) + positives),
 		            len(called) - sum(called), positives - sum(called)]
@@ -107,7 +107,7 @@ Page().feed(sys.stdin.read())'
 		for percent in (1, 10, 50, 100):
 		    threshold = sorted((p for p, _ in rows), reverse=True)[-(-len(rows) * percent // 100) - 1]
 		    called = [y for p, y in rows if p >= threshold]
-		    got = [float(x) for x in tables["Acting on the best rows", f"{percent} %".replace(" ", "\u00a0")]]
+		    got = [float(x) for x in tables["Predicting 1 for the top rows", f"{percent} %".replace(" ", "\u00a0")]]
 		    assert abs(got.pop(1) - len(called) / len(rows)) < 1e-12 and abs(got.pop() - sum(called) / positives) < 1e-12
 		    want = [len(called), threshold, sum(called) / len(called), sum(called) / len(called) / (positives / len(rows))]
 		    assert all(abs(a - b) < 1e-12 for a, b in zip(got, want, strict=True)), (got, want)
@@ -185,7 +185,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	grep -q '>???x' page.html
 }
 
-@test "pictures: one SVG a curve, and a PNG with --png" {
+@test "plots: one SVG a curve, and a PNG with --png" {
 	scored 5 2000 >scored.csv
 	ce-eval --by-time day --plots plots --png -o metrics.csv.gz scored.csv
 	names=(calibration gain precision-recall roc scores time-auc time-base-rate time-calibration time-log-loss)
@@ -208,7 +208,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 		ln -s "$(command -v $tool)" bin/
 	done
 	PATH=$PWD/bin fails 1 ce-eval --html page.html --intervals intervals.csv -o metrics.csv.gz scored.csv
-	[[ $stderr == "ce-eval: gnuplot: exit status 127: it is not there (Debian's package is gnuplot-nox)" ]]
+	[[ $stderr == "ce-eval: gnuplot: exit status 127: command not found (Debian package gnuplot-nox)" ]]
 	printf '#!/bin/sh\necho half; exit 3\n' >bin/gnuplot
 	chmod +x bin/gnuplot
 	PATH=$PWD/bin fails 1 ce-eval --html page.html --plots plots -o metrics.csv.gz scored.csv
@@ -239,7 +239,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	scored 8 3000 >scored.csv
 	for cost in 1:5 5:1 1:1 0:1 1000:1; do
 		ce-eval --cost $cost --slice 0.3 scored.csv | zcat >out
-		python - $cost "$(sed 1d out | cut -d, -f13)" <<-'END'
+		python - $cost "$(pick threshold <out)" <<-'END'
 			import csv, sys
 			fp, fn = map(float, sys.argv[1].split(":"))
 			got = float(sys.argv[2])
@@ -254,11 +254,11 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	done
 }
 
-@test "--capacity: as large a share of the newest train rows as N is of the rows judged, and no more" {
+@test "--capacity: as large a share of the newest train rows as N is of the evaluated rows, and no more" {
 	scored 9 3000 >scored.csv
 	for n in 1 10 100 400 100000; do
 		ce-eval --capacity $n scored.csv | zcat >out
-		python - $n "$(sed 1d out | cut -d, -f13)" <<-'END'
+		python - $n "$(pick threshold <out)" <<-'END'
 			import csv, sys
 			n, got = int(sys.argv[1]), float(sys.argv[2])
 			rows = list(csv.DictReader(open("scored.csv")))
@@ -272,15 +272,15 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 		END
 	done
 	# With costs, too, no more than that.
-	ce-eval --capacity 100 scored.csv | zcat | sed 1d | cut -d, -f13 >alone
-	ce-eval --capacity 100 --cost 1:1000 scored.csv | zcat | sed 1d | cut -d, -f13 >both
+	ce-eval --capacity 100 scored.csv | zcat | pick threshold >alone
+	ce-eval --capacity 100 --cost 1:1000 scored.csv | zcat | pick threshold >both
 	same alone both
-	ce-eval --cost 1:1 scored.csv | zcat | sed 1d | cut -d, -f13 >alone
-	ce-eval --capacity 1000000 --cost 1:1 scored.csv | zcat | sed 1d | cut -d, -f13 >both
+	ce-eval --cost 1:1 scored.csv | zcat | pick threshold >alone
+	ce-eval --capacity 1000000 --cost 1:1 scored.csv | zcat | pick threshold >both
 	same alone both
 }
 
-@test "--cost wants train rows with times, and says what it led to" {
+@test "--cost needs train rows with times, and prints its cost" {
 	scored 10 1000 >scored.csv
 	awk -F, 'NR == 1 || $6 == "test"' scored.csv >test.csv
 	fails 1 ce-eval --cost 1:1 test.csv
@@ -293,11 +293,11 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	[[ $stderr == "ce-eval: whole.csv:1: column split: not in the header" ]]
 	sed '2s/,17[0-9]*/,/' scored.csv >empty.csv
 	fails 1 ce-eval --cost 1:1 empty.csv
-	[[ $stderr == "ce-eval: empty.csv:2: column event_ts: empty, in a train row" ]]
+	[[ $stderr == "ce-eval: empty.csv:2: column event_ts: empty; a train row needs a time" ]]
 	ce-eval --cost 1:2 -p scored.csv >table
-	ce-eval --cost 1:2 scored.csv | zcat | sed 1d | cut -d, -f3,24,25 | tr , ' ' >counts
+	ce-eval --cost 1:2 scored.csv | zcat | pick rows,fp,fn | tr , ' ' >counts
 	read -r rows fp fn <counts
-	grep -qE "^judged +$rows .* $(awk "BEGIN { printf \"%.4f\", ($fp + 2 * $fn) / $rows }")$" table
+	grep -qE "^evaluated rows +$rows .* $(awk "BEGIN { printf \"%.4f\", ($fp + 2 * $fn) / $rows }")$" table
 }
 
 @test "two columns and two files are compared alike, whatever the order of the other file" {
@@ -314,7 +314,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	ce-eval --against-file fewer.csv --intervals fewer.out scored.csv 2>err | zcat >out
 	lacking=$(awk -F, '$6 == "test" && $1 ~ /^e1[0-9]*5$/' scored.csv | wc -l)
 	grep -qx "ce-eval: compared on $((700 - lacking - 1)) rows; left out as unmatched: $((lacking + 1)), and 0 of fewer.csv" err
-	[ "$(sed 1d out | cut -d, -f3)" -eq $((700 - lacking - 1)) ]
+	[ "$(pick rows <out)" -eq $((700 - lacking - 1)) ]
 	# A key that is there twice, on either side, would count a row twice.
 	(cat other.csv && tail -n 1 other.csv) >twice.csv
 	fails 1 ce-eval -p --against-file twice.csv scored.csv
@@ -371,14 +371,14 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	fails 1 grep -q ' ()' gaps.html
 }
 
-@test "few users: no interval of one, and a word about too few" {
+@test "few users: no interval of one, and a warning of too few" {
 	scored 14 1000 >scored.csv
 	awk -F, -v OFS=, 'NR > 1 { $3 = "u" } { print }' scored.csv >one.csv
 	ce-eval --against other --intervals one.out -p -o one.txt one.csv 2>err
 	grep -qx 'ce-eval: intervals from only 1 users are too narrow; they need at least 30' err
 	[ "$(sed 1d one.out | grep ',users,' | cut -d, -f4,5,7,8,10-12 | sort -u)" = ,,,,,, ]
 	ce-eval --html page.html -o metrics.csv.gz one.csv 2>err
-	grep -q 'Of so few users (1) the intervals are too narrow' page.html
+	grep -q 'From only 1 users, confidence intervals are too narrow' page.html
 	# Four rows that one score parts without a fault, and the other the wrong way round.
 	printf '%s\n' is_completion,completion_probability,other 1,0.9,0.1 1,0.8,0.2 0,0.2,0.8 0,0.1,0.9 >four.csv
 	ce-eval --against other --intervals four.out -p -o four.txt four.csv

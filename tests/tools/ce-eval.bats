@@ -17,13 +17,6 @@ scored() {
 	}'
 }
 
-# pick COLUMN [ROW]: the value in a plain CSV without quotes; ROW counts from 1 (the default).
-pick() {
-	awk -F, -v name="$1" -v row="${2:-1}" '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
-		NR == row + 1 { print $at }'
-}
-
 # near GOT WANT: within 1e-12.
 near() {
 	awk -v got="$1" -v want="$2" 'BEGIN {
@@ -43,7 +36,7 @@ six_rows() {
 	printf '%s\n' completion_probability,is_completion 0.9,1 0.8,1 0.7,0 0.6,1 0.4,0 0.2,0
 }
 
-@test "six rows whose figures are worked out by hand" {
+@test "six rows whose metrics are computed by hand" {
 	six_rows | ce-eval | zcat >out
 	[ "$(head -n 1 out)" = "segment_column,segment,rows,positives,base_rate,auc_roc,auc_roc_low,auc_roc_high,average_precision,log_loss,brier,expected_calibration_error,threshold,accuracy,precision_0,recall_0,f1_0,support_0,precision_1,recall_1,f1_1,support_1,tn,fp,fn,tp" ]
 	# A positive beats 1, 1, 2/3 of the negatives, a negative loses to 2/3, 1, 1 of the positives:
@@ -58,7 +51,7 @@ six_rows() {
 	near "$(pick precision_1 <out)" 0.75
 	near "$(pick f1_1 <out)" "$(awk 'BEGIN { printf "%.17g", 6 / 7 }')"
 	near "$(pick f1_0 <out)" 0.8
-	[ "$(tail -n 1 out | cut -d, -f23-)" = 2,1,0,3 ]
+	[ "$(pick tn,fp,fn,tp <out)" = 2,1,0,3 ]
 }
 
 @test "the area under the trapezoids of --curves is the AUC, its steps the average precision" {
@@ -75,7 +68,7 @@ six_rows() {
 	[ "$(grep -m 1 '^roc' curves)" = roc,0,0,,0 ]
 }
 
-@test "a segment's figures are those of its rows alone" {
+@test "a segment's metrics are those of its rows alone" {
 	scored 2 4000 >scored.csv
 	ce-eval --by device,hour --bins 7 scored.csv | zcat >out
 	[ "$(sed 1d out | cut -d, -f1 | uniq -c | tr -s ' ' | tr '\n' ';')" = " 1 ; 5 device; 24 hour;" ]
@@ -100,7 +93,7 @@ six_rows() {
 	same scored.curves reversed.curves
 }
 
-@test "test is judged unless --split says otherwise; without the column every row" {
+@test "test is evaluated unless --split is given; without the column every row" {
 	scored 4 2000 >scored.csv
 	labelled() { awk -F, -v split_word="$1" 'NR > 1 && $3 != "" && (split_word == "" || $4 == split_word)' scored.csv | wc -l; }
 	[ "$(ce-eval scored.csv | zcat | pick rows)" -eq "$(labelled test)" ]
@@ -109,7 +102,7 @@ six_rows() {
 	[ "$(cut -d, -f1-3,5- scored.csv | ce-eval | zcat | pick rows)" -eq "$(labelled '')" ]
 	fails 1 ce-eval --split test <(six_rows)
 	[[ $stderr == *": column split: not in the header" ]]
-	# A score outside the part judged is nobody's business, nor is one without an outcome.
+	# A score outside the split, or without a label, may be anything.
 	printf '%s\n' is_completion,completion_probability,split 1,,train ,x,test 1,0.5,test |
 		ce-eval -v 2>err | zcat >out
 	[ "$(pick rows <out)" -eq 1 ]
@@ -126,17 +119,18 @@ six_rows() {
 }
 
 @test "--threshold moves the decisions and nothing else" {
-	[ "$(six_rows | ce-eval --threshold 0.7 | zcat | sed 1d | cut -d, -f23-)" = 2,1,1,2 ]
-	[ "$(six_rows | ce-eval --threshold 0 | zcat | sed 1d | cut -d, -f23-)" = 0,3,0,3 ]
-	six_rows | ce-eval | zcat | cut -d, -f1-12 >half
-	six_rows | ce-eval --threshold 1 | zcat | tee one | cut -d, -f1-12 | is "$(cat half)"
+	[ "$(six_rows | ce-eval --threshold 0.7 | zcat | pick tn,fp,fn,tp)" = 2,1,1,2 ]
+	[ "$(six_rows | ce-eval --threshold 0 | zcat | pick tn,fp,fn,tp)" = 0,3,0,3 ]
+	others=rows,base_rate,auc_roc,auc_roc_low,average_precision,log_loss,brier,expected_calibration_error
+	six_rows | ce-eval | zcat | pick $others >half
+	six_rows | ce-eval --threshold 1 | zcat | tee one | pick $others | is "$(cat half)"
 	# Nothing is called 1: no precision, but F1 is 0, for all three were missed.
-	[ "$(sed 1d one | cut -d, -f13-16)" = 1,0.5,0.5,1 ]
+	[ "$(pick threshold,accuracy,precision_0,recall_0 <one)" = 1,0.5,0.5,1 ]
 	near "$(pick f1_0 <one)" "$(awk 'BEGIN { printf "%.17g", 2 / 3 }')"
-	[ "$(sed 1d one | cut -d, -f18-)" = 3,,0,0,3,3,0,3,0 ]
+	[ "$(pick support_0,precision_1,recall_1,f1_1,support_1,tn,fp,fn,tp <one)" = 3,,0,0,3,3,0,3,0 ]
 }
 
-@test "--prior judges what corrected probabilities are judged, and leaves their order" {
+@test "--prior gives the metrics of corrected probabilities, and leaves their order" {
 	scored 8 400 >scored.csv
 	awk -F, -v OFS=, 'NR > 1 && $4 == "test" && $3 != "" { n++; positive += $3 } { row[NR] = $0 }
 		END {
@@ -171,7 +165,9 @@ six_rows() {
 	ce-eval --threshold best-f1 --by device scored.csv | zcat >out
 	best=$(pick f1_1 <out)
 	threshold=$(pick threshold <out)
-	[ "$(sed 1d out | cut -d, -f13 | sort -u)" = "$threshold" ]
+	for row in 1 2 3 4 5 6; do
+		[ "$(pick threshold $row <out)" = "$threshold" ]
+	done
 	for x in $(seq 0 0.02 1); do
 		ce-eval --threshold "$x" scored.csv | zcat | pick f1_1
 	done | sort -g | tail -n 1 | is "$best"
@@ -182,22 +178,25 @@ six_rows() {
 
 @test "what is undefined is NULL, not zero" {
 	printf '%s\n' is_completion,completion_probability 0,0.25 0,0.75 | ce-eval --curves curves | zcat >out
-	[ "$(sed 1d out)" = ",,2,0,0,,,,,0.8369882167858358,0.3125,0.5,0.5,0.5,1,0.5,0.6666666666666666,2,0,,0,0,1,1,0,0" ]
+	[ "$(pick rows,positives,base_rate,log_loss,brier,expected_calibration_error <out)" = 2,0,0,0.8369882167858358,0.3125,0.5 ]
+	[ "$(pick auc_roc,auc_roc_low,auc_roc_high,average_precision,recall_1 <out)" = ,,,, ]
+	[ "$(pick precision_0,recall_0,support_0,precision_1,f1_1,support_1 <out)" = 1,0.5,2,0,0,0 ]
+	[ "$(pick tn,fp,fn,tp <out)" = 1,1,0,0 ]
 	[ "$(zcat curves | cut -d, -f1 | uniq | tr '\n' ' ')" = "curve calibration " ]
 	printf '%s\n' is_completion,completion_probability 1,1 | ce-eval -p >table
 	grep -qE '^AUC-ROC +-$' table
 	fails 1 grep -i nan table
 	# One of each: an AUC, but no variance.
 	printf '%s\n' is_completion,completion_probability 1,1 0,0 | ce-eval | zcat >out
-	[ "$(sed 1d out | cut -d, -f6-9)" = 1,,,1 ]
+	[ "$(pick auc_roc,auc_roc_low,auc_roc_high,average_precision <out)" = 1,,,1 ]
 }
 
-@test "no row to judge is an error that counts what was read" {
+@test "no row to evaluate is an error that counts what was read" {
 	fails 1 ce-eval <<<is_completion,completion_probability
-	[[ $stderr == "ce-eval: stdin: no row to judge: 0 rows read, 0 of them without a label" ]]
+	[[ $stderr == "ce-eval: stdin: no rows to evaluate: of 0 rows read, 0 have no label" ]]
 	printf '%s\n' is_completion,completion_probability,split 1,0.5,train ,0.5,test >none.csv
 	fails 1 ce-eval -o out.csv.gz --curves curves.csv.gz none.csv
-	[[ $stderr == "ce-eval: none.csv: no row to judge: 2 rows read, 1 of them not of split 'test', 1 without a label" ]]
+	[[ $stderr == "ce-eval: none.csv: no rows to evaluate: of 2 rows read, 1 are not of split 'test', 1 have no label" ]]
 	[ ! -e out.csv.gz ] && [ ! -e curves.csv.gz ]
 }
 
@@ -238,7 +237,7 @@ six_rows() {
 	gzip -t curves.csv.gz out.csv.gz
 }
 
-@test "the table shows the figures of the CSV" {
+@test "the text shows the metrics of the CSV" {
 	scored 6 2000 >scored.csv
 	ce-eval --by device scored.csv | zcat >out
 	ce-eval -p --by device scored.csv >table
@@ -254,8 +253,8 @@ six_rows() {
 	grep -qE "^threshold +$(ce-eval --threshold best-f1 scored.csv | zcat | pick threshold)  largest F1" best
 	grep -qE "^0 +$(figure precision_0) +$(figure recall_0) +$(figure f1_0) +$(pick support_0 <out)$" table
 	grep -qE "^1 +$(figure precision_1) +$(figure recall_1) +$(figure f1_1) +$(pick support_1 <out)$" table
-	grep -qE "^actual 0 +$(pick tn <out) +$(pick fp <out)$" table
-	grep -qE "^actual 1 +$(pick fn <out) +$(pick tp <out)$" table
+	grep -qE "^label 0 +$(pick tn <out) +$(pick fp <out)$" table
+	grep -qE "^label 1 +$(pick fn <out) +$(pick tp <out)$" table
 	grep -qE "^phone +$(pick rows 5 <out) +$(figure base_rate 5) +$(figure auc_roc 5) \[$(figure auc_roc_low 5), $(figure auc_roc_high 5)\] +$(figure average_precision 5) +$(figure log_loss 5) +$(figure brier 5) +$(figure expected_calibration_error 5) +$(figure accuracy 5) +$(figure f1_1 5)$" table
 	[ "$(sed -n '/^device/,$p' table | cut -d' ' -f1 | tr '\n' ' ')" = 'device (empty) "" Niños phone tv ' ]
 }
@@ -325,7 +324,7 @@ $period"
 @test "times that are none, and periods that are a column, are refused" {
 	printf '%s\n' event_ts,day,is_completion,completion_probability 5,1,1,0.5 x,1,0,0.5 >rows.csv
 	fails 1 ce-eval --by-time day rows.csv
-	[[ $stderr == "ce-eval: rows.csv:3: column event_ts: invalid time 'x' (milliseconds from 1970 on, or ISO 8601)" ]]
+	[[ $stderr == "ce-eval: rows.csv:3: column event_ts: invalid time 'x': expected milliseconds since 1970 or ISO 8601" ]]
 	for time in -1 253402300800000 1969-12-31T23:59:59Z 1e3; do
 		fails 1 ce-eval --by-time week <<<$'event_ts,is_completion,completion_probability\n'"$time,1,0.5"
 	done

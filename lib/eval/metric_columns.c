@@ -4,21 +4,22 @@
 
 #include <math.h>
 
+/* clang-format off */
+
 /* The type of a column is that of the member. */
+#define TYPE_OF(member)                                                                            \
+	_Generic(((struct metrics *)0)->member, uint64_t: CATALOGUE_BIGINT, double: CATALOGUE_REAL)
 #define METRIC(name, type, unit, definition, empty, member, ...)                                   \
-	_Static_assert(_Generic(((struct metrics *)0)->member, uint64_t                            \
-				: CATALOGUE_BIGINT, double                                         \
-				: CATALOGUE_REAL) == CATALOGUE_##type,                             \
-		       #name);
+	_Static_assert(TYPE_OF(member) == CATALOGUE_##type, #name);
 #include "table/metrics.def"
 
 const struct metric_column metric_columns[METRIC_N] = {
 #define METRIC(name, type, unit, definition, empty, member, verdict, segments, page, bootstrap)    \
-	{ #name,   CATALOGUE_##type == CATALOGUE_BIGINT,                                           \
-	  verdict, segments,                                                                       \
-	  page,    BOOTSTRAP_##bootstrap },
+	{ #name, verdict, segments, page, BOOTSTRAP_##bootstrap, CATALOGUE_##type == CATALOGUE_BIGINT },
 #include "table/metrics.def"
 };
+
+/* clang-format on */
 
 double metric_value(const struct metrics *m, enum metric_id id)
 {

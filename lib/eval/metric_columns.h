@@ -19,10 +19,10 @@ enum metric_id {
 
 struct metric_column {
 	const char *name; /* of the column */
-	bool is_count;    /* a number of rows, else a real number that may be undefined */
 	/* Headings: in the printed list, the printed segments, the page; "": not shown there. */
 	const char *verdict, *segments, *page;
 	enum bootstrap_metric bootstrap; /* BOOTSTRAP_NONE: it has no such interval */
+	bool is_count;                   /* a number of rows, else a real number */
 };
 
 extern const struct metric_column metric_columns[METRIC_N];

@@ -105,7 +105,7 @@ static int write_tables(struct report_outputs *o, const struct evaluation *e,
 	if ((o->curves && eval_write_curves(e, o->curves, err)) ||
 	    (o->intervals && intervals_write(intervals, o->intervals, err)))
 		return -1;
-	return o->is_text ? eval_write_table(e, intervals, o->metrics, err)
+	return o->is_text ? eval_write_table(e, intervals->n ? intervals : NULL, o->metrics, err)
 			  : eval_write_csv(e, o->metrics, err);
 }
 
@@ -134,7 +134,7 @@ int report_outputs_write(struct report_outputs *o, const struct evaluation *e, s
 		pool_free(pool);
 	}
 	if (!rc)
-		rc = write_tables(o, e, drawn ? &intervals : NULL, err);
+		rc = write_tables(o, e, &intervals, err);
 	if (!rc && (o->page || opts->plots))
 		rc = draw(o, e, &intervals, &attached, err);
 	if (!rc)

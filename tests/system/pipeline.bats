@@ -137,7 +137,7 @@ pipeline() {
 	[ -z "$(find out -name '*.model' -newer now)" ]
 	# Week by week, with the cost, and what was lost on the way to it.
 	grep -q '>2024-W' out/report.html
-	grep -q 'costs least' out/first_report.html
+	grep -q 'least cost' out/first_report.html
 	grep -q 'rejected: ragged' out/report.html
 	for part in importance drift; do
 		grep -q "<h2 id=\"$part\">" out/report.html

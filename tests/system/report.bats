@@ -76,7 +76,8 @@ Page().feed(sys.stdin.read())'
 		    caption = "By " + row["segment_column"]
 		    want = [row[k] for k in ("rows", "base_rate", "auc_roc", "auc_roc_low", "auc_roc_high", "average_precision",
 		                             "log_loss", "brier", "expected_calibration_error", "precision_1", "recall_1")]
-		    assert tables[caption, row["segment"]] == [x for x in want if x], (row, tables[caption, row["segment"]])
+		    shown = iter(tables[caption, row["segment"]])
+		    assert all(x in shown for x in want if x), (row, tables[caption, row["segment"]])
 		    segments += 1
 		assert segments > 10
 		delong = intervals["auc_roc", "delong"]

@@ -40,6 +40,7 @@ table_columns() {
 	"${CE_BIN%/bin}/tables" tsv | awk -F'\t' -v table="$1" '
 		$1 == table { printf "%s%s", sep, $3; sep = "," }
 		END { if (!sep) exit 1; print "" }'
+}
 
 # pick COLUMN[,...] [ROW]: the values in a plain CSV without quotes; ROW counts from 1 (the default).
 pick() {

@@ -9,11 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put_count(struct buf *row, uint64_t count)
-{
-	csv_put_int(row, (int64_t)count);
-}
-
 static void put_segment_column(struct buf *row, const struct evaluation_segment *s)
 {
 	if (s->column)
@@ -58,11 +53,15 @@ int eval_write_csv(const struct evaluation *e, struct csv_writer *out, struct er
 static int put_point(struct csv_writer *out, const char *curve, const struct metrics_point *point,
 		     struct err *err)
 {
-	csv_put_str(&out->row, curve);
-	csv_put_double(&out->row, point->x);
-	csv_put_double(&out->row, point->y);
-	csv_put_real(&out->row, point->threshold);
-	put_count(&out->row, point->n);
+	const struct row_curves row = {
+		.curve = csv_str(curve),
+		.x = csv_real(point->x),
+		.y = csv_real(point->y),
+		.threshold = csv_real(point->threshold),
+		.n = csv_int((int64_t)point->n),
+	};
+
+	csv_put_values(&out->row, CATALOGUE_VALUES(&row));
 	return csv_writer_end_row(out, err);
 }
 

@@ -87,23 +87,23 @@ int intervals_write(const struct intervals *iv, struct csv_writer *out, struct e
 	csv_end_row(&out->row);
 	for (size_t i = 0; i < iv->n; i++) {
 		const struct interval *r = &iv->rows[i];
+		const struct row_metric_intervals row = {
+			.metric = csv_str(metric_columns[r->metric].name),
+			.method = csv_str(r->method),
+			.value = csv_real(r->value),
+			.low = csv_real(r->low),
+			.high = csv_real(r->high),
+			.against = csv_real(r->against),
+			.against_low = csv_real(r->against_low),
+			.against_high = csv_real(r->against_high),
+			.difference = csv_real(r->difference),
+			.difference_low = csv_real(r->difference_low),
+			.difference_high = csv_real(r->difference_high),
+			.p_value = csv_real(r->p_value),
+			.samples = r->samples ? csv_int((int64_t)r->samples) : csv_str(NULL),
+		};
 
-		csv_put_str(&out->row, metric_columns[r->metric].name);
-		csv_put_str(&out->row, r->method);
-		csv_put_real(&out->row, r->value);
-		csv_put_real(&out->row, r->low);
-		csv_put_real(&out->row, r->high);
-		csv_put_real(&out->row, r->against);
-		csv_put_real(&out->row, r->against_low);
-		csv_put_real(&out->row, r->against_high);
-		csv_put_real(&out->row, r->difference);
-		csv_put_real(&out->row, r->difference_low);
-		csv_put_real(&out->row, r->difference_high);
-		csv_put_real(&out->row, r->p_value);
-		if (r->samples)
-			csv_put_int(&out->row, (int64_t)r->samples);
-		else
-			csv_put_null(&out->row);
+		csv_put_values(&out->row, CATALOGUE_VALUES(&row));
 		if (csv_writer_end_row(out, err))
 			return -1;
 	}

@@ -5,38 +5,6 @@
 #include "scratch.h"
 #include "table/catalogue.h"
 
-static void the_catalogue_has_the_same_columns(void)
-{
-	static const struct catalogue_column want[] = {
-#define METRIC_SEGMENT(column, kind, ...) { .name = #column, .type = CATALOGUE_##kind },
-#define METRIC(column, kind, ...)         { .name = #column, .type = CATALOGUE_##kind },
-#include "table/metrics.def"
-	};
-	const struct catalogue_table *table = catalogue_table("metrics");
-
-	CHECK_INT(table->n, sizeof(want) / sizeof(want[0]));
-	for (size_t i = 0; i < table->n; i++) {
-		CHECK_STR(table->columns[i].name, want[i].name);
-		CHECK_INT(table->columns[i].type, want[i].type);
-	}
-}
-
-static void every_column_is_described(void)
-{
-	static const struct {
-		const char *name, *definition, *empty;
-	} columns[] = {
-#define METRIC_SEGMENT(name, type, unit, definition, empty) { #name, definition, empty },
-#define METRIC(name, type, unit, definition, empty, ...)    { #name, definition, empty },
-#include "table/metrics.def"
-	};
-
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
-		CHECK(*columns[i].definition);
-		CHECK(*columns[i].empty);
-	}
-}
-
 /* Each value is written below its own name, in whatever order the columns are. */
 static void values_are_under_their_names(void)
 {
@@ -119,8 +87,6 @@ int main(void)
 	char dir[] = SCRATCH_DIR;
 
 	scratch_enter(dir);
-	RUN(the_catalogue_has_the_same_columns);
-	RUN(every_column_is_described);
 	RUN(values_are_under_their_names);
 	scratch_leave(dir);
 	return CHECK_DONE();

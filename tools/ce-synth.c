@@ -14,6 +14,7 @@
 
 struct opts {
 	int64_t users, contents, days, sessions, seed, dirty, start;
+	const char *dir;
 	bool stream;
 };
 
@@ -148,6 +149,8 @@ int main(int argc, char **argv)
 		{ 0, "start", "DATE", "first day (2024-01-01)", cli_time, &opt.start },
 		{ 0, "stream", NULL, "events to standard output, the rest to -o", cli_flag,
 		  &opt.stream },
+		{ 'o', "output", "DIR", "write the tables into DIR (required)", cli_string,
+		  &opt.dir },
 		{ 0 },
 	};
 	struct cli cli = { .tool = "ce-synth",
@@ -161,6 +164,7 @@ int main(int argc, char **argv)
 	struct err err = ERR_INIT;
 
 	cli_parse(&cli, argc, argv);
+	cli.output.path = opt.dir;
 	check_options(&cli, &opt);
 	if (open_outputs(outputs, &cli, opt.stream, &err))
 		cli_die(&cli, &err);

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX   256
-#define THREADS_USUAL 8 /* at most, unless told: more than gzip keeps busy beside a tool */
+#define THREADS_USUAL 8 /* at most, by default: compression keeps no more busy */
 
 #ifndef CE_VERSION
 #define CE_VERSION "0.0.0"
@@ -42,7 +42,8 @@ int cli_count(void *value, const char *const *args, struct err *err)
 	int64_t n;
 
 	if (num_parse_int(args[0], strlen(args[0]), &n) || n < 0)
-		return err_set(err, ERR_USAGE, "invalid count '%s'", args[0]);
+		return err_set(err, ERR_USAGE, "expected an integer of 0 or more, found '%s'",
+			       args[0]);
 	*(int64_t *)value = n;
 	return 0;
 }
@@ -50,14 +51,15 @@ int cli_count(void *value, const char *const *args, struct err *err)
 int cli_real(void *value, const char *const *args, struct err *err)
 {
 	if (num_parse_double(args[0], strlen(args[0]), value))
-		return err_set(err, ERR_USAGE, "invalid number '%s'", args[0]);
+		return err_set(err, ERR_USAGE, "expected a finite number, found '%s'", args[0]);
 	return 0;
 }
 
 int cli_duration(void *value, const char *const *args, struct err *err)
 {
 	if (time_parse_duration(args[0], strlen(args[0]), value))
-		return err_set(err, ERR_USAGE, "invalid duration '%s' (as in 30m, 1h30m, 30d)",
+		return err_set(err, ERR_USAGE,
+			       "expected a duration such as 30m, 1h30m or 30d, found '%s'",
 			       args[0]);
 	return 0;
 }
@@ -72,8 +74,8 @@ int cli_time(void *value, const char *const *args, struct err *err)
 	if (is_date || (num_parse_int(args[0], len, value) &&
 			time_parse(args[0], len, TIME_OFFSET_OPTIONAL, value)))
 		return err_set(err, ERR_USAGE,
-			       "invalid time '%s' (as in 2024-01-01, 2024-01-01T12:00:00Z or "
-			       "milliseconds since 1970)",
+			       "expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
+			       "milliseconds since 1970, found '%s'",
 			       args[0]);
 	return 0;
 }
@@ -81,7 +83,8 @@ int cli_time(void *value, const char *const *args, struct err *err)
 int cli_size(void *value, const char *const *args, struct err *err)
 {
 	if (num_parse_size(args[0], strlen(args[0]), value))
-		return err_set(err, ERR_USAGE, "invalid size '%s' (as in 500K, 64M, 2G)", args[0]);
+		return err_set(err, ERR_USAGE,
+			       "expected a size such as 500K, 64M or 2G, found '%s'", args[0]);
 	return 0;
 }
 
@@ -92,7 +95,8 @@ int cli_share(void *value, const char *const *args, struct err *err)
 	if (num_parse_millionths(args[0], strlen(args[0]), &millionths) || millionths < 0 ||
 	    millionths > NUM_MILLION)
 		return err_set(err, ERR_USAGE,
-			       "'%s' is no number from 0 to 1 with at most 6 decimals", args[0]);
+			       "expected a number from 0 to 1 with at most 6 decimals, found '%s'",
+			       args[0]);
 	*(int64_t *)value = millionths;
 	return 0;
 }
@@ -118,7 +122,7 @@ int cli_choice(void *value, const char *const *args, struct err *err)
 		if (len >= sizeof(words))
 			len = sizeof(words) - 1;
 	}
-	return err_set(err, ERR_USAGE, "'%s' is none of %s", args[0], words);
+	return err_set(err, ERR_USAGE, "must be one of %s, not '%s'", words, args[0]);
 }
 
 static int64_t now_ms(void)
@@ -141,39 +145,110 @@ static void guard_standard_descriptors(void)
 			exit(1);
 }
 
-static void print_option(char letter, const char *name, const char *args, const char *help)
-{
-	char left[64];
+/* Of the row of -0 ... -9, which are ten flags and have no long name. */
+#define LEVELS "-0 ... -9"
 
-	snprintf(left, sizeof(left), "%c%c%s --%s%s%s", letter ? '-' : ' ', letter ? letter : ' ',
-		 letter ? "," : " ", name, args ? " " : "", args ? args : "");
-	printf("  %-30s %s\n", left, help);
-}
-
-static void print_help(const struct cli *cli)
+static void print_option(const struct cli_option *o)
 {
-	printf("Usage: %s [options] %s\n%s\n\n", cli->tool, cli->operands, cli->purpose);
-	for (const struct cli_option *o = cli->options; o->name; o++)
-		print_option(o->letter, o->name, o->args, o->help);
-	if (!cli->no_output) {
-		print_option('o', "output", "FILE", "write FILE, whole or not at all (stdout)");
-		print_option('p', "plain", NULL, "write plain text, not gzip");
-		printf("  %-30s %s\n", "-0 ... -9", "gzip level (stored into a pipe, else 1)");
-	}
-	print_option(0, "threads", "N", "threads to use; 1: no other (processors, to 8)");
-	print_option('v', "verbose", NULL, "say counts, time and memory on standard error");
-	print_option(0, "help", NULL, "print this help");
-	print_option(0, "version", NULL, "print the version");
+	char left[64] = LEVELS;
+
+	if (o->name)
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
+			 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
+			 o->args ? " " : "", o->args ? o->args : "");
+	printf("  %-30s %s\n", left, o->help);
 }
 
 /* Text asked for with --help or --version is output like any other: losing it is an error. */
 static _Noreturn void exit_flushed(const struct cli *cli)
 {
 	if (fflush(stdout) || ferror(stdout) || close(STDOUT_FILENO)) {
-		fprintf(stderr, "%s: cannot write standard output\n", cli->tool);
+		fprintf(stderr, "%s: cannot write to standard output\n", cli->tool);
 		exit(ERR_RUNTIME);
 	}
 	exit(0);
+}
+
+static int print_help(void *value, const char *const *args, struct err *err)
+{
+	const struct cli *cli = value;
+
+	(void)args;
+	(void)err;
+	printf("Usage: %s [options] %s\n%s\n\n", cli->tool, cli->operands, cli->purpose);
+	for (const struct cli_option *o = cli->all; o->help; o++)
+		print_option(o);
+	exit_flushed(cli);
+}
+
+static int print_version(void *value, const char *const *args, struct err *err)
+{
+	const struct cli *cli = value;
+
+	(void)args;
+	(void)err;
+	printf("%s " CE_VERSION " (%s)\n", cli->tool, codec_default()->name);
+	exit_flushed(cli);
+}
+
+static int parse_level(void *value, const char *const *args, struct err *err)
+{
+	(void)err;
+	*(int *)value = args[0][0] - '0';
+	return 0;
+}
+
+static int parse_threads(void *value, const char *const *args, struct err *err)
+{
+	int64_t n;
+
+	if (num_parse_int(args[0], strlen(args[0]), &n) || n < 1 || n > THREADS_MAX)
+		return err_set(err, ERR_USAGE, "expected an integer from 1 to %d, found '%s'",
+			       THREADS_MAX, args[0]);
+	*(int *)value = (int)n;
+	return 0;
+}
+
+/*
+ * The tool's options and, after them, those that all tools share; a zeroed entry ends them. An
+ * option of the tool hides a shared one of the same name. The caller frees.
+ */
+static struct cli_option *all_options(struct cli *cli)
+{
+	/* tools/output-options.mdoc and tools/shared-options.mdoc describe these. */
+	const struct cli_option shared[] = {
+		{ 'o', "output", "FILE", "write to FILE, complete or not at all (stdout)",
+		  cli_string, &cli->output.path },
+		{ 'p', "plain", NULL, "write plain text instead of gzip", cli_flag,
+		  &cli->output.plain },
+		{ '0', NULL, NULL, "gzip level (0 into a pipe, otherwise 1)", parse_level,
+		  &cli->output.level },
+#define N_OUTPUT_OPTIONS 3
+		{ 0, "threads", "N", "use at most N threads (processors, at most 8)", parse_threads,
+		  &cli->output.threads },
+		{ 'v', "verbose", NULL, "print row counts, time and memory to stderr", cli_flag,
+		  &cli->verbose },
+		{ 0, "help", NULL, "print this help", print_help, cli },
+		{ 0, "version", NULL, "print the version", print_version, cli },
+	};
+	const size_t n_shared = sizeof(shared) / sizeof(*shared);
+	struct cli_option *all;
+	size_t n_own = 0, n;
+
+	while (cli->options[n_own].name)
+		n_own++;
+	all = mem_zalloc(n_own + n_shared + 1, sizeof(*all));
+	memcpy(all, cli->options, n_own * sizeof(*all));
+	n = n_own;
+	for (size_t i = cli->no_output ? N_OUTPUT_OPTIONS : 0; i < n_shared; i++) {
+		size_t at = 0;
+
+		while (at < n_own && (!shared[i].name || strcmp(all[at].name, shared[i].name)))
+			at++;
+		if (at == n_own)
+			all[n++] = shared[i];
+	}
+	return all;
 }
 
 static _Noreturn void usage_exit(const struct cli *cli)
@@ -189,9 +264,12 @@ static int n_args(const struct cli_option *o)
 	return strchr(o->args, ' ') ? 2 : 1;
 }
 
-static void take_option(struct cli *cli, const struct cli_option *o, int argc, char **argv)
+/* Stores what getopt found: option o, by its letter c where it has one. */
+static void take_option(const struct cli *cli, const struct cli_option *o, int c, int argc,
+			char **argv)
 {
-	const char *args[2] = { optarg, NULL };
+	const char letter[] = { (char)c, '\0' }; /* which of the levels */
+	const char *args[2] = { optarg ? optarg : letter, NULL };
 	struct err err = ERR_INIT;
 
 	if (n_args(o) == 2) {
@@ -206,105 +284,70 @@ static void take_option(struct cli *cli, const struct cli_option *o, int argc, c
 		cli_usage_error(cli, "--%s: %s", o->name, err.message);
 }
 
-static int64_t parse_threads(const struct cli *cli, const char *text)
+/* What getopt_long returns for the first long option: above any letter. */
+#define LONG_FIRST 256
+
+static void parse_options(const struct cli *cli, int argc, char **argv)
 {
-	int64_t n;
+	const struct cli_option *o;
+	struct option *longs;
+	char *letters, *end;
+	size_t n = 0, n_longs = 0;
+	int c;
 
-	if (num_parse_int(text, strlen(text), &n) || n < 1 || n > THREADS_MAX)
-		cli_usage_error(cli, "--threads: '%s' is no number from 1 to %d", text,
-				THREADS_MAX);
-	return n;
+	while (cli->all[n].help)
+		n++;
+	longs = mem_zalloc(n + 1, sizeof(*longs));
+	letters = end = mem_zalloc(2 * n + sizeof("0123456789"), 1);
+	for (size_t i = 0; i < n; i++) {
+		o = &cli->all[i];
+		if (!o->name) {
+			end = stpcpy(end, "0123456789");
+			continue;
+		}
+		longs[n_longs++] =
+			(struct option){ o->name, n_args(o) > 0, NULL, LONG_FIRST + (int)i };
+		if (o->letter) {
+			*end++ = o->letter;
+			if (n_args(o))
+				*end++ = ':';
+		}
+	}
+	argv[0] = (char *)cli->tool; /* what getopt puts before its messages */
+	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (c == '?')
+			usage_exit(cli);
+		o = c >= LONG_FIRST ? &cli->all[c - LONG_FIRST] : cli->all;
+		if (c < LONG_FIRST)
+			while (o->letter != (c >= '0' && c <= '9' ? '0' : c))
+				o++;
+		take_option(cli, o, c, argc, argv);
+	}
+	free(longs);
+	free(letters);
 }
-
-/* Values that getopt_long returns for long options: above any letter. */
-enum {
-	LONG_OUTPUT = 256,
-	LONG_PLAIN,
-	LONG_VERBOSE,
-	LONG_THREADS,
-	LONG_HELP,
-	LONG_VERSION,
-	LONG_FIRST
-};
 
 void cli_parse(struct cli *cli, int argc, char **argv)
 {
-	const char *shared = cli->no_output ? "v" : "vo:p0123456789";
-	const struct cli_option *options = cli->options;
-	int64_t threads = thread_processors() < THREADS_USUAL ? thread_processors() : THREADS_USUAL;
-	size_t n = 0, at;
-	struct option *longs;
-	char *letters;
-	int c;
+	struct cli_option *all;
 
 	guard_standard_descriptors();
 	cli->start_ms = now_ms();
 	cli->output = (struct gz_output)GZ_OUTPUT_INIT;
-	while (options[n].name)
-		n++;
-	longs = mem_zalloc(n + 7, sizeof(*longs));
-	at = strlen(shared);
-	letters = mem_zalloc(at + 2 * n + 1, 1);
-	memcpy(letters, shared, at);
-	for (size_t i = 0; i < n; i++) {
-		longs[i] = (struct option){ options[i].name, n_args(&options[i]) > 0, NULL,
-					    LONG_FIRST + (int)i };
-		if (options[i].letter) {
-			letters[at++] = options[i].letter;
-			if (n_args(&options[i]))
-				letters[at++] = ':';
-		}
-	}
-	if (!cli->no_output) {
-		longs[n++] = (struct option){ "output", 1, NULL, LONG_OUTPUT };
-		longs[n++] = (struct option){ "plain", 0, NULL, LONG_PLAIN };
-	}
-	longs[n++] = (struct option){ "threads", 1, NULL, LONG_THREADS };
-	longs[n++] = (struct option){ "verbose", 0, NULL, LONG_VERBOSE };
-	longs[n++] = (struct option){ "help", 0, NULL, LONG_HELP };
-	longs[n++] = (struct option){ "version", 0, NULL, LONG_VERSION };
-	argv[0] = (char *)cli->tool; /* what getopt puts before its messages */
-	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		const struct cli_option *o = options;
-
-		if (c == '?')
-			usage_exit(cli);
-		if (c >= LONG_FIRST) {
-			take_option(cli, &options[c - LONG_FIRST], argc, argv);
-			continue;
-		}
-		while (o->name && o->letter != c)
-			o++;
-		if (o->name)
-			take_option(cli, o, argc, argv);
-		else if (c >= '0' && c <= '9')
-			cli->output.level = c - '0';
-		else if (c == 'o' || c == LONG_OUTPUT)
-			cli->output.path = optarg;
-		else if (c == 'p' || c == LONG_PLAIN)
-			cli->output.plain = true;
-		else if (c == 'v' || c == LONG_VERBOSE)
-			cli->verbose = true;
-		else if (c == LONG_THREADS)
-			threads = parse_threads(cli, optarg);
-		else if (c == LONG_HELP)
-			print_help(cli);
-		else
-			printf("%s " CE_VERSION " (%s)\n", cli->tool, codec_default()->name);
-		if (c == LONG_HELP || c == LONG_VERSION)
-			exit_flushed(cli);
-	}
+	cli->output.threads = thread_processors() < THREADS_USUAL ? thread_processors()
+								  : THREADS_USUAL;
+	cli->all = all = all_options(cli);
+	parse_options(cli, argc, argv);
+	cli->all = NULL;
+	free(all);
 	for (int i = optind, n_stdin = 0; i < argc; i++) {
 		n_stdin += !strcmp(argv[i], "-");
 		if (n_stdin > 1)
 			cli_usage_error(cli, "standard input (-) can be read only once");
 	}
 	cli->input = (struct gz_input){ (const char *const *)argv + optind, (size_t)(argc - optind),
-					(int)threads };
-	cli->output.threads = (int)threads;
+					cli->output.threads };
 	cli->progress = cli->verbose && isatty(STDERR_FILENO);
-	free(longs);
-	free(letters);
 }
 
 void cli_die(const struct cli *cli, const struct err *err)

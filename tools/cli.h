@@ -1,9 +1,10 @@
 /*
- * cli: the command line that all tools share, and how they talk to their user.
+ * cli: the command line that all tools share, and how they report to their user.
  *
- * The one module, beside the tools, that prints and exits. Every tool takes -o, -p, -0 ... -9, -v,
- * --threads, --help and --version beside its own options; operands are input files, unless the tool
- * says otherwise. Layer: over num, worker, gzio.
+ * The one module, besides the tools, that prints and exits. Every tool has --threads, -v, --help
+ * and
+ * --version, and unless it writes no output -o, -p and -0 ... -9; its operands are input files,
+ * unless it defines them otherwise.
  */
 #ifndef CE_CLI_H
 #define CE_CLI_H
@@ -16,7 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One option of a tool. A table of them ends with a zeroed entry. */
+/*
+ * One option. A tool's table of them ends with a zeroed entry; one of the same name as a shared
+ * option takes its place (ce-synth's -o is a folder).
+ */
 struct cli_option {
 	char letter;      /* 0: none */
 	const char *name; /* the long name */
@@ -27,17 +31,21 @@ struct cli_option {
 	void *value;
 };
 
+/* The parsers, and what `value` of each points to. */
 int cli_flag(void *value, const char *const *args, struct err *err);   /* bool: true */
 int cli_string(void *value, const char *const *args, struct err *err); /* const char *: borrowed */
 int cli_count(void *value, const char *const *args, struct err *err);  /* int64_t >= 0 */
 int cli_real(void *value, const char *const *args, struct err *err);   /* double, finite */
-int cli_duration(void *value, const char *const *args, struct err *err); /* int64_t ms */
-int cli_time(void *value, const char *const *args,
-	     struct err *err); /* int64_t ms since 1970, from that or ISO 8601, UTC by default */
-int cli_size(void *value, const char *const *args, struct err *err); /* uint64_t bytes */
-int cli_share(void *value, const char *const *args,
-	      struct err *err); /* int64_t millionths in [0,1] */
-int cli_list(void *value, const char *const *args, struct err *err);   /* struct names: appends */
+/* int64_t milliseconds: 1h30m */
+int cli_duration(void *value, const char *const *args, struct err *err);
+/* int64_t milliseconds since 1970: that number itself, or ISO 8601, by default UTC */
+int cli_time(void *value, const char *const *args, struct err *err);
+/* uint64_t bytes: 64M */
+int cli_size(void *value, const char *const *args, struct err *err);
+/* int64_t millionths: a decimal in [0,1] */
+int cli_share(void *value, const char *const *args, struct err *err);
+/* struct names: appends NAME[,NAME...] */
+int cli_list(void *value, const char *const *args, struct err *err);
 int cli_choice(void *value, const char *const *args, struct err *err); /* struct cli_choice */
 
 /* One of a few words; `value` is the index of the chosen one. */
@@ -62,6 +70,7 @@ struct cli {
 	/* The module's own. */
 	int64_t start_ms;
 	bool progress;
+	const struct cli_option *all; /* during cli_parse: the tool's and the shared ones */
 };
 
 /*

@@ -577,7 +577,8 @@ by_name() {
 @test "the manual page has every option of --help, and no other" {
 	case_() {
 		"$tool" --help | grep -oE '(^ | )--[a-z][a-z0-9-]*' | tr -d ' ' | sort -u >help
-		mandoc -T ascii "$CE_ROOT/tools/$tool.1" | sed 's/.\x08//g' | # its list of options
+		(cd "$CE_ROOT" && mandoc -T ascii "tools/$tool.1") | # which includes files from there
+			sed 's/.\x08//g' | # its list of options
 			grep -E '^ +-' | grep -oE -e '--[a-z][a-z0-9-]*' | sort -u >manual
 		same help manual
 	}

@@ -17,7 +17,7 @@ load ../common
 	for n in 2 5; do diff -r 1 $n; done
 	fails 2 ce-clean --threads 0
 	fails 2 ce-clean --threads many
-	[[ $stderr == "ce-clean: --threads: 'many' is no number from 1 to 256"* ]]
+	[[ $stderr == "ce-clean: --threads: expected an integer from 1 to 256, found 'many'"* ]]
 }
 
 @test "a reader that leaves ends a tool quietly, whichever thread hears of it" {

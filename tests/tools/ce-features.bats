@@ -64,7 +64,7 @@ each() {
 	[ "$(ce-features -p --rows all history.csv | column label_known_ts)" = "2000 2000 2000 - 5000 5000" ]
 	for rows in some ALL ''; do
 		fails 2 ce-features -p --rows "$rows" history.csv
-		[[ $stderr == "ce-features: --rows: '$rows' is none of undecided, all, first"* ]]
+		[[ $stderr == "ce-features: --rows: must be one of undecided, all, first, not '$rows'"* ]]
 	done
 }
 
@@ -79,7 +79,7 @@ each() {
 	[ "$(ce-features -p --rows all history.csv | column is_completion)" = "0 0 -" ]
 	[ "$(ce-features -p --near-end 0.5 history.csv | column event_id)" = "e1 e3" ]
 	fails 2 ce-features -p --near-end 2 history.csv
-	[[ $stderr == "ce-features: --near-end: '2' is no number from 0 to 1 with at most 6 decimals"* ]]
+	[[ $stderr == "ce-features: --near-end: expected a number from 0 to 1 with at most 6 decimals, found '2'"* ]]
 }
 
 @test "a label is 0 only if the session closed before the last event, else it is empty" {

@@ -49,7 +49,7 @@ make_model() {
 		same <(sed -n "1p; /,$part\$/p" all) got
 	done
 	fails 2 ce-predict -m model --split today features.csv
-	[[ $stderr == "ce-predict: --split: 'today' is none of train, test, purged, unlabelled, all"* ]]
+	[[ $stderr == "ce-predict: --split: must be one of train, test, purged, unlabelled, all, not 'today'"* ]]
 }
 
 @test "the threshold decides what is predicted" {

@@ -184,7 +184,7 @@ says() {
 	echo $header >none.csv
 	for gap in x -5m 30 '' 1e3s 99999d; do
 		fails 2 ce-sessionize -p --gap "$gap" none.csv
-		[[ $stderr == "ce-sessionize: --gap: invalid duration '$gap' (as in 30m, 1h30m, 30d)"* ]]
+		[[ $stderr == "ce-sessionize: --gap: expected a duration such as 30m, 1h30m or 30d, found '$gap'"* ]]
 	done
 	fails 1 ce-sessionize -p --starts no/such/dir.gz none.csv
 	[ "$stderr" = "ce-sessionize: no/such/dir.gz: No such file or directory" ]

@@ -216,7 +216,7 @@ for i in range(1000): print(f"{i},{i%100},{int(i*i%7>2)}")' >rows.csv
 
 @test "options that make no sense are usage errors" {
 	fails 2 ce-train --model forest
-	[[ $stderr == "ce-train: --model: 'forest' is none of logistic"* ]]
+	[[ $stderr == "ce-train: --model: must be one of logistic"* ]]
 	for bad in '--l2 -1' '--l2 x' '--tolerance 0' '--tolerance 1' '--holdout 1.5' '--class-weight 0' '--class-weight even' \
 		'--resample up' '--seed -1' '--ignore a,,b' '--trees 0' '--rate 0' '--rate 1.1' '--depth 0' '--depth 33' \
 		'--leaves 1' '--leaves 5000' '--min-weight -1' '--bins 1' '--bins 256' '--subsample 0' '--colsample 0' \

@@ -143,6 +143,8 @@ static void options_are_parsed(void)
 	PARSES("0 - 0 0 0 0 0 green - - 1704067200;; - -1 0 0;", "--time=1704067200");
 	/* A long name may be cut short where that is not ambiguous. */
 	PARSES("0 - 0 0 0 0 0 red - - 0;; out -1 0 0;", "--cho", "red", "--out", "out");
+	/* The last of several levels counts. */
+	PARSES("0 - 0 0 0 0 0 green - - 0;; - 0 1 0; in", "-19p0", "in");
 }
 
 static void bad_usage_exits_2(void)
@@ -154,29 +156,30 @@ static void bad_usage_exits_2(void)
 	REFUSES("option '--flag' doesn't allow an argument", "--flag=1");
 	REFUSES("option '--key' requires two arguments: KEY FILE", "-k", "K");
 	REFUSES("--key: no such key 'bad'", "-k", "bad", "F");
-	REFUSES("--count: invalid count 'x'", "-c", "x");
-	REFUSES("--count: invalid count '-1'", "-c", "-1");
-	REFUSES("--count: invalid count ''", "-c", "");
-	REFUSES("--real: invalid number 'nan'", "--real", "nan");
-	REFUSES("--duration: invalid duration '30' (as in 30m, 1h30m, 30d)", "-d", "30");
-	REFUSES("--size: invalid size '1.5G' (as in 500K, 64M, 2G)", "--size", "1.5G");
-	REFUSES("--share: '1.1' is no number from 0 to 1 with at most 6 decimals", "--share",
-		"1.1");
-	REFUSES("--share: '-0.1' is no number from 0 to 1 with at most 6 decimals", "--share",
-		"-0.1");
+	REFUSES("--count: expected an integer of 0 or more, found 'x'", "-c", "x");
+	REFUSES("--count: expected an integer of 0 or more, found '-1'", "-c", "-1");
+	REFUSES("--count: expected an integer of 0 or more, found ''", "-c", "");
+	REFUSES("--real: expected a finite number, found 'nan'", "--real", "nan");
+	REFUSES("--duration: expected a duration such as 30m, 1h30m or 30d, found '30'", "-d",
+		"30");
+	REFUSES("--size: expected a size such as 500K, 64M or 2G, found '1.5G'", "--size", "1.5G");
+	REFUSES("--share: expected a number from 0 to 1 with at most 6 decimals, found '1.1'",
+		"--share", "1.1");
+	REFUSES("--share: expected a number from 0 to 1 with at most 6 decimals, found '-0.1'",
+		"--share", "-0.1");
 	REFUSES("--list: an empty name in 'a,,b'", "-l", "a,,b");
 	REFUSES("--list: an empty name in 'a,'", "-l", "a,");
 	REFUSES("--list: an empty name in ''", "-l", "");
-	REFUSES("--time: invalid time '2024-13-01' (as in 2024-01-01, 2024-01-01T12:00:00Z or "
-		"milliseconds since 1970)",
+	REFUSES("--time: expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
+		"milliseconds since 1970, found '2024-13-01'",
 		"-t", "2024-13-01");
-	REFUSES("--time: invalid time '2024' (as in 2024-01-01, 2024-01-01T12:00:00Z or "
-		"milliseconds since 1970)",
+	REFUSES("--time: expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
+		"milliseconds since 1970, found '2024'",
 		"--time", "2024");
-	REFUSES("--time: invalid time '20240101' (as in 2024-01-01, 2024-01-01T12:00:00Z or "
-		"milliseconds since 1970)",
+	REFUSES("--time: expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
+		"milliseconds since 1970, found '20240101'",
 		"--time", "20240101");
-	REFUSES("--choice: 'pink' is none of red, green, blue", "--choice", "pink");
+	REFUSES("--choice: must be one of red, green, blue, not 'pink'", "--choice", "pink");
 }
 
 /* A tool that writes no table has no options about one. */
@@ -195,6 +198,39 @@ static void no_output_no_options_for_it(void)
 	text = scratch_read("out", &n);
 	CHECK(!strstr(text, "--output") && !strstr(text, "--plain") && !strstr(text, "-9"));
 	CHECK(strstr(text, "--verbose"));
+	free(text);
+}
+
+static void run_own_output(void *data)
+{
+	const char *dir = NULL;
+	const struct cli_option options[] = {
+		{ 'o', "output", "DIR", "a folder", cli_string, &dir }, { 0 }
+	};
+	struct cli cli = { .tool = "ce-test", .purpose = "", .operands = "", .options = options };
+	char **argv = data;
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	cli_parse(&cli, argc, argv);
+	printf("%s %s %d", dir, cli.output.path ? cli.output.path : "-", cli.output.plain);
+	fflush(stdout);
+}
+
+/* A tool's own option takes the place of a shared one of the same name. */
+static void own_option_hides_a_shared_one(void)
+{
+	size_t n;
+	char *text;
+
+	CHECK_INT(run(run_own_output, ARGV("-p", "-o", "d"), false), 0);
+	check_file("out", "d - 1");
+	CHECK_INT(run(run_own_output, ARGV("--out", "d"), false), 0);
+	check_file("out", "d - 0");
+	CHECK_INT(run(run_own_output, ARGV("--help"), false), 0);
+	text = scratch_read("out", &n);
+	CHECK(strstr(text, "--output DIR") && !strstr(text, "--output FILE"));
 	free(text);
 }
 
@@ -218,7 +254,7 @@ static void help_and_version(void)
 	check_file("out", version);
 	check_file("err", "");
 	CHECK_INT(run(run_tool, ARGV("--version"), true), 1);
-	check_file("err", "ce-test: cannot write standard output\n");
+	check_file("err", "ce-test: cannot write to standard output\n");
 	CHECK_INT(run(run_tool, ARGV("--help"), true), 1);
 }
 
@@ -299,6 +335,7 @@ int main(void)
 	RUN(options_are_parsed);
 	RUN(bad_usage_exits_2);
 	RUN(no_output_no_options_for_it);
+	RUN(own_option_hides_a_shared_one);
 	RUN(help_and_version);
 	RUN(death_has_the_kind_of_the_error);
 	RUN(closed_descriptors_are_not_handed_out_again);

@@ -1,22 +1,26 @@
-# ce: build/bin/ gets the tools; everything made lies under build/ (and out/ for the demo).
+# ce: builds the tools into build/bin/. Everything is made under build/, and out/ for the demo.
 
-VERSION  = 0.1.0
-PREFIX   = /usr/local
-DESTDIR  =
-BUILD    = build
+VERSION = 0.2.0
 
-CC       = gcc
-CFLAGS   = -O2 -g
-WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes
-WERROR   =
-CPPFLAGS =
-LDFLAGS  =
+# Every variable up to the next rule may come from the command line or from the environment.
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+BUILD    ?= build
 
-# Where libpq-fe.h is, if not among the system's own: Debian's place.
-PQ_CFLAGS = -isystem /usr/include/postgresql
+ifeq ($(origin CC),default)
+CC        = gcc
+endif
+CFLAGS   ?= -O2 -g
+WARNINGS ?= -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes
+WERROR   ?=
+CPPFLAGS ?=
+LDFLAGS  ?=
 
-# ISA-L, the faster deflate engine, where pkg-config finds it; ISAL=0 builds without.
-# Asked once, and not before a command wants to know: `make deps all` installs it first.
+# Where libpq-fe.h is, if not in the compiler's own path: Debian's place.
+PQ_CFLAGS ?= -isystem /usr/include/postgresql
+
+# ISA-L, the faster deflate engine, where pkg-config finds it; ISAL=0 builds without. pkg-config runs
+# once, and only when a command needs the answer: `make deps all` installs ISA-L first.
 ifeq ($(origin ISAL),undefined)
 ISAL        = $(eval ISAL := $(shell pkg-config --exists libisal 2>/dev/null && echo 1))$(ISAL)
 endif
@@ -29,27 +33,27 @@ ALL_CFLAGS  = $(BASE_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS)
 LIBS        = -lcsv -lz -lm $(ISAL_LIBS)
 DB_LIBS     = -lpq
 
-# What to have on Debian 12: to build and run, to test, to measure, and for lint and the sanitizers.
-# Goals beside `deps` have it install no more than they need: `make deps demo` brings no PostgreSQL.
+# Packages of Debian 12: to build and run, to test, to measure, and for lint and the sanitizers.
+# Given with other goals, `deps` installs only what those need: `make deps demo` brings no PostgreSQL.
 BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libisal-dev pkg-config
 REPORT_PACKAGES = gnuplot-nox
 TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc chromium
 BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas python3-xgboost postgresql isal gzip miller \
 		 $(if $(shell command -v npm),,nodejs npm)
 CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck
-BESIDE_DEPS    = $(filter-out deps,$(MAKECMDGOALS))
-other_than     = $(if $(BESIDE_DEPS),$(filter-out $(1),$(BESIDE_DEPS)),all of them)
+OTHER_GOALS    = $(filter-out deps,$(MAKECMDGOALS))
+other_than     = $(if $(OTHER_GOALS),$(filter-out $(1),$(OTHER_GOALS)),all of them)
 PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all install bench bench-scale),$(REPORT_PACKAGES)) \
 		 $(if $(call other_than,all demo install bench bench-scale),$(TEST_PACKAGES)) \
 		 $(if $(call other_than,all demo install test),$(BENCH_PACKAGES)) \
 		 $(if $(call other_than,all demo install test bench bench-scale),$(CHECK_PACKAGES))
 
 LIB_SRC   = $(wildcard lib/*/*.c)
-# What speaks to PostgreSQL, and who does: an archive of its own, so that no other tool wants libpq.
+# What uses libpq, and the tools that do: an archive of its own, so that no other tool needs libpq.
 DB_SRC    = $(wildcard lib/pg/*.c)
 DB_TOOLS  = ce-export ce-import
 TOOL_SRC  = $(wildcard tools/ce-*.c)
-# The command line, which all tools share.
+# The command line that all tools share.
 CLI_SRC   = tools/cli.c
 # What prints the tables of lib/table/*.def: no tool to install.
 TABLES_SRC = tools/tables.c
@@ -58,7 +62,9 @@ FUZZ_SRC  = $(wildcard tests/fuzz/*.c)
 HEADERS   = $(wildcard lib/*/*.h lib/*/*.def tools/*.h tests/unit/*.h)
 SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh tests/bench/*.bash)
 BATS      = $(wildcard tests/*/*.bats)
-MANS      = $(wildcard tools/*.[157])
+# The manual pages, in which `.so FILE` includes what several have in common.
+MAN_SRC   = $(wildcard tools/ce*.1 tools/ce*.5 tools/ce*.7)
+MAN_PARTS = $(wildcard tools/*.mdoc)
 
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ   = $(CLI_SRC:%.c=$(BUILD)/%.o)
@@ -66,53 +72,62 @@ LIB       = $(BUILD)/libce.a
 DB_LIB    = $(BUILD)/libcedb.a
 TOOLS     = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 UNITS     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+MANS      = $(MAN_SRC:tools/%=$(BUILD)/man/%)
 
-# Goals that must be over before anything is made, where they are asked for together with others.
+# Goals that must be done before anything is made, when they are given together with others.
 FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 
-.PHONY: all units tables deps demo test check mutate bench bench-scale lint asan tsan fuzz coverage install uninstall \
-	dist clean help FORCE
+.PHONY: all units man tables deps demo test check mutate bench bench-scale lint asan tsan fuzz coverage install \
+	uninstall dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $(TOOLS)
+all: $(TOOLS) $(MANS)
 
 units: $(UNITS) $(BUILD)/tables
 
 help:
-	@echo 'make            build the tools into $(BUILD)/bin/'
-	@echo 'make deps       install the packages that are missing (Debian; by sudo unless root); with goals'
-	@echo '                beside it, such as demo or test, only what they need'
-	@echo 'make demo       run the whole pipeline on samples/ and print the evaluation'
-	@echo 'make test       unit tests and tests of the built tools; the last line counts them'
-	@echo 'make check      the quick ones of them, in less than a minute'
-	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck, mandoc'
-	@echo 'make asan       build with gcc and clang sanitizers and run the tests under them'
-	@echo 'make tsan       build with ThreadSanitizer and run the tests of what has threads under it'
-	@echo 'make fuzz       feed the CSV reader with what nobody would write, for FUZZ_SECONDS=60 (clang)'
-	@echo 'make coverage   line coverage of the tests, per file'
-	@echo 'make mutate     make small wrong edits in copies of the tree, and count those the tests catch'
-	@echo 'make bench      the tools beside DuckDB, Miller, gzip, scikit-learn, XGBoost and psql; PARTS=... for some of it'
-	@echo 'make bench-scale  the pipe at 1 to 100 million events (see tests/bench/run.sh for both)'
-	@echo 'make tables     write tools/ce-tables.5 from lib/table/*.def'
-	@echo 'make install    into $(DESTDIR)$(PREFIX); make uninstall removes it'
-	@echo 'make dist       a source archive of the last commit under $(BUILD)/'
-	@echo 'make clean      remove $(BUILD)/ and out/'
+	@echo 'make              build the tools into $(BUILD)/bin/ and the manual pages into $(BUILD)/man/'
+	@echo 'make deps         install missing packages (Debian; with sudo unless root); given together with'
+	@echo '                  other goals, such as demo or test, only the packages that those need'
+	@echo 'make demo         run the whole pipeline on samples/ and print the evaluation'
+	@echo 'make test         run the unit tests and the tests of the tools; the last line counts them;'
+	@echo "                  SUITES='NAME ...' runs those suites, T='SUITE:WORDS' the tests of one suite"
+	@echo '                  whose names match WORDS'
+	@echo 'make check        run the fast tests, in less than a minute'
+	@echo 'make lint         run clang-format, clang-tidy, cppcheck, shellcheck and mandoc -T lint'
+	@echo 'make asan         run the tests under the address and undefined-behaviour sanitizers of gcc and clang'
+	@echo 'make tsan         run the tests of multithreaded code under ThreadSanitizer'
+	@echo 'make fuzz         fuzz the CSV reader with libFuzzer for FUZZ_SECONDS=60 (clang)'
+	@echo 'make coverage     measure the line coverage of the tests, per file'
+	@echo 'make mutate       run mutation tests: how many small errors, put into copies of the tree, are caught'
+	@echo 'make bench        compare with DuckDB, Miller, gzip, scikit-learn, XGBoost and psql; PARTS=... for some'
+	@echo 'make bench-scale  measure the pipeline at 1 to 100 million events (both: see tests/bench/run.sh)'
+	@echo 'make tables       write tools/ce-tables.5 from lib/table/*.def'
+	@echo 'make install      install into $$(DESTDIR)$$(PREFIX); make uninstall removes that again'
+	@echo 'make dist         make a source archive of the last commit, in $(BUILD)/'
+	@echo 'make clean        remove $(BUILD)/ and out/'
 	@echo
-	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS ISAL=0 WERROR=-Werror BUILD=DIR PREFIX=DIR DESTDIR=DIR V=1'
+	@echo 'Variables, from the command line or the environment:'
+	@echo '    CC CFLAGS CPPFLAGS LDFLAGS ISAL=0 WERROR=-Werror BUILD=DIR PREFIX=DIR DESTDIR=DIR V=1'
 
 # The build -------------------------------------------------------------------------------------
 
-# make V=1 shows whole commands; what they have in common is in build/flags in any case.
+# make V=1 prints whole commands; what they have in common is in build/flags in any case.
 Q    = $(if $(V),,@)
 said = $(if $(V),,@echo '$(1)')
 
-# Changes only when the command lines do, and then everything is made again: no object of one
-# compiler or of one set of flags ever meets those of another.
-$(BUILD)/flags: private export FLAGS = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBS) $(DB_LIBS)
-$(BUILD)/flags: FORCE | $(FIRST)
+# $(call quoted,TEXT) is TEXT as one word of the shell; $(call differ,A,B) is empty if they are equal.
+quoted = '$(subst ','\'',$(1))'
+differ = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
+
+# The command lines' flags. When they change everything is made again, so that no object of one compiler
+# or of one set of flags meets those of another. Compared here and not by the rule, which would have to
+# run each time; only after `deps` and `clean` nothing is known yet.
+FLAGS = $(strip $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBS) $(DB_LIBS))
+$(BUILD)/flags: $(if $(FIRST),FORCE,$(if $(call differ,$(FLAGS),$(file <$(BUILD)/flags)),FORCE)) | $(FIRST)
 	@mkdir -p $(@D)
-	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
+	@printf '%s\n' $(call quoted,$(FLAGS)) >$@
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -154,6 +169,15 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(CLI_OBJ) $(LIB)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# man(1) and mandoc(1) follow .so from the source tree only.
+man: $(MANS)
+
+$(BUILD)/man/%: tools/% $(MAN_PARTS)
+	@mkdir -p $(@D)
+	$(call said,man $<)
+	$(Q)awk '$$1 == ".so" { while ((got = (getline line <$$2)) > 0) print line; if (got < 0) exit 1; next } 1' \
+		$< >$@
+
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
 
 # Packages --------------------------------------------------------------------------------------
@@ -181,14 +205,14 @@ demo: $(TOOLS)
 	@$(MAKE) --no-print-directory -f samples/pipeline.mk BIN=$(BUILD)/bin DATA=samples OUT=out/demo \
 		summary
 
-# SUITES='NAME ...' runs those alone; T=NAME:WORDS one, and of it the tests whose names match the words.
-SUITES =
-T      =
+# SUITES='NAME ...' runs only those; T=NAME:WORDS only the tests of that suite whose names match the words.
+SUITES ?=
+T      ?=
 
 test: $(TOOLS) $(UNITS) $(BUILD)/tables
 	@tests/run.sh $(BUILD) $(SUITES) $(if $(T),'$(T)')
 
-# What is worth running after each change, in less than a minute: all but the long comparisons.
+# The fast tests, for after each change: all but the long comparisons.
 QUICK = $(filter-out $(SLOW),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 SLOW  = sql statistics database ce-train ce-model report ce-import pipeline_postgres ce-predict ce-audit reference \
 	conventions ce-export threads test_coverage
@@ -196,8 +220,8 @@ SLOW  = sql statistics database ce-train ce-model report ce-import pipeline_post
 check: $(TOOLS) $(UNITS) $(BUILD)/tables
 	@tests/run.sh $(BUILD) $(QUICK)
 
-# PARTS=NAME... runs those alone: pipe duckdb filters floor miller train gbdt postgres.
-PARTS =
+# PARTS=NAME... runs only those: pipe duckdb filters floor miller train gbdt postgres.
+PARTS ?=
 
 bench: $(TOOLS)
 	@tests/bench/run.sh $(BUILD) $(PARTS)
@@ -212,21 +236,21 @@ BY_GCC   = sql statistics reference report pipeline_postgres ce-export ce-import
 BY_CLANG = database conventions properties
 without  = $(filter-out $(1),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 
-# gcc with ISA-L, clang without: so both engines are looked at.
+# gcc with ISA-L, clang without: so both deflate engines are tested.
 asan: | $(FIRST)
 	+$(MAKE) BUILD=$(BUILD)/asan-gcc CC=gcc CFLAGS='$(SANITIZE)' SUITES='$(call without,$(BY_CLANG))' test
 	+$(MAKE) BUILD=$(BUILD)/asan-clang CC=clang CFLAGS='$(SANITIZE)' ISAL=0 \
 		SUITES='$(call without,$(BY_GCC))' test
 
-# What runs on several threads, under ThreadSanitizer. A tool that dies does not wait for its threads.
+# Multithreaded code under ThreadSanitizer. A tool that fails does not wait for its threads.
 tsan: | $(FIRST)
 	+TSAN_OPTIONS=report_thread_leaks=0 $(MAKE) BUILD=$(BUILD)/tsan CC=gcc CFLAGS='-O1 -g -fsanitize=thread' \
 		SUITES='test_ahead test_bootstrap test_deflate test_gzio test_logistic test_pool threads' test
 
-# libFuzzer (clang's): each target of tests/fuzz runs for so long, from what it found before.
-FUZZ_SECONDS = 60
-FUZZ_FLAGS   = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
-	       -fno-sanitize-recover=all
+# libFuzzer (clang's): each target of tests/fuzz runs for so long, from the corpus of earlier runs.
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS    = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+		-fno-sanitize-recover=all
 
 fuzz: | $(FIRST)
 	+$(MAKE) BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' $(FUZZ_SRC:tests/fuzz/%.c=run-fuzz-%)
@@ -240,7 +264,7 @@ $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(LIB)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# gcov adds up over runs: start from zero.
+# gcov adds up over runs, so start from zero.
 coverage: | $(FIRST)
 	find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
 	+$(MAKE) BUILD=$(BUILD)/coverage CC=gcc CFLAGS='-O0 -g --coverage' test
@@ -251,7 +275,7 @@ mutate: | $(FIRST)
 
 # Lint ------------------------------------------------------------------------------------------
 
-# One stamp a source, so that only what changed is looked at again; -j works on them at once.
+# One stamp per source, so that only what changed is checked again, in parallel with -j.
 LINT  = $(BUILD)/lint
 TIDY  = $(patsubst %,$(LINT)/%.tidy,$(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
 CHECK = $(LINT)/layers $(TIDY) $(LINT)/format $(LINT)/cppcheck $(LINT)/shell $(LINT)/man
@@ -266,8 +290,8 @@ $(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy tests/unit/.clang-tidy
 	@clang-tidy --quiet $< -- $(BASE_CFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
 	@touch $@
 
-# Who may include whom: lib/README.md says it.
-$(LINT)/layers: tests/layers.awk lib/README.md $(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(HEADERS)
+# Which room may include which is a table in lib/README.md.
+$(LINT)/layers: tests/layers.awk lib/README.md $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(HEADERS)
 	@mkdir -p $(@D)
 	@echo layers
 	@awk -f tests/layers.awk lib/README.md $(filter lib/%.c lib/%.h tools/%,$^)
@@ -296,21 +320,36 @@ $(LINT)/shell: $(SCRIPTS) $(BATS)
 $(LINT)/man: $(MANS)
 	@mkdir -p $(@D)
 	@echo mandoc -T lint
-	@$(if $^,mandoc -T lint -W warning $^)
+	@mandoc -T lint -W warning $^
 	@touch $@
 
 # Installing and shipping -----------------------------------------------------------------------
 
-BINDIR = $(DESTDIR)$(PREFIX)/bin
-MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
+# The folders below PREFIX, and in_FOLDER: the files that are installed there.
+FOLDERS = bin share/man/man1 share/man/man5 share/man/man7 share/ce/recipes share/ce share/doc/ce
 
-install: $(TOOLS)
-	install -d $(BINDIR) $(MANDIR)
-	$(if $(TOOLS),install -m 755 $(TOOLS) $(BINDIR))
-	$(if $(MANS),install -m 644 $(MANS) $(MANDIR))
+in_bin              = $(TOOLS)
+in_share/man/man1   = $(filter %.1,$(MANS))
+in_share/man/man5   = $(filter %.5,$(MANS))
+in_share/man/man7   = $(filter %.7,$(MANS))
+in_share/ce/recipes = $(wildcard samples/recipes/*)
+in_share/ce         = $(wildcard samples/*.mk)
+in_share/doc/ce     = LICENSE .github/NEWS.md
+
+INTO = $(DESTDIR)$(PREFIX)
+
+define install_folder =
+	install -d $(INTO)/$(1)
+	install -m $(if $(filter bin,$(1)),755,644) $(in_$(1)) $(INTO)/$(1)
+
+endef
+
+install: $(TOOLS) $(MANS)
+	$(foreach folder,$(FOLDERS),$(if $(in_$(folder)),$(call install_folder,$(folder))))
 
 uninstall:
-	rm -f $(TOOLS:$(BUILD)/bin/%=$(BINDIR)/%) $(MANS:tools/%=$(MANDIR)/%)
+	rm -f $(foreach folder,$(FOLDERS),$(patsubst %,$(INTO)/$(folder)/%,$(notdir $(in_$(folder)))))
+	rmdir $(patsubst %,$(INTO)/%,$(filter share/ce% share/doc/ce,$(FOLDERS))) 2>/dev/null || :
 
 dist: | $(FIRST)
 	@mkdir -p $(BUILD)

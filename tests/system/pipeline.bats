@@ -59,6 +59,16 @@ pipeline() {
 	touch now
 	pipeline
 	[ -z "$(find out -type f -newer now)" ]
+	pipeline -q
+	pipeline -n
+	grep -q "Nothing to be done for 'all'" make.log
+	[ "$(wc -l <make.log)" -eq 1 ]
+	! pipeline -q TRAIN_FLAGS="--label 'is_completion'" || return 1
+	pipeline -n TRAIN_FLAGS="--label 'is_completion'"
+	pipeline -q # -n has written nothing
+	pipeline TRAIN_FLAGS="--label 'is_completion'"
+	pipeline -q TRAIN_FLAGS="--label 'is_completion'"
+	touch now
 	pipeline TRAIN_FLAGS='--l2 10'
 	[ "$(find out -name '*.model' -newer now | wc -l)" -eq 2 ]
 	[ out/completion_predictions.csv.gz -nt now ]
@@ -130,6 +140,7 @@ pipeline() {
 	touch -d '1 hour ago' data/*
 	find out -type f -exec touch -d '30 minutes ago' {} +
 	touch now
+	pipeline -q report
 	pipeline report
 	[ -z "$(find out -name '*.html' -newer now)" ]
 	pipeline report EVAL_FLAGS='--by-time week --cost 1:2'
@@ -146,5 +157,5 @@ pipeline() {
 	auc=$(gzip -dc out/metrics.csv.gz | sed -n 2p | cut -d, -f6)
 	grep -q "<dt>AUC-ROC</dt><dd class=\"big\"><data value=\"$auc\">" out/report.html
 	pipeline summary
-	tail -n 1 make.log | grep -qx 'To look at, of both: out/report.html out/first_report.html'
+	tail -n 1 make.log | grep -qx 'Reports: out/report.html out/first_report.html'
 }

@@ -67,7 +67,7 @@ loaded() {
 	warehouse today
 	run pipeline export predict
 	[ "$status" -ne 0 ]
-	[[ $output == *'predict: there is no out/completion.model: make it, or say MODEL=FILE'* ]]
+	[[ $output == *'predict: no model out/completion.model: make it first, or set MODEL=FILE'* ]]
 	pipeline all load
 	cp out/completion.model model
 	cp out/completion_predictions.csv.gz predictions.csv.gz

@@ -19,13 +19,13 @@ struct buf {
 		NULL, 0, 0                                                                         \
 	}
 
-/* What buf_reserve does where there is no room. */
+/* The slow path of buf_reserve: there is no room. */
 void buf_grow(struct buf *b, size_t n);
 
-/* Makes room for n more bytes behind len and returns where they go; the caller adds to len. */
+/* Makes room for n more bytes after len and returns where they go; the caller adds to len. */
 static inline char *buf_reserve(struct buf *b, size_t n)
 {
-	if (n >= b->cap - b->len) /* equal, too: data is no NULL pointer even for n = 0 */
+	if (n >= b->cap - b->len) /* equal, too: data is not NULL even for n = 0 */
 		buf_grow(b, n);
 	return b->data + b->len;
 }

@@ -13,8 +13,8 @@
 /* What kind of failure, which is also the exit status of the tool. */
 enum err_kind {
 	ERR_NONE = 0,
-	ERR_RUNTIME = 1, /* bad data, or the system said no */
-	ERR_USAGE = 2,   /* a command line that makes no sense */
+	ERR_RUNTIME = 1, /* bad data, or a failed system call */
+	ERR_USAGE = 2,   /* an invalid command line */
 	ERR_DATABASE = 3
 };
 

@@ -35,7 +35,7 @@ void *mem_realloc_huge(void *p, size_t n, size_t size);
 /* A NUL-terminated copy of the len bytes at s. The caller frees. */
 char *mem_dup(const char *s, size_t len);
 
-/* Ends the process as running out of memory does: for a library that says no more than "failed". */
+/* Ends the process as running out of memory does: for a library that only reports failure. */
 _Noreturn void mem_fail(const char *who);
 
 /*

@@ -11,7 +11,7 @@ int names_append(struct names *names, const char *list, struct err *err)
 		size_t len = strcspn(s, ",");
 
 		if (!len)
-			return err_set(err, ERR_USAGE, "an empty name in '%s'", list);
+			return err_set(err, ERR_USAGE, "empty name in the list '%s'", list);
 		names->name = mem_realloc(names->name, names->n + 1, sizeof(*names->name));
 		names->name[names->n++] = mem_dup(s, len);
 		s += len;

@@ -82,7 +82,7 @@ static uint64_t load_short(const char *s, size_t n)
 	return word | (uint64_t)tail << 32;
 }
 
-/* The value of the n digits at s, 1 to 16 of them. Returns false if one of them is none. */
+/* The value of the n digits at s, 1 to 16 of them. Returns false if one of them is not a digit. */
 static inline bool read_all_digits(const char *s, size_t n, uint64_t *value)
 {
 	uint64_t head, tail;
@@ -101,7 +101,7 @@ static inline bool read_all_digits(const char *s, size_t n, uint64_t *value)
 	return are_digits(head) && are_digits(tail);
 }
 
-/* Appends the digits that stand at s to *value, SHORT_MAX at most; returns where they end. */
+/* Appends the digits at s to *value, SHORT_MAX at most; returns where they end. */
 static inline const char *read_digits(const char *s, const char *end, uint64_t *value)
 {
 	uint64_t v = *value, word;
@@ -168,7 +168,7 @@ int num_parse_int_roomy(const char *s, size_t len, int64_t *value)
 struct short_decimal {
 	bool negative;
 	uint64_t digits; /* all of them as one number */
-	int n_fraction;  /* how many of them stand behind the point */
+	int n_fraction;  /* how many of them follow the point */
 };
 
 /*
@@ -287,7 +287,7 @@ static int digit_at(const struct decimal *d, size_t i)
 
 /*
  * The number times 10^shift, fraction dropped; *dropped says whether a digit other than 0 was. The
- * point moves behind digit n_whole + exponent + shift; digits past the last one are zeros.
+ * point moves after digit n_whole + exponent + shift; digits past the last one are zeros.
  */
 static int shift_decimal(const struct decimal *d, int shift, bool *dropped, int64_t *value)
 {
@@ -376,7 +376,7 @@ int num_parse_double(const char *s, size_t len, double *value)
 	if (scan_decimal(s, len, &d))
 		return -1;
 	if (d.n_whole + d.n_fraction <= 15 && !d.exponent) {
-		/* The same, behind a plus or leading zeros. */
+		/* The same, after a plus or leading zeros. */
 		uint64_t digits = 0;
 
 		for (size_t i = 0; i < d.n_whole + d.n_fraction; i++)

@@ -3,7 +3,7 @@
  *
  * Every parser takes the len bytes at s, which need no NUL, and wants all of them: no surrounding
  * blanks, no locale, no hexadecimal, no "inf" or "nan". It returns 0, or -1 and leaves *value
- * alone; what to say about it is the caller's business. Every formatter writes at `out` without a
+ * alone; the message is up to the caller. Every formatter writes at `out` without a
  * NUL and returns the number of bytes.
  */
 #ifndef CE_NUM_H
@@ -23,14 +23,14 @@
 #define NUM_N_POWERS 20
 extern const uint64_t num_power[NUM_N_POWERS];
 
-/* Room enough for any formatter below, which may write behind what it returns the length of. */
+/* Room enough for any formatter below, which may write beyond the length that it returns. */
 #define NUM_TEXT_MAX 32
 
 /* [-]digits, within int64_t. */
 int num_parse_int(const char *s, size_t len, int64_t *value);
 
 /*
- * The same of a text behind whose start NUM_ROOM bytes can be read, whatever is in those that are
+ * The same of a text from whose start on NUM_ROOM bytes can be read, whatever is in those that are
  * not its own: with no branch that depends on how many digits there are.
  */
 #define NUM_ROOM 16
@@ -38,15 +38,15 @@ int num_parse_int_roomy(const char *s, size_t len, int64_t *value);
 
 /*
  * Whether such a text is empty or, without a sign, an integer of at most 16 digits, or a number of
- * millionths of at most 12 characters, 6 of them behind the point. If not, it may be a number all
+ * millionths of at most 12 characters, 6 of them after the point. If not, it may be a number all
  * the same: ask the parser.
  */
 static inline bool num_looks_int(const char *s, size_t len);
 static inline bool num_looks_millionths(const char *s, size_t len);
 
 /*
- * [+-]digits[.digits][e[+-]digits], a digit at least before or behind the point; the value with
- * its fraction dropped (toward zero), computed exactly: 1.6494e12 is 1649400000000.
+ * [+-]digits[.digits][e[+-]digits], with at least one digit before or after the point; the value
+ * with its fraction dropped (toward zero), computed exactly: 1.6494e12 is 1649400000000.
  */
 int num_parse_decimal(const char *s, size_t len, int64_t *value);
 
@@ -137,7 +137,7 @@ static inline bool num_looks_int(const char *s, size_t len)
 static inline bool num_looks_millionths(const char *s, size_t len)
 {
 	uint32_t end = UINT32_C(1) << (len & 31), others = num_non_digits(s) & (end - 1);
-	/* One point, six digits behind it at most, and one before or behind. */
+	/* One point, at most six digits after it, and at least one before or after. */
 	bool point = !(others & (others - 1)) && !(others & ~num_points(s)) && others << 7 >= end &&
 		     end > 2;
 

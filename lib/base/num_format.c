@@ -114,7 +114,7 @@ size_t num_format_millionths(char *out, int64_t millionths)
 struct binary {
 	unsigned s;
 	int exponent;    /* of ten, of the first digit */
-	uint64_t digits; /* the first 17, those behind them dropped */
+	uint64_t digits; /* the first 17; later ones are dropped */
 	uint128 rest;    /* of what was dropped: / 2^s */
 	uint128 ulp;     /* what one more in m would add: / 2^s */
 };

@@ -1,7 +1,7 @@
 /*
  * pairs: state per ordered pair of ids, in one table.
  *
- * Open addressing with linear probing at a load of at most 2/3; the state lies in the slot beside
+ * Open addressing with linear probing at a load of at most 2/3; the state lies in the slot next to
  * its pair, so that both are one look at memory. Pointers to states are valid until the next
  * pairs_get or pairs_remove.
  *

@@ -28,7 +28,7 @@ struct ring {
 		.size = sizeof(type)                                                               \
 	}
 
-/* Room for one more element behind the last, uninitialised. */
+/* Room for one more element after the last, uninitialised. */
 void *ring_push(struct ring *r);
 
 /* Element i, 0 being the first; i < n. */

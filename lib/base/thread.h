@@ -1,5 +1,5 @@
 /*
- * thread: threads beside the one of main, which wait on descriptors and can be stopped there.
+ * thread: threads besides the main one, which wait on descriptors and can be stopped there.
  *
  * A worker takes no signal: all of them go to main's thread, whose handlers and masks then mean
  * what they meant without workers. So one whose write fails with EPIPE gets no SIGPIPE: who hears

@@ -62,7 +62,7 @@ static int days_in_month(int year, int month)
 	return days[month - 1] + (month == 2 && leap);
 }
 
-/* HH:MM[:SS[.fraction]] at *s; moves *s behind it. */
+/* HH:MM[:SS[.fraction]] at *s; moves *s past it. */
 static int parse_clock(const char **s, const char *end, int64_t *ms)
 {
 	const char *p = *s;

@@ -56,7 +56,7 @@ static void block_signals(sigset_t *old)
 	sigprocmask(SIG_BLOCK, &set, old);
 }
 
-/* From the first outfile on, however the process ends, what is uncommitted goes. */
+/* From the first file on, uncommitted files are removed however the process ends. */
 static int catch_the_end(struct err *err)
 {
 	static bool caught;
@@ -65,7 +65,8 @@ static int catch_the_end(struct err *err)
 	if (caught)
 		return 0;
 	if (atexit(remove_uncommitted))
-		return err_set(err, ERR_RUNTIME, "atexit failed");
+		return err_set(err, ERR_RUNTIME,
+			       "cannot register the removal of unfinished files at exit");
 	caught = true;
 	sigfillset(&act.sa_mask);
 	for (size_t i = 0; i < N_FATAL_SIGNALS; i++)
@@ -107,7 +108,7 @@ static void forget(struct atomicfile *f)
 }
 
 /*
- * The target behind any symbolic links, so that a link stays a link, or where a new file will be.
+ * The target of any symbolic links, so that a link stays a link, or where a new file will be.
  * Empty if there is no such folder.
  */
 static char *resolve(const char *path)
@@ -131,7 +132,7 @@ static char *resolve(const char *path)
 	return target;
 }
 
-/* A name beside the target's, which an absolute path tells. */
+/* A name next to the target, which is an absolute path. */
 static struct atomicfile_temporary *name_beside(const char *target)
 {
 	const char *base = strrchr(target, '/') + 1;
@@ -177,7 +178,8 @@ static int open_beside(struct atomicfile *f, const char *path, const struct stat
 	for (const struct atomicfile_temporary *other = uncommitted; other; other = other->next)
 		if (!strcmp(other->name, t->name)) {
 			free(t);
-			return err_set(err, ERR_RUNTIME, "%s: is another output already", path);
+			return err_set(err, ERR_RUNTIME, "%s: already the target of another output",
+				       path);
 		}
 	if (open_temporary(f, t, old_file)) {
 		free(t);
@@ -187,7 +189,7 @@ static int open_beside(struct atomicfile *f, const char *path, const struct stat
 }
 
 /*
- * The open descriptor that the path is a name of (/dev/stdout, /dev/fd/3), or -1. Behind it may be
+ * The open descriptor that the path is a name of (/dev/stdout, /dev/fd/3), or -1. It may refer to
  * a regular file that others write, too: to be written on, not to be replaced.
  */
 static int named_descriptor(const char *path)

@@ -1,7 +1,7 @@
 /*
  * atomicfile: a file that has its name only when it is complete.
  *
- * It is written beside its target and renamed over it by atomicfile_commit; until then an
+ * It is written next to its target and renamed over it by atomicfile_commit; until then an
  * older file of that name stays as it was. The end of the process, by exit() or by a signal
  * (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), removes what is uncommitted. A target that exists and is
  * no regular file (a device, a pipe), or is an open descriptor by name (/dev/stdout, /dev/fd/3), is

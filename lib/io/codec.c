@@ -73,7 +73,7 @@ static size_t deflate_block(void *state, const unsigned char *in, size_t n, unsi
 	z->avail_in = (uInt)n;
 	z->next_out = out;
 	z->avail_out = (uInt)room;
-	/* Room left over says that all is flushed. */
+	/* Room left over shows that all is flushed. */
 	if (deflate(z, Z_FULL_FLUSH) != Z_OK || z->avail_in || !z->avail_out)
 		return 0;
 	return room - z->avail_out;

@@ -17,8 +17,7 @@ struct codec_io {
 	size_t n_in; /* below 4 GiB, as n_out */
 	unsigned char *out;
 	size_t n_out;
-	unsigned char
-		tail[8]; /* at the end: input bytes behind the stream that are taken already */
+	unsigned char tail[8]; /* at the end: input bytes after the stream that are taken already */
 	size_t n_tail;
 	const char *why; /* the reason of CODEC_BAD: a static text */
 };
@@ -68,7 +67,7 @@ static inline size_t codec_bound(size_t n)
 	return n + n / 1024 + 128;
 }
 
-/* The CRC-32 of two runs of bytes, one behind the other, from those of each; n: of the second. */
+/* The CRC-32 of two runs of bytes, one after the other, from those of each; n: of the second. */
 uint32_t codec_crc_combine(uint32_t first, uint32_t second, size_t n);
 
 #endif

@@ -40,7 +40,7 @@ struct deflate {
 	uint64_t n_put, n_taken, n_written; /* n_written <= n_taken <= n_put */
 	bool ending;                        /* nothing more is put */
 	bool abandoned;                     /* nothing more is written */
-	int error; /* errno of the first write that failed; nothing is written behind it */
+	int error; /* errno of the first write that failed; nothing is written after it */
 };
 
 static struct block block_new(void)

@@ -22,7 +22,7 @@ struct deflate; /* opaque */
 
 /*
  * Starts a stream on fd, which stays the caller's. level: 1-9; n_threads: how many may deflate
- * beside the caller's, 0 for none.
+ * besides the caller's, 0 for none.
  */
 struct deflate *deflate_new(const struct codec *codec, int fd, int level, int n_threads);
 
@@ -31,7 +31,7 @@ int deflate_put(struct deflate *d, const void *bytes, size_t n);
 
 /*
  * Writes out all that was put, as deflate blocks of which none is the stream's last, and gives its
- * CRC-32 and length. Returns 0, or the errno of a write that failed. Nothing is put behind it.
+ * CRC-32 and length. Returns 0, or the errno of a write that failed. Nothing may be put after it.
  */
 int deflate_finish(struct deflate *d, uint32_t *crc, uint64_t *length);
 

@@ -35,7 +35,7 @@ static void widen(int fd)
 		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
 }
 
-/* Reads more behind what there is in `in`. Returns 0, or -1 with err. */
+/* Reads more after what there is in `in`. Returns 0, or -1 with err. */
 static int read_raw(struct gz_reader *r, struct err *err)
 {
 	ptrdiff_t n = thread_read(r->fd, r->in + r->in_len, IN_SIZE - r->in_len);
@@ -128,7 +128,7 @@ static int begin_member(struct gz_reader *r, struct err *err)
 		return damaged(r, "unknown compression method", err);
 	if (flags & RESERVED)
 		return damaged(r, "unknown header flags", err);
-	/* The time, the extra flags and the system say nothing to us. */
+	/* The time, the extra flags and the system are of no use here. */
 	if (next_number(r, 4, &unused, err) || next_number(r, 2, &unused, err) ||
 	    (flags & HAS_EXTRA && next_number(r, 2, &n_extra, err)))
 		return -1;
@@ -166,7 +166,7 @@ static int end_member(struct gz_reader *r, struct err *err)
 }
 
 /*
- * Behind a member's trailer: another member (1), zero padding to the end of input (0), or an error.
+ * After a member's trailer: another member (1), zero padding to the end of input (0), or an error.
  */
 static int next_member(struct gz_reader *r, struct err *err)
 {
@@ -290,7 +290,7 @@ static int start_inflate(struct gz_reader *r, struct err *err)
 	r->inflater = r->codec->inflate_new();
 	if (begin_member(r, err) || fill(r, err))
 		return -1;
-	/* Bit 0 of a block says whether it is the last; bits 1 and 2 are its type, 0: stored. */
+	/* Bit 0 of a block tells whether it is the last; bits 1 and 2 are its type, 0: stored. */
 	r->is_stored = !r->at_eof && !(r->in[r->in_pos] & 6);
 	return 0;
 }
@@ -301,7 +301,7 @@ static int start(struct gz_reader *r, struct err *err)
 		return -1;
 	if (!r->in_len)
 		return err_set(err, ERR_RUNTIME,
-			       "%s: zero bytes: no header line (did an earlier tool fail?)",
+			       "%s: zero bytes, not even a header line (did an earlier tool fail?)",
 			       r->name);
 	if (r->in_len == 1 && r->in[0] == MAGIC_0) {
 		r->offset = 1;
@@ -370,7 +370,7 @@ char *gz_output_table(struct gz_output *output, const char *dir, const char *tab
 	char *path;
 
 	if (strchr(table, '/')) {
-		err_set(err, ERR_RUNTIME, "table '%s': no file can have that name", table);
+		err_set(err, ERR_RUNTIME, "table '%s': not usable as a file name", table);
 		return NULL;
 	}
 	if (mkdir(dir, 0777) && errno != EEXIST) {
@@ -435,7 +435,7 @@ static int begin_stream(struct gz_writer *w, struct err *err)
 #define STORED_MAX ((size_t)65535) /* of a stored block: its length has 16 bits */
 #define STORED_N   16              /* blocks a write */
 
-/* What stands before a stored block's bytes: not the last, type 0; the length and its complement.
+/* What comes before a stored block's bytes: not the last, type 0; the length and its complement.
  */
 static void put_stored_header(unsigned char *out, size_t n)
 {

@@ -2,7 +2,7 @@
  * gzio: bytes from and to gzip files, plain files and pipes, checked to the last trailer.
  *
  * A broken upstream never looks like a short success: the reader reports the end of input only
- * behind a verified end, and the writer's stream is finished only by gz_writer_close, which a
+ * after a verified end, and the writer's stream is finished only by gz_writer_close, which a
  * failing tool never reaches. Zero bytes of input are an error, for that is what a tool leaves that
  * died before its first write. The format is RFC 1952; what is in it is codec's.
  *
@@ -48,7 +48,7 @@ struct gz_output {
 
 /*
  * Points the output at DIR/TABLE.csv.gz, or DIR/TABLE.csv if it is plain, and makes DIR where it is
- * missing. Returns the path, which the caller frees behind its last use, or NULL with err.
+ * missing. Returns the path, which the caller frees after its last use, or NULL with err.
  */
 char *gz_output_table(struct gz_output *output, const char *dir, const char *table,
 		      struct err *err);
@@ -65,7 +65,7 @@ struct gz_reader {
 	bool at_eof;           /* the descriptor has no more */
 	bool in_member;        /* between a gzip header and its trailer */
 	bool hungry;           /* the inflater has given all that it could without more input */
-	unsigned char tail[8]; /* raw bytes behind a deflate stream that its inflater had taken */
+	unsigned char tail[8]; /* raw bytes after a deflate stream that its inflater had taken */
 	size_t tail_pos, n_tail;
 	uint32_t crc, length; /* of the member so far; the length is modulo 2^32 */
 
@@ -96,8 +96,8 @@ int gz_reader_open_fd(struct gz_reader *r, int fd, const char *name, struct err 
 
 /*
  * Reads up to n > 0 decompressed bytes into out. Returns how many, 0 at the verified end of the
- * input, or -1 with err: an input cut short, a bad checksum or length, or bytes behind the last
- * gzip member that are no zero padding.
+ * input, or -1 with err: an input cut short, a bad checksum or length, or bytes after the last
+ * gzip member that are not zero padding.
  */
 ptrdiff_t gz_reader_read(struct gz_reader *r, void *out, size_t n, struct err *err);
 

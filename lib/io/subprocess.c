@@ -57,9 +57,9 @@ int subprocess_start(struct subprocess *c, const char *text, int input, struct e
 
 	*c = (struct subprocess)SUBPROCESS_INIT;
 	if (pipe2(lifeline, O_CLOEXEC))
-		return err_errno(err, "cannot make a pipe");
+		return err_errno(err, "cannot create a pipe");
 	if (pipe2(output, O_CLOEXEC)) {
-		err_errno(err, "cannot make a pipe");
+		err_errno(err, "cannot create a pipe");
 		return close_pipe(lifeline);
 	}
 	c->keeper = fork();

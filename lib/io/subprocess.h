@@ -4,7 +4,7 @@
  * It runs in a process group of its own, which gets SIGTERM when this process ends, however that
  * comes (an exit, a signal, SIGKILL): the group's leader is a child that only waits for the end of
  * a pipe whose other end this process alone holds. So there is no signal handler here, and no state
- * beside the struct.
+ * besides the struct.
  */
 #ifndef CE_SUBPROCESS_H
 #define CE_SUBPROCESS_H
@@ -35,7 +35,7 @@ int subprocess_start(struct subprocess *c, const char *text, int input, struct e
 
 /*
  * After a failure to make sense of the output: whether the command will write no more, so that its
- * own end may tell more about the failure. Waits until it has written more, or ends; what it has
+ * own end may explain the failure better. Waits until it has written more, or ends; what it has
  * written is lost.
  */
 bool subprocess_is_silent(const struct subprocess *c);

@@ -23,10 +23,10 @@ int tempfile_open(struct err *err)
 		return fd;
 	/* Not every file system has O_TMPFILE. */
 	if ((size_t)snprintf(path, sizeof(path), "%s/ce-spill-XXXXXX", dir) >= sizeof(path))
-		return err_set(err, ERR_RUNTIME, "TMPDIR: name too long");
+		return err_set(err, ERR_RUNTIME, "TMPDIR: the path is too long");
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
-		return err_set(err, ERR_RUNTIME, "cannot make a temporary file in %s: %s", dir,
+		return err_set(err, ERR_RUNTIME, "cannot create a temporary file in %s: %s", dir,
 			       strerror(errno));
 	unlink(path);
 	return fd;

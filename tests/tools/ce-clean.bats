@@ -262,6 +262,6 @@ many() {
 @test "nowhere to spill is an error that names the folder" {
 	many 40000 20 >raw.csv
 	TMPDIR=$PWD/missing fails 1 ce-clean --mem 0 raw.csv
-	[ "$stderr" = "ce-clean: cannot make a temporary file in $PWD/missing: No such file or directory" ]
+	[ "$stderr" = "ce-clean: cannot create a temporary file in $PWD/missing: No such file or directory" ]
 	[ ! -s stdout ]
 }

@@ -158,7 +158,7 @@ static void one_target_twice_is_refused(void)
 
 	CHECK_INT(atomicfile_open(&f, "both", &err), 0);
 	CHECK_INT(atomicfile_open(&g, "./both", &err), -1);
-	CHECK_STR(err.message, "./both: is another output already");
+	CHECK_STR(err.message, "./both: already the target of another output");
 	put(&f, "first");
 	CHECK_INT(atomicfile_commit(&f, &err), 0);
 	check_file("both", "first");

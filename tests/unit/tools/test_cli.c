@@ -167,9 +167,9 @@ static void bad_usage_exits_2(void)
 		"--share", "1.1");
 	REFUSES("--share: expected a number from 0 to 1 with at most 6 decimals, found '-0.1'",
 		"--share", "-0.1");
-	REFUSES("--list: an empty name in 'a,,b'", "-l", "a,,b");
-	REFUSES("--list: an empty name in 'a,'", "-l", "a,");
-	REFUSES("--list: an empty name in ''", "-l", "");
+	REFUSES("--list: empty name in the list 'a,,b'", "-l", "a,,b");
+	REFUSES("--list: empty name in the list 'a,'", "-l", "a,");
+	REFUSES("--list: empty name in the list ''", "-l", "");
 	REFUSES("--time: expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
 		"milliseconds since 1970, found '2024-13-01'",
 		"-t", "2024-13-01");

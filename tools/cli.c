@@ -243,7 +243,7 @@ static struct cli_option *all_options(struct cli *cli)
 	for (size_t i = cli->no_output ? N_OUTPUT_OPTIONS : 0; i < n_shared; i++) {
 		size_t at = 0;
 
-		while (at < n_own && (!shared[i].name || strcmp(all[at].name, shared[i].name)))
+		while (at < n_own && (!shared[i].name || strcmp(all[at].name, shared[i].name) != 0))
 			at++;
 		if (at == n_own)
 			all[n++] = shared[i];

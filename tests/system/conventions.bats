@@ -467,7 +467,7 @@ by_name() {
 	each case_ $files
 }
 
-@test "-o /dev/stdout writes behind what is there, and replaces no file" {
+@test "-o /dev/stdout writes after what is there, and replaces no file" {
 	case_() {
 		{
 			echo before
@@ -528,7 +528,7 @@ by_name() {
 	each case_ $files
 }
 
-@test "-v tells rows, time and memory, and changes no output" {
+@test "-v prints rows, time and memory, and changes no output" {
 	case_() {
 		works "${cmd[@]}" "$in" >want
 		"${cmd[@]}" -v "$in" >got 2>told

@@ -7,8 +7,8 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdbool.h>
 #include <regex.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 static int check_n_tests, check_n_failed;
 static bool check_ok;
 
-/* Whether CE_TEST_WORDS, a regular expression, finds itself in the name; without it, every test is wanted. */
+/* Whether CE_TEST_WORDS, a regular expression, matches the name; without it every test runs. */
 static inline bool check_wanted(const char *test)
 {
 	const char *words = getenv("CE_TEST_WORDS");

@@ -355,6 +355,7 @@ static void writer_and_reader_agree(void)
 	uint64_t random = 2;
 
 	buf_reserve(&bytes, 1);
+	buf_reserve(&text, 1);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		size_t n, plain_n;
 		char *file, *plain;

@@ -624,8 +624,9 @@ static void marks_agree_with_libcsv(void)
 	int fd = memfd_create("in", 0); /* a file system would take longer than all the rest */
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	while (csvscan_choice(n_ways).scan)
+	do
 		n_ways++;
+	while (csvscan_choice(n_ways).scan);
 	for (size_t i = 0; i < 12000 && check_ok; i++) {
 		struct csv_reader marks = CSV_READER_INIT, libcsv = CSV_READER_INIT;
 		const char *difference;

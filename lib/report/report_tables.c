@@ -154,7 +154,7 @@ static void put_thresholds(const struct evaluation *e, struct buf *page)
 		put_decision(e, page, "best within capacity, in hindsight", &m, false);
 	}
 	for (int tenth = 1; tenth < 10; tenth++) {
-		char name[16];
+		char name[32];
 
 		snprintf(name, sizeof(name), "threshold 0.%d", tenth);
 		metrics_decide(&m, e->sorted, tenth / 10.0);

@@ -10,7 +10,7 @@ shopt -s extglob
 # What is not run as it is written, comments aside, and what is run instead: packages are installed by
 # then, the build that is tested is not to be made again, and the tests are running.
 declare -A instead=(
-	['make deps demo']='make -o build/flags demo'
+	['make deps demo']='make TOOLS= demo'
 	['make deps test']=:
 )
 

@@ -578,7 +578,7 @@ by_name() {
 	case_() {
 		"$tool" --help | grep -oE '(^ | )--[a-z][a-z0-9-]*' | tr -d ' ' | sort -u >help
 		(cd "$CE_ROOT" && mandoc -T ascii "tools/$tool.1") | # which includes files from there
-			sed 's/.\x08//g' | # its list of options
+			sed 's/.\x08//g; /^EXAMPLES/,$d' | # its list of options
 			grep -E '^ +-' | grep -oE -e '--[a-z][a-z0-9-]*' | sort -u >manual
 		same help manual
 	}

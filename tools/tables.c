@@ -93,7 +93,7 @@ static void print_mdoc(void)
 	printf(".\\\" Made by `make tables` from lib/table/*.def: edit those.\n"
 	       ".Dd November 28, 2026\n"
 	       ".Dt CE-TABLES 5\n"
-	       ".Os\n"
+	       ".Os ce\n"
 	       ".Sh NAME\n"
 	       ".Nm ce-tables\n"
 	       ".Nd the tables of ce and their columns\n"

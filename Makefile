@@ -214,7 +214,7 @@ test: $(TOOLS) $(UNITS) $(BUILD)/tables
 
 # The fast tests, for after each change: all but the long comparisons.
 QUICK = $(filter-out $(SLOW),$(basename $(notdir $(BATS) $(UNIT_SRC))))
-SLOW  = sql statistics database ce-train ce-model report ce-import pipeline_postgres ce-predict ce-audit reference \
+SLOW  = tables docs install sql statistics database ce-train ce-model report ce-import pipeline_postgres ce-predict ce-audit reference \
 	conventions ce-export threads test_coverage
 
 check: $(TOOLS) $(UNITS) $(BUILD)/tables

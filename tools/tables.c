@@ -3,7 +3,9 @@
  *
  *	tables mdoc    the manual page ce-tables(5): `make tables` writes it to tools/ce-tables.5
  *	tables tsv     a line a column: table, made by, column, SQL type, key or -, unit,
- *definition, when empty; for tests
+ *	               definition, when empty; for tests
+ *	tables event_types, tables reasons
+ *	               the lists of these in ce-clean(1), which a test compares
  */
 #include "table/catalogue.h"
 
@@ -134,6 +136,29 @@ static void print_mdoc(void)
 	       ".Xr ce 7\n");
 }
 
+static void print_item(const char *name, const char *text)
+{
+	printf(".It Sy %s\n%s.\n", name, text);
+}
+
+static void print_event_types(void)
+{
+#define EVENT_TYPE(NAME, name, description) print_item(name, description);
+#include "table/event_types.def"
+}
+
+static void print_reasons(void)
+{
+	const char *family = "missing_ Ns Ar column";
+
+#define REASON(NAME, name, meaning) print_item(name, meaning);
+#define MISSING(NAME, column)                                                                      \
+	if (family)                                                                                \
+		print_item(family, "That column is empty");                                        \
+	family = NULL;
+#include "table/reasons.def"
+}
+
 int main(int argc, char **argv)
 {
 	const char *form = argc == 2 ? argv[1] : "";
@@ -142,7 +167,11 @@ int main(int argc, char **argv)
 		print_mdoc();
 	else if (!strcmp(form, "tsv"))
 		print_tsv();
+	else if (!strcmp(form, "event_types"))
+		print_event_types();
+	else if (!strcmp(form, "reasons"))
+		print_reasons();
 	else
-		return fprintf(stderr, "usage: tables mdoc | tsv\n"), 2;
+		return fprintf(stderr, "usage: tables mdoc | tsv | event_types | reasons\n"), 2;
 	return fflush(stdout) || ferror(stdout);
 }

@@ -9,22 +9,26 @@
 
 #include <string.h>
 
+/* The columns after event_ts, which a clean event holds as one text: from this one to the last. */
+#define CLEAN_REST (CLEAN_EVENT_TS + 1)
+
+/* Columns go by their place in the table, and the reason against an empty one by that. */
+#define REASON(NAME, name, meaning)
+#define MISSING(NAME, column)                                                                      \
+	CATALOGUE_ASSERT_PLACE(cleaned_events, column, CLEAN_##NAME);                              \
+	_Static_assert((int)CLEAN_MISSING_##NAME ==                                                \
+			       (int)CLEAN_MISSING_EVENT_ID + (int)CLEAN_##NAME,                    \
+		       "the MISSING lines of reasons.def are not neighbours");
+#include "table/reasons.def"
+
+_Static_assert(sizeof(struct row_cleaned_events) == CLEAN_N_COLUMNS * sizeof(struct csv_value),
+	       "a column of cleaned_events has no MISSING line in reasons.def");
+_Static_assert(CLEAN_EVENT_ID == 0 && CLEAN_EVENT_TS == 1, "clean_put_event writes these first");
+
 static const char *const reason_names[CLEAN_N_REASONS] = {
-	[CLEAN_RAGGED] = "ragged",
-	[CLEAN_INVALID_UTF8] = "invalid_utf8",
-	[CLEAN_MISSING + CLEAN_EVENT_ID] = "missing_event_id",
-	[CLEAN_MISSING + CLEAN_EVENT_TS] = "missing_event_ts",
-	[CLEAN_MISSING + CLEAN_USER_ID] = "missing_user_id",
-	[CLEAN_MISSING + CLEAN_CONTENT_ID] = "missing_content_id",
-	[CLEAN_MISSING + CLEAN_EVENT_TYPE] = "missing_event_type",
-	[CLEAN_MISSING + CLEAN_PLAYBACK_POSITION] = "missing_playback_position",
-	[CLEAN_MISSING + CLEAN_DEVICE] = "missing_device",
-	[CLEAN_BAD_EVENT_TS] = "bad_event_ts",
-	[CLEAN_TS_OUT_OF_RANGE] = "ts_out_of_range",
-	[CLEAN_BAD_EVENT_TYPE] = "bad_event_type",
-	[CLEAN_BAD_PLAYBACK_POSITION] = "bad_playback_position",
-	[CLEAN_NEGATIVE_PLAYBACK_POSITION] = "negative_playback_position",
-	[CLEAN_DUPLICATE_EVENT_ID] = "duplicate_event_id",
+#define REASON(NAME, name, meaning) name,
+#define MISSING(NAME, column)       "missing_" #column,
+#include "table/reasons.def"
 };
 
 const char *clean_reason_name(enum clean_reason reason)
@@ -55,12 +59,11 @@ int cleaner_open(struct cleaner *c, const struct csv_reader *in, struct err *err
 		c->at[i] = (size_t)at;
 	}
 	c->rest_in_order = true;
-	for (size_t i = CLEAN_USER_ID; i < CLEAN_DEVICE; i++)
-		c->rest_in_order &= c->at[i + 1] == c->at[i] + 1;
-	/* No column stands twice, which leaves one place for event_ts. */
-	c->all_in_order = c->rest_in_order && c->at[CLEAN_EVENT_ID] == CLEAN_EVENT_ID &&
-			  c->at[CLEAN_DEVICE] == CLEAN_DEVICE && in->header.n == CLEAN_N_COLUMNS &&
-			  !c->seconds;
+	for (size_t i = CLEAN_REST + 1; i < CLEAN_N_COLUMNS; i++)
+		c->rest_in_order &= c->at[i] == c->at[i - 1] + 1;
+	c->all_in_order = in->header.n == CLEAN_N_COLUMNS && !c->seconds;
+	for (size_t i = 0; i < CLEAN_N_COLUMNS; i++)
+		c->all_in_order &= c->at[i] == i;
 	return 0;
 }
 
@@ -135,7 +138,7 @@ int clean_parse_ts(const struct csv_field *field, bool seconds, enum time_offset
 static int parse_type(const struct csv_field *f, bool *as_is)
 {
 	int type = event_type_parse(f->s, f->len);
-	char lower[16];
+	char lower[EVENT_TYPE_MAX];
 
 	if (type >= 0 || f->len > sizeof(lower))
 		return type;
@@ -179,14 +182,15 @@ static void encode_rest(struct buf *rest, const struct csv_field *field, enum ev
 			int64_t position)
 {
 	buf_clear(rest);
-	csv_put_field(rest, &field[CLEAN_USER_ID]);
-	csv_put_field(rest, &field[CLEAN_CONTENT_ID]);
-	csv_put_str(rest, event_type_name(type));
-	if (field[CLEAN_PLAYBACK_POSITION].len)
-		csv_put_int(rest, position);
-	else
-		csv_put_null(rest);
-	csv_put_field(rest, &field[CLEAN_DEVICE]);
+	for (int i = CLEAN_REST; i < CLEAN_N_COLUMNS; i++)
+		if (i == CLEAN_EVENT_TYPE)
+			csv_put_str(rest, event_type_name(type));
+		else if (i != CLEAN_PLAYBACK_POSITION)
+			csv_put_field(rest, &field[i]);
+		else if (field[i].len)
+			csv_put_int(rest, position);
+		else
+			csv_put_null(rest);
 	rest->len--;
 }
 
@@ -198,9 +202,9 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 			      struct clean_event *event)
 {
 	struct csv_field field[CLEAN_N_COLUMNS];
-	const struct csv_field *ts = &field[CLEAN_EVENT_TS], *user = &field[CLEAN_USER_ID],
+	const struct csv_field *ts = &field[CLEAN_EVENT_TS],
 			       *position = &field[CLEAN_PLAYBACK_POSITION],
-			       *device = &field[CLEAN_DEVICE];
+			       *rest = &field[CLEAN_REST], *last = &field[CLEAN_N_COLUMNS - 1];
 	bool as_is, ts_as_is = true;
 	int64_t seconds = 0;
 	int missing, type;
@@ -213,7 +217,7 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 			return CLEAN_INVALID_UTF8;
 	missing = take_fields(c, row, field, &as_is);
 	if (missing >= 0)
-		return (enum clean_reason)(CLEAN_MISSING + missing);
+		return (enum clean_reason)(CLEAN_MISSING_EVENT_ID + missing);
 	if (parse_number(ts, c->seconds ? 3 : 0, &event->ts, &ts_as_is) &&
 	    time_parse(ts->s, ts->len, TIME_OFFSET_REQUIRED, &event->ts))
 		return CLEAN_BAD_EVENT_TS;
@@ -235,8 +239,8 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 	event->id_len = field[CLEAN_EVENT_ID].len;
 	event->is_as_read = as_is && ts_as_is && c->all_in_order;
 	if (as_is && c->rest_in_order) {
-		event->rest = user->s;
-		event->rest_len = (size_t)(device->s + device->len - user->s);
+		event->rest = rest->s;
+		event->rest_len = (size_t)(last->s + last->len - rest->s);
 	} else {
 		encode_rest(&c->rest, field, (enum event_type)type, seconds);
 		event->rest = c->rest.data;

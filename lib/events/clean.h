@@ -16,37 +16,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The columns of cleaned_events, in the catalogue's order. */
+/* The columns of cleaned_events, in the table's order: CLEAN_EVENT_ID, ... */
 enum clean_column {
-	CLEAN_EVENT_ID,
-	CLEAN_EVENT_TS,
-	CLEAN_USER_ID,
-	CLEAN_CONTENT_ID,
-	CLEAN_EVENT_TYPE,
-	CLEAN_PLAYBACK_POSITION,
-	CLEAN_DEVICE,
+#define REASON(NAME, name, meaning)
+#define MISSING(NAME, column) CLEAN_##NAME,
+#include "table/reasons.def"
 	CLEAN_N_COLUMNS,
 };
 
 /*
- * Why a record is rejected. One reason a record: the first that applies, in this order, which is
- * also the order of a summary.
+ * Why a record is rejected, by reasons.def: CLEAN_RAGGED, CLEAN_MISSING_EVENT_ID, ... One reason a
+ * record: the first that applies. cleaner_row never returns CLEAN_DUPLICATE_EVENT_ID.
  */
 enum clean_reason {
-	CLEAN_RAGGED,       /* no row of the table: field count, quotes */
-	CLEAN_INVALID_UTF8, /* in one of the columns above; a NUL byte counts as such */
-	CLEAN_MISSING,      /* + enum clean_column: that column is empty */
-	CLEAN_BAD_EVENT_TS = CLEAN_MISSING + CLEAN_N_COLUMNS,
-	CLEAN_TS_OUT_OF_RANGE, /* <= 0, or in the year 2100 or later */
-	CLEAN_BAD_EVENT_TYPE,
-	CLEAN_BAD_PLAYBACK_POSITION,
-	CLEAN_NEGATIVE_PLAYBACK_POSITION,
-	CLEAN_DUPLICATE_EVENT_ID, /* never said by cleaner_row */
+#define REASON(NAME, name, meaning) CLEAN_##NAME,
+#define MISSING(NAME, column)       CLEAN_MISSING_##NAME,
+#include "table/reasons.def"
 	CLEAN_N_REASONS,
 	CLEAN_VALID = CLEAN_N_REASONS,
 };
 
-/* As it is written in reports: "ragged", "missing_device", ... */
+/* As it is written in tables and summaries: "ragged", "missing_device", ... */
 const char *clean_reason_name(enum clean_reason reason);
 
 /*

@@ -8,25 +8,20 @@
 int event_type_parse(const char *s, size_t len)
 {
 	/* By length first, so that each comparison is one of a known number of bytes. */
-	switch (len) {
-	case 4:
-		return !memcmp(s, "play", 4)   ? EVENT_PLAY
-		       : !memcmp(s, "stop", 4) ? EVENT_STOP
-		       : !memcmp(s, "seek", 4) ? EVENT_SEEK
-					       : -1;
-	case 5:
-		return !memcmp(s, "pause", 5) ? EVENT_PAUSE : -1;
-	case 8:
-		return !memcmp(s, "complete", 8) ? EVENT_COMPLETE : -1;
-	default:
-		return -1;
-	}
+#define EVENT_TYPE(NAME, name, description)                                                        \
+	_Static_assert(sizeof(name) - 1 <= EVENT_TYPE_MAX, "a longer name than " name);            \
+	if (len == sizeof(name) - 1 && !memcmp(s, name, sizeof(name) - 1))                         \
+		return EVENT_##NAME;
+#include "table/event_types.def"
+	return -1;
 }
 
 const char *event_type_name(enum event_type type)
 {
-	static const char *const names[EVENT_N_TYPES] = { "play", "pause", "stop", "complete",
-							  "seek" };
+	static const char *const names[] = {
+#define EVENT_TYPE(NAME, name, description) [EVENT_##NAME] = name,
+#include "table/event_types.def"
+	};
 
 	return names[type];
 }

@@ -14,14 +14,15 @@
 
 #include <stdint.h>
 
+/* EVENT_PLAY, ... */
 enum event_type {
-	EVENT_PLAY,
-	EVENT_PAUSE,
-	EVENT_STOP,
-	EVENT_COMPLETE,
-	EVENT_SEEK,
+#define EVENT_TYPE(NAME, name, description) EVENT_##NAME,
+#include "table/event_types.def"
 	EVENT_N_TYPES,
 };
+
+/* No name of a type is longer. */
+#define EVENT_TYPE_MAX 16
 
 /* The type with exactly that lower-case name, or -1. */
 int event_type_parse(const char *s, size_t len);

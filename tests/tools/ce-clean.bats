@@ -265,3 +265,14 @@ many() {
 	[ "$stderr" = "ce-clean: cannot create a temporary file in $PWD/missing: No such file or directory" ]
 	[ ! -s stdout ]
 }
+
+@test "the manual page lists the event types and the reasons, word for word" {
+	page=$(<"$CE_ROOT/tools/ce-clean.1")
+	for list in event_types reasons; do
+		lines=$("${CE_BIN%/bin}/tables" $list)
+		[ -n "$lines" ]
+		[[ $page == *"
+$lines
+.El"* ]]
+	done
+}

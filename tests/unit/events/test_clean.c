@@ -373,6 +373,56 @@ static void test_records_that_are_clean_as_they_are(void)
 		}
 }
 
+/*
+ * A record with all faults from a reason on is rejected for that one: the order of reasons.def is
+ * the order in which the cleaner looks. A ragged record is never looked into, and duplicates are
+ * not its business.
+ */
+static void test_reasons_apply_in_their_order(void)
+{
+	static const struct {
+		enum clean_reason reason;
+		int column;
+		const char *text;
+	} faults[] = {
+		{ CLEAN_INVALID_UTF8, ID, "\xff" },
+		{ CLEAN_MISSING_EVENT_ID, ID, "" },
+		{ CLEAN_MISSING_EVENT_TS, TS, "" },
+		{ CLEAN_MISSING_USER_ID, USER, "" },
+		{ CLEAN_MISSING_CONTENT_ID, CONTENT, "" },
+		{ CLEAN_MISSING_EVENT_TYPE, TYPE, "" },
+		{ CLEAN_MISSING_PLAYBACK_POSITION, POSITION, "" },
+		{ CLEAN_MISSING_DEVICE, DEVICE, "" },
+		{ CLEAN_BAD_EVENT_TS, TS, "x" },
+		{ CLEAN_TS_OUT_OF_RANGE, TS, "0" },
+		{ CLEAN_BAD_EVENT_TYPE, TYPE, "x" },
+		{ CLEAN_BAD_PLAYBACK_POSITION, POSITION, "x" },
+		{ CLEAN_NEGATIVE_PLAYBACK_POSITION, POSITION, "-1" },
+	};
+	const size_t n = sizeof(faults) / sizeof(faults[0]);
+	struct csv_reader in = { .header = { names, N } };
+	struct csv_field fields[N];
+	struct csv_row row = { .fields = fields, .n = N, .raw = "\xff", .raw_len = 1 };
+	struct clean_event event;
+	struct cleaner c = CLEANER_INIT;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(CLEAN_RAGGED, 0);
+	CHECK_INT(CLEAN_DUPLICATE_EVENT_ID, n + 1);
+	CHECK_INT(CLEAN_N_REASONS, n + 2);
+	CHECK_INT(cleaner_open(&c, &in, &err), 0);
+	for (size_t i = 0; i < N; i++)
+		fields[i] = (struct csv_field){ good[i], (uint32_t)strlen(good[i]), false };
+	for (size_t i = n; i-- > 0;) {
+		struct csv_field *f = &fields[faults[i].column];
+
+		*f = (struct csv_field){ faults[i].text, (uint32_t)strlen(faults[i].text), false };
+		CHECK_INT(faults[i].reason, i + 1);
+		CHECK_INT(cleaner_row(&c, &row, &event), faults[i].reason);
+	}
+	cleaner_release(&c);
+}
+
 int main(void)
 {
 	RUN(test_columns_come_in_catalogue_order);
@@ -386,6 +436,7 @@ int main(void)
 	RUN(test_positions);
 	RUN(test_every_code_point);
 	RUN(test_the_first_reason_counts);
+	RUN(test_reasons_apply_in_their_order);
 	RUN(test_records_that_are_clean_as_they_are);
 	return CHECK_DONE();
 }

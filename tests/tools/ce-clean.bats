@@ -249,12 +249,12 @@ many() {
 @test "options that make no sense" {
 	events a,1,u,c,play,0,tv
 	fails 2 ce-clean --allow-empty device,user_id raw.csv
-	[[ $stderr == "ce-clean: --allow-empty: user_id: only device and playback_position can be empty"* ]]
+	[[ $stderr == "ce-clean: --allow-empty: must be device or playback_position, not 'user_id'"* ]]
 	fails 2 ce-clean --allow-empty nonsense raw.csv
 	fails 2 ce-clean --ts-unit us raw.csv
 	for bound in x -1 % 101% 5%% 1.5 ''; do
 		fails 2 ce-clean --max-rejects "$bound" raw.csv
-		[[ $stderr == "ce-clean: --max-rejects: '$bound' is neither a count nor a percentage up to 100%"* ]]
+		[[ $stderr == "ce-clean: --max-rejects: expected a count or a percentage up to 100%, not '$bound'"* ]]
 	done
 	fails 2 ce-clean --mem much raw.csv
 }

@@ -1,0 +1,147 @@
+#include "events/rejects.h"
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "table/catalogue.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A note begins with the number of the file and the line in 64 bits. */
+#define LINE_BITS 40
+
+int rejects_bound_parse(struct rejects_bound *bound, const char *text, struct err *err)
+{
+	size_t len = strlen(text);
+
+	bound->text = text;
+	bound->is_share = len && text[len - 1] == '%';
+	if (bound->is_share ? num_parse_millionths(text, len - 1, &bound->value) ||
+				      bound->value > 100 * NUM_MILLION
+			    : num_parse_int(text, len, &bound->value))
+		bound->value = -1;
+	if (bound->value < 0)
+		return err_set(err, ERR_USAGE,
+			       "expected a count or a percentage up to 100%%, not '%s'", text);
+	return 0;
+}
+
+int rejects_open(struct rejects *r, const struct gz_output *output, struct err *err)
+{
+	if (csv_writer_open(&r->out, output, err))
+		return -1;
+	r->has_out = true;
+	catalogue_put_names(&r->out.row, catalogue_table("rejects"));
+	return csv_writer_end_row(&r->out, err);
+}
+
+const char *rejects_summary(struct rejects *r)
+{
+	buf_clear(&r->text);
+	for (int i = 0; i < CLEAN_N_REASONS; i++)
+		if (r->counts[i])
+			buf_printf(&r->text, "%s%" PRIu64 " %s", r->text.len ? ", " : "",
+				   r->counts[i], clean_reason_name((enum clean_reason)i));
+	buf_append_char(&r->text, '\0');
+	return r->text.data;
+}
+
+int rejects_check(struct rejects *r, uint64_t n_read, struct err *err)
+{
+	__extension__ typedef unsigned __int128 u128;
+	const struct rejects_bound *bound = &r->bound;
+	bool over = bound->is_share
+			    ? (u128)r->n * 100 * NUM_MILLION > (u128)n_read * (uint64_t)bound->value
+			    : r->n > (uint64_t)bound->value;
+
+	if (!bound->text || !over)
+		return 0;
+	return err_set(err, ERR_RUNTIME,
+		       "rejected %" PRIu64 " of %" PRIu64
+		       " records read, more than --max-rejects %s: %s",
+		       r->n, n_read, bound->text, rejects_summary(r));
+}
+
+/* Counts one, and checks the bound unless it is a share, which is judged when all are read. */
+static int count(struct rejects *r, enum clean_reason reason, uint64_t n_read, struct err *err)
+{
+	r->n++;
+	r->counts[reason]++;
+	return r->bound.is_share ? 0 : rejects_check(r, n_read, err);
+}
+
+static int write_record(struct rejects *r, struct row_rejects *row, enum clean_reason reason,
+			struct err *err)
+{
+	row->reason = csv_str(clean_reason_name(reason));
+	csv_put_values(&r->out.row, CATALOGUE_VALUES(row));
+	return csv_writer_end_row(&r->out, err);
+}
+
+int rejects_add(struct rejects *r, enum clean_reason reason, const struct csv_reader *in,
+		const struct csv_row *row, struct err *err)
+{
+	struct row_rejects reject;
+
+	if (count(r, reason, in->n_rows, err))
+		return -1;
+	if (!r->has_out)
+		return 0;
+	reject = (struct row_rejects){ .file = csv_str(in->file),
+				       .line = csv_int((int64_t)in->line),
+				       .record = csv_text(row->raw, row->raw_len) };
+	return write_record(r, &reject, reason, err);
+}
+
+/* It is made for every event of the input and read back of few, so it had better be short. */
+const struct buf *rejects_make_note(struct rejects *r, const struct csv_reader *in,
+				    const struct csv_row *row, const struct clean_event *event)
+{
+	uint64_t place;
+
+	if (!r->n_files || r->files[r->n_files - 1] != in->file) {
+		if (r->n_files == r->cap) {
+			r->cap = mem_grow(r->cap, r->n_files + 1);
+			r->files = mem_realloc(r->files, r->cap, sizeof(*r->files));
+		}
+		r->files[r->n_files++] = in->file;
+	}
+	place = (uint64_t)(r->n_files - 1) << LINE_BITS | in->line;
+	buf_clear(&r->text);
+	buf_append(&r->text, &place, sizeof(place));
+	if (!event->is_as_read)
+		buf_append(&r->text, row->raw, row->raw_len);
+	return &r->text;
+}
+
+int rejects_add_duplicate(struct rejects *r, const struct dedup_event *duplicate, uint64_t n_read,
+			  struct err *err)
+{
+	struct row_rejects reject = { 0 };
+	size_t record_len;
+	uint64_t place;
+
+	if (count(r, CLEAN_DUPLICATE_EVENT_ID, n_read, err))
+		return -1;
+	if (!r->has_out)
+		return 0;
+	memcpy(&place, duplicate->note, sizeof(place));
+	reject.file = csv_str(r->files[place >> LINE_BITS]);
+	reject.line = csv_int((int64_t)(place & ((UINT64_C(1) << LINE_BITS) - 1)));
+	record_len = duplicate->note_len - sizeof(place);
+	if (record_len) {
+		reject.record = csv_text(duplicate->note + sizeof(place), record_len);
+	} else {
+		buf_clear(&r->text);
+		clean_put_event(&r->text, &duplicate->event);
+		reject.record = csv_text(r->text.data, r->text.len - 1);
+	}
+	return write_record(r, &reject, CLEAN_DUPLICATE_EVENT_ID, err);
+}
+
+void rejects_release(struct rejects *r)
+{
+	free(r->files);
+	buf_release(&r->text);
+}

@@ -28,11 +28,11 @@ static int add_row(struct join_dimension *d, const struct csv_reader *in, const 
 	uint32_t n = d->keys.n, id;
 
 	if (!k->len)
-		return csv_reader_fail(in, key, err, "the key is empty");
+		return csv_reader_fail(in, key, err, "empty key");
 	id = intern_id(&d->keys, k->s, k->len);
 	if (id < n)
-		return csv_reader_fail(in, key, err, "the key '%.*s' stands twice",
-				       err_clip(k->len), k->s);
+		return csv_reader_fail(in, key, err, "duplicate key '%.*s'", err_clip(k->len),
+				       k->s);
 	if (id == d->cap) {
 		d->cap = mem_grow(d->cap, (size_t)id + 1);
 		d->rows = mem_realloc_huge(d->rows, d->cap, sizeof(*d->rows));
@@ -42,7 +42,7 @@ static int add_row(struct join_dimension *d, const struct csv_reader *in, const 
 		if (keep[i])
 			csv_put_field(encoded, &row->fields[i]);
 	if (encoded->len > UINT32_MAX)
-		return csv_reader_fail(in, -1, err, "a row of more than 4 GiB");
+		return csv_reader_fail(in, -1, err, "a row longer than 4 GiB");
 	d->rows[id] = (struct join_text){ .len = 0 };
 	if (encoded->len) /* its last comma is the caller's to put */
 		d->rows[id] = make_text(d, encoded->data, encoded->len - 1);
@@ -133,7 +133,7 @@ int join_bind(struct join_dimension *dimensions, size_t n, const struct csv_read
 		for (size_t j = 0; j < d->n_names; j++)
 			if (has_column(dimensions, i, in, d->names[j]))
 				return err_set(err, ERR_RUNTIME,
-					       "%s:1: column %s: is there already (--drop it?)",
+					       "%s:1: duplicate column %s (--drop removes columns)",
 					       d->path, d->names[j]);
 	}
 	return 0;

@@ -157,13 +157,13 @@ dimensions() {
 	dimensions
 	printf 'user,t\na,1\n"c\nd",3\na,2\n' >twice.csv
 	fails 1 ce-join -p -k user twice.csv events.csv
-	[ "$stderr" = "ce-join: twice.csv:5: column user: the key 'a' stands twice" ]
+	[ "$stderr" = "ce-join: twice.csv:5: column user: duplicate key 'a'" ]
 	printf 'user,t\na,1\n,2\n' >null.csv
 	fails 1 ce-join -p -k user null.csv events.csv
-	[ "$stderr" = "ce-join: null.csv:3: column user: the key is empty" ]
+	[ "$stderr" = "ce-join: null.csv:3: column user: empty key" ]
 	printf 'user,t\n"",2\n' >empty.csv
 	fails 1 ce-join -p -k user empty.csv events.csv
-	[ "$stderr" = "ce-join: empty.csv:2: column user: the key is empty" ]
+	[ "$stderr" = "ce-join: empty.csv:2: column user: empty key" ]
 	printf 'name,t\na,1\n' >nokey.csv
 	fails 1 ce-join -p -k user nokey.csv events.csv
 	[ "$stderr" = "ce-join: nokey.csv:1: column user: not in the header" ]
@@ -181,9 +181,9 @@ dimensions() {
 	dimensions
 	printf 'user,item\na,1\n' >both.csv
 	fails 1 ce-join -p -k user both.csv events.csv
-	[[ $stderr == "ce-join: both.csv:1: column item: is there already"* ]]
+	[[ $stderr == "ce-join: both.csv:1: duplicate column item"* ]]
 	fails 1 ce-join -p -k user users.csv -k user users.csv events.csv
-	[[ $stderr == "ce-join: users.csv:1: column tier: is there already"* ]]
+	[[ $stderr == "ce-join: users.csv:1: duplicate column tier"* ]]
 	printf 'genre,mood\nDrama,dark\n' >moods.csv
 	fails 1 ce-join -p -k genre moods.csv events.csv
 	[ "$stderr" = "ce-join: events.csv:1: column genre: not in the header" ]
@@ -192,7 +192,7 @@ dimensions() {
 @test "a command line without a dimension is bad usage" {
 	dimensions
 	fails 2 ce-join -p events.csv
-	[[ $stderr == "ce-join: no dimension: give -k KEY FILE"* ]]
+	[[ $stderr == "ce-join: no dimension table: -k KEY FILE is required"* ]]
 	fails 2 ce-join -p -k user
 	[[ $stderr == "ce-join: option '--key' requires two arguments: KEY FILE"* ]]
 }

@@ -78,9 +78,9 @@ static void drops_are_remembered_every_one(void)
 static void bad_dimensions_are_refused(void)
 {
 	static const char *const bad[][2] = {
-		{ "k,a\nx,1\nx,2\n", "dim.csv:3: column k: the key 'x' stands twice" },
-		{ "k,a\n,1\n", "dim.csv:2: column k: the key is empty" },
-		{ "k,a\n\"\",1\n", "dim.csv:2: column k: the key is empty" },
+		{ "k,a\nx,1\nx,2\n", "dim.csv:3: column k: duplicate key 'x'" },
+		{ "k,a\n,1\n", "dim.csv:2: column k: empty key" },
+		{ "k,a\n\"\",1\n", "dim.csv:2: column k: empty key" },
 		{ "a,b\n1,2\n", "dim.csv:1: column k: not in the header" },
 		{ "k,a\n1\n", "dim.csv:2: 1 fields, but the header has 2" },
 	};
@@ -120,9 +120,9 @@ static void a_column_may_come_from_one_table_only(void)
 {
 	CHECK_STR(bind("i,k\n", "k,a\n", "k,b\n"), "");
 	CHECK_STR(bind("i,k\n", "k,a\n", "k,a\n"),
-		  "dim.csv:1: column a: is there already (--drop it?)");
+		  "dim.csv:1: duplicate column a (--drop removes columns)");
 	CHECK_STR(bind("i,k,b\n", "k,a\n", "k,b\n"),
-		  "dim.csv:1: column b: is there already (--drop it?)");
+		  "dim.csv:1: duplicate column b (--drop removes columns)");
 	CHECK_STR(bind("i,kk\n", "k,a\n", "k,b\n"), "in.csv:1: column k: not in the header");
 }
 

@@ -28,7 +28,7 @@ static void note_unmatched(const struct cli *cli, const struct joiner *j, uint64
 	struct buf by_key = BUF_INIT;
 
 	joiner_put_unmatched(j, &by_key);
-	cli_note(cli, "%s %" PRIu64 " of %" PRIu64 " rows; without a match %" PRIu64 ": %.*s",
+	cli_note(cli, "%s %" PRIu64 " of %" PRIu64 " rows; %" PRIu64 " without a match: %.*s",
 		 j->left ? "wrote" : "kept", j->out.n_rows - 1, n_rows, j->n_unmatched,
 		 (int)by_key.len, by_key.data);
 	buf_release(&by_key);

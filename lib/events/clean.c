@@ -69,8 +69,8 @@ int cleaner_open(struct cleaner *c, const struct csv_reader *in, struct err *err
 
 /*
  * Whether the bytes are printable ASCII without quote and backslash: true of most records, quick to
- * say (not of a few bytes alone, which are no record), and enough to know that they are valid UTF-8
- * and that their fields, which are pieces of the record then, are written as they are read.
+ * check (but for a few bytes alone, which are no record), and enough to know that they are valid
+ * UTF-8 and that their fields, which are pieces of the record then, are written as they are read.
  */
 static bool is_plain(const char *s, size_t len)
 {
@@ -195,8 +195,8 @@ static void encode_rest(struct buf *rest, const struct csv_field *field, enum ev
 }
 
 /*
- * What is told along the way is whether the columns are clean as they are: in most records they
- * are, and those behind event_ts are then not written anew but taken in one piece.
+ * On the way it finds out whether the columns are clean as they are: in most records they are, and
+ * those after event_ts are then copied in one piece.
  */
 enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 			      struct clean_event *event)

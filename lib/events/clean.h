@@ -52,7 +52,7 @@ struct clean_event {
 	int64_t ts; /* ms since the epoch, UTC; 0 < ts < EVENT_TS_END */
 	const char *id;
 	size_t id_len;
-	const char *rest; /* the columns behind event_ts as CSV text, without the line's end */
+	const char *rest; /* the columns after event_ts as CSV text, without the line's end */
 	size_t rest_len;
 	bool is_as_read; /* the record reads as clean_put_event writes it, byte for byte */
 };
@@ -64,7 +64,7 @@ struct cleaner {
 
 	/* The module's own. */
 	size_t at[CLEAN_N_COLUMNS]; /* index of each column in the input */
-	bool rest_in_order;         /* those behind event_ts are neighbours, in this order */
+	bool rest_in_order;         /* those after event_ts are neighbours, in this order */
 	bool all_in_order;          /* and so are all of the input's */
 	struct buf rest;
 };

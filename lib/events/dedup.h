@@ -18,8 +18,8 @@
  * and an event whose id is among them is a duplicate. A hash shared by two ids makes both suspects
  * and does no harm.
  *
- * Memory: an event takes 48 bytes, its id, its rest and its note, within the limit; beside it 16 to
- * 32 bytes a suspect hash, and 25 to 40 with the id for each of its ids: those that stand at
+ * Memory: an event takes 48 bytes, its id, its rest and its note, within the limit; besides, 16 to
+ * 32 bytes a suspect hash, and 25 to 40 with the id for each of its ids: those that come at
  * several times.
  */
 #ifndef CE_DEDUP_H
@@ -55,7 +55,7 @@ struct dedup_event {
 	size_t note_len;
 };
 
-/* The next event in canonical order. Returns 1, 0 behind the last, or -1 with err. */
+/* The next event in canonical order. Returns 1, 0 after the last, or -1 with err. */
 int dedup_next(struct dedup *d, struct dedup_event *next, struct err *err);
 
 /* Frees everything; d may be NULL. */

@@ -16,7 +16,7 @@
  *	               part by part        v
  *	              hash --> first value: another value? --> the repeats
  *
- * Memory: 16 bytes a pair, within the limit, and beside it 16 to 32 bytes a hash that repeats.
+ * Memory: 16 bytes a pair, within the limit, and besides 16 to 32 bytes a hash that repeats.
  */
 #ifndef CE_DUPCHECK_H
 #define CE_DUPCHECK_H

@@ -1,7 +1,7 @@
 /*
  * event: an event row in typed form, in canonical order, with its ids made dense.
  *
- * What every event-level tool behind ce-clean starts from. The reader verifies what ce-clean
+ * What every event-level tool after ce-clean starts from. The reader verifies what ce-clean
  * promised: strictly ascending (event_ts, event_id); a row out of place is an error that names both
  * rows, never a silently wrong number. Memory: that of intern for users and contents, and for
  * genres where they are read.
@@ -56,7 +56,7 @@ struct event {
 enum event_columns {
 	EVENT_ENRICHED, /* what sessions are made of */
 	EVENT_SESSION,  /* the sessions, of which outcomes are made */
-	EVENT_HISTORY,  /* what history wants beside them */
+	EVENT_HISTORY,  /* what history needs besides */
 };
 
 /* Index of each column in the input. */
@@ -75,7 +75,7 @@ struct event_order {
 };
 
 /*
- * Reads the row's event_ts into *ts and checks that it comes behind the row before. Returns 0, or
+ * Reads the row's event_ts into *ts and checks that it comes after the row before. Returns 0, or
  * -1 with err, which names both rows.
  */
 int event_order_check(struct event_order *o, const struct csv_reader *in, const struct csv_row *row,
@@ -113,7 +113,7 @@ struct event_ids {
 };
 
 /*
- * A guess, as csv_reader_peek's, at those of the event that comes EVENT_AHEAD rows behind the
+ * A guess, as csv_reader_peek's, at those of the event that comes EVENT_AHEAD rows after the
  * current one. Made only where there are so many users that their state is not at hand.
  */
 #define EVENT_AHEAD (CSV_AHEAD / 2)

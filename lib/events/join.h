@@ -72,7 +72,7 @@ int join_bind(struct join_dimension *dimensions, size_t n, const struct csv_read
 	      struct err *err);
 
 /*
- * Asks memory for what rows to come will look at, where the dimension is large; behind
+ * Asks memory for what rows to come will look at, where the dimension is large; after
  * csv_reader_look_ahead.
  */
 void join_prefetch(const struct join_dimension *d, const struct csv_reader *in);

@@ -42,7 +42,7 @@ dimensions() {
 		d","x,y",,"\.",""
 	END
 	same out want
-	[ "$(cat note)" = "ce-join: kept 3 of 6 rows; without a match 3: 2 user, 1 item" ]
+	[ "$(cat note)" = "ce-join: kept 3 of 6 rows; 3 without a match: 2 user, 1 item" ]
 }
 
 @test "--left keeps every row; what has no match is NULL, never the empty string" {
@@ -60,7 +60,7 @@ dimensions() {
 		d","x,y",,"\.",""
 	END
 	same out want
-	[ "$(cat note)" = "ce-join: wrote 6 of 6 rows; without a match 3: 2 user, 1 item" ]
+	[ "$(cat note)" = "ce-join: wrote 6 of 6 rows; 3 without a match: 2 user, 1 item" ]
 }
 
 @test "says nothing where every row has its match" {

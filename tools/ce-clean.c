@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 		  &ts_unit },
 		{ 0, "allow-empty", "COLUMN[,...]", "accept empty device, playback_position",
 		  cli_list, &may_be_empty },
-		{ 0, "rejects", "FILE", "write the rejected records, with reasons, to FILE",
+		{ 0, "rejects", "FILE", "write rejected records with reasons to FILE",
 		  cli_string, &rejects_path },
 		{ 0, "max-rejects", "N|P%", "fail if more records are rejected (any number)",
 		  parse_bound, &rejects.bound },

@@ -19,7 +19,7 @@ int event_type_parse(const char *s, size_t len)
 const char *event_type_name(enum event_type type)
 {
 	static const char *const names[] = {
-#define EVENT_TYPE(NAME, name, description) [EVENT_##NAME] = name,
+#define EVENT_TYPE(NAME, name, description) name,
 #include "table/event_types.def"
 	};
 

@@ -269,10 +269,10 @@ many() {
 @test "the manual page lists the event types and the reasons, word for word" {
 	page=$(<"$CE_ROOT/tools/ce-clean.1")
 	for list in event_types reasons; do
-		lines=$("${CE_BIN%/bin}/tables" $list)
-		[ -n "$lines" ]
+		text=$("${CE_BIN%/bin}/tables" $list)
+		[ -n "$text" ]
 		[[ $page == *"
-$lines
+$text
 .El"* ]]
 	done
 }

@@ -43,7 +43,7 @@ shuffled() {
 	mkdir tree
 	cp -r "$CE_ROOT"/{Makefile,lib,tools,samples} tree/
 	for def in columns:COLUMN sessions:SESSION history:HISTORY features:COPIED features:MADE metrics:METRIC \
-		metrics:METRIC_SEGMENT tables:OWN; do
+		metrics:METRIC_SEGMENT tables:OWN event_types:EVENT_TYPE; do
 		shuffled "tree/lib/table/${def%:*}.def" "${def#*:}"
 		! cmp -s "$CE_ROOT/lib/table/${def%:*}.def" "tree/lib/table/${def%:*}.def"
 	done

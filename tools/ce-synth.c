@@ -57,10 +57,7 @@ static int open_outputs(struct output outputs[], const struct cli *cli, bool str
 			output.path = NULL;
 		if (csv_writer_open(&out->writer, &output, err))
 			return -1;
-		if (i == TRUTH)
-			synth_put_truth_names(&out->writer.row);
-		else
-			catalogue_put_names(&out->writer.row, catalogue_table(names[i]));
+		catalogue_put_names(&out->writer.row, catalogue_table(names[i]));
 		csv_end_row(&out->writer.row);
 	}
 	return 0;

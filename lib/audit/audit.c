@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "events/clean.h"
 #include "io/tempfile.h"
+#include "table/catalogue.h"
 #include "table/columns.h"
 #include "table/extsort.h"
 
@@ -428,46 +429,35 @@ int audit_cut(struct audit *a, int64_t cut, int fd, const char *name, uint64_t *
 
 /* The report. */
 
-static void put_first(struct buf *row, const struct audit_finding *f, bool one_key)
+static void put_finding(struct buf *out, const struct audit_finding *f, bool one_key)
 {
-	csv_put_int(row, f->cut);
-	csv_put_int(row, f->time);
-	if (one_key)
-		csv_put_raw(row, f->key.data, f->key.len - 1);
-	else
-		csv_put_text(row, f->key.data, f->key.len - 1);
-	csv_put_raw(row, f->before.data, f->before.len);
-	csv_put_raw(row, f->after.data, f->after.len);
+	struct row_audit row = { .column = csv_str(f->column),
+				 .kind = csv_str(kind_name(f->kind)),
+				 .rows_compared = csv_int((int64_t)f->n_compared),
+				 .rows_changed = csv_int((int64_t)f->n_changed),
+				 .cuts_changed = csv_int((int64_t)f->n_cuts) };
+
+	if (f->n_changed) {
+		size_t len = f->key.len - 1; /* without its last comma */
+
+		row.first_cut = csv_int(f->cut);
+		row.first_time = csv_int(f->time);
+		row.first_key = one_key ? csv_encoded(f->key.data, len)
+					: csv_text(f->key.data, len);
+		row.value_at_cut = csv_encoded(f->before.data, f->before.len);
+		row.value_in_whole = csv_encoded(f->after.data, f->after.len);
+	}
+	csv_put_values(out, CATALOGUE_VALUES(&row));
 }
 
 int audit_report(const struct audit *a, struct csv_writer *out, struct err *err)
 {
-	static const char *const header[] = { "column",        "kind",         "rows_compared",
-					      "rows_changed",  "cuts_changed", "first_cut",
-					      "first_time",    "first_key",    "value_at_cut",
-					      "value_in_whole" };
-
-	for (size_t i = 0; i < sizeof(header) / sizeof(header[0]); i++)
-		csv_put_str(&out->row, header[i]);
+	catalogue_put_names(&out->row, catalogue_table("audit"));
 	if (csv_writer_end_row(out, err))
 		return -1;
 	out->n_rows = 0;
 	for (size_t i = 0; i < a->n_findings; i++) {
-		const struct audit_finding *f = &a->findings[i];
-
-		if (f->column)
-			csv_put_str(&out->row, f->column);
-		else
-			csv_put_null(&out->row);
-		csv_put_str(&out->row, kind_name(f->kind));
-		csv_put_int(&out->row, (int64_t)f->n_compared);
-		csv_put_int(&out->row, (int64_t)f->n_changed);
-		csv_put_int(&out->row, (int64_t)f->n_cuts);
-		if (f->n_changed)
-			put_first(&out->row, f, a->options->key.n == 1);
-		else
-			for (int k = 0; k < 5; k++)
-				csv_put_null(&out->row);
+		put_finding(&out->row, &a->findings[i], a->options->key.n == 1);
 		if (csv_writer_end_row(out, err))
 			return -1;
 	}

@@ -2,6 +2,7 @@
 
 #include "base/num.h"
 #include "base/time.h"
+#include "table/catalogue.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,18 @@ enum { STREAM_DIRT = 6 };
 
 #define HOLD_MAX 20 /* rows between an event and a faulty row made of it */
 
-/* The columns of events_table. */
-enum column { ID, TS, USER, CONTENT, TYPE, POSITION, DEVICE, N_COLUMNS };
+/* The columns of events_table, by their places. */
+#define PLACE(column) (offsetof(struct row_events_table, column) / sizeof(struct csv_value))
+enum column {
+	ID = PLACE(event_id),
+	TS = PLACE(event_ts),
+	USER = PLACE(user_id),
+	CONTENT = PLACE(content_id),
+	TYPE = PLACE(event_type),
+	POSITION = PLACE(playback_position),
+	DEVICE = PLACE(device),
+	N_COLUMNS = sizeof(struct row_events_table) / sizeof(struct csv_value)
+};
 
 /* The encoded fields of one row. */
 struct fields {

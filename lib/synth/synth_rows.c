@@ -2,7 +2,7 @@
 
 #include "base/num.h"
 #include "base/time.h"
-#include "table/csvio.h"
+#include "table/catalogue.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,14 +41,16 @@ size_t synth_content_id(char *out, uint32_t content)
 	return small_id(out, 'c', content);
 }
 
-/* The three ids, event_id with the time behind it or not; none of them ever needs quotes. */
-static void put_user_and_content(struct buf *row, uint32_t user, uint32_t content)
-{
-	char id[SYNTH_ID_MAX];
-
-	csv_put_raw(row, id, synth_user_id(id, user));
-	csv_put_raw(row, id, synth_content_id(id, content));
-}
+/* There are many events: their fields are written at once, in this order. No id needs quotes. */
+CATALOGUE_ASSERT_PLACE(events_table, event_id, 0);
+CATALOGUE_ASSERT_PLACE(events_table, event_ts, 1);
+CATALOGUE_ASSERT_PLACE(events_table, user_id, 2);
+CATALOGUE_ASSERT_PLACE(events_table, content_id, 3);
+CATALOGUE_ASSERT_PLACE(events_table, event_type, 4);
+CATALOGUE_ASSERT_PLACE(events_table, playback_position, 5);
+CATALOGUE_ASSERT_PLACE(events_table, device, 6);
+_Static_assert(sizeof(struct row_events_table) == 7 * sizeof(struct csv_value),
+	       "events_table has other columns");
 
 void synth_put_event(struct buf *row, const struct synth_event *e)
 {
@@ -56,81 +58,63 @@ void synth_put_event(struct buf *row, const struct synth_event *e)
 
 	csv_put_raw(row, id, synth_event_id(id, 'e', e->id));
 	csv_put_int(row, e->ts);
-	put_user_and_content(row, e->user, e->content);
+	csv_put_raw(row, id, synth_user_id(id, e->user));
+	csv_put_raw(row, id, synth_content_id(id, e->content));
 	csv_put_str(row, event_type_name(e->type));
 	csv_put_int(row, e->position);
 	csv_put_str(row, synth_device_name(e->device));
 }
 
-void synth_put_truth_names(struct buf *row)
-{
-	static const char *const names[] = {
-		"event_id",         "user_id",          "content_id",
-		"session_start_ts", "true_probability", "true_outcome"
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		csv_put_str(row, names[i]);
-}
-
 void synth_put_viewing(struct buf *row, const struct synth_viewing *v)
 {
-	char id[SYNTH_ID_MAX];
+	char id[SYNTH_ID_MAX], user[SYNTH_ID_MAX], content[SYNTH_ID_MAX];
+	const struct row_truth truth = {
+		.event_id = csv_encoded(id, synth_event_id(id, 'e', v->first_event)),
+		.user_id = csv_encoded(user, synth_user_id(user, v->user)),
+		.content_id = csv_encoded(content, synth_content_id(content, v->content)),
+		.session_start_ts = csv_int(v->start),
+		.true_probability = csv_millionths(llround(v->probability * (double)NUM_MILLION)),
+		.true_outcome = csv_int(v->completed),
+	};
 
-	csv_put_raw(row, id, synth_event_id(id, 'e', v->first_event));
-	put_user_and_content(row, v->user, v->content);
-	csv_put_int(row, v->start);
-	csv_put_millionths(row, llround(v->probability * (double)NUM_MILLION));
-	csv_put_int(row, v->completed);
-}
-
-static void put_optional_int(struct buf *row, int64_t value)
-{
-	if (value < 0)
-		csv_put_null(row);
-	else
-		csv_put_int(row, value);
+	csv_put_values(row, CATALOGUE_VALUES(&truth));
 }
 
 void synth_put_user(struct buf *row, const struct synth_world *w, uint32_t user)
 {
 	const struct synth_user *u = &w->users[user];
-	char text[64];
+	char id[SYNTH_ID_MAX], email[48], signup[64];
+	struct row_users_dim values = { .user_id = csv_encoded(id, synth_user_id(id, user)) };
 	struct time_civil at;
-	size_t n = synth_user_id(text, user);
 
-	csv_put_raw(row, text, n);
-	snprintf(text + n, sizeof(text) - n, "@example.com");
-	csv_put_str(row, text);
-	if (u->plan < 0)
-		csv_put_null(row);
-	else
-		csv_put_str(row, synth_plan_name(u->plan));
-	if (u->signup == SYNTH_UNKNOWN) {
-		csv_put_null(row);
-		return;
+	snprintf(email, sizeof(email), "%s@example.com", id);
+	values.email = csv_str(email);
+	if (u->plan >= 0)
+		values.plan_tier = csv_str(synth_plan_name(u->plan));
+	if (u->signup != SYNTH_UNKNOWN) {
+		time_civil(u->signup, &at);
+		snprintf(signup, sizeof(signup), "%04lld-%02d-%02d %02d:%02d:%02d",
+			 (long long)at.year, at.month, at.day, at.hour,
+			 (int)(u->signup / 60000 % 60), (int)(u->signup / 1000 % 60));
+		values.signup_date = csv_str(signup);
 	}
-	time_civil(u->signup, &at);
-	snprintf(text, sizeof(text), "%04lld-%02d-%02d %02d:%02d:%02d", (long long)at.year,
-		 at.month, at.day, at.hour, (int)(u->signup / 60000 % 60),
-		 (int)(u->signup / 1000 % 60));
-	csv_put_str(row, text);
+	csv_put_values(row, CATALOGUE_VALUES(&values));
 }
 
 void synth_put_content(struct buf *row, const struct synth_world *w, uint32_t content)
 {
 	const struct synth_content *c = &w->contents[content];
 	char id[SYNTH_ID_MAX];
+	struct row_content_dim values = { .content_id =
+						  csv_encoded(id, synth_content_id(id, content)) };
 
-	csv_put_raw(row, id, synth_content_id(id, content));
 	if (c->genre_recorded)
-		csv_put_str(row, synth_genre_name(c->genre));
-	else
-		csv_put_null(row);
-	put_optional_int(row, c->recorded_runtime);
-	put_optional_int(row, c->release_year);
-	if (c->rating < 0)
-		csv_put_null(row);
-	else
-		csv_put_str(row, synth_rating_name(c->rating));
+		values.genre = csv_str(synth_genre_name(c->genre));
+	if (c->recorded_runtime >= 0)
+		values.runtime = csv_int(c->recorded_runtime);
+	if (c->release_year >= 0)
+		values.release_year = csv_int(c->release_year);
+	if (c->rating >= 0)
+		values.maturity_rating = csv_str(synth_rating_name(c->rating));
+	csv_put_values(row, CATALOGUE_VALUES(&values));
 }

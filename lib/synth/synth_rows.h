@@ -2,7 +2,7 @@
  * synth_rows: a synthetic workload as rows of its four tables.
  *
  * Each function appends the fields of one row, which the caller ends (csv_writer_end_row). The
- * columns are those of events_table, users_dim, content_dim in the catalogue; truth has its own.
+ * columns are those of the catalogue's events_table, users_dim, content_dim and truth.
  */
 #ifndef CE_SYNTH_ROWS_H
 #define CE_SYNTH_ROWS_H
@@ -24,11 +24,7 @@ void synth_put_event(struct buf *row, const struct synth_event *event);
 void synth_put_user(struct buf *row, const struct synth_world *w, uint32_t user);
 void synth_put_content(struct buf *row, const struct synth_world *w, uint32_t content);
 
-/*
- * truth: event_id (of the viewing's first event), user_id, content_id, session_start_ts,
- * true_probability (at the start), true_outcome (as drawn).
- */
-void synth_put_truth_names(struct buf *row);
+/* A row of truth. */
 void synth_put_viewing(struct buf *row, const struct synth_viewing *viewing);
 
 #endif

@@ -140,6 +140,9 @@ void csv_put_values(struct buf *row, const struct csv_value *values, size_t n)
 		case CSV_TEXT:
 			csv_put_text(row, v->text, v->len);
 			break;
+		case CSV_ENCODED:
+			csv_put_raw(row, v->text, v->len);
+			break;
 		}
 	}
 }

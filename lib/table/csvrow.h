@@ -125,7 +125,7 @@ void csv_put_real(struct buf *row, double value);   /* NAN: NULL */
  * catalogue.h. All zeros are NULL. Text is borrowed.
  */
 struct csv_value {
-	enum csv_kind { CSV_NULL, CSV_INT, CSV_MILLIONTHS, CSV_REAL, CSV_TEXT } kind;
+	enum csv_kind { CSV_NULL, CSV_INT, CSV_MILLIONTHS, CSV_REAL, CSV_TEXT, CSV_ENCODED } kind;
 	uint32_t len; /* of the text */
 	union {
 		int64_t number;
@@ -153,6 +153,12 @@ static inline struct csv_value csv_real(double value)
 static inline struct csv_value csv_text(const char *s, size_t len)
 {
 	return (struct csv_value){ CSV_TEXT, (uint32_t)len, { .text = s } };
+}
+
+/* A field that is encoded already, or text that needs no quotes. */
+static inline struct csv_value csv_encoded(const char *s, size_t len)
+{
+	return (struct csv_value){ CSV_ENCODED, (uint32_t)len, { .text = s } };
 }
 
 /* A NULL pointer: NULL. */

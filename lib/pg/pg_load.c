@@ -2,9 +2,11 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,16 +177,32 @@ static int find_table(struct pg_load *l, bool *exists, struct err *err)
 	return rc;
 }
 
-static const char *type_of(const struct pg_load *l, const struct catalogue_table *known,
-			   const char *name)
+/* The type that the options give the input's column, or NULL. */
+static const char *chosen_type(const struct pg_load *l, size_t column)
 {
 	for (size_t i = 0; i < l->options->n_types; i++)
-		if (!strcmp(l->options->types[i].name, name))
+		if (!strcmp(l->options->types[i].name, l->columns[column]))
 			return l->options->types[i].type;
+	return NULL;
+}
+
+/* The catalogue's type of the input's column. */
+static enum catalogue_type known_type(const struct pg_load *l, const struct catalogue_table *known,
+				      size_t column)
+{
 	for (size_t i = 0; known && i < known->n; i++)
-		if (!strcmp(known->columns[i].name, name))
-			return catalogue_sql_type(known->columns[i].type);
-	return catalogue_sql_type(CATALOGUE_TEXT);
+		if (!strcmp(known->columns[i].name, l->columns[column]))
+			return known->columns[i].type;
+	return CATALOGUE_TEXT;
+}
+
+static void find_raw(struct pg_load *l)
+{
+	const struct catalogue_table *known = catalogue_table(l->options->table.name);
+
+	l->raw = mem_zalloc(l->n_columns, sizeof(*l->raw));
+	for (size_t i = 0; i < l->n_columns; i++)
+		l->raw[i] = known_type(l, known, i) == CATALOGUE_RAW && !chosen_type(l, i);
 }
 
 #define UNIQUE_VIOLATION "23505"
@@ -205,7 +223,9 @@ static int make_table(struct pg_load *l, bool *exists, struct err *err)
 		buf_append_str(&columns, i ? ", " : " (");
 		buf_append_str(&columns, l->names[i]);
 		buf_append_char(&columns, ' ');
-		buf_append_str(&columns, type_of(l, known, l->columns[i]));
+		buf_append_str(&columns, chosen_type(l, i)
+						 ? chosen_type(l, i)
+						 : catalogue_sql_type(known_type(l, known, i)));
 		buf_append_str(&columns, is_key(l, i) ? " NOT NULL" : "");
 	}
 	buf_append(&columns, ")", 2);
@@ -384,8 +404,10 @@ int pg_load_begin(struct pg_load *l, struct pg *db, const struct pg_load_options
 			       .columns = in->header.names,
 			       .n_columns = in->header.n,
 			       .upsert = BUF_INIT,
-			       .pending = BUF_INIT };
+			       .pending = BUF_INIT,
+			       .escaped = BUF_INIT };
 	rowmap_init(&l->origin);
+	find_raw(l);
 	return check_options(l, in, err) || pg_begin(db, PG_WRITE, err) || quote_names(l, err) ||
 			       ready_table(l, err) || start_copy(l, err)
 		       ? -1
@@ -469,12 +491,36 @@ static void put_field(struct buf *out, const struct csv_field *field, char delim
 	out->len += (size_t)(p - start);
 }
 
+/* The field as text that any database takes; it is in l->escaped. */
+static struct csv_field escape(struct pg_load *l, const struct csv_field *raw)
+{
+	const char *end = raw->s + raw->len;
+	struct buf *text = &l->escaped;
+	size_t n;
+
+	buf_clear(text);
+	for (const char *s = raw->s; s < end; s += n ? n : 1) {
+		n = *s ? utf8_length(s, end) : 0;
+		if (n)
+			buf_append(text, s, n);
+		else
+			text->len += (size_t)snprintf(buf_reserve(text, 5), 5, "\\x%02X",
+						      (unsigned char)*s);
+	}
+	return (struct csv_field){ text->data, (uint32_t)text->len, false };
+}
+
 int pg_load_row(struct pg_load *l, const struct csv_reader *in, const struct csv_row *row,
 		struct err *err)
 {
 	rowmap_add(&l->origin, in->file, in->line);
-	for (size_t i = 0; i < row->n; i++)
-		put_field(&l->pending, &row->fields[i], i + 1 < row->n ? '\t' : '\n');
+	for (size_t i = 0; i < row->n; i++) {
+		struct csv_field field = row->fields[i];
+
+		if (l->raw[i] && !utf8_valid(field.s, field.len))
+			field = escape(l, &field);
+		put_field(&l->pending, &field, i + 1 < row->n ? '\t' : '\n');
+	}
 	return l->pending.len >= SEND_SIZE ? send(l, err) : 0;
 }
 
@@ -561,7 +607,9 @@ void pg_load_release(struct pg_load *l)
 	free(l->key_list);
 	free(l->table);
 	free(l->keys);
+	free(l->raw);
 	buf_release(&l->upsert);
 	buf_release(&l->pending);
+	buf_release(&l->escaped);
 	rowmap_release(&l->origin);
 }

@@ -38,6 +38,7 @@ struct pg_load {
 	const struct pg_load_options *options;
 	const char *const *columns; /* the input's, borrowed */
 	size_t n_columns;
+	bool *raw;    /* those of them that may hold any bytes, which text cannot */
 	size_t *keys; /* those of them that are the key of the table to make, or PG_LOAD_UPSERT's */
 	size_t n_keys;
 	char *table;     /* as SQL, like all that follows: with its schema if it was there before */
@@ -49,6 +50,7 @@ struct pg_load {
 	struct buf upsert;  /* the command that moves them on */
 	bool upsert_counts; /* the rows that it reports are those that it was given */
 	struct buf pending; /* rows to send */
+	struct buf escaped; /* a raw field as text */
 	struct rowmap origin;
 };
 
@@ -63,7 +65,11 @@ struct pg_load {
 int pg_load_begin(struct pg_load *l, struct pg *db, const struct pg_load_options *options,
 		  const struct csv_reader *in, struct err *err);
 
-/* Sends the reader's current row. Returns 0, or -1 with err, which names the row at fault. */
+/*
+ * Sends the reader's current row. In a column that the catalogue calls raw, unless options->types
+ * names it, each byte that is not part of valid UTF-8, and NUL, becomes the text \xHH. Returns 0,
+ * or -1 with err, which names the row at fault.
+ */
 int pg_load_row(struct pg_load *l, const struct csv_reader *in, const struct csv_row *row,
 		struct err *err);
 

@@ -65,6 +65,7 @@ const char *catalogue_sql_type(enum catalogue_type type)
 {
 	static const char *const names[] = {
 		[CATALOGUE_TEXT] = "pg_catalog.text",
+		[CATALOGUE_RAW] = "pg_catalog.text",
 		[CATALOGUE_BIGINT] = "bigint",
 		[CATALOGUE_FLAG] = "smallint",
 		[CATALOGUE_DECIMAL] = "numeric",

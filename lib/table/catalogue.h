@@ -16,7 +16,8 @@
 #include <stddef.h>
 
 enum catalogue_type {
-	CATALOGUE_TEXT,
+	CATALOGUE_TEXT,      /* UTF-8 without NUL */
+	CATALOGUE_RAW,       /* any bytes: ce-import escapes what is not such text */
 	CATALOGUE_BIGINT,    /* 64-bit integer */
 	CATALOGUE_FLAG,      /* 0 or 1 */
 	CATALOGUE_DECIMAL,   /* a decimal number of at most 6 digits after the point */

@@ -36,7 +36,7 @@ struct identity {
 	struct buf key; /* its columns as CSV fields, each with its comma */
 };
 
-/* Where the identity stands in a table. */
+/* The columns of the identity in a table. */
 struct columns {
 	size_t time;
 	size_t *key;
@@ -68,7 +68,8 @@ static int identify(struct identity *id, const struct columns *c, const struct c
 		csv_put_field(&id->key, &row->fields[c->key[i]]);
 	if (clean_parse_ts(time, false, TIME_OFFSET_OPTIONAL, &id->time))
 		return csv_reader_fail(in, (int)c->time, err,
-				       "'%.*s' is neither a number of ms nor an ISO 8601 time",
+				       "invalid time '%.*s': expected milliseconds since 1970 "
+				       "or ISO 8601",
 				       err_clip(time->len), time->s);
 	return 0;
 }
@@ -86,7 +87,7 @@ static int compare(const struct identity *a, const struct identity *b)
 
 /* Sorting a table: rows as CSV text, which is written in one way only, into a temporary file. */
 
-/* Adds a row that has been identified; its fields are put behind id's key meanwhile. */
+/* Adds a row that has been identified; its fields are put after id's key meanwhile. */
 static int add_row(struct extsort *sort, struct identity *id, const struct csv_row *row,
 		   struct err *err)
 {
@@ -240,7 +241,7 @@ int audit_whole(struct audit *a, const struct audit_options *options, int64_t un
 struct cursor {
 	struct csv_reader in;
 	struct columns columns;
-	const struct csv_row *row; /* NULL: behind the last */
+	const struct csv_row *row; /* NULL: after the last */
 	struct identity id;
 };
 
@@ -405,7 +406,7 @@ static int check_header(const struct audit *a, const struct csv_reader *in, stru
 		same = !strcmp(in->header.names[i], a->names[i]);
 	if (!same)
 		return err_set(err, ERR_RUNTIME,
-			       "%s:1: the header differs from that made of the whole log",
+			       "%s:1: the header differs from that of the whole log's table",
 			       in->file);
 	return 0;
 }
@@ -464,7 +465,7 @@ int audit_report(const struct audit *a, struct csv_writer *out, struct err *err)
 	return 0;
 }
 
-/* A value as it stands in CSV, clipped, and NULL by its name: into `text`. */
+/* A value as in CSV, clipped, and NULL by its name: into `text`. */
 static const char *shown(char *text, size_t size, const char *value, size_t len)
 {
 	if (len)
@@ -480,11 +481,12 @@ void audit_describe(const struct audit *a, const struct audit_finding *f, size_t
 	char key[128], before[128], after[128];
 
 	err_set(line, ERR_RUNTIME,
-		"%s%s: %s in %" PRIu64 " of %" PRIu64 " rows (cuts %" PRIu64
-		" of %zu); first: %s %s, %s %" PRId64 ": %s at cut %" PRId64 ", %s in the whole",
-		f->column ? "column " : "rows", f->column ? f->column : "",
-		f->column ? "changed" : "in one run only", f->n_changed, f->n_compared, f->n_cuts,
-		n_cuts, a->options->key.n == 1 ? a->options->key.name[0] : "key",
+		"%s%s%s %" PRIu64 " of %" PRIu64 " rows (at %" PRIu64
+		" of %zu cuts); the first is %s %s, %s %" PRId64 ": %s at cut %" PRId64
+		", %s with the whole log",
+		f->column ? "column " : "only one run has", f->column ? f->column : "",
+		f->column ? " differs in" : "", f->n_changed, f->n_compared, f->n_cuts, n_cuts,
+		a->options->key.n == 1 ? a->options->key.name[0] : "key",
 		shown(key, sizeof(key), f->key.data, f->key.len - 1), a->options->time, f->time,
 		shown(before, sizeof(before), f->before.data, f->before.len), f->cut,
 		shown(after, sizeof(after), f->after.data, f->after.len));

@@ -88,7 +88,7 @@ int audit_cut(struct audit *a, int64_t cut, int fd, const char *name, uint64_t *
  */
 int audit_report(const struct audit *a, struct csv_writer *out, struct err *err);
 
-/* Says a finding that changed, of n_cuts cuts, in one line, whatever its values hold:
+/* Describes a finding that changed, of n_cuts cuts, in one line, whatever its values hold:
  * line->message. */
 void audit_describe(const struct audit *a, const struct audit_finding *f, size_t n_cuts,
 		    struct err *line);

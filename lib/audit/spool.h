@@ -1,10 +1,10 @@
 /*
- * spool: raw records kept as they are, to be read again as they stood at an earlier time.
+ * spool: raw records kept as they are, to be read again as they were at an earlier time.
  *
  * A record whose time cannot be read, a malformed one among them, belongs to every time: what made
  * it faulty then makes it faulty now. The forms of a time are those that ce-clean reads. The
- * records go, byte for byte, to a nameless file in $TMPDIR; only the line ends become LF, and a
- * header stands there once. Memory: 8 bytes a time of the sample, and one record.
+ * records go, byte for byte, to a nameless file in $TMPDIR; only the line ends become LF, and there
+ * is one header. Memory: 8 bytes a time of the sample, and one record.
  */
 #ifndef CE_SPOOL_H
 #define CE_SPOOL_H

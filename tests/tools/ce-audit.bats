@@ -83,7 +83,7 @@ workload() {
 	holds='ce-audit: 8 records, the last at 8000; 2 cuts
 ce-audit: cut 2000: 2 records, 2 rows compared, 0 changed
 ce-audit: cut 5500: 5 records, 5 rows compared, 0 changed
-ce-audit: no row changed: nothing looks ahead as far as 2 cuts can tell
+ce-audit: no row changed at any of 2 cuts: no look-ahead found
 ce-audit: 8 rows in, 4 rows out,'
 	[[ $stderr == "$holds "* ]]
 }
@@ -106,7 +106,7 @@ lead='awk -F, -v OFS=, "
 @test "a column that tells the next event is caught, with the first row that it changed" {
 	eight
 	leaks --at 2000,5000 -c "$lead" log
-	[ "$stderr" = 'ce-audit: column next_ts: changed in 4 of 7 rows (cuts 2 of 2); first: event_id e1, event_ts 1000: NULL at cut 2000, 3000 in the whole' ]
+	[ "$stderr" = 'ce-audit: column next_ts differs in 4 of 7 rows (at 2 of 2 cuts); the first is event_id e1, event_ts 1000: NULL at cut 2000, 3000 with the whole log' ]
 	[ "$(line next_ts)" = next_ts,feature,7,4,2,2000,1000,e1,,3000 ]
 	[ "$(grep -c ',0,0,,,,,$' report)" -eq 4 ]
 	# All cuts that there are: two users' last rows at each but the first, e1 alone at that.
@@ -127,7 +127,7 @@ for r in rows:
     out.writerow(list(r.values()) + [float(r[\"playback_position\"]) / mean, last[r[\"session_id\"]]])
 '" $raw
 	[ "$(wc -l <stderr)" -eq 2 ]
-	[[ $stderr == 'ce-audit: column relative_position: changed in '*' (cuts 8 of 8); first: '*$'\n''ce-audit: column how_it_ends: changed in '* ]]
+	[[ $stderr == 'ce-audit: column relative_position differs in '*' (at 8 of 8 cuts); the first is '*$'\n''ce-audit: column how_it_ends differs in '* ]]
 	[ "$(cut -d, -f2,4 report | grep -cx 'feature,0')" -eq "$(grep -c ,feature, report | awk '{ print $1 - 2 }')" ]
 }
 
@@ -136,7 +136,7 @@ for r in rows:
 	# e30 knows whether e31 is there.
 	peek='awk -F, -v OFS=, "{ row[NR] = \$0 } END { print row[1], \"odd\"; for (i = 2; i <= NR; i++) print row[i], (i == 31 && NR > 31) }"'
 	leaks --cuts 60 -c "$peek" log
-	[ "$stderr" = 'ce-audit: column odd: changed in 1 of 1770 rows (cuts 1 of 59); first: event_id e30, event_ts 30000: 0 at cut 30000, 1 in the whole' ]
+	[ "$stderr" = 'ce-audit: column odd differs in 1 of 1770 rows (at 1 of 59 cuts); the first is event_id e30, event_ts 30000: 0 at cut 30000, 1 with the whole log' ]
 	passes --at 29999,31000 -c "$peek" log
 }
 
@@ -144,13 +144,13 @@ for r in rows:
 	eight
 	# Each user's last event.
 	leaks --at 5000 -c 'awk -F, "NR == 1 { print; next } { last[\$3] = \$0 } END { for (u in last) print last[u] }"' log
-	[ "$stderr" = 'ce-audit: rows: in one run only in 2 of 2 rows (cuts 1 of 1); first: event_id e4, event_ts 4000: present at cut 5000, absent in the whole' ]
+	[ "$stderr" = 'ce-audit: only one run has 2 of 2 rows (at 1 of 1 cuts); the first is event_id e4, event_ts 4000: present at cut 5000, absent with the whole log' ]
 	[ "$(line '')" = ,row,2,2,1,5000,4000,e4,present,absent ]
 	[ "$(line event_ts)" = event_ts,time,0,0,0,,,,, ]
 	# Users with three events at least, all of their rows.
 	leaks --at 4000 -c 'awk -F, "{ row[NR] = \$0; user[NR] = \$3; n[\$3]++ } END { for (i = 1; i <= NR; i++) if (i == 1 || n[user[i]] > 2 || i < 3) print row[i] }"' log
 	[ "$(line '')" = ,row,4,3,1,4000,2000,e2,absent,present ]
-	[[ $stderr == *'absent at cut 4000, present in the whole' ]]
+	[[ $stderr == *'absent at cut 4000, present with the whole log' ]]
 }
 
 @test "a label may become known, and may not be revised" {
@@ -167,7 +167,7 @@ for r in rows:
 	# What was known, and is not any more.
 	leaks --label outcome --at 5000 -c 'awk -F, -v OFS=, "{ row[NR] = \$0 } END { print row[1], \"outcome\"; for (i = 2; i <= NR; i++) print row[i], NR < 9 ? 1 : \"\" }"' log
 	[ "$(line outcome)" = outcome,label,5,5,1,5000,1000,e1,1, ]
-	[[ $stderr == *': 1 at cut 5000, NULL in the whole' ]]
+	[[ $stderr == *': 1 at cut 5000, NULL with the whole log' ]]
 }
 
 @test "what is ignored is not compared" {
@@ -216,7 +216,7 @@ c"' '0;0.0' '"x""y";x'; do
 	[ "$(line session_start_ts | cut -d, -f2)" = time ]
 	# The end of a session is nothing to know at its start.
 	leaks --cuts 4 --key session_id --time session_start_ts --label is_completion -c "$history -t content_completion" $raw
-	[[ $stderr == *'column session_end_ts: changed in '*'; first: session_id '* ]]
+	[[ $stderr == *'column session_end_ts differs in '*'; the first is session_id '* ]]
 	# Several columns; the key's are then one field.
 	eight
 	leaks --at 3000 --key event_id,user_id -c "$lead" log
@@ -287,11 +287,11 @@ c"' '0;0.0' '"x""y";x'; do
 
 @test "an audit that compared nothing is no pass" {
 	eight
-	refuses 'nothing was compared: no cut is before the last record'\''s time, 8000' --at 8000,2030-01-01 -c cat log
+	refuses 'nothing was compared: no cut is before the time of the last record, 8000' --at 8000,2030-01-01 -c cat log
 	refuses 'nothing was compared: no row of the command'\''s output is as early as a cut' --at 999 -c cat log
 	refuses 'nothing was compared: no row' -c 'head -n 1' log
 	head -n 2 log >one
-	refuses 'nothing was compared: no cut is before the last record'\''s time, 1000' -c cat one
+	refuses 'nothing was compared: no cut is before the time of the last record, 1000' -c cat one
 	head -n 1 log >none
 	refuses 'nothing was compared: no record has a valid time in column event_ts' -c cat none
 	printf '%s\ne1,soon,u\ne2,-5,u\ne3,9e15,u\n' $header >none
@@ -331,11 +331,11 @@ c"' '0;0.0' '"x""y";x'; do
 	refuses "the command's output:3: 2 fields, but the header has 3" -c "sed '3s/,u.//'" log
 	refuses "the command's output:1: column event_ts stands twice" -c "sed '1s/user_id/event_ts/'" log
 	refuses "the command's output: truncated gzip stream" -c 'gzip | head -c 30' log
-	refuses "the command's output:4: column event_ts: 'x' is neither" -c "sed '4s/,[^,]*/,x/'" log
-	refuses "the command's output:4: column event_ts: '' is neither" -c "sed '4s/,[^,]*/,/'" log
+	refuses "the command's output:4: column event_ts: invalid time 'x'" -c "sed '4s/,[^,]*/,x/'" log
+	refuses "the command's output:4: column event_ts: invalid time ''" -c "sed '4s/,[^,]*/,/'" log
 	refuses "the command's output: two rows of time 3000 have the key e3" -c "sed '4p'" log
 	refuses "the command's output at cut 3000: two rows of time 2000 have the key e2" --at 3000 -c "sed '\$!b; /^e8/b; p; s/.*/e2,2000,u/'" log
-	refuses "the command's output at cut 3000:1: the header differs from that made of the whole log" \
+	refuses "the command's output at cut 3000:1: the header differs from that of the whole log's table" \
 		--at 3000 -c 'cat >in; if grep -q e8 in; then cat in; else sed 1s/user_id/user/ in; fi' log
 	refuses 'column nothing: not in the header' --key nothing -c cat log
 	refuses 'column nothing: not in the header' --time nothing -c cat log

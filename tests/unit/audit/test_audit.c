@@ -182,8 +182,9 @@ static void test_what_cannot_be_compared(void)
 
 	check_refused(&options, "id,x\n", "T:1: column t: not in the header");
 	check_refused(&options, "x,t\n", "T:1: column id: not in the header");
-	check_refused(&options, "id,t\na,1\nb,\n",
-		      "T:3: column t: '' is neither a number of ms nor an ISO 8601 time");
+	check_refused(
+		&options, "id,t\na,1\nb,\n",
+		"T:3: column t: invalid time '': expected milliseconds since 1970 or ISO 8601");
 	check_refused(&options, "id,t\na,1\nb,1\na,1\n", "T: two rows of time 1 have the key a");
 	check_refused(&options, "id,t\na,1,2\n", "T:2: 3 fields, but the header has 2");
 	options.ignore = (struct names){ outcome, 1 };
@@ -192,7 +193,7 @@ static void test_what_cannot_be_compared(void)
 
 	CHECK_INT(audit_whole(&a, &options, 9, file_of("id,t\na,1\n"), "T", &err), 0);
 	CHECK_INT(audit_cut(&a, 5, file_of("t,id\n"), "U", &n[0], &n[1], &err), -1);
-	CHECK_STR(err.message, "U:1: the header differs from that made of the whole log");
+	CHECK_STR(err.message, "U:1: the header differs from that of the whole log's table");
 	CHECK_INT(audit_cut(&a, 5, file_of("id,t,x\n"), "U", &n[0], &n[1], &err), -1);
 	CHECK_INT(audit_cut(&a, 5, file_of("id,t\nb,2\nb,2\n"), "U", &n[0], &n[1], &err), -1);
 	CHECK_STR(err.message, "U: two rows of time 2 have the key b");

@@ -15,112 +15,100 @@ struct opts {
 	int64_t since, until;
 };
 
-/* One table, or the query, on its way out. */
-struct item {
-	struct pg_select extract;
-	struct buf select, header;
-	struct csv_writer out;
-	char *path;
+/* The tables, or the query, and their outputs: [n] of each. */
+struct export
+{
+	struct pg_select *selects;
+	struct csv_writer *outs;
+	char **paths;
+	size_t n;
 };
 
 static void check_options(const struct cli *cli, const struct opts *opt)
 {
 	if (opt->query && (cli->input.n || opt->schema))
-		cli_usage_error(cli, "-c is instead of a TABLE and its --schema");
+		cli_usage_error(cli, "-c cannot be combined with a TABLE or --schema");
 	if (!opt->query && !cli->input.n)
-		cli_usage_error(cli, "say what to export: TABLE or -c QUERY");
+		cli_usage_error(cli, "a TABLE or -c QUERY is required");
 	if (opt->dir && (cli->output.path || opt->query))
-		cli_usage_error(cli, "-O is for tables, and instead of -o");
+		cli_usage_error(cli, "-O cannot be combined with -o or -c");
 	if (!opt->dir && cli->input.n > 1)
-		cli_usage_error(cli, "several tables want a directory: -O DIR");
+		cli_usage_error(cli, "several tables require -O DIR");
 	if (cli->input.n > 1 && (opt->columns.n || opt->where))
-		cli_usage_error(cli, "--columns and --where are for one table");
+		cli_usage_error(cli, "--columns and --where require a single table");
 }
 
-static int parse_tables(struct item *items, const struct cli *cli, const struct opts *opt,
-			struct err *err)
+static int init(struct export *e, const struct cli *cli, const struct opts *opt, struct err *err)
 {
-	for (size_t i = 0; i < cli->input.n; i++)
-		if (pg_table_parse(&items[i].extract.table, cli->input.paths[i], opt->schema, err))
-			return -1;
-	return 0;
-}
+	e->n = opt->query ? 1 : cli->input.n;
+	e->selects = mem_zalloc(e->n, sizeof(*e->selects));
+	e->outs = mem_zalloc(e->n, sizeof(*e->outs));
+	e->paths = mem_zalloc(e->n, sizeof(*e->paths));
+	for (size_t i = 0; i < e->n; i++) {
+		struct pg_select *x = &e->selects[i];
 
-/*
- * Works out what to ask the server, for all tables before the first is copied: one that is missing
- * shows at once.
- */
-static int prepare(struct item *items, size_t n, const struct opts *opt, struct pg *db,
-		   struct err *err)
-{
-	size_t n_missing = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct pg_select *x = &items[i].extract;
-
-		*x = (struct pg_select){ .table = x->table,
-					 .query = opt->query,
+		*x = (struct pg_select){ .query = opt->query,
 					 .columns = (const char *const *)opt->columns.name,
 					 .n_columns = opt->columns.n,
 					 .where = opt->where,
 					 .since = opt->since == NO_TIME ? NULL : &opt->since,
 					 .until = opt->until == NO_TIME ? NULL : &opt->until };
-		if (pg_select_query(db, x, &items[i].select, &items[i].header, err))
+		if (!opt->query && pg_table_parse(&x->table, cli->input.paths[i], opt->schema, err))
 			return -1;
-		n_missing += x->event_ts_missing;
 	}
-	/* Beside a table of events, dimensions come whole. */
-	if (n_missing == n)
-		return err_set(err, ERR_DATABASE,
-			       "--since and --until: there is no column event_ts");
 	return 0;
 }
 
-static int copy(struct item *e, const struct cli *cli, const struct opts *opt, struct pg *db,
+static int copy(struct export *e, size_t i, const struct cli *cli, const char *dir, struct pg *db,
 		struct err *err)
 {
+	const struct pg_select *x = &e->selects[i];
 	struct gz_output output = cli->output;
+	struct csv_writer *out = &e->outs[i];
 	int rc;
 
-	if (opt->dir) {
-		e->path = gz_output_table(&output, opt->dir, e->extract.table.name, err);
-		if (!e->path)
+	if (dir) {
+		e->paths[i] = gz_output_table(&output, dir, x->table.name, err);
+		if (!e->paths[i])
 			return -1;
 	}
-	if (csv_writer_open(&e->out, &output, err))
+	*out = (struct csv_writer)CSV_WRITER_INIT;
+	if (csv_writer_open(out, &output, err))
 		return -1;
-	buf_append(&e->out.row, e->header.data, e->header.len);
-	if (pg_select_start(db, e->select.data, err))
+	buf_append(&out->row, x->header.data, x->header.len);
+	if (pg_select_start(db, x, err))
 		return -1;
-	while ((rc = pg_select_row(db, &e->out, err)) > 0)
-		cli_progress(cli, e->out.n_rows);
-	return rc < 0 || csv_writer_finish(&e->out, err) ? -1 : 0;
+	while ((rc = pg_select_row(db, out, err)) > 0)
+		cli_progress(cli, out->n_rows);
+	return rc < 0 || csv_writer_finish(out, err) ? -1 : 0;
 }
 
-static int close_outputs(struct item *items, size_t n, struct err *err)
+/* Names the files, all or none. */
+static int close_outputs(struct export *e, struct err *err)
 {
-	struct csv_writer **writers = mem_alloc(n, sizeof(struct csv_writer *));
+	struct csv_writer **writers = mem_alloc(e->n, sizeof(struct csv_writer *));
 	int rc;
 
-	for (size_t i = 0; i < n; i++)
-		writers[i] = &items[i].out;
-	rc = csv_writer_close_all(writers, n, err);
+	for (size_t i = 0; i < e->n; i++)
+		writers[i] = &e->outs[i];
+	rc = csv_writer_close_all(writers, e->n, err);
 	free(writers);
 	return rc;
 }
 
-static uint64_t release(struct item *items, size_t n)
+/* Returns how many rows were written. */
+static uint64_t release(struct export *e)
 {
 	uint64_t n_rows = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		n_rows += items[i].out.n_rows;
-		pg_table_release(&items[i].extract.table);
-		buf_release(&items[i].select);
-		buf_release(&items[i].header);
-		free(items[i].path);
+	for (size_t i = 0; i < e->n; i++) {
+		n_rows += e->outs[i].n_rows;
+		pg_select_release(&e->selects[i]);
+		free(e->paths[i]);
 	}
-	free(items);
+	free(e->selects);
+	free(e->outs);
+	free(e->paths);
 	return n_rows;
 }
 
@@ -128,48 +116,49 @@ int main(int argc, char **argv)
 {
 	struct opts opt = { .since = NO_TIME, .until = NO_TIME };
 	const struct cli_option options[] = {
-		{ 'd', "dbname", "CONNINFO", "where: as psql's -d (libpq's PG* variables)",
-		  pg_conninfo, &opt.conninfo },
-		{ 'c', "query", "QUERY", "export what this SELECT gives, not a TABLE", cli_string,
-		  &opt.query },
-		{ 0, "schema", "SCHEMA", "the tables' schema (the search path)", cli_string,
-		  &opt.schema },
-		{ 0, "columns", "COL[,...]", "only these columns, in this order", cli_list,
+		{ 'd', "dbname", "CONNINFO",
+		  "connection string, URI or database name (libpq's PG* variables)", pg_conninfo,
+		  &opt.conninfo },
+		{ 'c', "query", "QUERY", "export the result of this SELECT instead of a TABLE",
+		  cli_string, &opt.query },
+		{ 0, "schema", "SCHEMA", "schema of the tables (found by the search path)",
+		  cli_string, &opt.schema },
+		{ 0, "columns", "COL[,...]", "export only these columns, in this order", cli_list,
 		  &opt.columns },
-		{ 0, "where", "CONDITION", "only rows for which this SQL holds", cli_string,
-		  &opt.where },
-		{ 0, "since", "TIME", "only rows with event_ts at or after TIME", cli_time,
+		{ 0, "where", "CONDITION", "export only rows that satisfy this SQL condition",
+		  cli_string, &opt.where },
+		{ 0, "since", "TIME", "export only rows with event_ts at or after TIME", cli_time,
 		  &opt.since },
-		{ 0, "until", "TIME", "only rows with event_ts before TIME", cli_time, &opt.until },
-		{ 'O', "directory", "DIR", "each table to DIR/TABLE.csv.gz, at one moment",
-		  cli_string, &opt.dir },
+		{ 0, "until", "TIME", "export only rows with event_ts before TIME", cli_time,
+		  &opt.until },
+		{ 'O', "directory", "DIR",
+		  "write each table to DIR/TABLE.csv.gz, all as of one moment", cli_string,
+		  &opt.dir },
 		{ 0 },
 	};
-	struct cli cli = { .tool = "ce-export",
-			   .purpose = "Writes tables of PostgreSQL, or a query, as gzipped CSV.",
-			   .operands = "TABLE [...]",
-			   .options = options };
+	struct cli cli = {
+		.tool = "ce-export",
+		.purpose = "Writes tables of PostgreSQL, or the result of a query, as gzipped CSV.",
+		.operands = "TABLE [...]",
+		.options = options
+	};
 	struct pg db = PG_INIT;
 	struct err err = ERR_INIT;
-	struct item *items;
+	struct export export;
 	uint64_t n_rows;
-	size_t n;
 
 	cli_parse(&cli, argc, argv);
 	check_options(&cli, &opt);
-	n = opt.query ? 1 : cli.input.n;
-	items = mem_zalloc(n, sizeof(*items));
-	if (parse_tables(items, &cli, &opt, &err) ||
-	    pg_connect(&db, cli.tool, opt.conninfo, &err) || pg_begin(&db, PG_READ, &err) ||
-	    prepare(items, n, &opt, &db, &err))
+	if (init(&export, &cli, &opt, &err) || pg_connect(&db, cli.tool, opt.conninfo, &err) ||
+	    pg_begin(&db, PG_READ, &err) || pg_select_prepare(&db, export.selects, export.n, &err))
 		cli_die(&cli, &err);
-	for (size_t i = 0; i < n; i++)
-		if (copy(&items[i], &cli, &opt, &db, &err))
+	for (size_t i = 0; i < export.n; i++)
+		if (copy(&export, i, &cli, opt.dir, &db, &err))
 			cli_die(&cli, &err);
 	pg_close(&db); /* what was read is verified: there is nothing to commit */
-	if (close_outputs(items, n, &err))
+	if (close_outputs(&export, &err))
 		cli_die(&cli, &err);
-	n_rows = release(items, n);
+	n_rows = release(&export);
 	cli_done(&cli, n_rows, n_rows);
 	names_release(&opt.columns);
 	return 0;

@@ -14,7 +14,7 @@
 
 /*
  * What a session needs so that the same data gives the same text: for this transaction alone, for
- * behind a pooler the session may be another's next.
+ * with a pooler the session may be another client's next.
  */
 #define SETTINGS                                                                                   \
 	"SET LOCAL client_min_messages = error;"                                                   \
@@ -51,7 +51,7 @@ static void put_line(char out[PART_MAX], const char *text)
 /*
  * Takes the line from "COPY name, line 17, column x: ..." and what follows it. "line" is a word of
  * the server's language. Lines of triggers can come before that of the COPY, which is known by its
- * table; where there is none, as behind the last row, no line of the data is meant.
+ * table; where there is none, as after the last row, no line of the data is meant.
  */
 static void take_place(struct pg *db, const PGresult *result)
 {
@@ -89,7 +89,7 @@ static int fail(struct pg *db, const PGresult *result, struct err *err)
 
 		put_line(parts[0], *said ? said : PQerrorMessage(db->conn));
 		return err_set(err, ERR_DATABASE, "%s",
-			       *parts[0] ? parts[0] : "libpq failed, and does not say why");
+			       *parts[0] ? parts[0] : "libpq failed and gave no reason");
 	}
 	take_place(db, result);
 	put_line(parts[0], primary);
@@ -108,7 +108,7 @@ static bool is_uri(const char *conninfo)
 
 /*
  * Whether libpq reads a URI as it was meant. It takes the first '@' before a '/' as the end of user
- * and password: behind an unescaped '@', '/' or ':' in a password it would find a strange host,
+ * and password: after an unescaped '@', '/' or ':' in a password it would find a strange host,
  * port or database, which messages about them would tell.
  */
 static bool is_sound_uri(const char *uri, const PQconninfoOption *options)
@@ -178,9 +178,10 @@ int pg_conninfo(void *value, const char *const *args, struct err *err)
 	if (sound)
 		return 0;
 	forget_secret(copy);
-	return err_set(err, ERR_USAGE,
-		       "malformed connection string (it is not repeated here, for it may hold a "
-		       "password; a URI wants '@', '/' and ':' in one as %%40, %%2F and %%3A)");
+	return err_set(
+		err, ERR_USAGE,
+		"malformed connection string (not shown, because it may hold a password; in a "
+		"URI write '@', '/' and ':' of a password as %%40, %%2F and %%3A)");
 }
 
 /* Keeps the last warning, where one was asked for by client_min_messages. */
@@ -207,7 +208,7 @@ int pg_connect(struct pg *db, const char *tool, char *conninfo_take, struct err 
 		rc = err_errno(err, "environment");
 	else if (dbname && is_no_name(dbname))
 		rc = err_set(err, ERR_DATABASE,
-			     "PGDATABASE is no name of a database (a URI belongs behind -d)");
+			     "PGDATABASE must be the name of a database (a URI is given with -d)");
 	if (!rc)
 		db->conn = PQconnectdbParams(names, values, 1);
 	forget_secret(conninfo_take);
@@ -288,7 +289,8 @@ int pg_commit(struct pg *db, struct err *err)
 		struct err lost = *err;
 
 		err_set(err, ERR_DATABASE,
-			"connection lost in COMMIT: whether it was committed is not known: %s",
+			"connection lost during COMMIT, so it is unknown whether it was committed: "
+			"%s",
 			lost.message);
 	}
 	PQclear(result);
@@ -302,7 +304,7 @@ int pg_put_name(struct pg *db, struct buf *sql, const char *name, struct err *er
 
 	if (!len || len > db->max_name) /* the server would cut it, without an error */
 		return err_set(err, ERR_DATABASE,
-			       "the name '%.*s' has %zu bytes; the server's have 1 to %zu",
+			       "the name '%.*s' has %zu bytes; the server takes 1 to %zu",
 			       err_clip(len), name, len, db->max_name);
 	quoted = PQescapeIdentifier(db->conn, name, len);
 	if (!quoted)
@@ -330,11 +332,11 @@ int pg_table_parse(struct pg_table *table, const char *text, const char *schema,
 
 	*table = (struct pg_table){ NULL, dot ? dot + 1 : text };
 	if (strstr(text, "://"))
-		return err_set(err, ERR_USAGE, "a URI is no table (-d?)");
+		return err_set(err, ERR_USAGE, "expected a table, found a URI (-d?)");
 	if (!*table->name || dot == text)
-		return err_set(err, ERR_USAGE, "'%s' is no name of a table", text);
+		return err_set(err, ERR_USAGE, "'%s': expected TABLE or SCHEMA.TABLE", text);
 	if (schema && !*schema)
-		return err_set(err, ERR_USAGE, "'' is no name of a schema");
+		return err_set(err, ERR_USAGE, "--schema: expected a name");
 	if (schema)
 		table->schema = mem_dup(schema, strlen(schema));
 	else if (dot)
@@ -453,7 +455,7 @@ static int start_copy(struct pg *db, const char *sql, ExecStatusType want, struc
 	int rc = 0;
 
 	if (PQresultStatus(result) != want)
-		rc = is_good(result) ? err_set(err, ERR_DATABASE, "no COPY: %s", sql)
+		rc = is_good(result) ? err_set(err, ERR_DATABASE, "expected a COPY, found: %s", sql)
 				     : fail(db, result, err);
 	PQclear(result);
 	return rc;
@@ -512,7 +514,7 @@ int pg_copy_in(struct pg *db, const char *sql, const char *table, struct err *er
 
 /*
  * Whether an error message of the server is the next to be read. libpq would not say before the
- * data end, and that may be an hour later. Behind TLS nothing looks like one, and behind notices,
+ * data end, and that may be an hour later. With TLS nothing looks like one, and after notices,
  * which only a trigger can let loose, it is not the next; then it is heard at the end.
  */
 static bool has_said_no(const struct pg *db)

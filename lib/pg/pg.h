@@ -96,7 +96,7 @@ int pg_table_parse(struct pg_table *table, const char *text, const char *schema,
 int pg_put_table(struct pg *db, struct buf *sql, const struct pg_table *table, struct err *err);
 void pg_table_release(struct pg_table *table);
 
-/* In what follows `sql` is one command, with a NUL behind it: the server refuses a second. */
+/* In what follows `sql` is one command, with a NUL after it: the server refuses a second. */
 
 /*
  * Runs a command; its rows, if any, are dropped. *n_rows (NULL allowed): how many it wrote. Returns

@@ -86,8 +86,7 @@ static int check_options(struct pg_load *l, const struct csv_reader *in, struct 
 		if (column < 0)
 			return -1;
 		if (is_key(l, (size_t)column))
-			return err_set(err, ERR_USAGE, "--upsert: %s stands there twice",
-				       o->keys[i]);
+			return err_set(err, ERR_USAGE, "--upsert: duplicate column %s", o->keys[i]);
 		l->keys[l->n_keys++] = (size_t)column;
 	}
 	for (size_t i = 0; i < o->n_types; i++)
@@ -266,8 +265,8 @@ static int empty_table(struct pg_load *l, struct err *err)
 		return -1;
 	if (referring) {
 		err_set(err, ERR_DATABASE,
-			"rows of %s would be deleted or changed, too, by its foreign key (--upsert "
-			"leaves them alone)",
+			"its foreign key would delete or change rows of %s as well (--upsert "
+			"does not)",
 			referring);
 		free(referring);
 		return -1;
@@ -277,7 +276,7 @@ static int empty_table(struct pg_load *l, struct err *err)
 		return -1;
 	free(left);
 	return left ? err_set(err, ERR_DATABASE,
-			      "rows are left in %s: a trigger, a rule or a policy kept them",
+			      "rows remain in %s: a trigger, a rule or a policy kept them",
 			      l->table)
 		    : 0;
 }
@@ -368,7 +367,7 @@ static int ready_table(struct pg_load *l, struct err *err)
 	switch (l->options->mode) {
 	case PG_LOAD_CREATE:
 		return err_set(err, ERR_DATABASE,
-			       "table %s exists already (--append, --replace or --upsert?)",
+			       "table %s already exists (--append, --replace or --upsert?)",
 			       l->options->table.name);
 	case PG_LOAD_REPLACE:
 		return empty_table(l, err);
@@ -466,7 +465,7 @@ static int send(struct pg_load *l, struct err *err)
 
 /*
  * Appends a field in COPY's text format, which the server reads faster than CSV, and where a row is
- * a line whatever is in it. `delimiter` goes behind it.
+ * a line whatever is in it. `delimiter` goes after it.
  */
 static void put_field(struct buf *out, const struct csv_field *field, char delimiter)
 {
@@ -524,7 +523,7 @@ int pg_load_row(struct pg_load *l, const struct csv_reader *in, const struct csv
 	return l->pending.len >= SEND_SIZE ? send(l, err) : 0;
 }
 
-/* --- what comes behind the rows -------------------------------------------- */
+/* --- what comes after the rows --------------------------------------------- */
 
 /*
  * The number (from 0) of the first row whose key an earlier row has. COPY fills a new table in the

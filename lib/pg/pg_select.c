@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The table, or the query in parentheses, as what stands behind FROM. */
+/* The table, or the query in parentheses, as it follows FROM. */
 static int put_source(struct pg *db, struct buf *sql, const struct pg_select *x, struct err *err)
 {
 	size_t len;
@@ -30,7 +30,7 @@ static int find_event_ts(const struct pg_columns *columns)
 
 /*
  * A bound as an SQL value that the server folds to a constant, so that an index on event_ts serves.
- * With pg_catalog's own operators: another's may stand in the search path.
+ * With pg_catalog's own operators: the search path may have others.
  */
 static void put_bound(struct buf *sql, const char *operator, int64_t bound, enum pg_type type)
 {
@@ -73,7 +73,7 @@ static int put_bounds(struct pg *db, struct buf *sql, struct pg_select *x, struc
 		return 0;
 	if (type == PG_OTHER)
 		return err_set(err, ERR_DATABASE,
-			       "column event_ts: --since and --until want a number or a time");
+			       "column event_ts: --since and --until: expected a number or a time");
 	if (x->since)
 		put_bound(sql, ">=", *x->since, (enum pg_type)type);
 	if (x->until)
@@ -96,9 +96,7 @@ static int put_header(struct pg *db, const char *select, struct buf *header, str
 		for (size_t k = 0; k < i && !rc; k++)
 			if (!strcmp(name, pg_column_name(&columns, k)))
 				rc = err_set(err, ERR_DATABASE,
-					     "two columns have the name '%s': give one another, "
-					     "by AS",
-					     name);
+					     "duplicate column %s: rename one with AS", name);
 		csv_put_str(header, name);
 	}
 	pg_columns_release(&columns);
@@ -107,10 +105,9 @@ static int put_header(struct pg *db, const char *select, struct buf *header, str
 	return rc;
 }
 
-int pg_select_query(struct pg *db, struct pg_select *x, struct buf *sql, struct buf *header,
-		    struct err *err)
+static int prepare(struct pg *db, struct pg_select *x, struct err *err)
 {
-	size_t start = sql->len;
+	struct buf *sql = &x->select;
 
 	/* Workers would hand over a table's rows in another order each time. */
 	if (x->table.name &&
@@ -130,16 +127,32 @@ int pg_select_query(struct pg *db, struct pg_select *x, struct buf *sql, struct 
 	if ((x->since || x->until) && put_bounds(db, sql, x, err))
 		return -1;
 	buf_append_char(sql, '\0');
-	return put_header(db, sql->data + start, header, err);
+	return put_header(db, sql->data, &x->header, err);
 }
 
-int pg_select_start(struct pg *db, const char *select, struct err *err)
+int pg_select_prepare(struct pg *db, struct pg_select *selects, size_t n, struct err *err)
+{
+	size_t n_missing = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (prepare(db, &selects[i], err))
+			return -1;
+		n_missing += selects[i].event_ts_missing;
+	}
+	/* Next to a table of events, dimensions come whole. */
+	if (n_missing == n)
+		return err_set(err, ERR_DATABASE,
+			       "--since and --until: there is no column event_ts");
+	return 0;
+}
+
+int pg_select_start(struct pg *db, const struct pg_select *select, struct err *err)
 {
 	struct buf sql = BUF_INIT;
 	int rc;
 
 	buf_append_str(&sql, "COPY (");
-	buf_append_str(&sql, select);
+	buf_append_str(&sql, select->select.data);
 	buf_append_str(&sql, ") TO STDOUT (FORMAT csv)");
 	buf_append_char(&sql, '\0');
 	rc = pg_copy_out(db, sql.data, err);
@@ -157,4 +170,11 @@ int pg_select_row(struct pg *db, struct csv_writer *out, struct err *err)
 		return rc;
 	csv_put_raw(&out->row, bytes, n - 1); /* its newline comes from csv_writer_end_row */
 	return csv_writer_end_row(out, err) ? -1 : 1;
+}
+
+void pg_select_release(struct pg_select *select)
+{
+	pg_table_release(&select->table);
+	buf_release(&select->select);
+	buf_release(&select->header);
 }

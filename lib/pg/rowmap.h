@@ -1,9 +1,9 @@
 /*
  * rowmap: where a row that was sent on came from, in constant memory.
  *
- * A row's number and the line of the input on which it began go up together but behind a record of
- * several lines, blank lines and the end of a file; so the rows are kept as runs in which they do,
- * the newest of them.
+ * A row's number and the line of the input on which it began go up together except after a record
+ * of several lines, blank lines and the end of a file; so the rows are kept as runs in which they
+ * do, the newest of them.
  */
 #ifndef CE_ROWMAP_H
 #define CE_ROWMAP_H
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The runs kept: a server that complains does so some buffers behind us, and not more. */
+/* The runs kept: a server reports an error a few buffers after the row, not more. */
 #define ROWMAP_MAX_RUNS 65536
 
 struct rowmap {

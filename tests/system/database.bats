@@ -334,7 +334,7 @@ out_of_the_way() {
 			"$PGHOST/.s.PGSQL.5432" 3>&- &
 		until [ -S "$PGHOST/proxy/.s.PGSQL.5432" ]; do sleep 0.02; done
 		fails 3 ce-import -d "host=$PGHOST/proxy" --append t rows.csv
-		says "connection lost in COMMIT: whether it was committed is not known: "
+		says "connection lost during COMMIT, so it is unknown whether it was committed: "
 		wait $!
 		until_gone
 		[ "$(sql 'SELECT count(*) FROM t')" = "${when#*:}" ]
@@ -907,7 +907,7 @@ for name in "require", "prefer":
 	wait "$second" || status=$?
 	[ "$status" = 3 ]
 	stderr=$(cat second.errors)
-	says "table fresh exists already"
+	says "table fresh already exists"
 	[ "$(sql 'SELECT count(*) FROM fresh')" = 14999 ]
 }
 

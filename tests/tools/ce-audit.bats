@@ -221,7 +221,7 @@ c"' '0;0.0' '"x""y";x'; do
 	eight
 	leaks --at 3000 --key event_id,user_id -c "$lead" log
 	[ "$(line next_ts)" = 'next_ts,feature,3,2,1,3000,2000,"e2,u0",,4000' ]
-	[[ $stderr == *'first: key e2,u0, event_ts 2000: '* ]]
+	[[ $stderr == *'the first is key e2,u0, event_ts 2000: '* ]]
 }
 
 @test "the first changed row is the earliest; at one time, that of the least key" {

@@ -99,7 +99,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 	exports '(SELECT "c d", a, "B" FROM t) AS q' --columns 'c d,a,B' t
 	exports '(SELECT "B" FROM t) AS q' --columns B -c 'SELECT * FROM t'
 	says 'ce-export: column "b" does not exist (SQLSTATE 42703)' ce-export --columns b t
-	says "ce-export: two columns have the name 'a': give one another, by AS" ce-export --columns a,B,a t
+	says "ce-export: duplicate column a: rename one with AS" ce-export --columns a,B,a t
 }
 
 @test "--where holds as a whole, whatever it is made of" {
@@ -137,7 +137,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 }
 
 @test "-c: two columns of one name are refused" {
-	says "ce-export: two columns have the name 'a': give one another, by AS" \
+	says "ce-export: duplicate column a: rename one with AS" \
 		ce-export -c 'SELECT 1 AS a, 2 AS b, 3 AS a'
 	[ ! -s stdout ]
 	ce-export -p -c 'SELECT 1 AS a, 2 AS "A"' >got
@@ -315,7 +315,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 		CREATE TABLE words AS SELECT '2024'::text AS event_ts;
 		CREATE TABLE none AS SELECT 1 AS "Event_ts";
 	END
-	says "ce-export: column event_ts: --since and --until want a number or a time" \
+	says "ce-export: column event_ts: --since and --until: expected a number or a time" \
 		ce-export --since 2024-01-01 words
 	says "ce-export: --since and --until: there is no column event_ts" ce-export --until 2024-01-01 none
 	says "ce-export: --since and --until: there is no column event_ts" \
@@ -505,18 +505,18 @@ epoch="(extract(epoch FROM at) * 1000)"
 		fails 2 ce-export "$@"
 		[[ $stderr == "ce-export: $words"* ]] || { echo "$args: $stderr"; false; }
 	done <<-'END'
-		|say what to export
-		a b|several tables want a directory
-		-c 'SELECT 1' a|-c is instead of a TABLE
-		--schema s -c 'SELECT 1'|-c is instead of a TABLE
-		-O d -o f a|-O is for tables
-		-O d -c 'SELECT 1'|-O is for tables
-		-O d --columns a a b|--columns and --where are for one table
-		-O d --where true a b|--columns and --where are for one table
+		|a TABLE or -c QUERY is required
+		a b|several tables require -O DIR
+		-c 'SELECT 1' a|-c cannot be combined with a TABLE
+		--schema s -c 'SELECT 1'|-c cannot be combined with a TABLE
+		-O d -o f a|-O cannot be combined with -o or -c
+		-O d -c 'SELECT 1'|-O cannot be combined with -o or -c
+		-O d --columns a a b|--columns and --where require a single table
+		-O d --where true a b|--columns and --where require a single table
 		--columns a,,b t|
 		--columns '' t|
-		.t|'.t' is no name of a table
-		postgresql:///x|a URI is no table
+		.t|'.t': expected TABLE or SCHEMA.TABLE
+		postgresql:///x|expected a table, found a URI
 		--since 2024-13-01 t|
 		--nonsense t|
 		-o|
@@ -526,7 +526,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 @test "a name that is none: exit status 2" {
 	for name in '' . .a a.; do
 		fails 2 ce-export "$name"
-		[ "$stderr" = "ce-export: '$name' is no name of a table" ] || [ -z "$name" ]
+		[ "$stderr" = "ce-export: '$name': expected TABLE or SCHEMA.TABLE" ] || [ -z "$name" ]
 	done
 	fails 2 ce-export --schema '' a
 }

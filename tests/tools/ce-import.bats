@@ -192,7 +192,7 @@ want_columns() {
 	[ "$stderr" = "ce-import: a.csv:1: column f: not in the header" ]
 	for types in a a= =int '' 'a=int,' 'a=int,,b=int'; do
 		fails 2 ce-import --types "$types" more a.csv
-		[[ $stderr == *"' is no COL=TYPE"* ]]
+		[[ $stderr == *"': expected COLUMN=TYPE"* ]]
 	done
 	fails 3 ce-import --types 'a=numeric(10,2' more a.csv
 	[[ $stderr == *"(SQLSTATE 42601)" ]]
@@ -232,7 +232,7 @@ want_columns() {
 	END
 	for name in t view kept an_index counter; do
 		printf 'v\nnew\n' >a.csv
-		says "ce-import: table $name exists already (--append, --replace or --upsert?)" \
+		says "ce-import: table $name already exists (--append, --replace or --upsert?)" \
 			ce-import "$name" a.csv
 	done
 	echo old | holds t
@@ -471,7 +471,7 @@ want_columns() {
 	for rule in CASCADE "SET NULL" "SET DEFAULT"; do
 		sql "CREATE TABLE other (id int REFERENCES t ON DELETE $rule); INSERT INTO other VALUES (1)"
 		fails 3 ce-import --replace t a.csv
-		[[ $stderr == "ce-import: rows of other would be deleted or changed"* ]]
+		[[ $stderr == "ce-import: its foreign key would delete or change rows of other"* ]]
 		echo 1 | holds other
 		ce-import --upsert id t a.csv
 		sql 'DROP TABLE other'
@@ -493,7 +493,7 @@ want_columns() {
 	END
 	printf 'id,v\n3,new\n' >a.csv
 	fails 3 ce-import --replace t a.csv
-	[[ $stderr == "ce-import: rows are left in "*" a trigger, a rule or a policy kept them" ]]
+	[[ $stderr == "ce-import: rows remain in "*" a trigger, a rule or a policy kept them" ]]
 	printf '1,old\n2,kept\n' | holds t
 }
 
@@ -669,11 +669,11 @@ want_columns() {
 	printf '%s\n1\n' "$long" | ce-import "$long"
 	for table in "${long}x" "${long%x}ü"; do
 		fails 3 ce-import "$table" a.csv
-		[[ $stderr == *" bytes; the server's have 1 to 63" ]]
+		[[ $stderr == *" bytes; the server takes 1 to 63" ]]
 	done
 	printf 'a,%sx\n1,2\n' "$long" >b.csv
 	fails 3 ce-import t b.csv
-	[ "$stderr" = "ce-import: the name '${long}x' has 64 bytes; the server's have 1 to 63" ]
+	[ "$stderr" = "ce-import: the name '${long}x' has 64 bytes; the server takes 1 to 63" ]
 	[ "$(sql "SELECT relname FROM pg_class WHERE relnamespace = current_schema::regnamespace")" = "$long" ]
 }
 
@@ -841,7 +841,7 @@ refused() {
 		CREATE TRIGGER even BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION even();
 	SQL
 	printf 'id,v\n1,a\n2,b\n3,c\n' | ce-import --append t 2>note
-	[ "$(cat note)" = "ce-import: t took 1 of 3 rows" ]
+	[ "$(cat note)" = "ce-import: table t took 1 of 3 rows" ]
 	echo 2,b | holds t
 	printf 'id,v\n4,a\n' | ce-import --append t 2>note
 	[ ! -s note ]
@@ -927,16 +927,16 @@ refused() {
 		fails 2 ce-import "$@"
 		[[ $stderr == "ce-import: $words"* ]] || { echo "$args: $stderr"; false; }
 	done <<-'END'
-		|say where to: TABLE
-		--append --replace t|--append, --replace and --upsert exclude each other
-		--append --upsert a t|--append, --replace and --upsert exclude each other
-		--replace --upsert a t|--append, --replace and --upsert exclude each other
+		|a TABLE is required
+		--append --replace t|--append, --replace and --upsert cannot be combined
+		--append --upsert a t|--append, --replace and --upsert cannot be combined
+		--replace --upsert a t|--append, --replace and --upsert cannot be combined
 		--upsert a,,b t|
 		--types a t|
 		-o x t|
 		-p t|
-		.a|'.a' is no name of a table
-		a.|'a.' is no name of a table
+		.a|'.a': expected TABLE or SCHEMA.TABLE
+		a.|'a.': expected TABLE or SCHEMA.TABLE
 		--schema '' a|
 		-d 'host=x nonsense' a|--dbname: malformed connection string
 	END

@@ -2,8 +2,10 @@
 
 #include "base/num.h"
 #include "base/time.h"
+#include "events/clean.h"
 #include "table/catalogue.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,48 +47,48 @@ enum fault_kind {
  * blank or a quote behind it.
  */
 static const struct {
-	const char *reason;
+	enum clean_reason reason;
 	enum fault_kind kind;
 	enum column column;
 	const char *text;
 } faults[] = {
-	{ "ragged", DROP, 0, NULL },
-	{ "missing_event_id", REPLACE, ID, "" },
-	{ "bad_event_ts", REPLACE, TS, "yesterday" },
-	{ "ts_out_of_range", REPLACE, TS, "0" },
-	{ "bad_event_type", REPLACE, TYPE, "heartbeat" },
-	{ "bad_playback_position", REPLACE, POSITION, "1:23:45" },
-	{ "negative_playback_position", REPLACE, POSITION, "-1" },
-	{ "invalid_utf8", REPLACE, DEVICE, "t\xff" },
-	{ "duplicate_event_id", DUPLICATE, 0, NULL },
-	{ "missing_event_ts", REPLACE, TS, "" },
-	{ "missing_user_id", REPLACE, USER, "" },
-	{ "missing_content_id", REPLACE, CONTENT, "" },
-	{ "missing_event_type", REPLACE, TYPE, "" },
-	{ "missing_playback_position", REPLACE, POSITION, "" },
-	{ "missing_device", REPLACE, DEVICE, "" },
-	{ "duplicate_event_id", DUPLICATE_LATER, 0, NULL },
-	{ "ragged", EXTRA, 0, NULL },
-	{ "duplicate_event_id", DUPLICATE_LARGER, 0, NULL },
-	{ "ragged", REPLACE, USER, "u\"7" },
-	{ "ragged", REPLACE, CONTENT, "\"c7\"x" },
-	{ "ragged", REPLACE, DEVICE, "\"tv" },
-	{ "missing_user_id", REPLACE, USER, "\"\"" },
-	{ "missing_event_type", REPLACE, TYPE, "  " },
-	{ "bad_event_ts", REPLACE, TS, "2024-02-30T10:00:00Z" },
-	{ "bad_event_ts", REPLACE, TS, "2024-01-05 10:00:00" }, /* an hour of no zone */
-	{ "bad_event_ts", REPLACE, TS, "1704448800000ms" },
-	{ "ts_out_of_range", REPLACE, TS, "-62135596800000" },
-	{ "ts_out_of_range", REPLACE, TS, "4102444800000" },
-	{ "ts_out_of_range", REPLACE, TS, "1704448800000000" }, /* microseconds */
-	{ "ts_out_of_range", REPLACE, TS, "1969-12-31T23:59:59Z" },
-	{ "bad_event_type", REPLACE, TYPE, "play;" },
-	{ "bad_playback_position", REPLACE, POSITION, "NaN" },
-	{ "bad_playback_position", REPLACE, POSITION, "12s" },
-	{ "negative_playback_position", REPLACE, POSITION, "-1.5e2" },
-	{ "invalid_utf8", REPLACE, USER, "u\xc0\xaf" },        /* an overlong slash */
-	{ "invalid_utf8", REPLACE, CONTENT, "c\xed\xa0\x80" }, /* half a surrogate pair */
-	{ "invalid_utf8", REPLACE, DEVICE, "tv\xc3" },         /* a character cut short */
+	{ CLEAN_RAGGED, DROP, 0, NULL },
+	{ CLEAN_MISSING_EVENT_ID, REPLACE, ID, "" },
+	{ CLEAN_BAD_EVENT_TS, REPLACE, TS, "yesterday" },
+	{ CLEAN_TS_OUT_OF_RANGE, REPLACE, TS, "0" },
+	{ CLEAN_BAD_EVENT_TYPE, REPLACE, TYPE, "heartbeat" },
+	{ CLEAN_BAD_PLAYBACK_POSITION, REPLACE, POSITION, "1:23:45" },
+	{ CLEAN_NEGATIVE_PLAYBACK_POSITION, REPLACE, POSITION, "-1" },
+	{ CLEAN_INVALID_UTF8, REPLACE, DEVICE, "t\xff" },
+	{ CLEAN_DUPLICATE_EVENT_ID, DUPLICATE, 0, NULL },
+	{ CLEAN_MISSING_EVENT_TS, REPLACE, TS, "" },
+	{ CLEAN_MISSING_USER_ID, REPLACE, USER, "" },
+	{ CLEAN_MISSING_CONTENT_ID, REPLACE, CONTENT, "" },
+	{ CLEAN_MISSING_EVENT_TYPE, REPLACE, TYPE, "" },
+	{ CLEAN_MISSING_PLAYBACK_POSITION, REPLACE, POSITION, "" },
+	{ CLEAN_MISSING_DEVICE, REPLACE, DEVICE, "" },
+	{ CLEAN_DUPLICATE_EVENT_ID, DUPLICATE_LATER, 0, NULL },
+	{ CLEAN_RAGGED, EXTRA, 0, NULL },
+	{ CLEAN_DUPLICATE_EVENT_ID, DUPLICATE_LARGER, 0, NULL },
+	{ CLEAN_RAGGED, REPLACE, USER, "u\"7" },
+	{ CLEAN_RAGGED, REPLACE, CONTENT, "\"c7\"x" },
+	{ CLEAN_RAGGED, REPLACE, DEVICE, "\"tv" },
+	{ CLEAN_MISSING_USER_ID, REPLACE, USER, "\"\"" },
+	{ CLEAN_MISSING_EVENT_TYPE, REPLACE, TYPE, "  " },
+	{ CLEAN_BAD_EVENT_TS, REPLACE, TS, "2024-02-30T10:00:00Z" },
+	{ CLEAN_BAD_EVENT_TS, REPLACE, TS, "2024-01-05 10:00:00" }, /* an hour of no zone */
+	{ CLEAN_BAD_EVENT_TS, REPLACE, TS, "1704448800000ms" },
+	{ CLEAN_TS_OUT_OF_RANGE, REPLACE, TS, "-62135596800000" },
+	{ CLEAN_TS_OUT_OF_RANGE, REPLACE, TS, "4102444800000" },
+	{ CLEAN_TS_OUT_OF_RANGE, REPLACE, TS, "1704448800000000" }, /* microseconds */
+	{ CLEAN_TS_OUT_OF_RANGE, REPLACE, TS, "1969-12-31T23:59:59Z" },
+	{ CLEAN_BAD_EVENT_TYPE, REPLACE, TYPE, "play;" },
+	{ CLEAN_BAD_PLAYBACK_POSITION, REPLACE, POSITION, "NaN" },
+	{ CLEAN_BAD_PLAYBACK_POSITION, REPLACE, POSITION, "12s" },
+	{ CLEAN_NEGATIVE_PLAYBACK_POSITION, REPLACE, POSITION, "-1.5e2" },
+	{ CLEAN_INVALID_UTF8, REPLACE, USER, "u\xc0\xaf" },        /* an overlong slash */
+	{ CLEAN_INVALID_UTF8, REPLACE, CONTENT, "c\xed\xa0\x80" }, /* half a surrogate pair */
+	{ CLEAN_INVALID_UTF8, REPLACE, DEVICE, "tv\xc3" },         /* a character cut short */
 };
 #define N_FAULTS (sizeof(faults) / sizeof(faults[0]))
 
@@ -145,7 +147,7 @@ static void put_fault(struct synth_dirt *d, const struct synth_event *e)
 	if (faults[i].kind == DUPLICATE_LATER)
 		copy.ts += rng_between(&d->rng, 1, 10 * TIME_MS_PER_SECOND);
 	set_fields(&f, &copy);
-	if (strcmp(faults[i].reason, "duplicate_event_id") != 0)
+	if (faults[i].reason != CLEAN_DUPLICATE_EVENT_ID)
 		synth_event_id(f.text[ID], 'x', d->n_faults);
 	if (faults[i].kind == REPLACE)
 		SET(&f, faults[i].column, "%s", faults[i].text);
@@ -156,38 +158,18 @@ static void put_fault(struct synth_dirt *d, const struct synth_event *e)
 		csv_put_str(&d->held, "1");
 }
 
-/* How many faults so far have the reason of the i-th kind. */
-static uint64_t count_reason(const struct synth_dirt *d, size_t i)
-{
-	uint64_t n = 0;
-
-	for (size_t j = 0; j < N_FAULTS; j++)
-		if (!strcmp(faults[j].reason, faults[i].reason))
-			n += d->n_faults / N_FAULTS + (j < d->n_faults % N_FAULTS);
-	return n;
-}
-
-static bool is_first_of_reason(size_t i)
-{
-	for (size_t j = 0; j < i; j++)
-		if (!strcmp(faults[j].reason, faults[i].reason))
-			return false;
-	return true;
-}
-
 void synth_dirt_put_counts(const struct synth_dirt *d, struct buf *text)
 {
+	uint64_t counts[CLEAN_N_REASONS] = { 0 };
 	const char *separator = "";
 
-	for (size_t i = 0; i < N_FAULTS; i++) {
-		uint64_t n = is_first_of_reason(i) ? count_reason(d, i) : 0;
-
-		if (!n)
+	for (size_t i = 0; i < N_FAULTS; i++)
+		counts[faults[i].reason] += d->n_faults / N_FAULTS + (i < d->n_faults % N_FAULTS);
+	for (int i = 0; i < CLEAN_N_REASONS; i++) {
+		if (!counts[i])
 			continue;
-		buf_append_str(text, separator);
-		text->len += num_format_int(buf_reserve(text, NUM_TEXT_MAX), (int64_t)n);
-		buf_append_char(text, ' ');
-		buf_append_str(text, faults[i].reason);
+		buf_printf(text, "%s%" PRIu64 " %s", separator, counts[i],
+			   clean_reason_name((enum clean_reason)i));
 		separator = ", ";
 	}
 }

@@ -16,12 +16,11 @@ int columns_require(const struct csv_reader *in, const char *name, struct err *e
 
 	if (index < 0 && in->header.n == 1 && strchr(in->header.names[0], ';'))
 		return err_set(err, ERR_RUNTIME,
-			       "%s:1: column %s: not in the header (fields are separated by ';', "
-			       "but must be by ',')",
+			       "%s:1: missing column %s (fields must be separated by ',', "
+			       "not by ';')",
 			       in->file, name);
 	if (index < 0)
-		return err_set(err, ERR_RUNTIME, "%s:1: column %s: not in the header", in->file,
-			       name);
+		return err_set(err, ERR_RUNTIME, "%s:1: missing column %s", in->file, name);
 	return index;
 }
 

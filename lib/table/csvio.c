@@ -430,7 +430,7 @@ static int parse_record(struct csv_reader *r, struct err *err)
 	if (!r->row.fault && !has_quote && !(r->tuning.libcsv_only && r->row.raw_len))
 		split_unquoted(r);
 	else if (!r->row.fault && !split_quoted(r))
-		r->row.fault = "a quote inside an unquoted field, or text behind a closing quote";
+		r->row.fault = "a quote inside an unquoted field, or text after a closing quote";
 	if (r->row.fault && r->end - r->start > first_line) {
 		r->end = r->start + first_line;
 		r->next_line = r->line + 1;
@@ -503,8 +503,8 @@ static int take_header(struct csv_reader *r, struct err *err)
 			break;
 		r->names[i] = mem_dup(f->s, f->len);
 		if (intern_id(&seen, f->s, f->len) < i) {
-			rc = err_set(err, ERR_RUNTIME, "%s:1: column %s stands twice in the header",
-				     r->file, r->names[i]);
+			rc = err_set(err, ERR_RUNTIME, "%s:1: duplicate column %s", r->file,
+				     r->names[i]);
 			break;
 		}
 	}
@@ -584,12 +584,11 @@ int csv_reader_next(struct csv_reader *r, const struct csv_row **row, struct err
 		if (!r->row.raw_len && r->header.n > 1)
 			continue;
 		if (!r->row.fault && r->row.n != r->header.n)
-			r->row.fault = "not as many fields as the header has";
+			r->row.fault = "more or fewer fields than the header has";
 		if (r->row.fault && !r->tolerant) {
 			if (r->row.n)
-				return csv_reader_fail(r, -1, err,
-						       "%zu fields, but the header has %zu",
-						       r->row.n, r->header.n);
+				return csv_reader_fail(r, -1, err, "expected %zu fields, found %zu",
+						       r->header.n, r->row.n);
 			return csv_reader_fail(r, -1, err, "%s", r->row.fault);
 		}
 		r->n_rows++;

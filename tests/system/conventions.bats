@@ -248,9 +248,9 @@ by_name() {
 @test "a missing column, a column twice and no header are refused" {
 	case_() {
 		sed "1s/\b$needs\b/renamed/" "$in" >missing
-		refuses "missing:1: column $needs: not in the header" "${cmd[@]}" missing
+		refuses "missing:1: missing column $needs" "${cmd[@]}" missing
 		sed "s/^/x,/; 1s/^x,/$needs,/" "$in" >twice
-		refuses "twice:1: column $needs stands twice in the header" "${cmd[@]}" twice
+		refuses "twice:1: duplicate column $needs" "${cmd[@]}" twice
 		gzip </dev/null >empty.gz
 		refuses "empty.gz:1: no header line" "${cmd[@]}" empty.gz
 		echo >blank

@@ -85,7 +85,7 @@ pipeline() {
 	mv broken data/content_dim.csv.gz
 	run pipeline
 	[ "$status" -ne 0 ]
-	[[ $output == *"data/content_dim.csv.gz:1: column content_id: not in the header"* ]]
+	[[ $output == *"data/content_dim.csv.gz:1: missing column content_id"* ]]
 	[ -e out/cleaned_events.csv.gz ]
 	[ ! -e out/enriched_table.csv.gz ]
 	[ ! -e out/unmatched.csv.gz ]

@@ -263,7 +263,7 @@ c"' '0;0.0' '"x""y";x'; do
 	fails 0 ce-audit -v --ts-unit s --at 2500,3249,3250 -c 'echo event_id,event_ts && echo x,1000 && wc -l >&2' log
 	[[ $stderr == *$'\n3\nce-audit: cut 2500: 2 records,'*$'\n3\nce-audit: cut 3249: 2 records,'*$'\n4\nce-audit: cut 3250: 3 records,'* ]]
 	sed -i '1s/event_ts/when/' log
-	refuses 'log:1: column event_ts: not in the header' -c cat log
+	refuses 'log:1: missing column event_ts' -c cat log
 	fails 0 ce-audit -v --ts when --ts-unit s --time when --at 3 -c 'echo event_id,when && echo x,1970-01-01' log
 	[[ $stderr == *': 0 records, 1 rows compared, 0 changed'* ]]
 }
@@ -327,9 +327,9 @@ c"' '0;0.0' '"x""y";x'; do
 @test "output that is no table is refused, with its line" {
 	eight
 	refuses "the command's output: zero bytes" -c true log
-	refuses "the command's output:1: column event_ts: not in the header" -c 'echo garbage' log
-	refuses "the command's output:3: 2 fields, but the header has 3" -c "sed '3s/,u.//'" log
-	refuses "the command's output:1: column event_ts stands twice" -c "sed '1s/user_id/event_ts/'" log
+	refuses "the command's output:1: missing column event_ts" -c 'echo garbage' log
+	refuses "the command's output:3: expected 3 fields, found 2" -c "sed '3s/,u.//'" log
+	refuses "the command's output:1: duplicate column event_ts" -c "sed '1s/user_id/event_ts/'" log
 	refuses "the command's output: truncated gzip stream" -c 'gzip | head -c 30' log
 	refuses "the command's output:4: column event_ts: invalid time 'x'" -c "sed '4s/,[^,]*/,x/'" log
 	refuses "the command's output:4: column event_ts: invalid time ''" -c "sed '4s/,[^,]*/,/'" log
@@ -337,12 +337,12 @@ c"' '0;0.0' '"x""y";x'; do
 	refuses "the command's output at cut 3000: two rows of time 2000 have the key e2" --at 3000 -c "sed '\$!b; /^e8/b; p; s/.*/e2,2000,u/'" log
 	refuses "the command's output at cut 3000:1: the header differs from that of the whole log's table" \
 		--at 3000 -c 'cat >in; if grep -q e8 in; then cat in; else sed 1s/user_id/user/ in; fi' log
-	refuses 'column nothing: not in the header' --key nothing -c cat log
-	refuses 'column nothing: not in the header' --time nothing -c cat log
-	refuses 'column nothing: not in the header' --label nothing -c cat log
-	refuses 'column nothing: not in the header' --ignore user_id,nothing -c cat log
+	refuses 'missing column nothing' --key nothing -c cat log
+	refuses 'missing column nothing' --time nothing -c cat log
+	refuses 'missing column nothing' --label nothing -c cat log
+	refuses 'missing column nothing' --ignore user_id,nothing -c cat log
 	# A row in the middle of an endless output is refused now.
-	refuses "the command's output:2: 1 fields, but the header has 2" -c 'echo event_id,event_ts; yes' log
+	refuses "the command's output:2: expected 2 fields, found 1" -c 'echo event_id,event_ts; yes' log
 }
 
 @test "a broken input is refused before anything is run" {

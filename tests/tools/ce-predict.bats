@@ -36,7 +36,7 @@ make_model() {
 	END
 	printf 'plan\nfree\n' >few.csv
 	fails 1 ce-predict --keys -m model few.csv
-	[[ $stderr == 'ce-predict: few.csv:1: column event_id: not in the header' ]]
+	[[ $stderr == 'ce-predict: few.csv:1: missing column event_id' ]]
 }
 
 @test "--split writes the rows of one part" {
@@ -109,13 +109,13 @@ make_model() {
 			return 1
 		}
 	}
-	refuses 'rate,elapsed\n' 'bad.csv:1: column plan: not in the header'
+	refuses 'rate,elapsed\n' 'bad.csv:1: missing column plan'
 	head+=',"odd ""name"", 1"'
 	refuses "$head\n1,2,x,1,1,1,c\n1,2,x,1,one,1,c\n" "bad.csv:3: column big: invalid number 'one'"
 	refuses "$head\n1,2,x,1,nan,1,c\n" "bad.csv:2: column big: invalid number 'nan'"
 	refuses "$head,split\n" 'bad.csv:1: column split: is in the input already'
-	refuses "$head,is_completion\n" 'bad.csv:1: column event_ts: not in the header'
-	refuses "$head,is_completion,event_ts\n" 'bad.csv:1: column label_known_ts: not in the header'
+	refuses "$head,is_completion\n" 'bad.csv:1: missing column event_ts'
+	refuses "$head,is_completion,event_ts\n" 'bad.csv:1: missing column label_known_ts'
 	refuses "$head,is_completion,event_ts,label_known_ts\n1,2,x,1,1,1,c,2,1,1\n" \
 		"bad.csv:2: column is_completion: expected 0 or 1, found '2'"
 	printf '%s\n' "$head" >none.csv

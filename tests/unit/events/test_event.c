@@ -177,7 +177,7 @@ static void columns_wanted(void)
 
 	CHECK_STR(read_all("event_id,event_ts,user_id,content_id,event_type,playback_position\n",
 			   EVENT_ENRICHED, &e, &err),
-		  "in:1: column runtime: not in the header");
+		  "in:1: missing column runtime");
 	event_reader_close(&reader);
 	CHECK_STR(read_all("runtime,event_type,content_id,user_id,playback_position,event_ts,event_"
 			   "id\n"
@@ -190,7 +190,7 @@ static void columns_wanted(void)
 	CHECK_STR(read_all("runtime,event_type,content_id,user_id,playback_position,event_ts,event_"
 			   "id\n",
 			   EVENT_SESSION, &e, &err),
-		  "in:1: column session_start_ts: not in the header");
+		  "in:1: missing column session_start_ts");
 	event_reader_close(&reader);
 	event_reader_close(&reader);
 }

@@ -157,8 +157,8 @@ static void what_cannot_be_read_is_an_error_of_its_column(void)
 		{ "has_played_before", "yes",
 		  "in.csv:2: column has_played_before: invalid number 'yes'" },
 		{ "user_genre_recency", NULL,
-		  "in.csv:1: column user_genre_recency: not in the header" },
-		{ "genre", NULL, "in.csv:1: column genre: not in the header" },
+		  "in.csv:1: missing column user_genre_recency" },
+		{ "genre", NULL, "in.csv:1: missing column genre" },
 	};
 	char text[1024];
 

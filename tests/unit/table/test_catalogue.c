@@ -92,7 +92,7 @@ static void columns_are_found_by_name(void)
 	CHECK_INT(columns_refuse(&r, mine, 1, &err), 0);
 	CHECK_INT(err.kind, ERR_NONE);
 	CHECK_INT(columns_require(&r, "d", &err), -1);
-	CHECK_STR(err.message, "in:1: column d: not in the header");
+	CHECK_STR(err.message, "in:1: missing column d");
 	CHECK_INT(columns_refuse(&r, mine, 2, &err), -1);
 	CHECK_STR(err.message, "in:1: column c: is in the input already");
 	csv_reader_close(&r);

@@ -169,7 +169,7 @@ static inline struct csv_value csv_str(const char *text)
 
 static inline struct csv_value csv_value(const struct csv_field *f)
 {
-	return f->is_null ? (struct csv_value){ 0 } : csv_text(f->s, f->len);
+	return f->is_null ? csv_str(NULL) : csv_text(f->s, f->len);
 }
 
 /* Appends the n values as fields. */

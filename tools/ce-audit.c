@@ -60,12 +60,12 @@ static void parse_args(struct opts *opt, struct cli *cli, int argc, char **argv)
 	const struct cli_option options[] = {
 		{ 'c', "command", "COMMAND", "shell command that makes the table (required)",
 		  cli_string, &trial->command },
-		{ 0, "cuts", "N", "number of records at whose times to cut the log (8)", parse_cuts,
+		{ 0, "cuts", "N", "number of cuts, at times of random records (8)", parse_cuts,
 		  &opt->n_cuts },
-		{ 0, "seed", "N", "seed of the random choice of these records (1)", cli_count,
+		{ 0, "seed", "N", "seed of the random number generator (1)", cli_count,
 		  &opt->seed },
-		{ 0, "at", "TIME[,...]", "cut the log at these times instead: ms or ISO 8601",
-		  parse_times, trial },
+		{ 0, "at", "TIME[,...]", "cut at these times instead: ms or ISO 8601", parse_times,
+		  trial },
 		{ 0, "ts", "COLUMN", "column of the records' time (event_ts)", cli_string,
 		  &trial->column },
 		{ 0, "ts-unit", "UNIT", "unit of numbers in that column: ms or s (ms)", cli_choice,
@@ -74,12 +74,11 @@ static void parse_args(struct opts *opt, struct cli *cli, int argc, char **argv)
 		  &audit->key },
 		{ 0, "time", "COLUMN", "time column of the table (event_ts)", cli_string,
 		  &audit->time },
-		{ 0, "label", "COLUMN[,...]",
-		  "columns that may be empty at a cut and known later (see the manual)", cli_list,
+		{ 0, "label", "COLUMN[,...]", "columns that may become known after a cut", cli_list,
 		  &audit->label },
 		{ 0, "ignore", "COLUMN[,...]", "columns not to compare (none)", cli_list,
 		  &audit->ignore },
-		{ 0, "mem", "SIZE", "memory for sorting; beyond it $TMPDIR is used (1G)", cli_size,
+		{ 0, "mem", "SIZE", "memory for sorting, beyond it $TMPDIR (1G)", cli_size,
 		  &audit->mem },
 		{ 0 }
 	};
@@ -136,7 +135,7 @@ int main(int argc, char **argv)
 				       .audit = { .time = "event_ts", .mem = MEM_DEFAULT } } };
 	struct cli cli = { .tool = "ce-audit",
 			   .purpose = "Reports which columns of a pipeline's table depend on "
-				      "events after the row's time.",
+				      "later events.",
 			   .operands = "-c COMMAND [FILE ...]" };
 	struct csv_writer out = CSV_WRITER_INIT;
 	struct trial trial = TRIAL_INIT;

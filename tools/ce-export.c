@@ -116,23 +116,21 @@ int main(int argc, char **argv)
 {
 	struct opts opt = { .since = NO_TIME, .until = NO_TIME };
 	const struct cli_option options[] = {
-		{ 'd', "dbname", "CONNINFO",
-		  "connection string, URI or database name (libpq's PG* variables)", pg_conninfo,
+		{ 'd', "dbname", "CONNINFO", "connection string, URI or database name", pg_conninfo,
 		  &opt.conninfo },
-		{ 'c', "query", "QUERY", "export the result of this SELECT instead of a TABLE",
-		  cli_string, &opt.query },
+		{ 'c', "query", "QUERY", "export the result of this SELECT", cli_string,
+		  &opt.query },
 		{ 0, "schema", "SCHEMA", "schema of the tables (found by the search path)",
 		  cli_string, &opt.schema },
 		{ 0, "columns", "COL[,...]", "export only these columns, in this order", cli_list,
 		  &opt.columns },
-		{ 0, "where", "CONDITION", "export only rows that satisfy this SQL condition",
+		{ 0, "where", "CONDITION", "export only rows for which this SQL is true",
 		  cli_string, &opt.where },
 		{ 0, "since", "TIME", "export only rows with event_ts at or after TIME", cli_time,
 		  &opt.since },
 		{ 0, "until", "TIME", "export only rows with event_ts before TIME", cli_time,
 		  &opt.until },
-		{ 'O', "directory", "DIR",
-		  "write each table to DIR/TABLE.csv.gz, all as of one moment", cli_string,
+		{ 'O', "directory", "DIR", "write each table to DIR/TABLE.csv.gz", cli_string,
 		  &opt.dir },
 		{ 0 },
 	};

@@ -75,8 +75,7 @@ static enum pg_load_mode mode_of(const struct cli *cli, const struct opts *opt)
 static void parse_args(struct opts *opt, struct cli *cli, int argc, char **argv)
 {
 	const struct cli_option options[] = {
-		{ 'd', "dbname", "CONNINFO",
-		  "connection string, URI or database name (libpq's PG* variables)", pg_conninfo,
+		{ 'd', "dbname", "CONNINFO", "connection string, URI or database name", pg_conninfo,
 		  &opt->conninfo },
 		{ 0, "schema", "SCHEMA", "schema of the table (found by the search path)",
 		  cli_string, &opt->schema },

@@ -41,14 +41,13 @@ static void parse_args(struct synth_tables_options *tables, struct cli *cli, int
 		{ 0, "users", "N", "number of users (1000)", cli_count, &opt.users },
 		{ 0, "contents", "N", "number of contents (300)", cli_count, &opt.contents },
 		{ 0, "days", "N", "length of the log in days (30)", cli_count, &opt.days },
-		{ 0, "sessions", "N", "number of viewings, of 3 to 4 events on average (10000)",
-		  cli_count, &opt.sessions },
+		{ 0, "sessions", "N", "number of viewings, of 3 to 4 events (10000)", cli_count,
+		  &opt.sessions },
 		{ 0, "seed", "N", "seed of the random number generator (1)", cli_count, &opt.seed },
-		{ 0, "dirty", "RATE", "faulty rows to add, as a share of the events (0)", cli_share,
+		{ 0, "dirty", "RATE", "faulty rows to add, share of the events (0)", cli_share,
 		  &opt.dirty },
 		{ 0, "start", "DATE", "first day of the log (2024-01-01)", cli_time, &opt.start },
-		{ 0, "stream", NULL, "write the events to standard output, the rest to -o",
-		  cli_flag, &opt.stream },
+		{ 0, "stream", NULL, "write the events to standard output", cli_flag, &opt.stream },
 		{ 'o', "output", "DIR", "write the tables into DIR (required)", cli_string,
 		  &opt.dir },
 		{ 0 },
@@ -89,8 +88,7 @@ static void print_faults(const struct cli *cli, const struct synth_dirt *dirt)
 int main(int argc, char **argv)
 {
 	struct cli cli = { .tool = "ce-synth",
-			   .purpose = "Writes a synthetic workload, whose true probabilities are "
-				      "known, into a directory.",
+			   .purpose = "Writes a synthetic workload with known true probabilities.",
 			   .operands = "-o DIR" };
 	struct synth_tables_options options;
 	struct synth_tables tables;

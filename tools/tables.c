@@ -20,7 +20,7 @@ struct column {
 
 struct table {
 	const char *name, *maker, *row;
-	size_t n_key, n;
+	size_t n;
 	const struct column *const *columns;
 };
 
@@ -36,8 +36,10 @@ struct table {
 
 #include "table/columns.def"
 
-#define TABLE(name, n_key, maker, row) static const struct column *const columns_of_##name[] = {
-#define USE(name)                      &column_##name,
+#define TABLE(name, maker, row) static const struct column *const columns_of_##name[] = {
+#define KEY(name)               &column_##name,
+#define USE(name)               &column_##name,
+#define OWN_KEY                 OWN
 #define OWN(name, type, unit, definition, empty)                                                   \
 	&(const struct column){ #name, CATALOGUE_##type, unit, definition, empty },
 #define END                                                                                        \
@@ -46,14 +48,12 @@ struct table {
 #include "table/tables.def"
 
 static const struct table tables[] = {
-#define TABLE(name, n_key, maker, row)                                                             \
-	{ #name,                                                                                   \
-	  maker,                                                                                   \
-	  row,                                                                                     \
-	  n_key,                                                                                   \
-	  sizeof(columns_of_##name) / sizeof(columns_of_##name[0]),                                \
+#define TABLE(name, maker, row)                                                                    \
+	{ #name, maker, row, sizeof(columns_of_##name) / sizeof(columns_of_##name[0]),             \
 	  columns_of_##name },
+#define KEY(name)
 #define USE(name)
+#define OWN_KEY(name, type, unit, definition, empty)
 #define OWN(name, type, unit, definition, empty)
 #define END
 #include "table/tables.def"
@@ -68,6 +68,11 @@ static const char *sql_type(const struct column *c)
 	return dot ? dot + 1 : name;
 }
 
+static bool is_key(const struct table *t, size_t column)
+{
+	return catalogue_table(t->name)->columns[column].key;
+}
+
 static void print_tsv(void)
 {
 	for (const struct table *t = tables; t < tables + N_TABLES; t++)
@@ -75,7 +80,7 @@ static void print_tsv(void)
 			const struct column *c = t->columns[i];
 
 			printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t->name, t->maker, c->name,
-			       sql_type(c), i < t->n_key ? "key" : "-", c->unit, c->definition,
+			       sql_type(c), is_key(t, i) ? "key" : "-", c->unit, c->definition,
 			       c->empty);
 		}
 }
@@ -122,8 +127,9 @@ static void print_mdoc(void)
 		       "A row is %s.\n"
 		       "Made by %s.\n",
 		       t->name, t->row, t->maker);
-		if (t->n_key)
-			printf("The key is %s.\n", t->columns[0]->name);
+		for (size_t i = 0; i < t->n; i++)
+			if (is_key(t, i))
+				printf("The key is %s.\n", t->columns[i]->name);
 		printf(".Bl -tag -width Ds -compact\n");
 		for (size_t i = 0; i < t->n; i++)
 			print_column(t->columns[i]);

@@ -12,6 +12,15 @@
 /* The table of predictions: its keys, then the columns that are added to any input. */
 #define N_ADDED ((size_t)3)
 
+#define ASSERT_ADDED(column)                                                                       \
+	_Static_assert(sizeof(struct row_completion_predictions) -                                 \
+				       offsetof(struct row_completion_predictions, column) <=      \
+			       N_ADDED * sizeof(struct csv_value),                                 \
+		       #column " is not one of the last")
+ASSERT_ADDED(completion_probability);
+ASSERT_ADDED(predicted_completion);
+ASSERT_ADDED(split);
+
 static const struct catalogue_table *predictions(void)
 {
 	return catalogue_table("completion_predictions");

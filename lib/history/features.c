@@ -84,8 +84,9 @@ static bool goes_on(const struct features_step *last, const struct features_step
 	if (step->what == FEATURE_COPY)
 		return last->what == FEATURE_COPY &&
 		       step->source[0] == last->source[0] + (int)last->n;
-	return step->what > FEATURE_HOUR && step->what <= FEATURE_START_DAY_OF_WEEK &&
-	       step->what != FEATURE_START_HOUR &&
+	/* A part of the calendar that comes next in its hour's text. */
+	return last->what >= FEATURE_HOUR && step->what > FEATURE_HOUR &&
+	       step->what <= FEATURE_START_DAY_OF_WEEK && step->what != FEATURE_START_HOUR &&
 	       step->what == last->what + (enum features_what)last->n;
 }
 
@@ -119,7 +120,7 @@ int features_init(struct features *f, const struct csv_reader *in, struct err *e
 
 	*f = (struct features){ .steps = mem_alloc(n, sizeof(*f->steps)),
 				.numbers = mem_alloc(n, sizeof(*f->numbers)),
-				.hours = mem_zalloc(N_HOURS, sizeof(*f->hours)) };
+				.hours = mem_zalloc(N_HOURS + 1, sizeof(*f->hours)) };
 	f->release_year = columns_require(in, "release_year", err);
 	if (f->release_year < 0)
 		goto fail;
@@ -157,17 +158,24 @@ bool features_wanted(enum features_rows rows, const struct outcome_session *sess
 	return true;
 }
 
-/* The hour of a time: events come in its order, so most of them find their hour there. */
-static const struct features_hour *find_hour(const struct features *f, int64_t ts)
+/*
+ * The hour of a time: events come in its order, so most of them find their hour there. The place
+ * of `taken`, an hour that is still to be read (NULL: none), is left alone: the last one is spare.
+ */
+static const struct features_hour *find_hour(struct features_hour *hours, int64_t ts,
+					     const struct features_hour *taken)
 {
 	int64_t number = ts / TIME_MS_PER_HOUR;
-	struct features_hour *hour = &f->hours[number % N_HOURS];
+	struct features_hour *hour = &hours[number % N_HOURS];
 	struct time_civil civil;
-	char *end = hour->text;
+	char *end;
 
 	if (hour->number == number && hour->at[1])
 		return hour;
+	if (hour == taken)
+		hour = &hours[N_HOURS];
 	time_civil(ts, &civil);
+	end = hour->text;
 	hour->number = number;
 	hour->year = civil.year;
 	for (int part = 0; part < N_PARTS; part++) {
@@ -351,7 +359,7 @@ static int put_step(const struct features_step *step, const struct context *c, s
 		break;
 	case FEATURE_START_HOUR:
 	case FEATURE_START_DAY_OF_WEEK:
-		put_parts(out, find_hour(c->f, c->e->session_start),
+		put_parts(out, find_hour(c->f->hours, c->e->session_start, c->hour),
 			  (int)(step->what - FEATURE_START_HOUR), step->n);
 		break;
 	case FEATURE_PRODUCT:
@@ -363,7 +371,9 @@ static int put_step(const struct features_step *step, const struct context *c, s
 int features_put(const struct features *f, const struct csv_reader *in, const struct csv_row *row,
 		 const struct event *e, struct buf *out, struct err *err)
 {
-	struct context c = { .f = f, .in = in, .row = row, .e = e, .hour = find_hour(f, e->ts) };
+	struct context c = {
+		.f = f, .in = in, .row = row, .e = e, .hour = find_hour(f->hours, e->ts, NULL)
+	};
 
 	if (check_numbers(f, in, row, err) || read_year(f, in, row, &c.release_year, err))
 		return -1;

@@ -98,9 +98,11 @@ static int check_options(struct pg_load *l, const struct csv_reader *in, struct 
 /* The catalogue's primary key, if the input has all of it. */
 static void find_keys(struct pg_load *l, const struct catalogue_table *known)
 {
-	for (size_t i = 0; known && i < known->n_key; i++) {
+	for (size_t i = 0; known && i < known->n; i++) {
 		size_t column = find_column(l, known->columns[i].name);
 
+		if (!known->columns[i].key)
+			continue;
 		if (column == l->n_columns) {
 			l->n_keys = 0;
 			return;

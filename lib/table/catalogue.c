@@ -15,29 +15,33 @@ enum {
 };
 
 /* The columns of each table: columns_of_NAME. */
-#define TABLE(name, n_key, maker, row)           static const struct catalogue_column columns_of_##name[] = {
-#define USE(name)                                { #name, (enum catalogue_type)type_##name },
-#define OWN(name, type, unit, definition, empty) { #name, CATALOGUE_##type },
+#define TABLE(name, maker, row)                      static const struct catalogue_column columns_of_##name[] = {
+#define KEY(name)                                    { #name, (enum catalogue_type)type_##name, true },
+#define USE(name)                                    { #name, (enum catalogue_type)type_##name, false },
+#define OWN_KEY(name, type, unit, definition, empty) { #name, CATALOGUE_##type, true },
+#define OWN(name, type, unit, definition, empty)     { #name, CATALOGUE_##type, false },
 #define END                                                                                        \
 	}                                                                                          \
 	;
 #include "table/tables.def"
 
 static const struct catalogue_column columns_of_sessions[] = {
-#define SESSION(name, type, unit, definition, empty, value) { #name, CATALOGUE_##type },
+#define SESSION(name, type, unit, definition, empty, value) { #name, CATALOGUE_##type, false },
 #include "table/sessions.def"
 };
 
 static const struct catalogue_column columns_of_history[] = {
-#define HISTORY(name, type, unit, definition, empty) { #name, CATALOGUE_##type },
+#define HISTORY(name, type, unit, definition, empty) { #name, CATALOGUE_##type, false },
 #include "table/history.def"
 };
 
 #define N_COLUMNS(name) (sizeof(columns_of_##name) / sizeof(columns_of_##name[0]))
 
 static const struct catalogue_table tables[] = {
-#define TABLE(name, n_key, maker, row) { #name, columns_of_##name, N_COLUMNS(name), n_key, maker },
+#define TABLE(name, maker, row) { #name, columns_of_##name, N_COLUMNS(name), maker },
+#define KEY(name)
 #define USE(name)
+#define OWN_KEY(name, type, unit, definition, empty)
 #define OWN(name, type, unit, definition, empty)
 #define END
 #include "table/tables.def"

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "table/csvrow.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum catalogue_type {
@@ -28,13 +29,14 @@ enum catalogue_type {
 struct catalogue_column {
 	const char *name;
 	enum catalogue_type type;
+	bool key; /* part of the primary key */
 };
 
 struct catalogue_table {
 	const char *name;
 	const struct catalogue_column *columns; /* [n] */
-	size_t n, n_key;                        /* the first n_key are the primary key */
-	const char *maker;                      /* "ce-agg", "ce-predict --drift" */
+	size_t n;
+	const char *maker; /* "ce-agg", "ce-predict --drift" */
 };
 
 /* The table of that name, or NULL. */
@@ -56,9 +58,11 @@ void catalogue_put_names(struct buf *row, const struct catalogue_table *table);
  * A row of each table, struct row_TABLE, with a member for each column, in the table's order. What
  * is not set is NULL. csv_put_values(out, CATALOGUE_VALUES(&row)) appends it.
  */
-#define TABLE(name, n_key, maker, row)           struct row_##name {
-#define USE(name)                                struct csv_value name;
-#define OWN(name, type, unit, definition, empty) struct csv_value name;
+#define TABLE(name, maker, row)                      struct row_##name {
+#define KEY(name)                                    struct csv_value name;
+#define USE(name)                                    struct csv_value name;
+#define OWN_KEY(name, type, unit, definition, empty) struct csv_value name;
+#define OWN(name, type, unit, definition, empty)     struct csv_value name;
 #define END                                                                                        \
 	}                                                                                          \
 	;

@@ -69,8 +69,8 @@ static int find_split(struct trainset_reading *r, struct err *err)
 	if (r->at.time < 0 && (o->holdout || o->by_time))
 		return err_set(
 			err, ERR_RUNTIME,
-			"%s:1: column " DEFAULT_TIME
-			": not in the header: name the time column with --time, or turn off %s",
+			"%s:1: missing column " DEFAULT_TIME
+			": name the time column with --time, or turn off %s",
 			r->in.file,
 			o->by_time ? "what splits rows by time (--holdout 0 --validation 0, "
 				     "no --cv, no --l2 auto)"

@@ -256,7 +256,7 @@ by_name() {
 		echo >blank
 		refuses "blank:1: no header line" "${cmd[@]}" blank
 		tr , ';' <"$in" >semicolons
-		refuses "semicolons:1: column " "${cmd[@]}" semicolons
+		refuses "semicolons:1: missing column " "${cmd[@]}" semicolons
 		sed 's/$/\r/' "$in" | tr -d '\n' >cr
 		refuses "cr:1: a carriage return in the header" "${cmd[@]}" cr
 	}

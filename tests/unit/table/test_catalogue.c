@@ -41,8 +41,6 @@ static void history_is_part_of_the_features(void)
 	const struct catalogue_table *features = catalogue_table("completion_prediction_features");
 	size_t found = 0;
 
-	CHECK_INT(catalogue_history.n, 23);
-	CHECK_INT(features->n, 49);
 	for (size_t i = 0; i < catalogue_history.n; i++)
 		for (size_t k = 0; k < features->n; k++)
 			if (!strcmp(catalogue_history.columns[i].name, features->columns[k].name)) {
@@ -50,7 +48,7 @@ static void history_is_part_of_the_features(void)
 					  features->columns[k].type);
 				found++;
 			}
-	CHECK_INT(found, 23);
+	CHECK_INT(found, catalogue_history.n);
 	CHECK_STR(features->columns[features->n - 1].name, "is_completion");
 }
 
@@ -60,7 +58,10 @@ static void types_and_keys_agree(void)
 	const struct catalogue_table *a, *b;
 
 	for (size_t i = 0; (a = catalogue_table_at(i)); i++) {
+		size_t n_keys = 0;
+
 		for (size_t k = 0; k < a->n; k++) {
+			n_keys += a->columns[k].key;
 			for (size_t m = 0; m < k; m++)
 				CHECK(strcmp(a->columns[k].name, a->columns[m].name) != 0);
 			for (size_t j = 0; j < i && (b = catalogue_table_at(j)); j++)
@@ -69,7 +70,7 @@ static void types_and_keys_agree(void)
 						CHECK_INT(a->columns[k].type, b->columns[m].type);
 		}
 		/* Every row of the pipeline has its key; what is found out about rows has none. */
-		CHECK_INT(a->n_key,
+		CHECK_INT(n_keys,
 			  strcmp(a->name, "metrics") != 0 && strcmp(a->name, "curves") != 0 &&
 				  strcmp(a->name, "metric_intervals") != 0 &&
 				  strcmp(a->name, "rejects") != 0 && strcmp(a->name, "audit") != 0);
@@ -81,7 +82,8 @@ static void columns_are_found_by_name(void)
 	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
-	const struct catalogue_column mine[] = { { "x", CATALOGUE_TEXT }, { "c", CATALOGUE_TEXT } };
+	const struct catalogue_column mine[] = { { "x", CATALOGUE_TEXT, false },
+						 { "c", CATALOGUE_TEXT, false } };
 
 	scratch_write("in", "a,b,c\n", 6);
 	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
@@ -99,7 +101,7 @@ static void columns_are_found_by_name(void)
 	scratch_write("in", "a;b;c\n", 6);
 	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
 	CHECK_INT(columns_require(&r, "a", &err), -1);
-	CHECK(strstr(err.message, "separated by ';'"));
+	CHECK(strstr(err.message, "not by ';'"));
 	csv_reader_close(&r);
 }
 

@@ -40,7 +40,7 @@ REPORT_PACKAGES = gnuplot-nox
 TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc chromium
 BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas python3-xgboost postgresql isal gzip miller \
 		 $(if $(shell command -v npm),,nodejs npm)
-CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck
+CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck python3
 OTHER_GOALS    = $(filter-out deps,$(MAKECMDGOALS))
 other_than     = $(if $(OTHER_GOALS),$(filter-out $(1),$(OTHER_GOALS)),all of them)
 PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all install bench bench-scale),$(REPORT_PACKAGES)) \
@@ -82,7 +82,7 @@ FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $(TOOLS) $(MANS)
+all: $(TOOLS) $(MANS) $(BUILD)/tables
 
 units: $(UNITS) $(BUILD)/tables
 
@@ -157,7 +157,8 @@ $(BUILD)/tables: $(BUILD)/$(TABLES_SRC:%.c=%.o) $(LIB)
 
 # The manual page of the tables; the tests compare it.
 tables: $(BUILD)/tables
-	$(BUILD)/tables mdoc >tools/ce-tables.5
+	$(BUILD)/tables mdoc >$(BUILD)/ce-tables.5
+	cmp -s $(BUILD)/ce-tables.5 tools/ce-tables.5 || cp $(BUILD)/ce-tables.5 tools/ce-tables.5
 
 $(BUILD)/unit/pg/%: $(BUILD)/tests/unit/pg/%.o $(DB_LIB) $(LIB)
 	@mkdir -p $(@D)
@@ -245,7 +246,7 @@ asan: | $(FIRST)
 # Multithreaded code under ThreadSanitizer. A tool that fails does not wait for its threads.
 tsan: | $(FIRST)
 	+TSAN_OPTIONS=report_thread_leaks=0 $(MAKE) BUILD=$(BUILD)/tsan CC=gcc CFLAGS='-O1 -g -fsanitize=thread' \
-		SUITES='test_ahead test_bootstrap test_deflate test_gzio test_logistic test_pool threads' test
+		SUITES='test_readahead test_bootstrap test_deflate test_gzio test_logistic test_pool threads' test
 
 # libFuzzer (clang's): each target of tests/fuzz runs for so long, from the corpus of earlier runs.
 FUZZ_SECONDS ?= 60
@@ -278,7 +279,7 @@ mutate: | $(FIRST)
 # One stamp per source, so that only what changed is checked again, in parallel with -j.
 LINT  = $(BUILD)/lint
 TIDY  = $(patsubst %,$(LINT)/%.tidy,$(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
-CHECK = $(LINT)/layers $(TIDY) $(LINT)/format $(LINT)/cppcheck $(LINT)/shell $(LINT)/man
+CHECK = $(LINT)/layers $(LINT)/mutations $(TIDY) $(LINT)/format $(LINT)/cppcheck $(LINT)/shell $(LINT)/man
 
 lint: | $(FIRST)
 	@$(MAKE) --no-print-directory -k $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) $(CHECK)
@@ -290,11 +291,18 @@ $(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy tests/unit/.clang-tidy
 	@clang-tidy --quiet $< -- $(BASE_CFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
 	@touch $@
 
+# Whether the edits of the mutation tests still fit the sources.
+$(LINT)/mutations: tests/mutation/mutations.txt tests/mutation/mutate.py $(LIB_SRC) $(HEADERS)
+	@mkdir -p $(@D)
+	@echo mutations
+	@python3 -B tests/mutation/mutate.py --check
+	@touch $@
+
 # Which room may include which is a table in lib/README.md.
-$(LINT)/layers: tests/layers.awk lib/README.md $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(HEADERS)
+$(LINT)/layers: tests/layers.awk lib/README.md $(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(HEADERS)
 	@mkdir -p $(@D)
 	@echo layers
-	@awk -f tests/layers.awk lib/README.md $(filter lib/%.c lib/%.h tools/%,$^)
+	@awk -f tests/layers.awk lib/README.md $(filter lib/%.c lib/%.h lib/%.def tools/%,$^)
 	@touch $@
 
 $(LINT)/format: $(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS) .clang-format
@@ -344,7 +352,7 @@ define install_folder =
 
 endef
 
-install: $(TOOLS) $(MANS)
+install: $(TOOLS) $(MANS) $(BUILD)/tables
 	$(foreach folder,$(FOLDERS),$(if $(in_$(folder)),$(call install_folder,$(folder))))
 
 uninstall:

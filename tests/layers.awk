@@ -13,6 +13,14 @@ function fault(text)
 	failed = 1
 }
 
+BEGIN {
+	n = split("emmintrin endian errno fcntl float getopt immintrin inttypes libgen limits math poll pthread sched " \
+		"signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string sys/mman sys/resource " \
+		"sys/socket sys/stat sys/types sys/uio sys/wait time unistd", part, " ")
+	for (i = 1; i <= n; i++)
+		system_header["<" part[i] ".h>"] = 1
+}
+
 FILENAME ~ /README\.md$/ {
 	if ($0 !~ /^    [a-z]+:( |$)/)
 		next
@@ -21,8 +29,8 @@ FILENAME ~ /README\.md$/ {
 	for (i = 2; i <= NF; i++) {
 		allowed[room, $i] = FILENAME ":" FNR
 		if ($i ~ /^</)
-			library[$i] = 1
-		else if (!($i in rooms))
+			continue
+		if (!($i in rooms))
 			fault(FILENAME ":" FNR ": " room " may not depend on " $i ", which comes later")
 		else
 			n_arrows++
@@ -43,20 +51,23 @@ FNR == 1 {
 		modules[module] = 1
 }
 
-/^#[ \t]*include </ && here != "" {
+/^[ \t]*#[ \t]*include/ {
 	name = $0
-	sub(/^[^<]*/, "", name)
-	sub(/>.*/, ">", name)
-	if (name in library) {
+	sub(/^[ \t]*#[ \t]*include[ \t]*/, "", name)
+	if (name ~ /^<[^>]*>/) {
+		sub(/>.*/, ">", name)
+		if (name in system_header)
+			next
 		if (!((here, name) in allowed))
-			fault(FILENAME ":" FNR ": " here " may not include " name)
+			fault(FILENAME ":" FNR ": " (here == "" ? "a tool" : here) " may not include " name)
 		used[here, name] = 1
+		next
 	}
-}
-
-/^#[ \t]*include "/ {
-	name = $0
-	sub(/^[^"]*"/, "", name)
+	if (name !~ /^"[^"]*"/ || name ~ /\.\.|\/\.|\/\//) {
+		fault(FILENAME ":" FNR ": include a header by its own name, \"ROOM/NAME\"")
+		next
+	}
+	sub(/^"/, "", name)
 	sub(/".*/, "", name)
 	n = split(name, part, "/")
 	if (n == 1) {
@@ -75,27 +86,30 @@ FNR == 1 {
 		needs[module, target] = 1
 }
 
-# Takes away modules that need none of those that are left; what stays is a circle or needs one.
-function find_circles(	pair, part, left, blocked, went)
+# Takes away modules that need none of those that are left, or that none of them needs: circles stay.
+function find_circles(	pair, part, left, needing, needed, went)
 {
 	for (module in modules)
 		left[module] = 1
 	do {
 		went = 0
-		split("", blocked)
+		split("", needing)
+		split("", needed)
 		for (pair in needs) {
 			split(pair, part, SUBSEP)
-			if ((part[1] in left) && (part[2] in left))
-				blocked[part[1]] = 1
+			if ((part[1] in left) && (part[2] in left)) {
+				needing[part[1]] = 1
+				needed[part[2]] = 1
+			}
 		}
 		for (module in left)
-			if (!(module in blocked)) {
+			if (!(module in needing) || !(module in needed)) {
 				delete left[module]
 				went = 1
 			}
 	} while (went)
 	for (module in left) {
-		fault(module ": is in a circle of includes, or needs one")
+		fault(module ": is in a circle of includes")
 		n_circles++
 	}
 }

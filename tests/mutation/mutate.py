@@ -229,10 +229,13 @@ def check(mutations, folder, jobs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), metavar="N", help="that many at once")
+    parser.add_argument("--check", action="store_true", help="only check that each edit fits the sources")
     parser.add_argument("wanted", nargs="*", metavar="NUMBER|WORDS", help="those alone")
     args = parser.parse_args()
     mutations = read_list()
     refuse_stale(mutations)
+    if args.check:
+        return 0
     picked = pick(mutations, args.wanted)
     if not picked:
         parser.error("no mutation is named so")

@@ -30,10 +30,10 @@ int main(int argc, char **argv)
 	struct history_options options = HISTORY_OPTIONS_INIT;
 	struct aggregate_options what = { NULL, NULL };
 	const struct cli_option table[] = {
-		{ 't', "table", "TABLE", "write one aggregate table, not the events", parse_table,
-		  &what.table },
-		{ 'd', "directory", "DIR", "also write every aggregate to DIR/TABLE.csv.gz",
-		  cli_string, &what.directory },
+		{ 't', "table", "TABLE", "write this aggregate table instead of the events",
+		  parse_table, &what.table },
+		{ 'd', "directory", "DIR", "also write all aggregate tables into DIR", cli_string,
+		  &what.directory },
 		{ 0, "window", "DURATION", "time span of the user's recent activity (30d)",
 		  cli_duration, &options.window },
 		{ 0, "near-end", "RATIO", "playback ratio at which a stop completes (0.95)",

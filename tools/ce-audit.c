@@ -134,7 +134,7 @@ int main(int argc, char **argv)
 			    .trial = { .column = "event_ts",
 				       .audit = { .time = "event_ts", .mem = MEM_DEFAULT } } };
 	struct cli cli = { .tool = "ce-audit",
-			   .purpose = "Reports which columns of a pipeline's table depend on "
+			   .purpose = "Report which columns of a pipeline's table depend on "
 				      "later events.",
 			   .operands = "-c COMMAND [FILE ...]" };
 	struct csv_writer out = CSV_WRITER_INIT;

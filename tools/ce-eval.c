@@ -198,10 +198,11 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &e->time },
 		{ 0, "threshold", "X", "decision threshold: 0 to 1 or best-f1 (0.5)",
 		  parse_threshold, &opt->threshold },
-		{ 0, "cost", "FP:FN", "choose the threshold of least cost", parse_cost, opt->cost },
+		{ 0, "cost", "FP:FN", "choose the least-cost threshold on train rows", parse_cost,
+		  opt->cost },
 		{ 0, "capacity", "N", "threshold that predicts 1 for at most N rows", cli_count,
 		  &opt->capacity },
-		{ 0, "slice", "SHARE", "newest share of train rows for --cost (0.2)", cli_share,
+		{ 0, "slice", "SHARE", "newest train rows for --cost, --capacity (0.2)", cli_share,
 		  &opt->slice },
 		{ 0, "bins", "N", "number of calibration bins (10)", cli_count, &opt->bins },
 		{ 0, "prior", "P", "correct scores trained at a base rate of P", parse_prior,
@@ -234,10 +235,10 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &o->attached.drift },
 		{ 0, "rejects", "FILE", "show ce-clean's rejects in the report", cli_string,
 		  &o->attached.rejects },
-		{ 0, "unmatched", "FILE", "show ce-join's unmatched in the report", cli_string,
-		  &o->attached.unmatched },
-		{ 0, "sessions", "FILE", "show ce-agg's sessions in the report", cli_string,
-		  &o->attached.sessions },
+		{ 0, "unmatched", "FILE", "show ce-join's unmatched events in the report",
+		  cli_string, &o->attached.unmatched },
+		{ 0, "sessions", "FILE", "show ce-agg's content_completion in the report",
+		  cli_string, &o->attached.sessions },
 		{ 0 }
 	};
 
@@ -282,7 +283,7 @@ int main(int argc, char **argv)
 {
 	struct opts opt = OPTS_INIT;
 	struct cli cli = { .tool = "ce-eval",
-			   .purpose = "Evaluates predicted probabilities: ranking, calibration, "
+			   .purpose = "Evaluate predicted probabilities: ranking, calibration, "
 				      "decisions.",
 			   .operands = "[FILE ...]" };
 	struct csv_reader in = CSV_READER_INIT;

@@ -136,7 +136,7 @@ int main(int argc, char **argv)
 	};
 	struct cli cli = {
 		.tool = "ce-export",
-		.purpose = "Writes tables of PostgreSQL, or the result of a query, as gzipped CSV.",
+		.purpose = "Write tables of PostgreSQL, or the result of a query, as gzipped CSV.",
 		.operands = "TABLE [...]",
 		.options = options
 	};

@@ -10,7 +10,7 @@ struct options {
 	int64_t near_end;
 };
 
-/* Everything behind the reader. */
+/* Everything after the reader. */
 struct state {
 	struct features features;
 	struct labels labels;
@@ -37,10 +37,10 @@ int main(int argc, char **argv)
 	static const char *const rows_words[] = { "undecided", "all", "first", NULL };
 	struct options opt = { .rows = { rows_words, FEATURES_UNDECIDED }, .near_end = 950000 };
 	const struct cli_option table[] = {
-		{ 'r', "rows", "WHICH", "events to predict at: undecided, all or first", cli_choice,
-		  &opt.rows },
-		{ 0, "near-end", "RATIO", "near end, as given to ce-agg (0.95)", cli_share,
-		  &opt.near_end },
+		{ 'r', "rows", "WHICH", "rows to write: undecided, all or first (undecided)",
+		  cli_choice, &opt.rows },
+		{ 0, "near-end", "RATIO", "playback ratio at which a stop completes (0.95)",
+		  cli_share, &opt.near_end },
 		{ 0 },
 	};
 	struct cli cli = {

@@ -110,7 +110,7 @@ int main(int argc, char **argv)
 {
 	struct opts opt = { .conninfo = NULL };
 	struct cli cli = { .tool = "ce-import",
-			   .purpose = "Loads CSV into a table of PostgreSQL, all rows or none.",
+			   .purpose = "Load CSV into a table of PostgreSQL, all rows or none.",
 			   .operands = "TABLE [FILE ...]",
 			   .no_output = true };
 	struct csv_reader in = CSV_READER_INIT;

@@ -8,8 +8,8 @@ int main(int argc, char **argv)
 {
 	bool sql = false, trees = false;
 	const struct cli_option options[] = {
-		{ 's', "sql", NULL, "write one SQL expression, for PostgreSQL", cli_flag, &sql },
-		{ 't', "trees", NULL, "show every tree of the model, too", cli_flag, &trees },
+		{ 's', "sql", NULL, "write the model as one SQL expression", cli_flag, &sql },
+		{ 't', "trees", NULL, "also show every tree of the model", cli_flag, &trees },
 		{ 0 }
 	};
 	struct cli cli = { .tool = "ce-model",

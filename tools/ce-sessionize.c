@@ -1,4 +1,4 @@
-/* ce-sessionize: number the viewings. */
+/* ce-sessionize: assign events to sessions. */
 #include "cli.h"
 #include "events/event.h"
 #include "history/session.h"

@@ -88,7 +88,7 @@ static void print_faults(const struct cli *cli, const struct synth_dirt *dirt)
 int main(int argc, char **argv)
 {
 	struct cli cli = { .tool = "ce-synth",
-			   .purpose = "Writes a synthetic workload with known true probabilities.",
+			   .purpose = "Write a synthetic workload with known true probabilities.",
 			   .operands = "-o DIR" };
 	struct synth_tables_options options;
 	struct synth_tables tables;

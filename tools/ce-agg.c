@@ -30,8 +30,8 @@ int main(int argc, char **argv)
 	struct history_options options = HISTORY_OPTIONS_INIT;
 	struct aggregate_options what = { NULL, NULL };
 	const struct cli_option table[] = {
-		{ 't', "table", "TABLE", "write this aggregate table instead of the events",
-		  parse_table, &what.table },
+		{ 't', "table", "TABLE", "write this aggregate table, not the events", parse_table,
+		  &what.table },
 		{ 'd', "directory", "DIR", "also write all aggregate tables into DIR", cli_string,
 		  &what.directory },
 		{ 0, "window", "DURATION", "time span of the user's recent activity (30d)",

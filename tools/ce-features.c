@@ -37,8 +37,8 @@ int main(int argc, char **argv)
 	static const char *const rows_words[] = { "undecided", "all", "first", NULL };
 	struct options opt = { .rows = { rows_words, FEATURES_UNDECIDED }, .near_end = 950000 };
 	const struct cli_option table[] = {
-		{ 'r', "rows", "WHICH", "rows to write: undecided, all or first (undecided)",
-		  cli_choice, &opt.rows },
+		{ 'r', "rows", "WHICH", "rows: undecided, all or first (undecided)", cli_choice,
+		  &opt.rows },
 		{ 0, "near-end", "RATIO", "playback ratio at which a stop completes (0.95)",
 		  cli_share, &opt.near_end },
 		{ 0 },

@@ -179,7 +179,7 @@ static const struct features_hour *find_hour(struct features_hour *hours, int64_
 	hour->number = number;
 	hour->year = civil.year;
 	for (int part = 0; part < N_PARTS; part++) {
-		const int value[N_PARTS] = { [FEATURE_HOUR - FEATURE_HOUR] = civil.hour,
+		const int value[N_PARTS] = { [0] = civil.hour,
 					     [FEATURE_DAY_OF_WEEK - FEATURE_HOUR] =
 						     civil.day_of_week,
 					     [FEATURE_WEEK - FEATURE_HOUR] = civil.iso_week,

@@ -67,14 +67,13 @@ static int find_split(struct trainset_reading *r, struct err *err)
 	    find_column(r, o->known, DEFAULT_KNOWN, &r->at.known, err))
 		return -1;
 	if (r->at.time < 0 && (o->holdout || o->by_time))
-		return err_set(
-			err, ERR_RUNTIME,
-			"%s:1: missing column " DEFAULT_TIME
-			": name the time column with --time, or turn off %s",
-			r->in.file,
-			o->by_time ? "what splits rows by time (--holdout 0 --validation 0, "
-				     "no --cv, no --l2 auto)"
-				   : "the test part (--holdout 0)");
+		return err_set(err, ERR_RUNTIME,
+			       "%s:1: missing column " DEFAULT_TIME
+			       ": name the time column with --time, or turn off %s",
+			       r->in.file,
+			       o->by_time ? "what splits rows by time (--holdout 0 --validation 0, "
+					    "no --cv, no --l2 auto)"
+					  : "the test part (--holdout 0)");
 	split->label = column_name(r, r->at.label);
 	split->time = column_name(r, r->at.time);
 	split->known = column_name(r, r->at.known);

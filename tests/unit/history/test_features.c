@@ -156,8 +156,7 @@ static void what_cannot_be_read_is_an_error_of_its_column(void)
 		  "in.csv:2: column user_content_engagement: invalid number '0.1234567'" },
 		{ "has_played_before", "yes",
 		  "in.csv:2: column has_played_before: invalid number 'yes'" },
-		{ "user_genre_recency", NULL,
-		  "in.csv:1: missing column user_genre_recency" },
+		{ "user_genre_recency", NULL, "in.csv:1: missing column user_genre_recency" },
 		{ "genre", NULL, "in.csv:1: missing column genre" },
 	};
 	char text[1024];

@@ -255,7 +255,7 @@ static void a_row_is_its_columns(void)
 		for (size_t i = 0; i < catalogue_history.n; i++)
 			history_put(&parts, &w.history, &row, i);
 		CHECK_INT(whole.len, parts.len);
-		CHECK(!memcmp(whole.data, parts.data, parts.len));
+		CHECK(parts.len && !memcmp(whole.data, parts.data, parts.len));
 	}
 	buf_release(&whole);
 	buf_release(&parts);

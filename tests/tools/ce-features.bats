@@ -16,6 +16,15 @@ history() {
 	{ echo "$columns" && cat; } | ce-sessionize -p | ce-agg -p "$@"
 }
 
+# values FILE: the columns on stdin, each with its fields in the rows of FILE as they stand there, NULL as -.
+values() {
+	local name
+	while read -r name want; do
+		echo "$name"
+		[ "$(column "$name" <"$1")" = "$want" ]
+	done
+}
+
 # column NAME <CSV: its values on one line, NULL as -
 column() {
 	awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; if (!c) exit 1; next }
@@ -32,7 +41,7 @@ each() {
 	done | history | ce-features -p --rows all
 }
 
-@test "49 columns in their order, the label last" {
+@test "the columns of the table in their order, each with its value" {
 	history >history.csv <<-'END'
 		e1,1704067200000,u,c,play,0,tv,free,2023-12-01,Drama,100,2020,PG
 		e2,1704067290000,u,c,stop,95,tv,free,2023-12-01,Drama,100,2020,PG
@@ -40,10 +49,57 @@ each() {
 		e4,1704080000000,u,d,play,5,tv,free,2023-12-01,"",,,
 	END
 	ce-features -p history.csv >out
-	{ table_columns completion_prediction_features && cat; } <<-'END' | holds out
-		e1,1704067200000,u,c,1,free,31,0,,,,0,,,Drama,100,2020,PG,4,short,,0,,0,play,tv,0,0,0,0,1,0,0,1,,,,,,0,1,1,1,0,1,0,,1704067290000,1
-		e3,1704067290000,v,c,2,"",,0,,,,0,,,Drama,100,2020,PG,4,short,,0,,1,play,,0,0,0,0,1,0,0,1,,,,,,0,1,1,1,0,1,0,,1704069190000,0
-		e4,1704080000000,u,d,3,free,31,2,0.475,Drama,1,1,1,,"",,,,,,,0,,0,play,tv,,,0,0,1,0,0,1,,12710000,12710000,90000,,3,1,1,1,3,1,0,,,
+	[ "$(head -n 1 out)" = "$(table_columns completion_prediction_features)" ]
+	values out <<-'END'
+		event_id e1 e3 e4
+		event_ts 1704067200000 1704067290000 1704080000000
+		user_id u v u
+		content_id c c d
+		session_id 1 2 3
+		user_plan_tier free "" free
+		days_since_signup 31 - 31
+		user_activity_level 0 0 2
+		user_content_engagement - - 0.475
+		user_genre_preference - - Drama
+		user_completion_rate - - 1
+		user_known_sessions 0 0 1
+		user_last_outcome - - 1
+		user_genre_completion_rate - - -
+		content_genre Drama Drama ""
+		content_runtime 100 100 -
+		content_release_year 2020 2020 -
+		content_maturity_rating PG PG -
+		content_age 4 4 -
+		content_length_category short short -
+		content_completion_rate - - -
+		content_known_sessions 0 0 0
+		average_viewing_duration_ratio - - -
+		content_popularity 0 1 0
+		event_type play play play
+		device tv - tv
+		playback_position_ratio 0 0 -
+		max_playback_ratio 0 0 -
+		number_of_pauses 0 0 0
+		number_of_seeks 0 0 0
+		session_event_number 1 1 1
+		session_elapsed 0 0 0
+		has_played_before 0 0 0
+		user_content_session_count 1 1 1
+		time_since_last_event - - -
+		time_since_last_event_user - - 12710000
+		time_since_last_completion - - 12710000
+		user_avg_session_duration - - 90000
+		user_genre_recency - - -
+		hour_of_day 0 0 3
+		day_of_week 1 1 1
+		event_week_of_year 1 1 1
+		event_month_of_year 1 1 1
+		session_start_hour 0 0 3
+		session_start_dow 1 1 1
+		user_activity_x_content_popularity 0 0 0
+		user_completion_x_content_completion - - -
+		label_known_ts 1704067290000 1704069190000 -
+		is_completion 1 0 -
 	END
 }
 
@@ -134,7 +190,11 @@ each() {
 		assignments+=("ts=$(date -u -d "$time" +%s%3N)")
 		date -u -d "$time" '+%-H,%w,%-V,%-m,%-H,%w' >>want
 	done
-	each "${assignments[@]}" | tail -n +2 | cut -d, -f40-45 >out
+	each "${assignments[@]}" >rows
+	for name in hour_of_day day_of_week event_week_of_year event_month_of_year session_start_hour session_start_dow; do
+		column "$name" <rows | tr ' ' '\n' >"$name"
+	done
+	paste -d, hour_of_day day_of_week event_week_of_year event_month_of_year session_start_hour session_start_dow >out
 	same out want
 }
 
@@ -184,15 +244,26 @@ each() {
 }
 
 @test "text stays as it was: commas, quotes, line breaks, NULL and the empty string" {
-	history <<-'END' | ce-features -p --rows all | tail -n +2 >out
+	history <<-'END' | ce-features -p --rows all >out
 		"e""1",1,"u
 		1","c,1",play,0,"",,,"a,
 		b",,,"\."
 	END
-	holds out <<-'END'
-		"e""1",1,"u
-		1","c,1",1,,,0,,,,0,,,"a,
-		b",,,"\.",,,,0,,0,play,"",,,0,0,1,0,0,1,,,,,,0,4,1,1,0,4,0,,,
+	python3 - <<-'END'
+		text = open("out", newline="").read()
+		# The fields as they are written, quotes and all.
+		fields, at, quoted = [""], 0, False
+		for c in text:
+		    quoted ^= c == '"'
+		    if c in ",\n" and not quoted:
+		        fields.append("")
+		    else:
+		        fields[-1] += c
+		n = text.split("\n", 1)[0].count(",") + 1
+		row = dict(zip(fields[:n], fields[n:]))
+		want = {"event_id": '"e""1"', "user_id": '"u\n1"', "content_id": '"c,1"', "user_plan_tier": "", "content_genre": '"a,\nb"',
+		        "content_maturity_rating": '"\\."', "event_type": "play", "device": '""'}
+		assert {name: row[name] for name in want} == want, row
 	END
 }
 
@@ -243,5 +314,5 @@ says() {
 @test "zero rows give the header" {
 	history </dev/null | ce-features -p >out
 	[ "$(wc -l <out)" -eq 1 ]
-	[ "$(tr , '\n' <out | wc -l)" -eq 49 ]
+	[ "$(cat out)" = "$(table_columns completion_prediction_features)" ]
 }

@@ -128,14 +128,15 @@ static void put(const char *column, const char *value, char *text, size_t size)
 	csv_reader_close(&in);
 }
 
-static void a_row_of_all_columns(void)
+static void large_values_and_their_products(void)
 {
 	char text[1024];
 
 	put("", "", text, sizeof(text));
-	CHECK_STR(text, "e1,1704067200000,u,c,1,free,1,3000000000,0.5,,0.333333,3,1,,\"a,\"\"b\","
-			"3601,2020,\"\",4,long,0.500002,2,0.25,3000000000,play,tv,0.007813,0.1,1,2,"
-			"4,5,0,1,6,7,8,9,10,0,1,1,1,23,0,9000000000000000000,0.166667,");
+	/* What no log would have; the values of all columns are tested on the tool. */
+	CHECK(strstr(text, ",0.007813,") != NULL);
+	CHECK(strstr(text, ",9000000000000000000,") != NULL);
+	CHECK(strstr(text, ",0.166667,") != NULL);
 }
 
 static void what_cannot_be_read_is_an_error_of_its_column(void)
@@ -187,7 +188,7 @@ int main(void)
 	char dir[] = SCRATCH_DIR;
 
 	scratch_enter(dir);
-	RUN(a_row_of_all_columns);
+	RUN(large_values_and_their_products);
 	RUN(what_cannot_be_read_is_an_error_of_its_column);
 	RUN(which_rows_are_wanted);
 	scratch_leave(dir);

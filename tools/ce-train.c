@@ -139,11 +139,11 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 
 static void note_lines(const struct cli *cli, struct buf *lines)
 {
-	const char *line = lines->data, *end = lines->data + lines->len, *newline;
+	for (size_t at = 0, len; at < lines->len; at += len + 1) {
+		const char *line = lines->data + at;
 
-	for (; line < end; line = newline + 1) {
-		newline = memchr(line, '\n', (size_t)(end - line));
-		cli_note(cli, "%.*s", (int)(newline - line), line);
+		len = (size_t)((const char *)memchr(line, '\n', lines->len - at) - line);
+		cli_note(cli, "%.*s", (int)len, line);
 	}
 	buf_release(lines);
 }

@@ -32,23 +32,36 @@ tables() {
 	done
 }
 
-# shuffled FILE MACRO: turns round each run of lines that are MACRO(...).
+# shuffled SEED FILE MACRO: puts the lines that are MACRO(...), and follow each other, in a random order.
 shuffled() {
-	awk -v macro="^$2[(]" 'function flush() { for (; n; n--) print held[n] }
-		$0 ~ macro { held[++n] = $0; next } { flush(); print } END { flush() }' "$1" >shuffled &&
-		cat shuffled >"$1"
+	awk -v seed="$1" -v macro="^$3[(]" '
+		function flush(	i, line) {
+			for (; n; n--) {
+				i = 1 + int(n * rand()); line = held[i]; held[i] = held[n]
+				print line
+			}
+		}
+		BEGIN { srand(seed) }
+		$0 ~ macro { held[++n] = $0; next } { flush(); print } END { flush() }' "$2" >shuffled &&
+		cat shuffled >"$2"
 }
 
-@test "lines of the tables in another order are columns in another order, each with its own values" {
-	mkdir tree
+# turned SEED TARGET...: the tools with the lines of the tables in a random order, in tree/build/bin.
+turned() {
+	local def
+	rm -rf tree/lib
+	mkdir -p tree
 	cp -r "$CE_ROOT"/{Makefile,lib,tools,samples} tree/
 	for def in columns:COLUMN sessions:SESSION history:HISTORY features:COPIED features:MADE metrics:METRIC \
 		metrics:METRIC_SEGMENT tables:OWN event_types:EVENT_TYPE; do
-		shuffled "tree/lib/table/${def%:*}.def" "${def#*:}"
-		! cmp -s "$CE_ROOT/lib/table/${def%:*}.def" "tree/lib/table/${def%:*}.def"
+		shuffled "$1" "tree/lib/table/${def%:*}.def" "${def#*:}"
 	done
-	(cd tree && MAKEFLAGS='' make -s BUILD=build CFLAGS=-O0 WERROR='' build/bin/ce-{synth,clean,join,sessionize,agg,features,train,predict,eval,audit}) >make.log 2>&1 ||
+	(cd tree && MAKEFLAGS='' make -s BUILD=build CFLAGS=-O0 WERROR='' "${@:2}") >make.log 2>&1 ||
 		{ tail make.log && return 1; }
+}
+
+@test "lines of the tables in another order are columns in another order, each with its own values" {
+	turned 1 build/bin/ce-{synth,clean,join,sessionize,agg,features,train,predict,eval,audit}
 	tables "$CE_BIN" out
 	tables "$PWD/tree/build/bin" turned out/completion_prediction_features.csv.gz out/completion.model
 	python3 - <<-'END'
@@ -70,4 +83,46 @@ shuffled() {
 		        wrong += 1
 		sys.exit(wrong > 0 or turned < 10 and f"{turned} tables have another order")
 	END
+}
+
+# Columns of the input that are neighbours are copied as one piece: whatever the orders of both sides, and
+# however many they are before a column that is computed.
+@test "ce-features with its lines and the columns of its input in any order: the same values" {
+	ce-synth -o . --users 200 --contents 20 --days 60 --sessions 2000
+	awk -F, -v OFS=, 'NR > 1 { $(NF - 2) = 9999999 } 1' <(gzip -dc content_dim.csv.gz) >content_dim.csv
+	ce-clean events_table.csv.gz 2>told | ce-join --drop email -k user_id users_dim.csv.gz -k content_id content_dim.csv |
+		ce-sessionize | ce-agg -p -o history.csv
+	for seed in 2 3 4; do
+		turned $seed build/bin/ce-features
+		python3 - "$CE_BIN/ce-features" tree/build/bin/ce-features <<-'END'
+			import csv, io, random, subprocess, sys
+
+			def features(tool, rows):
+			    text = io.StringIO()
+			    csv.writer(text, lineterminator="\n").writerows(rows)
+			    out = subprocess.run([tool, "-p", "--rows", "all"], input=text.getvalue(), capture_output=True, text=True)
+			    assert out.returncode == 0, out.stderr
+			    return list(csv.reader(io.StringIO(out.stdout)))
+
+			def named(rows):
+			    return [dict(zip(rows[0], row)) for row in rows]
+
+			def agrees(rows, order):
+			    at = [rows[0].index(name) for name in order]
+			    got = named(features(sys.argv[2], [[row[i] for i in at] for row in rows]))
+			    assert named(features(sys.argv[1], rows)) == got, order
+
+			history = list(csv.reader(open("history.csv", newline="")))
+			names, few = history[0], history[:100]
+			rng = random.Random(1)
+			for _ in range(3):
+			    agrees(history, rng.sample(names, len(names)))
+			wanted = features(sys.argv[2], few)[0]
+			for i in range(len(wanted)):
+			    for n in range(1, 15):
+			        before = wanted[max(i - n, 0) : i]
+			        if all(name in names for name in before):
+			            agrees(few, [name for name in names if name not in before] + before)
+		END
+	done
 }

@@ -11,11 +11,6 @@
 
 #define MEM_DEFAULT ((uint64_t)1024 * 1024 * 1024)
 
-static int parse_bound(void *value, const char *const *args, struct err *err)
-{
-	return rejects_bound_parse(value, args[0], err);
-}
-
 static void allow_empty(const struct cli *cli, const struct names *names, struct cleaner *cleaner)
 {
 	for (size_t i = 0; i < names->n; i++) {
@@ -101,7 +96,7 @@ int main(int argc, char **argv)
 		{ 0, "rejects", "FILE", "write rejected records with reasons to FILE", cli_string,
 		  &rejects_path },
 		{ 0, "max-rejects", "N|P%", "fail if more records are rejected (any number)",
-		  parse_bound, &rejects.bound },
+		  cli_bound, &rejects.bound },
 		{ 0, "mem", "SIZE", "memory to sort in before using $TMPDIR (1G)", cli_size, &mem },
 		{ 0 }
 	};

@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 		.tool = "ce-export",
 		.purpose = "Write tables of PostgreSQL, or the result of a query, as gzipped CSV.",
 		.operands = "TABLE [...]",
+		.no_input = true,
 		.options = options
 	};
 	struct pg db = PG_INIT;

@@ -15,6 +15,7 @@ int main(int argc, char **argv)
 	struct cli cli = { .tool = "ce-model",
 			   .purpose = "Show a model, or write it as an SQL expression.",
 			   .operands = "[FILE]",
+			   .no_input = true,
 			   .options = options };
 	struct gz_writer out = GZ_WRITER_INIT;
 	struct model model = MODEL_INIT;

@@ -89,7 +89,8 @@ int main(int argc, char **argv)
 {
 	struct cli cli = { .tool = "ce-synth",
 			   .purpose = "Write a synthetic workload with known true probabilities.",
-			   .operands = "-o DIR" };
+			   .operands = "-o DIR",
+			   .no_input = true };
 	struct synth_tables_options options;
 	struct synth_tables tables;
 	struct csv_writer *events = &tables.writers[SYNTH_EVENTS];

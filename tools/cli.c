@@ -106,6 +106,11 @@ int cli_list(void *value, const char *const *args, struct err *err)
 	return names_append(value, args[0], err);
 }
 
+int cli_bound(void *value, const char *const *args, struct err *err)
+{
+	return bound_parse(value, args[0], err);
+}
+
 int cli_choice(void *value, const char *const *args, struct err *err)
 {
 	struct cli_choice *choice = value;
@@ -198,6 +203,23 @@ static int parse_level(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
+/* One byte that is neither a quote nor part of a line's end, or its name. */
+static int parse_delimiter(void *value, const char *const *args, struct err *err)
+{
+	const char *s = args[0];
+
+	if (!strcmp(s, "auto"))
+		*(char *)value = '\0';
+	else if (!strcmp(s, "tab") || !strcmp(s, "\\t"))
+		*(char *)value = '\t';
+	else if (strlen(s) == 1 && !strchr("\"\r\n", *s) && (unsigned char)*s < 0x80)
+		*(char *)value = *s;
+	else
+		return err_set(err, ERR_USAGE,
+			       "expected one ASCII character, tab or auto, found '%s'", s);
+	return 0;
+}
+
 static int parse_threads(void *value, const char *const *args, struct err *err)
 {
 	int64_t n;
@@ -224,6 +246,9 @@ static struct cli_option *all_options(struct cli *cli)
 		{ '0', NULL, NULL, "gzip level (0 into a pipe, otherwise 1)", parse_level,
 		  &cli->output.level },
 #define N_OUTPUT_OPTIONS 3
+		{ 0, "delimiter", "C", "field delimiter of the input: C, tab or auto (auto)",
+		  parse_delimiter, &cli->input.delimiter },
+		{ 0, "strict", NULL, "treat warnings as errors", cli_flag, &cli->strict },
 		{ 0, "threads", "N", "use at most N threads (processors, at most 8)", parse_threads,
 		  &cli->output.threads },
 		{ 'v', "verbose", NULL, "print row counts, time and memory to stderr", cli_flag,
@@ -243,6 +268,8 @@ static struct cli_option *all_options(struct cli *cli)
 	for (size_t i = cli->no_output ? N_OUTPUT_OPTIONS : 0; i < n_shared; i++) {
 		size_t at = 0;
 
+		if (cli->no_input && shared[i].parse == parse_delimiter)
+			continue;
 		while (at < n_own && (!shared[i].name || strcmp(all[at].name, shared[i].name) != 0))
 			at++;
 		if (at == n_own)
@@ -345,8 +372,9 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 		if (n_stdin > 1)
 			cli_usage_error(cli, "standard input (-) can be read only once");
 	}
-	cli->input = (struct gz_input){ (const char *const *)argv + optind, (size_t)(argc - optind),
-					cli->output.threads };
+	cli->input.paths = (const char *const *)argv + optind;
+	cli->input.n = (size_t)(argc - optind);
+	cli->input.threads = cli->output.threads;
 	cli->progress = cli->verbose && isatty(STDERR_FILENO);
 }
 
@@ -377,6 +405,24 @@ void cli_note(const struct cli *cli, const char *format, ...)
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
+}
+
+void cli_warnings(const struct cli *cli, struct warnings *warnings)
+{
+	bool fatal = cli->strict && warnings->n;
+	const char *line = warnings->text.data;
+
+	for (size_t i = 0; i < warnings->n; i++) {
+		int len = (int)strcspn(line, "\n");
+
+		cli_note(cli, "warning: %.*s", len, line);
+		line += len + 1;
+	}
+	warnings_release(warnings);
+	if (fatal) {
+		cli_note(cli, "a warning is an error with --strict");
+		exit(ERR_RUNTIME);
+	}
 }
 
 void cli_progress_line(const struct cli *cli, uint64_t n_rows)

@@ -1,17 +1,18 @@
 /*
  * cli: the command line that all tools share, and how they report to their user.
  *
- * The one module, besides the tools, that prints and exits. Every tool has --threads, -v, --help
- * and
- * --version, and unless it writes no output -o, -p and -0 ... -9; its operands are input files,
- * unless it defines them otherwise.
+ * The one module, besides the tools, that prints and exits. Every tool has --strict, --threads, -v,
+ * --help and --version; unless it writes no output -o, -p and -0 ... -9; and unless it reads no
+ * table --delimiter. Its operands are input files, unless it defines them otherwise.
  */
 #ifndef CE_CLI_H
 #define CE_CLI_H
 
+#include "base/bound.h"
 #include "base/err.h"
 #include "base/names.h"
-#include "io/gzio.h"
+#include "base/warnings.h"
+#include "table/csvio.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,6 +47,7 @@ int cli_size(void *value, const char *const *args, struct err *err);
 int cli_share(void *value, const char *const *args, struct err *err);
 /* struct names: appends NAME[,NAME...] */
 int cli_list(void *value, const char *const *args, struct err *err);
+int cli_bound(void *value, const char *const *args, struct err *err);  /* struct bound: N or P% */
 int cli_choice(void *value, const char *const *args, struct err *err); /* struct cli_choice */
 
 /* One of a few words; `value` is the index of the chosen one. */
@@ -61,11 +63,13 @@ struct cli {
 	const char *operands; /* "[FILE ...]" */
 	const struct cli_option *options;
 	bool no_output; /* writes no table: -o, -p and -0 ... -9 are unknown */
+	bool no_input;  /* reads no table: --delimiter is unknown */
 
 	/* Filled by cli_parse. */
-	struct gz_input input;   /* the operands, --threads */
+	struct csv_input input;  /* the operands, --threads, --delimiter */
 	struct gz_output output; /* -o, -p, -0 ... -9, --threads */
 	bool verbose;
+	bool strict; /* warnings are errors */
 
 	/* The module's own. */
 	int64_t start_ms;
@@ -88,6 +92,12 @@ void cli_usage_error(const struct cli *cli, const char *format, ...)
 
 /* Prints "TOOL: ..." on stderr: the summary line of a run that dropped rows. */
 void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Prints each line as "TOOL: warning: ..." and releases them. With --strict a warning is an error:
+ * if there is one, exits with 1, so call it before the output is finished.
+ */
+void cli_warnings(const struct cli *cli, struct warnings *warnings);
 
 /* With -v: a progress line now and then, if stderr is a terminal. Call it once a row. */
 void cli_progress_line(const struct cli *cli, uint64_t n_rows);

@@ -74,7 +74,7 @@ static int read_records(struct spool *s, struct csv_reader *in, struct spool_sam
 	return rc ? -1 : tempfile_append(s->fd, out, err);
 }
 
-int spool_read(struct spool *s, const struct gz_input *input, struct spool_sample *sample,
+int spool_read(struct spool *s, const struct csv_input *input, struct spool_sample *sample,
 	       uint64_t seed, struct err *err)
 {
 	struct csv_reader in = CSV_READER_INIT;

@@ -42,7 +42,7 @@ struct spool_sample {
  * Reads the whole input; `sample`, whose times the caller frees, is the same for the same input and
  * seed. Returns 0, or -1 with err.
  */
-int spool_read(struct spool *s, const struct gz_input *input, struct spool_sample *sample,
+int spool_read(struct spool *s, const struct csv_input *input, struct spool_sample *sample,
 	       uint64_t seed, struct err *err);
 
 /*

@@ -40,7 +40,7 @@ static int settle_cuts(struct trial *t, struct err *err)
 	return 0;
 }
 
-int trial_open(struct trial *t, const struct trial_options *options, const struct gz_input *log,
+int trial_open(struct trial *t, const struct trial_options *options, const struct csv_input *log,
 	       struct err *err)
 {
 	struct spool_sample sample = { .size = options->n_at ? 0 : options->n_cuts };

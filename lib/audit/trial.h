@@ -55,7 +55,7 @@ struct trial_cut {
  * Reads the log. The options must outlive the trial. Returns 0, or -1 with err: among others, no
  * record has a valid time, or no cut leaves a record out.
  */
-int trial_open(struct trial *t, const struct trial_options *options, const struct gz_input *log,
+int trial_open(struct trial *t, const struct trial_options *options, const struct csv_input *log,
 	       struct err *err);
 
 /* Returns 0, or -1 with err: the command failed, or its table cannot be audited (audit_whole). */

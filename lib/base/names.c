@@ -22,8 +22,13 @@ int names_append(struct names *names, const char *list, struct err *err)
 
 bool names_has(const struct names *names, const char *name)
 {
+	return names_has_text(names, name, strlen(name));
+}
+
+bool names_has_text(const struct names *names, const char *s, size_t len)
+{
 	for (size_t i = 0; i < names->n; i++)
-		if (!strcmp(names->name[i], name))
+		if (strlen(names->name[i]) == len && !memcmp(names->name[i], s, len))
 			return true;
 	return false;
 }

@@ -24,6 +24,9 @@ int names_append(struct names *names, const char *list, struct err *err);
 
 bool names_has(const struct names *names, const char *name);
 
+/* The same of the len bytes at s, which need no NUL. */
+bool names_has_text(const struct names *names, const char *s, size_t len);
+
 /* Frees the memory; harmless on zeroed memory. */
 void names_release(struct names *names);
 

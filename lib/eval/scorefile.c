@@ -79,7 +79,7 @@ static int add(struct scorefile *p, const struct csv_reader *in, const struct cs
 int scorefile_read(struct scorefile *p, const struct scorefile_source *source, const char *split,
 		   struct err *err)
 {
-	const struct gz_input input = { &source->path, 1, 1 };
+	const struct csv_input input = { .paths = &source->path, .n = 1, .threads = 1 };
 	struct csv_reader in = CSV_READER_INIT;
 	const struct csv_row *row;
 	struct columns at;

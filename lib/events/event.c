@@ -35,7 +35,7 @@ int64_t event_ratio(int64_t position, int64_t runtime)
 	return num_divide_rounded(position * NUM_MILLION, runtime);
 }
 
-int event_reader_open(struct event_reader *r, const struct gz_input *input,
+int event_reader_open(struct event_reader *r, const struct csv_input *input,
 		      enum event_columns columns, struct err *err)
 {
 	struct event_index *at = &r->at;

@@ -97,7 +97,7 @@ struct event_reader {
 	}
 
 /* Opens the input and finds the columns. Returns 0, or -1 with err. */
-int event_reader_open(struct event_reader *r, const struct gz_input *input,
+int event_reader_open(struct event_reader *r, const struct csv_input *input,
 		      enum event_columns columns, struct err *err);
 
 /*

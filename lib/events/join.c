@@ -62,7 +62,7 @@ bool join_dropped(struct join_drops *drops, const char *column)
 int join_load(struct join_dimension *d, const char *key, const char *path, struct join_drops *drops,
 	      struct err *err)
 {
-	const struct gz_input input = { &path, 1, 0 };
+	const struct csv_input input = { .paths = &path, .n = 1 };
 	struct csv_reader in = CSV_READER_INIT;
 	struct buf encoded = BUF_INIT;
 	const struct csv_row *row;

@@ -1,7 +1,6 @@
 #include "events/rejects.h"
 
 #include "base/mem.h"
-#include "base/num.h"
 #include "table/catalogue.h"
 
 #include <inttypes.h>
@@ -10,22 +9,6 @@
 
 /* A note begins with the number of the file and the line in 64 bits. */
 #define LINE_BITS 40
-
-int rejects_bound_parse(struct rejects_bound *bound, const char *text, struct err *err)
-{
-	size_t len = strlen(text);
-
-	bound->text = text;
-	bound->is_share = len && text[len - 1] == '%';
-	if (bound->is_share ? num_parse_millionths(text, len - 1, &bound->value) ||
-				      bound->value > 100 * NUM_MILLION
-			    : num_parse_int(text, len, &bound->value))
-		bound->value = -1;
-	if (bound->value < 0)
-		return err_set(err, ERR_USAGE,
-			       "expected a count or a percentage up to 100%%, not '%s'", text);
-	return 0;
-}
 
 int rejects_open(struct rejects *r, const struct gz_output *output, struct err *err)
 {
@@ -49,13 +32,9 @@ const char *rejects_summary(struct rejects *r)
 
 int rejects_check(struct rejects *r, uint64_t n_read, struct err *err)
 {
-	__extension__ typedef unsigned __int128 u128;
-	const struct rejects_bound *bound = &r->bound;
-	bool over = bound->is_share
-			    ? (u128)r->n * 100 * NUM_MILLION > (u128)n_read * (uint64_t)bound->value
-			    : r->n > (uint64_t)bound->value;
+	const struct bound *bound = &r->bound;
 
-	if (!bound->text || !over)
+	if (!bound->text || !bound_exceeded(bound, r->n, n_read))
 		return 0;
 	return err_set(err, ERR_RUNTIME,
 		       "rejected %" PRIu64 " of %" PRIu64

@@ -9,6 +9,7 @@
 #ifndef CE_REJECTS_H
 #define CE_REJECTS_H
 
+#include "base/bound.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "events/clean.h"
@@ -19,18 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How many records may be rejected. */
-struct rejects_bound {
-	const char *text; /* as it was given, borrowed; NULL: any number */
-	bool is_share;
-	int64_t value; /* a count; a share: millionths of a percent */
-};
-
-/* Reads "N" or "P%". Returns 0, or -1 with err (ERR_USAGE). */
-int rejects_bound_parse(struct rejects_bound *bound, const char *text, struct err *err);
-
 struct rejects {
-	struct rejects_bound bound; /* set by the caller */
+	struct bound
+		bound; /* set by the caller: how many records may be rejected; text NULL: any */
 
 	/* For callers to read; `out` is for csv_writer_close_all, too. */
 	uint64_t n;

@@ -24,13 +24,6 @@
 struct readahead;
 struct deflate;
 
-/* What to read: files that are one table; none: standard input. "-" is standard input too. */
-struct gz_input {
-	const char *const *paths;
-	size_t n;
-	int threads; /* see gz_reader_open */
-};
-
 #define GZ_LEVEL_DEFAULT (-1)
 
 /* Where and how to write. */

@@ -22,7 +22,7 @@ struct reading {
 static int read_table(struct report_inputs *a, const char *path, const struct reading *reading,
 		      struct err *err)
 {
-	const struct gz_input input = { &path, 1, 1 };
+	const struct csv_input input = { .paths = &path, .n = 1, .threads = 1 };
 	struct csv_reader in = CSV_READER_INIT;
 	const struct csv_field *fields[COLUMNS_MAX];
 	const struct csv_row *row;

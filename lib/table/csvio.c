@@ -544,7 +544,7 @@ static void reset(struct csv_reader *r)
 	start_parser(r);
 }
 
-int csv_reader_open(struct csv_reader *r, const struct gz_input *input, struct err *err)
+int csv_reader_open(struct csv_reader *r, const struct csv_input *input, struct err *err)
 {
 	reset(r);
 	r->input = *input;

@@ -32,6 +32,14 @@ struct csv_header {
 	size_t n;
 };
 
+/* What to read: files that are one table; none: standard input. "-" is standard input too. */
+struct csv_input {
+	const char *const *paths;
+	size_t n;
+	int threads;    /* see gz_reader_open */
+	char delimiter; /* between fields; 0: told by the header */
+};
+
 /*
  * How a reader goes about its work. No choice changes what it returns: they are there so that tests
  * can say so. Zeros stand for what is best.
@@ -57,7 +65,7 @@ struct csv_reader {
 	struct csv_tuning tuning;
 
 	/* The reader's own. */
-	struct gz_input input;
+	struct csv_input input;
 	size_t next_input;
 	struct gz_reader gz;
 	struct csv_parser *parser;
@@ -90,7 +98,7 @@ struct csv_reader {
  * Opens the first input and reads its header. A missing or empty header and a column named twice
  * are errors. The paths must outlive the reader. Returns 0, or -1 with err.
  */
-int csv_reader_open(struct csv_reader *r, const struct gz_input *input, struct err *err);
+int csv_reader_open(struct csv_reader *r, const struct csv_input *input, struct err *err);
 
 /* The same from an open descriptor, as gz_reader_open_fd: for a table that was spilled. */
 int csv_reader_open_fd(struct csv_reader *r, int fd, const char *name, struct err *err);

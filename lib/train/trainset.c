@@ -259,7 +259,7 @@ static int check_classes(const struct trainset_reading *r, struct err *err)
 	return 0;
 }
 
-int trainset_read(struct trainset *t, const struct gz_input *input,
+int trainset_read(struct trainset *t, const struct csv_input *input,
 		  const struct trainset_options *options, struct err *err)
 {
 	struct trainset_reading *r = mem_alloc(1, sizeof(*r));

@@ -50,7 +50,7 @@ struct trainset {
  * input; a column that is not there; no labelled rows, no train rows, or train rows of one class
  * only.
  */
-int trainset_read(struct trainset *t, const struct gz_input *input,
+int trainset_read(struct trainset *t, const struct csv_input *input,
 		  const struct trainset_options *options, struct err *err);
 
 /*

@@ -47,7 +47,7 @@ static inline const char *row_difference(const struct csv_row *a, const struct c
 /* Reads the file in two ways, set before open. Returns what they differ in, or NULL. */
 static inline const char *rows_disagree(const char *path, struct csv_reader a, struct csv_reader b)
 {
-	struct gz_input input = { &path, 1, 0 };
+	struct csv_input input = { .paths = &path, .n = 1 };
 	struct err err_a = ERR_INIT, err_b = ERR_INIT;
 	const char *difference = NULL;
 	int rc = csv_reader_open(&a, &input, &err_a);

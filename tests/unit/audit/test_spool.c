@@ -10,7 +10,7 @@ static char dir[] = SCRATCH_DIR;
 static void spool(struct spool *s, struct spool_sample *sample, const char *text, uint64_t seed)
 {
 	static const char *const paths[] = { "log" };
-	const struct gz_input input = { paths, 1, 0 };
+	const struct csv_input input = { .paths = paths, .n = 1 };
 	struct err err = ERR_INIT;
 
 	scratch_write("log", text, strlen(text));

@@ -61,7 +61,7 @@ static void values_are_under_their_names(void)
 	};
 	const struct evaluation e = { .segments = &segment, .n_segments = 1 };
 	struct gz_output output = { .path = "out", .plain = true };
-	struct gz_input input = { (const char *const[]){ "out" }, 1, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "out" }, .n = 1 };
 	struct csv_writer out = CSV_WRITER_INIT;
 	struct csv_reader in = CSV_READER_INIT;
 	const struct csv_row *row;

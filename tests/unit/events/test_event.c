@@ -16,7 +16,7 @@ static struct event_reader reader;
 static const char *read_all(const char *text, enum event_columns columns, struct event *e,
 			    struct err *err)
 {
-	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
 	const struct csv_row *row;
 	int rc;
 

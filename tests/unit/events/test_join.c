@@ -99,7 +99,7 @@ static const char *bind(const char *header, const char *first, const char *secon
 {
 	static const char *const path = "in.csv";
 	static struct err err;
-	const struct gz_input input = { &path, 1, 0 };
+	const struct csv_input input = { .paths = &path, .n = 1 };
 	struct join_drops none = { NULL, 0, NULL };
 	struct csv_reader in = CSV_READER_INIT;
 	struct join_dimension d[2];

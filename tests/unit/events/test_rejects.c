@@ -16,9 +16,9 @@ static void bounds(void)
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct rejects_bound bound;
+		struct bound bound;
 		struct err err = ERR_INIT;
-		int rc = rejects_bound_parse(&bound, texts[i].text, &err);
+		int rc = bound_parse(&bound, texts[i].text, &err);
 
 		CHECK_INT(rc, texts[i].value < 0 ? -1 : 0);
 		CHECK_INT(bound.is_share, texts[i].is_share);
@@ -37,7 +37,7 @@ static const char *rejected(const char *bound, uint64_t n, uint64_t n_read)
 	int rc = 0;
 
 	err = (struct err)ERR_INIT;
-	CHECK_INT(rejects_bound_parse(&rejects.bound, bound, &err), 0);
+	CHECK_INT(bound_parse(&rejects.bound, bound, &err), 0);
 	for (uint64_t i = 0; i < n && !rc; i++)
 		rc = rejects_add(&rejects, i % 3 ? CLEAN_RAGGED : CLEAN_BAD_EVENT_TS, &in, &row,
 				 &err);

@@ -82,7 +82,7 @@ static void open_row(struct csv_reader *in, const struct csv_row **row, const ch
 		     const char *value)
 {
 	static const char *const path = "in.csv";
-	const struct gz_input input = { &path, 1, 0 };
+	const struct csv_input input = { .paths = &path, .n = 1 };
 	struct buf text = BUF_INIT;
 	struct err err = ERR_INIT;
 

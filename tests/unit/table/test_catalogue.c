@@ -79,7 +79,7 @@ static void types_and_keys_agree(void)
 
 static void columns_are_found_by_name(void)
 {
-	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
 	const struct catalogue_column mine[] = { { "x", CATALOGUE_TEXT, false },

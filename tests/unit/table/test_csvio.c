@@ -111,7 +111,7 @@ static uint64_t count_lines(const char *s, size_t n)
  */
 static void compare(const char *s, size_t n, size_t columns, bool tolerant)
 {
-	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct buf want = BUF_INIT, got = BUF_INIT;
 	struct err err = ERR_INIT;
@@ -246,7 +246,7 @@ static void agrees_on_every_short_string(void)
 
 static void each(const char *text, const char *want)
 {
-	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct buf got = BUF_INIT;
 	struct err err = ERR_INIT;
@@ -307,7 +307,7 @@ static void headers(void)
 
 static void names_of_a_header_are_found_whole(void)
 {
-	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
 	static const char text[] = "\xef\xbb\xbf\"a,\"\"b\"\"\n\", c \r\n";
@@ -325,7 +325,8 @@ static void names_of_a_header_are_found_whole(void)
 
 static void several_files_are_one_table(void)
 {
-	struct gz_input input = { (const char *const[]){ "one", "two", "three" }, 3, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "one", "two", "three" },
+				   .n = 3 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
@@ -365,7 +366,7 @@ static void several_files_are_one_table(void)
 static void writer_and_reader_round_trip(void)
 {
 	enum { ROWS = 300 };
-	struct gz_input input = { (const char *const[]){ "table" }, 1, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "table" }, .n = 1 };
 	struct gz_output output = { "table", 1, false, 0 };
 	uint64_t random = 2;
 
@@ -467,7 +468,7 @@ static char large_piece[65537];
 
 static void records_of_many_mebibytes(void)
 {
-	struct gz_input input = { (const char *const[]){ "large" }, 1, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "large" }, .n = 1 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
@@ -496,7 +497,7 @@ static void records_of_many_mebibytes(void)
 
 static void a_record_without_end(void)
 {
-	struct gz_input input = { (const char *const[]){ "large" }, 1, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "large" }, .n = 1 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
@@ -651,7 +652,7 @@ static void marks_agree_with_libcsv(void)
 static void runs_of_fields(void)
 {
 	static const char text[] = "a,b,c\n1,,3\r\n\\.,x,\\.y\n\r,\"\",\n\"p,q\",,r\n";
-	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct buf got = BUF_INIT;
 	struct err err = ERR_INIT;
@@ -715,7 +716,7 @@ static void text_of_every_length(void)
 static void rows_to_come(void)
 {
 	enum { N = 20000 };
-	struct gz_input input = { (const char *const[]){ "in" }, 1, 0 };
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
 	struct buf text = BUF_INIT;
 	uint64_t random = 5;
 

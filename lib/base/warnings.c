@@ -1,0 +1,26 @@
+#include "base/warnings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void warnings_add(struct warnings *w, const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	for (char *c = line; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	buf_append_str(&w->text, line);
+	buf_append_char(&w->text, '\n');
+	w->n++;
+}
+
+void warnings_release(struct warnings *w)
+{
+	buf_release(&w->text);
+	w->n = 0;
+}

@@ -7,7 +7,6 @@
 #include "table/csvio.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define MEM_DEFAULT ((uint64_t)1024 * 1024 * 1024)
 
@@ -32,8 +31,6 @@ static int open_rejects(struct rejects *rejects, const struct cli *cli, const ch
 
 	if (!path)
 		return 0;
-	if (output.path && !strcmp(output.path, path))
-		cli_usage_error(cli, "--rejects and --output name the same file");
 	output.path = path;
 	return rejects_open(rejects, &output, err);
 }

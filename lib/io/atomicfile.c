@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "io/fileuse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +25,9 @@ struct atomicfile_temporary {
 
 /*
  * What the end of the process must remove. A signal handler has no other way to know, so this is
- * the one piece of state in the library that no caller owns. It changes only with the signals
- * blocked, and lives on the heap: when exit() runs, main's own variables may be gone.
+ * state of the process, which no caller owns (the only other one is fileuse's). It changes only
+ * with the signals blocked, and lives on the heap: when exit() runs, main's own variables may be
+ * gone.
  */
 static struct atomicfile_temporary *uncommitted;
 
@@ -103,6 +105,7 @@ static int settle(struct atomicfile *f, bool commit)
 
 static void forget(struct atomicfile *f)
 {
+	fileuse_end(f->use);
 	free(f->path);
 	*f = (struct atomicfile)ATOMICFILE_INIT;
 }
@@ -132,16 +135,28 @@ static char *resolve(const char *path)
 	return target;
 }
 
+static bool is_taken(const char *name)
+{
+	for (const struct atomicfile_temporary *t = uncommitted; t; t = t->next)
+		if (!strcmp(t->name, name))
+			return true;
+	return false;
+}
+
 /* A name next to the target, which is an absolute path. */
 static struct atomicfile_temporary *name_beside(const char *target)
 {
 	const char *base = strrchr(target, '/') + 1;
 	size_t room = strlen(target) + 64;
 	struct atomicfile_temporary *t = mem_alloc(sizeof(*t) + room, 1);
+	int n = 0;
 
-	/* No more of a long name than leaves room for the rest within NAME_MAX. */
-	snprintf(t->name, room, "%.*s.%.200s.%ld.tmp", (int)(base - target), target, base,
-		 (long)getpid());
+	/* No more of a long name than leaves room for the rest within NAME_MAX: two may be cut to
+	 * one. */
+	do
+		snprintf(t->name, room, "%.*s.%.200s.%ld.%d.tmp", (int)(base - target), target,
+			 base, (long)getpid(), n++);
+	while (is_taken(t->name));
 	t->owner = getpid();
 	return t;
 }
@@ -175,12 +190,6 @@ static int open_beside(struct atomicfile *f, const char *path, const struct stat
 {
 	struct atomicfile_temporary *t = name_beside(f->path);
 
-	for (const struct atomicfile_temporary *other = uncommitted; other; other = other->next)
-		if (!strcmp(other->name, t->name)) {
-			free(t);
-			return err_set(err, ERR_RUNTIME, "%s: already the target of another output",
-				       path);
-		}
 	if (open_temporary(f, t, old_file)) {
 		free(t);
 		return err_errno(err, path);
@@ -211,33 +220,64 @@ static int named_descriptor(const char *path)
 	return -1;
 }
 
-int atomicfile_open(struct atomicfile *f, const char *path, struct err *err)
+/* Standard output itself (NULL), or a copy of the named descriptor. */
+static int open_descriptor(struct atomicfile *f, const char *path, int named, struct err *err)
+{
+	const char *name = path ? path : "stdout";
+	struct stat st;
+
+	f->path = mem_dup(name, strlen(name));
+	if (fstat(named, &st))
+		return err_errno(err, name);
+	if (fileuse_output(&f->use, name, &st, NULL, err))
+		return -1;
+	f->fd = path ? fcntl(named, F_DUPFD_CLOEXEC, 0) : named;
+	return f->fd < 0 ? err_errno(err, name) : 0;
+}
+
+/* Notes the use of the file at f->path, whose folder is known by its name if there is none yet. */
+static int use_target(struct atomicfile *f, const char *path, const struct stat *file,
+		      struct err *err)
+{
+	char *base = strrchr(f->path, '/') + 1, first = *base;
+	struct stat folder;
+	int rc;
+
+	if (file)
+		return fileuse_output(&f->use, path, file, NULL, err);
+	*base = '\0'; /* leaves the folder, with its slash */
+	rc = stat(f->path, &folder);
+	*base = first;
+	return rc ? err_errno(err, path) : fileuse_output(&f->use, path, &folder, base, err);
+}
+
+static int open_path(struct atomicfile *f, const char *path, struct err *err)
 {
 	struct stat st;
-	bool exists = !stat(path, &st);
-	int named = named_descriptor(path), rc;
+	const struct stat *file = stat(path, &st) ? NULL : &st;
+
+	if (!file && errno != ENOENT) /* no name that the commit could give */
+		return err_errno(err, path);
+	f->path = resolve(path);
+	if ((file && S_ISDIR(st.st_mode)) || !*f->path) {
+		errno = file ? EISDIR : ENOENT;
+		return err_errno(err, path);
+	}
+	if (use_target(f, path, file, err))
+		return -1;
+	if (!file || S_ISREG(st.st_mode))
+		return catch_the_end(err) ? -1 : open_beside(f, path, file, err);
+	f->fd = open(path, O_WRONLY | O_CLOEXEC);
+	return f->fd < 0 ? err_errno(err, path) : 0;
+}
+
+int atomicfile_open(struct atomicfile *f, const char *path, struct err *err)
+{
+	int named = path ? named_descriptor(path) : STDOUT_FILENO;
+	int rc;
 
 	*f = (struct atomicfile)ATOMICFILE_INIT;
-	if (catch_the_end(err))
-		return -1;
-	if (named >= 0) {
-		f->path = mem_dup(path, strlen(path));
-		f->fd = fcntl(named, F_DUPFD_CLOEXEC, 0);
-		rc = f->fd < 0 ? err_errno(err, path) : 0;
-		if (rc)
-			forget(f);
-		return rc;
-	}
-	f->path = resolve(path);
-	if ((exists && S_ISDIR(st.st_mode)) || !*f->path) {
-		errno = exists ? EISDIR : ENOENT;
-		rc = err_errno(err, path);
-	} else if (exists && !S_ISREG(st.st_mode)) {
-		f->fd = open(path, O_WRONLY | O_CLOEXEC);
-		rc = f->fd < 0 ? err_errno(err, path) : 0;
-	} else {
-		rc = open_beside(f, path, exists ? &st : NULL, err);
-	}
+	rc = named >= 0 ? open_descriptor(f, path, named, err) : open_path(f, path, err);
 	if (rc)
 		forget(f);
 	return rc;
@@ -263,7 +303,8 @@ void atomicfile_abort(struct atomicfile *f)
 {
 	if (f->fd < 0)
 		return;
-	close(f->fd);
+	if (f->fd != STDOUT_FILENO)
+		close(f->fd);
 	settle(f, false);
 	forget(f);
 }

@@ -5,7 +5,7 @@
  * older file of that name stays as it was. The end of the process, by exit() or by a signal
  * (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), removes what is uncommitted. A target that exists and is
  * no regular file (a device, a pipe), or is an open descriptor by name (/dev/stdout, /dev/fd/3), is
- * written in place.
+ * written in place. Two outputs onto one file, or one onto an input, are refused (see fileuse).
  */
 #ifndef CE_ATOMICFILE_H
 #define CE_ATOMICFILE_H
@@ -17,16 +17,17 @@ struct atomicfile {
 	char *path; /* the target */
 	struct atomicfile_temporary
 		*until; /* what it is until the commit; NULL: written in place */
+	struct fileuse *use;
 };
 
 #define ATOMICFILE_INIT                                                                            \
 	{                                                                                          \
-		-1, NULL, NULL                                                                     \
+		-1, NULL, NULL, NULL                                                               \
 	}
 
 /*
- * Returns 0, or -1 with err, which is set, too, if the target is that of another atomicfile:
- * either's bytes would end under the other's name.
+ * NULL is standard output, the descriptor itself, which the commit closes and an abort does not.
+ * Returns 0, or -1 with err: the target cannot be opened, or is an input or another output.
  */
 int atomicfile_open(struct atomicfile *f, const char *path, struct err *err);
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "io/deflate.h"
+#include "io/fileuse.h"
 #include "io/readahead.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -301,7 +303,11 @@ static int start(struct gz_reader *r, struct err *err)
 		return -1;
 	if (!r->in_len)
 		return err_set(err, ERR_RUNTIME,
-			       "%s: zero bytes, not even a header line (did an earlier tool fail?)",
+			       fileuse_is_stdout(r->fd)
+				       ? "%s: the output stdout is the same file, which the shell "
+					 "has emptied (zero bytes)"
+				       : "%s: zero bytes, not even a header line (did an earlier "
+					 "tool fail?)",
 			       r->name);
 	if (r->in_len == 1 && r->in[0] == MAGIC_0) {
 		r->offset = 1;
@@ -330,8 +336,11 @@ int gz_reader_open(struct gz_reader *r, const char *path, int threads, struct er
 {
 	bool is_stdin = !path || !strcmp(path, "-");
 	const char *name = is_stdin ? "stdin" : path;
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int fd;
 
+	if (fileuse_input(path, err))
+		return -1;
+	fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, name);
 	widen(fd);
@@ -383,23 +392,27 @@ char *gz_output_table(struct gz_output *output, const char *dir, const char *tab
 	return path;
 }
 
+/* What an output's name says where no option does: x.csv is plain, and x.csv.gz is not. */
+static bool has_plain_name(const char *path)
+{
+	const char *suffix = path ? strrchr(path, '.') : NULL;
+
+	return suffix && !strcasecmp(suffix, ".csv");
+}
+
 int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct err *err)
 {
 	int level;
 
 	*w = (struct gz_writer)GZ_WRITER_INIT;
-	if (output->path) {
-		if (atomicfile_open(&w->file, output->path, err))
-			return -1;
-		w->fd = w->file.fd;
-		w->name = output->path;
-	} else {
-		w->fd = STDOUT_FILENO;
-		w->name = "stdout";
-	}
+	if (atomicfile_open(&w->file, output->path, err))
+		return -1;
+	w->fd = w->file.fd;
+	w->name = output->path ? output->path : "stdout";
 	widen(w->fd);
 	w->codec = codec_default();
-	w->plain = output->plain || isatty(w->fd);
+	w->plain = output->plain || isatty(w->fd) ||
+		   (output->level == GZ_LEVEL_DEFAULT && has_plain_name(output->path));
 	level = choose_level(w->fd, output->level);
 	if (!w->plain && level)
 		w->deflate = deflate_new(w->codec, w->fd, level,
@@ -534,10 +547,8 @@ int gz_writer_close(struct gz_writer *w, struct err *err)
 
 	if (rc)
 		return -1;
-	if (w->file.path)
+	if (w->fd >= 0)
 		rc = atomicfile_commit(&w->file, err);
-	else if (w->fd >= 0 && close(w->fd))
-		rc = err_errno(err, w->name);
 	w->fd = -1;
 	return rc;
 }

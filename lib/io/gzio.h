@@ -30,7 +30,8 @@ struct deflate;
 struct gz_output {
 	const char *path; /* NULL: standard output */
 	int level;        /* 0-9; GZ_LEVEL_DEFAULT: stored blocks into a pipe, 1 elsewhere */
-	bool plain;       /* no gzip; a terminal gets plain text in any case */
+	bool plain;       /* no gzip; a terminal gets plain text in any case, and a path that ends
+			   * in .csv at the default level */
 	int threads;      /* that may deflate this output at once; 0, 1: the caller's alone */
 };
 
@@ -77,7 +78,7 @@ struct gz_reader {
 /*
  * Opens path ("-" or NULL: standard input) and tells gzip from plain by the first two bytes. `path`
  * must outlive the reader. threads: from 2 on, one may inflate ahead. Returns 0, or -1 with err
- * (zero bytes among the reasons).
+ * (zero bytes among the reasons, and that it is an output: see fileuse).
  */
 int gz_reader_open(struct gz_reader *r, const char *path, int threads, struct err *err);
 

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-/* Opens one more file, compressed as the metrics are unless it is plain; NULL with err. */
+/* Opens one more file, written like the metrics unless it is plain; NULL with err. */
 static struct csv_writer *open_file(struct report_outputs *o, const char *path, bool plain,
 				    struct err *err)
 {
@@ -37,7 +38,8 @@ int report_outputs_open(struct report_outputs *o, const struct report_outputs_op
 	    (opts->intervals && !(o->intervals = open_file(o, opts->intervals, false, err))) ||
 	    (opts->page && !(o->page = open_file(o, opts->page, true, err))))
 		return -1;
-	o->is_text = o->metrics->gz.plain;
+	/* A name that asks for plain text asks for the table all the same. */
+	o->is_text = opts->metrics.plain || isatty(o->metrics->gz.fd);
 	return 0;
 }
 
@@ -133,10 +135,11 @@ int report_outputs_write(struct report_outputs *o, const struct evaluation *e, s
 		rc = intervals_compute(&intervals, e, opts->resamples, opts->seed, pool, err);
 		pool_free(pool);
 	}
-	if (!rc)
-		rc = write_tables(o, e, &intervals, err);
+	/* The pictures first: they open their files, which may be others of ours. */
 	if (!rc && (o->page || opts->plots))
 		rc = draw(o, e, &intervals, &attached, err);
+	if (!rc)
+		rc = write_tables(o, e, &intervals, err);
 	if (!rc)
 		rc = close_all(o, err);
 	for (size_t i = 0; i < o->n_plot_paths; i++)

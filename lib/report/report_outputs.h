@@ -18,8 +18,8 @@
 
 /* Paths are borrowed; NULL: not wanted. */
 struct report_outputs_opts {
-	struct gz_output metrics; /* as text if it is plain, else as CSV */
-	const char *curves;       /* tables, compressed as the metrics are */
+	struct gz_output metrics; /* as text if `plain` is set or to a terminal, else as CSV */
+	const char *curves;       /* tables, written like the metrics, each by its own name */
 	const char *intervals;
 	const char *page;
 	const char *plots;                   /* a folder, made if need be */

@@ -2,6 +2,7 @@
 
 #include "base/intern.h"
 #include "base/mem.h"
+#include "io/fileuse.h"
 
 #include <csv.h>
 #include <stdarg.h>
@@ -544,11 +545,20 @@ static void reset(struct csv_reader *r)
 	start_parser(r);
 }
 
+/* All of them now: one that is an output is refused before the first row is written. */
+static int use_inputs(const struct csv_input *input, struct err *err)
+{
+	for (size_t i = 0; i < input->n; i++)
+		if (fileuse_input(input->paths[i], err))
+			return -1;
+	return 0;
+}
+
 int csv_reader_open(struct csv_reader *r, const struct csv_input *input, struct err *err)
 {
 	reset(r);
 	r->input = *input;
-	if (open_next(r, err) || take_header(r, err)) {
+	if (use_inputs(input, err) || open_next(r, err) || take_header(r, err)) {
 		csv_reader_close(r);
 		return -1;
 	}

@@ -2,8 +2,8 @@
 # What all tools have in common: each test runs over every tool that it concerns, a folder for each.
 
 # A case is a function that runs in a subshell (SC2030, SC2031, SC2317) with variables made for it
-# (SC2034, SC2154), over lists of words (SC2086).
-# shellcheck disable=SC2030,SC2031,SC2034,SC2086,SC2154,SC2317
+# (SC2034, SC2154), over lists of words (SC2086, SC2206); some read and write one file on purpose (SC2094).
+# shellcheck disable=SC2030,SC2031,SC2034,SC2086,SC2094,SC2154,SC2206,SC2317
 
 load ../common
 
@@ -458,11 +458,7 @@ by_name() {
 		[ "$(cat out)" = old ]
 		refuses "no/folder/out: No such file or directory" "${cmd[@]}" -o no/folder/out "$in"
 		refuses ".: Is a directory" "${cmd[@]}" -o . "$in"
-		# Its own input may be its output.
-		cp "$in" own
-		works "${cmd[@]}" -6 -o own own
-		cmp want own
-		[ "$(ls -A)" = "$(printf '%s\n' cut.gz out own stderr stdout want)" ]
+		[ "$(ls -A)" = "$(printf '%s\n' cut.gz out stderr stdout want)" ]
 	}
 	each case_ $files
 }
@@ -583,4 +579,256 @@ by_name() {
 		same help manual
 	}
 	each case_ $tools
+}
+
+# --- one file for two things ----------------------------------------------------------------------
+
+# Prints the options of the tool that name an output.
+outputs_of() {
+	case $1 in
+	ce-clean) echo -o --rejects ;;
+	ce-join) echo -o --unmatched ;;
+	ce-sessionize) echo -o --starts ;;
+	ce-predict) echo -o --importance --drift ;;
+	ce-eval) echo -o --curves --intervals --html ;;
+	*) echo -o ;;
+	esac
+}
+
+# All that is in the folder: names, links and contents.
+snapshot() {
+	find . -printf '%p %y %i %l\n' | sort
+	find . -type f -exec md5sum {} + | sort
+}
+
+# collides COMMAND...: refused with one line that says why, and nothing in the folder is changed.
+collides() {
+	local status=0
+	snapshot >../before
+	"$@" 2>../stderr || status=$?
+	snapshot >../after
+	if ((status != 1)) || [[ $(cat ../stderr) != "$tool: "*" is the same file"* || $(wc -l <../stderr) -ne 1 ]] ||
+		! cmp ../before ../after; then
+		echo "exit status $status: $*" >&2
+		cat ../stderr >&2
+		diff ../before ../after >&2
+		return 1
+	fi
+}
+
+# A folder in the one of the tool, with a file `old`, other names of it, and of the folder.
+arena() {
+	set -o pipefail
+	mkdir arena
+	cd arena
+	mkdir d
+	ln -s . here
+	echo old >old
+	ln old hard
+	ln -s old link
+}
+
+@test "two outputs to one file are refused, however it is spelled" {
+	case_() {
+		arena
+		outputs=$(outputs_of "$tool")
+		for a in $outputs; do
+			for b in ${outputs/$a/}; do
+				for name in new ./new d/../new here/new "$PWD/new"; do
+					collides "${cmd[@]}" $a new $b "$name" "$in" >../stdout
+				done
+				for name in old ./old hard link here/link /dev/fd/3 /proc/self/fd/3; do
+					collides "${cmd[@]}" $a old $b "$name" "$in" 3>>old >../stdout
+				done
+			done
+		done
+		for b in ${outputs/-o/}; do
+			for name in /dev/stdout /dev/fd/1 /proc/self/fd/1; do
+				collides "${cmd[@]}" $b $name "$in" | cat >../stdout
+				collides "${cmd[@]}" -o /dev/stdout $b $name "$in" | cat >../stdout
+				collides "${cmd[@]}" $b $name "$in" >>old
+				printf -v line '%q ' "${cmd[@]}" $b $name "$in"
+				! script -qec "$line" /dev/null </dev/null >../stdout || return 1
+				grep -q "$name: the output stdout is the same file" ../stdout
+			done
+			collides "${cmd[@]}" $b link "$in" >>old
+		done
+	}
+	each case_ ce-clean ce-join ce-sessionize ce-predict ce-eval
+}
+
+@test "the tables of a folder are outputs like any other" {
+	tool=ce-agg
+	arena
+	for name in d/user_activity.csv.gz here/d/number_of_pauses.csv.gz; do
+		collides ce-agg -d d -o $name "$IN/ce-agg.csv" >../stdout
+		collides ce-agg -d d "$IN/ce-agg.csv" >$name
+		cp "$IN/ce-agg.csv" $name
+		collides ce-agg -d d $name >../stdout
+		rm $name
+	done
+	collides ce-agg -d here/d -p -o d/user_activity.csv "$IN/ce-agg.csv" >../stdout
+	tool=ce-eval
+	touch d/roc.svg
+	collides ce-eval --plots d -o d/roc.svg "$IN/ce-eval.csv" >../stdout
+	collides ce-eval --plots d "$IN/ce-eval.csv" >>d/roc.svg
+}
+
+@test "an output onto an input is refused, however it is spelled" {
+	# reads SOURCE COMMAND...: COMMAND reads `old`, which is a copy of SOURCE.
+	reads() {
+		cat "$1" >old
+		shift
+		for option in $outputs; do
+			for name in old ./old hard link here/link "$PWD/old" /dev/fd/3 /proc/self/fd/3; do
+				collides "$@" $option $name 3>>old >../stdout
+			done
+		done
+		collides "$@" >>old
+		collides "$@" -o /dev/stdout >>old
+		: >old # as the shell does with > old, before the tool starts
+		collides "$@" >old
+		[[ $(cat ../stderr) =~ (old|link).*stdout|stdout.*(old|link) ]]
+	}
+	case_() {
+		arena
+		outputs=$(outputs_of "$tool")
+		reads "$in" "${cmd[@]}" old
+		reads "$in" "${cmd[@]}" ./link
+		cat "$in" >old
+		for option in $outputs; do
+			collides "${cmd[@]}" $option old <old >../stdout
+			collides "${cmd[@]}" - $option hard <old >../stdout
+		done
+		collides "${cmd[@]}" <old >>old
+		[[ $(cat ../stderr) == *stdin*stdout* || $(cat ../stderr) == *stdout*stdin* ]]
+		if [[ $tool != ce-model ]]; then reads "$in" "${cmd[@]}" "$in" old; fi
+		case $tool in
+		ce-join)
+			reads "$IN/users.csv" ce-join -k user_id link -k content_id "$IN/contents.csv" "$in"
+			reads "$IN/contents.csv" ce-join -k user_id "$IN/users.csv" -k content_id old "$in"
+			;;
+		ce-predict) reads "$IN/model" ce-predict -m old "$in" ;;
+		ce-eval)
+			outputs='-o --curves --intervals'
+			for option in against-file importance drift rejects unmatched sessions; do
+				reads "$in" ce-eval --html page --$option link "$in"
+			done
+			;;
+		esac
+	}
+	each case_ $files
+}
+
+@test "the null device, a terminal and a socket may be all at once" {
+	case_() {
+		local null=()
+		for option in $(outputs_of "$tool"); do
+			if [[ $option != --html ]]; then null+=($option /dev/null); fi
+		done
+		works "${cmd[@]}" "${null[@]}" "$in"
+		works "${cmd[@]}" "${null[@]}" "$in" >/dev/null </dev/null
+		works python3 - "$in" "${cmd[@]}" >got <<-'END'
+			import socket, subprocess, sys, threading
+			ours, theirs = socket.socketpair()
+			tool = subprocess.Popen(sys.argv[2:], stdin=theirs, stdout=theirs)
+			theirs.close()
+			def feed():
+			    ours.sendall(open(sys.argv[1], "rb").read())
+			    ours.shutdown(socket.SHUT_WR)
+			threading.Thread(target=feed).start()
+			while chunk := ours.recv(65536):
+			    sys.stdout.buffer.write(chunk)
+			sys.exit(tool.wait())
+		END
+		expected >want
+		same want <(text got)
+		works timeout 20 python3 - "$in" "${cmd[@]}" <<-'END'
+			import os, subprocess, sys, threading
+			ours, theirs = os.openpty()
+			tool = subprocess.Popen(sys.argv[2:], stdin=theirs, stdout=theirs)
+			def drain():
+			    while os.read(ours, 65536):
+			        pass
+			threading.Thread(target=drain, daemon=True).start()
+			lines = open(sys.argv[1], "rb").readlines()[:3]
+			os.write(ours, b"".join(lines) + b"\4")
+			sys.exit(tool.wait())
+		END
+	}
+	each case_ $filters
+}
+
+@test "an output's name says whether it is plain, unless an option does" {
+	case_() {
+		works "${cmd[@]}" -p "$in" >want
+		works "${cmd[@]}" -o out.csv "$in"
+		cmp want out.csv
+		works "${cmd[@]}" -o out.CSV "$in"
+		cmp want out.CSV
+		for name in out.csv.gz out.csv.tmp out csv; do
+			works "${cmd[@]}" -o $name "$in"
+			gzip -t <$name
+			same want <(text $name)
+		done
+		works "${cmd[@]}" -1 -o out.csv "$in"
+		gzip -t <out.csv
+		works "${cmd[@]}" -0 -o out.csv "$in"
+		gzip -t <out.csv
+		works "${cmd[@]}" -p -o out.csv.gz "$in"
+		cmp want out.csv.gz
+		# Each by its own name.
+		for option in $(outputs_of "$tool"); do
+			if [[ $option == -o ]]; then continue; fi
+			works "${cmd[@]}" -o out.csv.gz $option more.csv "$in"
+			gzip -t <out.csv.gz
+			works "${cmd[@]}" -o out.csv $option more.csv.gz "$in"
+			cmp want out.csv
+			same more.csv <(text more.csv.gz)
+			! gzip -t <more.csv 2>/dev/null || return 1
+			gzip -t <more.csv.gz
+		done
+	}
+	each case_ $filters
+	tool=ce-eval
+	ce-eval "$IN/ce-eval.csv" | gzip -dc >want
+	ce-eval -o out.csv --curves more.csv "$IN/ce-eval.csv" # the table, not the text for people
+	cmp want out.csv
+	[[ $(head -n 1 more.csv) == *,* ]]
+	ce-train -o model.csv "$IN/ce-train.csv"
+	cmp model.csv "$IN/model"
+}
+
+@test "outputs that cannot be are refused; a link to nothing becomes the file" {
+	case_() {
+		arena
+		long=$(printf '%0300d' 1)
+		deep=$(printf './%.0s' {1..3000})
+		ln -s loop loop
+		mkfifo fifo
+		for name in $long "$deep" ${deep}new loop no/folder/new old/new d here/d/ new/ '' /proc/new; do
+			for option in $(outputs_of "$tool"); do
+				snapshot >../before
+				fails 1 "${cmd[@]}" $option "$name" "$in" 2>&1
+				rm stdout stderr
+				snapshot >../after
+				same ../before ../after
+			done
+		done
+		for option in $(outputs_of "$tool" | sed 's/-o//'); do
+			cat fifo >../piped &
+			collides "${cmd[@]}" -o fifo $option here/fifo "$in" >../stdout
+			wait $!
+		done
+		cat fifo >../piped &
+		works "${cmd[@]}" -o fifo "$in"
+		wait $!
+		expected >want
+		same want <(text ../piped)
+		ln -s nothing dangling
+		works "${cmd[@]}" -o dangling "$in"
+		[ ! -L dangling ] && [ ! -e nothing ]
+		same want <(text dangling)
+	}
+	each case_ $filters
 }

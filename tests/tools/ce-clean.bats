@@ -203,7 +203,7 @@ many() {
 	fails 1 ce-clean -o out.csv --rejects missing/rejects.csv raw.csv
 	fails 1 ce-clean -o /dev/full --rejects rejects.csv raw.csv
 	fails 1 ce-clean -o out.csv --rejects /dev/full raw.csv
-	fails 2 ce-clean -o out.csv --rejects out.csv raw.csv
+	fails 1 ce-clean -o out.csv --rejects out.csv raw.csv
 	[ ! -e out.csv ] && [ ! -e rejects.csv ]
 	ce-clean -p -o out.csv --rejects rejects.csv raw.csv
 	[ "$(wc -l <out.csv)" -eq 2 ] && [ "$(wc -l <rejects.csv)" -eq 2 ]

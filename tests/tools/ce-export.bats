@@ -361,7 +361,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 	says 'ce-export: relation "missing" does not exist (SQLSTATE 42P01)' ce-export -O data a missing
 	says 'ce-export: division by zero (SQLSTATE 22012)' ce-export -O data a broken
 	fails 1 ce-export -O data a "t${BATS_TEST_NUMBER}_more.a"
-	[ "$stderr" = "ce-export: data/a.csv.gz: already the target of another output" ]
+	[ "$stderr" = "ce-export: data/a.csv.gz: the output data/a.csv.gz is the same file" ]
 	fails 1 ce-export -O data a x/y
 	[ "$stderr" = "ce-export: table 'x/y': not usable as a file name" ]
 	[ "$(ls -A data)" = a.csv.gz ]

@@ -150,6 +150,31 @@ static void a_name_as_long_as_can_be(void)
 	unlink(name);
 }
 
+/* What is left of two long names next to the target is the same. */
+static void two_names_as_long_as_can_be(void)
+{
+	struct atomicfile f = ATOMICFILE_INIT, g = ATOMICFILE_INIT;
+	struct err err = ERR_INIT;
+	char name[2][256];
+
+	for (int i = 0; i < 2; i++) {
+		memset(name[i], 'n', 255);
+		name[i][254] = (char)('0' + i);
+		name[i][255] = '\0';
+	}
+	CHECK_INT(atomicfile_open(&f, name[0], &err), 0);
+	CHECK_INT(atomicfile_open(&g, name[1], &err), 0);
+	put(&f, "first");
+	put(&g, "second");
+	CHECK_INT(atomicfile_commit(&g, &err), 0);
+	CHECK_INT(atomicfile_commit(&f, &err), 0);
+	check_file(name[0], "first");
+	check_file(name[1], "second");
+	CHECK_INT(scratch_count(), 2);
+	unlink(name[0]);
+	unlink(name[1]);
+}
+
 /* Two outputs of one tool to one file would leave either's bytes under the other's success. */
 static void one_target_twice_is_refused(void)
 {
@@ -158,7 +183,7 @@ static void one_target_twice_is_refused(void)
 
 	CHECK_INT(atomicfile_open(&f, "both", &err), 0);
 	CHECK_INT(atomicfile_open(&g, "./both", &err), -1);
-	CHECK_STR(err.message, "./both: already the target of another output");
+	CHECK_STR(err.message, "./both: the output both is the same file");
 	put(&f, "first");
 	CHECK_INT(atomicfile_commit(&f, &err), 0);
 	check_file("both", "first");
@@ -324,6 +349,7 @@ int main(void)
 	RUN(what_is_no_file_is_written_in_place);
 	RUN(impossible_targets);
 	RUN(a_name_as_long_as_can_be);
+	RUN(two_names_as_long_as_can_be);
 	RUN(one_target_twice_is_refused);
 	RUN(any_end_removes_what_is_uncommitted);
 	RUN(an_ignored_signal_stays_ignored);

@@ -417,6 +417,7 @@ static void writer_and_reader_round_trip(void)
 		CHECK_INT(at, cells.len);
 		csv_reader_close(&r);
 		buf_release(&cells);
+		unlink("table"); /* else the next table would be written onto an input */
 	}
 }
 
@@ -456,6 +457,7 @@ static void write_large(const char *head, const char *piece, int pieces, const c
 	struct gz_writer w = GZ_WRITER_INIT;
 	struct err err = ERR_INIT;
 
+	unlink(output.path); /* which may have been read */
 	CHECK_INT(gz_writer_open(&w, &output, &err), 0);
 	CHECK_INT(gz_writer_write(&w, head, strlen(head), &err), 0);
 	for (int i = 0; i < pieces; i++)

@@ -80,6 +80,12 @@ static void put_column(const struct writing *w, const struct encoding_column *c)
 		lines_put_double(w->out, c->sd);
 		put_coef_at(w, c->dense);
 	}
+	if (isfinite(c->low)) {
+		buf_append_str(w->out, "clip");
+		lines_put_double(w->out, c->low);
+		lines_put_double(w->out, c->high);
+		buf_append_char(w->out, '\n');
+	}
 	if (c->n_missing) {
 		buf_append_str(w->out, "missing");
 		lines_put_count(w->out, c->n_missing);
@@ -169,11 +175,22 @@ static int read_missing(struct lines *s, struct encoding_column *c, struct coefs
 	return c->n_missing ? 0 : lines_fail(s, "a number out of range");
 }
 
+/* A model without coefficients, such as trees, does not clip. */
+static int read_clip(struct lines *s, struct encoding_column *c, const struct coefs *dense)
+{
+	if (!dense || !lines_next_is(s, "clip"))
+		return 0;
+	if (lines_double(s, -DBL_MAX, &c->low) || lines_double(s, c->low, &c->high))
+		return -1;
+	return lines_end(s);
+}
+
 static int read_number(struct lines *s, struct encoding_column *c, struct coefs *dense,
 		       struct coefs *onehot)
 {
 	return lines_double(s, -DBL_MAX, &c->mean) || lines_positive(s, &c->sd) ||
-			       take_coef(s, dense) || read_missing(s, c, onehot)
+			       take_coef(s, dense) || read_clip(s, c, dense) ||
+			       read_missing(s, c, onehot)
 		       ? -1
 		       : 0;
 }

@@ -3,6 +3,7 @@
  * linear model or without any.
  *
  *	number "NAME" MEAN SD [COEFFICIENT SE]	the columns, in the order of the training input
+ *	clip LOW HIGH				after a number that is clipped
  *	missing ROWS [...]			after a number with gaps in the train rows
  *	category "NAME"
  *	level "VALUE" ROWS [...]

@@ -4,11 +4,15 @@
 #include "base/num.h"
 #include "base/rng.h"
 #include "learn/bins.h"
+#include "model/tails.h"
 #include "table/columns.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Clipped is one number in so many, at either end: 0.1 %. */
+#define CLIP_ONE_IN ((size_t)1000)
 
 struct encoding_column *encoding_add(struct encoding *e, const char *name, enum encoding_kind kind)
 {
@@ -22,6 +26,8 @@ struct encoding_column *encoding_add(struct encoding *e, const char *name, enum 
 	c = &e->columns[e->n++];
 	*c = (struct encoding_column){ .name = mem_dup(name, strlen(name)),
 				       .kind = kind,
+				       .low = -INFINITY,
+				       .high = INFINITY,
 				       .levels = INTERN_INIT };
 	return c;
 }
@@ -122,10 +128,12 @@ static double clamp(double z)
 	return fabs(z) <= ENCODING_MAX ? z : copysign(ENCODING_MAX, z);
 }
 
-static double standardise(const struct encoding_column *c, double value)
+double encoding_standardise(const struct encoding_column *c, double value)
 {
-	double z = (value - c->mean) / c->sd;
+	double z;
 
+	value = value < c->low ? c->low : value > c->high ? c->high : value;
+	z = (value - c->mean) / c->sd;
 	/* Halves, where the difference of two huge numbers is beyond a double. */
 	if (!isfinite(z))
 		z = (value / 2 - c->mean / 2) / c->sd * 2;
@@ -190,7 +198,7 @@ static void expand_column(const struct encoding_column *c, double value, struct 
 		if (c->n_missing)
 			activate(out, c->onehot);
 	} else {
-		out->dense[c->dense] = standardise(c, value);
+		out->dense[c->dense] = encoding_standardise(c, value);
 	}
 }
 
@@ -247,9 +255,10 @@ void encoding_expand(const struct encoding *e, const double *value, struct matri
 struct column_fit {
 	int index;
 	bool numeric;
-	uint64_t n, n_missing;
+	uint64_t n, n_missing, n_summed;
 	double min, max;
 	long double mean, squares; /* of the deviations */
+	struct tails tails;        /* what is to be clipped, and not in those sums yet */
 	struct intern levels;
 	uint64_t *level_rows;
 	size_t cap;
@@ -279,14 +288,24 @@ struct encoding_fit *encoding_fit_new(const int *index, const bool *numeric, siz
 	for (size_t i = 0; i < n; i++) {
 		fit->columns[i].index = index[i];
 		fit->columns[i].numeric = numeric[i];
+		if (numeric[i] && numbers.clip)
+			tails_init(&fit->columns[i].tails, n_rows / CLIP_ONE_IN + 1);
 	}
 	return fit;
 }
 
-static void add_number(struct column_fit *c, double value, bool sampled)
+/* Counts a number into mean and squares. */
+static void sum_number(struct column_fit *c, double value)
 {
 	long double delta = value - c->mean;
 
+	c->n_summed++;
+	c->mean += delta / (long double)c->n_summed;
+	c->squares += delta * (value - c->mean);
+}
+
+static void add_number(struct column_fit *c, double value, bool sampled)
+{
 	if (sampled) {
 		if (!(c->n_sample & (c->n_sample - 1)))
 			c->sample = mem_realloc(c->sample, c->n_sample ? 2 * c->n_sample : 1,
@@ -298,8 +317,8 @@ static void add_number(struct column_fit *c, double value, bool sampled)
 	if (!c->n || value > c->max)
 		c->max = value;
 	c->n++;
-	c->mean += delta / (long double)c->n;
-	c->squares += delta * (value - c->mean);
+	if (!c->tails.k || tails_push(&c->tails, &value))
+		sum_number(c, value);
 }
 
 static void add_level(struct column_fit *c, const struct csv_field *f)
@@ -395,9 +414,35 @@ static void finish_category(const struct column_fit *fit, const char *name, stru
 	free(levels);
 }
 
-static void finish_number(const struct column_fit *fit, const char *name,
-			  struct encoding_numbers numbers, struct encoding *e)
+/* What a number is clipped to. */
+struct range {
+	double low, high;
+};
+
+/*
+ * The quantiles (nearest rank) of one in CLIP_ONE_IN from either end; but where those are one
+ * value, a rare other one may be all that the column says: the least and the greatest. Sums up the
+ * tails, clipped.
+ */
+static struct range clip(struct column_fit *fit)
 {
+	size_t n = (size_t)fit->n, n_tails;
+	double *tails = tails_take(&fit->tails, &n_tails);
+	struct range r = { tails[(n - 1) / CLIP_ONE_IN], tails[n_tails - 1 - n / CLIP_ONE_IN] };
+
+	if (r.low == r.high)
+		r = (struct range){ tails[0], tails[n_tails - 1] };
+	for (size_t i = 0; i < n_tails; i++)
+		sum_number(fit, fmin(fmax(tails[i], r.low), r.high));
+	free(tails);
+	return r;
+}
+
+static void finish_number(struct column_fit *fit, const char *name, struct encoding_numbers numbers,
+			  struct encoding *e)
+{
+	const struct range anything = { -INFINITY, INFINITY };
+	struct range range = fit->n && numbers.clip ? clip(fit) : anything;
 	double sd = fit->n ? (double)sqrtl(fit->squares / (long double)fit->n) : 0;
 	bool one_value = fit->min == fit->max || !(sd > 0);
 	struct encoding_column *c;
@@ -406,6 +451,8 @@ static void finish_number(const struct column_fit *fit, const char *name,
 		encoding_add(e, name, ENCODING_CONSTANT);
 	} else {
 		c = encoding_add(e, name, numbers.onehot ? ENCODING_BINNED : ENCODING_NUMBER);
+		c->low = range.low;
+		c->high = range.high;
 		c->mean = (double)fit->mean;
 		/* One value and gaps: all that can be learnt is the indicator. */
 		c->sd = one_value ? 1 : sd;
@@ -436,6 +483,7 @@ void encoding_fit_free(struct encoding_fit *fit)
 		intern_release(&fit->columns[i].levels);
 		free(fit->columns[i].level_rows);
 		free(fit->columns[i].sample);
+		tails_release(&fit->columns[i].tails);
 	}
 	if (fit)
 		free(fit->columns);

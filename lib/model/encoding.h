@@ -2,7 +2,10 @@
  * encoding: from the columns of a CSV to numbers, by statistics of the train rows alone.
  *
  * A numeric column is standardised, (x - mean) / sd, its empty values taken as the mean; if train
- * rows have gaps, "is empty" is a one-hot column of its own. A categorical column becomes one
+ * rows have gaps, "is empty" is a one-hot column of its own. Before that it may be clipped to its
+ * 0.1 % and 99.9 % quantiles (nearest rank; if they are one value, to its least and greatest), so
+ * that no value far outside what was learnt from decides a score; mean and sd are then those of the
+ * clipped values. A categorical column becomes one
  * one-hot column a level, and one for "other": levels of fewer than ENCODING_LEVEL_ROWS train rows,
  * those after the ENCODING_LEVELS most frequent, and what no train row has. The empty value
  * (NULL or "") is a level like any other. All levels are kept; the penalty of the fit makes their
@@ -20,7 +23,7 @@
  * row: Welford, "Note on a method for calculating corrected sums of squares and products",
  * Technometrics 4, 1962: no sum of squares, so nothing cancels. Memory while fitting: that of
  * intern and 8 bytes for each level of each column; with bins, 8 bytes for each number of a sampled
- * row.
+ * row; with clipping, 16 for each number of one row in 1000.
  */
 #ifndef CE_ENCODING_H
 #define CE_ENCODING_H
@@ -51,7 +54,8 @@ enum encoding_kind {
 struct encoding_column {
 	char *name;
 	enum encoding_kind kind;
-	double mean, sd;    /* of a number; sd > 0 */
+	double mean, sd;    /* of a number, clipped; sd > 0 */
+	double low, high;   /* what a number is clipped to; infinite: it is not */
 	uint64_t n_missing; /* train rows where a number is empty; 0: no indicator */
 	double *edges;      /* [n_edges] between the bins of a number; NULL: not asked for */
 	size_t n_edges;
@@ -137,6 +141,9 @@ int encoding_bind(const struct encoding *e, const struct csv_reader *in, int *in
 int encoding_read(const struct encoding *e, const int *index, const struct csv_reader *in,
 		  const struct csv_row *row, double *value, struct err *err);
 
+/* A known value of a number, clipped and standardised. */
+double encoding_standardise(const struct encoding_column *c, double value);
+
 /* Encodes value[e->n_values] as a row of the matrix. */
 void encoding_expand(const struct encoding *e, const double *value, struct matrix_row *out);
 
@@ -147,6 +154,7 @@ struct encoding_fit;
 struct encoding_numbers {
 	size_t max_bins; /* to cut them into; 0: not at all */
 	bool onehot;     /* their bins are one-hot columns */
+	bool clip;       /* numbers are clipped */
 };
 
 /*

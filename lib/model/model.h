@@ -4,7 +4,7 @@
  * The file is plain text (see lines) and holds every parameter: what is read back predicts the same
  * bits.
  *
- *	ce-model 2
+ *	ce-model 3			2, which has neither `na` nor `clip`, is read as well
  *	kind NAME			of the learner: logistic | gbdt
  *	label "NAME"			the columns of the split; `-` for none
  *	time "NAME" | -

@@ -85,7 +85,7 @@ void model_format(struct buf *out, const struct model *m)
 {
 	size_t start = out->len, len;
 
-	buf_append_str(out, "ce-model 2\nkind");
+	buf_append_str(out, "ce-model 3\nkind");
 	lines_put_word(out, m->learner->name);
 	buf_append_char(out, '\n');
 	put_split(out, &m->split);

@@ -251,6 +251,12 @@ static void put_numeric(struct buf *out, const struct model *m, const struct enc
 	viewtext_number(out, c->sd);
 	buf_append_str(out, ", mean ");
 	viewtext_number(out, c->mean);
+	if (isfinite(c->low)) {
+		buf_append_str(out, ", clipped to ");
+		viewtext_number(out, c->low);
+		buf_append_str(out, " .. ");
+		viewtext_number(out, c->high);
+	}
 	buf_append_char(out, '\n');
 	if (!c->n_missing)
 		return;

@@ -156,8 +156,8 @@ static int read_head(struct lines *s, int *kind)
 		return -1;
 	if (!lines_have(s, "ce-model"))
 		return lines_fail(s, "not a model written by ce-train");
-	if (!lines_have(s, " 2") || lines_end(s))
-		return lines_fail(s, "a model of an unknown version");
+	if ((!lines_have(s, " 3") && !lines_have(s, " 2")) || lines_end(s))
+		return lines_fail(s, "a model of an unknown version: expected 2 or 3");
 	if (lines_keyword(s, "kind") || lines_choice(s, model_kind_names, kind))
 		return -1;
 	return lines_end(s);

@@ -122,25 +122,35 @@ static void put_step(struct buf *out, const struct encoding_column *c, const cha
 	sqltext_number(out, b);
 }
 
+/* What is beyond where a number is clipped, or else too large for its standardised value. */
+static void put_limit(struct buf *out, const struct encoding_column *c, const char *operator,
+		      double clip, double max)
+{
+	double limit = c->mean + c->sd * max, z = encoding_standardise(c, clip);
+
+	if (isfinite(clip) && (max > 0 ? z < max : z > max))
+		put_when(out, c, operator, clip, fabs(z) < SHARE_MIN ? 0 : z);
+	else if (isfinite(limit))
+		put_when(out, c, operator, limit, max);
+}
+
 /*
- * The standardised value. What is too large for it is asked first, then what is so near the mean
- * that the quotient could be too small for a double. Where the scale is so huge that a difference
- * could be too large for one, half of either is taken, and what is near 0 counts as 0.
+ * The standardised value. What is clipped or too large for it is asked first, then what is so near
+ * the mean that the quotient could be too small for a double. Where the scale is so huge that a
+ * difference could be too large for one, half of either is taken, and what is near 0 counts as 0.
  */
 static void put_standardised(struct buf *out, const struct encoding_column *c)
 {
 	bool huge = c->sd > 1e275;
-	double reach = c->sd * ENCODING_MAX, near = c->sd * SHARE_MIN, centre = huge ? 0 : c->mean;
+	double near = c->sd * SHARE_MIN, centre = huge ? 0 : c->mean;
 
 	if (c->kind != ENCODING_NUMBER) {
 		sqltext_name(out, c->name);
 		return;
 	}
 	buf_append_str(out, "CASE");
-	if (isfinite(c->mean + reach))
-		put_when(out, c, " > ", c->mean + reach, ENCODING_MAX);
-	if (isfinite(c->mean - reach))
-		put_when(out, c, " < ", c->mean - reach, -ENCODING_MAX);
+	put_limit(out, c, " > ", c->high, ENCODING_MAX);
+	put_limit(out, c, " < ", c->low, -ENCODING_MAX);
 	if (centre - near < centre + near) {
 		buf_append_str(out, " WHEN ");
 		sqltext_name(out, c->name);

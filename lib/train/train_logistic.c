@@ -95,7 +95,7 @@ static int interact(struct encoding *e, const char *names, const char *file, str
 static int fit_encoding(struct encoding *e, struct trainset *set, struct trainset_span span,
 			size_t bins, const struct learn_options *o, struct err *err)
 {
-	struct encoding_numbers numbers = { bins, bins > 0 };
+	struct encoding_numbers numbers = { bins, bins > 0, !bins };
 
 	if (trainset_fit(set, span, numbers, e, err))
 		return -1;

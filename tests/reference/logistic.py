@@ -29,6 +29,10 @@ ERROR = 1e-4  # a standard error, of itself
 def encode_number(values, in_train):
     """Its block of the matrix and the keys of the coefficients, as train.coefficients has them."""
     x = np.array([float(v) if v else np.nan for v in values])
+    known = np.sort(x[in_train & ~np.isnan(x)])
+    # By nearest rank; a column of which both quantiles are one value is clipped to its range.
+    low, high = np.quantile(known, [0.001, 0.999], method="inverted_cdf")
+    x = np.clip(x, low, high) if low < high else np.clip(x, known[0], known[-1])
     # By a power of two, which changes no digit: the squares of huge and of tiny numbers are no doubles.
     x = np.ldexp(x, -np.frexp(np.nanmax(np.abs(x)))[1])[:, None]
     # The scaler passes over gaps; filled in after it with 0, they count as the mean.

@@ -11,6 +11,7 @@ that of class 1, or "balanced". The last argument may be --no-gradient (for resa
 import ast
 import collections
 import csv
+import fractions
 import math
 import random
 import re
@@ -56,7 +57,8 @@ def number_or_nan(text):
 
 
 def read_model(path):
-    """The facts of the head, and the columns: (kind, name, figures, [(word, level, rows, coef, error)])."""
+    """The facts of the head, and the columns: (kind, name, figures, [(word, level, rows, coef, error)]); the figures
+    of a number are mean, sd, coefficient, standard error, and the two it is clipped to."""
     head, columns = {}, []
     with open(path, newline="\n", encoding="utf-8") as f:
         for line in f:
@@ -64,6 +66,8 @@ def read_model(path):
             word, text, values = found[1], found[2], found[3].split()
             if word in ("number", "category", "constant"):
                 columns.append((word, ast.literal_eval(text), [number_or_nan(v) for v in values], []))
+            elif word == "clip":
+                columns[-1][2].extend(float(v) for v in values)
             elif word in ("missing", "level", "other"):
                 level = ast.literal_eval(text) if text else word
                 columns[-1][3].append((word, level, int(values[0]), float(values[1]), number_or_nan(values[2])))
@@ -124,9 +128,25 @@ def close(got, want, what, tolerance=1e-12):
         sys.exit("%s is %r, not %r" % (what, got, want))
 
 
+def limits(known):
+    """What known train values are clipped to: the 0.1 % and 99.9 % quantiles by nearest rank, or, where those are one
+    value, the least and the greatest."""
+    known = sorted(known)
+    low, high = (known[math.ceil(fractions.Fraction(q, 1000) * len(known)) - 1] for q in (1, 999))
+    return (low, high) if low < high else (known[0], known[-1])
+
+
+def clip(v, low, high):
+    return min(max(v, low), high)
+
+
 def check_number(name, values, train, figures, extra):
     """Checks the figures, and returns each row's terms [(coefficient's index key, value)]."""
     known = [float(v) for v in train if v]
+    low, high = limits(known)
+    if figures[4:] != [low, high]:
+        sys.exit("%s is clipped to %r, not %r" % (name, figures[4:], (low, high)))
+    known = [clip(v, low, high) for v in known]
     mean = math.fsum(v / len(known) for v in known)
     scale = max(abs(v - mean) for v in known) or 1
     sd = scale * math.sqrt(math.fsum(((v - mean) / scale) ** 2 for v in known) / len(known))
@@ -135,7 +155,7 @@ def check_number(name, values, train, figures, extra):
     close(figures[1], sd if min(known) < max(known) else 1, name + ": sd", 1e-11)
     if bool(gaps) != bool(extra) or (extra and extra[0][2] != gaps):
         sys.exit("%s: %d gaps, but the model has %r" % (name, gaps, extra))
-    return [([(name, (float(v) - figures[0]) / figures[1])] if v else []) +
+    return [([(name, (clip(float(v), low, high) - figures[0]) / figures[1])] if v else []) +
             ([(name + "?", 1.0)] if extra and not v else []) for v in values]
 
 

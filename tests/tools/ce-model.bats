@@ -108,7 +108,7 @@ break\" TYPE real USING NULL, ALTER huge TYPE float8 USING NULL, ALTER flag TYPE
 
 # head_of KIND: the lines of a model up to its figures.
 head_of() {
-	printf '%s\n' 'ce-model 2' "kind $1" 'label "y"' 'time -' 'known -' 'cut -' 'train 100 50' 'test 0 0' 'purged 0 0' \
+	printf '%s\n' 'ce-model 3' "kind $1" 'label "y"' 'time -' 'known -' 'cut -' 'train 100 50' 'test 0 0' 'purged 0 0' \
 		'unlabelled 0' 'class_weight none' 'resample none' 'seed 1' 'validation 0' 'learnt 100' 'bins 0'
 	if [[ $1 == gbdt ]]; then
 		printf '%s\n' 'rate 0.1' 'max_trees 10000' 'depth 32' 'leaves 4096' 'l2 1' 'min_weight 1' 'rows 1' 'columns 1' \
@@ -201,6 +201,8 @@ head_of() {
 		calibrations = ["none", "platt 1e-310 0.5", "platt 1e5 -1", "platt 1e100 -1", "platt -1e-20 1e100", "platt 0 0",
 		    "isotonic 2\nknot -1 0.1\nknot 1 0.9", "isotonic 2\nknot 0 0\nknot 1e308 1",
 		    "isotonic 4\nknot -1.7e308 1e-320\nknot -1e-9 2e-320\nknot 5e-324 0.5\nknot 1.7e308 1"]
+		# Some are clipped, at ends as far.
+		clips = ["", "clip -1 1e31\n", "clip 0 1e-300\n", "clip -1.7e308 1.7e308\n", "clip 0.3 0.3\n"]
 		numbers = ["0 1", "0 1e-310", "0 5e-324", "0 1e308", "1.7e308 1e276", "-1.7e308 1e277", "-1.7e308 1.7e308", "1e300 1e-5",
 		    "0.3 1e280", "1e-310 1e-310", "1e-300 1e100", "1.7e308 1e270", "0 1e250"]
 		n = 0
@@ -208,7 +210,7 @@ head_of() {
 		    for coefficient in ["1", "-0.1", "1e-310", "1e-250", "-1e10", "-1e-30", "1e100"]:
 		        for i in 0, 4, 7: # all pairs, by and by
 		            calibration = calibrations[(n + i) % 9]
-		            text = (head + "intercept 1e-310 -\n" f'number "x" {number} {coefficient} -\n' "missing 1 -1e-320 -\n"
+		            text = (head + "intercept 1e-310 -\n" f'number "x" {number} {coefficient} -\n' f"{clips[n % 5]}missing 1 -1e-320 -\n"
 		                f"calibration {calibration}\n")
 		            # With such factors shows what is less than 1e-30 of a step, and is taken as 0.
 		            wild = "1e100" in (coefficient + calibration.split()[1] if " " in calibration else coefficient)
@@ -259,10 +261,10 @@ head_of() {
 
 @test "a logistic regression: its coefficients, the columns that tell most first" {
 	{
-		printf '%s\n' 'ce-model 2' 'kind logistic' 'label "y"' 'time "event_ts"' 'known "k"' 'cut 1706190651825' 'train 1000 250' \
+		printf '%s\n' 'ce-model 3' 'kind logistic' 'label "y"' 'time "event_ts"' 'known "k"' 'cut 1706190651825' 'train 1000 250' \
 			'test 200 20' 'purged 10 1' 'unlabelled 3' 'class_weight balanced' 'resample over' 'seed 7' \
 			'validation 200000' 'learnt 800' 'bins 0' 'l2 0.5 auto' 'tolerance 1e-10' 'iterations 5' 'gradient 0' 'objective 123' 'intercept -1.5 0.25' \
-			'number "rate" 0.25 0.125 0.1 0.05' 'missing 100 -0.5 -' 'constant "flat"' \
+			'number "rate" 0.25 0.125 0.1 0.05' 'clip -0.5 12345.5' 'missing 100 -0.5 -' 'constant "flat"' \
 			'category "device"' 'level "tv" 600 1 0.5' 'level "" 250 -1 0.125' 'level "\x1b[31mred\n" 100 0 0.1' \
 			$'level "Niños" 50 2e-05 1' 'other 0 0 -' \
 			'number "session_elapsed" 1285840.5 1815580 -0.6931471805599453 0.01' 'calibration platt 1.25 -0.5'
@@ -289,7 +291,7 @@ head_of() {
 		  ?[31mred?          0.0000      0.1000     0.00      1.0000  100 rows
 		  Niños               2e-05      1.0000     0.00      1.0000  50 rows
 		session_elapsed     -0.6931      0.0100   -69.31      0.5000  per sd of 1815580, mean 1285840
-		rate                 0.1000      0.0500     2.00      1.1052  per sd of 0.125, mean 0.25
+		rate                 0.1000      0.0500     2.00      1.1052  per sd of 0.125, mean 0.25, clipped to -0.5 .. 12346
 		  (empty)           -0.5000           -        -      0.6065  100 rows
 	END
 	same want got
@@ -300,7 +302,7 @@ head_of() {
 
 @test "boosted trees: their columns by gain, and with --trees each of them" {
 	{
-		printf '%s\n' 'ce-model 2' 'kind gbdt' 'label "y"' 'time "day"' 'known -' 'cut 1706190651825' 'train 1000 250' \
+		printf '%s\n' 'ce-model 3' 'kind gbdt' 'label "y"' 'time "day"' 'known -' 'cut 1706190651825' 'train 1000 250' \
 			'test 0 0' 'purged 0 0' 'unlabelled 0' 'class_weight 2.5' 'resample under' 'seed 7' \
 			'validation 100000' 'learnt 890' 'bins 64' 'rate 0.1' 'max_trees 50' 'depth 6' 'leaves 64' 'l2 1' 'min_weight 2' 'rows 0.5' 'columns 0.75' \
 			'patience 10' 'tried 12' 'train_loss 0.5' 'validation_loss 0.625' \

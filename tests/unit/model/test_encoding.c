@@ -123,6 +123,83 @@ static void keeps_the_frequent_levels(void)
 	encoding_release(&e);
 }
 
+/* Clips n numbers, which it takes i-th as value(i). */
+static struct encoding clip_all(double value(int), int n)
+{
+	struct encoding_fit *fit = encoding_fit_new(
+		both, kinds, N_COLUMNS, (struct encoding_numbers){ .clip = true }, (size_t)n);
+	struct encoding e;
+
+	for (int i = 0; i < n; i++) {
+		struct csv_field fields[N_COLUMNS];
+		struct csv_row row;
+		char text[32];
+
+		snprintf(text, sizeof(text), "%.17g", value(i));
+		row = row_of(fields, text, "a");
+		encoding_fit_row(fit, &row);
+	}
+	encoding_fit_finish(fit, names, &e);
+	encoding_fit_free(fit);
+	return e;
+}
+
+/* 1 ... 2000, mixed. */
+static double mixed(int i)
+{
+	return i * 7 % 2000 + 1;
+}
+
+/* The same with a few that would be all there is of mean and deviation. */
+static double wild(int i)
+{
+	double x = mixed(i);
+
+	return x == 1 ? -1.7e308 : x == 2000 ? 1.7e308 : x;
+}
+
+/* 1 in 3 of 10,000 rows. */
+static double rare(int i)
+{
+	return i % 4000 == 17;
+}
+
+static double ten(int i)
+{
+	return i == 3 ? -5 : i;
+}
+
+static void clips_at_quantiles(void)
+{
+	static const struct {
+		double (*value)(int);
+		int n;
+		double low, high, mean, sd;
+	} cases[] = {
+		/* The 2nd and the 1998th, by nearest rank; mean and deviation are of the clipped.
+		 */
+		{ mixed, 2000, 2, 1998, (2001000 + 1 - 1 - 2) / 2000.0, 577.34779810446 },
+		{ wild, 2000, 2, 1998, (2001000 + 1 - 1 - 2) / 2000.0, 577.34779810446 },
+		/* Below 1,000 nothing that was learnt from is clipped. */
+		{ ten, 10, -5, 9, 3.7, 4.051 },
+		/* Quantiles of one value would make a rare flag a constant. */
+		{ rare, 10000, 0, 1, 3e-4, 0.0173179 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct encoding e = clip_all(cases[i].value, cases[i].n);
+		const struct encoding_column *x = &e.columns[0];
+
+		CHECK_INT(x->kind, ENCODING_NUMBER);
+		CHECK(x->low == cases[i].low && x->high == cases[i].high);
+		CHECK_NEAR(x->mean, cases[i].mean, 1e-12 * fabs(cases[i].mean));
+		CHECK_NEAR(x->sd, cases[i].sd, 1e-4 * cases[i].sd);
+		CHECK(encoding_standardise(x, 1e308) == encoding_standardise(x, x->high));
+		CHECK(encoding_standardise(x, -1e308) == (x->low - x->mean) / x->sd);
+		encoding_release(&e);
+	}
+}
+
 /* A reader of this text, which is short. */
 static void open_text(struct csv_reader *in, const char *text)
 {
@@ -244,6 +321,7 @@ int main(void)
 	RUN(unknown_gaps_have_no_products);
 	RUN(gaps_and_constants);
 	RUN(keeps_the_frequent_levels);
+	RUN(clips_at_quantiles);
 	RUN(encodes_rows);
 	return CHECK_DONE();
 }

@@ -91,6 +91,8 @@ static struct model sample(void)
 	c = encoding_add(&m.encoding, "x", ENCODING_NUMBER);
 	c->mean = -1.7e308;
 	c->sd = 12;
+	c->low = -0.25;
+	c->high = 1e300;
 	encoding_place(&m.encoding);
 	fit_all(&m);
 	return m;
@@ -153,6 +155,8 @@ static struct model sample_trees(enum calibration_kind kind)
 	struct model_gbdt *g;
 	struct trees *t;
 
+	m.encoding.columns[3].low = -INFINITY;
+	m.encoding.columns[3].high = INFINITY;
 	logistic_release(logistic_of(&m));
 	free(m.fit);
 	model_set_learner(&m, &learner_gbdt);
@@ -305,6 +309,44 @@ static void trees_score_by_their_columns(void)
 	}
 }
 
+/* Whether the text, changed by somebody who also mended its checksum, is read. */
+static int parse_mended(struct model *m, const char *body, size_t len, struct err *err)
+{
+	struct buf text = BUF_INIT;
+	char line[32];
+	int rc;
+
+	buf_append(&text, body, len);
+	snprintf(line, sizeof(line), "crc32 %08x\n", gz_crc32(0, body, len));
+	buf_append_str(&text, line);
+	rc = model_parse(m, text.data, text.len, "m", err);
+	buf_release(&text);
+	return rc;
+}
+
+/* A file of before there was clipping predicts what it always did. */
+static void reads_version_2(void)
+{
+	struct model m = sample(), back;
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	char *clip;
+
+	model_format(&text, &m);
+	buf_append_char(&text, '\0');
+	text.data[strlen("ce-model ")] = '2';
+	clip = strstr(text.data, "clip");
+	memmove(clip, strchr(clip, '\n') + 1, strlen(strchr(clip, '\n')));
+	CHECK_INT(parse_mended(&back, text.data, (size_t)(strstr(text.data, "crc32") - text.data),
+			       &err),
+		  0);
+	CHECK_STR(err.message, "");
+	CHECK(isinf(back.encoding.columns[3].low) && isinf(back.encoding.columns[3].high));
+	model_release(&back);
+	model_release(&m);
+	buf_release(&text);
+}
+
 static void names_may_be_absent(void)
 {
 	struct model m = sample(), back;
@@ -321,21 +363,6 @@ static void names_may_be_absent(void)
 	model_release(&back);
 	model_release(&m);
 	buf_release(&text);
-}
-
-/* Whether the text, changed by somebody who also mended its checksum, is read. */
-static int parse_mended(struct model *m, const char *body, size_t len, struct err *err)
-{
-	struct buf text = BUF_INIT;
-	char line[32];
-	int rc;
-
-	buf_append(&text, body, len);
-	snprintf(line, sizeof(line), "crc32 %08x\n", gz_crc32(0, body, len));
-	buf_append_str(&text, line);
-	rc = model_parse(m, text.data, text.len, "m", err);
-	buf_release(&text);
-	return rc;
 }
 
 struct fault {
@@ -377,8 +404,9 @@ static void check_faults(struct model m, const struct fault *faults, size_t n)
 static void names_the_line_at_fault(void)
 {
 	static const struct fault faults[] = {
-		{ "ce-model 2", "ce-model 1", "m:1: a model of an unknown version" },
-		{ "ce-model 2", "id,x", "m:1: not a model written by ce-train" },
+		{ "ce-model 3", "ce-model 1",
+		  "m:1: a model of an unknown version: expected 2 or 3" },
+		{ "ce-model 3", "id,x", "m:1: not a model written by ce-train" },
 		{ "kind logistic", "kind oracle", "m:2: an unknown word" },
 		{ "label \"is", "labl \"is", "m:3: expected 'label'" },
 		{ "time \"event_ts\"", "time event_ts", "m:4: expected a string" },
@@ -404,6 +432,10 @@ static void names_the_line_at_fault(void)
 		{ "intercept -", "intercept 1e999", "m:22: invalid number" },
 		{ "number \"x\"", "number \"user rate\"", "m:33: duplicate column" },
 		{ "number \"x\" -1.7e+308 12", "number \"x\" 0 0", "m:33: a number out of range" },
+		{ "clip -0.25 1e+300", "clip -0.25 -0.3", "m:34: a number out of range" },
+		{ "clip -0.25 1e+300", "clip -0.25 inf", "m:34: invalid number" },
+		{ "clip -0.25 1e+300", "clip -0.25", "m:34: a value is missing" },
+		{ "clip -0.25 1e+300", "clip 1 2 3", "m:34: surplus text" },
 		{ "missing 7", "missing 0", "m:24: a number out of range" },
 		{ "constant \"flat\"", "constant \"flat\" 1", "m:25: surplus text" },
 		{ "constant \"flat\"", "fixed \"flat\"", "m:25: expected 'calibration'" },
@@ -425,6 +457,8 @@ static void names_the_line_at_fault_in_trees(void)
 		{ "rows 0.3", "rows 0", "m:23: a number out of range" },
 		{ "tried 7", "tried 501", "m:26: a number out of range" },
 		{ "validation_loss 0.5", "validation_loss -", "m:28: invalid number" },
+		{ "number \"x\" -1.7e+308 12", "number \"x\" -1.7e+308 12\nclip 0 1",
+		  "m:40: expected 'base'" },
 		{ "number \"x\" -1.7e+308 12", "number \"x\" -1.7e+308 12 0.5 1",
 		  "m:39: surplus text" },
 		{ "base -0.1", "base nan", "m:40: invalid number" },
@@ -781,6 +815,7 @@ int main(void)
 	RUN(reads_back_what_it_wrote);
 	RUN(all_kinds_are_read_back);
 	RUN(trees_score_by_their_columns);
+	RUN(reads_version_2);
 	RUN(names_may_be_absent);
 	RUN(names_the_line_at_fault);
 	RUN(names_the_line_at_fault_in_trees);

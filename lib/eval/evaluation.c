@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "model/split.h"
 #include "table/columns.h"
 
 #include <math.h>
@@ -187,18 +188,15 @@ static int find_segment(struct evaluation_column *c, const struct csv_reader *in
 static int read_scored(struct evaluation *e, const struct csv_reader *in, const struct csv_row *row,
 		       struct metrics_row *scored, struct err *err)
 {
-	const struct csv_field *label = &row->fields[e->at_label];
 	double score = 0;
+	bool label;
+	int rc = split_label(in, e->at_label, &row->fields[e->at_label], &label, err);
 
-	if (!label->len)
-		return 0;
-	if (label->len != 1 || (*label->s != '0' && *label->s != '1'))
-		return csv_reader_fail(in, e->at_label, err,
-				       "invalid label '%.*s': expected 0, 1 or nothing",
-				       err_clip(label->len), label->s);
+	if (rc <= 0)
+		return rc;
 	if (scorefile_score(in, e->at_score, &row->fields[e->at_score], &score, err))
 		return -1;
-	*scored = metrics_row(score, *label->s == '1');
+	*scored = metrics_row(score, label);
 	return 1;
 }
 

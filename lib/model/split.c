@@ -6,6 +6,7 @@
 #include "table/columns.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const char *split_part_name(enum split_part part)
 {
@@ -45,19 +46,48 @@ static int read_time(const struct csv_reader *in, const struct csv_row *row, int
 	return 0;
 }
 
+/* In any case; the word is in small letters. */
+static bool is_word(const struct csv_field *f, const char *word)
+{
+	if (f->len != strlen(word))
+		return false;
+	for (uint32_t i = 0; i < f->len; i++)
+		if ((f->s[i] | 0x20) != word[i])
+			return false;
+	return true;
+}
+
+int split_label(const struct csv_reader *in, int column, const struct csv_field *f, bool *label,
+		struct err *err)
+{
+	double number;
+
+	if (!f->len)
+		return 0;
+	if (is_word(f, "true") || is_word(f, "t"))
+		number = 1;
+	else if (is_word(f, "false") || is_word(f, "f"))
+		number = 0;
+	else if (num_parse_double(f->s, f->len, &number) || (number != 0 && number != 1))
+		return csv_reader_fail(in, column, err,
+				       "expected 0 or 1 (or false, true), found '%.*s'",
+				       err_clip(f->len), f->s);
+	*label = number == 1;
+	return 1;
+}
+
 int split_read(const struct split_index *at, const struct csv_reader *in, const struct csv_row *row,
 	       struct split_row *out, struct err *err)
 {
-	const struct csv_field *f = at->label < 0 ? NULL : &row->fields[at->label];
+	int rc;
 
 	*out = (struct split_row){ .known = INT64_MIN };
-	if (!f || !f->len)
+	if (at->label < 0)
 		return 0;
-	if (f->len != 1 || (*f->s != '0' && *f->s != '1'))
-		return csv_reader_fail(in, at->label, err, "expected 0 or 1, found '%.*s'",
-				       err_clip(f->len), f->s);
+	rc = split_label(in, at->label, &row->fields[at->label], &out->label, err);
+	if (rc <= 0)
+		return rc;
 	out->labelled = true;
-	out->label = *f->s == '1';
 	if (at->time >= 0) {
 		if (!row->fields[at->time].len)
 			return csv_reader_fail(in, at->time, err, "a labelled row without a time");

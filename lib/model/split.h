@@ -65,7 +65,15 @@ int split_bind(const struct split *s, const struct csv_reader *in, struct split_
 	       struct err *err);
 
 /*
- * Reads them. The label is 0, 1 or empty; a time is an integer in any unit, or ISO 8601, which
+ * Reads a label, from a field of a column of the input: 0 or 1 as any form of a number, 1.0 as well
+ * as 1, or false, true, f or t in any case. Returns 1 with *label, 0 if the field is empty, or -1
+ * with err.
+ */
+int split_label(const struct csv_reader *in, int column, const struct csv_field *f, bool *label,
+		struct err *err);
+
+/*
+ * Reads them: the label as split_label; a time is an integer in any unit, or ISO 8601, which
  * becomes milliseconds. A labelled row needs its time. Returns 0, or -1 with err.
  */
 int split_read(const struct split_index *at, const struct csv_reader *in, const struct csv_row *row,

@@ -206,9 +206,9 @@ six_rows() {
 		fails 1 ce-eval bad.csv
 		[[ $stderr == "ce-eval: bad.csv:3: column $2"* ]] || { echo "$1: $stderr"; return 1; }
 	}
-	bad 2,0.5 "is_completion: invalid label '2'"
-	bad 01,0.5 "is_completion: invalid label '01'"
-	bad yes,0.5 "is_completion: invalid label 'yes'"
+	bad 2,0.5 "is_completion: expected 0 or 1 (or false, true), found '2'"
+	bad 0.5,0.5 "is_completion: expected 0 or 1 (or false, true), found '0.5'"
+	bad yes,0.5 "is_completion: expected 0 or 1 (or false, true), found 'yes'"
 	bad 1, "completion_probability: empty"
 	bad '1,""' "completion_probability: empty"
 	for score in 1.0000001 -0.1 nan inf 0x1 ' 0.5' 0.5x 1e999; do

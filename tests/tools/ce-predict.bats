@@ -117,7 +117,7 @@ make_model() {
 	refuses "$head,is_completion\n" 'bad.csv:1: missing column event_ts'
 	refuses "$head,is_completion,event_ts\n" 'bad.csv:1: missing column label_known_ts'
 	refuses "$head,is_completion,event_ts,label_known_ts\n1,2,x,1,1,1,c,2,1,1\n" \
-		"bad.csv:2: column is_completion: expected 0 or 1, found '2'"
+		"bad.csv:2: column is_completion: expected 0 or 1 (or false, true), found '2'"
 	printf '%s\n' "$head" >none.csv
 	ce-predict -p -m model none.csv >said.csv
 	[[ $(<said.csv) == "$head,completion_probability,predicted_completion,split" ]]

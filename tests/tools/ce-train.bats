@@ -177,6 +177,20 @@ for i in range(1000): print(f"{i},{i%100},{int(i*i%7>2)}")' >rows.csv
 	[[ $(wc -l <stderr) == 1 ]]
 }
 
+@test "a label may be written as other programs write it" {
+	reference make 2000 7 >features.csv
+	ce-train features.csv >model
+	ce-predict -p -m model features.csv >said
+	for pair in '0.0 1.0' 'false true' 'f t' 'False TRUE' '0e0 +1' '-0 1e0'; do
+		sed -E "s/,0\$/,${pair% *}/; s/,1\$/,${pair#* }/" features.csv >other.csv
+		run -1 cmp -s features.csv other.csv
+		ce-train other.csv | same - model
+		ce-predict -p -m model other.csv >other.said
+		same <(ce-eval -p other.said) <(ce-eval -p said)
+		same <(awk -F, '{ print $NF, $(NF - 1), $(NF - 2) }' other.said) <(awk -F, '{ print $NF, $(NF - 1), $(NF - 2) }' said)
+	done
+}
+
 @test "hostile numbers and levels" {
 	python3 - >hostile.csv <<-'END'
 		import random
@@ -214,8 +228,8 @@ for i in range(1000): print(f"{i},{i%100},{int(i*i%7>2)}")' >rows.csv
 	refuses "$head\n1,2,3,\n" 'bad.csv: no row has a label (column is_completion)'
 	refuses "$head\n1,2,3,1\n" 'the label (column is_completion) is 1 in all 1 train rows: nothing to learn'
 	refuses "$head\n1,2,1,0\n2,3,2,0\n" 'the label (column is_completion) is 0 in all 2 train rows: nothing to learn'
-	refuses "$head\n1,2,3,yes\n" "bad.csv:2: column is_completion: expected 0 or 1, found 'yes'"
-	refuses "$head\n1,2,3,1\n1,2,3,01\n" "bad.csv:3: column is_completion: expected 0 or 1, found '01'"
+	refuses "$head\n1,2,3,yes\n" "bad.csv:2: column is_completion: expected 0 or 1 (or false, true), found 'yes'"
+	refuses "$head\n1,2,3,1\n1,2,3,0.5\n" "bad.csv:3: column is_completion: expected 0 or 1 (or false, true), found '0.5'"
 	refuses "$head\n,2,3,1\n" 'bad.csv:2: column event_ts: a labelled row without a time'
 	refuses "$head\n1.5,2,3,1\n" "bad.csv:2: column event_ts: expected an integer or an ISO 8601 time, found '1.5'"
 	refuses "$head\n1,2,soon,1\n" "bad.csv:2: column label_known_ts: expected an integer or an ISO 8601 time, found 'soon'"

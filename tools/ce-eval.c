@@ -268,15 +268,29 @@ static void print_counts(const struct cli *cli, const struct evaluation *e)
 	if (unpaired || others)
 		cli_note(cli, "compared on %zu rows; left out as unmatched: %llu, and %llu of %s",
 			 e->n, unpaired, others, e->opts.against_path);
-	if (e->users && e->n_users < INTERVALS_FEW)
-		cli_note(cli, "intervals from only %u users are too narrow; they need at least %d",
-			 (unsigned)e->n_users, INTERVALS_FEW);
 	if (cli->verbose)
 		cli_note(cli,
 			 "evaluated %zu rows; skipped %llu of other splits and %llu without a "
 			 "label",
 			 e->n, (unsigned long long)e->n_skipped[EVALUATION_OTHER_SPLIT],
 			 (unsigned long long)e->n_skipped[EVALUATION_UNLABELLED]);
+}
+
+static void warn(const struct cli *cli, const struct opts *opt, const struct evaluation *e)
+{
+	struct warnings warnings = WARNINGS_INIT;
+	uint64_t positives = e->segments[0].metrics.positives;
+
+	if (!positives || positives == e->n)
+		warnings_add(&warnings,
+			     "the label (column %s) is %d in all %zu rows: no ranking can be "
+			     "judged by them (--split, --label)",
+			     opt->evaluation.label, positives > 0, e->n);
+	if (e->users && e->n_users < INTERVALS_FEW)
+		warnings_add(&warnings,
+			     "intervals from only %u users are too narrow; they need at least %d",
+			     (unsigned)e->n_users, INTERVALS_FEW);
+	cli_warnings(cli, &warnings);
 }
 
 int main(int argc, char **argv)
@@ -310,8 +324,10 @@ int main(int argc, char **argv)
 		if (evaluation_add(&evaluation, &in, row, &err))
 			cli_die(&cli, &err);
 	}
-	if (rc < 0 || evaluation_judge(&evaluation, &in, &err) ||
-	    report_outputs_write(&outputs, &evaluation, &err))
+	if (rc < 0 || evaluation_judge(&evaluation, &in, &err))
+		cli_die(&cli, &err);
+	warn(&cli, &opt, &evaluation);
+	if (report_outputs_write(&outputs, &evaluation, &err))
 		cli_die(&cli, &err);
 	print_counts(&cli, &evaluation);
 	cli_done(&cli, in.n_rows, outputs.n_rows);

@@ -153,6 +153,7 @@ static int train(const struct cli *cli, struct trainset *set, const struct opts 
 		 struct pool *pool, struct err *err)
 {
 	struct gz_writer out = GZ_WRITER_INIT;
+	struct warnings warnings = WARNINGS_INIT;
 	struct buf notes = BUF_INIT;
 	struct model model;
 	int rc;
@@ -162,11 +163,11 @@ static int train(const struct cli *cli, struct trainset *set, const struct opts 
 	    learn_model(&model, set, INT64_MAX, &opt->learn, pool, err))
 		return -1;
 	model.split = set->split;
+	learn_warn(&warnings, &model, set);
+	cli_warnings(cli, &warnings);
 	rc = model_write(&model, &out, err) || gz_writer_close(&out, err);
-	if (!rc) {
-		learn_put_warnings(&notes, &model, set);
-		if (cli->verbose)
-			learn_put_summary(&notes, &model, set);
+	if (!rc && cli->verbose) {
+		learn_put_summary(&notes, &model, set);
 		note_lines(cli, &notes);
 	}
 	model.split = (struct split)SPLIT_INIT; /* the trainset's */

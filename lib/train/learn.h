@@ -7,6 +7,7 @@
 #ifndef CE_LEARN_H
 #define CE_LEARN_H
 
+#include "base/warnings.h"
 #include "metric/metrics.h"
 #include "table/csvio.h"
 #include "train/trainer.h"
@@ -31,10 +32,10 @@ int learn_model(struct model *m, struct trainset *set, int64_t until,
 		const struct learn_options *options, struct pool *pool, struct err *err);
 
 /*
- * Appends lines about a model that was trained on the set, each ended by a newline: what is to be
- * known in any case, mostly nothing; and the rows of each part and how the fit went.
+ * Of a model that was trained on the set: adds what looks wrong; appends lines about the rows of
+ * each part and how the fit went, each ended by a newline.
  */
-void learn_put_warnings(struct buf *lines, const struct model *m, const struct trainset *set);
+void learn_warn(struct warnings *w, const struct model *m, const struct trainset *set);
 void learn_put_summary(struct buf *lines, const struct model *m, const struct trainset *set);
 
 /* One fold of a cross-validation. */

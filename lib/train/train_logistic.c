@@ -215,16 +215,16 @@ static int fit(struct model *m, struct trainset *set, struct trainset_span span,
 	return rc ? -1 : 0;
 }
 
-static void put_warnings(struct buf *lines, const struct model *m)
+static void warn(struct warnings *w, const struct model *m)
 {
 	const struct model_logistic *l = m->fit;
 
 	if (!l->fit.converged)
-		buf_printf(lines, "not converged after %d iterations: the gradient is %g, %s\n",
-			   l->fit.iterations, l->fit.gradient,
-			   l->fit.gradient < ROUNDING
-				   ? "as small as doubles allow, but above --tolerance"
-				   : "which is not the optimum; try a larger --l2");
+		warnings_add(w, "not converged after %d iterations: the gradient is %g, %s",
+			     l->fit.iterations, l->fit.gradient,
+			     l->fit.gradient < ROUNDING
+				     ? "as small as doubles allow, but above --tolerance"
+				     : "which is not the optimum; try a larger --l2");
 }
 
 static void put_summary(struct buf *lines, const struct model *m)
@@ -241,6 +241,6 @@ const struct trainer trainer_logistic = {
 	.check = check,
 	.needs_time = needs_time,
 	.fit = fit,
-	.put_warnings = put_warnings,
+	.warn = warn,
 	.put_summary = put_summary,
 };

@@ -9,6 +9,7 @@
 #include "base/names.h"
 #include "base/num.h"
 #include "base/pool.h"
+#include "base/warnings.h"
 #include "learn/calibration.h"
 #include "learn/gbdt.h"
 #include "learn/logistic.h"
@@ -63,8 +64,8 @@ struct trainer {
 	int (*fit)(struct model *m, struct trainset *set, struct trainset_span span,
 		   const struct learn_options *o, struct pool *pool, struct err *err);
 
-	/* Appends lines: what is to be known in any case (NULL: nothing); how the fit went. */
-	void (*put_warnings)(struct buf *lines, const struct model *m);
+	/* Adds what looks wrong with a fit (NULL: nothing does); appends lines on how it went. */
+	void (*warn)(struct warnings *w, const struct model *m);
 	void (*put_summary)(struct buf *lines, const struct model *m);
 };
 

@@ -218,6 +218,17 @@ six_rows() {
 		pick rows | is 4
 }
 
+@test "rows of one class are warned of; --strict writes nothing" {
+	printf '%s\n' is_completion,completion_probability,seen 1,0.5,a 1,0.6,NA ,0.7,a >ones.csv
+	want='ce-eval: warning: the label (column is_completion) is 1 in all 2 rows: no ranking can be judged by them (--split, --label)'
+	ce-eval -p --by seen -o out.csv ones.csv 2>stderr
+	[[ $(<stderr) == "$want" && -s out.csv ]]
+	rm out.csv
+	fails 1 ce-eval --strict --curves curves.csv -o out.csv ones.csv
+	[[ $stderr == "$want"$'\n'"ce-eval: a warning is an error with --strict" ]]
+	[[ ! -e out.csv && ! -e curves.csv ]]
+}
+
 @test "bad options" {
 	for option in --threshold=2 --threshold=best --bins=0 --bins=1000001 --by=a,,b --by=device,device --nope=x; do
 		fails 2 ce-eval "$option" <(six_rows)

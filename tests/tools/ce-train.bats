@@ -173,8 +173,19 @@ for i in range(1000): print(f"{i},{i%100},{int(i%100>=50)}")' >apart.csv
 print("event_ts,x,is_completion")
 for i in range(1000): print(f"{i},{i%100},{int(i*i%7>2)}")' >rows.csv
 	ce-train --tolerance 1e-300 rows.csv >model 2>stderr
-	[[ $(<stderr) == 'ce-train: not converged after '*' iterations: the gradient is '*', as small as doubles allow, but above --tolerance' ]]
+	[[ $(<stderr) == 'ce-train: warning: not converged after '*' iterations: the gradient is '*', as small as doubles allow, but above --tolerance' ]]
 	[[ $(wc -l <stderr) == 1 ]]
+}
+
+# A table of n rows, more or less random, with the columns event_ts, x, c and is_completion.
+numbers() {
+	python3 -c '
+import random, sys
+rng = random.Random(4)
+print("event_ts,x,c,is_completion")
+for i in range(int(sys.argv[1])):
+    x = rng.gauss(0, 1)
+    print(i, "%.3f" % x, rng.choice("ab"), int(rng.random() < (0.7 if x > 0 else 0.3)), sep=",")' "$1"
 }
 
 @test "a label may be written as other programs write it" {
@@ -189,6 +200,30 @@ for i in range(1000): print(f"{i},{i%100},{int(i*i%7>2)}")' >rows.csv
 		same <(ce-eval -p other.said) <(ce-eval -p said)
 		same <(awk -F, '{ print $NF, $(NF - 1), $(NF - 2) }' other.said) <(awk -F, '{ print $NF, $(NF - 1), $(NF - 2) }' said)
 	done
+}
+
+@test "test rows of one class, and too few for a test part, are warned of; --strict writes no model" {
+	numbers 200 >rows.csv
+	awk -F, -v OFS=, 'NR > 161 { $4 = 0 } { print }' rows.csv >zeros.csv
+	share=$(awk -F, 'NR > 1 && NR <= 161 { n += $4 } END { printf "%.1f", n / 1.6 }' rows.csv)
+	want="ce-train: warning: the label (column is_completion) is 0 in all 40 test rows, but 1 in $share % of 160 train rows: no ranking can be judged by them (--holdout)"
+	ce-train -o model zeros.csv 2>stderr
+	[[ $(<stderr) == "$want" ]]
+	rm model
+	fails 1 ce-train --strict -o model zeros.csv
+	[[ $stderr == "$want"$'\n'"ce-train: a warning is an error with --strict" ]]
+	[[ ! -e model ]]
+	fails 1 ce-train --strict zeros.csv
+	[[ ! -s stdout ]]
+	head -n 4 rows.csv | sed '2s/.$/1/; 3s/.$/0/' >few.csv
+	ce-train few.csv 2>stderr >model
+	[[ $(<stderr) == 'ce-train: warning: no test rows: 3 labelled rows are too few for this --holdout' ]]
+	fails 1 ce-train --strict -o strict few.csv
+	[[ ! -e strict ]]
+	fails 1 ce-train --strict --tolerance 1e-300 -o strict rows.csv
+	[[ ! -e strict && $stderr == 'ce-train: warning: not converged'* ]]
+	ce-train --strict rows.csv >model 2>stderr
+	[[ ! -s stderr ]]
 }
 
 @test "hostile numbers and levels" {

@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "eval/evaluation.h"
 #include "eval/intervals.h"
+#include "model/na.h"
 #include "report/report_outputs.h"
 #include "table/columns.h"
 #include "table/csvio.h"
@@ -20,7 +21,7 @@ struct opts {
 	struct evaluation_opts evaluation;
 	struct report_outputs_opts outputs;
 	/* As given, where those take another form. */
-	struct names by;
+	struct names by, na;
 	struct cli_choice period;
 	double threshold; /* NO_THRESHOLD: not given */
 	double cost[2];   /* of a false positive, of a false negative; NO_COST: not given */
@@ -188,6 +189,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &e->label },
 		{ 0, "score", "COLUMN", "probability column (completion_probability)", cli_string,
 		  &e->score },
+		{ 0, "na", "TOKEN[,...]", "read fields that are TOKEN as empty", cli_list,
+		  &opt->na },
 		{ 0, "split", "WORD", "evaluate rows of this split, or all (test)", cli_string,
 		  &e->split },
 		{ 0, "by", "COLUMN[,...]", "also evaluate each value of COLUMN", cli_list,
@@ -303,6 +306,7 @@ int main(int argc, char **argv)
 	struct csv_reader in = CSV_READER_INIT;
 	struct report_outputs outputs;
 	struct evaluation evaluation;
+	struct na na = { .tokens = &opt.na };
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
 	int rc;
@@ -321,7 +325,7 @@ int main(int argc, char **argv)
 				"CSV of metrics has no column for a comparison");
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
 		cli_progress(&cli, in.n_rows);
-		if (evaluation_add(&evaluation, &in, row, &err))
+		if (evaluation_add(&evaluation, &in, na_row(&na, row), &err))
 			cli_die(&cli, &err);
 	}
 	if (rc < 0 || evaluation_judge(&evaluation, &in, &err))
@@ -332,7 +336,9 @@ int main(int argc, char **argv)
 	print_counts(&cli, &evaluation);
 	cli_done(&cli, in.n_rows, outputs.n_rows);
 	evaluation_release(&evaluation);
+	na_release(&na);
 	names_release(&opt.by);
+	names_release(&opt.na);
 	csv_reader_close(&in);
 	return 0;
 }

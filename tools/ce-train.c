@@ -92,6 +92,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->set.ignore },
 		{ 'c', "categorical", "COL[,...]", "numeric columns to treat as categories",
 		  cli_list, &opt->set.categorical },
+		{ 0, "na", "TOKEN[,...]", "read fields that are TOKEN as empty", cli_list,
+		  &opt->set.na },
 		{ 'H', "holdout", "SHARE", "share of test rows, the newest ones (0.2)", cli_share,
 		  &opt->set.holdout },
 		{ 'w', "class-weight", "WEIGHT", "class weights: none, balanced or a ratio (none)",
@@ -215,6 +217,7 @@ int main(int argc, char **argv)
 	pool_free(pool);
 	names_release(&opt.set.ignore);
 	names_release(&opt.set.categorical);
+	names_release(&opt.set.na);
 	names_release(&opt.learn.interactions);
 	return 0;
 }

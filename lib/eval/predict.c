@@ -37,7 +37,9 @@ int predict_init(struct predict *p, const struct predict_options *options,
 	const struct catalogue_table *table = predictions();
 	const struct encoding *e = &model->encoding;
 
-	*p = (struct predict){ .options = options, .model = model, .in = in };
+	*p = (struct predict){
+		.options = options, .model = model, .in = in, .na = { .tokens = &model->na }
+	};
 	p->index = mem_alloc(e->n, sizeof(*p->index));
 	p->key = mem_alloc(n_keys(p), sizeof(*p->key));
 	p->value = mem_alloc(e->n_values, sizeof(*p->value));
@@ -89,18 +91,19 @@ static void put_added(struct buf *out, double probability, bool predicted, enum 
 int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, struct err *err)
 {
 	const struct predict_options *o = p->options;
+	const struct csv_row *read = na_row(&p->na, row); /* what is written is the row as it is */
 	struct split_row split;
 	enum split_part part;
 	double probability;
 	bool is_written;
 
-	if (split_read(&p->split, p->in, row, &split, err))
+	if (split_read(&p->split, p->in, read, &split, err))
 		return -1;
 	part = split_part(&p->model->split, &split);
 	is_written = o->part == SPLIT_N_PARTS || o->part == (int)part;
 	if (!is_written && !is_sampled(p, part))
 		return 0;
-	if (encoding_read(&p->model->encoding, p->index, p->in, row, p->value, err))
+	if (encoding_read(&p->model->encoding, p->index, p->in, read, p->value, err))
 		return -1;
 	probability = model_probability(p->model, p->value, &p->scratch);
 	if (is_sampled(p, part))
@@ -152,6 +155,7 @@ int predict_write_drift(const struct predict *p, struct csv_writer *out, struct 
 void predict_release(struct predict *p)
 {
 	matrix_row_release(&p->scratch);
+	na_release(&p->na);
 	sample_release(&p->train);
 	sample_release(&p->test);
 	free(p->value);

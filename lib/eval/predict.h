@@ -11,6 +11,7 @@
 
 #include "eval/sample.h"
 #include "model/model.h"
+#include "model/na.h"
 #include "table/csvio.h"
 
 #include <stdbool.h>
@@ -41,6 +42,7 @@ struct predict {
 	int *index; /* [encoding.n] of each of the model's columns */
 	int *key;   /* [n_keys] of each key, with options->keys */
 	struct split_index split;
+	struct na na;  /* as in training */
 	double *value; /* [encoding.n_values] */
 	struct matrix_row scratch;
 };

@@ -162,7 +162,9 @@ int encoding_read(const struct encoding *e, const int *index, const struct csv_r
 		else if (!f->len)
 			value[c->value] = NAN;
 		else if (num_parse_double(f->s, f->len, &value[c->value]))
-			return csv_reader_fail(in, index[i], err, "invalid number '%.*s'",
+			return csv_reader_fail(in, index[i], err,
+					       "expected a number, as in training, found '%.*s' "
+					       "(ce-train --na reads such words as empty)",
 					       err_clip(f->len), f->s);
 	}
 	return 0;

@@ -43,6 +43,7 @@ void model_release(struct model *m)
 		m->learner->release(m->fit);
 	free(m->fit);
 	m->fit = NULL;
+	names_release(&m->na);
 	split_release(&m->split);
 	encoding_release(&m->encoding);
 	calibration_release(&m->calibration);

@@ -20,6 +20,7 @@
  *	validation SHARE		validation rows: the newest of the train rows, in millionths
  *	learnt ROWS			the train rows that it was trained on
  *	bins N				the most bins that a number was cut into; 0: none
+ *	na "TOKEN,..."			fields that are read as empty (see na), if there are any
  *
  * then the lines of the learner (see model_logistic, model_gbdt), and at last
  *
@@ -32,6 +33,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/names.h"
 #include "io/gzio.h"
 #include "learn/calibration.h"
 #include "learn/matrix.h"
@@ -52,14 +54,15 @@ struct model {
 			     */
 	uint64_t learnt;    /* train rows trained on: all but those and what they purge */
 	size_t bins;        /* the most bins that a number was cut into, or 0 */
+	struct names na;    /* what is read as empty, see na */
 	struct encoding encoding;
 	struct calibration calibration; /* of the score */
 };
 
 #define MODEL_INIT                                                                                 \
 	{                                                                                          \
-		.split = SPLIT_INIT, .balance = CLASSWEIGHT_INIT, .encoding = ENCODING_INIT,       \
-		.calibration = CALIBRATION_INIT                                                    \
+		.split = SPLIT_INIT, .balance = CLASSWEIGHT_INIT, .na = NAMES_INIT,                \
+		.encoding = ENCODING_INIT, .calibration = CALIBRATION_INIT                         \
 	}
 
 /*
@@ -74,7 +77,8 @@ struct model_learner {
 	/* As model_score. */
 	double (*score)(const struct model *m, const double *value, struct matrix_row *scratch);
 
-	/* The file: the lines from `bins N` up to `calibration`, the encoding's among them. */
+	/* The file: the lines from `bins N` or `na` up to `calibration`, the encoding's among them.
+	 */
 	void (*format)(struct buf *out, const struct model *m);
 	int (*parse)(struct lines *s, struct model *m); /* 0, or -1 with the error */
 

@@ -54,6 +54,22 @@ static void put_options(struct buf *out, const struct model *m)
 	lines_add_int(out, "bins", (int64_t)m->bins);
 }
 
+static void put_na(struct buf *out, const struct names *na)
+{
+	struct buf list = BUF_INIT;
+
+	if (!na->n)
+		return;
+	for (size_t i = 0; i < na->n; i++) {
+		buf_append_str(&list, i ? "," : "");
+		buf_append_str(&list, na->name[i]);
+	}
+	buf_append_str(out, "na");
+	lines_put_string(out, list.data, list.len);
+	buf_append_char(out, '\n');
+	buf_release(&list);
+}
+
 static void put_calibration(struct buf *out, const struct calibration *c)
 {
 	buf_append_str(out, "calibration");
@@ -90,6 +106,7 @@ void model_format(struct buf *out, const struct model *m)
 	buf_append_char(out, '\n');
 	put_split(out, &m->split);
 	put_options(out, m);
+	put_na(out, &m->na);
 	m->learner->format(out, m);
 	put_calibration(out, &m->calibration);
 	len = out->len - start;

@@ -87,6 +87,21 @@ static int read_options(struct lines *s, struct model *m)
 	return 0;
 }
 
+static int read_na(struct lines *s, struct names *na)
+{
+	struct buf list = BUF_INIT;
+	struct err why = ERR_INIT;
+	int rc;
+
+	if (!lines_next_is(s, "na"))
+		return 0;
+	rc = lines_name(s, &list) || lines_end(s);
+	if (!rc && names_append(na, list.data, &why))
+		rc = lines_fail(s, why.message);
+	buf_release(&list);
+	return rc;
+}
+
 static int read_knot(struct lines *s, struct calibration *c, size_t i)
 {
 	if (lines_keyword(s, "knot") || lines_double(s, -DBL_MAX, &c->score[i]) ||
@@ -172,8 +187,9 @@ int model_parse(struct model *m, const char *text, size_t len, const char *name,
 	if (read_head(&s, &kind))
 		return -1;
 	model_set_learner(m, model_learners[kind]);
-	if (read_split(&s, &m->split) || read_options(&s, m) || m->learner->parse(&s, m) ||
-	    read_calibration(&s, &m->calibration) || lines_keyword(&s, "crc32") || check_crc(&s)) {
+	if (read_split(&s, &m->split) || read_options(&s, m) || read_na(&s, &m->na) ||
+	    m->learner->parse(&s, m) || read_calibration(&s, &m->calibration) ||
+	    lines_keyword(&s, "crc32") || check_crc(&s)) {
 		model_release(m);
 		return -1;
 	}

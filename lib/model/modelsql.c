@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "model/na.h"
 #include "model/sqltext.h"
 
 #include <math.h>
@@ -39,13 +40,14 @@ static int check_name(const char *name, struct err *err)
 /* The columns that the score is about, by the places of their values. */
 struct columns {
 	const struct encoding *encoding;
+	const struct names *na;
 	bool *used;
 	uint32_t n;
 };
 
 static struct columns columns_of(const struct model *m)
 {
-	struct columns c = { &m->encoding, NULL, m->encoding.n_values };
+	struct columns c = { &m->encoding, &m->na, NULL, m->encoding.n_values };
 
 	c.used = mem_zalloc(c.n, sizeof(*c.used));
 	m->learner->sql_columns(m, c.used);
@@ -53,7 +55,7 @@ static struct columns columns_of(const struct model *m)
 }
 
 /* How a stage makes a column of the one before. */
-typedef void column_put(struct buf *out, const struct encoding_column *c);
+typedef void column_put(struct buf *out, const struct encoding_column *c, const struct names *na);
 
 /* "SELECT ... AS NAME, ...": all columns that are used. */
 static void put_stage(struct buf *out, const struct columns *columns, column_put *put_column)
@@ -65,7 +67,7 @@ static void put_stage(struct buf *out, const struct columns *columns, column_put
 		if (!columns->used[i])
 			continue;
 		buf_append_str(out, before);
-		put_column(out, encoding_valued(columns->encoding, i));
+		put_column(out, encoding_valued(columns->encoding, i), columns->na);
 		buf_append_str(out, " AS ");
 		sqltext_name(out, encoding_valued(columns->encoding, i)->name);
 		before = ",\n  ";
@@ -74,18 +76,54 @@ static void put_stage(struct buf *out, const struct columns *columns, column_put
 
 /* As COPY writes it: format() has the type's own output, which a cast to text is not of them all.
  */
-static void put_text(struct buf *out, const struct encoding_column *c)
+static void put_format(struct buf *out, const struct encoding_column *c)
+{
+	buf_append_str(out, "format('%s', ");
+	sqltext_name(out, c->name);
+	buf_append_char(out, ')');
+}
+
+/* That text is a word for NULL; as COPY's empty text, it is '' of a category. */
+static void put_is_na(struct buf *out, const struct encoding_column *c, const struct names *na)
+{
+	const char *before = "";
+
+	buf_append_str(out, "btrim(");
+	put_format(out, c);
+	buf_append_str(out, ", E' \\t') IN (");
+	for (size_t i = 0; i < na->n; i++) {
+		size_t len = strlen(na->name[i]);
+		const char *token = na_trim(na->name[i], &len);
+
+		if (!utf8_valid(token, len))
+			continue;
+		buf_append_str(out, before);
+		sqltext_string(out, token, len);
+		before = ", ";
+	}
+	buf_append_str(out, *before ? ")" : "NULL)");
+}
+
+static void put_text(struct buf *out, const struct encoding_column *c, const struct names *na)
 {
 	bool number = c->kind != ENCODING_CATEGORY;
 
-	buf_append_str(out, number ? "nullif(format('%s', " : "format('%s', ");
-	sqltext_name(out, c->name);
-	buf_append_str(out, number ? "), '')" : ") COLLATE \"C\"");
+	if (na->n) {
+		buf_append_str(out, "CASE WHEN ");
+		put_is_na(out, c, na);
+		buf_append_str(out, number ? " THEN NULL ELSE " : " THEN '' ELSE ");
+	}
+	buf_append_str(out, number ? "nullif(" : "");
+	put_format(out, c);
+	buf_append_str(out, number ? ", '')" : "");
+	buf_append_str(out, na->n ? " END" : "");
+	buf_append_str(out, number ? "" : " COLLATE \"C\"");
 }
 
 /* Text as a double, which fails if it rounds to 0, but is none. */
-static void put_value(struct buf *out, const struct encoding_column *c)
+static void put_value(struct buf *out, const struct encoding_column *c, const struct names *na)
 {
+	(void)na;
 	if (c->kind == ENCODING_CATEGORY) {
 		sqltext_name(out, c->name);
 		return;
@@ -139,11 +177,13 @@ static void put_limit(struct buf *out, const struct encoding_column *c, const ch
  * the mean that the quotient could be too small for a double. Where the scale is so huge that a
  * difference could be too large for one, half of either is taken, and what is near 0 counts as 0.
  */
-static void put_standardised(struct buf *out, const struct encoding_column *c)
+static void put_standardised(struct buf *out, const struct encoding_column *c,
+			     const struct names *na)
 {
 	bool huge = c->sd > 1e275;
 	double near = c->sd * SHARE_MIN, centre = huge ? 0 : c->mean;
 
+	(void)na;
 	if (c->kind != ENCODING_NUMBER) {
 		sqltext_name(out, c->name);
 		return;

@@ -103,6 +103,15 @@ static void put_calibration(struct buf *out, const struct calibration *c)
 			   c->probability[c->n - 1]);
 }
 
+static void put_na(struct buf *out, const struct names *na)
+{
+	struct viewtext_list list = { out, "read as empty ", 0 };
+
+	for (size_t i = 0; i < na->n; i++)
+		viewtext_item(&list, na->name[i]);
+	viewtext_list_end(&list);
+}
+
 static void put_constants(struct buf *out, const struct encoding *e)
 {
 	struct viewtext_list list = { out, "constant      ", 0 };
@@ -120,6 +129,7 @@ void modelview_put(struct buf *out, const struct model *m)
 	m->learner->put_summary(out, m);
 	put_balance(out, &m->balance);
 	put_calibration(out, &m->calibration);
+	put_na(out, &m->na);
 	put_constants(out, &m->encoding);
 	m->learner->put_columns(out, m);
 }

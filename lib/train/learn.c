@@ -131,6 +131,15 @@ static int calibrate(struct model *m, struct trainset *set, struct trainset_span
 	return rc;
 }
 
+/* Tokens, none of which is an empty name. */
+static void copy_na(struct names *to, const struct names *from)
+{
+	struct err none = ERR_INIT;
+
+	for (size_t i = 0; i < from->n; i++)
+		names_append(to, from->name[i], &none);
+}
+
 int learn_model(struct model *m, struct trainset *set, int64_t until, const struct learn_options *o,
 		struct pool *pool, struct err *err)
 {
@@ -142,6 +151,7 @@ int learn_model(struct model *m, struct trainset *set, int64_t until, const stru
 	m->balance = *trainset_balance(set);
 	m->validation = holds_back(o) ? o->validation : 0;
 	m->learnt = trainset_count(set, span.cut);
+	copy_na(&m->na, trainset_na(set));
 	m->bins = (size_t)(o->bins < 0 ? o->trainer->bins : o->bins);
 	rc = o->trainer->fit(m, set, span, o, pool, err);
 	if (!rc && o->calibration != CALIBRATION_NONE)

@@ -4,9 +4,11 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "io/tempfile.h"
+#include "model/na.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,13 +26,22 @@ struct labelled {
 	enum split_part part;
 };
 
+/* What the non-empty values of a column are. */
+struct values {
+	uint64_t n, n_numbers;
+	char *other; /* the first that is no number; NULL: none */
+	char *where; /* the beginning of a message about it */
+};
+
 struct trainset_reading {
 	const struct trainset_options *options;
 	struct trainset *out;
 	struct csv_reader in;
+	struct na na;
 	struct split_index at;
-	int *feature;  /* [n_features] index into the header */
-	bool *numeric; /* [n_features] */
+	int *feature;          /* [n_features] index into the header */
+	bool *numeric;         /* [n_features] */
+	struct values *values; /* [n_features] */
 	size_t n_features;
 	struct labelled *rows; /* [n_rows], in the order of the input */
 	size_t n_rows, cap;
@@ -90,13 +101,14 @@ static bool is_name(const char *name, const char *other)
 static bool is_feature(const struct trainset_reading *r, const char *name)
 {
 	const struct catalogue_table *keys = catalogue_table("completion_predictions");
+	const struct trainset_options *o = r->options;
 	const struct split *s = &r->out->split;
 
 	for (size_t i = 0; i < keys->n; i++)
 		if (!strcmp(name, keys->columns[i].name))
 			return false;
 	return !is_name(name, s->label) && !is_name(name, s->time) && !is_name(name, s->known) &&
-	       strcmp(name, DEFAULT_KNOWN) != 0 && !names_has(&r->options->ignore, name);
+	       strcmp(name, DEFAULT_KNOWN) != 0 && !names_has(&o->ignore, name);
 }
 
 /* Every name in an option's list must be a column, so that a typing error is seen. */
@@ -122,6 +134,7 @@ static int find_features(struct trainset_reading *r, struct err *err)
 		return -1;
 	r->feature = mem_alloc(header->n, sizeof(*r->feature));
 	r->numeric = mem_alloc(header->n, sizeof(*r->numeric));
+	r->values = mem_zalloc(header->n, sizeof(*r->values));
 	for (size_t i = 0; i < header->n; i++) {
 		if (!is_feature(r, header->names[i]))
 			continue;
@@ -162,27 +175,104 @@ static void add_labelled(struct trainset_reading *r, const struct split_row *s)
 		(struct labelled){ .time = s->time, .known = s->known, .label = s->label };
 }
 
+/* Keeps the first value of a column that is no number, and where it is. */
+static void keep_other(const struct trainset_reading *r, int column, const struct csv_field *f,
+		       struct values *v)
+{
+	struct err at = ERR_INIT;
+
+	csv_reader_fail(&r->in, column, &at, "'%.*s' is no number", err_clip(f->len), f->s);
+	v->where = mem_dup(at.message, strlen(at.message));
+	v->other = mem_dup(f->s, f->len);
+}
+
+/* Most words are told from numbers by their first byte. */
+static bool is_number(const struct csv_field *f)
+{
+	unsigned char first = (unsigned char)*f->s;
+	double ignored;
+
+	return first <= '9' && !num_parse_double(f->s, f->len, &ignored);
+}
+
+static void count_values(struct trainset_reading *r, const struct csv_row *row)
+{
+	for (size_t i = 0; i < r->n_features; i++) {
+		const struct csv_field *f = &row->fields[r->feature[i]];
+		struct values *v = &r->values[i];
+
+		if (!r->numeric[i] || !f->len)
+			continue;
+		v->n++;
+		if (is_number(f))
+			v->n_numbers++;
+		else if (!v->other)
+			keep_other(r, r->feature[i], f, v);
+	}
+}
+
+/* A word that can be given to --na, as a shell takes it; "": none. */
+static void na_argument(char *out, size_t size, const char *word)
+{
+	bool is_plain = !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_-./#")];
+
+	*out = '\0';
+	if (strlen(word) + 3 <= size && !strpbrk(word, ",'"))
+		snprintf(out, size, is_plain ? "%s" : "'%s'", word);
+}
+
+/* Columns of which most values are numbers, but not all, are refused; others with such are none. */
+static int decide_types(struct trainset_reading *r, struct err *err)
+{
+	for (size_t i = 0; i < r->n_features; i++) {
+		const struct values *v = &r->values[i];
+		const char *name = r->in.header.names[r->feature[i]];
+		char word[80];
+
+		if (!v->other)
+			continue;
+		r->numeric[i] = false;
+		if (v->n_numbers <= v->n / 2)
+			continue;
+		na_argument(word, sizeof(word), v->other);
+		return err_set(err, ERR_RUNTIME,
+			       "%s, unlike %llu of %llu values: %s%s%s--categorical %s makes the "
+			       "column a category",
+			       v->where, (unsigned long long)v->n_numbers, (unsigned long long)v->n,
+			       *word ? "--na " : "", word, *word ? " reads it as empty, " : "",
+			       name);
+	}
+	return 0;
+}
+
+/* As it is, but for the words that are NULL. */
+static void spill_row(struct trainset_reading *r, const struct csv_row *row)
+{
+	if (r->na.tokens->n) {
+		csv_put_fields(&r->records, row, 0, row->n);
+		csv_end_row(&r->records);
+	} else {
+		buf_append(&r->records, row->raw, row->raw_len);
+		buf_append_char(&r->records, '\n');
+	}
+}
+
 /* A record that is not spilled has its part in the counts. */
 static int take_row(struct trainset_reading *r, const struct csv_row *row, struct err *err)
 {
 	struct split_row s;
-	double ignored;
 
+	row = na_row(&r->na, row);
 	if (split_read(&r->at, &r->in, row, &s, err))
 		return -1;
-	for (size_t i = 0; i < r->n_features; i++) {
-		const struct csv_field *f = &row->fields[r->feature[i]];
-
-		if (r->numeric[i] && f->len && num_parse_double(f->s, f->len, &ignored))
-			r->numeric[i] = false;
-	}
+	count_values(r, row);
 	if (!s.labelled) {
 		split_count(&r->out->split, SPLIT_UNLABELLED, &s);
 		return 0;
 	}
 	add_labelled(r, &s);
-	buf_append(&r->records, row->raw, row->raw_len);
-	buf_append_char(&r->records, '\n');
+	spill_row(r, row);
 	return r->records.len >= FLUSH_SIZE ? flush_spill(r, err) : 0;
 }
 
@@ -215,7 +305,7 @@ static int read_input(struct trainset_reading *r, struct err *err)
 	while ((rc = csv_reader_next(&r->in, &row, err)) > 0)
 		if (take_row(r, row, err))
 			return -1;
-	if (rc < 0 || flush_spill(r, err))
+	if (rc < 0 || flush_spill(r, err) || decide_types(r, err))
 		return -1;
 	r->out->n_rows = r->in.n_rows;
 	if (!r->n_rows)
@@ -265,9 +355,11 @@ int trainset_read(struct trainset *t, const struct csv_input *input,
 	struct trainset_reading *r = mem_alloc(1, sizeof(*r));
 
 	*t = (struct trainset){ .split = SPLIT_INIT, .reading = r };
-	*r = (struct trainset_reading){
-		.options = options, .out = t, .in = CSV_READER_INIT, .spill = -1
-	};
+	*r = (struct trainset_reading){ .options = options,
+					.out = t,
+					.in = CSV_READER_INIT,
+					.na = { .tokens = &options->na },
+					.spill = -1 };
 	return csv_reader_open(&r->in, input, err) || find_split(r, err) || find_features(r, err) ||
 			       (r->spill = tempfile_open(err)) < 0 || read_input(r, err) ||
 			       check_classes(r, err)
@@ -284,6 +376,12 @@ void trainset_release(struct trainset *t)
 		if (r->spill >= 0)
 			close(r->spill);
 		csv_reader_close(&r->in);
+		na_release(&r->na);
+		for (size_t i = 0; i < r->n_features; i++) {
+			free(r->values[i].other);
+			free(r->values[i].where);
+		}
+		free(r->values);
 		free(r->feature);
 		free(r->numeric);
 		free(r->rows);
@@ -369,6 +467,11 @@ const struct classweight *trainset_balance(const struct trainset *t)
 int64_t trainset_holdout(const struct trainset *t)
 {
 	return t->reading->options->holdout;
+}
+
+const struct names *trainset_na(const struct trainset *t)
+{
+	return &t->reading->options->na;
 }
 
 /* That both classes are there to learn from. */

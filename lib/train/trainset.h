@@ -2,11 +2,12 @@
  * trainset: from a CSV with a 0/1 label to the split, and to rows of values to train on.
  *
  * The input is read once, row by row: that decides which columns are numeric (those whose every
- * non-empty value is a number) and, by the times of the labelled rows, the cut; the labelled
- * records go to a nameless file in $TMPDIR meanwhile. The caller then chooses which of the train
- * rows to train on and which, newer ones, to hold back as validation rows; the file is read for the
- * figures of the encoding, from the rows trained on alone, and again for the values of each part.
- * Memory: 40 bytes a labelled row, and that of encoding.
+ * non-empty value is a number; if most are, but some are not, that is an error, for one faulty
+ * field would make a category of the column) and, by the times of the labelled rows, the cut; the
+ * labelled records go to a nameless file in $TMPDIR meanwhile. The caller then chooses which of the
+ * train rows to train on and which, newer ones, to hold back as validation rows; the file is read
+ * for the figures of the encoding, from the rows trained on alone, and again for the values of each
+ * part. Memory: 40 bytes a labelled row, and that of encoding.
  */
 #ifndef CE_TRAINSET_H
 #define CE_TRAINSET_H
@@ -22,6 +23,7 @@ struct trainset_options {
 	const char *known;   /* NULL: label_known_ts, if the input has it */
 	struct names ignore; /* columns that are not features */
 	struct names categorical; /* features to take as categories, whatever their values */
+	struct names na;          /* read as NULL, see na */
 	int64_t holdout;          /* the share of the test part, in millionths */
 	bool by_time; /* times are wanted in any case: train rows will be split by them */
 	struct classweight balance;
@@ -47,8 +49,8 @@ struct trainset {
  * Features are all columns but: the label, time and known columns, those of `ignore`, those of
  * completion_predictions (the keys and what ce-predict adds), and label_known_ts. The options must
  * outlive *t, which trainset_release frees in any case. Returns 0, or -1 with err: unreadable
- * input; a column that is not there; no labelled rows, no train rows, or train rows of one class
- * only.
+ * input; a column that is not there, or mostly numbers; no labelled rows, no train rows, or train
+ * rows of one class only.
  */
 int trainset_read(struct trainset *t, const struct csv_input *input,
 		  const struct trainset_options *options, struct err *err);
@@ -80,9 +82,10 @@ struct trainset_span trainset_fold(const struct trainset *t, int64_t until, size
 /* How many train rows have a label that was known before `until`. */
 uint64_t trainset_count(const struct trainset *t, int64_t until);
 
-/* Of the options: class weights and resampling, the share of the test part. */
+/* Of the options: class weights and resampling, the share of the test part, what is NULL. */
 const struct classweight *trainset_balance(const struct trainset *t);
 int64_t trainset_holdout(const struct trainset *t);
+const struct names *trainset_na(const struct trainset *t);
 
 /* The name of the input. */
 const char *trainset_file(const struct trainset *t);

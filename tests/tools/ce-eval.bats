@@ -219,12 +219,12 @@ six_rows() {
 }
 
 @test "rows of one class are warned of; --strict writes nothing" {
-	printf '%s\n' is_completion,completion_probability,seen 1,0.5,a 1,0.6,NA ,0.7,a >ones.csv
+	printf '%s\n' is_completion,completion_probability,seen 1,0.5,a 1,0.6,NA NA,0.7,a >ones.csv
 	want='ce-eval: warning: the label (column is_completion) is 1 in all 2 rows: no ranking can be judged by them (--split, --label)'
-	ce-eval -p --by seen -o out.csv ones.csv 2>stderr
+	ce-eval -p --na NA --by seen -o out.csv ones.csv 2>stderr
 	[[ $(<stderr) == "$want" && -s out.csv ]]
 	rm out.csv
-	fails 1 ce-eval --strict --curves curves.csv -o out.csv ones.csv
+	fails 1 ce-eval --strict --na NA --curves curves.csv -o out.csv ones.csv
 	[[ $stderr == "$want"$'\n'"ce-eval: a warning is an error with --strict" ]]
 	[[ ! -e out.csv && ! -e curves.csv ]]
 }

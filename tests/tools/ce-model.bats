@@ -91,7 +91,8 @@ break\" TYPE real USING NULL, ALTER huge TYPE float8 USING NULL, ALTER flag TYPE
 	sql "SELECT count(*) FROM hostile WHERE \"ce_text\"::numeric <> 0 AND abs(\"ce_text\"::numeric) < 1e-330" >tiny
 	(($(<tiny) > 0))
 	for kind in logistic 'logistic --l2 0.001' 'logistic --bins 5 --interactions plain:huge,flag:select,flag:plain' \
-		'logistic --interactions plain:huge,plain:tiny,flag:select,flag:plain,select:huge' 'gbdt --trees 30 --min-weight 0'; do
+		'logistic --interactions plain:huge,plain:tiny,flag:select,flag:plain,select:huge' 'gbdt --trees 30 --min-weight 0' \
+		'logistic --na tv,NULL,0.1' 'gbdt --trees 30 --na tv,NULL,0.1'; do
 		for calibration in none platt isotonic; do
 			# shellcheck disable=SC2086
 			ce-train --model $kind --calibrate $calibration -o model hostile.csv
@@ -263,7 +264,7 @@ head_of() {
 	{
 		printf '%s\n' 'ce-model 3' 'kind logistic' 'label "y"' 'time "event_ts"' 'known "k"' 'cut 1706190651825' 'train 1000 250' \
 			'test 200 20' 'purged 10 1' 'unlabelled 3' 'class_weight balanced' 'resample over' 'seed 7' \
-			'validation 200000' 'learnt 800' 'bins 0' 'l2 0.5 auto' 'tolerance 1e-10' 'iterations 5' 'gradient 0' 'objective 123' 'intercept -1.5 0.25' \
+			'validation 200000' 'learnt 800' 'bins 0' 'na "NA,\\N"' 'l2 0.5 auto' 'tolerance 1e-10' 'iterations 5' 'gradient 0' 'objective 123' 'intercept -1.5 0.25' \
 			'number "rate" 0.25 0.125 0.1 0.05' 'clip -0.5 12345.5' 'missing 100 -0.5 -' 'constant "flat"' \
 			'category "device"' 'level "tv" 600 1 0.5' 'level "" 250 -1 0.125' 'level "\x1b[31mred\n" 100 0 0.1' \
 			$'level "Niños" 50 2e-05 1' 'other 0 0 -' \
@@ -281,6 +282,7 @@ head_of() {
 		class weights balanced: both classes have the same total weight
 		resampled     the rarer class is oversampled (seed 7)
 		calibrated    by Platt scaling: 1.25 times the score -0.5
+		read as empty NA, \N
 		constant      flat
 
 		                coefficient  std. error        z  odds ratio

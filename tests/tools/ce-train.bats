@@ -188,6 +188,82 @@ for i in range(int(sys.argv[1])):
     print(i, "%.3f" % x, rng.choice("ab"), int(rng.random() < (0.7 if x > 0 else 0.3)), sep=",")' "$1"
 }
 
+@test "a column of which most values are numbers is an error that names the first that is none" {
+	refuses() {
+		fails 1 ce-train "${@:2}"
+		[[ $stderr == "ce-train: $1" ]] || { echo "$stderr"; return 1; }
+	}
+	numbers 200 >rows.csv
+	ways='reads it as empty, --categorical x makes the column a category'
+	# The line is that of the file; empty values do not count.
+	awk -F, -v OFS=, 'NR == 57 || NR == 90 { $2 = "NA" } NR == 58 { $2 = "" } { print }' rows.csv >NA.csv
+	refuses "NA.csv:57: column x: 'NA' is no number, unlike 197 of 199 values: --na NA $ways" -o model NA.csv
+	[[ ! -e model ]]
+	refuses "NA.csv:57: column x: 'NA' is no number, unlike 397 of 399 values: --na NA $ways" rows.csv NA.csv
+	refuses "NA.csv:57: column x: 'NA' is no number, unlike 197 of 199 values: --na NA $ways" --model gbdt NA.csv
+	# So it is where no model looks: in test rows and in rows without a label.
+	awk -F, -v OFS=, 'NR == 200 { $2 = "nan"; $4 = "" } { print }' rows.csv >last.csv
+	refuses "last.csv:200: column x: 'nan' is no number, unlike 199 of 200 values: --na nan $ways" last.csv
+	# Each word once more, until there is none left; as a shell takes it.
+	sed '7s/,[^,]*/, \\N/' NA.csv >both.csv
+	refuses "both.csv:7: column x: ' \N' is no number, unlike 196 of 197 values: --na ' \N' $ways" --na NA both.csv
+	ce-train --na NA,'\N' both.csv >model
+	sed '7s/,[^,]*/,  /' NA.csv >blank.csv
+	refuses "blank.csv:7: column x: '  ' is no number, unlike 196 of 197 values: --na '  ' $ways" --na NA blank.csv
+	ce-train --na NA,'  ' blank.csv >model
+	# A word that no list can hold.
+	sed '7s/,[^,]*/,"1,5"/' rows.csv >comma.csv
+	refuses "comma.csv:7: column x: '1,5' is no number, unlike 199 of 200 values: --categorical x makes the column a category" comma.csv
+	ce-train --categorical x NA.csv >model
+	grep -qx 'constant "x"' model # as a category: all of its levels are rare
+	ce-train --ignore x NA.csv >model
+	# Half of them are not most of them.
+	for n in 100 101; do
+		awk -F, -v OFS=, -v n=$n 'NR > 1 && NR <= n + 1 { $2 = "l" NR % 3 } { print }' rows.csv >half.csv
+		ce-train half.csv >model
+		grep -qx 'category "x"' model
+	done
+	awk -F, -v OFS=, 'NR > 1 && NR <= 100 { $2 = "l" NR % 3 } { print }' rows.csv >most.csv
+	refuses "most.csv:2: column x: 'l2' is no number, unlike 101 of 200 values: --na l2 $ways" most.csv
+}
+
+@test "--na: the words are empty, wherever they are, to all that read with the model" {
+	reference make 3000 6 >features.csv
+	python3 - <<-'END'
+		import csv, random
+		rng = random.Random(2)
+		rows = list(csv.reader(open("features.csv", newline="")))
+		out = csv.writer(open("words.csv", "w", newline=""), lineterminator="\n")
+		out.writerow(rows[0])
+		for row in rows[1:]:
+		    out.writerow([v or rng.choice(["NA", " NA", "null\t", "", "not known"]) for v in row])
+	END
+	for kind in logistic gbdt; do
+		ce-train --model $kind features.csv >plain
+		ce-train --model $kind --na 'NA,null' --na 'not known' words.csv >model
+		grep -qx 'na "NA,null,not known"' model
+		same <(grep -vE '^(na|crc32)' model) <(grep -v '^crc32' plain)
+		ce-predict -p -m plain features.csv >plain.said
+		ce-predict -p -m model words.csv >said
+		# The rows are passed on as they are; what is added is the same.
+		python3 - <<-'END'
+			import csv
+			read = lambda name: list(csv.reader(open(name, newline="")))
+			said, plain, words = read("said"), read("plain.said"), read("words.csv")
+			assert len(said) == len(words) == 3001
+			assert [r[-3:] for r in said] == [r[-3:] for r in plain]
+			assert [r[:-3] for r in said] == words
+		END
+		same <(ce-eval -p --split all --na NA,null,'not known' said) <(ce-eval -p --split all plain.said)
+		fails 1 ce-eval -p --split all said
+		[[ $stderr == *"column is_completion: expected 0 or 1 (or false, true), found '"* ]]
+	done
+	# A model that was not told is not told by its input either.
+	fails 1 ce-predict -m plain words.csv
+	[[ $stderr == *" (ce-train --na reads such words as empty)" || $stderr == *"expected 0 or 1"* ]]
+	fails 2 ce-train --na '' features.csv
+}
+
 @test "a label may be written as other programs write it" {
 	reference make 2000 7 >features.csv
 	ce-train features.csv >model

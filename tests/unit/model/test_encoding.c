@@ -262,7 +262,9 @@ static void encodes_rows(void)
 	}
 	CHECK_INT(csv_reader_next(&in, &r, &err), 1);
 	CHECK_INT(encoding_read(&e, index, &in, r, value, &err), -1);
-	CHECK_STR(err.message, "test.csv:7: column x: invalid number 'nan'");
+	CHECK_STR(err.message,
+		  "test.csv:7: column x: expected a number, as in training, found 'nan' "
+		  "(ce-train --na reads such words as empty)");
 	csv_reader_close(&in);
 	open_text(&in, "x,gone\n1,1\n");
 	CHECK_INT(encoding_bind(&e, &in, index, &err), -1);

@@ -98,12 +98,14 @@ static struct model sample(void)
 	return m;
 }
 
-/* The same with a number that is cut, and an interaction of each sort. */
+/* The same with words that are empty, a number that is cut, and an interaction of each sort. */
 static struct model sample_products(void)
 {
 	struct model m = sample();
+	struct err err = ERR_INIT;
 	struct encoding_column *c = encoding_add(&m.encoding, "cut", ENCODING_BINNED);
 
+	CHECK_INT(names_append(&m.na, "NA,\\N,not \"known\"", &err), 0);
 	c->n_missing = 2;
 	c->n_edges = 2;
 	c->edges = malloc(c->n_edges * sizeof(double));
@@ -273,6 +275,7 @@ static void all_kinds_are_read_back(void)
 		CHECK(back.learner == m.learner);
 		CHECK_INT(back.calibration.kind, m.calibration.kind);
 		CHECK_INT(back.encoding.n_interactions, m.encoding.n_interactions);
+		CHECK_INT(back.na.n, m.na.n);
 		if (m.learner == &learner_gbdt)
 			check_trees(trees_of(&back), trees_of(&m));
 		model_release(&back);
@@ -425,6 +428,11 @@ static void names_the_line_at_fault(void)
 		{ "learnt 900", "learnt 1001", "m:15: more rows than train rows" },
 		{ "learnt 900", "learnt -1", "m:15: a number out of range" },
 		{ "bins 0", "bins 256", "m:16: a number out of range" },
+		{ "bins 0", "bins 0\nna \"\"", "m:17: empty name in the list ''" },
+		{ "bins 0", "bins 0\nna \"NA,,x\"", "m:17: empty name in the list 'NA,,x'" },
+		{ "bins 0", "bins 0\nna NA", "m:17: expected a string" },
+		{ "bins 0", "bins 0\nna \"NA\" 2", "m:17: surplus text" },
+		{ "bins 0", "bins 0\nna \"NA\"\nna \"NA\"", "m:18: expected 'l2'" },
 		{ "l2 1 auto", "l2 1 chosen", "m:17: surplus text" },
 		{ "l2 1", "l2 -1", "m:17: a number out of range" },
 		{ "l2 1", "l2 nan", "m:17: invalid number" },

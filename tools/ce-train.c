@@ -92,6 +92,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->set.ignore },
 		{ 'c', "categorical", "COL[,...]", "numeric columns to treat as categories",
 		  cli_list, &opt->set.categorical },
+		{ 'u', "use", "COL[,...]", "calendar columns to use as features", cli_list,
+		  &opt->set.use },
 		{ 0, "na", "TOKEN[,...]", "read fields that are TOKEN as empty", cli_list,
 		  &opt->set.na },
 		{ 'H', "holdout", "SHARE", "share of test rows, the newest ones (0.2)", cli_share,
@@ -217,6 +219,7 @@ int main(int argc, char **argv)
 	pool_free(pool);
 	names_release(&opt.set.ignore);
 	names_release(&opt.set.categorical);
+	names_release(&opt.set.use);
 	names_release(&opt.set.na);
 	names_release(&opt.learn.interactions);
 	return 0;

@@ -98,11 +98,19 @@ static bool is_name(const char *name, const char *other)
 	return other && !strcmp(name, other);
 }
 
+static bool is_calendar(const char *name)
+{
+	return !strcmp(name, "event_week_of_year") || !strcmp(name, "event_month_of_year");
+}
+
 static bool is_feature(const struct trainset_reading *r, const char *name)
 {
 	const struct catalogue_table *keys = catalogue_table("completion_predictions");
 	const struct trainset_options *o = r->options;
 	const struct split *s = &r->out->split;
+
+	if (is_calendar(name) && !names_has(&o->use, name) && !names_has(&o->categorical, name))
+		return false;
 
 	for (size_t i = 0; i < keys->n; i++)
 		if (!strcmp(name, keys->columns[i].name))
@@ -130,7 +138,8 @@ static int find_features(struct trainset_reading *r, struct err *err)
 	const struct trainset_options *o = r->options;
 	const struct csv_header *header = &r->in.header;
 
-	if (check_list(r, &o->ignore, false, err) || check_list(r, &o->categorical, true, err))
+	if (check_list(r, &o->ignore, false, err) || check_list(r, &o->categorical, true, err) ||
+	    check_list(r, &o->use, true, err))
 		return -1;
 	r->feature = mem_alloc(header->n, sizeof(*r->feature));
 	r->numeric = mem_alloc(header->n, sizeof(*r->numeric));

@@ -23,6 +23,7 @@ struct trainset_options {
 	const char *known;   /* NULL: label_known_ts, if the input has it */
 	struct names ignore; /* columns that are not features */
 	struct names categorical; /* features to take as categories, whatever their values */
+	struct names use;         /* calendar columns to take as features after all, as numbers */
 	struct names na;          /* read as NULL, see na */
 	int64_t holdout;          /* the share of the test part, in millionths */
 	bool by_time; /* times are wanted in any case: train rows will be split by them */
@@ -47,10 +48,12 @@ struct trainset {
 
 /*
  * Features are all columns but: the label, time and known columns, those of `ignore`, those of
- * completion_predictions (the keys and what ce-predict adds), and label_known_ts. The options must
- * outlive *t, which trainset_release frees in any case. Returns 0, or -1 with err: unreadable
- * input; a column that is not there, or mostly numbers; no labelled rows, no train rows, or train
- * rows of one class only.
+ * completion_predictions (the keys and what ce-predict adds), label_known_ts, and
+ * event_week_of_year and event_month_of_year unless `use` or `categorical` names them: near a
+ * boundary of the calendar they are all but constant in training, and elsewhere in the test rows.
+ * The options must outlive *t, which trainset_release frees in any case. Returns 0, or -1 with err:
+ * unreadable input; a column that is not there, or mostly numbers; no labelled rows, no train rows,
+ * or train rows of one class only.
  */
 int trainset_read(struct trainset *t, const struct csv_input *input,
 		  const struct trainset_options *options, struct err *err);

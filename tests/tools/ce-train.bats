@@ -278,6 +278,26 @@ for i in range(int(sys.argv[1])):
 	done
 }
 
+@test "the week and the month of the year are features only if they are named" {
+	python3 -c '
+import random
+rng = random.Random(3)
+print("event_ts,event_week_of_year,event_month_of_year,x,is_completion")
+for i in range(1000): print(i, i // 100, i // 400, rng.randrange(9), int(rng.random() < 0.4), sep=",")' >rows.csv
+	columns() {
+		ce-train "$@" rows.csv | sed -nE 's/^(number|category|constant) "([^"]*)".*/\1 \2/p' | paste -sd' '
+	}
+	[[ $(columns) == 'number x' ]]
+	[[ $(columns --model gbdt) == 'number x' ]]
+	[[ $(columns --use event_month_of_year) == 'number event_month_of_year number x' ]]
+	[[ $(columns --use event_month_of_year,event_week_of_year) == 'number event_week_of_year number event_month_of_year number x' ]]
+	[[ $(columns --categorical event_week_of_year) == 'category event_week_of_year number x' ]]
+	fails 1 ce-train --use event_ts rows.csv
+	[[ $stderr == 'ce-train: rows.csv:1: column event_ts: not a feature' ]]
+	fails 1 ce-train --use month rows.csv
+	[[ $stderr == 'ce-train: rows.csv:1: missing column month' ]]
+}
+
 @test "test rows of one class, and too few for a test part, are warned of; --strict writes no model" {
 	numbers 200 >rows.csv
 	awk -F, -v OFS=, 'NR > 161 { $4 = 0 } { print }' rows.csv >zeros.csv

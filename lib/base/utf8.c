@@ -52,16 +52,34 @@ size_t utf8_printable(const char *s, const char *end)
 	return len;
 }
 
+size_t utf8_span(const char *s, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	const char *p = s, *end = s + len;
+
+	while (p < end) {
+		uint64_t eight;
+		size_t n;
+
+		/* Eight characters of ASCII at once; only a NUL needs to borrow for its 1. */
+		for (; end - p >= (ptrdiff_t)sizeof(eight); p += sizeof(eight)) {
+			memcpy(&eight, p, sizeof(eight));
+			if ((eight | (eight - ones)) & high)
+				break;
+		}
+		if (p == end)
+			break;
+		n = utf8_length(p, end);
+		if (!n || !*p)
+			break;
+		p += n;
+	}
+	return (size_t)(p - s);
+}
+
 bool utf8_valid(const char *s, size_t len)
 {
-	const char *end = s + len;
-
-	for (size_t n; s < end; s += n) {
-		n = utf8_length(s, end);
-		if (!n || !*s)
-			return false;
-	}
-	return true;
+	return utf8_span(s, len) == len;
 }
 
 size_t utf8_put(struct buf *out, const char *s, size_t len, size_t max)

@@ -28,6 +28,9 @@ size_t utf8_printable(const char *s, const char *end);
  */
 size_t utf8_put(struct buf *out, const char *s, size_t len, size_t max);
 
+/* Bytes of the longest beginning that is well-formed, and without NUL. */
+size_t utf8_span(const char *s, size_t len);
+
 /* Whether all of it is well-formed, and no NUL among it: what a database takes as text. */
 bool utf8_valid(const char *s, size_t len);
 

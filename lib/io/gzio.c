@@ -373,7 +373,8 @@ static int choose_level(int fd, int level)
 	return 1;
 }
 
-char *gz_output_table(struct gz_output *output, const char *dir, const char *table, struct err *err)
+/* DIR/TABLE.csv or DIR/TABLE.csv.gz, which the caller frees; NULL with err. */
+static char *table_path(const char *dir, const char *table, bool plain, struct err *err)
 {
 	size_t size = strlen(dir) + strlen(table) + sizeof("/.csv.gz");
 	char *path;
@@ -382,14 +383,46 @@ char *gz_output_table(struct gz_output *output, const char *dir, const char *tab
 		err_set(err, ERR_RUNTIME, "table '%s': not usable as a file name", table);
 		return NULL;
 	}
-	if (mkdir(dir, 0777) && errno != EEXIST) {
+	path = mem_alloc(size, 1);
+	snprintf(path, size, "%s/%s.csv%s", dir, table, plain ? "" : ".gz");
+	return path;
+}
+
+char *gz_output_table(struct gz_output *output, const char *dir, const char *table, struct err *err)
+{
+	char *path = table_path(dir, table, output->plain, err);
+
+	if (path && mkdir(dir, 0777) && errno != EEXIST) {
 		err_errno(err, dir);
+		free(path);
 		return NULL;
 	}
-	path = mem_alloc(size, 1);
-	snprintf(path, size, "%s/%s.csv%s", dir, table, output->plain ? "" : ".gz");
 	output->path = path;
 	return path;
+}
+
+char *gz_input_table(const char *dir, const char *table, struct err *err)
+{
+	char *gz = table_path(dir, table, false, err), *plain, *unwanted;
+	bool has_gz, has_plain;
+
+	if (!gz)
+		return NULL;
+	plain = table_path(dir, table, true, err);
+	has_gz = !access(gz, F_OK);
+	has_plain = !access(plain, F_OK);
+	unwanted = has_gz ? plain : gz;
+	if (has_gz == has_plain) {
+		err_set(err, ERR_RUNTIME,
+			has_gz ? "%s and %s are both there: remove one of them"
+			       : "neither %s nor %s is there",
+			gz, plain);
+		free(plain);
+		free(gz);
+		return NULL;
+	}
+	free(unwanted);
+	return has_gz ? gz : plain;
 }
 
 /* What an output's name says where no option does: x.csv is plain, and x.csv.gz is not. */

@@ -47,6 +47,12 @@ struct gz_output {
 char *gz_output_table(struct gz_output *output, const char *dir, const char *table,
 		      struct err *err);
 
+/*
+ * The file of a table that was written so: DIR/TABLE.csv.gz or DIR/TABLE.csv. That there is
+ * neither, or both, is an error. Returns the path, which the caller frees, or NULL with err.
+ */
+char *gz_input_table(const char *dir, const char *table, struct err *err);
+
 /* Does not move while it is open. */
 struct gz_reader {
 	int fd;

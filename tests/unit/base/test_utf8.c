@@ -1,5 +1,5 @@
 #include "base/utf8.h"
-#include "check.h"
+#include "scratch.h"
 
 #include <stdlib.h>
 
@@ -73,6 +73,37 @@ static void tells_valid_text(void)
 	CHECK(!utf8_valid("abc\xc3", 4));
 }
 
+/* The beginning of any bytes that is text: what utf8_length says of one character after another. */
+static void the_span_ends_where_text_does(void)
+{
+	static const char *const parts[] = { "a",    "abcdefgh", "\xc3\xb1",         "\xe6\x9d\xb1",
+					     "\x7f", "\x01",     "\xf0\x9f\x98\x80", "\xff",
+					     "\x80", "\xc3" };
+	uint64_t seed = 1;
+
+	for (int round = 0; round < 20000; round++) {
+		size_t n = scratch_below(&seed, 12), len = 0, want = 0;
+		char text[128], *copy;
+
+		for (size_t i = 0; i < n; i++) {
+			/* Seldom what is no text; a NUL, too. */
+			size_t which = scratch_below(&seed, scratch_below(&seed, 8) ? 7 : 11);
+			const char *part = which < 10 ? parts[which] : "";
+			size_t part_len = which < 10 ? strlen(part) : 1;
+
+			memcpy(text + len, part, part_len);
+			len += part_len;
+		}
+		copy = malloc(len + !len); /* exactly so long, for a sanitizer */
+		memcpy(copy, text, len);
+		for (size_t step = 1; step && want < len; want += step)
+			step = copy[want] ? utf8_length(copy + want, copy + len) : 0;
+		CHECK_INT(utf8_span(copy, len), want);
+		CHECK(utf8_valid(copy, len) == (want == len));
+		free(copy);
+	}
+}
+
 static void puts_so_many_characters(void)
 {
 	static const struct {
@@ -103,6 +134,7 @@ int main(void)
 {
 	RUN(tells_what_is_well_formed);
 	RUN(tells_valid_text);
+	RUN(the_span_ends_where_text_does);
 	RUN(puts_so_many_characters);
 	return CHECK_DONE();
 }

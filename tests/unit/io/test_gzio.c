@@ -408,6 +408,32 @@ static void a_table_gets_its_file(void)
 	CHECK_INT(rmdir("tables"), 0);
 }
 
+static void a_table_has_one_file(void)
+{
+	struct err err = ERR_INIT;
+	char *path;
+
+	CHECK_INT(mkdir("tables", 0777), 0);
+	CHECK(!gz_input_table("tables", "t", &err));
+	CHECK_STR(err.message, "neither tables/t.csv.gz nor tables/t.csv is there");
+	scratch_write("tables/t.csv", "a\n", 2);
+	path = gz_input_table("tables", "t", &err);
+	CHECK_STR(path, "tables/t.csv");
+	free(path);
+	scratch_write("tables/t.csv.gz", "a\n", 2);
+	CHECK(!gz_input_table("tables", "t", &err));
+	CHECK_STR(err.message,
+		  "tables/t.csv.gz and tables/t.csv are both there: remove one of them");
+	CHECK_INT(unlink("tables/t.csv"), 0);
+	path = gz_input_table("tables", "t", &err);
+	CHECK_STR(path, "tables/t.csv.gz");
+	free(path);
+	CHECK(!gz_input_table("tables", "../tables/t", &err));
+	CHECK(strstr(err.message, "not usable as a file name"));
+	CHECK_INT(unlink("tables/t.csv.gz"), 0);
+	CHECK_INT(rmdir("tables"), 0);
+}
+
 static void an_aborted_writer_leaves_nothing(void)
 {
 	struct gz_output output = { "out", 1, false, 0 };
@@ -495,6 +521,7 @@ int main(void)
 	RUN(pipes_of_single_bytes);
 	RUN(writer_and_reader_agree);
 	RUN(a_table_gets_its_file);
+	RUN(a_table_has_one_file);
 	RUN(an_aborted_writer_leaves_nothing);
 	RUN(a_full_disk_is_an_error);
 	RUN(the_default_level_fits_the_output);

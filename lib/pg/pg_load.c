@@ -25,16 +25,21 @@ static void put(struct buf *out, const char *const *sql)
 	buf_append_char(out, '\0');
 }
 
-/* Returns 0, or -1 with err. */
-static int run(struct pg_load *l, const char *const *sql, struct err *err)
+/* Runs it. *n_rows (NULL allowed): how many it wrote. Returns 0, or -1 with err. */
+static int command(struct pg_load *l, const char *const *sql, uint64_t *n_rows, struct err *err)
 {
-	struct buf command = BUF_INIT;
+	struct buf text = BUF_INIT;
 	int rc;
 
-	put(&command, sql);
-	rc = pg_exec(l->db, command.data, NULL, err);
-	buf_release(&command);
+	put(&text, sql);
+	rc = pg_exec(l->db, text.data, n_rows, err);
+	buf_release(&text);
 	return rc;
+}
+
+static int run(struct pg_load *l, const char *const *sql, struct err *err)
+{
+	return command(l, sql, NULL, err);
 }
 
 /*
@@ -74,14 +79,40 @@ static size_t find_column(const struct pg_load *l, const char *name)
 	return i;
 }
 
-/* What the options name must be in the input. */
-static int check_options(struct pg_load *l, const struct csv_reader *in, struct err *err)
+/* What the header holds must be names of columns, and that of a table of one no header itself. */
+static int check_names(const struct pg_load *l, struct err *err)
+{
+	const struct csv_reader *in = l->in;
+	char separator;
+
+	for (size_t i = 0; i < l->n_columns; i++) {
+		const char *name = l->columns[i];
+
+		if (!*name)
+			return csv_reader_fail(in, -1, err, "column %zu has no name", i + 1);
+		if (!utf8_valid(name, strlen(name)))
+			return csv_reader_fail(
+				in, -1, err, "the name of column %zu is not UTF-8 (iconv converts)",
+				i + 1);
+	}
+	separator = l->n_columns == 1 ? lone_column_name(l->columns[0]) : 0;
+	if (!separator)
+		return 0;
+	return csv_reader_fail(in, -1, err,
+			       "the only column is named '%.*s': are fields separated by %s "
+			       "(--delimiter %s), or whole lines in quotes?",
+			       err_clip(strlen(l->columns[0])), l->columns[0],
+			       lone_column_word(separator), lone_column_word(separator));
+}
+
+/* The keys of PG_LOAD_UPSERT must be in the input. */
+static int check_keys(struct pg_load *l, struct err *err)
 {
 	const struct pg_load_options *o = l->options;
 
 	l->keys = mem_alloc(l->n_columns, sizeof(*l->keys));
 	for (size_t i = 0; i < o->n_keys; i++) {
-		int column = columns_require(in, o->keys[i], err);
+		int column = columns_require(l->in, o->keys[i], err);
 
 		if (column < 0)
 			return -1;
@@ -89,9 +120,25 @@ static int check_options(struct pg_load *l, const struct csv_reader *in, struct 
 			return err_set(err, ERR_USAGE, "--upsert: duplicate column %s", o->keys[i]);
 		l->keys[l->n_keys++] = (size_t)column;
 	}
-	for (size_t i = 0; i < o->n_types; i++)
-		if (columns_require(in, o->types[i].name, err) < 0)
+	return 0;
+}
+
+/* Each column that the options give a type must be in the input of one table at least. */
+static int check_types(const struct pg_load *loads, size_t n, struct err *err)
+{
+	const struct pg_load_options *o = loads->options;
+
+	for (size_t t = 0; t < o->n_types; t++) {
+		const char *name = o->types[t].name;
+		size_t i = 0;
+
+		if (n == 1 && columns_require(loads->in, name, err) < 0)
 			return -1;
+		while (i < n && find_column(&loads[i], name) == loads[i].n_columns)
+			i++;
+		if (i == n)
+			return err_set(err, ERR_RUNTIME, "--types: no table has a column %s", name);
+	}
 	return 0;
 }
 
@@ -123,12 +170,14 @@ static void take_text(char **text, struct buf *b)
 static int quote_names(struct pg_load *l, struct err *err)
 {
 	struct buf b = BUF_INIT, list = BUF_INIT;
-	int rc = pg_put_table(l->db, &b, &l->options->table, err);
+	int rc = pg_put_table(l->db, &b, &l->name, err);
+	struct err refused = ERR_INIT;
 
 	take_text(&l->table, &b);
 	l->names = mem_zalloc(l->n_columns, sizeof(*l->names));
 	for (size_t i = 0; i < l->n_columns && !rc; i++) {
-		rc = pg_put_name(l->db, &b, l->columns[i], err);
+		if (pg_put_name(l->db, &b, l->columns[i], &refused))
+			rc = csv_reader_fail(l->in, -1, err, "%s", refused.message);
 		buf_append_str(&list, i ? ", " : "");
 		buf_append(&list, b.data, b.len);
 		take_text(&l->names[i], &b);
@@ -149,33 +198,6 @@ static void list_keys(struct pg_load *l)
 	}
 	take_text(&l->key_list, &list);
 	buf_release(&list);
-}
-
-/* --- making the table ready ------------------------------------------------ */
-
-/*
- * Whether the table is there; if so, l->table has its schema from now on: a temporary table of the
- * same name would come before it.
- */
-static int find_table(struct pg_load *l, bool *exists, struct err *err)
-{
-	static const char catalogue_of[] =
-		"SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-		"ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1)";
-	struct buf b = BUF_INIT;
-	char *schema;
-	int rc = ask(l, SQL(catalogue_of), true, &schema, err);
-
-	*exists = schema != NULL;
-	if (!rc && schema) {
-		struct pg_table found = { schema, l->options->table.name };
-
-		rc = pg_put_table(l->db, &b, &found, err);
-		take_text(&l->table, &b);
-	}
-	buf_release(&b);
-	free(schema);
-	return rc;
 }
 
 /* The type that the options give the input's column, or NULL. */
@@ -199,11 +221,55 @@ static enum catalogue_type known_type(const struct pg_load *l, const struct cata
 
 static void find_raw(struct pg_load *l)
 {
-	const struct catalogue_table *known = catalogue_table(l->options->table.name);
+	const struct catalogue_table *known = catalogue_table(l->name.name);
 
 	l->raw = mem_zalloc(l->n_columns, sizeof(*l->raw));
 	for (size_t i = 0; i < l->n_columns; i++)
 		l->raw[i] = known_type(l, known, i) == CATALOGUE_RAW && !chosen_type(l, i);
+}
+
+int pg_load_init(struct pg_load *l, const struct pg_load_options *options, const char *text,
+		 const char *schema, struct err *err)
+{
+	*l = (struct pg_load){ .options = options };
+	rowmap_init(&l->origin);
+	return pg_table_parse(&l->name, text, schema, err);
+}
+
+int pg_load_header(struct pg_load *l, const struct csv_reader *in, struct err *err)
+{
+	l->in = in;
+	l->columns = in->header.names;
+	l->n_columns = in->header.n;
+	find_raw(l);
+	return check_names(l, err) || check_keys(l, err) ? -1 : 0;
+}
+
+/* --- making the table ready ------------------------------------------------ */
+
+/*
+ * Whether the table is there; if so, l->table has its schema from now on: a temporary table of the
+ * same name would come before it.
+ */
+static int find_table(struct pg_load *l, bool *exists, struct err *err)
+{
+	static const char catalogue_of[] =
+		"SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+		"ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1)";
+	struct buf b = BUF_INIT;
+	char *schema;
+	int rc = ask(l, SQL(catalogue_of), true, &schema, err);
+
+	*exists = schema != NULL;
+	if (!rc && schema) {
+		struct pg_table found = { schema, l->name.name };
+
+		rc = pg_put_table(l->db, &b, &found, err);
+		take_text(&l->table, &b);
+	}
+	buf_release(&b);
+	free(schema);
+	return rc;
 }
 
 #define UNIQUE_VIOLATION "23505"
@@ -212,7 +278,7 @@ static void find_raw(struct pg_load *l)
 /* Makes the table, unless somebody else has made it meanwhile: then *exists. */
 static int make_table(struct pg_load *l, bool *exists, struct err *err)
 {
-	const struct catalogue_table *known = catalogue_table(l->options->table.name);
+	const struct catalogue_table *known = catalogue_table(l->name.name);
 	struct buf columns = BUF_INIT;
 	struct err refused = ERR_INIT;
 	int rc;
@@ -252,7 +318,7 @@ static int make_table(struct pg_load *l, bool *exists, struct err *err)
 /*
  * Removes the rows. TRUNCATE would lock readers out, and show an empty table to those whose
  * snapshot is older than it; another table under this name would lack its grants, views and foreign
- * keys. The lock keeps out what others would write meanwhile.
+ * keys. The table's lock keeps out what others would write meanwhile.
  */
 static int empty_table(struct pg_load *l, struct err *err)
 {
@@ -262,18 +328,17 @@ static int empty_table(struct pg_load *l, struct err *err)
 		"AND conrelid <> confrelid AND confdeltype IN ('c', 'n', 'd') LIMIT 1";
 	char *referring, *left;
 
-	if (run(l, SQL("LOCK TABLE ", l->table, " IN SHARE ROW EXCLUSIVE MODE"), err) ||
-	    ask(l, SQL(refers), true, &referring, err))
+	if (ask(l, SQL(refers), true, &referring, err))
 		return -1;
 	if (referring) {
 		err_set(err, ERR_DATABASE,
-			"its foreign key would delete or change rows of %s as well (--upsert "
-			"does not)",
-			referring);
+			"replacing the rows of %s would delete or change rows of %s, by a foreign "
+			"key (--upsert does not)",
+			l->name.name, referring);
 		free(referring);
 		return -1;
 	}
-	if (run(l, SQL("DELETE FROM ", l->table), err) ||
+	if (command(l, SQL("DELETE FROM ", l->table), &l->n_before, err) ||
 	    ask(l, SQL("SELECT 1 FROM ", l->table, " LIMIT 1"), false, &left, err))
 		return -1;
 	free(left);
@@ -357,34 +422,82 @@ static int plan_upsert(struct pg_load *l, struct err *err)
 	return run(l, SQL("EXPLAIN ", sql->data), err);
 }
 
-static int ready_table(struct pg_load *l, struct err *err)
+/*
+ * The lock against what others write. Among several tables PG_LOAD_UPSERT needs it as well, for two
+ * that update the same rows of two tables, each in its own order, would wait for each other; and
+ * PG_LOAD_APPEND the lock that its rows will take, before it takes that of another table.
+ */
+static int lock_table(struct pg_load *l, bool alone, struct err *err)
+{
+	bool append = l->options->mode == PG_LOAD_APPEND;
+
+	if (alone && l->options->mode != PG_LOAD_REPLACE)
+		return 0;
+	return run(l,
+		   SQL("LOCK TABLE ", l->table, " IN ",
+		       append ? "ROW EXCLUSIVE MODE" : "SHARE ROW EXCLUSIVE MODE"),
+		   err);
+}
+
+static int ready_table(struct pg_load *l, bool alone, struct err *err)
 {
 	bool exists;
 
-	if (find_table(l, &exists, err) || (!exists && make_table(l, &exists, err)))
+	if (quote_names(l, err) || find_table(l, &exists, err) ||
+	    (!exists && make_table(l, &exists, err)))
 		return -1;
 	if (!exists)
 		return 0;
 	list_keys(l);
-	switch (l->options->mode) {
-	case PG_LOAD_CREATE:
+	if (l->options->mode == PG_LOAD_CREATE)
 		return err_set(err, ERR_DATABASE,
 			       "table %s already exists (--append, --replace or --upsert?)",
-			       l->options->table.name);
-	case PG_LOAD_REPLACE:
-		return empty_table(l, err);
-	case PG_LOAD_UPSERT:
-		return make_staging(l, err) || plan_upsert(l, err) ? -1 : 0;
-	default:
-		return 0;
-	}
+			       l->name.name);
+	return lock_table(l, alone, err);
 }
 
-static int start_copy(struct pg_load *l, struct err *err)
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp((*(struct pg_load *const *)a)->name.name,
+		      (*(struct pg_load *const *)b)->name.name);
+}
+
+/* The loads in the order of their tables' names; the caller frees it. */
+static struct pg_load **by_name(struct pg_load *loads, size_t n)
+{
+	struct pg_load **order = mem_alloc(n, sizeof(struct pg_load *));
+
+	for (size_t i = 0; i < n; i++)
+		order[i] = &loads[i];
+	qsort(order, n, sizeof(struct pg_load *), compare_names);
+	return order;
+}
+
+int pg_load_begin(struct pg_load *loads, size_t n, struct pg *db, struct err *err)
+{
+	struct pg_load **order = by_name(loads, n);
+	int rc = check_types(loads, n, err) || pg_begin(db, PG_WRITE, err) ? -1 : 0;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		order[i]->db = db;
+		rc = ready_table(order[i], n == 1, err);
+	}
+	free(order);
+	/* From the last on, for a table that others refer to is given, and filled, before them. */
+	for (size_t i = n; i-- > 0 && !rc;)
+		if (loads[i].options->mode == PG_LOAD_REPLACE && !loads[i].made)
+			rc = empty_table(&loads[i], err);
+	return rc;
+}
+
+int pg_load_start(struct pg_load *l, struct err *err)
 {
 	struct buf sql = BUF_INIT;
 	int rc;
 
+	if (l->options->mode == PG_LOAD_UPSERT && !l->made &&
+	    (make_staging(l, err) || plan_upsert(l, err)))
+		return -1;
 	buf_append_str(&sql, "COPY ");
 	buf_append_str(&sql, l->staged ? "pg_temp." STAGING : l->table);
 	buf_append_str(&sql, " (");
@@ -392,27 +505,9 @@ static int start_copy(struct pg_load *l, struct err *err)
 	/* Nobody can see the table before the commit, so its rows can be frozen from the start. */
 	buf_append_str(&sql, l->made ? ") FROM STDIN (FREEZE)" : ") FROM STDIN");
 	buf_append_char(&sql, '\0');
-	rc = pg_copy_in(l->db, sql.data, l->staged ? STAGING : l->options->table.name, err);
+	rc = pg_copy_in(l->db, sql.data, l->staged ? STAGING : l->name.name, err);
 	buf_release(&sql);
 	return rc;
-}
-
-int pg_load_begin(struct pg_load *l, struct pg *db, const struct pg_load_options *options,
-		  const struct csv_reader *in, struct err *err)
-{
-	*l = (struct pg_load){ .db = db,
-			       .options = options,
-			       .columns = in->header.names,
-			       .n_columns = in->header.n,
-			       .upsert = BUF_INIT,
-			       .pending = BUF_INIT,
-			       .escaped = BUF_INIT };
-	rowmap_init(&l->origin);
-	find_raw(l);
-	return check_options(l, in, err) || pg_begin(db, PG_WRITE, err) || quote_names(l, err) ||
-			       ready_table(l, err) || start_copy(l, err)
-		       ? -1
-		       : 0;
 }
 
 /* --- the rows -------------------------------------------------------------- */
@@ -439,29 +534,79 @@ static int place(const struct pg_load *l, const char *file, uint64_t line, struc
 		       len ? "column " : "", (int)len, name, len ? ": " : "", said.message);
 }
 
+/* Whether the last failure's SQLSTATE is of one of the classes, up to a NULL. */
+static bool is_of_class(const struct pg_load *l, const char *const *classes)
+{
+	for (; *classes; classes++)
+		if (!strncmp(l->db->sqlstate, *classes, 2))
+			return true;
+	return false;
+}
+
+/* The server refused rows: for what they hold, or for a reason of its own? Returns -1. */
+static int rows_refused(const struct pg_load *l, struct err *err)
+{
+	/* Values, constraints, and those of views. */
+	static const char *const data[] = { "22", "23", "44", NULL };
+
+	if (is_of_class(l, data))
+		err->kind = ERR_RUNTIME;
+	return -1;
+}
+
 /*
- * The same for what the COPY was refused for, if the server said where, and means the row there:
- * not that it was being read when the disk was full or the server shut down.
+ * The same of the COPY, with the row, if the server said where, and means the row there: not that
+ * it was being read when the disk was full or the server shut down.
  */
 static int copy_refused(const struct pg_load *l, struct err *err)
 {
-	static const char *const others[] = { "08", "25", "40", "53", "55", "57", "58", "XX" };
+	static const char *const others[] = {
+		"08", "25", "40", "53", "55", "57", "58", "XX", NULL
+	};
 	const char *file;
 	uint64_t line;
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (!strncmp(l->db->sqlstate, others[i], 2))
-			return -1;
-	return rowmap_find(&l->origin, l->db->copy_line - 1, &file, &line)
+	rows_refused(l, err);
+	return !is_of_class(l, others) &&
+			       rowmap_find(&l->origin, l->db->copy_line - 1, &file, &line)
 		       ? place(l, file, line, err)
 		       : -1;
 }
 
+/* The byte at that place of what is to be sent is not part of valid text. Returns -1. */
+static int not_text(const struct pg_load *l, size_t at, struct err *err)
+{
+	unsigned char byte = (unsigned char)l->pending.data[at];
+	uint64_t row = l->n_sent, line = 0;
+	const char *file = l->in->file;
+	size_t column = 0;
+
+	/* A line is a row whatever is in it, and a tab ends a field: see put_field. */
+	for (size_t i = 0; i < at; i++) {
+		column = l->pending.data[i] == '\n' ? 0 : column + (l->pending.data[i] == '\t');
+		row += l->pending.data[i] == '\n';
+	}
+	rowmap_find(&l->origin, row, &file, &line);
+	if (!byte)
+		return err_set(err, ERR_RUNTIME,
+			       "%s:%llu: column %s: a NUL byte, which no text of the server holds",
+			       file, (unsigned long long)line, l->columns[column]);
+	return err_set(
+		err, ERR_RUNTIME,
+		"%s:%llu: column %s: byte 0x%02X is not part of valid UTF-8 (iconv converts)", file,
+		(unsigned long long)line, l->columns[column], byte);
+}
+
 static int send(struct pg_load *l, struct err *err)
 {
-	int rc = pg_copy_write(l->db, l->pending.data, l->pending.len, err);
+	size_t valid = utf8_span(l->pending.data, l->pending.len);
+	int rc;
 
+	if (valid < l->pending.len)
+		return not_text(l, valid, err);
+	rc = pg_copy_write(l->db, l->pending.data, l->pending.len, err);
 	buf_clear(&l->pending);
+	l->n_sent = l->origin.n_rows;
 	return rc ? copy_refused(l, err) : 0;
 }
 
@@ -511,10 +656,26 @@ static struct csv_field escape(struct pg_load *l, const struct csv_field *raw)
 	return (struct csv_field){ text->data, (uint32_t)text->len, false };
 }
 
-int pg_load_row(struct pg_load *l, const struct csv_reader *in, const struct csv_row *row,
-		struct err *err)
+/* A table of one column whose first values look like rows of several. */
+static int check_lone(const struct pg_load *l, struct err *err)
 {
-	rowmap_add(&l->origin, in->file, in->line);
+	char separator = l->in->input.delimiter ? 0 : lone_column_values(&l->lone);
+
+	return separator ? err_set(err, ERR_RUNTIME,
+				   "%s: each of the first values of its only column, %s, contains "
+				   "%s: "
+				   "are fields separated by it (--delimiter %s)? "
+				   "--delimiter , takes the values as they are",
+				   l->in->file, l->columns[0], lone_column_word(separator),
+				   lone_column_word(separator))
+			 : 0;
+}
+
+int pg_load_row(struct pg_load *l, const struct csv_row *row, struct err *err)
+{
+	rowmap_add(&l->origin, l->in->file, l->in->line);
+	if (row->n == 1 && lone_column_add(&l->lone, &row->fields[0]) && check_lone(l, err))
+		return -1;
 	for (size_t i = 0; i < row->n; i++) {
 		struct csv_field field = row->fields[i];
 
@@ -562,17 +723,58 @@ static int add_key(struct pg_load *l, struct err *err)
 	if (run(l, SQL("SAVEPOINT ce_key"), err))
 		return -1;
 	if (!run(l, SQL("ALTER TABLE ", l->table, " ADD PRIMARY KEY (", l->key_list, ")"),
-		 &refused))
-		return 0;
+		 &refused)) /* within a savepoint no other table could be frozen */
+		return run(l, SQL("RELEASE SAVEPOINT ce_key"), err);
 	if (!strcmp(l->db->sqlstate, UNIQUE_VIOLATION) && !find_repeated_key(l, &number, err) &&
 	    rowmap_find(&l->origin, number, &file, &line))
 		return err_set(
-			err, ERR_DATABASE,
+			err, ERR_RUNTIME,
 			"%s:%llu: an earlier row has the same key (%s) (SQLSTATE " UNIQUE_VIOLATION
 			")",
 			file, (unsigned long long)line, l->key_list);
 	*err = refused;
-	return -1;
+	return rows_refused(l, err);
+}
+
+/* The staged rows into the table. */
+static int move_rows(struct pg_load *l, struct err *err)
+{
+	if (pg_exec(l->db, l->upsert.data, l->upsert_counts ? &l->n_rows : NULL, err))
+		return rows_refused(l, err);
+	return run(l, SQL("DROP TABLE pg_temp." STAGING), err); /* the next table makes its own */
+}
+
+/* Whether a table with n rows now has lost more than it may. */
+static bool is_loss(const struct pg_load *l, int64_t n)
+{
+	int64_t lost = (int64_t)l->n_before - n;
+
+	return lost > 0 && bound_exceeded(&l->options->max_loss, (uint64_t)lost, l->n_before);
+}
+
+/*
+ * By what the server has counted as it deleted and copied; where that is a loss, the rows are
+ * counted once more, for a trigger may have led them into the table by another way.
+ */
+static int check_loss(struct pg_load *l, struct err *err)
+{
+	int64_t n = (int64_t)l->n_rows;
+	char *text;
+	int rc;
+
+	if (!is_loss(l, n))
+		return 0;
+	if (ask(l, SQL("SELECT pg_catalog.count(*) FROM ", l->table), false, &text, err))
+		return -1;
+	rc = text ? num_parse_int(text, strlen(text), &n) : -1;
+	free(text);
+	if (!rc && !is_loss(l, n))
+		return 0;
+	return err_set(err, ERR_RUNTIME,
+		       "table %s would have %lld rows, %llu before: a greater loss than "
+		       "--max-loss %s allows",
+		       l->name.name, (long long)n, (unsigned long long)l->n_before,
+		       l->options->max_loss.text);
 }
 
 /* ANALYZE passes over a table that is not the user's, with a warning and no error. */
@@ -586,23 +788,38 @@ static int analyze(struct pg_load *l, struct err *err)
 	return *l->db->warning ? err_set(err, ERR_DATABASE, "--analyze: %s", l->db->warning) : 0;
 }
 
-int pg_load_commit(struct pg_load *l, uint64_t *n_rows, struct err *err)
+int pg_load_end(struct pg_load *l, struct err *err)
 {
-	if (send(l, err))
+	if (check_lone(l, err) || send(l, err))
 		return -1;
-	if (pg_copy_end(l->db, n_rows, err))
+	if (pg_copy_end(l->db, &l->n_rows, err))
 		return copy_refused(l, err);
-	if ((l->made && l->n_keys && add_key(l, err)) ||
-	    (l->staged && pg_exec(l->db, l->upsert.data, l->upsert_counts ? n_rows : NULL, err)) ||
-	    (l->options->analyze && analyze(l, err)))
+	if ((l->made && l->n_keys && add_key(l, err)) || (l->staged && move_rows(l, err)) ||
+	    check_loss(l, err))
 		return -1;
-	return pg_commit(l->db, err);
+	rowmap_release(&l->origin); /* the next table needs its own */
+	rowmap_init(&l->origin);
+	return 0;
+}
+
+int pg_load_commit(struct pg_load *loads, size_t n, struct err *err)
+{
+	struct pg_load **order = by_name(loads, n); /* ANALYZE locks, too */
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc && order[i]->options->analyze; i++)
+		rc = analyze(order[i], err);
+	free(order);
+	if (rc)
+		return -1;
+	return pg_commit(loads->db, err) ? rows_refused(loads, err) : 0;
 }
 
 void pg_load_release(struct pg_load *l)
 {
 	for (size_t i = 0; l->names && i < l->n_columns; i++)
 		free(l->names[i]);
+	pg_table_release(&l->name);
 	free(l->names);
 	free(l->name_list);
 	free(l->key_list);

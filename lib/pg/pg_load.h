@@ -1,9 +1,16 @@
 /*
- * pg_load: what ce-import does to a table, in one transaction.
+ * pg_load: what ce-import does to tables, in one transaction.
+ *
+ * pg_load_init and pg_load_header for each table, pg_load_begin for all; then for one after the
+ * other pg_load_start, pg_load_row and pg_load_end; pg_load_commit for all. Until that nothing has
+ * changed for anybody else. An error that the server reports of what a row holds (SQLSTATE of the
+ * classes 22, 23 and 44) is one of the input, ERR_RUNTIME; all others are ERR_DATABASE.
  */
 #ifndef CE_PG_LOAD_H
 #define CE_PG_LOAD_H
 
+#include "base/bound.h"
+#include "pg/lone_column.h"
 #include "pg/pg.h"
 #include "pg/rowmap.h"
 #include "table/csvio.h"
@@ -22,20 +29,25 @@ struct pg_load_type {
 	char *name, *type;
 };
 
-/* Everything is borrowed. */
+/* Of all tables of a transaction. Everything is borrowed. */
 struct pg_load_options {
-	struct pg_table table;
 	enum pg_load_mode mode;
 	const char *const *keys; /* PG_LOAD_UPSERT's, n_keys > 0; else none */
 	size_t n_keys;
 	const struct pg_load_type *types; /* of a table that is made; before the catalogue's */
 	size_t n_types;
+	struct bound max_loss; /* rows that PG_LOAD_REPLACE may leave a table fewer than it had */
 	bool analyze;
 };
 
 struct pg_load {
-	struct pg *db;
+	struct pg_table name; /* as it was given */
+	uint64_t n_rows;      /* that the table took, after pg_load_end */
+
+	/* The module's own. */
 	const struct pg_load_options *options;
+	const struct csv_reader *in;
+	struct pg *db;
 	const char *const *columns; /* the input's, borrowed */
 	size_t n_columns;
 	bool *raw;    /* those of them that may hold any bytes, which text cannot */
@@ -46,39 +58,68 @@ struct pg_load {
 	char *name_list; /* and with commas */
 	char *key_list;
 	bool made;          /* the table is ours, and its key is yet to be added */
+	uint64_t n_before;  /* rows that PG_LOAD_REPLACE removed */
 	bool staged;        /* the rows go to a temporary table first */
 	struct buf upsert;  /* the command that moves them on */
 	bool upsert_counts; /* the rows that it reports are those that it was given */
 	struct buf pending; /* rows to send */
+	uint64_t n_sent;    /* rows before those */
 	struct buf escaped; /* a raw field as text */
+	struct lone_column lone;
 	struct rowmap origin;
 };
 
 /*
- * Begins the transaction, makes or readies the table and starts to copy. PG_LOAD_REPLACE refuses
- * where a foreign key would have other tables' rows go, too. A table that is missing is made,
- * whatever the mode: with the input's columns in their order; of the types in options->types, else
- * of the catalogue's where it has a table of that name, else text; with PG_LOAD_UPSERT's keys as
- * its primary key, else the catalogue's. The reader, open, gives the header; db and options must
- * outlive l. Returns 0, or -1 with err; pg_close rolls back.
+ * A table by its name, as pg_table_parse reads `text` and `schema`. The options and `text` must
+ * outlive l. Returns 0, or -1 with err (ERR_USAGE); release l in either case.
  */
-int pg_load_begin(struct pg_load *l, struct pg *db, const struct pg_load_options *options,
-		  const struct csv_reader *in, struct err *err);
+int pg_load_init(struct pg_load *l, const struct pg_load_options *options, const char *text,
+		 const char *schema, struct err *err);
+
+/*
+ * The reader, open, gives the table's columns, and must outlive l. It is an error if one of them
+ * has no name or one that is not UTF-8, if a key of PG_LOAD_UPSERT is missing, and if the name of
+ * the only column contains a separator: then the input was read by the wrong one. Returns 0, or -1
+ * with err.
+ */
+int pg_load_header(struct pg_load *l, const struct csv_reader *in, struct err *err);
+
+/*
+ * Begins the transaction and makes or readies the n tables. It is an error if options->types names
+ * a column that none of them has. A table that is missing is made, whatever the mode: with the
+ * input's columns in their order; of the types in options->types, else of the catalogue's where it
+ * has a table of that name, else text; with PG_LOAD_UPSERT's keys as its primary key, else the
+ * catalogue's. PG_LOAD_REPLACE removes the rows, of the last table first, and refuses where a
+ * foreign key would have other tables' rows go, too.
+ *
+ * Tables are made and locked in the order of their names, so that two such transactions do not wait
+ * for each other. PG_LOAD_REPLACE, and of several tables PG_LOAD_UPSERT, lock out what others would
+ * write until the commit; no reader waits. Returns 0, or -1 with err; pg_close rolls back.
+ */
+int pg_load_begin(struct pg_load *loads, size_t n, struct pg *db, struct err *err);
+
+/* Starts to copy. Returns 0, or -1 with err. */
+int pg_load_start(struct pg_load *l, struct err *err);
 
 /*
  * Sends the reader's current row. In a column that the catalogue calls raw, unless options->types
- * names it, each byte that is not part of valid UTF-8, and NUL, becomes the text \xHH. Returns 0,
- * or -1 with err, which names the row at fault.
+ * names it, each byte that is not part of valid UTF-8, and NUL, becomes the text \xHH; in others
+ * they are an error. So are values of an only column that look like rows of several, unless the
+ * reader was told its separator. Returns 0, or -1 with err, which names the row at fault.
  */
-int pg_load_row(struct pg_load *l, const struct csv_reader *in, const struct csv_row *row,
-		struct err *err);
+int pg_load_row(struct pg_load *l, const struct csv_row *row, struct err *err);
 
 /*
- * Commits, after the end of the input was verified. *n_rows: those that the table took. Returns 0,
- * or -1 with err.
+ * After the end of the input was verified: the table has its rows and its key. With PG_LOAD_REPLACE
+ * it is an error if they are fewer than before by more than options->max_loss. Returns 0, or -1
+ * with err.
  */
-int pg_load_commit(struct pg_load *l, uint64_t *n_rows, struct err *err);
+int pg_load_end(struct pg_load *l, struct err *err);
 
+/* Commits all of them. Returns 0, or -1 with err. */
+int pg_load_commit(struct pg_load *loads, size_t n, struct err *err);
+
+/* Frees the memory; harmless on zeroed memory. */
 void pg_load_release(struct pg_load *l);
 
 #endif

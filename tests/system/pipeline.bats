@@ -124,6 +124,99 @@ pipeline() {
 	gzip -dc out/metrics.csv.gz | grep -q '^,,'
 }
 
+# warning_tools: bin/ with all tools, of which ce-clean has a warning, or fails if --strict.
+warning_tools() {
+	mkdir bin
+	ln -s "$CE_BIN"/* bin
+	rm bin/ce-clean
+	cat >bin/ce-clean <<-E
+		#!/bin/sh
+		case " \$* " in *' --strict '*) strict=1 ;; esac
+		echo "ce-clean: warning: 3 of 4 events are odd (--x)" >&2
+		[ ! "\$strict" ] || { echo "ce-clean: a warning is an error with --strict" >&2; exit 1; }
+		exec $CE_BIN/ce-clean "\$@"
+	E
+	chmod +x bin/ce-clean
+}
+
+@test "warnings stand at the end of every run, also of one that had nothing to do" {
+	workload
+	warning_tools
+	make() { command make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" BIN=bin DATA=data OUT=out "$@"; }
+	printf '\n== Warnings ==\nce-clean: warning: 3 of 4 events are odd (--x)\n' >want
+	make >make.log 2>&1
+	tail -n 3 make.log | same want -
+	make 2>said
+	same want said
+	for goals in summary "summary all" "report all"; do
+		# shellcheck disable=SC2086
+		make $goals >make.log 2>said
+		[ "$(grep -c '== Warnings ==' said)" -eq 1 ]
+		tail -n 3 said | same want -
+	done
+	make -q 2>said
+	[ ! -s said ]
+	make -n 2>&1 | grep -q "Nothing to be done for 'all'"
+	make clean 2>said
+	[ ! -s said ]
+}
+
+@test "STRICT=1 passes --strict to every tool of the run, and makes anew what was made without it" {
+	workload
+	pipeline -n all report summary STRICT=1
+	# Every call of a tool.
+	tr '|' '\n' <make.log | grep -o '^[ 	]*ce-[a-z]* .*' >calls
+	[ "$(wc -l <calls)" -ge 15 ]
+	! grep -v -- ' --strict ' calls || return 1
+	# The same bytes.
+	pipeline
+	cp out/completion_predictions.csv.gz before.csv.gz
+	! pipeline -q STRICT=1 || return 1
+	pipeline STRICT=1
+	pipeline -q STRICT=1
+	cmp before.csv.gz out/completion_predictions.csv.gz
+	! pipeline -q STRICT=0 || return 1
+	warning_tools
+	run make -f "$CE_ROOT/samples/pipeline.mk" BIN=bin DATA=data OUT=strict STRICT=1
+	[ "$status" -ne 0 ]
+	[[ $output == *"ce-clean: warning: 3 of 4 events are odd (--x)"*"a warning is an error with --strict"* ]]
+	[ ! -e strict/cleaned_events.csv.gz ]
+}
+
+@test "KEEP passes further columns through the tools that would leave them out" {
+	workload
+	pipeline
+	pipeline -n KEEP="it's, *"
+	grep -- --keep make.log | grep -o "^ce-[a-z]*  *--keep \"\$CE_KEEP\" " | tr -s ' ' >got
+	printf 'ce-%s --keep "$CE_KEEP" \n' clean sessionize agg features features | same - got
+}
+
+@test "dimensions that are not there: --left does without them, otherwise a message says so" {
+	workload
+	for absent in users_dim content_dim "users_dim content_dim"; do
+		rm -rf some out
+		cp -r data some
+		for table in $absent; do rm "some/$table.csv.gz"; done
+		run make -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=some OUT=out
+		[ "$status" -ne 0 ]
+		[[ $output == *"DATA=some has neither ${absent%% *}.csv.gz nor ${absent%% *}.csv (JOIN_FLAGS=--left does without it)"* ]]
+		for flags in "--left" "--drop email --left"; do
+			make -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=some OUT=out JOIN_FLAGS="$flags" >make.log 2>&1 ||
+				{ cat make.log; false; }
+			[ "$(gzip -dc out/enriched_table.csv.gz | wc -l)" -eq "$(gzip -dc out/cleaned_events.csv.gz | wc -l)" ]
+			gzip -dc out/enriched_table.csv.gz | head -n 1 | tr , '\n' | grep -v email | sort >got
+			table_columns enriched_table | tr , '\n' | sort | same - got
+		done
+		make -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=some OUT=out JOIN_FLAGS="--drop email --left" \
+			audit AUDIT_FLAGS='--cuts 2' >make.log 2>&1 || { cat make.log; false; }
+	done
+	rm some/events_table.csv.gz
+	run make -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=some OUT=out JOIN_FLAGS=--left
+	[ "$status" -ne 0 ]
+	[[ $output == *"DATA=some has neither events_table.csv.gz nor events_table.csv"* ]]
+	[[ $output != *"--left does"* ]]
+}
+
 @test "audit: the pipeline with its own flags looks nowhere ahead; one that fails says why" {
 	workload
 	pipeline audit AUDIT_FLAGS='--cuts 3' FEATURES_FLAGS='--rows first'

@@ -24,8 +24,36 @@ pipeline() {
 
 # The tables that `load` loads, as pipeline.mk has them.
 loaded() {
-	make -pn -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=data OUT=out 2>/dev/null |
-		sed -n 's/^load: //p' | tr ' ' '\n' | sed 's/^load-//'
+	# shellcheck disable=SC2016 # make's
+	make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" --eval 'loaded: ; @printf "%s\n" $(LOADED)' loaded
+}
+
+# state: every table of the database with a checksum of its rows, in whatever order they are.
+state() {
+	psql -XAtq -v ON_ERROR_STOP=1 <<-'END'
+		SELECT format('SELECT %L, count(*), sum(hashtextextended(r::text, 0)) FROM %s AS r', c, c)
+		FROM (SELECT oid::regclass AS c FROM pg_class
+			WHERE relnamespace = 'public'::regnamespace AND relkind = 'r') AS relations
+		ORDER BY c::text \gexec
+	END
+}
+
+# night FOLDER GOAL...: the pipeline on the source tables in FOLDER, into OUT=FOLDER.out; its output is in make.log.
+night() {
+	local folder=$1
+	shift
+	make -j4 --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA="$folder" OUT="$folder.out" \
+		"$@" >make.log 2>&1
+}
+
+# refused FOLDER WORDS: a night that does not load, says why, and changes nothing.
+refused() {
+	if night "$1" load; then
+		echo "$1 was loaded"
+		return 1
+	fi
+	grep -qF -- "$2" make.log || { cat make.log; return 1; }
+	same before <(state)
 }
 
 @test "from the database and back: every table is there, byte for byte" {
@@ -47,6 +75,56 @@ loaded() {
 	# A second time, over what is there.
 	pipeline export load
 	same want <(ce-export -c 'SELECT * FROM completion_prediction_features ORDER BY event_ts, event_id COLLATE "C"' | gzip -dc)
+}
+
+@test "a night that fails changes nothing in the database: an empty, a shrunken or a damaged table" {
+	warehouse nights
+	pipeline export load
+	state >before
+	[ "$(wc -l <before)" -eq 23 ]
+	# Users that are a header alone.
+	cp -r data no_users
+	gzip -dc data/users_dim.csv.gz | head -n 1 | gzip >no_users/users_dim.csv.gz
+	refused no_users 'ce-'
+	# Events, six tenths of which are gone.
+	mkdir fewer
+	cp data/*_dim.csv.gz fewer
+	n=$(gzip -dc data/events_table.csv.gz | wc -l)
+	gzip -dc data/events_table.csv.gz | head -n $((n * 4 / 10)) | gzip >fewer/events_table.csv.gz
+	refused fewer 'ce-import: table cleaned_events would have'
+	grep -q 'a greater loss than --max-loss 50% allows' make.log
+	# Damage in a source, and in what a step has made.
+	cp -r data damaged
+	truncate -s -20 damaged/events_table.csv.gz
+	refused damaged 'ce-clean: damaged/events_table.csv.gz: truncated gzip stream'
+	cp -r data broken
+	night broken all
+	truncate -s -20 broken.out/curves.csv.gz
+	refused broken 'ce-import: broken.out/curves.csv.gz: truncated gzip stream'
+	rm broken.out/curves.csv.gz
+	night broken load
+	same before <(state)
+	# That the events are fewer is what we want.
+	night fewer load LOAD_FLAGS='--max-loss 70%'
+	[ "$(sql 'SELECT count(*) FROM cleaned_events')" -eq "$(gzip -dc fewer.out/cleaned_events.csv.gz | tail -n +2 | wc -l)" ]
+}
+
+@test "load: a warning of its own is shown, and with STRICT=1 nothing is loaded" {
+	warehouse warned
+	pipeline export load
+	sql <<-'END'
+		CREATE FUNCTION most() RETURNS trigger LANGUAGE plpgsql AS
+			$$ BEGIN RETURN CASE WHEN NEW.event_id NOT LIKE '%7' THEN NEW END; END $$;
+		CREATE TRIGGER most BEFORE INSERT ON user_activity FOR EACH ROW EXECUTE FUNCTION most();
+	END
+	pipeline load
+	tail -n 2 make.log >said
+	grep -qx '== Warnings ==' said
+	grep -q '^ce-import: warning: table user_activity took ' said
+	state >before
+	! pipeline load STRICT=1 >failed || return 1
+	grep -q 'ce-import: a warning is an error with --strict' failed
+	same before <(state)
 }
 
 @test "export again brings new events, and everything is made anew" {

@@ -91,27 +91,6 @@ static bool is_plain(const char *s, size_t len)
 	return !(bad & ones << 7);
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Without the blanks around it. One of nothing but blanks is NULL; an empty string stays one. */
-static struct csv_field trimmed(const struct csv_field *field)
-{
-	struct csv_field f = *field;
-
-	while (f.len && is_blank(f.s[f.len - 1]))
-		f.len--;
-	while (f.len && is_blank(*f.s)) {
-		f.s++;
-		f.len--;
-	}
-	if (field->len && !f.len)
-		f.is_null = true;
-	return f;
-}
-
 /* num_parse_scaled, quick about an integer; *as_is becomes false unless it is written that way. */
 static int parse_number(const struct csv_field *f, int shift, int64_t *value, bool *as_is)
 {
@@ -126,7 +105,7 @@ static int parse_number(const struct csv_field *f, int shift, int64_t *value, bo
 int clean_parse_ts(const struct csv_field *field, bool seconds, enum time_offset offset,
 		   int64_t *ts)
 {
-	struct csv_field f = trimmed(field);
+	struct csv_field f = csv_trimmed(field);
 	bool as_is = true;
 
 	if (!parse_number(&f, seconds ? 3 : 0, ts, &as_is))
@@ -169,7 +148,7 @@ static int take_fields(const struct cleaner *c, const struct csv_row *row, struc
 
 		*f = row->fields[c->at[i]];
 		if (f->len && (*f->s <= ' ' || f->s[f->len - 1] <= ' ')) {
-			*f = trimmed(f);
+			*f = csv_trimmed(f);
 			*as_is = false;
 		}
 		if (!f->len && !c->may_be_empty[i])

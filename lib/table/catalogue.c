@@ -65,6 +65,14 @@ const struct catalogue_table *catalogue_table_at(size_t i)
 	return i < sizeof(tables) / sizeof(tables[0]) ? &tables[i] : NULL;
 }
 
+int catalogue_column(const struct catalogue_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->n; i++)
+		if (!strcmp(table->columns[i].name, name))
+			return (int)i;
+	return -1;
+}
+
 const char *catalogue_sql_type(enum catalogue_type type)
 {
 	static const char *const names[] = {

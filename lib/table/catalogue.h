@@ -45,6 +45,9 @@ const struct catalogue_table *catalogue_table(const char *name);
 /* The i-th table of the catalogue, in the order of the pipeline; NULL after the last. */
 const struct catalogue_table *catalogue_table_at(size_t i);
 
+/* The place of the column of that name in the table, or -1. */
+int catalogue_column(const struct catalogue_table *table, const char *name);
+
 /* The columns that ce-sessionize and ce-agg append to each event; tables in all but name. */
 extern const struct catalogue_table catalogue_sessions, catalogue_history;
 

@@ -88,6 +88,33 @@ static void put_quoted(struct buf *row, const char *s, size_t len)
 	row->len = (size_t)(out - row->data);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct csv_field csv_trimmed(const struct csv_field *field)
+{
+	struct csv_field f = *field;
+
+	while (f.len && is_blank(f.s[f.len - 1]))
+		f.len--;
+	while (f.len && is_blank(*f.s)) {
+		f.s++;
+		f.len--;
+	}
+	if (field->len && !f.len)
+		f.is_null = true;
+	return f;
+}
+
+bool csv_is_one_of(const struct csv_field *field, const struct names *words)
+{
+	const struct csv_field f = csv_trimmed(field);
+
+	return names_has_text(words, f.s, f.len);
+}
+
 void csv_put_text(struct buf *row, const char *s, size_t len)
 {
 	char *out = buf_reserve(row, len + 1);

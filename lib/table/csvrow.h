@@ -7,6 +7,7 @@
 #define CE_CSVROW_H
 
 #include "base/buf.h"
+#include "base/names.h"
 #include "base/num.h"
 
 #include <stdbool.h>
@@ -26,6 +27,13 @@ static inline bool csv_field_is(const struct csv_field *f, const char *word)
 {
 	return f->len == strlen(word) && !memcmp(f->s, word, f->len);
 }
+
+/* The field without the blanks around it. One of nothing but blanks is NULL; an empty string stays
+ * one. */
+struct csv_field csv_trimmed(const struct csv_field *field);
+
+/* Whether its text, blanks around it aside, is one of the words. */
+bool csv_is_one_of(const struct csv_field *field, const struct names *words);
 
 /*
  * So many bytes can be read from the start of any field of a reader's row, whatever is in those

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 
 struct opts {
-	struct joiner_source *sources; /* [n_sources], of -k */
+	struct join_source *sources; /* [n_sources], of -k */
 	size_t n_sources;
-	struct names drop;
 	const char *unmatched;
 };
 
@@ -19,7 +18,7 @@ static int add_source(void *value, const char *const *args, struct err *err)
 
 	(void)err;
 	opt->sources = mem_realloc(opt->sources, opt->n_sources + 1, sizeof(*opt->sources));
-	opt->sources[opt->n_sources++] = (struct joiner_source){ args[0], args[1] };
+	opt->sources[opt->n_sources++] = (struct join_source){ args[0], args[1], args[2] };
 	return 0;
 }
 
@@ -36,15 +35,22 @@ static void note_unmatched(const struct cli *cli, const struct joiner *j, uint64
 
 int main(int argc, char **argv)
 {
-	struct opts opt = { .drop = NAMES_INIT };
+	struct opts opt = { .sources = NULL };
+	struct warnings warnings = WARNINGS_INIT;
 	struct joiner joiner = JOINER_INIT;
 	struct csv_writer *const writers[] = { &joiner.out, &joiner.unmatched };
 	const struct cli_option table[] = {
 		{ 'k', "key", "KEY FILE", "add the columns of FILE by KEY; may be repeated",
 		  add_source, &opt },
+		{ 0, "valid-from", "COL", "as-of join: the row of KEY valid from COL on",
+		  cli_between, "-k KEY --valid-from COL FILE" },
 		{ 0, "left", NULL, "left join: keep rows without a match", cli_flag, &joiner.left },
 		{ 0, "drop", "COL[,...]", "drop these columns of any of the tables", cli_list,
-		  &opt.drop },
+		  &joiner.drop },
+		{ 0, "na", "WORD[,...]", "words that mean unknown in the tables of -k", cli_list,
+		  &joiner.na },
+		{ 0, "max-unmatched", "N|P%", "fail if more rows have no match (50%)", cli_bound,
+		  &joiner.max_unmatched },
 		{ 0, "unmatched", "FILE", "also write the rows without a match to FILE", cli_string,
 		  &opt.unmatched },
 		{ 0 },
@@ -59,10 +65,10 @@ int main(int argc, char **argv)
 	int rc;
 
 	cli_parse(&cli, argc, argv);
-	if (!opt.n_sources)
-		cli_usage_error(&cli, "no dimension table: -k KEY FILE is required");
+	if (!opt.n_sources && !joiner.left)
+		cli_usage_error(&cli, "no dimension table: -k KEY FILE (or --left) is required");
 	if (csv_reader_open(&in, &cli.input, &err) ||
-	    joiner_load(&joiner, opt.sources, opt.n_sources, &opt.drop, &in, &err) ||
+	    joiner_load(&joiner, opt.sources, opt.n_sources, &in, &err) ||
 	    joiner_open(&joiner, &cli.output, opt.unmatched, &in, &err))
 		cli_die(&cli, &err);
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
@@ -70,14 +76,16 @@ int main(int argc, char **argv)
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.n_rows);
 	}
-	if (rc < 0 || csv_writer_close_all(writers, opt.unmatched ? 2 : 1, &err))
+	if (rc < 0 || joiner_finish(&joiner, in.n_rows, &warnings, &err))
+		cli_die(&cli, &err);
+	cli_warnings(&cli, &warnings);
+	if (csv_writer_close_all(writers, opt.unmatched ? 2 : 1, &err))
 		cli_die(&cli, &err);
 	if (joiner.n_unmatched)
 		note_unmatched(&cli, &joiner, in.n_rows);
 	cli_done(&cli, in.n_rows, joiner.out.n_rows - 1);
 	csv_reader_close(&in);
 	joiner_release(&joiner);
-	names_release(&opt.drop);
 	free(opt.sources);
 	return 0;
 }

@@ -130,6 +130,13 @@ int cli_choice(void *value, const char *const *args, struct err *err)
 	return err_set(err, ERR_USAGE, "must be one of %s, not '%s'", words, args[0]);
 }
 
+/* Reached only where it is anywhere else. */
+int cli_between(void *value, const char *const *args, struct err *err)
+{
+	(void)args;
+	return err_set(err, ERR_USAGE, "must be given as in %s", (const char *)value);
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec t;
@@ -291,15 +298,37 @@ static int n_args(const struct cli_option *o)
 	return strchr(o->args, ' ') ? 2 : 1;
 }
 
+/* The argument of an option of cli_between that comes next, as "--name ARG" or "--name=ARG". */
+static const char *take_between(const struct cli *cli, int argc, char **argv)
+{
+	for (const struct cli_option *o = cli->all; o->help; o++) {
+		size_t len = o->parse == cli_between ? strlen(o->name) : 0;
+		const char *arg = len && optind < argc ? argv[optind] : "";
+
+		if (strncmp(arg, "--", 2) != 0 || strncmp(arg + 2, o->name, len) != 0)
+			continue;
+		if (arg[2 + len] == '=') {
+			optind++;
+			return arg + 3 + len;
+		}
+		if (!arg[2 + len] && optind + 1 < argc) {
+			optind += 2;
+			return argv[optind - 1];
+		}
+	}
+	return NULL;
+}
+
 /* Stores what getopt found: option o, by its letter c where it has one. */
 static void take_option(const struct cli *cli, const struct cli_option *o, int c, int argc,
 			char **argv)
 {
 	const char letter[] = { (char)c, '\0' }; /* which of the levels */
-	const char *args[2] = { optarg ? optarg : letter, NULL };
+	const char *args[3] = { optarg ? optarg : letter };
 	struct err err = ERR_INIT;
 
 	if (n_args(o) == 2) {
+		args[2] = take_between(cli, argc, argv);
 		if (optind >= argc) {
 			fprintf(stderr, "%s: option '--%s' requires two arguments: %s\n", cli->tool,
 				o->name, o->args);

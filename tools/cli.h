@@ -27,7 +27,11 @@ struct cli_option {
 	const char *name; /* the long name */
 	const char *args; /* "DURATION", or "KEY FILE" where it takes two; NULL: a flag */
 	const char *help; /* one line; its default in parentheses */
-	/* Stores args[0] (args[1]) in *value. Returns 0, or -1 with err. One of those below. */
+	/*
+	 * Stores args[0] in *value; of two, also args[1] and, if an option of cli_between is given
+	 * between them, its argument args[2], else NULL. Returns 0, or -1 with err. One of those
+	 * below.
+	 */
 	int (*parse)(void *value, const char *const *args, struct err *err);
 	void *value;
 };
@@ -49,6 +53,8 @@ int cli_share(void *value, const char *const *args, struct err *err);
 int cli_list(void *value, const char *const *args, struct err *err);
 int cli_bound(void *value, const char *const *args, struct err *err);  /* struct bound: N or P% */
 int cli_choice(void *value, const char *const *args, struct err *err); /* struct cli_choice */
+/* Of an option that belongs between the two arguments of another one; const char: how that looks */
+int cli_between(void *value, const char *const *args, struct err *err);
 
 /* One of a few words; `value` is the index of the chosen one. */
 struct cli_choice {

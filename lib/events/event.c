@@ -1,6 +1,7 @@
 #include "events/event.h"
 
 #include "base/num.h"
+#include "events/attribute.h"
 #include "table/columns.h"
 
 #include <string.h>
@@ -111,7 +112,7 @@ static inline int read_int(const struct csv_reader *in, const struct csv_row *ro
 	return read_no_int(in, row, column, may_be_empty, value, err);
 }
 
-/* Runtime comes from a dimension that no tool has cleaned: 5400.0 is read as 5400. */
+/* Runtime comes from a dimension, maybe by another way than ce-join: 5400.0 is read as 5400. */
 static int read_runtime(const struct event_reader *r, const struct csv_row *row, int64_t *value,
 			struct err *err)
 {
@@ -120,11 +121,8 @@ static int read_runtime(const struct event_reader *r, const struct csv_row *row,
 	*value = EVENT_UNKNOWN;
 	if (!f->len)
 		return 0;
-	if (num_parse_decimal(f->s, f->len, value))
+	if (attribute_parse_seconds(f->s, f->len, value))
 		return fail(&r->in, r->at.runtime, f, "number of seconds", err);
-	if (*value < INT32_MIN || *value > INT32_MAX)
-		return csv_reader_fail(&r->in, r->at.runtime, err, "%lld is out of range",
-				       (long long)*value);
 	return 0;
 }
 
@@ -139,6 +137,12 @@ static int read_id(const struct event_reader *r, const struct csv_row *row, int 
 	return 0;
 }
 
+int event_time(const struct csv_reader *in, const struct csv_row *row, int column, int64_t *ts,
+	       struct err *err)
+{
+	return read_int(in, row, column, false, 1, EVENT_TS_END - 1, ts, err);
+}
+
 int event_order_check(struct event_order *o, const struct csv_reader *in, const struct csv_row *row,
 		      int64_t *ts, struct err *err)
 {
@@ -147,7 +151,7 @@ int event_order_check(struct event_order *o, const struct csv_reader *in, const 
 
 	if (!id->len)
 		return fail(in, o->event_id, id, "id", err);
-	if (read_int(in, row, o->event_ts, false, 1, EVENT_TS_END - 1, ts, err))
+	if (event_time(in, row, o->event_ts, ts, err))
 		return -1;
 	order = *ts < o->last_ts ? -1 : *ts > o->last_ts;
 	if (!order && o->last_line) {

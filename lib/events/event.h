@@ -74,6 +74,10 @@ struct event_order {
 	uint64_t last_line; /* 0: there was none */
 };
 
+/* Reads a column of valid event times. Returns 0, or -1 with err. */
+int event_time(const struct csv_reader *in, const struct csv_row *row, int column, int64_t *ts,
+	       struct err *err);
+
 /*
  * Reads the row's event_ts into *ts and checks that it comes after the row before. Returns 0, or
  * -1 with err, which names both rows.

@@ -1,8 +1,12 @@
 #include "events/join.h"
 
 #include "base/mem.h"
+#include "events/attribute.h"
+#include "events/clean.h"
+#include "table/catalogue.h"
 #include "table/columns.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,32 +24,137 @@ static struct join_text make_text(struct join_dimension *d, const char *s, size_
 	return text;
 }
 
-/* Encodes the kept columns of a row and stores them under its key. */
-static int add_row(struct join_dimension *d, const struct csv_reader *in, const struct csv_row *row,
-		   int key, const bool *keep, struct buf *encoded, struct err *err)
-{
-	const struct csv_field *k = &row->fields[key];
-	uint32_t n = d->keys.n, id;
+/* A dimension that is being read. */
+struct loader {
+	struct join_dimension *d;
+	const struct join_rules *rules;
+	struct csv_reader in;
+	int key, from; /* columns; from is -1 if the table is no history */
+	bool *keep;    /* per column */
+	enum attribute *kinds;
+	struct buf encoded; /* the kept columns of the row */
+};
 
-	if (!k->len)
-		return csv_reader_fail(in, key, err, "empty key");
-	id = intern_id(&d->keys, k->s, k->len);
-	if (id < n)
-		return csv_reader_fail(in, key, err, "duplicate key '%.*s'", err_clip(k->len),
-				       k->s);
-	if (id == d->cap) {
-		d->cap = mem_grow(d->cap, (size_t)id + 1);
-		d->rows = mem_realloc_huge(d->rows, d->cap, sizeof(*d->rows));
+static bool is_null(const struct loader *l, const struct csv_field *f)
+{
+	return f->is_null || (l->rules->na->n && csv_is_one_of(f, l->rules->na));
+}
+
+static int refuse(const struct loader *l, int column, const struct csv_field *f,
+		  const char *expected, struct err *err)
+{
+	bool is_word = true;
+
+	for (size_t i = 0; i < f->len; i++)
+		is_word &= f->s[i] < '0' || f->s[i] > '9';
+	return csv_reader_fail(&l->in, column, err, "expected %s, found '%.*s'%s", expected,
+			       err_clip(f->len), f->s,
+			       is_word ? " (--na names the words that mean unknown)" : "");
+}
+
+/* Encodes the kept columns of a row. */
+static int encode(struct loader *l, const struct csv_row *row, struct err *err)
+{
+	buf_clear(&l->encoded);
+	for (size_t i = 0; i < row->n; i++) {
+		const struct csv_field *f = &row->fields[i];
+
+		if (!l->keep[i])
+			continue;
+		if (is_null(l, f))
+			csv_put_null(&l->encoded);
+		else if (attribute_put(&l->encoded, l->kinds[i], f))
+			return refuse(l, (int)i, f, attribute_expected(l->kinds[i]), err);
 	}
-	buf_clear(encoded);
-	for (size_t i = 0; i < row->n; i++)
-		if (keep[i])
-			csv_put_field(encoded, &row->fields[i]);
-	if (encoded->len > UINT32_MAX)
-		return csv_reader_fail(in, -1, err, "a row longer than 4 GiB");
-	d->rows[id] = (struct join_text){ .len = 0 };
-	if (encoded->len) /* its last comma is the caller's to put */
-		d->rows[id] = make_text(d, encoded->data, encoded->len - 1);
+	if (l->encoded.len > UINT32_MAX)
+		return csv_reader_fail(&l->in, -1, err, "a row longer than 4 GiB");
+	return 0;
+}
+
+/* From when on the row is valid. */
+static int read_from(const struct loader *l, const struct csv_row *row, int64_t *from,
+		     struct err *err)
+{
+	const struct csv_field *f = &row->fields[l->from];
+
+	*from = INT64_MIN;
+	if (!f->len || is_null(l, f) || !clean_parse_ts(f, false, TIME_OFFSET_OPTIONAL, from))
+		return 0;
+	return refuse(l, l->from, f, "a time", err);
+}
+
+/* Appends a row; of one that has no history only the text is kept. */
+static void store(const struct loader *l, const struct join_version *row)
+{
+	struct join_dimension *d = l->d;
+
+	if (d->n_rows == d->cap) {
+		d->cap = mem_grow(d->cap, d->n_rows + 1);
+		if (l->from < 0)
+			d->rows = mem_realloc_huge(d->rows, d->cap, sizeof(*d->rows));
+		else
+			d->versions = mem_realloc_huge(d->versions, d->cap, sizeof(*d->versions));
+	}
+	if (l->from < 0)
+		d->rows[d->n_rows++] = row->text;
+	else
+		d->versions[d->n_rows++] = *row;
+}
+
+static int add_row(struct loader *l, const struct csv_row *row, struct err *err)
+{
+	struct join_dimension *d = l->d;
+	const struct csv_field *k = &row->fields[l->key];
+	uint32_t n = d->keys.n, id;
+	struct join_text text = { .len = 0 };
+	int64_t from = 0;
+
+	if (!k->len || is_null(l, k))
+		return csv_reader_fail(&l->in, l->key, err, "empty key");
+	id = intern_id(&d->keys, k->s, k->len);
+	if (l->from < 0 && id < n)
+		return csv_reader_fail(&l->in, l->key, err, "duplicate key '%.*s'",
+				       err_clip(k->len), k->s);
+	if ((l->from >= 0 && read_from(l, row, &from, err)) || encode(l, row, err))
+		return -1;
+	if (l->encoded.len) /* its last comma is the caller's to put */
+		text = make_text(d, l->encoded.data, l->encoded.len - 1);
+	store(l, &(struct join_version){ from, l->in.line, id, text });
+	return 0;
+}
+
+static int compare_versions(const void *a, const void *b)
+{
+	const struct join_version *x = a, *y = b;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+/* Sorts the rows of a history, and finds where those of each key begin. */
+static int sort_versions(struct join_dimension *d, struct err *err)
+{
+	if (d->n_rows)
+		qsort(d->versions, d->n_rows, sizeof(*d->versions), compare_versions);
+	d->first = mem_alloc((size_t)d->keys.n + 1, sizeof(*d->first));
+	d->first[d->keys.n] = d->n_rows;
+	for (size_t i = d->n_rows; i-- > 0;) {
+		const struct join_version *v = &d->versions[i], *last = v + 1;
+
+		d->first[v->id] = i;
+		if (i + 1 < d->n_rows && last->id == v->id && last->from == v->from) {
+			const struct intern_string *key = intern_string(&d->keys, v->id);
+
+			return err_set(err, ERR_RUNTIME,
+				       "%s:%" PRIu64 ": column %s: key '%.*s' has a row from this "
+				       "time on in line %" PRIu64 " already",
+				       d->source.path, last->line, d->source.valid_from,
+				       err_clip(key->len), key->s, v->line);
+		}
+	}
 	return 0;
 }
 
@@ -59,42 +168,80 @@ bool join_dropped(struct join_drops *drops, const char *column)
 	return dropped;
 }
 
-int join_load(struct join_dimension *d, const char *key, const char *path, struct join_drops *drops,
-	      struct err *err)
+static int find_columns(struct loader *l, struct err *err)
 {
-	const struct csv_input input = { .paths = &path, .n = 1 };
-	struct csv_reader in = CSV_READER_INIT;
-	struct buf encoded = BUF_INIT;
-	const struct csv_row *row;
-	bool *keep = NULL;
-	int column, rc = -1;
+	struct join_dimension *d = l->d;
+	const struct csv_header *header = &l->in.header;
 
-	*d = (struct join_dimension){ .key = key, .path = path, .keys = INTERN_INIT };
-	if (csv_reader_open(&in, &input, err))
+	l->key = columns_require(&l->in, d->source.key, err);
+	if (l->key < 0)
 		return -1;
-	column = columns_require(&in, key, err);
-	if (column < 0)
-		goto done;
-	keep = mem_zalloc(in.header.n, sizeof(*keep));
-	d->names = mem_alloc(in.header.n, sizeof(*d->names));
-	for (size_t i = 0; i < in.header.n; i++) {
-		keep[i] = i != (size_t)column && !join_dropped(drops, in.header.names[i]);
-		if (keep[i])
-			d->names[d->n_names++] =
-				mem_dup(in.header.names[i], strlen(in.header.names[i]));
+	if (d->source.valid_from) {
+		l->from = columns_require(&l->in, d->source.valid_from, err);
+		if (l->from < 0)
+			return -1;
+		join_dropped(l->rules->drops, d->source.valid_from);
 	}
-	while ((rc = csv_reader_next(&in, &row, err)) > 0)
-		if (add_row(d, &in, row, column, keep, &encoded, err)) {
-			rc = -1;
-			break;
-		}
-done:
-	free(keep);
-	buf_release(&encoded);
-	csv_reader_close(&in);
+	l->keep = mem_alloc(header->n, sizeof(*l->keep));
+	l->kinds = mem_alloc(header->n, sizeof(*l->kinds));
+	d->names = mem_alloc(header->n, sizeof(*d->names));
+	for (int i = 0; i < (int)header->n; i++) {
+		const char *name = header->names[i];
+
+		l->kinds[i] = l->rules->checks ? attribute_of(name) : ATTRIBUTE_TEXT;
+		l->keep[i] = i != l->key && i != l->from && !join_dropped(l->rules->drops, name);
+		if (l->keep[i])
+			d->names[d->n_names++] = mem_dup(name, strlen(name));
+	}
+	return 0;
+}
+
+static int load(struct loader *l, struct err *err)
+{
+	const struct csv_input input = { .paths = &l->d->source.path, .n = 1 };
+	const struct csv_row *row;
+	int rc;
+
+	if (csv_reader_open(&l->in, &input, err) || find_columns(l, err))
+		return -1;
+	while ((rc = csv_reader_next(&l->in, &row, err)) > 0)
+		if (add_row(l, row, err))
+			return -1;
+	return rc || (l->from >= 0 && sort_versions(l->d, err)) ? -1 : 0;
+}
+
+int join_load(struct join_dimension *d, const struct join_source *source,
+	      const struct join_rules *rules, struct err *err)
+{
+	struct loader l = { .d = d, .rules = rules, .in = CSV_READER_INIT, .from = -1 };
+	int rc;
+
+	*d = (struct join_dimension){ .source = *source, .keys = INTERN_INIT };
+	rc = load(&l, err);
+	free(l.keep);
+	free(l.kinds);
+	buf_release(&l.encoded);
+	csv_reader_close(&l.in);
 	if (rc)
 		join_release(d);
 	return rc;
+}
+
+void join_absent(struct join_dimension *d, const struct csv_header *stream,
+		 struct join_drops *drops)
+{
+	const struct catalogue_table *enriched = catalogue_table("enriched_table"),
+				     *events = catalogue_table("cleaned_events");
+
+	*d = (struct join_dimension){ .keys = INTERN_INIT };
+	d->names = mem_alloc(enriched->n, sizeof(*d->names));
+	for (size_t i = 0; i < enriched->n; i++) {
+		const char *name = enriched->columns[i].name;
+
+		if (catalogue_column(events, name) < 0 && columns_find(stream, name) < 0 &&
+		    !join_dropped(drops, name))
+			d->names[d->n_names++] = mem_dup(name, strlen(name));
+	}
 }
 
 void join_release(struct join_dimension *d)
@@ -103,6 +250,8 @@ void join_release(struct join_dimension *d)
 		free(d->names[i]);
 	free(d->names);
 	free(d->rows);
+	free(d->versions);
+	free(d->first);
 	intern_release(&d->keys);
 	arena_release(&d->texts);
 	*d = (struct join_dimension){ .keys = INTERN_INIT };
@@ -127,14 +276,16 @@ int join_bind(struct join_dimension *dimensions, size_t n, const struct csv_read
 	for (size_t i = 0; i < n; i++) {
 		struct join_dimension *d = &dimensions[i];
 
-		d->column = columns_require(in, d->key, err);
+		if (!d->source.key)
+			continue;
+		d->column = columns_require(in, d->source.key, err);
 		if (d->column < 0)
 			return -1;
 		for (size_t j = 0; j < d->n_names; j++)
 			if (has_column(dimensions, i, in, d->names[j]))
 				return err_set(err, ERR_RUNTIME,
 					       "%s:1: duplicate column %s (--drop removes columns)",
-					       d->path, d->names[j]);
+					       d->source.path, d->names[j]);
 	}
 	return 0;
 }
@@ -144,15 +295,21 @@ void join_prefetch(const struct join_dimension *d, const struct csv_reader *in)
 	struct csv_field f;
 	uint32_t id;
 
-	if (d->keys.n < INTERN_FAR)
+	if (d->n_rows < INTERN_FAR)
 		return;
 	if (csv_reader_peek(in, CSV_AHEAD, d->column, &f))
 		intern_prepare(&d->keys, f.s, f.len);
-	if (!csv_reader_peek(in, CSV_AHEAD / 2, d->column, &f))
-		return;
-	id = intern_find(&d->keys, f.s, f.len);
-	if (id != INTERN_NONE)
-		__builtin_prefetch(&d->rows[id]);
+	if (csv_reader_peek(in, CSV_AHEAD / 2, d->column, &f)) {
+		id = intern_find(&d->keys, f.s, f.len);
+		if (id != INTERN_NONE)
+			__builtin_prefetch(d->versions ? (const void *)&d->first[id]
+						       : (const void *)&d->rows[id]);
+	}
+	if (d->versions && csv_reader_peek(in, CSV_AHEAD / 4, d->column, &f)) {
+		id = intern_find(&d->keys, f.s, f.len);
+		if (id != INTERN_NONE)
+			__builtin_prefetch(&d->versions[d->first[id]]);
+	}
 }
 
 void join_prepare(struct join_dimension *d, const struct csv_row *row)
@@ -165,13 +322,29 @@ void join_prepare(struct join_dimension *d, const struct csv_row *row)
 		d->wanted = intern_prepare(&d->keys, f->s, f->len);
 }
 
-const struct join_text *join_find(struct join_dimension *d)
+/* The row of a history that is valid at `ts`: the last from then or before; or NULL. */
+static const struct join_text *find_version(const struct join_dimension *d, uint32_t id, int64_t ts)
+{
+	size_t low = d->first[id], high = d->first[id + 1];
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (d->versions[middle].from <= ts)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > d->first[id] ? &d->versions[low - 1].text : NULL;
+}
+
+const struct join_text *join_find(struct join_dimension *d, int64_t ts)
 {
 	uint32_t id = d->wanted.s ? intern_key_find(&d->keys, &d->wanted) : INTERN_NONE;
+	const struct join_text *text = NULL;
 
-	if (id == INTERN_NONE) {
-		d->n_unmatched++;
-		return NULL;
-	}
-	return &d->rows[id];
+	if (id != INTERN_NONE)
+		text = d->versions ? find_version(d, id, ts) : &d->rows[id];
+	d->n_unmatched += !text && d->keys.n;
+	return text;
 }

@@ -1,15 +1,20 @@
 /*
  * join: a dimension table in memory, found by its key.
  *
- * Keys compare bytewise; a NULL key matches nothing. Memory, a row of the dimension: that of intern
- * for its key, 32 to 48 bytes, and the encoded text of the columns that are kept if that is longer
- * than JOIN_NEAR.
+ * Either a key has one row, or it has a history: several rows, each valid from a time on until the
+ * next one is (a slowly changing dimension of type 2), of which a row of the stream gets the one
+ * that is valid at its time.
+ *
+ * Keys compare bytewise; a NULL key matches nothing. Memory, a row of the dimension: the encoded
+ * text of the columns that are kept if that is longer than JOIN_NEAR, and 32 to 48 bytes, in a
+ * history 56 to 84; a key: that of intern, in a history 8 bytes more.
  */
 #ifndef CE_JOIN_H
 #define CE_JOIN_H
 
 #include "base/buf.h"
 #include "base/intern.h"
+#include "base/names.h"
 #include "table/csvio.h"
 
 #include <string.h>
@@ -32,14 +37,30 @@ static inline const char *join_text(const struct join_text *text)
 	return far;
 }
 
+/* Where a dimension comes from. Borrowed. */
+struct join_source {
+	const char *key, *path;
+	const char *valid_from; /* the column of a history's times; NULL: one row a key */
+};
+
+/* A row of a history. */
+struct join_version {
+	int64_t from;  /* ms since the epoch; INT64_MIN: since ever */
+	uint64_t line; /* of the file */
+	uint32_t id;   /* of its key */
+	struct join_text text;
+};
+
 struct join_dimension {
-	const char *key;  /* the key column's name: borrowed */
-	const char *path; /* borrowed */
-	char **names;     /* the columns it adds */
+	struct join_source source;
+	char **names; /* the columns it adds */
 	size_t n_names;
-	struct intern keys;
+	struct intern keys;     /* none: the table has no rows, and nothing counts as unmatched */
 	struct join_text *rows; /* by key id: the added columns, CSV-encoded */
-	size_t cap;
+	struct join_version
+		*versions;  /* instead, of a history, in order of key id and time; those */
+	size_t *first;      /* of a key from here to the next key's */
+	size_t n_rows, cap; /* of either */
 	struct arena texts;
 	int column;               /* of the key in the stream; set by join_bind */
 	struct intern_key wanted; /* of the stream's row; s is NULL if it has none */
@@ -56,12 +77,27 @@ struct join_drops {
 /* Whether the column is to be dropped; remembers that it exists. */
 bool join_dropped(struct join_drops *drops, const char *column);
 
+/* How dimensions are read. Borrowed. */
+struct join_rules {
+	struct join_drops *drops;
+	const struct names *na; /* fields that are one of these are NULL */
+	bool checks; /* the columns that attribute knows are checked and put in canonical form */
+};
+
 /*
- * Loads the table at `path` but for its key and what is dropped. A missing key column, an empty or
- * repeated key are errors. Returns 0, or -1 with err.
+ * Loads the table of the source but for its key, its times and what is dropped. A missing column,
+ * an empty key, two rows of a key (in a history: from one time on), an unreadable time and a value
+ * that is not as attribute says are errors. Returns 0, or -1 with err.
  */
-int join_load(struct join_dimension *d, const char *key, const char *path, struct join_drops *drops,
-	      struct err *err);
+int join_load(struct join_dimension *d, const struct join_source *source,
+	      const struct join_rules *rules, struct err *err);
+
+/*
+ * In place of dimensions that there are none of: one without rows, whose columns are those of
+ * enriched_table that events (cleaned_events) and this stream lack.
+ */
+void join_absent(struct join_dimension *d, const struct csv_header *stream,
+		 struct join_drops *drops);
 void join_release(struct join_dimension *d);
 
 /*
@@ -79,9 +115,10 @@ void join_prefetch(const struct join_dimension *d, const struct csv_reader *in);
 
 /*
  * Looks for the row's key: join_prepare asks memory for where it is, join_find returns the columns
- * to add, or NULL: no match. The first for all dimensions, then something else, then the second.
+ * to add, in a history those that are valid at `ts`, or NULL: no match. The first for all
+ * dimensions, then something else, then the second.
  */
 void join_prepare(struct join_dimension *d, const struct csv_row *row);
-const struct join_text *join_find(struct join_dimension *d);
+const struct join_text *join_find(struct join_dimension *d, int64_t ts);
 
 #endif

@@ -6,23 +6,42 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static int load_dimensions(struct joiner *j, const struct joiner_source *sources, size_t n,
-			   struct join_drops *drops, const struct csv_reader *in, struct err *err)
-{
-	for (j->n = 0; j->n < n; j->n++) {
-		struct join_dimension *d = &j->dimensions[j->n];
+/* From this share of unmatched rows on there is a warning. */
+static const struct bound many = BOUND_PERCENT(5);
 
-		if (join_load(d, sources[j->n].key, sources[j->n].path, drops, err))
+static int load_dimension(struct joiner *j, const struct join_source *source,
+			  const struct join_rules *rules, struct err *err)
+{
+	struct join_dimension *d = &j->dimensions[j->n];
+
+	if (join_load(d, source, rules, err))
+		return -1;
+	j->n++;
+	j->is_large |= d->n_rows >= INTERN_FAR;
+	j->has_times |= source->valid_from != NULL;
+	if (!d->n_rows && !j->left)
+		return err_set(err, ERR_RUNTIME,
+			       "%s: no rows: nothing can match (--left keeps rows without a match)",
+			       source->path);
+	return 0;
+}
+
+static int load_dimensions(struct joiner *j, const struct join_source *sources, size_t n,
+			   const struct join_rules *rules, const struct csv_reader *in,
+			   struct err *err)
+{
+	struct join_drops *drops = rules->drops;
+	bool *keep;
+
+	for (size_t i = 0; i < n; i++)
+		if (load_dimension(j, &sources[i], rules, err))
 			return -1;
-		j->is_large |= d->keys.n >= INTERN_FAR;
-	}
-	for (size_t i = 0; i < in->header.n; i++) {
-		j->keep[i] = !join_dropped(drops, in->header.names[i]);
-		if (j->keep[i] && (!i || !j->keep[i - 1]))
-			j->runs[j->n_runs++] = (struct joiner_run){ i, 0 };
-		if (j->keep[i])
-			j->runs[j->n_runs - 1].n++;
-	}
+	keep = mem_alloc(in->header.n, sizeof(*keep));
+	for (size_t i = 0; i < in->header.n; i++)
+		keep[i] = !join_dropped(drops, in->header.names[i]);
+	selection_take(&j->stream, keep, &in->header);
+	if (!n)
+		join_absent(&j->dimensions[j->n++], &in->header, drops);
 	for (size_t i = 0; i < drops->n; i++)
 		if (!drops->seen[i])
 			return err_set(err, ERR_RUNTIME, "--drop: no table has a column %s",
@@ -30,23 +49,32 @@ static int load_dimensions(struct joiner *j, const struct joiner_source *sources
 	return join_bind(j->dimensions, j->n, in, err);
 }
 
-int joiner_load(struct joiner *j, const struct joiner_source *sources, size_t n,
-		const struct names *drop, const struct csv_reader *in, struct err *err)
+int joiner_load(struct joiner *j, const struct join_source *sources, size_t n,
+		const struct csv_reader *in, struct err *err)
 {
-	struct join_drops drops = { (const char *const *)drop->name, drop->n,
-				    mem_zalloc(drop->n, sizeof(bool)) };
+	struct join_drops drops = { (const char *const *)j->drop.name, j->drop.n,
+				    mem_zalloc(j->drop.n, sizeof(bool)) };
+	struct join_rules rules = { &drops, &j->na, false };
 	int rc;
 
-	j->dimensions = mem_zalloc(n, sizeof(*j->dimensions));
-	j->keep = mem_alloc(in->header.n, sizeof(*j->keep));
-	j->runs = mem_alloc(in->header.n, sizeof(*j->runs));
-	rc = load_dimensions(j, sources, n, &drops, in, err);
-	free(drops.seen);
-	/* A table with both columns is one of events, whose order is verified. */
+	/* A table with both columns is one of events. */
 	j->order.event_ts = columns_find(&in->header, "event_ts");
 	j->order.event_id = columns_find(&in->header, "event_id");
-	j->has_events = j->order.event_ts >= 0 && j->order.event_id >= 0;
-	return rc;
+	rules.checks = j->has_events = j->order.event_ts >= 0 && j->order.event_id >= 0;
+	j->dimensions = mem_zalloc(n + 1, sizeof(*j->dimensions));
+	rc = load_dimensions(j, sources, n, &rules, in, err);
+	free(drops.seen);
+	if (rc)
+		return -1;
+	if (!n && !j->has_events)
+		return err_set(
+			err, ERR_RUNTIME,
+			"%s:1: no events, which have the columns event_ts and event_id: only "
+			"those can be joined without a dimension table (-k KEY FILE)",
+			in->file);
+	if (j->has_times && columns_require(in, "event_ts", err) < 0)
+		return -1;
+	return 0;
 }
 
 int joiner_open(struct joiner *j, const struct gz_output *output, const char *unmatched_path,
@@ -57,9 +85,7 @@ int joiner_open(struct joiner *j, const struct gz_output *output, const char *un
 	unmatched.path = unmatched_path;
 	if (csv_writer_open(&j->out, output, err))
 		return -1;
-	for (size_t i = 0; i < in->header.n; i++)
-		if (j->keep[i])
-			csv_put_str(&j->out.row, in->header.names[i]);
+	selection_put_names(&j->stream, &in->header, &j->out.row);
 	for (size_t i = 0; i < j->n; i++)
 		for (size_t c = 0; c < j->dimensions[i].n_names; c++)
 			csv_put_str(&j->out.row, j->dimensions[i].names[c]);
@@ -77,19 +103,26 @@ int joiner_open(struct joiner *j, const struct gz_output *output, const char *un
 	return csv_writer_end_row(&j->unmatched, err);
 }
 
-static void put_stream(struct joiner *j, const struct csv_row *row)
+static int check_bound(const struct joiner *j, uint64_t n_rows, struct err *err)
 {
-	if (j->n_runs && j->runs[0].n == row->n) {
-		csv_put_raw(&j->out.row, row->raw, row->raw_len); /* however it is quoted */
-		return;
-	}
-	for (size_t i = 0; i < j->n_runs; i++)
-		csv_put_fields(&j->out.row, row, j->runs[i].first, j->runs[i].n);
+	struct buf by_key = BUF_INIT;
+
+	if (!bound_exceeded(&j->max_unmatched, j->n_unmatched, n_rows))
+		return 0;
+	joiner_put_unmatched(j, &by_key);
+	err_set(err, ERR_RUNTIME,
+		"%" PRIu64 " of %" PRIu64 " rows have no match, more than --max-unmatched %s: %.*s",
+		j->n_unmatched, n_rows, j->max_unmatched.text, (int)by_key.len, by_key.data);
+	buf_release(&by_key);
+	return -1;
 }
 
-static int add_unmatched(struct joiner *j, const struct csv_row *row, struct err *err)
+static int add_unmatched(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
+			 struct err *err)
 {
 	j->n_unmatched++;
+	if (!j->max_unmatched.is_share && check_bound(j, in->n_rows, err))
+		return -1;
 	if (!j->has_unmatched)
 		return 0;
 	csv_put_raw(&j->unmatched.row, row->raw, row->raw_len);
@@ -97,23 +130,24 @@ static int add_unmatched(struct joiner *j, const struct csv_row *row, struct err
 }
 
 /* Writes the joined row, unless a dimension has no match for it and the join is an inner one. */
-static int join_row(struct joiner *j, const struct csv_row *row, struct err *err)
+static int join_row(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
+		    int64_t ts, struct err *err)
 {
 	size_t start = j->out.row.len;
 	bool matched = true;
 
-	put_stream(j, row);
+	selection_put(&j->stream, row, &j->out.row);
 	for (size_t i = 0; i < j->n && (matched || j->left); i++) {
 		const struct join_dimension *d = &j->dimensions[i];
-		const struct join_text *text = join_find(&j->dimensions[i]);
+		const struct join_text *text = join_find(&j->dimensions[i], ts);
 
-		matched &= text != NULL;
+		matched &= text || !d->n_rows;
 		if (text && d->n_names)
 			csv_put_raw(&j->out.row, join_text(text), text->len);
 		for (size_t c = 0; !text && c < d->n_names; c++)
 			csv_put_null(&j->out.row);
 	}
-	if (!matched && add_unmatched(j, row, err))
+	if (!matched && add_unmatched(j, in, row, err))
 		return -1;
 	if (matched || j->left)
 		return csv_writer_end_row(&j->out, err);
@@ -123,7 +157,7 @@ static int join_row(struct joiner *j, const struct csv_row *row, struct err *err
 
 int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *row, struct err *err)
 {
-	int64_t ts;
+	int64_t ts = 0;
 
 	if (j->is_large) {
 		csv_reader_look_ahead(in);
@@ -132,9 +166,32 @@ int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *ro
 	}
 	for (size_t i = 0; i < j->n; i++)
 		join_prepare(&j->dimensions[i], row);
-	if (j->has_events && event_order_check(&j->order, in, row, &ts, err))
+	if (j->has_events ? event_order_check(&j->order, in, row, &ts, err)
+			  : j->has_times && event_time(in, row, j->order.event_ts, &ts, err))
 		return -1;
-	return join_row(j, row, err);
+	return join_row(j, in, row, ts, err);
+}
+
+int joiner_finish(const struct joiner *j, uint64_t n_rows, struct warnings *warnings,
+		  struct err *err)
+{
+	struct buf by_key = BUF_INIT;
+	int rc = 0;
+
+	if (check_bound(j, n_rows, err))
+		return -1;
+	joiner_put_unmatched(j, &by_key);
+	if (n_rows && !j->left && j->n_unmatched == n_rows)
+		rc = err_set(err, ERR_RUNTIME, "none of %" PRIu64 " rows has a match: %.*s", n_rows,
+			     (int)by_key.len, by_key.data);
+	else if (bound_exceeded(&many, j->n_unmatched, n_rows))
+		warnings_add(warnings,
+			     "%" PRIu64 " of %" PRIu64 " rows have no match: %.*s: another form of "
+			     "the key, or a dimension table of another day? (--unmatched FILE "
+			     "writes them)",
+			     j->n_unmatched, n_rows, (int)by_key.len, by_key.data);
+	buf_release(&by_key);
+	return rc;
 }
 
 void joiner_put_unmatched(const struct joiner *j, struct buf *text)
@@ -144,7 +201,7 @@ void joiner_put_unmatched(const struct joiner *j, struct buf *text)
 	for (size_t i = 0; i < j->n; i++)
 		if (j->dimensions[i].n_unmatched)
 			buf_printf(text, "%s%" PRIu64 " %s", text->len > start ? ", " : "",
-				   j->dimensions[i].n_unmatched, j->dimensions[i].key);
+				   j->dimensions[i].n_unmatched, j->dimensions[i].source.key);
 }
 
 void joiner_release(struct joiner *j)
@@ -152,7 +209,8 @@ void joiner_release(struct joiner *j)
 	for (size_t i = 0; i < j->n; i++)
 		join_release(&j->dimensions[i]);
 	free(j->dimensions);
-	free(j->keep);
-	free(j->runs);
+	selection_release(&j->stream);
 	event_order_release(&j->order);
+	names_release(&j->drop);
+	names_release(&j->na);
 }

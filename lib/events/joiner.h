@@ -3,34 +3,31 @@
  *
  * An inner join, or a left one, with any number of dimensions (see join); columns of either side
  * can be dropped. A stream that has event_ts and event_id is one of events, whose canonical order
- * is verified. Memory: that of the dimensions.
+ * is verified, as are the dimensions' columns that later tools read (see attribute). Memory: that
+ * of the dimensions.
  */
 #ifndef CE_JOINER_H
 #define CE_JOINER_H
 
+#include "base/bound.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/names.h"
+#include "base/warnings.h"
 #include "events/event.h"
 #include "events/join.h"
 #include "table/csvio.h"
+#include "table/selection.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* A dimension: the table at `path`, which the stream's column `key` refers to. Borrowed. */
-struct joiner_source {
-	const char *key, *path;
-};
-
-/* Columns of the stream that stay next to each other. */
-struct joiner_run {
-	size_t first, n;
-};
-
 struct joiner {
-	bool left; /* set by the caller: keep rows without a match, with NULL for the new columns */
+	/* Set by the caller. */
+	bool left;             /* keep rows without a match, with NULL for the new columns */
+	struct names drop, na; /* columns to drop; words that are NULL in a dimension */
+	struct bound max_unmatched;
 
 	/* For callers to read; the writers are for csv_writer_close_all, too. */
 	uint64_t n_unmatched; /* rows without a match in some dimension */
@@ -41,24 +38,26 @@ struct joiner {
 	struct join_dimension *dimensions; /* [n] */
 	size_t n;
 	bool is_large;           /* one of them is worth looking ahead for */
-	bool *keep;              /* per column of the stream */
-	struct joiner_run *runs; /* [n_runs]: the columns that are kept */
-	size_t n_runs;
-	bool has_events;
+	struct selection stream; /* the columns of the stream that are kept */
+	bool has_events;         /* its order is verified */
+	bool has_times;          /* a dimension is a history */
 	struct event_order order;
 };
 
 #define JOINER_INIT                                                                                \
 	{                                                                                          \
+		.drop = NAMES_INIT, .na = NAMES_INIT, .max_unmatched = BOUND_PERCENT(50),          \
 		.out = CSV_WRITER_INIT, .unmatched = CSV_WRITER_INIT                               \
 	}
 
 /*
- * Loads the n dimensions for the stream `in`, which is open, without the columns named by `drop`.
- * Returns 0, or -1 with err: as join_load and join_bind, or no table has a column to drop.
+ * Loads the n dimensions for the stream `in`, which is open. None, for a left join of events, is
+ * the one of join_absent. Returns 0, or -1 with err: as join_load and join_bind; no table has a
+ * column to drop; a dimension without rows, which only a left join can do something with; no event
+ * times where a history needs them.
  */
-int joiner_load(struct joiner *j, const struct joiner_source *sources, size_t n,
-		const struct names *drop, const struct csv_reader *in, struct err *err);
+int joiner_load(struct joiner *j, const struct join_source *sources, size_t n,
+		const struct csv_reader *in, struct err *err);
 
 /*
  * Begins the joined table and, if `unmatched_path` is not NULL, next to it a table of the rows
@@ -69,9 +68,17 @@ int joiner_open(struct joiner *j, const struct gz_output *output, const char *un
 
 /*
  * Joins the row that the reader is at, and writes it where it belongs. Returns 0, or -1 with err:
- * an event out of order, or an output that could not be written.
+ * an event out of order, more unmatched rows than max_unmatched if that is a count, or an output
+ * that could not be written.
  */
 int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *row, struct err *err);
+
+/*
+ * After the last of n_rows rows, before the outputs are closed: warns of many unmatched rows.
+ * Returns 0, or -1 with err: more of them than max_unmatched, or no row of several is kept.
+ */
+int joiner_finish(const struct joiner *j, uint64_t n_rows, struct warnings *warnings,
+		  struct err *err);
 
 /* Appends "2 user_id, 1 content_id": how many rows had no match for each key. */
 void joiner_put_unmatched(const struct joiner *j, struct buf *text);

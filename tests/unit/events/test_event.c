@@ -114,7 +114,7 @@ static void unreadable_cells(void)
 		{ 5, "-1", "in:3: column playback_position: -1 is out of range" },
 		{ 5, "1e3", "in:3: column playback_position: invalid integer '1e3'" },
 		{ 10, "x", "in:3: column runtime: invalid number of seconds 'x'" },
-		{ 10, "4294967296", "in:3: column runtime: 4294967296 is out of range" },
+		{ 10, "4294967296", "in:3: column runtime: invalid number of seconds '4294967296'" },
 		{ 13, "x", "in:3: column prev_ts: invalid integer 'x'" },
 		{ 13, "2001", "in:3: column prev_ts: 2001 is out of range" },
 		{ 14, "", "in:3: column session_start_ts: is empty" },

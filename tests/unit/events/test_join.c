@@ -2,16 +2,33 @@
 
 #include "scratch.h"
 
+static const struct names no_words = NAMES_INIT;
+
 static int load(struct join_dimension *d, const char *text, struct join_drops *drops,
 		struct err *err)
 {
+	const struct join_source source = { .key = "k", .path = "dim.csv" };
+	const struct join_rules rules = { drops, &no_words, true };
+
 	scratch_write("dim.csv", text, strlen(text));
 	*err = (struct err)ERR_INIT;
-	return join_load(d, "k", "dim.csv", drops, err);
+	return join_load(d, &source, &rules, err);
 }
 
-/* What the dimension has for a key, or "-". */
-static const char *find(struct join_dimension *d, const char *key, bool is_null)
+/* The same of a history, by its column t. */
+static int load_history(struct join_dimension *d, const char *text, struct err *err)
+{
+	const struct join_source source = { .key = "k", .path = "dim.csv", .valid_from = "t" };
+	struct join_drops none = { NULL, 0, NULL };
+	const struct join_rules rules = { &none, &no_words, true };
+
+	scratch_write("dim.csv", text, strlen(text));
+	*err = (struct err)ERR_INIT;
+	return join_load(d, &source, &rules, err);
+}
+
+/* What the dimension has for a key at a time, or "-". */
+static const char *find_at(struct join_dimension *d, const char *key, bool is_null, int64_t ts)
 {
 	static char text[256];
 	struct csv_field field = { key, (uint32_t)strlen(key), is_null };
@@ -20,11 +37,16 @@ static const char *find(struct join_dimension *d, const char *key, bool is_null)
 
 	d->column = 0;
 	join_prepare(d, &row);
-	found = join_find(d);
+	found = join_find(d, ts);
 	if (!found)
 		return "-";
 	snprintf(text, sizeof(text), "%.*s", (int)found->len, join_text(found));
 	return text;
+}
+
+static const char *find(struct join_dimension *d, const char *key, bool is_null)
+{
+	return find_at(d, key, is_null, 0);
 }
 
 static void finds_the_encoded_columns_of_a_key(void)
@@ -94,6 +116,53 @@ static void bad_dimensions_are_refused(void)
 	}
 }
 
+static void a_history_has_the_row_that_is_valid_at_a_time(void)
+{
+	static const char text[] = "t,k,a\n1970-01-01T00:00:03Z,x,3\n,y,0\n1970-01-01T00:00:01Z,x,"
+				   "1\n1970-01-01T00:00:02Z,x,\"a, longer one than lies in the "
+				   "table\"\n1970-01-01T00:00:01Z,z,5\n";
+	struct join_dimension d;
+	struct err err;
+
+	CHECK_INT(load_history(&d, text, &err), 0);
+	CHECK_INT(d.n_names, 1);
+	CHECK_STR(d.names[0], "a");
+	CHECK_STR(find_at(&d, "x", false, 999), "-");
+	CHECK_STR(find_at(&d, "x", false, 1000), "1");
+	CHECK_STR(find_at(&d, "x", false, 1999), "1");
+	CHECK_STR(find_at(&d, "x", false, 2000), "\"a, longer one than lies in the table\"");
+	CHECK_STR(find_at(&d, "x", false, 3000), "3");
+	CHECK_STR(find_at(&d, "x", false, INT64_MAX), "3");
+	CHECK_STR(find_at(&d, "y", false, 1), "0");
+	CHECK_STR(find_at(&d, "z", false, 1000), "5");
+	CHECK_STR(find_at(&d, "z", false, 999), "-");
+	CHECK_STR(find_at(&d, "w", false, 1000), "-");
+	CHECK_INT(d.n_unmatched, 3);
+	join_release(&d);
+}
+
+static void bad_histories_are_refused(void)
+{
+	static const char *const bad[][2] = {
+		{ "k,t,a\nx,2024-01-01T00:00:00Z,1\ny,,1\nx,2024-01-01T01:00:00+01:00,2\n",
+		  "dim.csv:4: column t: key 'x' has a row from this time on in line 2 already" },
+		{ "k,t\nx,\nx,\n",
+		  "dim.csv:3: column t: key 'x' has a row from this time on in line 2 already" },
+		{ "k,t\nx,2\n,3\n", "dim.csv:3: column k: empty key" },
+		{ "k,t\nx,soon\n",
+		  "dim.csv:2: column t: expected a time, found 'soon' (--na names the words that "
+		  "mean unknown)" },
+		{ "k,a\nx,2\n", "dim.csv:1: missing column t" },
+	};
+	struct join_dimension d;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CHECK_INT(load_history(&d, bad[i][0], &err), -1);
+		CHECK_STR(err.message, bad[i][1]);
+	}
+}
+
 /* Binds two dimensions to a stream with this header; the message, or "". */
 static const char *bind(const char *header, const char *first, const char *second)
 {
@@ -135,6 +204,8 @@ int main(void)
 	RUN(a_dimension_of_keys_alone_only_says_which_there_are);
 	RUN(drops_are_remembered_every_one);
 	RUN(bad_dimensions_are_refused);
+	RUN(a_history_has_the_row_that_is_valid_at_a_time);
+	RUN(bad_histories_are_refused);
 	RUN(a_column_may_come_from_one_table_only);
 	scratch_leave(dir);
 	return CHECK_DONE();

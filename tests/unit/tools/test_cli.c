@@ -10,7 +10,7 @@ struct values {
 	uint64_t size;
 	struct names list;
 	struct cli_choice choice;
-	const char *key, *file;
+	const char *key, *file, *between;
 };
 
 static int two(void *value, const char *const *args, struct err *err)
@@ -21,6 +21,7 @@ static int two(void *value, const char *const *args, struct err *err)
 		return err_set(err, ERR_USAGE, "no such key '%s'", args[0]);
 	v->key = args[0];
 	v->file = args[1];
+	v->between = args[2] ? args[2] : "-";
 	return 0;
 }
 
@@ -28,7 +29,9 @@ static int two(void *value, const char *const *args, struct err *err)
 static void run_tool(void *data)
 {
 	static const char *const words[] = { "red", "green", "blue", NULL };
-	struct values v = { .string = "-", .key = "-", .file = "-", .choice = { words, 1 } };
+	struct values v = {
+		.string = "-", .key = "-", .file = "-", .between = "-", .choice = { words, 1 }
+	};
 	const struct cli_option options[] = {
 		{ 'f', "flag", NULL, "a flag", cli_flag, &v.flag },
 		{ 's', "string", "TEXT", "a string", cli_string, &v.string },
@@ -41,6 +44,7 @@ static void run_tool(void *data)
 		{ 'l', "list", "NAME[,...]", "a list", cli_list, &v.list },
 		{ 0, "choice", "WORD", "a choice", cli_choice, &v.choice },
 		{ 'k', "key", "KEY FILE", "two arguments", two, &v },
+		{ 0, "mid", "X", "one between them", cli_between, "-k KEY --mid X FILE" },
 		{ 0 },
 	};
 	struct cli cli = {
@@ -60,6 +64,8 @@ static void run_tool(void *data)
 	       words[v.choice.value], v.key, v.file, (long long)v.time);
 	for (size_t i = 0; i < v.list.n; i++)
 		printf(" %s", v.list.name[i]);
+	if (strcmp(v.between, "-") != 0)
+		printf(" between %s", v.between);
 	printf("; %s %d %d %d;", cli.output.path ? cli.output.path : "-", cli.output.level,
 	       cli.output.plain, cli.verbose);
 	for (size_t i = 0; i < cli.input.n; i++)
@@ -143,6 +149,13 @@ static void options_are_parsed(void)
 	PARSES("0 - 0 0 0 0 0 green - - 1704067200;; - -1 0 0;", "--time=1704067200");
 	/* A long name may be cut short where that is not ambiguous. */
 	PARSES("0 - 0 0 0 0 0 red - - 0;; out -1 0 0;", "--cho", "red", "--out", "out");
+	/* An option that belongs between the two arguments of another one. */
+	PARSES("0 - 0 0 0 0 0 green K F 0; between x; - -1 0 0; in", "-k", "K", "--mid", "x", "F",
+	       "in");
+	PARSES("0 - 0 0 0 0 0 green K F 0; between ; - -1 0 0; in", "--key=K", "--mid=", "F", "in");
+	PARSES("0 - 0 0 0 0 0 green K --middle 0;; - -1 0 0; x", "-k", "K", "--middle", "x");
+	PARSES("0 - 0 0 0 0 0 green K2 F2 0;; - -1 0 0;", "-k", "K", "--mid", "x", "F", "-k", "K2",
+	       "F2");
 	/* The last of several levels counts. */
 	PARSES("0 - 0 0 0 0 0 green - - 0;; - 0 1 0; in", "-19p0", "in");
 }
@@ -155,6 +168,8 @@ static void bad_usage_exits_2(void)
 	REFUSES("option '--count' requires an argument", "--count");
 	REFUSES("option '--flag' doesn't allow an argument", "--flag=1");
 	REFUSES("option '--key' requires two arguments: KEY FILE", "-k", "K");
+	REFUSES("option '--key' requires two arguments: KEY FILE", "-k", "K", "--mid", "x");
+	REFUSES("--mid: must be given as in -k KEY --mid X FILE", "--mid", "x", "-k", "K", "F");
 	REFUSES("--key: no such key 'bad'", "-k", "bad", "F");
 	REFUSES("--count: expected an integer of 0 or more, found 'x'", "-c", "x");
 	REFUSES("--count: expected an integer of 0 or more, found '-1'", "-c", "-1");

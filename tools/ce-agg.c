@@ -28,12 +28,14 @@ static int parse_table(void *value, const char *const *args, struct err *err)
 int main(int argc, char **argv)
 {
 	struct history_options options = HISTORY_OPTIONS_INIT;
-	struct aggregate_options what = { NULL, NULL };
+	struct aggregate_options what = { .keep = NAMES_INIT };
 	const struct cli_option table[] = {
 		{ 't', "table", "TABLE", "write this aggregate table, not the events", parse_table,
 		  &what.table },
 		{ 'd', "directory", "DIR", "also write all aggregate tables into DIR", cli_string,
 		  &what.directory },
+		{ 0, "keep", "COL[,...]", "also pass on these columns of the input; '*': all",
+		  cli_list, &what.keep },
 		{ 0, "window", "DURATION", "time span of the user's recent activity (30d)",
 		  cli_duration, &options.window },
 		{ 0, "near-end", "RATIO", "playback ratio at which a stop completes (0.95)",
@@ -80,5 +82,6 @@ int main(int argc, char **argv)
 	aggregates_release(&out);
 	history_release(&history);
 	event_reader_close(&in);
+	names_release(&what.keep);
 	return 0;
 }

@@ -3,11 +3,11 @@
 #include "events/event.h"
 #include "history/features.h"
 #include "history/label.h"
-#include "table/catalogue.h"
 
 struct options {
 	struct cli_choice rows;
 	int64_t near_end;
+	struct names keep;
 };
 
 /* Everything after the reader. */
@@ -35,10 +35,14 @@ static int step(struct state *s, const struct options *opt, const struct event_r
 int main(int argc, char **argv)
 {
 	static const char *const rows_words[] = { "undecided", "all", "first", NULL };
-	struct options opt = { .rows = { rows_words, FEATURES_UNDECIDED }, .near_end = 950000 };
+	struct options opt = { .rows = { rows_words, FEATURES_UNDECIDED },
+			       .near_end = 950000,
+			       .keep = NAMES_INIT };
 	const struct cli_option table[] = {
 		{ 'r', "rows", "WHICH", "rows: undecided, all or first (undecided)", cli_choice,
 		  &opt.rows },
+		{ 0, "keep", "COL[,...]", "also write these columns of the input; '*': all",
+		  cli_list, &opt.keep },
 		{ 0, "near-end", "RATIO", "playback ratio at which a stop completes (0.95)",
 		  cli_share, &opt.near_end },
 		{ 0 },
@@ -60,9 +64,10 @@ int main(int argc, char **argv)
 	cli_parse(&cli, argc, argv);
 	labels_init(&s.labels, opt.near_end);
 	if (event_reader_open(&in, &cli.input, EVENT_SESSION, &err) ||
-	    features_init(&s.features, &in.in, &err) || csv_writer_open(&s.out, &cli.output, &err))
+	    features_init(&s.features, &in.in, &opt.keep, &err) ||
+	    csv_writer_open(&s.out, &cli.output, &err))
 		cli_die(&cli, &err);
-	catalogue_put_names(&s.out.row, catalogue_table("completion_prediction_features"));
+	features_put_names(&s.features, &in.in, &s.out.row);
 	if (csv_writer_end_row(&s.out, &err))
 		cli_die(&cli, &err);
 	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {
@@ -83,5 +88,6 @@ int main(int argc, char **argv)
 	event_reader_close(&in);
 	labels_release(&s.labels);
 	features_release(&s.features);
+	names_release(&opt.keep);
 	return 0;
 }

@@ -54,20 +54,12 @@ void aggregate_sessions_release(struct aggregate_sessions *s)
 	ring_release(&s->ring);
 }
 
-static int find_history_column(const char *name)
-{
-	for (size_t i = 0; i < catalogue_history.n; i++)
-		if (!strcmp(catalogue_history.columns[i].name, name))
-			return (int)i;
-	return -1;
-}
-
 /* Where each column of an event table comes from. */
 static int find_sources(struct aggregate *a, const struct csv_reader *in, struct err *err)
 {
 	a->source = mem_alloc(a->table->n, sizeof(*a->source));
 	for (size_t i = 0; i < a->table->n; i++) {
-		int column = find_history_column(a->table->columns[i].name);
+		int column = catalogue_column(&catalogue_history, a->table->columns[i].name);
 
 		if (column >= 0)
 			column += (int)in->header.n;
@@ -89,7 +81,6 @@ static bool is_per_session(const struct catalogue_table *table)
 static int open_output(struct aggregates *a, const struct catalogue_table *table,
 		       const struct gz_output *output, struct err *err)
 {
-	const struct csv_header *header = &a->in->in.header;
 	struct aggregate *o = &a->outputs[a->n++];
 
 	o->table = table;
@@ -98,8 +89,8 @@ static int open_output(struct aggregates *a, const struct catalogue_table *table
 	if ((table && !o->per_session && find_sources(o, &a->in->in, err)) ||
 	    csv_writer_open(&o->out, output, err))
 		return -1;
-	for (size_t i = 0; !table && i < header->n; i++)
-		csv_put_str(&o->out.row, header->names[i]);
+	if (!table)
+		selection_put_names(&a->passed, &a->in->in.header, &o->out.row);
 	catalogue_put_names(&o->out.row, table ? table : &catalogue_history);
 	return csv_writer_end_row(&o->out, err);
 }
@@ -118,7 +109,9 @@ int aggregates_open(struct aggregates *a, const struct aggregate_options *option
 				  .in = in };
 	for (size_t i = 0; i < n; i++)
 		a->outputs[i] = (struct aggregate){ .out = CSV_WRITER_INIT };
-	if (open_output(a, options->table, output, err))
+	if (selection_with(&a->passed, &in->in, catalogue_table("session_identification"),
+			   &options->keep, err) ||
+	    open_output(a, options->table, output, err))
 		return -1;
 	for (size_t i = 0; options->directory && (table = aggregate_table(i)); i++) {
 		struct gz_output file = *output;
@@ -135,16 +128,16 @@ int aggregates_open(struct aggregates *a, const struct aggregate_options *option
 	return 0;
 }
 
-static int write_event(struct aggregate *o, const struct csv_row *row,
-		       const struct history *history, const struct history_row *values,
-		       struct err *err)
+static int write_event(struct aggregate *o, const struct selection *passed,
+		       const struct csv_row *row, const struct history *history,
+		       const struct history_row *values, struct err *err)
 {
 	struct buf *out = &o->out.row;
 
 	if (o->per_session)
 		return 0;
 	if (!o->table) {
-		csv_put_raw(out, row->raw, row->raw_len);
+		selection_put(passed, row, out);
 		history_put_row(out, history, values);
 		return csv_writer_end_row(&o->out, err);
 	}
@@ -201,7 +194,7 @@ int aggregates_step(struct aggregates *a, const struct csv_row *row, const struc
 		    const struct history_row *values, struct err *err)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (write_event(&a->outputs[i], row, history, values, err))
+		if (write_event(&a->outputs[i], &a->passed, row, history, values, err))
 			return -1;
 	return a->per_session ? write_sessions(a, history->now, err) : 0;
 }
@@ -234,5 +227,6 @@ void aggregates_release(struct aggregates *a)
 		free(a->outputs[i].path);
 	}
 	free(a->outputs);
+	selection_release(&a->passed);
 	aggregate_sessions_release(&a->sessions);
 }

@@ -12,6 +12,7 @@
 #include "events/event.h"
 #include "history/history.h"
 #include "table/catalogue.h"
+#include "table/selection.h"
 
 /* The i-th aggregate table; NULL after the last. */
 const struct catalogue_table *aggregate_table(size_t i);
@@ -39,16 +40,21 @@ void aggregate_sessions_release(struct aggregate_sessions *s);
 struct aggregates {
 	struct aggregate *outputs; /* [n] the first is the caller's own output */
 	size_t n;
-	bool per_session; /* one of them has a row a session */
+	bool per_session;        /* one of them has a row a session */
+	struct selection passed; /* the columns of the input that go on before the history's */
 	struct aggregate_sessions sessions;
 	const struct event_reader *in;
 };
 
-/* What to write: `table` (NULL: the events with all history columns) to `output`, and, unless
- * `directory` is NULL, every aggregate table, as gz_output_table names them. */
+/*
+ * What to write: `table` (NULL: the events, with the columns of session_identification, those that
+ * `keep` names and all history columns) to `output`, and, unless `directory` is NULL, every
+ * aggregate table, as gz_output_table names them.
+ */
 struct aggregate_options {
 	const struct catalogue_table *table;
 	const char *directory;
+	struct names keep; /* see selection_with */
 };
 
 /*

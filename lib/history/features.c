@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "events/attribute.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 
@@ -113,21 +114,55 @@ static int add_step(struct features *f, const struct csv_reader *in, const struc
 	return 0;
 }
 
-int features_init(struct features *f, const struct csv_reader *in, struct err *err)
+static const struct catalogue_table *features_table(void)
 {
-	const struct catalogue_table *table = catalogue_table("completion_prediction_features");
+	return catalogue_table("completion_prediction_features");
+}
+
+/* Finds the columns to keep, which must have other names than the table's. */
+static int find_kept(struct features *f, const struct csv_reader *in, const struct names *keep,
+		     struct err *err)
+{
+	if (selection_further(&f->kept, in, catalogue_table("event_history"), keep, err))
+		return -1;
+	for (size_t i = 0; i < in->header.n; i++)
+		if (f->kept.has[i] && catalogue_column(features_table(), in->header.names[i]) >= 0)
+			return err_set(err, ERR_RUNTIME,
+				       "--keep: the feature table has a column %s of its own",
+				       in->header.names[i]);
+	return 0;
+}
+
+/* Adds the steps of the kept columns. */
+static int add_kept(struct features *f, const struct csv_reader *in, struct err *err)
+{
+	for (size_t i = 0; i < in->header.n; i++) {
+		const struct made copy = { FEATURE_COPY, { in->header.names[i], NULL } };
+
+		if (f->kept.has[i] && add_step(f, in, &copy, CATALOGUE_RAW, err))
+			return -1;
+	}
+	return 0;
+}
+
+int features_init(struct features *f, const struct csv_reader *in, const struct names *keep,
+		  struct err *err)
+{
+	const struct catalogue_table *table = features_table();
 	size_t n = table->n - N_LABEL_COLUMNS, n_keys = n - N_MADE;
 
-	*f = (struct features){ .steps = mem_alloc(n, sizeof(*f->steps)),
+	*f = (struct features){ .steps = mem_alloc(n + in->header.n, sizeof(*f->steps)),
 				.numbers = mem_alloc(n, sizeof(*f->numbers)),
 				.hours = mem_zalloc(N_HOURS + 1, sizeof(*f->hours)) };
 	f->release_year = columns_require(in, "release_year", err);
-	if (f->release_year < 0)
+	if (f->release_year < 0 || find_kept(f, in, keep, err))
 		goto fail;
 	for (size_t i = 0; i < n; i++) {
 		const struct catalogue_column *column = &table->columns[i];
 		const struct made key = { FEATURE_COPY, { column->name, NULL } };
 
+		if (i == n_keys && add_kept(f, in, err))
+			goto fail;
 		if (add_step(f, in, i < n_keys ? &key : &made[i - n_keys], column->type, err))
 			goto fail;
 	}
@@ -142,7 +177,20 @@ void features_release(struct features *f)
 	free(f->steps);
 	free(f->numbers);
 	free(f->hours);
+	selection_release(&f->kept);
 	*f = (struct features){ .steps = NULL };
+}
+
+void features_put_names(const struct features *f, const struct csv_reader *in, struct buf *out)
+{
+	const struct catalogue_table *table = features_table();
+	size_t n_keys = table->n - N_LABEL_COLUMNS - N_MADE;
+
+	for (size_t i = 0; i < table->n; i++) {
+		if (i == n_keys)
+			selection_put_names(&f->kept, &in->header, out);
+		csv_put_str(out, table->columns[i].name);
+	}
 }
 
 bool features_wanted(enum features_rows rows, const struct outcome_session *session)
@@ -263,7 +311,7 @@ static int put_days_since(const struct context *c, int column, struct buf *out, 
 		csv_put_null(out);
 		return 0;
 	}
-	if (time_parse(f->s, f->len, TIME_OFFSET_OPTIONAL, &signup))
+	if (attribute_parse_time(f->s, f->len, &signup))
 		return csv_reader_fail(c->in, column, err, "invalid timestamp '%.*s'",
 				       err_clip(f->len), f->s);
 	csv_put_int(out, num_divide_floor(c->e->ts - signup, TIME_MS_PER_DAY));
@@ -277,8 +325,7 @@ static int read_year(const struct features *f, const struct csv_reader *in,
 	const struct csv_field *field = &row->fields[f->release_year];
 
 	*year = EVENT_UNKNOWN;
-	if (field->len &&
-	    (num_parse_decimal(field->s, field->len, year) || *year < -9999 || *year > 9999))
+	if (field->len && attribute_parse_year(field->s, field->len, year))
 		return csv_reader_fail(in, f->release_year, err, "invalid year '%.*s'",
 				       err_clip(field->len), field->s);
 	return 0;

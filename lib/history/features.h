@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "events/event.h"
 #include "history/outcome.h"
+#include "table/selection.h"
 
 /* Which events become prediction rows. */
 enum features_rows {
@@ -24,11 +25,20 @@ struct features {
 	size_t n_numbers;
 	int release_year;            /* input column */
 	struct features_hour *hours; /* the calendar of the latest hours */
+	struct selection kept;       /* further columns of the input */
 };
 
-/* Finds the columns; a missing one is an error. Returns 0, or -1 with err. */
-int features_init(struct features *f, const struct csv_reader *in, struct err *err);
+/*
+ * Finds the columns, and those of event_history or besides that `keep` names (see
+ * selection_further), which go between the keys and the features. A missing one is an error, and so
+ * is a kept one that the table has already. Returns 0, or -1 with err.
+ */
+int features_init(struct features *f, const struct csv_reader *in, const struct names *keep,
+		  struct err *err);
 void features_release(struct features *f);
+
+/* Appends the header, that of the label included, as CSV fields. */
+void features_put_names(const struct features *f, const struct csv_reader *in, struct buf *out);
 
 /* Whether the event, the last one so far of its session, is a prediction row. */
 bool features_wanted(enum features_rows rows, const struct outcome_session *session);

@@ -54,7 +54,7 @@ column() {
 		e2,2,"u,1","d",pause,,,"x,""y""",,,2,2,1800002,"plain"
 		e3,3,"u,1",c,pause,0,,,,1,1,1,1800003,
 	END
-	ce-agg -p sessions.csv >out
+	ce-agg -p --keep note sessions.csv >out
 	holds out <<-END
 		$columns,$session,note,$history
 		"e""1",1,"u,1",c,pause,0,"","",,,1,1,1800001,"a

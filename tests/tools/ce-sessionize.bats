@@ -28,7 +28,7 @@ sessions() {
 		e4,8300000,v,c,pause,10,,7200,x
 		e5,99900000,v,c,pause,10,,,x
 	END
-	ce-sessionize -p --starts starts.csv events.csv >out
+	ce-sessionize -p --keep 'a note' --starts starts.csv events.csv >out 2>told
 	holds out <<-END
 		$header,a note,prev_ts,session_start_ts,session_id,session_deadline_ts
 		e1,1000000,u,c,play,0,tv,7200,,,1000000,1,10000000
@@ -164,7 +164,7 @@ says() {
 	says 'bad,6,u,c,play,-1,tv,\n' "2: column playback_position: -1 is out of range"
 	says 'bad,6,u,c,play,1.5,tv,\n' "2: column playback_position: invalid integer '1.5'"
 	says 'bad,6,u,c,play,1,tv,long\n' "2: column runtime: invalid number of seconds 'long'"
-	says 'bad,6,u,c,play,1,tv,3000000000\n' "2: column runtime: 3000000000 is out of range"
+	says 'bad,6,u,c,play,1,tv,3000000000\n' "2: column runtime: invalid number of seconds '3000000000'"
 }
 
 @test "columns: those it needs must be there, those it makes must not" {

@@ -113,13 +113,14 @@ static void put(const char *column, const char *value, char *text, size_t size)
 				 .ratio = 7813,
 				 .session_start = INT64_C(1704067199995) };
 	struct features f = { .steps = NULL };
+	const struct names none = NAMES_INIT;
 	struct buf out = BUF_INIT;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
 	struct csv_reader in;
 
 	open_row(&in, &row, column, value);
-	if (features_init(&f, &in, &err) || features_put(&f, &in, row, &e, &out, &err))
+	if (features_init(&f, &in, &none, &err) || features_put(&f, &in, row, &e, &out, &err))
 		snprintf(text, size, "%s", err.message);
 	else
 		snprintf(text, size, "%.*s", (int)out.len, out.data);

@@ -1,0 +1,45 @@
+#include "history/doubts.h"
+
+#include "base/bound.h"
+
+#include <inttypes.h>
+
+#define SHORT_CONTENTS 600 /* s: no film and no episode is among them */
+#define RATIOS_MIN     10  /* so many positions of 0 and 1 are no chance */
+
+/* More than these shares look wrong. */
+static const struct bound some = BOUND_PERCENT(5), most = BOUND_PERCENT(50);
+
+void doubts_warn(const struct doubts *d, struct warnings *w)
+{
+	if (bound_exceeded(&some, d->n_beyond, d->n_both))
+		warnings_add(w,
+			     "%" PRIu64 " of %" PRIu64 " events with a position and a runtime are "
+			     "beyond the end: %s",
+			     d->n_beyond, d->n_both,
+			     d->longest < SHORT_CONTENTS
+				     ? "runtime in minutes? (it must be in seconds)"
+				     : "playback_position in ms? (it must be in seconds)");
+	if (bound_exceeded(&most, d->n_longer, d->n_runtimes))
+		warnings_add(w,
+			     "%" PRIu64 " of %" PRIu64 " events with a runtime are of contents "
+			     "longer than 24 h: runtime in ms? (it must be in seconds)",
+			     d->n_longer, d->n_runtimes);
+	if (d->n_ones && !d->n_above_one && d->n_positions >= RATIOS_MIN)
+		warnings_add(w,
+			     "all of %" PRIu64 " known positions are 0 or 1: playback_position as "
+			     "a ratio of the runtime? (it must be in seconds)",
+			     d->n_positions);
+	if (bound_exceeded(&most, d->n_events - d->n_positions, d->n_events))
+		warnings_add(w,
+			     "playback_position is unknown in %" PRIu64 " of %" PRIu64 " events: "
+			     "the time left to play and how far users come are not known (give "
+			     "the events a position)",
+			     d->n_events - d->n_positions, d->n_events);
+	if (bound_exceeded(&some, d->n_without_runtime, d->n_sessions))
+		warnings_add(w,
+			     "%" PRIu64 " of %" PRIu64 " sessions are of contents of unknown "
+			     "runtime: a film that plays untouched for longer than the gap is cut "
+			     "in two (give the content table a runtime)",
+			     d->n_without_runtime, d->n_sessions);
+}

@@ -180,6 +180,9 @@ static int find_columns(struct loader *l, struct err *err)
 		l->from = columns_require(&l->in, d->source.valid_from, err);
 		if (l->from < 0)
 			return -1;
+		if (l->from == l->key)
+			return err_set(err, ERR_RUNTIME, "--valid-from: %s is the key",
+				       d->source.key);
 		join_dropped(l->rules->drops, d->source.valid_from);
 	}
 	l->keep = mem_alloc(header->n, sizeof(*l->keep));

@@ -296,3 +296,26 @@ says() {
 	done
 	[ "$(find zipped plain -type f | wc -l)" -eq 18 ]
 }
+
+@test "columns of the table and those of --keep go on, in the order of the input, others do not" {
+	cat >sessions.csv <<-END
+		email,$columns,profile_id,$session,autoplay
+		a@x,e1,1,u,c,pause,0,tv,Drama,60,"k,1",,1,1,1800001,1
+		b@x,e2,2,u,c,pause,5,tv,Drama,60,"",1,1,1,1800002,
+	END
+	ce-agg -p sessions.csv | head -n 1 >out
+	echo "$columns,$session,$history" | holds out
+	ce-agg -p --keep autoplay --keep profile_id sessions.csv >out
+	holds <(cut -d, -f1-16 out) <<-END
+		$columns,profile_id,$session,autoplay,$(cut -d, -f1 <<<"$history")
+		e1,1,u,c,pause,0,tv,Drama,60,"k,1",,1,1,1800001,1
+		e2,2,u,c,pause,5,tv,Drama,60,"",1,1,1,1800002,,1
+	END
+	ce-agg -p --keep '*' sessions.csv | head -n 1 >out
+	echo "email,$columns,profile_id,$session,autoplay,$history" | holds out
+	# The aggregate tables have their own columns.
+	ce-agg -p -t user_activity --keep autoplay sessions.csv | head -n 1 >out
+	echo event_id,user_id,event_ts,user_activity_level | holds out
+	fails 1 ce-agg -p --keep profile sessions.csv
+	[[ $stderr == "ce-agg: sessions.csv:1: missing column profile"* ]]
+}

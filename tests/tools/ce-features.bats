@@ -13,7 +13,7 @@ holds() {
 
 # history [OPTION...] <ROWS of the enriched table > ce-agg's output
 history() {
-	{ echo "$columns" && cat; } | ce-sessionize -p | ce-agg -p "$@"
+	{ echo "$columns" && cat; } | ce-sessionize -p --keep "${keep:-event_id}" | ce-agg -p --keep "${keep:-event_id}" "$@"
 }
 
 # values FILE: the columns on stdin, each with its fields in the rows of FILE as they stand there, NULL as -.
@@ -315,4 +315,38 @@ says() {
 	history </dev/null | ce-features -p >out
 	[ "$(wc -l <out)" -eq 1 ]
 	[ "$(cat out)" = "$(table_columns completion_prediction_features)" ]
+}
+
+@test "--keep puts further columns behind the keys, in the order of the input" {
+	columns+=,profile_id,autoplay
+	keep='*' history >history.csv <<-'END'
+		e1,1704067200000,u,c,play,0,tv,free,2023-12-01,Drama,100,2020,PG,"k,1",1
+		e2,1704067210000,u,c,pause,9,tv,free,2023-12-01,Drama,100,2020,PG,,
+	END
+	ce-features -p --rows all history.csv >plain
+	ce-features -p --rows all --keep autoplay,profile_id history.csv >out
+	[ "$(head -n 1 out)" = "$(sed -n '1s/,session_id,/&profile_id,autoplay,/p' plain)" ]
+	[ "$(sed -n 2p out)" = "$(sed -n '2s/,c,1,/&"k,1",1,/p' plain)" ]
+	[ "$(sed -n 3p out)" = "$(sed -n '3s/,c,1,/&,,/p' plain)" ]
+	ce-features -p --rows all --keep '*' history.csv | same out -
+	# Columns of ce-agg that are no features may be kept, too.
+	ce-features -p --rows all --keep runtime,prev_ts history.csv >out
+	[ "$(column runtime <out)" = "100 100" ]
+	[ "$(column prev_ts <out)" = "- 1704067200000" ]
+}
+
+@test "--keep refuses a column that the table has of its own, and one that is missing" {
+	history >history.csv <<-'END'
+		e1,1704067200000,u,c,play,0,tv,free,2023-12-01,Drama,100,2020,PG
+	END
+	for name in device event_id user_activity_level; do
+		fails 1 ce-features -p --keep runtime,$name history.csv
+		[ "$stderr" = "ce-features: --keep: the feature table has a column $name of its own" ]
+	done
+	sed '1s/$/,is_completion/; 2s/$/,1/' history.csv >x.csv
+	fails 1 ce-features -p --keep '*' x.csv
+	[ "$stderr" = "ce-features: --keep: the feature table has a column is_completion of its own" ]
+	ce-features -p x.csv >out
+	fails 1 ce-features -p --keep profile history.csv
+	[[ $stderr == "ce-features: history.csv:1: missing column profile"* ]]
 }

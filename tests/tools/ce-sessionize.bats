@@ -199,3 +199,83 @@ says() {
 	fails 1 ce-sessionize --starts starts.csv -o /dev/full x.csv
 	[ ! -e starts.csv ]
 }
+
+# doubtful [OPTION...] <ROWS, each "POSITION RUNTIME" of a user of its own, - for unknown: the warnings.
+doubtful() {
+	awk -v header=$header 'BEGIN { print header } {
+		printf "e%05d,%d,u%d,c,pause,%s,tv,%s\n", NR, NR, NR, $1 == "-" ? "" : $1, $2 == "-" ? "" : $2 }' >doubts.csv
+	ce-sessionize -p doubts.csv 2>&1 >out | sed 's/^ce-sessionize: warning: //'
+}
+
+# rows N POSITION RUNTIME: so many of them.
+rows() {
+	for ((i = 0; i < $1; i++)); do echo "$2 $3"; done
+}
+
+@test "a warning of positions beyond the end in more than 5 % of the events that have both" {
+	# 100 s: 106 is a late ping, 107 too far.
+	[ -z "$({ rows 95 90 100; rows 5 107 100; rows 50 - 100; rows 5 90 -; } | doubtful)" ]
+	[ -z "$({ rows 94 90 100; rows 6 106 100; } | doubtful)" ]
+	[ "$({ rows 94 90 700; rows 6 737 700; } | doubtful)" = "6 of 100 events with a position and a runtime are beyond the end: playback_position in ms? (it must be in seconds)" ]
+	[ "$({ rows 94 90 599; rows 6 900 599; } | doubtful)" = "6 of 100 events with a position and a runtime are beyond the end: runtime in minutes? (it must be in seconds)" ]
+	# A runtime that is not positive is unknown.
+	[ "$({ rows 94 90 700; rows 5 90 0; } | doubtful)" = "5 of 99 sessions are of contents of unknown runtime: a film that plays untouched for longer than the gap is cut in two (give the content table a runtime)" ]
+}
+
+@test "a warning of contents longer than a day, if most are, and of positions of 0 and 1 alone" {
+	[ -z "$({ rows 50 90 86400; rows 50 90 86401; } | doubtful)" ]
+	[ "$({ rows 49 90 86400; rows 50 90 86401; rows 1 90 -; } | doubtful)" = "50 of 99 events with a runtime are of contents longer than 24 h: runtime in ms? (it must be in seconds)" ]
+	[ "$({ rows 9 0 700; rows 1 1 700; } | doubtful)" = "all of 10 known positions are 0 or 1: playback_position as a ratio of the runtime? (it must be in seconds)" ]
+	[ -z "$({ rows 8 0 700; rows 1 1 700; } | doubtful)" ]
+	[ -z "$({ rows 10 0 700; } | doubtful)" ]
+	[ -z "$({ rows 9 0 700; rows 1 1 700; rows 1 2 700; } | doubtful)" ]
+}
+
+@test "a warning of what is unknown: positions of most events, runtimes of 5 % of the sessions" {
+	[ -z "$({ rows 50 - 700; rows 50 90 700; } | doubtful)" ]
+	[ "$({ rows 51 - 700; rows 50 90 700; } | doubtful)" = "playback_position is unknown in 51 of 101 events: the time left to play and how far users come are not known (give the events a position)" ]
+	[ -z "$({ rows 95 90 700; rows 5 90 -; } | doubtful)" ]
+	[ "$({ rows 94 90 700; rows 6 90 -; } | doubtful)" = "6 of 100 sessions are of contents of unknown runtime: a film that plays untouched for longer than the gap is cut in two (give the content table a runtime)" ]
+	# By sessions, not by events.
+	{ echo $header && for i in {10..59}; do echo "e$i,$i,u,c,pause,5,tv,"; done && echo e60,60,v,d,pause,5,tv,700; } >x.csv
+	[[ $(ce-sessionize -p x.csv 2>&1 >out) == *"warning: 1 of 2 sessions are of"* ]]
+	[ -z "$(head -n 1 x.csv | ce-sessionize -p --strict 2>&1 >out)" ]
+}
+
+@test "--strict: a warning is an error, and no output is finished" {
+	rows 10 - 700 | doubtful
+	fails 1 ce-sessionize --strict --starts starts.csv doubts.csv
+	[[ $stderr == *"ce-sessionize: a warning is an error with --strict" ]]
+	! gzip -t stdout 2>/dev/null || return 1
+	[ ! -e starts.csv ]
+	rows 10 5 700 | doubtful
+	ce-sessionize --strict -p doubts.csv >out
+}
+
+@test "columns of the table and those of --keep go on, in the order of the input, others do not" {
+	cat >events.csv <<-'END'
+		email,event_id,event_ts,user_id,plan_tier,profile_id,content_id,event_type,playback_position,device,runtime,autoplay
+		a@x,e1,1,u,free,"k,1",c,play,0,tv,60,1
+		"b
+		x",e2,2,u,,"",c,stop,9,"t""v",60,
+	END
+	ce-sessionize -p events.csv | cut -d, -f1-9 >out
+	holds out <<-'END'
+		event_id,event_ts,user_id,plan_tier,content_id,event_type,playback_position,device,runtime
+		e1,1,u,free,c,play,0,tv,60
+		e2,2,u,,c,stop,9,"t""v",60
+	END
+	ce-sessionize -p --keep autoplay,profile_id --keep device events.csv >out
+	holds out <<-'END'
+		event_id,event_ts,user_id,plan_tier,profile_id,content_id,event_type,playback_position,device,runtime,autoplay,prev_ts,session_start_ts,session_id,session_deadline_ts
+		e1,1,u,free,"k,1",c,play,0,tv,60,1,,1,1,1860001
+		e2,2,u,,"",c,stop,9,"t""v",60,,1,1,1,1800002
+	END
+	# All of them: a copy as it was quoted.
+	sed 's/free/"free"/' events.csv >quoted.csv
+	ce-sessionize -p --keep '*' quoted.csv | sed 's/,[^,]*,[^,]*,[^,]*,[^,]*$//' >out
+	grep -v '^"b$' quoted.csv | same - <(grep -v '^"b$' out)
+	fails 1 ce-sessionize -p --keep autoplay,profile events.csv
+	[[ $stderr == "ce-sessionize: events.csv:1: missing column profile"* ]]
+	fails 2 ce-sessionize -p --keep '' events.csv
+}

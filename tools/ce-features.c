@@ -41,8 +41,8 @@ int main(int argc, char **argv)
 	const struct cli_option table[] = {
 		{ 'r', "rows", "WHICH", "rows: undecided, all or first (undecided)", cli_choice,
 		  &opt.rows },
-		{ 0, "keep", "COL[,...]", "also write these columns of the input; '*': all",
-		  cli_list, &opt.keep },
+		{ 0, "keep", "COL[,...]", "add these columns of the input; '*': all", cli_list,
+		  &opt.keep },
 		{ 0, "near-end", "RATIO", "playback ratio at which a stop completes (0.95)",
 		  cli_share, &opt.near_end },
 		{ 0 },

@@ -69,15 +69,19 @@ def compare(seed):
     if changing := seed % 5 == 2:
         now = latin(random_tables.contents_now(seed, len(rows)))
         rows = [row | changed for row, changed in zip(rows, now)]
-    want = naive.tables(header, rows, opt)
+    further = [name for name in columns if name == "a note"]
+    keep = further if seed % 2 else []
+    want = naive.tables(header, rows, opt, further, keep)
+    keeping = ["--keep", "*" if seed % 3 else keep[0]] if keep else []
     near_end = ["--near-end", naive.decimal(opt.near_end)]
     gap = ["--gap", f"{opt.gap}ms"] + ["--plain-gap"] * opt.plain_gap
     folder = ["-d", "."] if seed % 4 == 0 else []
     join = ["ce-join", "-p", "-k", "user_id", "users.csv", "-k", "content_id", "contents.csv", "--drop", "email"]
+    join += ["--max-unmatched", "100%"]
 
     text = naive.format_csv(columns, events)
     got = {}
-    if seed % 4 == 1:
+    if seed % 4 == 1 and inner:
         got["inner join"] = run(text, *join, "--unmatched", "unmatched.csv")
         want["inner join"] = header, inner
         got["unmatched"] = read("unmatched.csv")
@@ -87,13 +91,13 @@ def compare(seed):
     else:
         got["left join"] = text = run(text, *join, "--left")
         want["left join"] = header, rows
-    got["session_identification"] = text = run(text, "ce-sessionize", "-p", *gap, "--starts", "starts.csv")
+    got["session_identification"] = text = run(text, "ce-sessionize", "-p", *gap, *keeping, "--starts", "starts.csv")
     got["session_starts"] = read("starts.csv")
-    got["history"] = text = run(text, "ce-agg", "-p", "--window", f"{opt.window}ms", *near_end, *folder)
+    got["history"] = text = run(text, "ce-agg", "-p", "--window", f"{opt.window}ms", *near_end, *keeping, *folder)
     for name in list(naive.AGGREGATES) + ["content_completion"] if folder else []:
         got[name] = read(name + ".csv")
     for which in ("undecided", "all", "first"):
-        got["features_" + which] = run(text, "ce-features", "-p", "--rows", which, *near_end)
+        got["features_" + which] = run(text, "ce-features", "-p", "--rows", which, *near_end, *keeping)
     return [w for w in (difference(name, got[name], want[name]) for name in got) if w], len(events)
 
 

@@ -65,8 +65,15 @@ def run_tools(folder, out, opt):
     allow = ["--allow-empty", opt["allow_empty"]] if opt["allow_empty"] else []
     run("ce-clean", "-p", *allow, "--rejects", f"{out}/rejects.csv", "-o", f"{out}/cleaned_events.csv",
         f"{folder}/events_table.csv")  # fmt: skip
-    run("ce-join", "-p", "--drop", "email", "-k", "user_id", f"{folder}/users_dim.csv", "-k", "content_id",
-        f"{folder}/content_dim.csv", "-o", f"{out}/enriched_table.csv", f"{out}/cleaned_events.csv")  # fmt: skip
+    join = ["ce-join", "-p", "--max-unmatched", "100%", "--drop", "email", "-k", "user_id", f"{folder}/users_dim.csv",
+            "-k", "content_id", f"{folder}/content_dim.csv", "-o", f"{out}/enriched_table.csv"]  # fmt: skip
+    done = subprocess.run([*join, f"{out}/cleaned_events.csv"], capture_output=True, check=False)
+    if b": none of " in done.stderr:  # that no event has a match is an error; what follows takes no event
+        with open(f"{out}/cleaned_events.csv", "rb") as file, open(f"{out}/no_events.csv", "wb") as none:
+            none.write(file.readline())
+        run(*join, f"{out}/no_events.csv")
+    elif done.returncode != 0:
+        sys.exit(f"{join}: exit {done.returncode}: {done.stderr.decode()}")
     run("ce-sessionize", "-p", *sessionize, "--starts", f"{out}/session_starts.csv",
         "-o", f"{out}/session_identification.csv", f"{out}/enriched_table.csv")  # fmt: skip
     run("ce-agg", "-p", *near_end, "--window", f"{opt['window']}ms", "-d", f"{out}/tables",

@@ -94,7 +94,8 @@ def since(t, times):
 
 def join(header, rows, key, dim_header, dim_rows, drop=()):
     """The rows with the dimension's columns behind their own, NULL where it lacks the key; and
-    the indices of the rows that matched."""
+    the indices of the rows that matched. Runtimes and years are written as whole numbers."""
+    dim_rows = [d | {n: str(integer(d[n])) for n in ("runtime", "release_year") if d.get(n)} for d in dim_rows]
     added = [name for name in dim_header if name != key and name not in drop]
     joined, matched = [], []
     for i, row in enumerate(rows):
@@ -303,6 +304,7 @@ def features(e, known, watermark):
     }
 
 
+N_KEYS = 5
 FEATURES = """event_id event_ts user_id content_id session_id user_plan_tier days_since_signup
     user_activity_level user_content_engagement user_genre_preference user_completion_rate
     user_known_sessions user_last_outcome user_genre_completion_rate content_genre content_runtime
@@ -342,8 +344,12 @@ AGGREGATES = {
 }
 
 
-def tables(header, rows, opt):
-    """Name -> (header, rows) of every table. `opt`: gap, plain_gap, window, near_end."""
+def tables(header, rows, opt, further=(), keep=()):
+    """Name -> (header, rows) of every table. `opt`: gap, plain_gap, window, near_end. Of the columns
+    `further`, which are none of enriched_table's, only those to keep are passed on."""
+    header = [name for name in header if name not in further or name in keep]
+    keep = [name for name in header if name in keep]
+    featured_header = FEATURES[:N_KEYS] + keep + FEATURES[N_KEYS:]
     events = [Event(row, opt) for row in rows]
     for rank, e in enumerate(events):
         e.rank = rank
@@ -352,7 +358,9 @@ def tables(header, rows, opt):
     watermark = events[-1].ts if events else None
 
     known = [history(e, events, sessions, opt) for e in events]
-    featured = [features(e, k, watermark) for e, k in zip(events, known)]
+    featured = [
+        features(e, k, watermark) | {name: e.row[name] for name in keep} for e, k in zip(events, known)
+    ]
     identified = [
         e.row
         | {
@@ -388,9 +396,9 @@ def tables(header, rows, opt):
         "session_starts": (STARTS, [identified[s.events[0].rank] for s in sessions]),
         "history": (header + SESSION + HISTORY, with_history),
         "content_completion": (COMPLETION, completion),
-        "features_undecided": (FEATURES, undecided),
-        "features_all": (FEATURES, featured),
-        "features_first": (FEATURES, [featured[s.events[0].rank] for s in sessions]),
+        "features_undecided": (featured_header, undecided),
+        "features_all": (featured_header, featured),
+        "features_first": (featured_header, [featured[s.events[0].rank] for s in sessions]),
     } | {name: (columns.split(), with_history) for name, columns in AGGREGATES.items()}
 
 

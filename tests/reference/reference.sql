@@ -23,6 +23,10 @@ create function as_number(field text) returns numeric language sql immutable
 		else field::numeric
 	end;
 
+-- What a dimension says of a runtime or a year, as a whole number; an empty field stays as it is.
+create function whole(field text) returns text language sql immutable
+	return coalesce(trunc(as_number(field))::bigint::text, field);
+
 -- An ISO 8601 date, or time of which nothing below the millisecond counts; NULL for anything else.
 -- make_date() knows no year 0; the year 4 has the same days, and is as far out of range.
 create function as_ms(field text) returns bigint language sql immutable as $$
@@ -119,7 +123,8 @@ from (
 
 create table enriched_table as
 select event_id, event_ts, user_id, content_id, event_type, playback_position, device,
-	plan_tier, signup_date, genre, runtime, release_year, maturity_rating, position
+	plan_tier, signup_date, genre, whole(runtime) as runtime, whole(release_year) as release_year,
+	maturity_rating, position
 from cleaned_events
 join users_dim using (user_id)
 join content_dim using (content_id);

@@ -262,7 +262,7 @@ predict: $(call table,completion_prediction_features) | $(OUT)/log
 	$(scores) --split unlabelled $< | $(upserts) $(call logged,9-predict)
 	ce-export $(strict) $(db) --columns event_id --where "split = 'unlabelled'" -o $(was_open) completion_predictions
 	if gzip -dc $(was_open) | tail -n +2 | grep -q .; then \
-		ce-join -k event_id $(was_open) $< 2>$(OUT)/log/predict-join | $(scores) | \
+		ce-join --max-unmatched 100% -k event_id $(was_open) $< 2>$(OUT)/log/predict-join | $(scores) | \
 			$(upserts) $(call logged,9-predict-again); fi
 	$(if $(is_last),@$(show_warnings))
 

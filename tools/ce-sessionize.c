@@ -7,34 +7,46 @@
 #include "table/columns.h"
 #include "table/selection.h"
 
-static int open_events(struct csv_writer *out, const struct gz_output *output,
-		       const struct csv_reader *in, const struct names *keep,
-		       struct selection *passed, struct err *err)
+/* Everything behind the reader. */
+struct state {
+	struct sessions sessions;
+	struct selection passed; /* the columns of the input that go on */
+	struct doubts doubts;
+	struct csv_writer out, starts;
+	bool has_starts;
+	int device; /* input column, for the starts */
+};
+
+static int open_events(struct state *s, const struct gz_output *output, const struct csv_reader *in,
+		       const struct names *keep, struct err *err)
 {
 	if (columns_refuse(in, catalogue_sessions.columns, catalogue_sessions.n, err) ||
-	    selection_with(passed, in, catalogue_table("enriched_table"), keep, err) ||
-	    csv_writer_open(out, output, err))
+	    selection_with(&s->passed, in, catalogue_table("enriched_table"), keep, err) ||
+	    csv_writer_open(&s->out, output, err))
 		return -1;
-	selection_put_names(passed, &in->header, &out->row);
-	catalogue_put_names(&out->row, &catalogue_sessions);
-	return csv_writer_end_row(out, err);
+	selection_put_names(&s->passed, &in->header, &s->out.row);
+	catalogue_put_names(&s->out.row, &catalogue_sessions);
+	return csv_writer_end_row(&s->out, err);
 }
 
-static int open_starts(struct csv_writer *starts, const char *path, const struct gz_output *like,
-		       const struct csv_reader *in, int *device, struct err *err)
+static int open_starts(struct state *s, const char *path, const struct gz_output *like,
+		       const struct csv_reader *in, struct err *err)
 {
 	struct gz_output output = *like;
 
+	if (!path)
+		return 0;
 	output.path = path;
-	*device = columns_require(in, "device", err);
-	if (*device < 0 || csv_writer_open(starts, &output, err))
+	s->device = columns_require(in, "device", err);
+	if (s->device < 0 || csv_writer_open(&s->starts, &output, err))
 		return -1;
-	catalogue_put_names(&starts->row, catalogue_table("session_starts"));
-	return csv_writer_end_row(starts, err);
+	s->has_starts = true;
+	catalogue_put_names(&s->starts.row, catalogue_table("session_starts"));
+	return csv_writer_end_row(&s->starts, err);
 }
 
-static int put_start(struct csv_writer *starts, const struct csv_row *row, const struct event *e,
-		     const struct event_index *at, int device, struct err *err)
+static int put_start(struct state *s, const struct csv_row *row, const struct event *e,
+		     const struct event_index *at, struct err *err)
 {
 	const struct row_session_starts start = {
 		.session_id = csv_int(e->session_id),
@@ -42,11 +54,27 @@ static int put_start(struct csv_writer *starts, const struct csv_row *row, const
 		.content_id = csv_value(&row->fields[at->content_id]),
 		.session_start_ts = csv_int(e->session_start),
 		.event_id = csv_value(&row->fields[at->event_id]),
-		.device = csv_value(&row->fields[device]),
+		.device = csv_value(&row->fields[s->device]),
 	};
 
-	csv_put_values(&starts->row, CATALOGUE_VALUES(&start));
-	return csv_writer_end_row(starts, err);
+	csv_put_values(&s->starts.row, CATALOGUE_VALUES(&start));
+	return csv_writer_end_row(&s->starts, err);
+}
+
+static int step(struct state *s, struct event_reader *in, const struct csv_row *row,
+		struct event *e, struct err *err)
+{
+	bool is_start = sessions_step(&s->sessions, e);
+	struct event_ids ahead;
+
+	if (event_reader_peek(in, &ahead))
+		sessions_prefetch(&s->sessions, &ahead);
+	doubts_step(&s->doubts, e, is_start);
+	selection_put(&s->passed, row, &s->out.row);
+	session_put(&s->out.row, e);
+	if (csv_writer_end_row(&s->out, err))
+		return -1;
+	return s->has_starts && is_start ? put_start(s, row, e, &in->at, err) : 0;
 }
 
 int main(int argc, char **argv)
@@ -73,49 +101,37 @@ int main(int argc, char **argv)
 		.options = table
 	};
 	struct event_reader in = EVENT_READER_INIT;
-	struct csv_writer out = CSV_WRITER_INIT, starts = CSV_WRITER_INIT;
-	struct csv_writer *const writers[] = { &out, &starts };
-	struct selection passed = SELECTION_INIT;
+	struct state s = { .out = CSV_WRITER_INIT, .starts = CSV_WRITER_INIT };
+	struct csv_writer *const writers[] = { &s.out, &s.starts };
 	struct warnings warnings = WARNINGS_INIT;
-	struct doubts doubts = { .n_events = 0 };
-	struct sessions sessions;
 	const struct csv_row *row;
 	struct err err = ERR_INIT;
-	struct event_ids ahead;
 	struct event e;
-	int rc, device = -1;
+	int rc;
 
 	cli_parse(&cli, argc, argv);
-	sessions_init(&sessions, &options);
+	sessions_init(&s.sessions, &options);
 	if (event_reader_open(&in, &cli.input, EVENT_ENRICHED, &err) ||
-	    open_events(&out, &cli.output, &in.in, &keep, &passed, &err) ||
-	    (starts_path && open_starts(&starts, starts_path, &cli.output, &in.in, &device, &err)))
+	    open_events(&s, &cli.output, &in.in, &keep, &err) ||
+	    open_starts(&s, starts_path, &cli.output, &in.in, &err))
 		cli_die(&cli, &err);
 	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {
-		bool is_start = sessions_step(&sessions, &e);
-
-		if (event_reader_peek(&in, &ahead))
-			sessions_prefetch(&sessions, &ahead);
-		doubts_step(&doubts, &e, is_start);
-		selection_put(&passed, row, &out.row);
-		session_put(&out.row, &e);
-		if (csv_writer_end_row(&out, &err) ||
-		    (starts_path && is_start && put_start(&starts, row, &e, &in.at, device, &err)))
+		if (step(&s, &in, row, &e, &err))
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.in.n_rows);
 	}
 	if (rc < 0)
 		cli_die(&cli, &err);
-	doubts_warn(&doubts, &warnings);
+	doubts_warn(&s.doubts, &warnings);
 	cli_warnings(&cli, &warnings);
-	if (csv_writer_close_all(writers, starts_path ? 2 : 1, &err))
+	if (csv_writer_close_all(writers, s.has_starts ? 2 : 1, &err))
 		cli_die(&cli, &err);
 	if (cli.verbose)
-		cli_note(&cli, "%lld sessions", (long long)sessions.n);
-	cli_done(&cli, in.in.n_rows, out.n_rows - 1);
+		cli_note(&cli, "%lld sessions", (long long)s.sessions.n);
+	cli_done(&cli, in.in.n_rows, s.out.n_rows - 1);
 	event_reader_close(&in);
-	sessions_release(&sessions);
-	selection_release(&passed);
+	sessions_release(&s.sessions);
+	selection_release(&s.passed);
 	names_release(&keep);
 	return 0;
 }

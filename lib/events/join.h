@@ -7,7 +7,8 @@
  *
  * Keys compare bytewise; a NULL key matches nothing. Memory, a row of the dimension: the encoded
  * text of the columns that are kept if that is longer than JOIN_NEAR, and 32 to 48 bytes, in a
- * history 56 to 84; a key: that of intern, in a history 8 bytes more.
+ * history 56 to 84, and 56 more while it is sorted; a key: that of intern, in a history 8 bytes
+ * more. Measured, a history of a million rows of 250,000 keys: 119 bytes a row at the peak.
  */
 #ifndef CE_JOIN_H
 #define CE_JOIN_H

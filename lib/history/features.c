@@ -120,13 +120,13 @@ static const struct catalogue_table *features_table(void)
 }
 
 /* Finds the columns to keep, which must have other names than the table's. */
-static int find_kept(struct features *f, const struct csv_reader *in, const struct names *keep,
+static int find_kept(struct selection *kept, const struct csv_reader *in, const struct names *keep,
 		     struct err *err)
 {
-	if (selection_further(&f->kept, in, catalogue_table("event_history"), keep, err))
+	if (selection_further(kept, in, catalogue_table("event_history"), keep, err))
 		return -1;
 	for (size_t i = 0; i < in->header.n; i++)
-		if (f->kept.has[i] && catalogue_column(features_table(), in->header.names[i]) >= 0)
+		if (kept->has[i] && catalogue_column(features_table(), in->header.names[i]) >= 0)
 			return err_set(err, ERR_RUNTIME,
 				       "--keep: the feature table has a column %s of its own",
 				       in->header.names[i]);
@@ -150,12 +150,18 @@ int features_init(struct features *f, const struct csv_reader *in, const struct 
 {
 	const struct catalogue_table *table = features_table();
 	size_t n = table->n - N_LABEL_COLUMNS, n_keys = n - N_MADE;
+	struct selection kept = SELECTION_INIT;
 
+	if (find_kept(&kept, in, keep, err)) {
+		selection_release(&kept);
+		return -1;
+	}
 	*f = (struct features){ .steps = mem_alloc(n + in->header.n, sizeof(*f->steps)),
 				.numbers = mem_alloc(n, sizeof(*f->numbers)),
-				.hours = mem_zalloc(N_HOURS + 1, sizeof(*f->hours)) };
+				.hours = mem_zalloc(N_HOURS + 1, sizeof(*f->hours)),
+				.kept = kept };
 	f->release_year = columns_require(in, "release_year", err);
-	if (f->release_year < 0 || find_kept(f, in, keep, err))
+	if (f->release_year < 0)
 		goto fail;
 	for (size_t i = 0; i < n; i++) {
 		const struct catalogue_column *column = &table->columns[i];

@@ -8,9 +8,9 @@
 
 void selection_take(struct selection *s, bool *has, const struct csv_header *header)
 {
-	*s = (struct selection){ .has = has,
-				 .n_columns = header->n,
+	*s = (struct selection){ .n_columns = header->n,
 				 .runs = mem_alloc(header->n, sizeof(*s->runs)) };
+	s->has = has;
 	for (size_t i = 0; i < header->n; i++) {
 		if (has[i] && (!i || !has[i - 1]))
 			s->runs[s->n_runs++] = (struct selection_run){ i, 0 };

@@ -35,7 +35,7 @@ DB_LIBS     = -lpq
 
 # Packages of Debian 12: to build and run, to test, to measure, and for lint and the sanitizers.
 # Given with other goals, `deps` installs only what those need: `make deps demo` brings no PostgreSQL.
-BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libisal-dev pkg-config
+BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libisal-dev pkg-config tzdata
 REPORT_PACKAGES = gnuplot-nox
 TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc chromium
 BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas python3-xgboost postgresql isal gzip miller \

@@ -120,12 +120,22 @@ static int parse_offset(const char *s, const char *end, int64_t *ms)
 	return 0;
 }
 
-int time_parse(const char *s, size_t len, enum time_offset offset, int64_t *ms)
+static bool is_utc_name(const char *s, const char *end)
+{
+	return end - s == 3 && (!memcmp(s, "UTC", 3) || !memcmp(s, "GMT", 3));
+}
+
+/* Which parts a written time has, each with those before it. */
+enum parts { DATE, LOCAL, ABSOLUTE };
+
+/* time_parse; without an offset *ms is the local time as if it were UTC. Returns the parts or -1.
+ */
+static int parse_iso(const char *s, size_t len, int64_t *ms)
 {
 	const char *end = s + len;
 	int year, month, day;
 	int64_t clock = 0, east = 0;
-	bool optional = offset == TIME_OFFSET_OPTIONAL;
+	enum parts parts = DATE;
 
 	if (len < 10 || s[4] != '-' || s[7] != '-')
 		return -1;
@@ -141,13 +151,92 @@ int time_parse(const char *s, size_t len, enum time_offset offset, int64_t *ms)
 		s++;
 		if (parse_clock(&s, end, &clock))
 			return -1;
-		if (s == end ? !optional : parse_offset(s, end, &east) != 0)
+		parts = s < end ? ABSOLUTE : LOCAL;
+		if (s < end && *s == ' ' && is_utc_name(s + 1, end))
+			s = end;
+		else if (s < end && parse_offset(s + (*s == ' '), end, &east))
 			return -1;
-	} else if (!optional) {
-		return -1;
 	}
 	*ms = days_from_civil(year, month, day) * TIME_MS_PER_DAY + clock - east;
+	return (int)parts;
+}
+
+int time_parse(const char *s, size_t len, enum time_offset offset, int64_t *ms)
+{
+	int64_t value;
+	int parts = parse_iso(s, len, &value);
+
+	if (parts < (int)(offset == TIME_OFFSET_OPTIONAL ? DATE : ABSOLUTE))
+		return -1;
+	*ms = value;
 	return 0;
+}
+
+/* TIME_AUTO becomes the unit of such a number. Returns 0, or -1: it is too small for any. */
+static int settle_unit(int64_t n, enum time_unit *unit)
+{
+	if (*unit != TIME_AUTO)
+		return 0;
+	if (n < TIME_AUTO_S)
+		return -1;
+	*unit = n < TIME_AUTO_MS   ? TIME_S
+		: n < TIME_AUTO_US ? TIME_MS
+		: n < TIME_AUTO_NS ? TIME_US
+				   : TIME_NS;
+	return 0;
+}
+
+int time_from_number(int64_t n, enum time_unit unit, int64_t *ms)
+{
+	if (settle_unit(n, &unit))
+		return -1;
+	if (unit == TIME_US)
+		*ms = n / 1000;
+	else if (unit == TIME_NS)
+		*ms = n / 1000000;
+	else if (unit == TIME_MS)
+		*ms = n;
+	else if (__builtin_mul_overflow(n, TIME_MS_PER_SECOND, ms))
+		*ms = n < 0 ? INT64_MIN : INT64_MAX;
+	return 0;
+}
+
+/* Whether a valid number is rounded, for all that one can tell: see time_read. */
+static bool may_be_rounded(const char *s, size_t len)
+{
+	const char *e = s, *end = s + len, *point;
+	int64_t exponent, n_decimals;
+
+	while (e < end && *e != 'e' && *e != 'E')
+		e++;
+	if (e == end)
+		return false;
+	point = memchr(s, '.', (size_t)(e - s));
+	n_decimals = point ? e - point - 1 : 0;
+	e += 1 + (e[1] == '+');
+	if (num_parse_int(e, (size_t)(end - e), &exponent))
+		return *e != '-'; /* beyond all bounds */
+	return exponent > n_decimals;
+}
+
+int time_read(const char *s, size_t len, const struct time_reading *reading, int64_t *ms)
+{
+	enum time_unit unit = reading->unit;
+	bool changed = false;
+	int64_t value;
+	int parts;
+
+	if (!num_parse_scaled(s, len, 0, &value)) {
+		if (may_be_rounded(s, len) || settle_unit(value, &unit))
+			return -1;
+		return unit == TIME_S ? num_parse_scaled(s, len, 3, ms)
+				      : time_from_number(value, unit, ms);
+	}
+	parts = parse_iso(s, len, &value);
+	if (parts < (int)(reading->date ? DATE : LOCAL))
+		return -1;
+	*ms = parts == ABSOLUTE ? value : zone_to_utc(reading->zone, value, &changed);
+	return changed;
 }
 
 int time_parse_duration(const char *s, size_t len, int64_t *ms)

@@ -2,12 +2,13 @@
  * time: points in time and lengths of time, from text, and as calendar and clock.
  *
  * Times are milliseconds since 1970-01-01T00:00:00Z, proleptic Gregorian, without leap seconds. The
- * parsers are as strict as those of num.
+ * parsers are as strict as those of num, and as they do leave *ms alone when they return -1.
  */
 #ifndef CE_TIME_H
 #define CE_TIME_H
 
 #include "base/num.h"
+#include "base/zone.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,11 +21,45 @@
 enum time_offset { TIME_OFFSET_REQUIRED, TIME_OFFSET_OPTIONAL };
 
 /*
- * ISO 8601: YYYY-MM-DD, then 'T' or a space and HH:MM[:SS[.fraction]], then 'Z' or +HH, +HHMM,
- * +HH:MM. With TIME_OFFSET_OPTIONAL a missing offset means UTC and the time of day may be missing
- * (midnight). Digits finer than a millisecond are dropped.
+ * ISO 8601: YYYY-MM-DD, then 'T' or a space and HH:MM[:SS[.fraction]], then an offset, which may be
+ * behind a space: 'Z' or +HH, +HHMM, +HH:MM; or a space and UTC or GMT. With TIME_OFFSET_OPTIONAL a
+ * missing offset means UTC and the time of day may be missing (midnight). Digits finer than a
+ * millisecond are dropped.
  */
 int time_parse(const char *s, size_t len, enum time_offset offset, int64_t *ms);
+
+/* What a number counts since 1970. */
+enum time_unit {
+	TIME_AUTO, /* told by its size: s, ms, us or ns, for any time from March 1973 to 2100 */
+	TIME_S,
+	TIME_MS,
+	TIME_US,
+	TIME_NS
+};
+
+/* The size from which TIME_AUTO takes a number for each unit; a smaller one has none. */
+#define TIME_AUTO_S  INT64_C(100000000)
+#define TIME_AUTO_MS (TIME_AUTO_S * 1000)
+#define TIME_AUTO_US (TIME_AUTO_MS * 1000)
+#define TIME_AUTO_NS (TIME_AUTO_US * 1000)
+
+/* How a time is read that people or programs have written. */
+struct time_reading {
+	enum time_unit unit;     /* of a number */
+	const struct zone *zone; /* of a local time, one without an offset; NULL: UTC */
+	bool date;               /* a date alone is a time, too: its midnight */
+};
+
+/*
+ * A number, whose fraction below a millisecond is dropped (and which is the end of int64_t's range
+ * if it is beyond it), or a time as time_parse reads it. Scientific notation is refused where
+ * digits may have been rounded away: 1.70933E+12 has five decimals where the exponent wants twelve.
+ * Returns 0, 1 if it is a local time that a change of the clock skips or repeats, or -1.
+ */
+int time_read(const char *s, size_t len, const struct time_reading *reading, int64_t *ms);
+
+/* The same of a whole number. */
+int time_from_number(int64_t number, enum time_unit unit, int64_t *ms);
 
 /*
  * A length of time, one or more of N followed by ms, s, m, h, d or w: 30m, 1h30m, 30d; or a bare 0.

@@ -1,0 +1,164 @@
+#include "base/zone.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ZONE_DIR     "/usr/share/zoneinfo" /* where glibc looks unless TZDIR is set */
+#define NAME_MAX_LEN 64
+
+#define DAY   ((time_t)86400)
+#define FIRST (-31 * DAY)                     /* December 1969 */
+#define LAST  ((time_t)4102444800 + 31 * DAY) /* January 2100 */
+#define STEP  (2 * DAY) /* no two changes of a zone since 1970 are less than six days apart */
+
+/* A change of the clock. Local times from `from` until `until` are skipped, or repeated. */
+struct change {
+	int64_t from, until; /* local ms */
+	int64_t east;        /* ms, from the change on */
+};
+
+struct zone {
+	int64_t east;           /* before the first change */
+	struct change *changes; /* ascending */
+	size_t n, cap;
+};
+
+static const char *zone_dir(void)
+{
+	const char *dir = getenv("TZDIR");
+
+	return dir && *dir ? dir : ZONE_DIR;
+}
+
+/* Whether the database has a file of that name: letters, digits, +, - and _ between slashes. */
+static bool is_zone_name(const char *name)
+{
+	static const char magic[] = "TZif";
+	char path[4096], head[sizeof(magic) - 1];
+	size_t len = strlen(name);
+	FILE *file;
+	bool is_zone;
+
+	/* What begins with a small letter (posix/, right/, localtime) is no name of a zone. */
+	if (*name < 'A' || *name > 'Z' || len > NAME_MAX_LEN || name[len - 1] == '/' ||
+	    len != strspn(name,
+			  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-_/"))
+		return false;
+	if (snprintf(path, sizeof(path), "%s/%s", zone_dir(), name) >= (int)sizeof(path))
+		return false;
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	is_zone = fread(head, 1, sizeof(head), file) == sizeof(head) &&
+		  !memcmp(head, magic, sizeof(head));
+	fclose(file);
+	return is_zone;
+}
+
+/* ms east of UTC that the zone of TZ is at a point in time. */
+static int64_t east_at(time_t t)
+{
+	struct tm tm;
+
+	return localtime_r(&t, &tm) ? tm.tm_gmtoff * INT64_C(1000) : 0;
+}
+
+static void add_change(struct zone *z, time_t at, int64_t before, int64_t after)
+{
+	int64_t ms = (int64_t)at * 1000;
+
+	if (z->n == z->cap) {
+		z->cap = mem_grow(z->cap, z->n + 1);
+		z->changes = mem_realloc(z->changes, z->cap, sizeof(*z->changes));
+	}
+	z->changes[z->n++] = (struct change){ ms + (before < after ? before : after),
+					      ms + (before < after ? after : before), after };
+}
+
+/* Looks for the changes of the zone of TZ: the offsets differ, and then the second is found. */
+static void find_changes(struct zone *z)
+{
+	int64_t before = east_at(FIRST);
+
+	z->east = before;
+	for (time_t t = FIRST; t < LAST; t += STEP) {
+		time_t low = t, high = t + STEP;
+		int64_t after = east_at(high);
+
+		if (after == before)
+			continue;
+		while (high - low > 1) {
+			time_t middle = low + (high - low) / 2;
+
+			if (east_at(middle) == before)
+				low = middle;
+			else
+				high = middle;
+		}
+		add_change(z, high, before, after);
+		before = after;
+	}
+}
+
+static void set_tz(const char *value)
+{
+	if (value ? setenv("TZ", value, 1) : unsetenv("TZ"))
+		mem_fail("setenv");
+	tzset();
+}
+
+struct zone *zone_open(const char *name, struct err *err)
+{
+	bool is_utc = !strcmp(name, "UTC"); /* needs no database */
+	const char *old = getenv("TZ");
+	struct zone *z;
+	char *kept;
+
+	if (!is_utc && !is_zone_name(name)) {
+		err_set(err, ERR_USAGE,
+			"unknown time zone '%.*s': expected a name that is in %s, such as "
+			"Europe/Berlin",
+			err_clip(strlen(name)), name, zone_dir());
+		return NULL;
+	}
+	z = mem_zalloc(1, sizeof(*z));
+	if (is_utc)
+		return z;
+	kept = old ? mem_dup(old, strlen(old)) : NULL;
+	set_tz(name);
+	find_changes(z);
+	set_tz(kept);
+	free(kept);
+	return z;
+}
+
+int64_t zone_to_utc(const struct zone *z, int64_t local, bool *changed)
+{
+	size_t low = 0, high = z ? z->n : 0;
+
+	/* How many changes are over at that local time, and so no longer concern it. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (z->changes[middle].until <= local)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!z)
+		return local;
+	if (low < z->n && z->changes[low].from <= local)
+		*changed = true;
+	return local - (low ? z->changes[low - 1].east : z->east);
+}
+
+void zone_free(struct zone *z)
+{
+	if (z)
+		free(z->changes);
+	free(z);
+}

@@ -1,0 +1,142 @@
+#include "base/zone.h"
+
+#include "base/time.h"
+#include "check.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static struct zone *zone_of(const char *name)
+{
+	struct err err = ERR_INIT;
+	struct zone *z = zone_open(name, &err);
+
+	CHECK_STR(err.message, "");
+	return z;
+}
+
+/* The local time, as if it were UTC, is this point in time in that zone; whether a change makes it
+ * so. */
+static void check_local(const char *zone, const char *local, const char *utc, bool is_change)
+{
+	struct zone *z = zone_of(zone);
+	int64_t local_ms, want;
+	bool changed = false;
+
+	CHECK_INT(time_parse(local, strlen(local), TIME_OFFSET_OPTIONAL, &local_ms), 0);
+	CHECK_INT(time_parse(utc, strlen(utc), TIME_OFFSET_REQUIRED, &want), 0);
+	CHECK_INT(zone_to_utc(z, local_ms, &changed), want);
+	CHECK_INT(changed, is_change);
+	zone_free(z);
+}
+
+static void known_times(void)
+{
+	check_local("UTC", "2024-03-31 02:30", "2024-03-31T02:30Z", false);
+	check_local("Asia/Kolkata", "2024-03-31 02:30", "2024-03-30T21:00Z", false);
+	check_local("America/New_York", "2024-07-04 12:00", "2024-07-04T16:00Z", false);
+	check_local("Europe/Berlin", "1979-12-31 23:59", "1979-12-31T22:59Z", false);
+	check_local("Europe/Berlin", "2099-07-01 00:00", "2099-06-30T22:00Z", false);
+	check_local("Africa/Monrovia", "1970-06-01 00:00", "1970-06-01T00:44:30Z", false);
+}
+
+/* The first ms that a change skips or repeats, the last one, and those around them. */
+static void changes_of_the_clock(void)
+{
+	check_local("Europe/Berlin", "2024-03-31 01:59:59.999", "2024-03-31T00:59:59.999Z", false);
+	check_local("Europe/Berlin", "2024-03-31 02:00", "2024-03-31T01:00Z", true);
+	check_local("Europe/Berlin", "2024-03-31 02:30", "2024-03-31T01:30Z", true);
+	check_local("Europe/Berlin", "2024-03-31 02:59:59.999", "2024-03-31T01:59:59.999Z", true);
+	check_local("Europe/Berlin", "2024-03-31 03:00", "2024-03-31T01:00Z", false);
+	check_local("Europe/Berlin", "2024-10-27 01:59:59.999", "2024-10-26T23:59:59.999Z", false);
+	check_local("Europe/Berlin", "2024-10-27 02:00", "2024-10-27T00:00Z", true);
+	check_local("Europe/Berlin", "2024-10-27 02:30", "2024-10-27T00:30Z", true);
+	check_local("Europe/Berlin", "2024-10-27 02:59:59.999", "2024-10-27T00:59:59.999Z", true);
+	check_local("Europe/Berlin", "2024-10-27 03:00", "2024-10-27T02:00Z", false);
+	check_local("America/New_York", "2024-03-10 02:30", "2024-03-10T07:30Z", true);
+	check_local("America/New_York", "2024-11-03 01:30", "2024-11-03T05:30Z", true);
+	check_local("America/New_York", "2024-11-03 02:00", "2024-11-03T07:00Z", false);
+	/* By half an hour. */
+	check_local("Australia/Lord_Howe", "2024-04-07 01:29", "2024-04-06T14:29Z", false);
+	check_local("Australia/Lord_Howe", "2024-04-07 01:30", "2024-04-06T14:30Z", true);
+	check_local("Australia/Lord_Howe", "2024-04-07 02:00", "2024-04-06T15:30Z", false);
+	check_local("Australia/Lord_Howe", "2024-10-06 02:15", "2024-10-05T15:45Z", true);
+	check_local("Australia/Lord_Howe", "2024-10-06 02:30", "2024-10-05T15:30Z", false);
+	/* By a whole day, which Samoa skipped. */
+	check_local("Pacific/Apia", "2011-12-30 12:00", "2011-12-30T22:00Z", true);
+}
+
+static void what_is_no_name(void)
+{
+	static const char *const names[] = {
+		"",
+		"Europe/Berln",
+		"europe/berlin",
+		"Europe",
+		"Europe/",
+		"/Europe/Berlin",
+		"/usr/share/zoneinfo/Europe/Berlin",
+		"../zoneinfo/Europe/Berlin",
+		"Europe/../Europe/Berlin",
+		"CET-1CEST",
+		":Europe/Berlin",
+		"UTC0",
+		"posix/UTC",
+		"right/Europe/Berlin",
+		"localtime",
+		"posixrules",
+		"zone.tab",
+		"tzdata.zi",
+		"Europe/Berlin\n",
+		"A\xff",
+		"Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct err err = ERR_INIT;
+
+		CHECK(!zone_open(names[i], &err));
+		CHECK_INT(err.kind, ERR_USAGE);
+		CHECK(strstr(err.message, "unknown time zone"));
+	}
+}
+
+/* Nothing of it stays in the process, and a zone does not care what becomes of the process's. */
+static void the_environment_stays_as_it_was(void)
+{
+	time_t now = 1704110400;
+	struct zone *z, *other;
+	bool changed = false;
+	struct tm tm;
+
+	setenv("TZ", "America/New_York", 1);
+	tzset();
+	z = zone_of("Europe/Berlin");
+	other = zone_of("Asia/Kolkata");
+	CHECK_STR(getenv("TZ"), "America/New_York");
+	localtime_r(&now, &tm);
+	CHECK_INT(tm.tm_hour, 7);
+	CHECK_INT(zone_to_utc(z, 3600000, &changed), 0);
+	CHECK_INT(zone_to_utc(other, 0, &changed), -19800000);
+	CHECK(!changed);
+	zone_free(z);
+	zone_free(other);
+	unsetenv("TZ");
+	zone_free(zone_of("Europe/Berlin"));
+	CHECK(!getenv("TZ"));
+	setenv("TZDIR", "/nonexistent", 1);
+	zone_free(zone_of("UTC"));
+	CHECK(!zone_open("Europe/Berlin", &(struct err)ERR_INIT));
+	unsetenv("TZDIR");
+	CHECK_INT(zone_to_utc(NULL, 12, &changed), 12);
+	zone_free(NULL);
+}
+
+int main(void)
+{
+	RUN(known_times);
+	RUN(changes_of_the_clock);
+	RUN(what_is_no_name);
+	RUN(the_environment_stays_as_it_was);
+	return CHECK_DONE();
+}

@@ -208,10 +208,10 @@ summary: all report
 # --- look-ahead leakage ---------------------------------------------------------------------------
 
 # The messages of ce-clean about each cut matter only if the audit fails; so do its warnings, for a beginning of
-# the log may well look odd. STRICT is thus for ce-audit alone.
+# the log may well look odd. STRICT is thus for ce-audit alone, and --max-rejects is about the whole log.
 audit: $(call source,events_table) $(call source,users_dim) $(call source,content_dim) | $(OUT)/log
 	@rm -f $(OUT)/log/audit
-	@ce-audit -v $(strict) $(AUDIT_FLAGS) -o $(call table,audit) -c 'ce-clean $(keep) $(CLEAN_FLAGS) 2>>$(OUT)/log/audit | \
+	@ce-audit -v $(strict) $(AUDIT_FLAGS) -o $(call table,audit) -c 'ce-clean --max-rejects 100% $(keep) $(CLEAN_FLAGS) 2>>$(OUT)/log/audit | \
 		ce-join $(JOIN_FLAGS) -k user_id $(call source,users_dim) \
 			-k content_id $(call source,content_dim) 2>>$(OUT)/log/audit | \
 		ce-sessionize $(keep) $(SESSIONIZE_FLAGS) 2>>$(OUT)/log/audit | \

@@ -1,9 +1,7 @@
 /* ce-audit: runs a pipeline on what the log held at earlier times; reports look-ahead leakage. */
 #include "audit/trial.h"
 #include "base/mem.h"
-#include "base/time.h"
 #include "cli.h"
-#include "events/clean.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,7 +12,8 @@
 
 struct opts {
 	int64_t n_cuts, seed;
-	struct cli_choice ts_unit;
+	struct names at;
+	struct zone *zone;
 	struct trial_options trial;
 };
 
@@ -30,26 +29,18 @@ static int parse_cuts(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
-/* Appends the times. */
-static int parse_times(void *value, const char *const *args, struct err *err)
+/* Reads the cuts as the times of the records are read, but that a date alone is one. */
+static void take_times(struct trial_options *trial, const struct cli *cli,
+		       const struct names *texts)
 {
-	struct names texts = NAMES_INIT;
-	struct trial_options *trial = value;
-	int rc = cli_list(&texts, args, err);
+	struct time_reading reading = trial->times;
+	struct err err = ERR_INIT;
 
-	for (size_t i = 0; !rc && i < texts.n; i++) {
-		const struct csv_field text = { texts.name[i], (uint32_t)strlen(texts.name[i]),
-						false };
-
-		trial->at = mem_realloc(trial->at, trial->n_at + 1, sizeof(*trial->at));
-		if (clean_parse_ts(&text, false, TIME_OFFSET_OPTIONAL, &trial->at[trial->n_at++]))
-			rc = err_set(
-				err, ERR_USAGE,
-				"invalid time '%s': expected milliseconds since 1970 or ISO 8601",
-				text.s);
-	}
-	names_release(&texts);
-	return rc;
+	reading.date = true;
+	trial->at = mem_alloc(texts->n, sizeof(*trial->at));
+	for (size_t i = 0; i < texts->n; i++)
+		if (cli_read_time(texts->name[i], &reading, &trial->at[trial->n_at++], &err))
+			cli_usage_error(cli, "--at: %s", err.message);
 }
 
 static void parse_args(struct opts *opt, struct cli *cli, int argc, char **argv)
@@ -64,12 +55,12 @@ static void parse_args(struct opts *opt, struct cli *cli, int argc, char **argv)
 		  &opt->n_cuts },
 		{ 0, "seed", "N", "seed of the random number generator (1)", cli_count,
 		  &opt->seed },
-		{ 0, "at", "TIME[,...]", "cut at these times instead: ms or ISO 8601", parse_times,
-		  trial },
+		{ 0, "at", "TIME[,...]", "cut at these times instead", cli_list, &opt->at },
 		{ 0, "ts", "COLUMN", "column of the records' time (event_ts)", cli_string,
 		  &trial->column },
-		{ 0, "ts-unit", "UNIT", "unit of numbers in that column: ms or s (ms)", cli_choice,
-		  &opt->ts_unit },
+		{ 0, "ts-unit", "UNIT", "unit of a number: auto, s, ms, us or ns (auto)",
+		  cli_time_unit, &trial->times.unit },
+		{ 0, "tz", "ZONE", "zone of times without an offset (UTC)", cli_zone, &opt->zone },
 		{ 0, "key", "COLUMN[,...]", "key columns of the table (event_id)", cli_list,
 		  &audit->key },
 		{ 0, "time", "COLUMN", "time column of the table (event_ts)", cli_string,
@@ -93,7 +84,8 @@ static void parse_args(struct opts *opt, struct cli *cli, int argc, char **argv)
 		cli_list(&audit->key, default_key, &err);
 	trial->n_cuts = (size_t)opt->n_cuts;
 	trial->seed = (uint64_t)opt->seed;
-	trial->seconds = opt->ts_unit.value == 1;
+	trial->times.zone = opt->zone;
+	take_times(trial, cli, &opt->at);
 }
 
 /* Prints a line for each column that changed. Returns how many. */
@@ -120,6 +112,8 @@ static size_t print_findings(const struct cli *cli, const struct trial *trial)
 static void release(struct opts *opt)
 {
 	free(opt->trial.at);
+	names_release(&opt->at);
+	zone_free(opt->zone);
 	names_release(&opt->trial.audit.key);
 	names_release(&opt->trial.audit.label);
 	names_release(&opt->trial.audit.ignore);
@@ -127,10 +121,8 @@ static void release(struct opts *opt)
 
 int main(int argc, char **argv)
 {
-	static const char *const units[] = { "ms", "s", NULL };
 	struct opts opt = { .n_cuts = 8,
 			    .seed = 1,
-			    .ts_unit = { units, 0 },
 			    .trial = { .column = "event_ts",
 				       .audit = { .time = "event_ts", .mem = MEM_DEFAULT } } };
 	struct cli cli = { .tool = "ce-audit",

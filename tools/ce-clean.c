@@ -3,12 +3,20 @@
 #include "events/clean.h"
 #include "events/dedup.h"
 #include "events/rejects.h"
-#include "table/catalogue.h"
+#include "events/timeline.h"
 #include "table/csvio.h"
 
 #include <inttypes.h>
+#include <time.h>
 
 #define MEM_DEFAULT ((uint64_t)1024 * 1024 * 1024)
+
+struct opts {
+	struct names may_be_empty;
+	struct zone *zone;
+	const char *since, *until, *rejects;
+	uint64_t mem;
+};
 
 static void allow_empty(const struct cli *cli, const struct names *names, struct cleaner *cleaner)
 {
@@ -22,6 +30,49 @@ static void allow_empty(const struct cli *cli, const struct names *names, struct
 					names->name[i]);
 		cleaner->may_be_empty[column] = true;
 	}
+}
+
+static void take_time(const struct cli *cli, const char *option, const char *text,
+		      const struct zone *zone, int64_t *ms)
+{
+	const struct time_reading reading = { TIME_AUTO, zone, true };
+	struct err err = ERR_INIT;
+
+	if (text && cli_read_time(text, &reading, ms, &err))
+		cli_usage_error(cli, "--%s: %s", option, err.message);
+}
+
+static void parse_args(struct opts *opt, struct cleaner *cleaner, struct bound *max_rejects,
+		       struct cli *cli, int argc, char **argv)
+{
+	const struct cli_option options[] = {
+		{ 0, "ts-unit", "UNIT", "unit of a number: auto, s, ms, us or ns (auto)",
+		  cli_time_unit, &cleaner->times.unit },
+		{ 0, "tz", "ZONE", "zone of times without an offset (UTC)", cli_zone, &opt->zone },
+		{ 0, "since", "TIME", "reject events before TIME", cli_string, &opt->since },
+		{ 0, "until", "TIME", "reject events at or after TIME", cli_string, &opt->until },
+		{ 0, "allow-empty", "COLUMN[,...]", "accept empty device, playback_position",
+		  cli_list, &opt->may_be_empty },
+		{ 0, "na", "TOKEN[,...]", "read fields that are a TOKEN as empty", cli_list,
+		  &cleaner->na },
+		{ 0, "keep", "COLUMN[,...]", "keep further columns; '*': all of them", cli_list,
+		  &cleaner->keep },
+		{ 0, "rejects", "FILE", "write rejected records with reasons to FILE", cli_string,
+		  &opt->rejects },
+		{ 0, "max-rejects", "N|P%", "fail if more records are rejected (50%)", cli_bound,
+		  max_rejects },
+		{ 0, "mem", "SIZE", "memory to sort in before using $TMPDIR (1G)", cli_size,
+		  &opt->mem },
+		{ 0 }
+	};
+
+	cli->options = options;
+	cli_parse(cli, argc, argv);
+	cli->options = NULL;
+	allow_empty(cli, &opt->may_be_empty, cleaner);
+	cleaner->times.zone = opt->zone;
+	take_time(cli, "since", opt->since, opt->zone, &cleaner->since);
+	take_time(cli, "until", opt->until, opt->zone, &cleaner->until);
 }
 
 static int open_rejects(struct rejects *rejects, const struct cli *cli, const char *path,
@@ -46,88 +97,101 @@ static int read_events(const struct cli *cli, struct csv_reader *in, struct clea
 		enum clean_reason reason = cleaner_row(cleaner, row, &event);
 
 		cli_progress(cli, in->n_rows);
+		if (reason == CLEAN_BAD_EVENT_TYPE)
+			rejects_add_type(rejects, &cleaner->bad_type);
 		if (reason == CLEAN_VALID
 			    ? dedup_add(events, &event, rejects_note(rejects, in, row, &event), err)
 			    : rejects_add(rejects, reason, in, row, err))
 			return -1;
 	}
-	return rc || rejects_check(rejects, in->n_rows, err) || dedup_finish(events, err) ? -1 : 0;
+	if (!rc && rejects_check(rejects, in->n_rows, err)) {
+		struct warnings warnings = WARNINGS_INIT;
+
+		/* They may say why; with --strict they would take the error's place. */
+		cleaner_warn(cleaner, in->n_rows, &warnings);
+		if (!cli->strict)
+			cli_warnings(cli, &warnings);
+		return -1;
+	}
+	return rc || dedup_finish(events, err) ? -1 : 0;
 }
 
-static int write_events(struct csv_writer *out, struct dedup *events, struct rejects *rejects,
-			uint64_t n_read, struct err *err)
+static int write_events(struct csv_writer *out, const struct csv_reader *in,
+			const struct cleaner *cleaner, struct dedup *events,
+			struct timeline *timeline, struct rejects *rejects, struct err *err)
 {
 	struct dedup_event next;
 	int rc;
 
-	catalogue_put_names(&out->row, catalogue_table("cleaned_events"));
+	cleaner_put_names(cleaner, in, &out->row);
 	if (csv_writer_end_row(out, err))
 		return -1;
 	out->n_rows = 0;
 	while ((rc = dedup_next(events, &next, err)) > 0) {
 		if (next.duplicate) {
-			if (rejects_add_duplicate(rejects, &next, n_read, err))
+			if (rejects_add_duplicate(rejects, &next, in->n_rows, err))
 				return -1;
 			continue;
 		}
+		timeline_add(timeline, next.event.ts);
 		clean_put_event(&out->row, &next.event);
 		if (csv_writer_end_row(out, err))
 			return -1;
 	}
-	return rc || rejects_check(rejects, n_read, err) ? -1 : 0;
+	return rc || rejects_check(rejects, in->n_rows, err) ? -1 : 0;
+}
+
+/* Says what was rejected, and what looks wrong, which may end the run. */
+static void report(const struct cli *cli, const struct csv_reader *in,
+		   const struct cleaner *cleaner, const struct timeline *timeline,
+		   struct rejects *rejects)
+{
+	struct warnings warnings = WARNINGS_INIT;
+
+	if (rejects->n)
+		cli_note(cli, "kept %" PRIu64 " of %" PRIu64 " records; rejected %" PRIu64 ": %s",
+			 in->n_rows - rejects->n, in->n_rows, rejects->n, rejects_summary(rejects));
+	timeline_warn(timeline, &warnings);
+	cleaner_warn(cleaner, in->n_rows, &warnings);
+	rejects_warn(rejects, in->n_rows, &warnings);
+	cli_warnings(cli, &warnings);
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const units[] = { "ms", "s", NULL };
-	struct cli_choice ts_unit = { units, 0 };
-	struct names may_be_empty = NAMES_INIT;
-	const char *rejects_path = NULL;
-	uint64_t mem = MEM_DEFAULT;
-	struct rejects rejects = REJECTS_INIT;
-	const struct cli_option options[] = {
-		{ 0, "ts-unit", "UNIT", "unit of a numeric event_ts: ms or s (ms)", cli_choice,
-		  &ts_unit },
-		{ 0, "allow-empty", "COLUMN[,...]", "accept empty device, playback_position",
-		  cli_list, &may_be_empty },
-		{ 0, "rejects", "FILE", "write rejected records with reasons to FILE", cli_string,
-		  &rejects_path },
-		{ 0, "max-rejects", "N|P%", "fail if more records are rejected (any number)",
-		  cli_bound, &rejects.bound },
-		{ 0, "mem", "SIZE", "memory to sort in before using $TMPDIR (1G)", cli_size, &mem },
-		{ 0 }
-	};
+	struct opts opt = { .mem = MEM_DEFAULT };
 	struct cli cli = { .tool = "ce-clean",
 			   .purpose = "Keep the valid, distinct events, in canonical order.",
-			   .operands = "[FILE ...]",
-			   .options = options };
+			   .operands = "[FILE ...]" };
 	struct csv_reader in = CSV_READER_INIT;
 	struct csv_writer out = CSV_WRITER_INIT;
 	struct cleaner cleaner = CLEANER_INIT;
+	struct rejects rejects = REJECTS_INIT;
+	struct timeline timeline;
 	struct csv_writer *const writers[] = { &out, &rejects.out };
 	struct dedup *events;
 	struct err err = ERR_INIT;
 
-	cli_parse(&cli, argc, argv);
-	allow_empty(&cli, &may_be_empty, &cleaner);
-	cleaner.seconds = ts_unit.value == 1;
+	parse_args(&opt, &cleaner, &rejects.bound, &cli, argc, argv);
+	timeline_init(&timeline, (int64_t)time(NULL) * TIME_MS_PER_SECOND);
 	in.tolerant = true;
-	events = dedup_new(mem);
+	events = dedup_new(opt.mem);
 	if (csv_reader_open(&in, &cli.input, &err) || cleaner_open(&cleaner, &in, &err) ||
 	    csv_writer_open(&out, &cli.output, &err) ||
-	    open_rejects(&rejects, &cli, rejects_path, &err) ||
+	    open_rejects(&rejects, &cli, opt.rejects, &err) ||
 	    read_events(&cli, &in, &cleaner, events, &rejects, &err) ||
-	    write_events(&out, events, &rejects, in.n_rows, &err) ||
-	    csv_writer_close_all(writers, rejects_path ? 2 : 1, &err))
+	    write_events(&out, &in, &cleaner, events, &timeline, &rejects, &err))
 		cli_die(&cli, &err);
-	if (rejects.n)
-		cli_note(&cli, "kept %" PRIu64 " of %" PRIu64 " records; rejected %" PRIu64 ": %s",
-			 out.n_rows, in.n_rows, rejects.n, rejects_summary(&rejects));
+	report(&cli, &in, &cleaner, &timeline, &rejects);
+	if (csv_writer_close_all(writers, opt.rejects ? 2 : 1, &err))
+		cli_die(&cli, &err);
 	cli_done(&cli, in.n_rows, out.n_rows);
 	csv_reader_close(&in);
 	cleaner_release(&cleaner);
+	timeline_release(&timeline);
+	zone_free(opt.zone);
 	dedup_free(events);
 	rejects_release(&rejects);
-	names_release(&may_be_empty);
+	names_release(&opt.may_be_empty);
 	return 0;
 }

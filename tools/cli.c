@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/thread.h"
-#include "base/time.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -64,20 +63,44 @@ int cli_duration(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
-int cli_time(void *value, const char *const *args, struct err *err)
+int cli_read_time(const char *text, const struct time_reading *reading, int64_t *ms,
+		  struct err *err)
 {
-	size_t len = strlen(args[0]);
-
-	bool is_date = len == strspn(args[0], "0123456789") && (len == 4 || len == 8);
-
-	/* 2024 and 20240131 are meant as dates, not as some seconds of 1970. */
-	if (is_date || (num_parse_int(args[0], len, value) &&
-			time_parse(args[0], len, TIME_OFFSET_OPTIONAL, value)))
+	if (time_read(text, strlen(text), reading, ms) < 0)
 		return err_set(err, ERR_USAGE,
 			       "expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
-			       "milliseconds since 1970, found '%s'",
-			       args[0]);
+			       "seconds or milliseconds since 1970, found '%s'",
+			       text);
 	return 0;
+}
+
+int cli_time(void *value, const char *const *args, struct err *err)
+{
+	/* 2024 and 20240131 are meant as dates; as numbers they are too small for any unit. */
+	const struct time_reading reading = { TIME_AUTO, NULL, true };
+
+	return cli_read_time(args[0], &reading, value, err);
+}
+
+int cli_time_unit(void *value, const char *const *args, struct err *err)
+{
+	/* In the order of enum time_unit. */
+	static const char *const words[] = { "auto", "s", "ms", "us", "ns", NULL };
+	struct cli_choice choice = { words, 0 };
+
+	if (cli_choice(&choice, args, err))
+		return -1;
+	*(enum time_unit *)value = (enum time_unit)choice.value;
+	return 0;
+}
+
+int cli_zone(void *value, const char *const *args, struct err *err)
+{
+	struct zone **zone = value;
+
+	zone_free(*zone);
+	*zone = zone_open(args[0], err);
+	return *zone ? 0 : -1;
 }
 
 int cli_size(void *value, const char *const *args, struct err *err)

@@ -11,6 +11,7 @@
 #include "base/bound.h"
 #include "base/err.h"
 #include "base/names.h"
+#include "base/time.h"
 #include "base/warnings.h"
 #include "table/csvio.h"
 
@@ -43,8 +44,12 @@ int cli_count(void *value, const char *const *args, struct err *err);  /* int64_
 int cli_real(void *value, const char *const *args, struct err *err);   /* double, finite */
 /* int64_t milliseconds: 1h30m */
 int cli_duration(void *value, const char *const *args, struct err *err);
-/* int64_t milliseconds since 1970: that number itself, or ISO 8601, by default UTC */
+/* int64_t milliseconds since 1970: ISO 8601, by default UTC, or a number of the unit that its size
+ * tells */
 int cli_time(void *value, const char *const *args, struct err *err);
+int cli_time_unit(void *value, const char *const *args, struct err *err); /* enum time_unit */
+int cli_zone(void *value, const char *const *args,
+	     struct err *err); /* struct zone *: caller frees */
 /* uint64_t bytes: 64M */
 int cli_size(void *value, const char *const *args, struct err *err);
 /* int64_t millionths: a decimal in [0,1] */
@@ -55,6 +60,10 @@ int cli_bound(void *value, const char *const *args, struct err *err);  /* struct
 int cli_choice(void *value, const char *const *args, struct err *err); /* struct cli_choice */
 /* Of an option that belongs between the two arguments of another one; const char: how that looks */
 int cli_between(void *value, const char *const *args, struct err *err);
+
+/* A time in an option that says how it is read. Returns 0 with *ms since 1970, or -1 with err. */
+int cli_read_time(const char *text, const struct time_reading *reading, int64_t *ms,
+		  struct err *err);
 
 /* One of a few words; `value` is the index of the chosen one. */
 struct cli_choice {

@@ -61,12 +61,13 @@ static int find_columns(struct columns *c, const struct audit_options *options,
 static int identify(struct identity *id, const struct columns *c, const struct csv_reader *in,
 		    const struct csv_row *row, struct err *err)
 {
+	const struct time_reading reading = { TIME_MS, NULL, true }; /* of what the tools write */
 	const struct csv_field *time = &row->fields[c->time];
 
 	buf_clear(&id->key);
 	for (size_t i = 0; i < c->n_key; i++)
 		csv_put_field(&id->key, &row->fields[c->key[i]]);
-	if (clean_parse_ts(time, false, TIME_OFFSET_OPTIONAL, &id->time))
+	if (clean_parse_ts(time, &reading, &id->time) < 0)
 		return csv_reader_fail(in, (int)c->time, err,
 				       "invalid time '%.*s': expected milliseconds since 1970 "
 				       "or ISO 8601",

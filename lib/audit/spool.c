@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "base/time.h"
 #include "events/clean.h"
 #include "events/event.h"
 #include "io/tempfile.h"
@@ -18,7 +17,7 @@ static int record_time(const struct spool *s, const struct csv_row *row, size_t 
 {
 	if (row->fault)
 		return -1;
-	return clean_parse_ts(&row->fields[column], s->seconds, TIME_OFFSET_REQUIRED, ms);
+	return clean_parse_ts(&row->fields[column], &s->times, ms) < 0 ? -1 : 0;
 }
 
 static void put_header(struct buf *out, const struct csv_header *header)

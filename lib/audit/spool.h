@@ -10,6 +10,7 @@
 #define CE_SPOOL_H
 
 #include "base/err.h"
+#include "base/time.h"
 #include "table/csvio.h"
 
 #include <stdbool.h>
@@ -18,8 +19,8 @@
 
 struct spool {
 	/* Set before spool_read. */
-	const char *column; /* of the time */
-	bool seconds;       /* a number there counts seconds, not ms */
+	const char *column;        /* of the time */
+	struct time_reading times; /* how it is read there */
 
 	/* For callers to read. */
 	int fd; /* the records, a CSV; -1: none */

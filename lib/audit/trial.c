@@ -49,7 +49,7 @@ int trial_open(struct trial *t, const struct trial_options *options, const struc
 	*t = (struct trial)TRIAL_INIT;
 	t->options = options;
 	t->log.column = options->column;
-	t->log.seconds = options->seconds;
+	t->log.times = options->times;
 	rc = spool_read(&t->log, log, &sample, options->seed, err);
 	t->cuts = sample.times;
 	t->n_cuts = sample.n;

@@ -18,8 +18,8 @@
 struct trial_options {
 	const char *command; /* for /bin/sh: a log on its standard input, a table on its output */
 	const char *column;  /* of the records' time */
-	bool seconds;        /* a number there counts seconds, not ms */
-	int64_t *at;         /* [n_at] cuts (ms), in any order; none: draw them */
+	struct time_reading times; /* how it is read there */
+	int64_t *at;               /* [n_at] cuts (ms), in any order; none: draw them */
 	size_t n_at;
 	size_t n_cuts; /* times of records to draw as cuts */
 	uint64_t seed; /* of the random number generator that draws them */

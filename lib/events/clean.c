@@ -1,5 +1,6 @@
 #include "events/clean.h"
 
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
 #include "base/utf8.h"
@@ -7,6 +8,8 @@
 #include "table/catalogue.h"
 #include "table/columns.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The columns after event_ts, which a clean event holds as one text: from this one to the last. */
@@ -47,6 +50,34 @@ int clean_can_be_empty(const char *column)
 	return -1;
 }
 
+/* Finds the columns to keep, in the order of the header. */
+static int find_kept(struct cleaner *c, const struct csv_reader *in, struct err *err)
+{
+	bool all = names_has(&c->keep, "*");
+	bool *is_kept = mem_zalloc(in->header.n, sizeof(*is_kept));
+	int rc = 0;
+
+	for (size_t i = 0; i < in->header.n; i++)
+		is_kept[i] = all;
+	for (size_t i = 0; i < c->keep.n && !rc && !all; i++) {
+		int at = columns_require(in, c->keep.name[i], err);
+
+		if (at < 0)
+			rc = -1;
+		else
+			is_kept[at] = true;
+	}
+	for (size_t i = 0; i < CLEAN_N_COLUMNS; i++)
+		is_kept[c->at[i]] = false;
+	c->kept = mem_realloc(c->kept, in->header.n, sizeof(*c->kept));
+	c->n_kept = 0;
+	for (size_t i = 0; i < in->header.n; i++)
+		if (is_kept[i])
+			c->kept[c->n_kept++] = i;
+	free(is_kept);
+	return rc;
+}
+
 int cleaner_open(struct cleaner *c, const struct csv_reader *in, struct err *err)
 {
 	const struct catalogue_table *table = catalogue_table("cleaned_events");
@@ -58,13 +89,24 @@ int cleaner_open(struct cleaner *c, const struct csv_reader *in, struct err *err
 			return -1;
 		c->at[i] = (size_t)at;
 	}
+	if (find_kept(c, in, err))
+		return -1;
 	c->rest_in_order = true;
 	for (size_t i = CLEAN_REST + 1; i < CLEAN_N_COLUMNS; i++)
 		c->rest_in_order &= c->at[i] == c->at[i - 1] + 1;
-	c->all_in_order = in->header.n == CLEAN_N_COLUMNS && !c->seconds;
+	for (size_t i = 1; i < c->n_kept; i++)
+		c->rest_in_order &= c->kept[i] == c->kept[i - 1] + 1;
+	c->all_in_order = in->header.n == CLEAN_N_COLUMNS + c->n_kept;
 	for (size_t i = 0; i < CLEAN_N_COLUMNS; i++)
 		c->all_in_order &= c->at[i] == i;
 	return 0;
+}
+
+void cleaner_put_names(const struct cleaner *c, const struct csv_reader *in, struct buf *row)
+{
+	catalogue_put_names(row, catalogue_table("cleaned_events"));
+	for (size_t i = 0; i < c->n_kept; i++)
+		csv_put_str(row, in->header.names[c->kept[i]]);
 }
 
 /*
@@ -91,26 +133,39 @@ static bool is_plain(const char *s, size_t len)
 	return !(bad & ones << 7);
 }
 
-/* num_parse_scaled, quick about an integer; *as_is becomes false unless it is written that way. */
-static int parse_number(const struct csv_field *f, int shift, int64_t *value, bool *as_is)
+/* num_parse_decimal, quick about an integer; *as_is becomes false unless it is written that way. */
+static int parse_number(const struct csv_field *f, int64_t *value, bool *as_is)
 {
-	if (!shift && !num_parse_int(f->s, f->len, value)) {
+	if (!num_parse_int_roomy(f->s, f->len, value)) {
 		*as_is &= f->len == 1 || *f->s > '0'; /* a sign is below all digits */
 		return 0;
 	}
 	*as_is = false;
-	return num_parse_scaled(f->s, f->len, shift, value);
+	return num_parse_scaled(f->s, f->len, 0, value);
 }
 
-int clean_parse_ts(const struct csv_field *field, bool seconds, enum time_offset offset,
-		   int64_t *ts)
+int clean_parse_ts(const struct csv_field *field, const struct time_reading *reading, int64_t *ts)
 {
 	struct csv_field f = csv_trimmed(field);
-	bool as_is = true;
 
-	if (!parse_number(&f, seconds ? 3 : 0, ts, &as_is))
-		return 0;
-	return time_parse(f.s, f.len, offset, ts);
+	return time_read(f.s, f.len, reading, ts);
+}
+
+/* time_read, quick about a whole number of ms; *as_is: it is written that way. */
+static int parse_ts(const struct csv_field *f, const struct time_reading *reading, int64_t *ts,
+		    bool *as_is)
+{
+	int64_t number;
+
+	*as_is = false;
+	if (num_parse_int_roomy(f->s, f->len, &number))
+		return time_read(f->s, f->len, reading, ts);
+	if (reading->unit != TIME_MS &&
+	    (reading->unit != TIME_AUTO || number < TIME_AUTO_MS || number >= TIME_AUTO_US))
+		return time_from_number(number, reading->unit, ts);
+	*ts = number;
+	*as_is = f->len == 1 || *f->s > '0';
+	return 0;
 }
 
 /* The type whatever its case, or -1. */
@@ -139,27 +194,69 @@ static bool is_negative(const struct csv_field *f)
 	return false;
 }
 
+static bool is_na(const struct cleaner *c, const struct csv_field *trimmed_field)
+{
+	return names_has_text(&c->na, trimmed_field->s, trimmed_field->len);
+}
+
+/* Trims the field, and makes a word for NULL one. Returns whether it is as it was. */
+static bool tidy(const struct cleaner *c, struct csv_field *field)
+{
+	uint32_t len = field->len;
+
+	*field = csv_trimmed(field);
+	if (is_na(c, field)) {
+		field->len = 0;
+		field->is_null = true;
+	}
+	return field->len == len;
+}
+
 /* Sets field[] to the columns, trimmed. Returns the first that is empty and must not be, or -1. */
 static int take_fields(const struct cleaner *c, const struct csv_row *row, struct csv_field *field,
 		       bool *as_is)
 {
+	const bool has_na = c->na.n > 0;
+
 	for (int i = 0; i < CLEAN_N_COLUMNS; i++) {
 		struct csv_field *f = &field[i];
 
 		*f = row->fields[c->at[i]];
-		if (f->len && (*f->s <= ' ' || f->s[f->len - 1] <= ' ')) {
-			*f = csv_trimmed(f);
-			*as_is = false;
-		}
+		if (f->len && (*f->s <= ' ' || f->s[f->len - 1] <= ' ' || has_na))
+			*as_is &= tidy(c, f);
 		if (!f->len && !c->may_be_empty[i])
 			return i;
 	}
 	return -1;
 }
 
-static void encode_rest(struct buf *rest, const struct csv_field *field, enum event_type type,
-			int64_t position)
+/* A kept column: its text as it is, or NULL. */
+static struct csv_field kept_field(const struct cleaner *c, const struct csv_row *row, size_t i)
 {
+	const struct csv_field *field = &row->fields[c->kept[i]];
+	struct csv_field text = csv_trimmed(field);
+
+	return is_na(c, &text) ? (struct csv_field){ .s = field->s, .is_null = true } : *field;
+}
+
+static bool is_valid_text(const struct cleaner *c, const struct csv_row *row)
+{
+	for (size_t i = 0; i < CLEAN_N_COLUMNS + c->n_kept; i++) {
+		const struct csv_field *f =
+			&row->fields[i < CLEAN_N_COLUMNS ? c->at[i] : c->kept[i - CLEAN_N_COLUMNS]];
+
+		if (!utf8_valid(f->s, f->len))
+			return false;
+	}
+	return true;
+}
+
+/* The columns after event_ts and the kept ones, where they are not clean as they are. */
+static void encode_rest(struct cleaner *c, const struct csv_row *row, const struct csv_field *field,
+			enum event_type type, int64_t position, struct clean_event *event)
+{
+	struct buf *rest = &c->rest;
+
 	buf_clear(rest);
 	for (int i = CLEAN_REST; i < CLEAN_N_COLUMNS; i++)
 		if (i == CLEAN_EVENT_TYPE)
@@ -170,7 +267,118 @@ static void encode_rest(struct buf *rest, const struct csv_field *field, enum ev
 			csv_put_int(rest, position);
 		else
 			csv_put_null(rest);
-	rest->len--;
+	event->rest_len = rest->len - 1;
+	for (size_t i = 0; i < c->n_kept; i++) {
+		struct csv_field f = kept_field(c, row, i);
+
+		csv_put_field(rest, &f);
+	}
+	event->rest = rest->data;
+	if (c->n_kept) {
+		event->kept = rest->data + event->rest_len + 1;
+		event->kept_len = rest->len - event->rest_len - 2;
+	}
+}
+
+/* The n fields from `first` on, as they stand in the record. */
+static const char *piece(const struct csv_field *first, size_t n, size_t *len)
+{
+	*len = (size_t)(first[n - 1].s - first->s) + first[n - 1].len;
+	return first->s;
+}
+
+/* Words for a value that is not there, in lower case. */
+static const char *const null_words[] = { "null", "none", "nan",    "nil",      "na",
+					  "n/a",  "\\n",  "(null)", "undefined" };
+#define NULL_WORD_MAX (sizeof("undefined") - 1)
+
+static const char nil_uuid[] = "00000000-0000-0000-0000-000000000000";
+#define UUID_LEN (sizeof(nil_uuid) - 1)
+
+static bool is_null_word(const char *s, size_t len)
+{
+	if (len == UUID_LEN)
+		return !memcmp(s, nil_uuid, len);
+	for (size_t i = 0; len <= NULL_WORD_MAX && i < sizeof(null_words) / sizeof(*null_words);
+	     i++)
+		if (strlen(null_words[i]) == len && !strncasecmp(s, null_words[i], len))
+			return true;
+	return false;
+}
+
+static void doubt_word(struct clean_doubts *d, enum clean_column column, const struct csv_field *f)
+{
+	char text[sizeof(d->null[column])];
+
+	if (!is_null_word(f->s, f->len))
+		return;
+	memcpy(text, f->s, f->len);
+	text[f->len] = '\0';
+	if (!d->n_nulls[column]++ || strcmp(text, d->null[column]) < 0)
+		memcpy(d->null[column], text, sizeof(text));
+}
+
+/* Most ids end in a digit, as of those words only the nil UUID does. */
+static inline void doubt_id(struct clean_doubts *d, enum clean_column column,
+			    const struct csv_field *field)
+{
+	const struct csv_field *f = &field[column];
+
+	if ((unsigned char)(f->s[f->len - 1] - '0') > 9 || f->len == UUID_LEN)
+		doubt_word(d, column, f);
+}
+
+static void doubt_position(struct clean_doubts *d, const struct csv_field *f, int64_t seconds)
+{
+	double exact;
+
+	if (seconds <= 1 && !num_parse_double(f->s, f->len, &exact)) {
+		d->is_above_zero |= exact > 0;
+		d->is_above_one |= exact > 1;
+	} else {
+		d->is_above_one = true;
+	}
+}
+
+/* Counts what looks wrong in a valid record. */
+static inline void doubt(struct clean_doubts *d, const struct csv_field *field, int64_t seconds,
+			 bool is_clock_change)
+{
+	d->n_clock_changes += is_clock_change;
+	doubt_id(d, CLEAN_EVENT_ID, field);
+	doubt_id(d, CLEAN_USER_ID, field);
+	doubt_id(d, CLEAN_CONTENT_ID, field);
+	if (!d->is_above_one && field[CLEAN_PLAYBACK_POSITION].len)
+		doubt_position(d, &field[CLEAN_PLAYBACK_POSITION], seconds);
+}
+
+void cleaner_warn(const struct cleaner *c, uint64_t n_read, struct warnings *warnings)
+{
+	const struct catalogue_table *table = catalogue_table("cleaned_events");
+	const struct clean_doubts *d = &c->doubts;
+
+	for (size_t i = 0; i < CLEAN_N_COLUMNS; i++) {
+		bool is_number = i == CLEAN_EVENT_TS || i == CLEAN_PLAYBACK_POSITION;
+
+		/* Such a number is a reject, which says enough of a few. */
+		if (d->n_nulls[i] > (is_number ? n_read / 20 : 0))
+			warnings_add(warnings,
+				     "%" PRIu64 " of %" PRIu64
+				     " records have a word such as '%s' as "
+				     "their %s: a missing value? (--na '%s')",
+				     d->n_nulls[i], n_read, d->null[i], table->columns[i].name,
+				     d->null[i]);
+	}
+	if (d->is_above_zero && !d->is_above_one)
+		warnings_add(warnings, "all values of playback_position are from 0 to 1: a ratio, "
+				       "where seconds are expected?");
+	if (d->n_clock_changes)
+		warnings_add(
+			warnings,
+			"%" PRIu64 " of %" PRIu64 " records have a local time that a change of "
+			"the clock skips or repeats, taken as before the change: is event_ts in "
+			"another zone, or UTC? (--tz)",
+			d->n_clock_changes, n_read);
 }
 
 /*
@@ -181,49 +389,60 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 			      struct clean_event *event)
 {
 	struct csv_field field[CLEAN_N_COLUMNS];
-	const struct csv_field *ts = &field[CLEAN_EVENT_TS],
-			       *position = &field[CLEAN_PLAYBACK_POSITION],
-			       *rest = &field[CLEAN_REST], *last = &field[CLEAN_N_COLUMNS - 1];
-	bool as_is, ts_as_is = true;
+	const struct csv_field *position = &field[CLEAN_PLAYBACK_POSITION];
+	bool as_is, ts_as_is;
 	int64_t seconds = 0;
-	int missing, type;
+	int missing, type, time;
 
 	if (row->fault)
 		return CLEAN_RAGGED;
 	as_is = is_plain(row->raw, row->raw_len);
-	for (int i = 0; i < CLEAN_N_COLUMNS && !as_is; i++)
-		if (!utf8_valid(row->fields[c->at[i]].s, row->fields[c->at[i]].len))
-			return CLEAN_INVALID_UTF8;
+	if (!as_is && !is_valid_text(c, row))
+		return CLEAN_INVALID_UTF8;
 	missing = take_fields(c, row, field, &as_is);
 	if (missing >= 0)
 		return (enum clean_reason)(CLEAN_MISSING_EVENT_ID + missing);
-	if (parse_number(ts, c->seconds ? 3 : 0, &event->ts, &ts_as_is) &&
-	    time_parse(ts->s, ts->len, TIME_OFFSET_REQUIRED, &event->ts))
+	time = parse_ts(&field[CLEAN_EVENT_TS], &c->times, &event->ts, &ts_as_is);
+	if (time < 0) {
+		doubt_word(&c->doubts, CLEAN_EVENT_TS, &field[CLEAN_EVENT_TS]);
 		return CLEAN_BAD_EVENT_TS;
+	}
 	if (event->ts <= 0 || event->ts >= EVENT_TS_END)
 		return CLEAN_TS_OUT_OF_RANGE;
 	type = parse_type(&field[CLEAN_EVENT_TYPE], &as_is);
-	if (type < 0)
+	if (type < 0) {
+		c->bad_type = field[CLEAN_EVENT_TYPE];
 		return CLEAN_BAD_EVENT_TYPE;
+	}
 	if (position->len) {
-		if (parse_number(position, 0, &seconds, &as_is))
+		if (parse_number(position, &seconds, &as_is)) {
+			doubt_word(&c->doubts, CLEAN_PLAYBACK_POSITION, position);
 			return CLEAN_BAD_PLAYBACK_POSITION;
+		}
 		if (is_negative(position))
 			return CLEAN_NEGATIVE_PLAYBACK_POSITION;
 		if (seconds == INT64_MAX)
 			return CLEAN_BAD_PLAYBACK_POSITION;
 	}
+	if (event->ts < c->since)
+		return CLEAN_BEFORE_SINCE;
+	if (event->ts >= c->until)
+		return CLEAN_AFTER_UNTIL;
 
+	doubt(&c->doubts, field, seconds, time > 0);
+	for (size_t i = 0; i < c->n_kept && c->na.n; i++)
+		as_is &= kept_field(c, row, i).is_null == row->fields[c->kept[i]].is_null;
 	event->id = field[CLEAN_EVENT_ID].s;
 	event->id_len = field[CLEAN_EVENT_ID].len;
+	event->kept = NULL;
 	event->is_as_read = as_is && ts_as_is && c->all_in_order;
 	if (as_is && c->rest_in_order) {
-		event->rest = rest->s;
-		event->rest_len = (size_t)(last->s + last->len - rest->s);
+		event->rest = piece(&row->fields[c->at[CLEAN_REST]], CLEAN_N_COLUMNS - CLEAN_REST,
+				    &event->rest_len);
+		if (c->n_kept)
+			event->kept = piece(&row->fields[c->kept[0]], c->n_kept, &event->kept_len);
 	} else {
-		encode_rest(&c->rest, field, (enum event_type)type, seconds);
-		event->rest = c->rest.data;
-		event->rest_len = c->rest.len;
+		encode_rest(c, row, field, (enum event_type)type, seconds, event);
 	}
 	return CLEAN_VALID;
 }
@@ -231,6 +450,11 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 void cleaner_release(struct cleaner *c)
 {
 	buf_release(&c->rest);
+	names_release(&c->keep);
+	names_release(&c->na);
+	free(c->kept);
+	c->kept = NULL;
+	c->n_kept = 0;
 }
 
 void clean_put_event(struct buf *row, const struct clean_event *event)
@@ -238,4 +462,6 @@ void clean_put_event(struct buf *row, const struct clean_event *event)
 	csv_put_text(row, event->id, event->id_len);
 	csv_put_int(row, event->ts);
 	csv_put_raw(row, event->rest, event->rest_len);
+	if (event->kept)
+		csv_put_raw(row, event->kept, event->kept_len);
 }

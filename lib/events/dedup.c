@@ -11,9 +11,10 @@
 #define LIMIT_MIN ((uint64_t)2 * 1024 * 1024)
 
 struct dedup {
-	struct extsort *events;    /* key event_ts; event_id, NUL, rest; then the note */
+	struct extsort *events;    /* key event_ts; event_id, NUL, rest; NUL, kept; then the note */
 	struct dupcheck *suspects; /* hash of event_id with event_ts */
 	struct intern seen;        /* ids of suspect hash that came back already */
+	bool has_kept;             /* the events have kept columns */
 	int64_t last_ts;           /* of the event that came back last */
 	struct buf last_id;
 };
@@ -37,8 +38,10 @@ static uint64_t hash_of(const struct clean_event *event)
 int dedup_add(struct dedup *d, const struct clean_event *event, const struct buf *note,
 	      struct err *err)
 {
-	/* NUL is below every byte of an id, so that an id comes before those it begins. */
-	size_t compare_len = event->id_len + 1 + event->rest_len;
+	/* NUL is below all that is in a record: an id comes before those that it begins, and so
+	 * does the rest, whatever is kept after it. */
+	size_t plain_len = event->id_len + 1 + event->rest_len;
+	size_t compare_len = plain_len + (event->kept ? 1 + event->kept_len : 0);
 	char *at = extsort_reserve(d->events, event->ts, compare_len + note->len, compare_len, err);
 
 	if (!at)
@@ -46,6 +49,11 @@ int dedup_add(struct dedup *d, const struct clean_event *event, const struct buf
 	memcpy(at, event->id, event->id_len);
 	at[event->id_len] = '\0';
 	memcpy(at + event->id_len + 1, event->rest, event->rest_len);
+	d->has_kept = event->kept;
+	if (event->kept) {
+		at[plain_len] = '\0';
+		memcpy(at + plain_len + 1, event->kept, event->kept_len);
+	}
 	if (note->len)
 		memcpy(at + compare_len, note->data, note->len);
 	return dupcheck_add(d->suspects, hash_of(event), event->ts, err);
@@ -86,7 +94,13 @@ int dedup_next(struct dedup *d, struct dedup_event *next, struct err *err)
 	event->id_len = (size_t)((const char *)memchr(row.bytes, '\0', row.len) - row.bytes);
 	event->rest = row.bytes + event->id_len + 1;
 	event->rest_len = row.compare_len - event->id_len - 1;
-	event->is_as_read = false; /* not kept */
+	event->kept = NULL;
+	if (d->has_kept) {
+		event->kept = (const char *)memchr(event->rest, '\0', event->rest_len) + 1;
+		event->kept_len = event->rest_len - (size_t)(event->kept - event->rest);
+		event->rest_len -= event->kept_len + 1;
+	}
+	event->is_as_read = false; /* no longer known */
 	next->note = row.bytes + row.compare_len;
 	next->note_len = row.len - row.compare_len;
 	next->duplicate = is_duplicate(d, event);

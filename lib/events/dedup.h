@@ -2,9 +2,10 @@
  * dedup: clean events in canonical order, each event_id once.
  *
  * Events are added in any order and come back in ascending (event_ts, event_id); among equal ones
- * the bytewise smallest record is first, and every event but the first of its event_id is marked as
- * a duplicate. What comes back does not depend on the order of adding nor on the limit, but for
- * the notes of records that are equal in all else.
+ * the bytewise smallest record is first (by its kept columns only if all others are equal), and
+ * every event but the first of its event_id is marked as a duplicate. What comes back does not
+ *depend on the order of adding nor on the limit, but for the notes of records that are equal in all
+ *else.
  *
  * Copies at the same event_ts are neighbours. Copies at different times are not, and a table of
  * all event_ids would have no bound; so the few ids worth remembering are found on the side:
@@ -38,8 +39,9 @@ struct dedup; /* opaque */
 struct dedup *dedup_new(uint64_t mem_limit);
 
 /*
- * Adds a copy of the event, and of `note`, any bytes that are to come back with it. Its id holds no
- * NUL. Returns 0, or -1 with err (the temporary file could not be written).
+ * Adds a copy of the event, and of `note`, any bytes that are to come back with it. It holds no
+ * NUL, and has kept columns if the others have. Returns 0, or -1 with err (the temporary file could
+ * not be written).
  */
 int dedup_add(struct dedup *d, const struct clean_event *event, const struct buf *note,
 	      struct err *err);

@@ -1,6 +1,7 @@
 #include "events/rejects.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "table/catalogue.h"
 
 #include <inttypes.h>
@@ -9,6 +10,10 @@
 
 /* A note begins with the number of the file and the line in 64 bits. */
 #define LINE_BITS 40
+
+/* Of unknown event types: how many a summary names, and how much of each. */
+#define TYPES_SHOWN 8
+#define TYPE_CHARS  40
 
 int rejects_open(struct rejects *r, const struct gz_output *output, struct err *err)
 {
@@ -19,27 +24,107 @@ int rejects_open(struct rejects *r, const struct gz_output *output, struct err *
 	return csv_writer_end_row(&r->out, err);
 }
 
+void rejects_add_type(struct rejects *r, const struct csv_field *type)
+{
+	size_t len = (size_t)err_clip(type->len);
+	uint32_t id = r->types.n < REJECTS_TYPES ? intern_id(&r->types, type->s, len)
+						 : intern_find(&r->types, type->s, len);
+
+	if (id != INTERN_NONE)
+		r->type_counts[id]++;
+}
+
+/* The most frequent type that is not in shown[n], of equals the bytewise smallest. */
+static uint32_t next_type(const struct rejects *r, const uint32_t *shown, size_t n)
+{
+	uint32_t best = INTERN_NONE;
+
+	for (uint32_t id = 0; id < r->types.n; id++) {
+		bool is_new = true;
+
+		for (size_t i = 0; i < n; i++)
+			is_new &= shown[i] != id;
+		if (is_new && (best == INTERN_NONE || r->type_counts[id] > r->type_counts[best] ||
+			       (r->type_counts[id] == r->type_counts[best] &&
+				strcmp(intern_string(&r->types, id)->s,
+				       intern_string(&r->types, best)->s) < 0)))
+			best = id;
+	}
+	return best;
+}
+
+/* " ('start' 5, 'end' 1, others 3)" */
+static void put_types(struct rejects *r)
+{
+	uint32_t shown[TYPES_SHOWN];
+	uint64_t n_left = r->counts[CLEAN_BAD_EVENT_TYPE];
+
+	for (size_t i = 0; i < TYPES_SHOWN && i < r->types.n; i++) {
+		const struct intern_string *name;
+
+		shown[i] = next_type(r, shown, i);
+		name = intern_string(&r->types, shown[i]);
+		buf_append_str(&r->text, i ? ", '" : " ('");
+		utf8_put(&r->text, name->s, name->len, TYPE_CHARS);
+		buf_printf(&r->text, "' %" PRIu64, r->type_counts[shown[i]]);
+		n_left -= r->type_counts[shown[i]];
+	}
+	if (n_left && r->types.n)
+		buf_printf(&r->text, ", others %" PRIu64, n_left);
+	if (r->types.n)
+		buf_append_char(&r->text, ')');
+}
+
 const char *rejects_summary(struct rejects *r)
 {
 	buf_clear(&r->text);
-	for (int i = 0; i < CLEAN_N_REASONS; i++)
-		if (r->counts[i])
-			buf_printf(&r->text, "%s%" PRIu64 " %s", r->text.len ? ", " : "",
-				   r->counts[i], clean_reason_name((enum clean_reason)i));
+	for (int i = 0; i < CLEAN_N_REASONS; i++) {
+		if (!r->counts[i])
+			continue;
+		buf_printf(&r->text, "%s%" PRIu64 " %s", r->text.len ? ", " : "", r->counts[i],
+			   clean_reason_name((enum clean_reason)i));
+		if (i == CLEAN_BAD_EVENT_TYPE)
+			put_types(r);
+	}
 	buf_append_char(&r->text, '\0');
 	return r->text.data;
 }
 
-int rejects_check(struct rejects *r, uint64_t n_read, struct err *err)
+/* How many records are outside of --since and --until: rejected by choice. */
+static uint64_t n_outside(const struct rejects *r)
 {
-	const struct bound *bound = &r->bound;
+	return r->counts[CLEAN_BEFORE_SINCE] + r->counts[CLEAN_AFTER_UNTIL];
+}
 
-	if (!bound->text || !bound_exceeded(bound, r->n, n_read))
+static int check_bound(struct rejects *r, uint64_t n_read, struct err *err)
+{
+	uint64_t n = r->n - n_outside(r), n_all = n_read - n_outside(r);
+
+	if (!bound_exceeded(&r->bound, n, n_all))
 		return 0;
 	return err_set(err, ERR_RUNTIME,
 		       "rejected %" PRIu64 " of %" PRIu64
 		       " records read, more than --max-rejects %s: %s",
-		       r->n, n_read, bound->text, rejects_summary(r));
+		       n, n_all, r->bound.text, rejects_summary(r));
+}
+
+int rejects_check(struct rejects *r, uint64_t n_read, struct err *err)
+{
+	if (n_read && r->n == n_read)
+		return err_set(err, ERR_RUNTIME, "kept none of %" PRIu64 " records; rejected: %s",
+			       n_read, rejects_summary(r));
+	return check_bound(r, n_read, err);
+}
+
+void rejects_warn(const struct rejects *r, uint64_t n_read, struct warnings *warnings)
+{
+	uint64_t n = r->n - n_outside(r), n_all = n_read - n_outside(r);
+
+	if (n > n_all / 20)
+		warnings_add(warnings,
+			     "%" PRIu64 " of %" PRIu64 " records are rejected, more than 5 %%: "
+			     "faults of the log, or of how it is read? (--rejects)",
+			     n, n_all);
 }
 
 /* Counts one, and checks the bound unless it is a share, which is judged when all are read. */
@@ -47,7 +132,7 @@ static int count(struct rejects *r, enum clean_reason reason, uint64_t n_read, s
 {
 	r->n++;
 	r->counts[reason]++;
-	return r->bound.is_share ? 0 : rejects_check(r, n_read, err);
+	return r->bound.is_share ? 0 : check_bound(r, n_read, err);
 }
 
 static int write_record(struct rejects *r, struct row_rejects *row, enum clean_reason reason,
@@ -123,4 +208,5 @@ void rejects_release(struct rejects *r)
 {
 	free(r->files);
 	buf_release(&r->text);
+	intern_release(&r->types);
 }

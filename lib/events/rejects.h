@@ -4,7 +4,10 @@
  * Counts them by reason, fails when they are more than a bound, and writes them, if asked to, as
  * the table rejects: first the invalid records, as they are read, then the duplicates. A duplicate
  * is known only after the sort, so a valid event takes a note of its record along (see dedup).
- * Memory: a pointer for each file, and one record.
+ * Unknown event types are counted by name, so that a summary can say what the log calls them.
+ * Records outside of --since and --until are left out by choice: they count neither for the bound
+ * nor for the warning. Memory: a pointer for each file, one record, and at most REJECTS_TYPES
+ * names.
  */
 #ifndef CE_REJECTS_H
 #define CE_REJECTS_H
@@ -12,6 +15,8 @@
 #include "base/bound.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/intern.h"
+#include "base/warnings.h"
 #include "events/clean.h"
 #include "events/dedup.h"
 #include "table/csvio.h"
@@ -20,9 +25,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define REJECTS_TYPES 1000 /* unknown event types that are told apart */
+
 struct rejects {
-	struct bound
-		bound; /* set by the caller: how many records may be rejected; text NULL: any */
+	struct bound bound; /* set by the caller: how many records may be rejected */
 
 	/* For callers to read; `out` is for csv_writer_close_all, too. */
 	uint64_t n;
@@ -33,12 +39,15 @@ struct rejects {
 	/* The module's own. */
 	const char **files; /* [n_files]: names of the inputs that notes refer to */
 	size_t n_files, cap;
-	struct buf text; /* a note, a record, or the counts */
+	struct buf text;     /* a note, a record, or the counts */
+	struct intern types; /* the unknown ones */
+	uint64_t type_counts[REJECTS_TYPES];
 };
 
 #define REJECTS_INIT                                                                               \
 	{                                                                                          \
-		.out = CSV_WRITER_INIT, .text = BUF_INIT                                           \
+		.bound = BOUND_PERCENT(50), .out = CSV_WRITER_INIT, .text = BUF_INIT,              \
+		.types = INTERN_INIT                                                               \
 	}
 
 /* Begins the table of the rejected records. Without it they are only counted. */
@@ -50,6 +59,9 @@ int rejects_open(struct rejects *r, const struct gz_output *output, struct err *
  */
 int rejects_add(struct rejects *r, enum clean_reason reason, const struct csv_reader *in,
 		const struct csv_row *row, struct err *err);
+
+/* Counts an unknown event type, by its name. */
+void rejects_add_type(struct rejects *r, const struct csv_field *type);
 
 /*
  * What the valid event that the reader is at is to take along: where its record is, and the record
@@ -70,12 +82,16 @@ int rejects_add_duplicate(struct rejects *r, const struct dedup_event *duplicate
 			  struct err *err);
 
 /*
- * Whether the rejects are within the bound, out of n_read records: for a bound that is a share,
- * which no other call checks. Returns 0, or -1 with err.
+ * Whether, of n_read records, at least one is kept, unless there are none, and the rejects are
+ * within the bound: for a bound that is a share, which no other call checks. Returns 0, or -1 with
+ * err.
  */
 int rejects_check(struct rejects *r, uint64_t n_read, struct err *err);
 
-/* "4 ragged, 6 bad_event_ts". Valid until the next call. */
+/* Adds a warning if more than 5 % of n_read records are rejected. */
+void rejects_warn(const struct rejects *r, uint64_t n_read, struct warnings *warnings);
+
+/* "4 ragged, 6 bad_event_type ('start' 5, 'end' 1)". Valid until the next call. */
 const char *rejects_summary(struct rejects *r);
 
 /* Frees all but the writer, which is the caller's to close. */

@@ -21,7 +21,7 @@ TS_END = 4102444800000
 NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
 TIME = re.compile(
     rb"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?"
-    rb"(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)\Z"
+    rb"(?: ?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)| UTC| GMT|)\Z"
 )
 
 
@@ -81,6 +81,21 @@ def whole(text, shift=0):
     return int(value.to_integral_value(ROUND_DOWN, context=exact)), value < 0
 
 
+def number_of_ts(text, unit):
+    """A number as ms; False: it is one, but its unit cannot be told or its digits may be lost; None."""
+    value, _ = whole(text)
+    if value is None:
+        return None
+    mantissa, _, exponent = text.lower().partition(b"e")
+    if int(exponent or 0) > len(mantissa.partition(b".")[2]):
+        return False
+    if unit == "auto":
+        if value < 10**8:
+            return False
+        unit = "s" if value < 10**11 else "ms" if value < 10**14 else "us" if value < 10**17 else "ns"
+    return whole(text, {"s": 3, "ms": 0, "us": -3, "ns": -6}[unit])[0]
+
+
 def time_of(text):
     m = TIME.match(text)
     if not m:
@@ -114,10 +129,10 @@ def judge(fields, at, unit, may_be_empty):
         event[name] = event[name].strip(BLANKS)
         if not event[name] and name not in may_be_empty:
             return "missing_" + name, None
-    ts, _ = whole(event["event_ts"], 3 if unit == "s" else 0)
+    ts = number_of_ts(event["event_ts"], unit)
     if ts is None:
         ts = time_of(event["event_ts"])
-    if ts is None:
+    if ts is None or ts is False:
         return "bad_event_ts", None
     if not 0 < ts < TS_END:
         return "ts_out_of_range", None

@@ -17,14 +17,14 @@ eight() {
 
 # passes ARGUMENTS...: exit status 0 and not a word; the report is left in the file report.
 passes() {
-	fails 0 ce-audit -p "$@"
+	fails 0 ce-audit --ts-unit ms -p "$@"
 	[ -z "$stderr" ] || { echo "$stderr" && return 1; }
 	mv stdout report
 }
 
 # leaks ARGUMENTS...: exit status 1 and a whole report in the file report.
 leaks() {
-	fails 1 ce-audit "$@"
+	fails 1 ce-audit --ts-unit ms "$@"
 	gzip -dc <stdout >report
 	rm stdout
 }
@@ -33,7 +33,7 @@ leaks() {
 refuses() {
 	local words=$1
 	shift
-	fails 1 ce-audit -p "$@"
+	fails 1 ce-audit --ts-unit ms -p "$@"
 	[[ $stderr == "ce-audit: "*"$words"* && $stderr != *$'\n'* ]] || { echo "$stderr" && return 1; }
 	[ ! -s stdout ]
 }
@@ -59,7 +59,7 @@ gone() {
 workload() {
 	ce-synth --users 30 --contents 20 --days 10 --sessions 150 --dirty 0.2 --seed 1 -o data
 	raw=data/events_table.csv.gz
-	history='ce-clean 2>>notes | ce-join --drop email -k user_id data/users_dim.csv.gz'
+	history='ce-clean --max-rejects 100% 2>>notes | ce-join --drop email -k user_id data/users_dim.csv.gz'
 	history+=' -k content_id data/content_dim.csv.gz | ce-sessionize | ce-agg'
 	pipeline="$history | ce-features --rows all"
 }
@@ -79,7 +79,7 @@ workload() {
 
 @test "-v counts, as ce-audit sees them" {
 	eight
-	fails 0 ce-audit -v --at 2000,5500 -c cat log
+	fails 0 ce-audit --ts-unit ms -v --at 2000,5500 -c cat log
 	holds='ce-audit: 8 records, the last at 8000; 2 cuts
 ce-audit: cut 2000: 2 records, 2 rows compared, 0 changed
 ce-audit: cut 5500: 5 records, 5 rows compared, 0 changed
@@ -260,11 +260,11 @@ c"' '0;0.0' '"x""y";x'; do
 		c 3.25 u
 		d 4e0 u
 	END
-	fails 0 ce-audit -v --ts-unit s --at 2500,3249,3250 -c 'echo event_id,event_ts && echo x,1000 && wc -l >&2' log
+	fails 0 ce-audit -v --ts-unit s --at 2.5,3.249,3.25 -c 'echo event_id,event_ts && echo x,1000 && wc -l >&2' log
 	[[ $stderr == *$'\n3\nce-audit: cut 2500: 2 records,'*$'\n3\nce-audit: cut 3249: 2 records,'*$'\n4\nce-audit: cut 3250: 3 records,'* ]]
 	sed -i '1s/event_ts/when/' log
 	refuses 'log:1: missing column event_ts' -c cat log
-	fails 0 ce-audit -v --ts when --ts-unit s --time when --at 3 -c 'echo event_id,when && echo x,1970-01-01' log
+	fails 0 ce-audit -v --ts when --ts-unit s --time when --at 0.003 -c 'echo event_id,when && echo x,1970-01-01' log
 	[[ $stderr == *': 0 records, 1 rows compared, 0 changed'* ]]
 }
 
@@ -312,10 +312,10 @@ c"' '0;0.0' '"x""y";x'; do
 	refuses 'the command failed: exit status 3' -c 'printf "event_id,event_ts\nx\n"; exit 3' log
 	refuses 'the command failed at cut 4000: exit status 1' --at 3000,4000,5000 -c 'tee in; ! grep -q e4 in || grep -q e5 in' log
 	refuses 'the command failed: killed by signal 9 (Killed)' -c 'cat; kill -9 $$' log
-	fails 1 ce-audit -c no-such-command log
+	fails 1 ce-audit --ts-unit ms -c no-such-command log
 	[[ $stderr == *no-such-command*$'\n''ce-audit: the command failed: exit status 127' ]]
 	# Its messages pass through, and what it does not read does no harm.
-	fails 0 ce-audit -p --at 3000 -c 'echo hello >&2; cat' log
+	fails 0 ce-audit --ts-unit ms -p --at 3000 -c 'echo hello >&2; cat' log
 	[ "$stderr" = $'hello\nhello' ]
 	passes -c 'printf "event_id,event_ts\ne1,1000\n"' log
 	# It neither waits for what the command left behind, nor leaves that behind.
@@ -364,10 +364,10 @@ c"' '0;0.0' '"x""y";x'; do
 
 @test "-o: the whole report where there are leaks, nothing after an error" {
 	eight
-	fails 1 ce-audit --at 3000 -o report.csv.gz -c "$lead" log
+	fails 1 ce-audit --ts-unit ms --at 3000 -o report.csv.gz -c "$lead" log
 	gzip -dc report.csv.gz | grep -q '^next_ts,feature,3,2,1,'
 	rm report.csv.gz
-	fails 1 ce-audit --at 3000 -o report.csv.gz -c 'exit 1' log
+	fails 1 ce-audit --ts-unit ms --at 3000 -o report.csv.gz -c 'exit 1' log
 	[ ! -e report.csv.gz ]
 	# What cannot be written is refused before anything is run.
 	fails 1 ce-audit -o no/folder/report -c 'touch ran; cat' log
@@ -380,7 +380,7 @@ c"' '0;0.0' '"x""y";x'; do
 	for signal in TERM INT HUP KILL; do
 		rm -f pids
 		# A shell has SIGINT ignored in what it runs in the background.
-		env --default-signal=INT ce-audit -o folder/report -c 'echo $$ >>pids; sleep 1002 & echo $! >>pids; kill -0 $$; sleep 1003' log &
+		env --default-signal=INT ce-audit --ts-unit ms -o folder/report -c 'echo $$ >>pids; sleep 1002 & echo $! >>pids; kill -0 $$; sleep 1003' log &
 		victim=$!
 		for i in {1..2000}; do
 			[ "$(cat pids 2>errors | wc -l)" -ne 2 ] || break

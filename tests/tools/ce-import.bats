@@ -112,7 +112,8 @@ want_columns() {
 		printf 'e4,1,u1,\xf0\x9f\x98\x80\xc3,play,0,\t\n' # a character, and half of one
 		printf 'e5,1,ü,c1,sing,0,"a ""tv"""\n'            # nothing wrong with the bytes
 	} >"$name"
-	ce-clean --rejects rejects.csv.gz -o cleaned.csv.gz "$name" 2>/dev/null
+	printf 'e6,1,u1,c1,play,0,tv\n' >>"$name"
+	ce-clean --ts-unit ms --max-rejects 100% --rejects rejects.csv.gz -o cleaned.csv.gz "$name" 2>/dev/null
 	gzip -dc rejects.csv.gz | grep -aq $'t\xe9l\xe9'
 	gzip -dc rejects.csv.gz | tr '\0' '@' | grep -aq ',c@c,'
 	ce-import rejects rejects.csv.gz

@@ -15,6 +15,7 @@ static void spool(struct spool *s, struct spool_sample *sample, const char *text
 
 	scratch_write("log", text, strlen(text));
 	s->column = "t";
+	s->times.unit = TIME_MS;
 	CHECK_INT(spool_read(s, &input, sample, seed, &err), 0);
 	CHECK_STR(err.message, "");
 }
@@ -48,6 +49,27 @@ static void test_prefixes(void)
 	check_prefix(&s, 3, 7, "t,x\n3,c\n1,\"a\nb\"\n x ,d\n2,\"\"\n9\n-5,e\n1,f\n");
 	check_prefix(&s, 0, 3, "t,x\n x ,d\n9\n-5,e\n");
 	free(sample.times);
+	spool_release(&s);
+}
+
+/* A time is what ce-clean takes it for; a number of no unit is none. */
+static void test_times_are_those_of_ce_clean(void)
+{
+	static const char *const paths[] = { "log" };
+	const struct csv_input input = { .paths = paths, .n = 1 };
+	struct spool_sample sample = { .size = 0 };
+	struct spool s = SPOOL_INIT;
+	const char *log = "t\n1700000000\n2024-01-01 05:30\n99\n1700000000001\n";
+	struct err err = ERR_INIT;
+
+	s.column = "t";
+	s.times.zone = zone_open("Asia/Kolkata", &err);
+	scratch_write("log", log, strlen(log));
+	CHECK_INT(spool_read(&s, &input, &sample, 1, &err), 0);
+	CHECK_INT(s.last, INT64_C(1704067200000));
+	check_prefix(&s, INT64_C(1700000000000), 2, "t\n1700000000\n99\n");
+	free(sample.times);
+	zone_free((struct zone *)s.times.zone);
 	spool_release(&s);
 }
 
@@ -92,6 +114,7 @@ int main(void)
 {
 	scratch_enter(dir);
 	RUN(test_prefixes);
+	RUN(test_times_are_those_of_ce_clean);
 	RUN(test_the_sample_is_uniform);
 	RUN(test_a_sample_larger_than_the_log);
 	scratch_leave(dir);

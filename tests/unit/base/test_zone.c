@@ -113,7 +113,7 @@ static void the_environment_stays_as_it_was(void)
 	tzset();
 	z = zone_of("Europe/Berlin");
 	other = zone_of("Asia/Kolkata");
-	CHECK_STR(getenv("TZ"), "America/New_York");
+	CHECK(getenv("TZ") && !strcmp(getenv("TZ"), "America/New_York"));
 	localtime_r(&now, &tm);
 	CHECK_INT(tm.tm_hour, 7);
 	CHECK_INT(zone_to_utc(z, 3600000, &changed), 0);

@@ -21,7 +21,11 @@ struct sample {
 static void add(struct dedup *d, const struct sample *s)
 {
 	struct clean_event event = {
-		s->ts, s->id, strlen(s->id), s->rest, strlen(s->rest), false,
+		.ts = s->ts,
+		.id = s->id,
+		.id_len = strlen(s->id),
+		.rest = s->rest,
+		.rest_len = strlen(s->rest),
 	};
 	struct buf note = BUF_INIT;
 	struct err err = ERR_INIT;

@@ -145,8 +145,8 @@ static void options_are_parsed(void)
 	PARSES("0 - 0 0 0 0 0 green - - 1704067200000;; - -1 0 0;", "-t", "2024-01-01");
 	PARSES("0 - 0 0 0 0 0 green - - 1704063600500;; - -1 0 0;", "-t",
 	       "2024-01-01T00:00:00.5+01:00");
-	PARSES("0 - 0 0 0 0 0 green - - -5;; - -1 0 0;", "--time=-5");
-	PARSES("0 - 0 0 0 0 0 green - - 1704067200;; - -1 0 0;", "--time=1704067200");
+	PARSES("0 - 0 0 0 0 0 green - - 1704067200000;; - -1 0 0;", "--time=1704067200");
+	PARSES("0 - 0 0 0 0 0 green - - 1704067200123;; - -1 0 0;", "--time=1704067200123");
 	/* A long name may be cut short where that is not ambiguous. */
 	PARSES("0 - 0 0 0 0 0 red - - 0;; out -1 0 0;", "--cho", "red", "--out", "out");
 	/* An option that belongs between the two arguments of another one. */
@@ -186,14 +186,17 @@ static void bad_usage_exits_2(void)
 	REFUSES("--list: empty name in the list 'a,'", "-l", "a,");
 	REFUSES("--list: empty name in the list ''", "-l", "");
 	REFUSES("--time: expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
-		"milliseconds since 1970, found '2024-13-01'",
+		"seconds or milliseconds since 1970, found '2024-13-01'",
 		"-t", "2024-13-01");
 	REFUSES("--time: expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
-		"milliseconds since 1970, found '2024'",
+		"seconds or milliseconds since 1970, found '2024'",
 		"--time", "2024");
 	REFUSES("--time: expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
-		"milliseconds since 1970, found '20240101'",
+		"seconds or milliseconds since 1970, found '20240101'",
 		"--time", "20240101");
+	REFUSES("--time: expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
+		"seconds or milliseconds since 1970, found '-5'",
+		"--time", "-5");
 	REFUSES("--choice: must be one of red, green, blue, not 'pink'", "--choice", "pink");
 }
 

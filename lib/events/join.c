@@ -75,10 +75,11 @@ static int encode(struct loader *l, const struct csv_row *row, struct err *err)
 static int read_from(const struct loader *l, const struct csv_row *row, int64_t *from,
 		     struct err *err)
 {
+	static const struct time_reading reading = { .unit = TIME_AUTO, .date = true };
 	const struct csv_field *f = &row->fields[l->from];
 
 	*from = INT64_MIN;
-	if (!f->len || is_null(l, f) || !clean_parse_ts(f, false, TIME_OFFSET_OPTIONAL, from))
+	if (!f->len || is_null(l, f) || clean_parse_ts(f, &reading, from) >= 0)
 		return 0;
 	return refuse(l, l->from, f, "a time", err);
 }

@@ -148,7 +148,7 @@ static void bad_histories_are_refused(void)
 		  "dim.csv:4: column t: key 'x' has a row from this time on in line 2 already" },
 		{ "k,t\nx,\nx,\n",
 		  "dim.csv:3: column t: key 'x' has a row from this time on in line 2 already" },
-		{ "k,t\nx,2\n,3\n", "dim.csv:3: column k: empty key" },
+		{ "k,t\nx,2024-01-01\n,2024-01-02\n", "dim.csv:3: column k: empty key" },
 		{ "k,t\nx,soon\n",
 		  "dim.csv:2: column t: expected a time, found 'soon' (--na names the words that "
 		  "mean unknown)" },

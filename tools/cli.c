@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/num.h"
 #include "base/thread.h"
 
@@ -366,6 +367,62 @@ static void take_option(const struct cli *cli, const struct cli_option *o, int c
 /* What getopt_long returns for the first long option: above any letter. */
 #define LONG_FIRST 256
 
+/* The option of the table that a value of getopt_long stands for; NULL for a letter of none. */
+static const struct cli_option *option_of(const struct cli *cli, int c)
+{
+	const struct cli_option *o = cli->all;
+
+	if (c >= LONG_FIRST)
+		return &cli->all[c - LONG_FIRST];
+	while (o->help && o->letter != (c >= '0' && c <= '9' ? '0' : c))
+		o++;
+	return o->help ? o : NULL;
+}
+
+/* A long option that is none, or the beginning of several; `word` may go on with =VALUE. */
+static _Noreturn void refuse_long(const struct cli *cli, const char *word)
+{
+	const size_t len = strcspn(word, "=");
+	const char *names[128], *near;
+	struct buf meant = BUF_INIT, text = BUF_INIT;
+	size_t n = 0;
+
+	for (const struct cli_option *o = cli->all; o->help; o++) {
+		if (!o->name || n == sizeof(names) / sizeof(names[0]))
+			continue;
+		names[n++] = o->name;
+		if (len && !strncmp(o->name, word, len))
+			buf_printf(&meant, "%s--%s", meant.len ? ", " : "", o->name);
+	}
+	buf_append(&text, word, len);
+	buf_append_char(&text, '\0');
+	if (meant.len)
+		cli_usage_error(cli, "option '--%s' is ambiguous: %.*s", text.data, (int)meant.len,
+				meant.data);
+	near = nearest_word(text.data, names, n);
+	if (near)
+		cli_usage_error(cli, "unknown option '--%s': did you mean --%s?", text.data, near);
+	cli_usage_error(cli, "unknown option '--%s'", text.data);
+}
+
+/* Says what getopt_long returned c for; `word` is the argument that it looked at last. */
+static _Noreturn void refuse_option(const struct cli *cli, int c, const char *word)
+{
+	const struct cli_option *o = optopt ? option_of(cli, optopt) : NULL;
+	const char *number;
+
+	if (!optopt)
+		refuse_long(cli, word + 2);
+	if (!o)
+		cli_usage_error(cli, "unknown option '-%c'", optopt);
+	if (c == '?')
+		cli_usage_error(cli, "option '--%s' takes no argument", o->name);
+	number = n_args(o) == 2 ? "two arguments" : "an argument";
+	if (optopt < LONG_FIRST)
+		cli_usage_error(cli, "option '-%c' requires %s: %s", optopt, number, o->args);
+	cli_usage_error(cli, "option '--%s' requires %s: %s", o->name, number, o->args);
+}
+
 static void parse_options(const struct cli *cli, int argc, char **argv)
 {
 	const struct cli_option *o;
@@ -377,7 +434,8 @@ static void parse_options(const struct cli *cli, int argc, char **argv)
 	while (cli->all[n].help)
 		n++;
 	longs = mem_zalloc(n + 1, sizeof(*longs));
-	letters = end = mem_zalloc(2 * n + sizeof("0123456789"), 1);
+	letters = end = mem_zalloc(2 * n + sizeof(":0123456789"), 1);
+	*end++ = ':'; /* tell an argument that is missing from an option that is unknown */
 	for (size_t i = 0; i < n; i++) {
 		o = &cli->all[i];
 		if (!o->name) {
@@ -392,15 +450,11 @@ static void parse_options(const struct cli *cli, int argc, char **argv)
 				*end++ = ':';
 		}
 	}
-	argv[0] = (char *)cli->tool; /* what getopt puts before its messages */
+	opterr = 0; /* the messages are refuse_option's */
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		if (c == '?')
-			usage_exit(cli);
-		o = c >= LONG_FIRST ? &cli->all[c - LONG_FIRST] : cli->all;
-		if (c < LONG_FIRST)
-			while (o->letter != (c >= '0' && c <= '9' ? '0' : c))
-				o++;
-		take_option(cli, o, c, argc, argv);
+		if (c == '?' || c == ':')
+			refuse_option(cli, c, argv[optind - 1]);
+		take_option(cli, option_of(cli, c), c, argc, argv);
 	}
 	free(longs);
 	free(letters);

@@ -162,11 +162,19 @@ static void options_are_parsed(void)
 
 static void bad_usage_exits_2(void)
 {
-	REFUSES("unrecognized option '--nonsense'", "--nonsense");
-	REFUSES("invalid option -- 'X'", "-X");
-	REFUSES("option requires an argument -- 's'", "-s");
-	REFUSES("option '--count' requires an argument", "--count");
-	REFUSES("option '--flag' doesn't allow an argument", "--flag=1");
+	REFUSES("unknown option '--nonsense'", "--nonsense");
+	REFUSES("unknown option '-X'", "-X");
+	REFUSES("unknown option '--strnig': did you mean --string?", "--strnig=1");
+	REFUSES("unknown option '--'", "--=x");
+	REFUSES("option '--s' is ambiguous: --string, --size, --share, --strict", "--s");
+	REFUSES("unknown option '-X'", "-fXf");
+	REFUSES("unknown option '-?'", "-?");
+	REFUSES("unknown option '-:'", "-:");
+	REFUSES("option '-s' requires an argument: TEXT", "-s");
+	REFUSES("option '--count' requires an argument: N", "--count");
+	REFUSES("option '--count' requires an argument: N", "--cou");
+	REFUSES("option '-k' requires two arguments: KEY FILE", "-k");
+	REFUSES("option '--flag' takes no argument", "--flag=1");
 	REFUSES("option '--key' requires two arguments: KEY FILE", "-k", "K");
 	REFUSES("option '--key' requires two arguments: KEY FILE", "-k", "K", "--mid", "x");
 	REFUSES("--mid: must be given as in -k KEY --mid X FILE", "--mid", "x", "-k", "K", "F");
@@ -207,11 +215,11 @@ static void no_output_no_options_for_it(void)
 	char *text;
 
 	PARSES("1 - 0 0 0 0 0 green - - 0;; - -1 0 1; in", "--sink", "-v", "in");
-	REFUSES("invalid option -- 'o'", "--sink", "-o", "out");
-	REFUSES("invalid option -- 'p'", "--sink", "-p");
-	REFUSES("invalid option -- '6'", "--sink", "-6");
-	REFUSES("unrecognized option '--output'", "--sink", "--output", "out");
-	REFUSES("unrecognized option '--plain'", "--sink", "--plain");
+	REFUSES("unknown option '-o'", "--sink", "-o", "out");
+	REFUSES("unknown option '-p'", "--sink", "-p");
+	REFUSES("unknown option '-6'", "--sink", "-6");
+	REFUSES("unknown option '--output'", "--sink", "--output", "out");
+	REFUSES("unknown option '--plain'", "--sink", "--plain");
 	CHECK_INT(run(run_tool, ARGV("--sink", "--help"), false), 0);
 	text = scratch_read("out", &n);
 	CHECK(!strstr(text, "--output") && !strstr(text, "--plain") && !strstr(text, "-9"));

@@ -151,7 +151,10 @@ int main(int argc, char **argv)
 				 "cut %" PRId64 ": %" PRIu64 " records, %" PRIu64
 				 " rows compared, %" PRIu64 " changed",
 				 cut.time, cut.n_records, cut.n_compared, cut.n_changed);
-	if (rc < 0 || audit_report(&trial.audit, &out, &err) || csv_writer_close(&out, &err))
+	if (rc < 0 || audit_report(&trial.audit, &out, &err))
+		cli_die(&cli, &err);
+	cli_warnings(&cli, &trial.log.warnings);
+	if (csv_writer_close(&out, &err))
 		cli_die(&cli, &err);
 	n_leaks = print_findings(&cli, &trial);
 	cli_done(&cli, trial.log.n_records, out.n_rows);

@@ -279,11 +279,13 @@ static void print_counts(const struct cli *cli, const struct evaluation *e)
 			 (unsigned long long)e->n_skipped[EVALUATION_UNLABELLED]);
 }
 
-static void warn(const struct cli *cli, const struct opts *opt, const struct evaluation *e)
+static void warn(const struct cli *cli, const struct opts *opt, const struct csv_reader *in,
+		 const struct evaluation *e)
 {
 	struct warnings warnings = WARNINGS_INIT;
 	uint64_t positives = e->segments[0].metrics.positives;
 
+	csv_reader_warn(in, &warnings);
 	if (!positives || positives == e->n)
 		warnings_add(&warnings,
 			     "the label (column %s) is %d in all %zu rows: no ranking can be "
@@ -330,7 +332,7 @@ int main(int argc, char **argv)
 	}
 	if (rc < 0 || evaluation_judge(&evaluation, &in, &err))
 		cli_die(&cli, &err);
-	warn(&cli, &opt, &evaluation);
+	warn(&cli, &opt, &in, &evaluation);
 	if (report_outputs_write(&outputs, &evaluation, &err))
 		cli_die(&cli, &err);
 	print_counts(&cli, &evaluation);

@@ -121,6 +121,7 @@ int main(int argc, char **argv)
 	struct predict p = { 0 };
 	struct csv_reader in = CSV_READER_INIT;
 	struct outputs out = { .n = 0 };
+	struct warnings warnings = WARNINGS_INIT;
 	const struct csv_row *row;
 	struct err err = ERR_INIT;
 	int rc;
@@ -137,8 +138,11 @@ int main(int argc, char **argv)
 		if (rc < 0 || (rc && csv_writer_end_row(&out.rows, &err)))
 			cli_die(&cli, &err);
 	}
-	if (rc < 0 ||
-	    (opt.importance &&
+	if (rc < 0)
+		cli_die(&cli, &err);
+	csv_reader_warn(&in, &warnings);
+	cli_warnings(&cli, &warnings);
+	if ((opt.importance &&
 	     predict_write_importance(&p, cli.input.threads, &out.importance, &err)) ||
 	    (opt.drift && predict_write_drift(&p, &out.drift, &err)) ||
 	    csv_writer_close_all(out.all, out.n, &err))

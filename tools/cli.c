@@ -277,7 +277,7 @@ static struct cli_option *all_options(struct cli *cli)
 		{ '0', NULL, NULL, "gzip level (0 into a pipe, otherwise 1)", parse_level,
 		  &cli->output.level },
 #define N_OUTPUT_OPTIONS 3
-		{ 0, "delimiter", "C", "field delimiter of the input: C, tab or auto (auto)",
+		{ 0, "delimiter", "C", "delimiter of the input: C, tab or auto (auto)",
 		  parse_delimiter, &cli->input.delimiter },
 		{ 0, "strict", NULL, "treat warnings as errors", cli_flag, &cli->strict },
 		{ 0, "threads", "N", "use at most N threads (processors, at most 8)", parse_threads,
@@ -481,6 +481,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 	cli->input.paths = (const char *const *)argv + optind;
 	cli->input.n = (size_t)(argc - optind);
 	cli->input.threads = cli->output.threads;
+	cli->input.tool = cli->tool;
 	cli->progress = cli->verbose && isatty(STDERR_FILENO);
 }
 

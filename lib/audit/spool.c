@@ -29,8 +29,8 @@ static void put_header(struct buf *out, const struct csv_header *header)
 
 static int put_record(struct buf *out, const struct csv_row *row, int fd, struct err *err)
 {
-	buf_append(out, row->raw, row->raw_len);
-	buf_append_char(out, '\n');
+	csv_put_row(out, row);
+	csv_end_row(out);
 	return out->len >= WRITE_SIZE ? tempfile_append(fd, out, err) : 0;
 }
 
@@ -50,13 +50,14 @@ static void draw(struct spool_sample *sample, struct rng *rng, int64_t time, uin
 static int read_records(struct spool *s, struct csv_reader *in, struct spool_sample *sample,
 			struct rng *rng, struct buf *out, struct err *err)
 {
-	int column = columns_require(in, s->column, err), rc;
 	const struct csv_row *row;
 	uint64_t n_times = 0;
+	int column, rc;
 
+	put_header(out, &in->header); /* as it is, before columns_require */
+	column = columns_require(in, s->column, err);
 	if (column < 0)
 		return -1;
-	put_header(out, &in->header);
 	while ((rc = csv_reader_next(in, &row, err)) > 0) {
 		int64_t time;
 
@@ -81,7 +82,7 @@ int spool_read(struct spool *s, const struct csv_input *input, struct spool_samp
 	struct rng rng;
 	int rc;
 
-	in.tolerant = true;
+	in.tolerant = in.keep_names = true;
 	rng_seed(&rng, seed, 0);
 	sample->n = 0;
 	sample->times = mem_alloc(sample->size, sizeof(*sample->times));
@@ -90,6 +91,7 @@ int spool_read(struct spool *s, const struct csv_input *input, struct spool_samp
 	if (s->fd < 0 || csv_reader_open(&in, input, err))
 		return -1;
 	rc = read_records(s, &in, sample, &rng, &out, err);
+	csv_reader_warn(&in, &s->warnings);
 	buf_release(&out);
 	csv_reader_close(&in);
 	return rc;
@@ -98,12 +100,13 @@ int spool_read(struct spool *s, const struct csv_input *input, struct spool_samp
 static int copy_prefix(const struct spool *s, struct csv_reader *in, int64_t cut, int fd,
 		       struct buf *out, uint64_t *n, struct err *err)
 {
-	int column = columns_require(in, s->column, err), rc;
 	const struct csv_row *row;
+	int column, rc;
 
+	put_header(out, &in->header);
+	column = columns_require(in, s->column, err);
 	if (column < 0)
 		return -1;
-	put_header(out, &in->header);
 	for (*n = 0; (rc = csv_reader_next(in, &row, err)) > 0;) {
 		int64_t time;
 
@@ -122,7 +125,7 @@ int spool_write_prefix(const struct spool *s, int64_t cut, int fd, uint64_t *n, 
 	struct buf out = BUF_INIT;
 	int rc, own;
 
-	in.tolerant = true;
+	in.tolerant = in.keep_names = true;
 	if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET) < 0 || lseek(s->fd, 0, SEEK_SET) < 0 ||
 	    (own = fcntl(s->fd, F_DUPFD_CLOEXEC, 0)) < 0)
 		return err_errno(err, "cannot use the temporary file");
@@ -138,5 +141,6 @@ void spool_release(struct spool *s)
 {
 	if (s->fd >= 0)
 		close(s->fd);
+	warnings_release(&s->warnings);
 	*s = (struct spool)SPOOL_INIT;
 }

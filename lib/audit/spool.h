@@ -3,8 +3,8 @@
  *
  * A record whose time cannot be read, a malformed one among them, belongs to every time: what made
  * it faulty then makes it faulty now. The forms of a time are those that ce-clean reads. The
- * records go, byte for byte, to a nameless file in $TMPDIR; only the line ends become LF, and there
- * is one header. Memory: 8 bytes a time of the sample, and one record.
+ * records go, byte for byte, to a nameless file in $TMPDIR; only the line ends become LF, another
+ * delimiter a comma, and there is one header. Memory: 8 bytes a time of the sample, and one record.
  */
 #ifndef CE_SPOOL_H
 #define CE_SPOOL_H
@@ -25,12 +25,13 @@ struct spool {
 	/* For callers to read. */
 	int fd; /* the records, a CSV; -1: none */
 	uint64_t n_records;
-	int64_t last; /* the latest valid time (0 < time < 2100); 0: there is none */
+	int64_t last;             /* the latest valid time (0 < time < 2100); 0: there is none */
+	struct warnings warnings; /* of the input */
 };
 
 #define SPOOL_INIT                                                                                 \
 	{                                                                                          \
-		.fd = -1                                                                           \
+		.fd = -1, .warnings = WARNINGS_INIT                                                \
 	}
 
 /* A uniform sample without replacement of the records' valid times. */

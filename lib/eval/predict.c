@@ -112,7 +112,7 @@ int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, s
 	if (!is_written)
 		return 0;
 	if (!o->keys)
-		csv_put_raw(out, row->raw, row->raw_len);
+		csv_put_row(out, row);
 	for (size_t i = 0; i < n_keys(p); i++)
 		csv_put_field(out, &row->fields[p->key[i]]);
 	put_added(out, probability, probability >= o->threshold, part);

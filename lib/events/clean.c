@@ -396,7 +396,7 @@ enum clean_reason cleaner_row(struct cleaner *c, const struct csv_row *row,
 
 	if (row->fault)
 		return CLEAN_RAGGED;
-	as_is = is_plain(row->raw, row->raw_len);
+	as_is = !row->is_foreign && is_plain(row->raw, row->raw_len);
 	if (!as_is && !is_valid_text(c, row))
 		return CLEAN_INVALID_UTF8;
 	missing = take_fields(c, row, field, &as_is);

@@ -125,7 +125,7 @@ static int add_unmatched(struct joiner *j, const struct csv_reader *in, const st
 		return -1;
 	if (!j->has_unmatched)
 		return 0;
-	csv_put_raw(&j->unmatched.row, row->raw, row->raw_len);
+	csv_put_row(&j->unmatched.row, row);
 	return csv_writer_end_row(&j->unmatched, err);
 }
 

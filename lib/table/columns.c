@@ -14,11 +14,6 @@ int columns_require(const struct csv_reader *in, const char *name, struct err *e
 {
 	int index = columns_find(&in->header, name);
 
-	if (index < 0 && in->header.n == 1 && strchr(in->header.names[0], ';'))
-		return err_set(err, ERR_RUNTIME,
-			       "%s:1: missing column %s (fields must be separated by ',', "
-			       "not by ';')",
-			       in->file, name);
 	if (index < 0)
 		return err_set(err, ERR_RUNTIME, "%s:1: missing column %s", in->file, name);
 	return index;

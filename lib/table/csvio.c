@@ -3,6 +3,9 @@
 #include "base/intern.h"
 #include "base/mem.h"
 #include "io/fileuse.h"
+#include "table/colname.h"
+#include "table/csvhead.h"
+#include "table/foreign.h"
 
 #include <csv.h>
 #include <stdarg.h>
@@ -15,6 +18,7 @@
 #define FLUSH_SIZE ((size_t)128 * 1024)
 #define RECORD_MAX ((size_t)64 * 1024 * 1024)
 #define FIELD_STEP ((size_t)64 * 1024) /* libcsv grows a field's buffer by so much at a time */
+#define LONG_LINES 10                  /* a record of more lines than this is an unusual one */
 
 static int never(unsigned char c)
 {
@@ -195,12 +199,13 @@ static void add_field(struct csv_reader *r, const char *s, size_t len, bool is_n
 
 static void split_unquoted(struct csv_reader *r)
 {
-	const char *s = r->row.raw, *end = s + r->row.raw_len, *comma;
+	const char *s = r->row.raw, *end = s + r->row.raw_len, *stop;
 
-	r->row.is_verbatim = !memchr(s, '\r', r->row.raw_len) && !memchr(s, '\\', r->row.raw_len);
-	while ((comma = memchr(s, ',', (size_t)(end - s)))) {
-		add_field(r, s, (size_t)(comma - s), comma == s);
-		s = comma + 1;
+	r->row.is_verbatim = !r->row.is_foreign && !memchr(s, '\r', r->row.raw_len) &&
+			     !memchr(s, '\\', r->row.raw_len);
+	while ((stop = memchr(s, r->delimiter, (size_t)(end - s)))) {
+		add_field(r, s, (size_t)(stop - s), stop == s);
+		s = stop + 1;
 	}
 	add_field(r, s, (size_t)(end - s), s == end);
 }
@@ -231,6 +236,7 @@ static void start_parser(struct csv_reader *r)
 	csv_init(r->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL);
 	csv_set_space_func(r->parser, never);
 	csv_set_term_func(r->parser, is_newline);
+	csv_set_delim(r->parser, (unsigned char)r->delimiter);
 	csv_set_blk_size(r->parser, FIELD_STEP);
 }
 
@@ -380,7 +386,7 @@ static int next_plain(struct csv_reader *r, struct err *err)
 	int others = 0;
 
 	r->start = r->end;
-	if (!n || r->tuning.libcsv_only)
+	if (r->no_marks)
 		return 0;
 	if (r->n_marks - r->next_mark < n) {
 		int rc = r->end < r->barren_until ? 0 : scan_record(r, err);
@@ -412,11 +418,36 @@ static void skip_marks(struct csv_reader *r)
 		r->next_mark++;
 }
 
+/* Of a record that is whole, and of many lines. */
+static void count_long(struct csv_reader *r)
+{
+	if (!r->n_long++) {
+		r->long_file = r->file;
+		r->long_line = r->line;
+	}
+}
+
 /*
- * Frames and splits a record. Returns 1 (with row.fault if it is malformed), 0 or -1. A malformed
- * record of several lines is cut back to its first: a stray quote must not take the good rows
- * behind it along.
+ * Splits the record that is framed. A malformed one of several lines is cut back to its first: a
+ * stray quote must not take the good rows behind it along.
  */
+static void split_record(struct csv_reader *r, bool has_quote, size_t first_line)
+{
+	if (!r->row.fault && !has_quote && !(r->tuning.libcsv_only && r->row.raw_len))
+		split_unquoted(r);
+	else if (!r->row.fault && !split_quoted(r))
+		r->row.fault = "a quote inside an unquoted field, or text after a closing quote";
+	if (r->row.fault && r->end - r->start > first_line) {
+		r->end = r->start + first_line;
+		r->next_line = r->line + 1;
+		set_raw(r);
+	} else if (r->next_line - r->line > LONG_LINES) {
+		count_long(r);
+	}
+	skip_marks(r);
+}
+
+/* Frames and splits a record. Returns 1 (with row.fault if it is malformed), 0 or -1. */
 static int parse_record(struct csv_reader *r, struct err *err)
 {
 	size_t first_line;
@@ -426,25 +457,52 @@ static int parse_record(struct csv_reader *r, struct err *err)
 	if (rc)
 		return rc;
 	rc = next_record(r, &has_quote, &first_line, err);
-	if (rc <= 0)
-		return rc;
-	if (!r->row.fault && !has_quote && !(r->tuning.libcsv_only && r->row.raw_len))
-		split_unquoted(r);
-	else if (!r->row.fault && !split_quoted(r))
-		r->row.fault = "a quote inside an unquoted field, or text after a closing quote";
-	if (r->row.fault && r->end - r->start > first_line) {
-		r->end = r->start + first_line;
-		r->next_line = r->line + 1;
-		set_raw(r);
-	}
-	skip_marks(r);
-	return 1;
+	if (rc > 0)
+		split_record(r, has_quote, first_line);
+	return rc;
 }
 
-/* Parses the first record of the input just opened, its header, into r->row. */
+static int refuse_foreign(const struct csv_reader *r, const struct foreign *f, struct err *err)
+{
+	bool is_stdin = !r->input.n || !strcmp(r->file, "stdin");
+	struct buf text = BUF_INIT;
+
+	foreign_explain(&text, f, is_stdin ? NULL : r->file, r->gz.inflater, r->input.tool);
+	buf_append_char(&text, '\0');
+	err_set(err, ERR_RUNTIME, "%s:1: %s", r->file, text.data);
+	buf_release(&text);
+	return -1;
+}
+
+/* Passes over what comes before the header; *sep is the delimiter that it names, if it does. */
+static int skip_to_header(struct csv_reader *r, char *sep, struct err *err)
+{
+	const struct foreign *foreign;
+
+	for (;;) {
+		size_t n;
+		int rc = 1;
+
+		while (rc > 0 && r->bytes.len - r->end < CSVHEAD_LOOK)
+			rc = read_more(r, err);
+		if (rc < 0)
+			return -1;
+		n = csvhead_skip(r->bytes.data + r->end, r->bytes.len - r->end, sep);
+		if (!n)
+			break;
+		r->next_line += r->bytes.data[r->end + n - 1] == '\n';
+		r->start = r->end += n;
+	}
+	foreign = foreign_find(r->bytes.data + r->end, r->bytes.len - r->end);
+	return foreign ? refuse_foreign(r, foreign, err) : 0;
+}
+
+/* Parses the header of the input just opened into r->row. */
 static int start_input(struct csv_reader *r, struct err *err)
 {
-	static const char bom[] = "\xef\xbb\xbf";
+	size_t first_line;
+	bool has_quote;
+	char sep = '\0';
 	int rc;
 
 	r->file = r->gz.name;
@@ -453,19 +511,33 @@ static int start_input(struct csv_reader *r, struct err *err)
 	r->window_len = r->next_mark = r->n_marks = r->barren_until = 0;
 	r->line = r->next_line = 1;
 	r->at_eof = false;
-	while (r->bytes.len < 3 && (rc = read_more(r, err)))
-		if (rc < 0)
-			return -1;
-	if (r->bytes.len >= 3 && !memcmp(r->bytes.data, bom, 3))
-		r->end = 3;
-	rc = parse_record(r, err);
+	if (skip_to_header(r, &sep, err))
+		return -1;
+	rc = next_record(r, &has_quote, &first_line, err);
 	if (rc < 0)
 		return -1;
-	if (!rc || (r->row.n == 1 && !r->row.fields[0].len))
+	if (!rc)
 		return err_set(err, ERR_RUNTIME, "%s:1: no header line", r->file);
 	if (r->row.fault)
-		return err_set(err, ERR_RUNTIME, "%s:1: %s", r->file, r->row.fault);
-	return 0;
+		return csv_reader_fail(r, -1, err, "%s", r->row.fault);
+	r->delimiter = r->input.delimiter ? r->input.delimiter
+		       : sep              ? sep
+					  : csvhead_delimiter(r->row.raw, r->row.raw_len);
+	csv_set_delim(r->parser, (unsigned char)r->delimiter);
+	r->row.is_foreign = r->delimiter != ',';
+	r->no_marks = r->row.is_foreign || r->tuning.libcsv_only;
+	split_record(r, has_quote, first_line);
+	return r->row.fault ? csv_reader_fail(r, -1, err, "%s", r->row.fault) : 0;
+}
+
+void csv_reader_warn(const struct csv_reader *r, struct warnings *w)
+{
+	if (r->n_long)
+		warnings_add(w,
+			     "%llu record%s more than %d lines, the first at %s:%llu: a quote that "
+			     "is not closed?",
+			     (unsigned long long)r->n_long, r->n_long == 1 ? " spans" : "s span",
+			     LONG_LINES, r->long_file, (unsigned long long)r->long_line);
 }
 
 static int open_next(struct csv_reader *r, struct err *err)
@@ -479,19 +551,28 @@ static int open_next(struct csv_reader *r, struct err *err)
 static int check_name(const struct csv_reader *r, const struct csv_field *f, struct err *err)
 {
 	if (memchr(f->s, '\0', f->len))
-		return err_set(err, ERR_RUNTIME, "%s:1: a NUL byte in the header", r->file);
+		return csv_reader_fail(r, -1, err, "a NUL byte in the header");
 	if (memchr(f->s, '\r', f->len))
-		return err_set(err, ERR_RUNTIME,
-			       "%s:1: a carriage return in the header (line ends must be LF or "
-			       "CR LF)",
-			       r->file);
+		return csv_reader_fail(
+			r, -1, err,
+			"a carriage return in the header (line ends must be LF or CR LF)");
 	return 0;
+}
+
+/* The names of the header in r->row, to compare them: a name has no NUL. */
+static void flatten_names(const struct csv_reader *r, struct buf *text)
+{
+	for (size_t i = 0; i < r->row.n; i++) {
+		buf_append(text, r->row.fields[i].s, r->row.fields[i].len);
+		buf_append_char(text, '\0');
+	}
 }
 
 static int take_header(struct csv_reader *r, struct err *err)
 {
 	struct intern seen = INTERN_INIT;
 	size_t n = r->row.n;
+	uint32_t n_named = 0;
 	int rc = 0;
 
 	r->names = mem_zalloc(n, sizeof(*r->names));
@@ -503,32 +584,38 @@ static int take_header(struct csv_reader *r, struct err *err)
 		if (rc)
 			break;
 		r->names[i] = mem_dup(f->s, f->len);
-		if (intern_id(&seen, f->s, f->len) < i) {
-			rc = err_set(err, ERR_RUNTIME, "%s:1: duplicate column %s", r->file,
-				     r->names[i]);
+		if (f->len && intern_id(&seen, f->s, f->len) != n_named++) {
+			rc = csv_reader_fail(r, -1, err, "duplicate column %s", r->names[i]);
 			break;
 		}
 	}
 	intern_release(&seen);
-	return rc;
+	if (rc)
+		return rc;
+	r->n_before = r->line - 1;
+	flatten_names(r, &r->header_text);
+	if (!r->keep_names)
+		colname_normalise(r->names, n);
+	return 0;
 }
 
 static int check_header(const struct csv_reader *r, struct err *err)
 {
-	bool equal = r->row.n == r->header.n;
+	struct buf text = BUF_INIT;
+	bool equal;
 
-	for (size_t i = 0; equal && i < r->header.n; i++)
-		equal = strlen(r->names[i]) == r->row.fields[i].len &&
-			!memcmp(r->names[i], r->row.fields[i].s, r->row.fields[i].len);
-	if (!equal)
-		return err_set(err, ERR_RUNTIME, "%s:1: the header differs from that of %s",
-			       r->file, r->input.paths[0]);
-	return 0;
+	flatten_names(r, &text);
+	equal = r->row.n == r->header.n && text.len && text.len == r->header_text.len &&
+		!memcmp(text.data, r->header_text.data, text.len);
+	buf_release(&text);
+	return equal ? 0
+		     : csv_reader_fail(r, -1, err, "the header differs from that of %s",
+				       r->input.paths[0]);
 }
 
 static void reset(struct csv_reader *r)
 {
-	bool tolerant = r->tolerant;
+	bool tolerant = r->tolerant, keep_names = r->keep_names;
 	struct csv_tuning tuning = r->tuning;
 
 	if (!tuning.scan)
@@ -539,6 +626,8 @@ static void reset(struct csv_reader *r)
 		tuning.window = WINDOW;
 	*r = (struct csv_reader)CSV_READER_INIT;
 	r->tolerant = tolerant;
+	r->keep_names = keep_names;
+	r->delimiter = ',';
 	r->tuning = tuning;
 	r->marks = mem_alloc(tuning.window + CSVSCAN_SLACK, sizeof(*r->marks));
 	r->parser = mem_alloc(1, sizeof(*r->parser));
@@ -661,6 +750,7 @@ void csv_reader_close(struct csv_reader *r)
 	free(r->names);
 	buf_release(&r->bytes);
 	buf_release(&r->text);
+	buf_release(&r->header_text);
 	free(r->marks);
 	free(r->row.fields);
 	free(r->text_ends);

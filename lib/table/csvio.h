@@ -1,12 +1,14 @@
 /*
- * csvio: CSV records over gzio (RFC 4180; LF or CRLF; a BOM skipped; the header found by name).
+ * csvio: CSV records over gzio (RFC 4180; LF or CRLF; a comma or another delimiter; marks, blank
+ * lines and a `sep=` line before the header passed over; the header found by name).
  *
  * NULL and the empty string are two values: an unquoted empty field is NULL, `""` is empty text.
  * Blank lines are passed over, but in a table of one column, where they are a NULL.
  *
  * Most records are plain: one line, as many fields as the header has, and no quotes but around
  * whole fields. Those are split in place, at the marks that csvscan has found for a window of the
- * input at once. Any other is framed by itself and, if there is a quote in it, left to libcsv.
+ * input at once. Any other, and each of an input whose delimiter is not the comma, is framed by
+ * itself and, if there is a quote in it, left to libcsv.
  * Memory: 256 KiB of input, or the longest record, and 512 KiB for the marks of a window, of which
  * as much is touched as there are marks. The one module that calls libcsv, which owns the bare
  * prefix `csv_` and the header <csv.h>: ours are csv_reader_*, csv_writer_*, csv_put_*.
@@ -16,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/warnings.h"
 #include "io/gzio.h"
 #include "table/csvrow.h"
 #include "table/csvscan.h"
@@ -36,8 +39,9 @@ struct csv_header {
 struct csv_input {
 	const char *const *paths;
 	size_t n;
-	int threads;    /* see gz_reader_open */
-	char delimiter; /* between fields; 0: told by the header */
+	int threads;      /* see gz_reader_open */
+	char delimiter;   /* between fields; 0: each file's is told by its header */
+	const char *tool; /* that reads them, for messages that name a command; NULL: none */
 };
 
 /*
@@ -56,12 +60,14 @@ struct csv_tuning {
 struct csv_reader {
 	/* For callers to read. */
 	struct csv_header header;
-	uint64_t line;    /* physical line on which the current record begins, from 1 */
-	uint64_t n_rows;  /* rows returned so far, of all files */
-	const char *file; /* the current input's name */
+	uint64_t line;     /* physical line on which the current record begins, from 1 */
+	uint64_t n_rows;   /* rows returned so far, of all files */
+	const char *file;  /* the current input's name */
+	uint64_t n_before; /* lines before the header of the first file */
 
-	/* Set before open: return malformed records with a fault instead of failing. */
-	bool tolerant;
+	/* Set before open. */
+	bool tolerant;   /* return malformed records with a fault instead of failing */
+	bool keep_names; /* do not colname_normalise those of the header */
 	struct csv_tuning tuning;
 
 	/* The reader's own. */
@@ -70,6 +76,12 @@ struct csv_reader {
 	struct gz_reader gz;
 	struct csv_parser *parser;
 	char **names;
+	struct buf header_text; /* the names as read, each ended by a NUL */
+	char delimiter;         /* of the current file */
+	bool no_marks;          /* in it each record is framed by itself */
+	uint64_t n_long;        /* records of many lines: csv_reader_warn */
+	const char *long_file;  /* where the first one is */
+	uint64_t long_line;
 	struct buf bytes; /* input not yet consumed; the current record begins at `start` */
 	size_t start, end;
 	uint64_t next_line;
@@ -95,8 +107,9 @@ struct csv_reader {
 	}
 
 /*
- * Opens the first input and reads its header. A missing or empty header and a column named twice
- * are errors. The paths must outlive the reader. Returns 0, or -1 with err.
+ * Opens the first input and reads its header. A missing or empty header, a column named twice
+ * (unless it has no name) and a format that is no CSV are errors. The paths must outlive the
+ * reader. Returns 0, or -1 with err.
  */
 int csv_reader_open(struct csv_reader *r, const struct csv_input *input, struct err *err);
 
@@ -104,7 +117,8 @@ int csv_reader_open(struct csv_reader *r, const struct csv_input *input, struct 
 int csv_reader_open_fd(struct csv_reader *r, int fd, const char *name, struct err *err);
 
 /*
- * The next row, of the next file when one is at its end (whose header must equal the first's).
+ * The next row, of the next file when one is at its end (whose header must have the first's names,
+ * as they are written; its delimiter may be another).
  * Returns 1 with *row (valid until the next call), 0 at the verified end of the last input, or -1
  * with err: a ragged or malformed record (unless tolerant), a record over 64 MiB, a broken input.
  */
@@ -129,6 +143,12 @@ void csv_reader_close(struct csv_reader *r);
  */
 int csv_reader_fail(const struct csv_reader *r, int column, struct err *err, const char *format,
 		    ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * Adds a warning of the records so far that span more than 10 lines, if there are any: such a one
+ * is often many rows, and a quote that none closes.
+ */
+void csv_reader_warn(const struct csv_reader *r, struct warnings *w);
 
 struct csv_writer {
 	struct buf

@@ -1,5 +1,7 @@
 #include "table/csvrow.h"
 
+#include "table/csvhead.h"
+
 #include <math.h>
 
 /*
@@ -125,6 +127,31 @@ void csv_put_text(struct buf *row, const char *s, size_t len)
 	}
 	out[len] = ',';
 	row->len += len + 1;
+}
+
+void csv_put_str(struct buf *row, const char *text)
+{
+	bool first = !row->len || row->data[row->len - 1] == '\n';
+	size_t len = strlen(text);
+
+	if (first && csvhead_misleads(text, len))
+		put_quoted(row, text, len);
+	else
+		csv_put_text(row, text, len);
+}
+
+void csv_put_row(struct buf *out, const struct csv_row *row)
+{
+	/* Before a line feed a carriage return would be no more than part of the line's end. */
+	bool ends_in_cr = row->raw_len && row->raw[row->raw_len - 1] == '\r';
+
+	if (!row->is_foreign && (row->fault || !ends_in_cr))
+		csv_put_raw(out, row->raw, row->raw_len);
+	else if (row->fault)
+		csv_put_text(out, row->raw, row->raw_len);
+	else
+		for (size_t i = 0; i < row->n; i++)
+			csv_put_field(out, &row->fields[i]);
 }
 
 void csv_put_raw(struct buf *row, const char *encoded, size_t len)

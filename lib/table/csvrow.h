@@ -46,6 +46,7 @@ struct csv_row {
 	size_t n;
 	const char *raw; /* the record as it stands in the input, without its line end */
 	size_t raw_len;
+	bool is_foreign;   /* `raw` is delimited by another character than the comma */
 	bool is_verbatim;  /* known: each field stands in `raw` as csv_put_field would write it */
 	const char *fault; /* NULL, or why this is no row of the table (tolerant readers only) */
 };
@@ -58,10 +59,11 @@ struct csv_row {
  */
 void csv_put_text(struct buf *row, const char *s, size_t len);
 
-static inline void csv_put_str(struct buf *row, const char *text)
-{
-	csv_put_text(row, text, strlen(text));
-}
+/*
+ * The same of a name. The first one of a row is quoted, too, where it would not be read as the name
+ * of a header's first column (csvhead_misleads): so each header reads back as it was.
+ */
+void csv_put_str(struct buf *row, const char *text);
 
 static inline void csv_put_null(struct buf *row)
 {
@@ -70,6 +72,12 @@ static inline void csv_put_null(struct buf *row)
 
 /* Fields that are encoded already, with the commas between them. */
 void csv_put_raw(struct buf *row, const char *encoded, size_t len);
+
+/*
+ * All fields of a row: the record as it was read, however it is quoted, where it is delimited by
+ * commas; else what csv_put_field writes for each. What is no row (it has a fault) is one field.
+ */
+void csv_put_row(struct buf *out, const struct csv_row *row);
 
 /* NULL stays NULL. */
 static inline void csv_put_field(struct buf *row, const struct csv_field *field)

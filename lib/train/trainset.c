@@ -258,13 +258,11 @@ static int decide_types(struct trainset_reading *r, struct err *err)
 /* As it is, but for the words that are NULL. */
 static void spill_row(struct trainset_reading *r, const struct csv_row *row)
 {
-	if (r->na.tokens->n) {
+	if (r->na.tokens->n)
 		csv_put_fields(&r->records, row, 0, row->n);
-		csv_end_row(&r->records);
-	} else {
-		buf_append(&r->records, row->raw, row->raw_len);
-		buf_append_char(&r->records, '\n');
-	}
+	else
+		csv_put_row(&r->records, row);
+	csv_end_row(&r->records);
 }
 
 /* A record that is not spilled has its part in the counts. */

@@ -39,15 +39,21 @@ static inline const char *row_difference(const struct csv_row *a, const struct c
 	for (size_t i = 0; i < a->n; i++)
 		if (!same_field(&a->fields[i], &b->fields[i]))
 			return "field";
+	if (a->is_foreign != b->is_foreign)
+		return "delimiter";
 	if (a->n && (!copies_alike(a, a->n / 2) || !copies_alike(a, a->n - 1)))
 		return "csv_put_fields";
 	return NULL;
 }
 
-/* Reads the file in two ways, set before open. Returns what they differ in, or NULL. */
-static inline const char *rows_disagree(const char *path, struct csv_reader a, struct csv_reader b)
+/*
+ * Reads the file in two ways, set before open; delimiter as in struct csv_input. Returns what they
+ * differ in, or NULL.
+ */
+static inline const char *rows_disagree(const char *path, char delimiter, struct csv_reader a,
+					struct csv_reader b)
 {
-	struct csv_input input = { .paths = &path, .n = 1 };
+	struct csv_input input = { .paths = &path, .n = 1, .delimiter = delimiter };
 	struct err err_a = ERR_INIT, err_b = ERR_INIT;
 	const char *difference = NULL;
 	int rc = csv_reader_open(&a, &input, &err_a);
@@ -68,6 +74,8 @@ static inline const char *rows_disagree(const char *path, struct csv_reader a, s
 		else if (rc > 0)
 			difference = row_difference(row_a, row_b);
 	}
+	if (!difference && a.n_long != b.n_long)
+		difference = "number of long records";
 	if (!difference && strcmp(err_a.message, err_b.message) != 0)
 		difference = "message";
 	csv_reader_close(&a);

@@ -6,7 +6,7 @@ static size_t naive(const char *a, size_t n, const char *b, size_t m)
 {
 	size_t best, other;
 
-	if (!n || !m)
+	if (n == 0 || m == 0)
 		return n + m;
 	best = naive(a, n - 1, b, m - 1) + (a[n - 1] != b[m - 1]);
 	other = naive(a, n - 1, b, m) + 1;
@@ -32,7 +32,7 @@ static void distances_are_those_of_the_definition(void)
 {
 	for (int i = 0; i < 364; i += 3)
 		for (int j = 0; j < 364; j += 2) {
-			char a[8], b[8];
+			char a[8] = "", b[8] = "";
 
 			spell(i, a);
 			spell(j, b);

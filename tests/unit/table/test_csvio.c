@@ -23,7 +23,7 @@ static bool ends_line(const char *s, size_t n, size_t i)
  * first line if it is malformed. Fields go to `out`, each as 'N' or 'T' text '\0' with bytes 0 and
  * 1 escaped, so that two records can be compared as two runs of bytes.
  */
-static int naive_record(const char *s, size_t n, size_t *at, struct buf *out)
+static int naive_record(const char *s, size_t n, char delimiter, size_t *at, struct buf *out)
 {
 	const char *newline = memchr(s + *at, '\n', n - *at);
 	size_t first_line_end = newline ? (size_t)(newline - s) + 1 : n;
@@ -39,7 +39,7 @@ static int naive_record(const char *s, size_t n, size_t *at, struct buf *out)
 		buf_append_char(out, quoted ? 'T' : 'U');
 		for (; i < n; i++) {
 			if (quoted ? s[i] == '"' && (i + 1 == n || s[i + 1] != '"')
-				   : s[i] == ',' || ends_line(s, n, i))
+				   : s[i] == delimiter || ends_line(s, n, i))
 				break;
 			if (!quoted && s[i] == '"')
 				goto malformed;
@@ -52,7 +52,7 @@ static int naive_record(const char *s, size_t n, size_t *at, struct buf *out)
 			out->data[out->len - 1] = 'N';
 		buf_append_char(out, '\0');
 		fields++;
-		if (i < n && s[i] == ',') {
+		if (i < n && s[i] == delimiter) {
 			i++;
 			continue;
 		}
@@ -107,29 +107,31 @@ static uint64_t count_lines(const char *s, size_t n)
 
 /*
  * Reads the document (a header of `columns` fields and what follows) in both ways and compares
- * every record: fields, NULLs, raw bytes, line number, fault.
+ * every record: fields, NULLs, raw bytes, line number, fault, and that csv_put_row writes it.
  */
-static void compare(const char *s, size_t n, size_t columns, bool tolerant)
+static void compare(const char *s, size_t n, char delimiter, size_t columns, bool tolerant)
 {
-	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
+	struct csv_input input = { .paths = (const char *const[]){ "in" },
+				   .n = 1,
+				   .delimiter = delimiter };
 	struct csv_reader r = CSV_READER_INIT;
-	struct buf want = BUF_INIT, got = BUF_INIT;
+	struct buf want = BUF_INIT, got = BUF_INIT, put = BUF_INIT;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
-	size_t at = 0;
+	size_t at = 0, i_put;
 	int rc, fields;
 
 	scratch_write("in", s, n);
 	r.tolerant = tolerant;
 	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
-	naive_record(s, n, &at, &want);
+	naive_record(s, n, delimiter, &at, &want);
 	for (;;) {
 		size_t start = at;
 		uint64_t line = count_lines(s, start) + 1;
 
 		if (at == n)
 			break;
-		fields = naive_record(s, n, &at, &want);
+		fields = naive_record(s, n, delimiter, &at, &want);
 		if (columns > 1 && fields == 1 && want.data[0] == 'N')
 			continue; /* a blank line */
 		rc = csv_reader_next(&r, &row, &err);
@@ -152,6 +154,17 @@ static void compare(const char *s, size_t n, size_t columns, bool tolerant)
 			CHECK(got.len == want.len &&
 			      (!got.len || !memcmp(got.data, want.data, got.len)));
 		}
+		if (!row->fault) {
+			buf_clear(&put);
+			csv_put_row(&put, row);
+			csv_end_row(&put);
+			i_put = 0;
+			fields = naive_record(put.data, put.len, ',', &i_put, &got);
+			CHECK_INT(fields, columns);
+			unquote_marks(&got);
+			CHECK(got.len == want.len && !memcmp(got.data, want.data, got.len));
+			CHECK_INT(i_put, put.len);
+		}
 		/* The raw record is what stands there, but for its line end. */
 		CHECK(row->raw_len <= at - start && !memcmp(row->raw, s + start, row->raw_len));
 		CHECK(at - start - row->raw_len <= 2);
@@ -166,6 +179,7 @@ done:
 	csv_reader_close(&r);
 	buf_release(&want);
 	buf_release(&got);
+	buf_release(&put);
 }
 
 /* Random documents: mostly well-formed (`noise` 0), or with stray quotes and line ends. */
@@ -210,6 +224,13 @@ static void random_document(struct buf *doc, uint64_t *random, size_t columns, i
 	}
 }
 
+/* Makes each comma the other delimiter, and the other way round. */
+static void swap(char *s, size_t n, char delimiter)
+{
+	for (size_t i = 0; i < n; i++)
+		s[i] = s[i] == ',' ? delimiter : s[i] == delimiter ? ',' : s[i];
+}
+
 static void agrees_with_the_reference(void)
 {
 	struct buf doc = BUF_INIT;
@@ -217,9 +238,12 @@ static void agrees_with_the_reference(void)
 
 	for (int i = 0; i < 1200 && check_ok; i++) {
 		size_t columns = 1 + scratch_below(&random, 4);
+		char delimiter = "\t;|:"[scratch_below(&random, 4)];
 
 		random_document(&doc, &random, columns, i % 3 * 3);
-		compare(doc.data, doc.len, columns, i & 1);
+		if (i % 2)
+			swap(doc.data, doc.len, delimiter);
+		compare(doc.data, doc.len, i % 2 ? delimiter : ',', columns, i & 2);
 	}
 	buf_release(&doc);
 }
@@ -239,8 +263,11 @@ static void agrees_on_every_short_string(void)
 			rest -= power;
 		for (; power > 1; power /= 5, rest /= 5)
 			doc[n++] = letters[rest % 5];
-		compare(doc, n, 2, true);
-		compare(doc, n, 2, false);
+		compare(doc, n, ',', 2, true);
+		compare(doc, n, ',', 2, false);
+		swap(doc, n, ';');
+		compare(doc, n, ';', 2, true);
+		swap(doc, n, ';');
 	}
 }
 
@@ -292,12 +319,31 @@ static void headers(void)
 	     "2:1,2|");
 	each("\xef\xbb\xbf\"a\",b\n1,2\n", "2:1,2|");
 	each("\n", "in:1: no header line");
-	each("\r\n1,2\n", "in:1: no header line");
+	each("\r\n \n", "in:1: no header line");
+	each("\r\na,b\n1,2\n", "3:1,2|");
+	each("\n\xef\xbb\xbf\xef\xbb\xbf\n \t\ra,b\n1,2\n",
+	     "in:3: a carriage return in the header (line ends must be LF or CR LF)");
+	each("\n\na,b\n1,2,3\n", "4!1,2,3|");
+	each("sep=;\r\na;b\n1;2\n", "3:1;2|");
+	each("\xef\xbb\xbfSEP=\t\n\na\n1\t2\n", "4!1\t2|");
+	each("sep=,\na;b\n1;2\n", "3:1;2|");
+	each("sep=,", "in:1: no header line");
+	each("sep=", "");
+	each("sep=x\n1\n", "2:1|");
+	each("sep=\"\n1\n", "in:1: a quoted field is still open at the end of the input");
+	each("\"sep=;\"\n1\n", "2:1|");
 	each("\xef\xbb\xbf", "in:1: no header line");
 	each("\xef\xbb\xbf\n", "in:1: no header line");
 	each("a,b,a\n", "in:1: duplicate column a");
 	each(",a\n1,2\n", "2:1,2|");
-	each("a,,\n", "in:1: duplicate column ");
+	each("a,,\n1,2,\n", "2:1,2,|");
+	each("\"\"\n1\n", "2:1|");
+	each("\n\na,b,a\n", "in:3: duplicate column a");
+	each("a\tb;c;d\n1;2;3\n", "2:1;2;3|");
+	each("a|b\n1|2\n", "2:1|2|");
+	each("\"a|b\"\n1|2\n", "2:1|2|");
+	each("a;\"b,c\"\n1;2\n", "2:1;2|");
+	each("a:b\n1:2\n", "2:1:2|");
 	each("a,\"b\n1,2\n", "in:1: a quoted field is still open at the end of the input");
 	each("a,b\"c\n1,2\n", "in:1: a quoted field is still open at the end of the input");
 	each("a,b\r1,2\r3,4\r",
@@ -426,6 +472,7 @@ static void quotes_only_where_they_must_be(void)
 	struct buf row = BUF_INIT;
 	struct csv_field null = { "", 0, true }, empty = { "", 0, false };
 
+	csv_put_str(&row, "plain text, 'x'");
 	csv_put_str(&row, "plain text; 'x'");
 	csv_put_str(&row, "a,b");
 	csv_put_str(&row, "say \"x\"");
@@ -444,10 +491,155 @@ static void quotes_only_where_they_must_be(void)
 	csv_put_null(&row);
 	csv_end_row(&row);
 	buf_append_char(&row, '\0');
-	CHECK_STR(row.data,
-		  "plain text; 'x',\"a,b\",\"say \"\"x\"\"\",\"two\nlines\",\"\r\",\"\\.\","
-		  "\\.., ,,\"\",,-9223372036854775808,0.95,0.1,\"a\",b,\n");
+	CHECK_STR(row.data, "\"plain text, 'x'\",plain text; 'x',\"a,b\",\"say "
+			    "\"\"x\"\"\",\"two\nlines\",\"\r\",\"\\.\","
+			    "\\.., ,,\"\",,-9223372036854775808,0.95,0.1,\"a\",b,\n");
 	buf_release(&row);
+}
+
+/*
+ * Any header that csv_put_str writes is read back: names that begin with what is passed over before
+ * a header, or that look like a format of another kind, or that have other delimiters in them.
+ */
+static void any_header_round_trips(void)
+{
+	static const char *const pieces[] = {
+		"\xef\xbb\xbf", " ",    "\t",       ";",     "|",          ",",        "\"",
+		"sep=",         "SEP=", "{",        "[",     "}",          "]",        "<?xml",
+		"<html",        "ORC",  "PAR1\x15", "PGDMP", "PK\x03\x04", "\xff\xfe", "\x1f\x8b",
+		"Obj\x01",      "a",    "B",        "\x01",  "BZh91AY&SY", ".",        "",
+	};
+	enum { N = sizeof(pieces) / sizeof(*pieces) };
+	char path[32];
+	const char *const paths[] = { path };
+	struct csv_input input = { .paths = paths, .n = 1 };
+	uint64_t random = 17;
+	int fd = memfd_create("in", 0);
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	for (int i = 0; i < 2000 && check_ok; i++) {
+		struct csv_reader r = CSV_READER_INIT;
+		struct buf text = BUF_INIT, name = BUF_INIT;
+		char *names[5];
+		size_t n = 1 + scratch_below(&random, 5);
+		struct err err = ERR_INIT;
+		const struct csv_row *row;
+
+		for (size_t k = 0; k < n; k++) {
+			buf_clear(&name);
+			for (size_t left = scratch_below(&random, 5); left; left--)
+				buf_append_str(&name, pieces[scratch_below(&random, N)]);
+			if (name.len && k) /* no name twice */
+				buf_append_char(&name, (char)('0' + k));
+			buf_append_char(&name, '\0');
+			names[k] = mem_dup(name.data, name.len - 1);
+			csv_put_str(&text, names[k]);
+		}
+		csv_end_row(&text);
+		for (size_t k = 0; k < n; k++)
+			csv_put_str(&text, "v");
+		csv_end_row(&text);
+		CHECK(!ftruncate(fd, 0));
+		CHECK_INT(pwrite(fd, text.data, text.len, 0), text.len);
+		CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+		CHECK_INT(r.header.n, n);
+		for (size_t k = 0; k < n && check_ok; k++)
+			CHECK_STR(r.header.names[k], names[k]);
+		CHECK_INT(check_ok ? csv_reader_next(&r, &row, &err) : 1, 1);
+		if (!check_ok)
+			CHECK_FAIL("%s: %.*s", err.message, (int)text.len, text.data);
+		csv_reader_close(&r);
+		for (size_t k = 0; k < n; k++)
+			free(names[k]);
+		buf_release(&text);
+		buf_release(&name);
+	}
+	close(fd);
+}
+
+static void columns_of_the_pipe_in_any_spelling(void)
+{
+	struct csv_input input = { .paths = (const char *const[]){ "in", "two" }, .n = 2 };
+	struct csv_reader r = CSV_READER_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+	static const char text[] =
+		"EVENT_ID, event_ts,User_Id,user_id,GENRE, genre,Kind,\n1,,,,,,,\n";
+
+	scratch_write("in", text, sizeof(text) - 1);
+	scratch_write("two", text, sizeof(text) - 1);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	for (size_t i = 0; i < 8; i++) {
+		static const char *const want[] = { "event_id", "event_ts", "User_Id", "user_id",
+						    "GENRE",    " genre",   "Kind",    "" };
+
+		CHECK_STR(r.header.names[i], want[i]);
+	}
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK_STR(r.file, "two");
+	CHECK_INT(csv_reader_next(&r, &row, &err), 0);
+	csv_reader_close(&r);
+	r.keep_names = true;
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_STR(r.header.names[0], "EVENT_ID");
+	csv_reader_close(&r);
+}
+
+static void each_file_has_its_delimiter(void)
+{
+	struct csv_input input = { .paths = (const char *const[]){ "in", "two", "three" }, .n = 3 };
+	struct csv_reader r = CSV_READER_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+	int n = 0;
+
+	scratch_write("in", "a,b\n1,2\n", 8);
+	scratch_write("two", "sep=;\na;b\n1;2\n", 14);
+	scratch_write("three", "\n\"a\"\tb\n1\t2\n", 11);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	for (; csv_reader_next(&r, &row, &err) > 0; n++)
+		CHECK(csv_field_is(&row->fields[0], "1") && csv_field_is(&row->fields[1], "2"));
+	CHECK_INT(n, 3);
+	CHECK_STR(err.message, "");
+	csv_reader_close(&r);
+	input.delimiter = ',';
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	CHECK_INT(csv_reader_next(&r, &row, &err), -1);
+	CHECK_STR(err.message, "two:2: the header differs from that of in");
+	csv_reader_close(&r);
+}
+
+static void records_of_many_lines(void)
+{
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
+	static const char lines[] = "\n\n\n\n\n\n\n\n\n";
+	struct warnings warnings = WARNINGS_INIT;
+	struct csv_reader r = CSV_READER_INIT;
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+
+	buf_printf(&text, "a,b\n1,\"%s\"\n\"x,y\",2\n", lines);
+	for (int i = 0; i < 2; i++)
+		buf_printf(&text, "1,\"%s\n\"\n", lines);
+	scratch_write("in", text.data, text.len);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	for (int i = 0; i < 2; i++)
+		CHECK_INT(csv_reader_next(&r, &row, &err), 1);
+	csv_reader_warn(&r, &warnings);
+	CHECK_INT(warnings.n, 0);
+	while (csv_reader_next(&r, &row, &err) > 0)
+		;
+	csv_reader_warn(&r, &warnings);
+	CHECK_INT(warnings.n, 1);
+	buf_append_char(&warnings.text, '\0');
+	CHECK_STR(warnings.text.data, "2 records span more than 10 lines, the first at in:13: a "
+				      "quote that is not closed?\n");
+	warnings_release(&warnings);
+	csv_reader_close(&r);
+	buf_release(&text);
 }
 
 /* Writes a gzip file of a header and then of `pieces` times the piece, and the tail. */
@@ -593,8 +785,12 @@ static void hostile_document(struct buf *doc, uint64_t *random, size_t columns)
 {
 	size_t rows = 10 + scratch_below(random, 40);
 	bool crlf = scratch_below(random, 3) == 0;
+	static const char *const before[] = { "\n",      "\r\n",      " \t\n",  "\xef\xbb\xbf",
+					      "sep=;\n", "sep=,\r\n", "sep=\t", "\xef\xbb\n" };
 
 	buf_clear(doc);
+	while (scratch_below(random, 3) == 0)
+		buf_append_str(doc, before[scratch_below(random, 8)]);
 	for (size_t row = 0; row < rows; row++) {
 		for (size_t i = 0; i < columns; i++) {
 			if (i)
@@ -634,7 +830,11 @@ static void marks_agree_with_libcsv(void)
 		struct csv_reader marks = CSV_READER_INIT, libcsv = CSV_READER_INIT;
 		const char *difference;
 
+		char delimiter = "\0\0\0,;\t|"[scratch_below(&random, 7)];
+
 		hostile_document(&doc, &random, 1 + scratch_below(&random, 9));
+		if (scratch_below(&random, 4) == 0)
+			swap(doc.data, doc.len, "\t;|"[scratch_below(&random, 3)]);
 		CHECK(!ftruncate(fd, 0));
 		CHECK_INT(pwrite(fd, doc.data, doc.len, 0), doc.len);
 		marks.tuning.scan = csvscan_choice(i % n_ways).scan;
@@ -643,7 +843,7 @@ static void marks_agree_with_libcsv(void)
 		libcsv.tuning.libcsv_only = true;
 		libcsv.tuning.read_size = 4096;
 		marks.tolerant = libcsv.tolerant = scratch_below(&random, 10) > 0;
-		difference = rows_disagree(path, marks, libcsv);
+		difference = rows_disagree(path, delimiter, marks, libcsv);
 		if (difference)
 			CHECK_FAIL("%s, in '%.*s'", difference, (int)doc.len, doc.data);
 	}
@@ -777,6 +977,10 @@ int main(void)
 	RUN(a_stray_quote_costs_one_line);
 	RUN(headers);
 	RUN(names_of_a_header_are_found_whole);
+	RUN(any_header_round_trips);
+	RUN(columns_of_the_pipe_in_any_spelling);
+	RUN(each_file_has_its_delimiter);
+	RUN(records_of_many_lines);
 	RUN(several_files_are_one_table);
 	RUN(writer_and_reader_round_trip);
 	RUN(quotes_only_where_they_must_be);

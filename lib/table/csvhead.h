@@ -1,0 +1,39 @@
+/*
+ * csvhead: how a CSV begins: what comes before its header, and what that says of its delimiter.
+ *
+ * Before the header may come byte-order marks, blank lines, and the line by which spreadsheets name
+ * the delimiter, `sep=;`. Knows nothing of records: that is csvio's.
+ */
+#ifndef CE_CSVHEAD_H
+#define CE_CSVHEAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* So many bytes decide what comes first; fewer if the input ends. */
+#define CSVHEAD_LOOK 512
+
+/* Whether c can be a delimiter: an ASCII character that is neither a quote, nor ends a line. */
+bool csvhead_may_delimit(char c);
+
+/*
+ * The bytes at s to pass over: one byte-order mark, blank line (also of blanks) or `sep=` line,
+ * which sets *delimiter; 0: the header begins here. `len` is at least CSVHEAD_LOOK, unless the
+ * input ends before.
+ */
+size_t csvhead_skip(const char *s, size_t len, char *delimiter);
+
+/*
+ * The delimiter of the header, a record of len bytes: a comma, if it has one outside quotes; else
+ * the tab, semicolon or vertical bar that it has most of; else a comma, for a table of one column.
+ */
+char csvhead_delimiter(const char *record, size_t len);
+
+/*
+ * Whether a header whose first name this is, without quotes, is taken for something else: for one
+ * that begins with a mark or a blank, for a `sep=` line, for several columns, for a format that is
+ * no CSV.
+ */
+bool csvhead_misleads(const char *name, size_t len);
+
+#endif

@@ -251,10 +251,10 @@ says() {
 	[ "$stderr" = "ce-agg: out:1: column user_activity_level: is in the input already" ]
 	echo "$columns" >x.csv
 	fails 1 ce-agg -p x.csv
-	[ "$stderr" = "ce-agg: x.csv:1: missing column prev_ts" ]
+	[[ $stderr == "ce-agg: x.csv:1: missing column prev_ts"* ]]
 	cut -d, -f1-7,9- sessions.csv >x.csv
 	fails 1 ce-agg -p x.csv
-	[ "$stderr" = "ce-agg: x.csv:1: missing column genre" ]
+	[[ $stderr == "ce-agg: x.csv:1: missing column genre"* ]]
 }
 
 @test "bad options are bad usage" {

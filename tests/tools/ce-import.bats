@@ -190,7 +190,7 @@ want_columns() {
 	END
 	same got want
 	fails 1 ce-import --types a=int,f=int more a.csv
-	[ "$stderr" = "ce-import: a.csv:1: missing column f" ]
+	[[ $stderr == "ce-import: a.csv:1: missing column f"* ]]
 	for types in a a= =int '' 'a=int,' 'a=int,,b=int'; do
 		fails 2 ce-import --types "$types" more a.csv
 		[[ $stderr == *"': expected COLUMN=TYPE"* ]]
@@ -536,7 +536,7 @@ tables_in() {
 	ce-import --upsert user_id,event_id user_activity a.csv
 	echo e,u,1 | holds user_activity
 	fails 1 ce-import --upsert event_id,device new a.csv
-	[ "$stderr" = "ce-import: a.csv:1: missing column device" ]
+	[[ $stderr == "ce-import: a.csv:1: missing column device"* ]]
 }
 
 @test "--upsert by what is no key of the table is refused before the rows are read" {

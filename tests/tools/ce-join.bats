@@ -166,7 +166,7 @@ dimensions() {
 	[ "$stderr" = "ce-join: empty.csv:2: column user: empty key" ]
 	printf 'name,t\na,1\n' >nokey.csv
 	fails 1 ce-join -p -k user nokey.csv events.csv
-	[ "$stderr" = "ce-join: nokey.csv:1: missing column user" ]
+	[[ $stderr == "ce-join: nokey.csv:1: missing column user"* ]]
 	printf 'user,t\na,1,2\n' >ragged.csv
 	fails 1 ce-join -p -k user ragged.csv events.csv
 	[ "$stderr" = "ce-join: ragged.csv:2: expected 2 fields, found 3" ]
@@ -186,7 +186,7 @@ dimensions() {
 	[[ $stderr == "ce-join: users.csv:1: duplicate column tier"* ]]
 	printf 'genre,mood\nDrama,dark\n' >moods.csv
 	fails 1 ce-join -p -k genre moods.csv events.csv
-	[ "$stderr" = "ce-join: events.csv:1: missing column genre" ]
+	[[ $stderr == "ce-join: events.csv:1: missing column genre"* ]]
 }
 
 @test "a command line without a dimension is bad usage" {

@@ -36,7 +36,7 @@ make_model() {
 	END
 	printf 'plan\nfree\n' >few.csv
 	fails 1 ce-predict --keys -m model few.csv
-	[[ $stderr == 'ce-predict: few.csv:1: missing column event_id' ]]
+	[[ $stderr == 'ce-predict: few.csv:1: missing column event_id'* ]]
 }
 
 @test "--split writes the rows of one part" {
@@ -104,7 +104,7 @@ make_model() {
 	refuses() {
 		printf '%b' "$1" >bad.csv
 		fails 1 ce-predict -m model bad.csv
-		[[ $stderr == "ce-predict: $2" ]] || {
+		[[ $stderr == "ce-predict: $2" || $stderr == "ce-predict: $2"[\;:]" "* ]] || {
 			echo "$stderr"
 			return 1
 		}

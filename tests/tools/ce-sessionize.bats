@@ -171,13 +171,13 @@ says() {
 	printf 'event_id,event_ts,user_id,content_id,event_type,playback_position,runtime\n' >x.csv
 	ce-sessionize -p x.csv >out
 	fails 1 ce-sessionize -p --starts starts.csv x.csv
-	[ "$stderr" = "ce-sessionize: x.csv:1: missing column device" ]
+	[[ $stderr == "ce-sessionize: x.csv:1: missing column device"* ]]
 	[ ! -e starts.csv ]
 	fails 1 ce-sessionize -p out
 	[ "$stderr" = "ce-sessionize: out:1: column prev_ts: is in the input already" ]
 	printf 'event_id,event_ts,user_id,content_id,event_type,playback_position,device\n' >x.csv
 	fails 1 ce-sessionize -p x.csv
-	[ "$stderr" = "ce-sessionize: x.csv:1: missing column runtime" ]
+	[[ $stderr == "ce-sessionize: x.csv:1: missing column runtime"* ]]
 }
 
 @test "bad options are bad usage" {

@@ -79,4 +79,12 @@ static inline bool check_wanted(const char *test)
 /* The last line of main: `return CHECK_DONE();` */
 #define CHECK_DONE() (printf("1..%d\n", check_n_tests), fflush(stdout), check_n_failed > 0)
 
+/* That it begins so. */
+#define CHECK_BEGINS(got, want)                                                                    \
+	do {                                                                                       \
+		const char *got_ = (got), *want_ = (want);                                         \
+		if (strncmp(got_, want_, strlen(want_)) != 0)                                      \
+			CHECK_FAIL("%s is '%s', not '%s...'", #got, got_, want_);                  \
+	} while (0)
+
 #endif

@@ -180,15 +180,15 @@ static void test_what_cannot_be_compared(void)
 	struct err err = ERR_INIT;
 	uint64_t n[2];
 
-	check_refused(&options, "id,x\n", "T:1: missing column t");
-	check_refused(&options, "x,t\n", "T:1: missing column id");
+	check_refused(&options, "id,x\n", "T:1: missing column t; the header has id, x");
+	check_refused(&options, "x,t\n", "T:1: missing column id; the header has x, t");
 	check_refused(
 		&options, "id,t\na,1\nb,\n",
 		"T:3: column t: invalid time '': expected milliseconds since 1970 or ISO 8601");
 	check_refused(&options, "id,t\na,1\nb,1\na,1\n", "T: two rows of time 1 have the key a");
 	check_refused(&options, "id,t\na,1,2\n", "T:2: expected 2 fields, found 3");
 	options.ignore = (struct names){ outcome, 1 };
-	check_refused(&options, "id,t\n", "T:1: missing column outcome");
+	check_refused(&options, "id,t\n", "T:1: missing column outcome; the header has id, t");
 	options.ignore.n = 0;
 
 	CHECK_INT(audit_whole(&a, &options, 9, file_of("id,t\na,1\n"), "T", &err), 0);

@@ -177,7 +177,8 @@ static void columns_wanted(void)
 
 	CHECK_STR(read_all("event_id,event_ts,user_id,content_id,event_type,playback_position\n",
 			   EVENT_ENRICHED, &e, &err),
-		  "in:1: missing column runtime");
+		  "in:1: missing column runtime: ce-join makes it; the header has event_id, "
+		  "event_ts, user_id, content_id, event_type, playback_position");
 	event_reader_close(&reader);
 	CHECK_STR(read_all("runtime,event_type,content_id,user_id,playback_position,event_ts,event_"
 			   "id\n"
@@ -187,10 +188,12 @@ static void columns_wanted(void)
 	CHECK_INT(e.type, EVENT_SEEK);
 	CHECK_INT(e.ratio, 333333);
 	event_reader_close(&reader);
-	CHECK_STR(read_all("runtime,event_type,content_id,user_id,playback_position,event_ts,event_"
-			   "id\n",
-			   EVENT_SESSION, &e, &err),
-		  "in:1: missing column session_start_ts");
+	CHECK_STR(
+		read_all("runtime,event_type,content_id,user_id,playback_position,event_ts,event_"
+			 "id\n",
+			 EVENT_SESSION, &e, &err),
+		"in:1: missing column session_start_ts: ce-sessionize makes it; the header has "
+		"runtime, event_type, content_id, user_id, playback_position, event_ts, event_id");
 	event_reader_close(&reader);
 	event_reader_close(&reader);
 }

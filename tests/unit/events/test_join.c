@@ -103,7 +103,7 @@ static void bad_dimensions_are_refused(void)
 		{ "k,a\nx,1\nx,2\n", "dim.csv:3: column k: duplicate key 'x'" },
 		{ "k,a\n,1\n", "dim.csv:2: column k: empty key" },
 		{ "k,a\n\"\",1\n", "dim.csv:2: column k: empty key" },
-		{ "a,b\n1,2\n", "dim.csv:1: missing column k" },
+		{ "a,b\n1,2\n", "dim.csv:1: missing column k; the header has a, b" },
 		{ "k,a\n1\n", "dim.csv:2: expected 2 fields, found 1" },
 	};
 	struct join_drops none = { NULL, 0, NULL };
@@ -192,7 +192,8 @@ static void a_column_may_come_from_one_table_only(void)
 		  "dim.csv:1: duplicate column a (--drop removes columns)");
 	CHECK_STR(bind("i,k,b\n", "k,a\n", "k,b\n"),
 		  "dim.csv:1: duplicate column b (--drop removes columns)");
-	CHECK_STR(bind("i,kk\n", "k,a\n", "k,b\n"), "in.csv:1: missing column k");
+	CHECK_STR(bind("i,kk\n", "k,a\n", "k,b\n"),
+		  "in.csv:1: missing column k; the header has i, kk");
 }
 
 int main(void)

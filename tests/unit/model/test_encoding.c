@@ -268,7 +268,7 @@ static void encodes_rows(void)
 	csv_reader_close(&in);
 	open_text(&in, "x,gone\n1,1\n");
 	CHECK_INT(encoding_bind(&e, &in, index, &err), -1);
-	CHECK_STR(err.message, "test.csv:1: missing column c");
+	CHECK_STR(err.message, "test.csv:1: missing column c; the header has x, gone");
 	csv_reader_close(&in);
 	matrix_row_release(&row);
 	encoding_release(&e);

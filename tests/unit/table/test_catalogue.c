@@ -94,10 +94,76 @@ static void columns_are_found_by_name(void)
 	CHECK_INT(columns_refuse(&r, mine, 1, &err), 0);
 	CHECK_INT(err.kind, ERR_NONE);
 	CHECK_INT(columns_require(&r, "d", &err), -1);
-	CHECK_STR(err.message, "in:1: missing column d");
+	CHECK_STR(err.message, "in:1: missing column d; the header has a, b, c");
 	CHECK_INT(columns_refuse(&r, mine, 2, &err), -1);
 	CHECK_STR(err.message, "in:1: column c: is in the input already");
 	csv_reader_close(&r);
+}
+
+/* The other names will do if nothing else does, and are then what was wanted. */
+static void columns_are_found_in_another_spelling(void)
+{
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
+	struct csv_reader r = CSV_READER_INIT;
+	struct err err = ERR_INIT;
+
+	scratch_write("in", "\n Rate,plan,PLAN,Day,DAY \n", 26);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(columns_require(&r, "rate", &err), 0);
+	CHECK_STR(r.header.names[0], "rate");
+	CHECK_INT(columns_require(&r, "plan", &err), 1);
+	CHECK_INT(columns_require(&r, "PLAN", &err), 2);
+	CHECK_INT(columns_require(&r, "day", &err), -1);
+	CHECK_STR(err.message, "in:2: column day: may be 'Day' or 'DAY '");
+	csv_reader_close(&r);
+}
+
+static void missing(const char *tool, const char *header, const char *name, const char *want)
+{
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1, .tool = tool };
+	struct csv_reader r = CSV_READER_INIT;
+	struct err err = ERR_INIT;
+	char prefix[sizeof(err.message)];
+
+	scratch_write("in", header, strlen(header));
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(columns_require(&r, name, &err), -1);
+	snprintf(prefix, sizeof(prefix), "in:1: missing column %s", want);
+	CHECK_BEGINS(err.message, prefix);
+	csv_reader_close(&r);
+}
+
+static void a_missing_column_says_who_makes_it(void)
+{
+	char many[2000] = "column0";
+
+	missing("ce-agg", "event_id,runtime\n", "prev_ts",
+		"prev_ts: ce-sessionize makes it (ce-join | ce-sessionize | ce-agg); the header "
+		"has "
+		"event_id, runtime");
+	missing("ce-sessionize", "a,b\n", "runtime",
+		"runtime: ce-join makes it (ce-clean | ce-join | ce-sessionize);");
+	missing("ce-agg", "a,b\n", "runtime",
+		"runtime: ce-join makes it (ce-clean | ce-join | ce-sessionize | ce-agg);");
+	missing("ce-train", "a,b\n", "is_completion",
+		"is_completion: ce-features makes it (ce-agg | ce-features | ce-train);");
+	missing("ce-eval", "a,b\n", "completion_probability",
+		"completion_probability: ce-predict makes it (ce-features | ce-predict | "
+		"ce-eval);");
+	missing("ce-import", "a,b\n", "session_id", "session_id: ce-sessionize makes it;");
+	missing(NULL, "a,b\n", "session_id", "session_id: ce-sessionize makes it;");
+	/* Those of the log and of a dimension come from the source, others from who knows where. */
+	missing("ce-eval", "a,b\n", "event_id", "event_id; the header has a, b");
+	missing("ce-join", "a,b\n", "email", "email; the header has a, b");
+	missing("ce-eval", "a,b\n", "x", "x; the header has a, b");
+	missing("ce-clean", "event_ts,evnt_id\n", "event_id",
+		"event_id; the nearest name is 'evnt_id'; the header has event_ts, evnt_id");
+	missing("ce-clean", "event_ts,user_id\n", "event_id", "event_id; the header has event_ts");
+	missing("ce-clean", "a:event_id:b\n", "event_id",
+		"event_id; the header has a:event_id:b alone: another delimiter? (--delimiter)");
+	for (int i = 1; i < 100; i++)
+		snprintf(many + strlen(many), sizeof(many) - strlen(many), ",column%d", i);
+	missing(NULL, many, "event_id", "event_id; the header has column0, column1, ");
 }
 
 int main(void)
@@ -110,6 +176,8 @@ int main(void)
 	RUN(history_is_part_of_the_features);
 	RUN(types_and_keys_agree);
 	RUN(columns_are_found_by_name);
+	RUN(columns_are_found_in_another_spelling);
+	RUN(a_missing_column_says_who_makes_it);
 	scratch_leave(dir);
 	return CHECK_DONE();
 }

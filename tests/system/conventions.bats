@@ -255,12 +255,141 @@ by_name() {
 		refuses "empty.gz:1: no header line" "${cmd[@]}" empty.gz
 		echo >blank
 		refuses "blank:1: no header line" "${cmd[@]}" blank
-		tr , ';' <"$in" >semicolons
-		refuses "semicolons:1: missing column " "${cmd[@]}" semicolons
+		sed "1s/\b$needs\b/${needs}s/" "$in" >near
+		refuses "near:1: missing column $needs" "${cmd[@]}" near
+		[[ $stderr == *"; the nearest name is '${needs}s'; the header has event_id, event_ts"* ]]
 		sed 's/$/\r/' "$in" | tr -d '\n' >cr
 		refuses "cr:1: a carriage return in the header" "${cmd[@]}" cr
+		printf '\n\n' | cat - missing >later
+		refuses "later:3: missing column $needs" "${cmd[@]}" later
 	}
 	each case_ $readers
+}
+
+@test "tabs, semicolons and bars delimit fields as commas do" {
+	case_() {
+		sed '2s/,tv\b/,"t,v"/' "$in" >commas # one of them is text
+		works "${cmd[@]}" commas >want
+		for delimiter in '\t' ';' '|' :; do
+			sed 's/"t,v"/"t\x01v"/' commas | tr ',\001' "$delimiter," >other
+			options=()
+			if [ "$delimiter" = : ]; then options=(--delimiter :); fi
+			works "${cmd[@]}" "${options[@]}" other >got
+			same <(text want) <(text got)
+		done
+		# Each file has its own; together they are one table.
+		head -n 1 other | tr : ';' >header
+		works "${cmd[@]}" commas header >got
+		same <(text want) <(text got)
+		tr : '\t' <other >tabs
+		works "${cmd[@]}" --delimiter tab tabs >got
+		same <(text want) <(text got)
+		refuses "missing column" "${cmd[@]}" --delimiter ';' commas
+	}
+	each case_ $readers
+}
+
+@test "marks, blank lines and sep= before the header change nothing" {
+	case_() {
+		expected >want
+		for before in '\xef\xbb\xbf\xef\xbb\xbf' '\n\r\n \n' 'sep=,\r\n' '\xef\xbb\xbfsep=,\n\n'; do
+			printf '%b' "$before" | cat - "$in" >led
+			works "${cmd[@]}" led >got
+			same want <(text got)
+		done
+		{ echo 'sep=;' && tr , ';' <"$in"; } >semicolons
+		works "${cmd[@]}" semicolons >got
+		same want <(text got)
+		{ echo 'sep=;' && cat "$in"; } >lies
+		works "${cmd[@]}" --delimiter , lies >got
+		same want <(text got)
+		refuses "lies:2: missing column" "${cmd[@]}" lies
+		printf 'sep=,' >only
+		refuses "only:1: no header line" "${cmd[@]}" only
+	}
+	each case_ $readers
+}
+
+@test "names in capitals or with blanks around them, and columns without a name" {
+	case_() {
+		expected >want
+		sed '1s/.*/\U&/; 1s/,/ , /g' "$in" >spelled
+		works "${cmd[@]}" spelled >got
+		# Its command gets the log as it is.
+		if [ "$tool" != ce-audit ]; then same want <(text got); fi
+		sed 's/$/,,/' "$in" >unnamed
+		works "${cmd[@]}" unnamed >got
+	}
+	each case_ ${readers/ce-train/} # which makes features of all columns
+}
+
+@test "other formats are named, with the command that helps" {
+	case_() {
+		gzip -nc <"$in.gz" >double.gz
+		refuses "double.gz:1: is gzip in gzip: gzip -dc double.gz | $tool" "${cmd[@]}" double.gz
+		for packer in zstd xz bzip2; do
+			command -v "$packer" >/dev/null || continue
+			"$packer" -c <"$in" >packed
+			refuses "packed:1: is $packer-compressed: $packer -dc packed | $tool" "${cmd[@]}" packed
+			refuses "stdin:1: is $packer-compressed: $packer -dc | $tool" "${cmd[@]}" <packed
+			gzip -nc packed >twice.gz
+			refuses "twice.gz:1: is $packer-compressed: gzip -dc twice.gz | $packer -dc | $tool" "${cmd[@]}" twice.gz
+		done
+		for code in UTF-16 UTF-16LE UTF-16BE UTF-32 UTF-32LE; do
+			iconv -f UTF-8 -t "$code" "$in" >wide
+			refuses "wide:1: is ${code%[LB]E}: iconv -f $code -t UTF-8 wide | $tool" "${cmd[@]}" wide
+		done
+		expected >want
+		iconv -f UTF-16BE -t UTF-8 <(iconv -f UTF-8 -t UTF-16BE "$in") | works "${cmd[@]}" >got
+		same want <(text got)
+		echo '{"event_id":"e1","event_ts":1704067200000}' >lines
+		refuses "lines:1: is JSON: " "${cmd[@]}" lines
+		printf '[\n  {"event_id":"e1"}]\n' >list
+		refuses "list:1: is JSON: " "${cmd[@]}" list
+		echo '<!doctype html><title>404</title>' >page
+		refuses "page:1: is a web page: " "${cmd[@]}" page
+		tar -cf - -C "$IN" "$tool.csv" | gzip >in.tar.gz
+		refuses "in.tar.gz:1: is a tar archive: gzip -dc in.tar.gz | tar -xOf - | $tool" "${cmd[@]}" in.tar.gz
+	}
+	each case_ $readers
+}
+
+@test "a tool that is left out of the pipe is named" {
+	says() { # TOOL WORDS WHOSE: that TOOL refuses the input of another tool
+		local tool=$1 cmd needs
+		row_of "$tool"
+		refuses "missing column $2;" "${cmd[@]}" "$IN/$3.csv"
+	}
+	says ce-sessionize "runtime: ce-join makes it (ce-clean | ce-join | ce-sessionize)" ce-join
+	says ce-agg "prev_ts: ce-sessionize makes it (ce-join | ce-sessionize | ce-agg)" ce-sessionize
+	says ce-features "user_activity_level: ce-agg makes it (ce-sessionize | ce-agg | ce-features)" ce-agg
+	says ce-train "is_completion: ce-features makes it (ce-agg | ce-features | ce-train)" ce-features
+	says ce-eval "completion_probability: ce-predict makes it (ce-features | ce-predict | ce-eval)" ce-predict
+	sed '1!G; h; $!d' <(tail -n +2 "$IN/ce-clean.csv") | cat <(head -n 1 "$IN/ce-clean.csv") - >raw
+	tool=ce-join
+	refuses "(ce-clean puts events in order)" ce-join -k user_id "$IN/users.csv" raw
+}
+
+@test "a name that begins with a mark is passed on as it is" {
+	id=$'\xef\xbb\xbfid'
+	printf '"%s", b ,"c;d"\n1,2,3\n' "$id" >in
+	printf '"%s",x\n1,9\n' "$id" >dim
+	printf '"%s", b ,c;d,x\n1,2,3,9\n' "$id" >want
+	works ce-join -p -k "$id" dim in >got
+	same want got
+	works ce-join -p --drop x -k "$id" <(printf '"%s"\n1\n' "$id") got >got2
+	printf '"%s", b ,c;d\n1,2,3\n' "$id" >want
+	same want got2
+}
+
+@test "records of many lines are a warning" {
+	case_() {
+		sed '2s/,tv\b/,"t\n\n\n\n\n\n\n\n\n\n\nv"/' "$in" >long
+		"${cmd[@]}" long >got 2>told
+		grep -qx "$tool: warning: 1 record spans more than 10 lines, the first at long:2: a quote that is not closed?" told
+		fails 1 "${cmd[@]}" --strict long
+	}
+	each case_ ce-predict ce-eval ce-audit
 }
 
 @test "quotes, commas and line breaks inside a field" {

@@ -53,7 +53,7 @@ static inline void selection_put(const struct selection *s, const struct csv_row
 				 struct buf *out)
 {
 	if (s->n_runs && s->runs[0].n == s->n_columns) {
-		csv_put_raw(out, row->raw, row->raw_len); /* however it is quoted */
+		csv_put_row(out, row); /* however it is quoted */
 		return;
 	}
 	for (size_t i = 0; i < s->n_runs; i++)

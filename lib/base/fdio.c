@@ -15,31 +15,22 @@ static bool try_again(int fd, short events)
 	return errno == EAGAIN && (poll(&ready, 1, -1) >= 0 || errno == EINTR);
 }
 
-int fdio_writev(int fd, struct iovec *pieces, int n)
+int fdio_write(int fd, const void *bytes, size_t n)
 {
+	const char *rest = bytes;
+
 	while (n) {
-		ssize_t written = writev(fd, pieces, n);
+		ssize_t written = write(fd, rest, n);
 
 		if (written < 0) {
 			if (try_again(fd, POLLOUT))
 				continue;
 			return -1;
 		}
-		for (; n && (size_t)written >= pieces->iov_len; pieces++, n--)
-			written -= (ssize_t)pieces->iov_len;
-		if (n) {
-			pieces->iov_base = (char *)pieces->iov_base + written;
-			pieces->iov_len -= (size_t)written;
-		}
+		rest += written;
+		n -= (size_t)written;
 	}
 	return 0;
-}
-
-int fdio_write(int fd, const void *bytes, size_t n)
-{
-	struct iovec piece = { (void *)bytes, n };
-
-	return fdio_writev(fd, &piece, 1);
 }
 
 ptrdiff_t fdio_read(int fd, void *bytes, size_t n)

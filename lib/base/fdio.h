@@ -5,13 +5,9 @@
 #define CE_FDIO_H
 
 #include <stddef.h>
-#include <sys/uio.h>
 
 /* Writes all n bytes to fd, however long that takes. Returns 0, or -1 with errno set. */
 int fdio_write(int fd, const void *bytes, size_t n);
-
-/* The same of the n pieces, which it consumes. */
-int fdio_writev(int fd, struct iovec *pieces, int n);
 
 /*
  * As read(2), but waits where that would return for no reason of the data: an interrupted call, or

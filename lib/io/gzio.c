@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define IN_SIZE   ((size_t)128 * 1024)
+#define PIECE     ((size_t)64 * 1024) /* of level 0, encoded at once */
 #define PIPE_SIZE (1024 * 1024)
 #define READAHEAD_FROM                                                                             \
 	((uint64_t)1024 * 1024) /* bytes given before a thread is worth its start                  \
@@ -26,6 +27,10 @@
 #define MAGIC_0 0x1f
 #define MAGIC_1 0x8b
 #define DEFLATE 8 /* the method */
+
+/* Of a member that literal wrote: the first line that a text tool shows of it, and the only one. */
+static const char literal_comment[] =
+	"ce: gzip-compressed CSV; use gzip -dc, or -p for plain text\n";
 
 /* The flags of a gzip header. */
 enum { HAS_CRC = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16, RESERVED = 0xe0 };
@@ -102,15 +107,18 @@ static int next_number(struct gz_reader *r, int n, uint32_t *value, struct err *
 	return 0;
 }
 
-/* Passes over a text and the NUL that ends it. */
-static int skip_text(struct gz_reader *r, struct err *err)
+/* Passes over a text and the NUL that ends it, and tells whether it is `text`. */
+static int read_text(struct gz_reader *r, const char *text, bool *is_same, struct err *err)
 {
+	size_t i = 0, n = strlen(text) + 1;
 	uint32_t c;
 
-	do
+	*is_same = true;
+	do {
 		if (next_number(r, 1, &c, err))
 			return -1;
-	while (c);
+		*is_same = *is_same && i < n && c == (unsigned char)text[i++];
+	} while (c);
 	return 0;
 }
 
@@ -118,6 +126,7 @@ static int skip_text(struct gz_reader *r, struct err *err)
 static int begin_member(struct gz_reader *r, struct err *err)
 {
 	uint32_t magic, method, flags, unused, n_extra = 0, crc;
+	bool is_ours = false;
 
 	r->crc = 0;
 	if (next_number(r, 2, &magic, err))
@@ -137,7 +146,8 @@ static int begin_member(struct gz_reader *r, struct err *err)
 	for (; n_extra; n_extra--)
 		if (next_number(r, 1, &unused, err))
 			return -1;
-	if ((flags & HAS_NAME && skip_text(r, err)) || (flags & HAS_COMMENT && skip_text(r, err)))
+	if ((flags & HAS_NAME && read_text(r, "", &is_ours, err)) ||
+	    (flags & HAS_COMMENT && read_text(r, literal_comment, &is_ours, err)))
 		return -1;
 	crc = r->crc & 0xffff;
 	if (flags & HAS_CRC) {
@@ -146,7 +156,11 @@ static int begin_member(struct gz_reader *r, struct err *err)
 		if (unused != crc)
 			return damaged(r, "incorrect header check", err);
 	}
-	r->codec->inflate_reset(r->inflater);
+	r->is_literal = flags == HAS_COMMENT && is_ours;
+	if (r->is_literal)
+		literal_decoder_init(&r->literal, literal_choice(0));
+	else
+		r->codec->inflate_reset(r->inflater);
 	r->crc = r->length = 0;
 	r->in_member = r->hungry = true;
 	return 0;
@@ -198,7 +212,8 @@ static int inflate_some(struct gz_reader *r, struct codec_io *io, struct err *er
 
 	io->in = r->in + r->in_pos;
 	io->n_in = n_in;
-	status = r->codec->inflate(r->inflater, io);
+	status = r->is_literal ? literal_decode(&r->literal, io)
+			       : r->codec->inflate(r->inflater, io);
 	r->in_pos = r->in_len - io->n_in;
 	r->offset += n_in - io->n_in;
 	n_out = (size_t)(io->out - out);
@@ -267,7 +282,7 @@ ptrdiff_t gz_reader_read(struct gz_reader *r, void *out, size_t n, struct err *e
 	if (r->ahead)
 		return readahead_read(r->ahead, out, n, err);
 	got = read_gzip(r, out, n, err);
-	if (r->threads > 1 && !r->is_stored && got > 0) {
+	if (r->threads > 1 && !r->is_literal && got > 0) {
 		r->n_given += (uint64_t)got;
 		if (r->n_given >= READAHEAD_FROM) {
 			r->ahead = readahead_new(read_ahead, r);
@@ -283,17 +298,6 @@ static int read_magic(struct gz_reader *r, struct err *err)
 	while (r->in_len < 2 && !r->at_eof)
 		if (read_raw(r, err))
 			return -1;
-	return 0;
-}
-
-/* Reads the first header, and how its deflate stream begins. */
-static int start_inflate(struct gz_reader *r, struct err *err)
-{
-	r->inflater = r->codec->inflate_new();
-	if (begin_member(r, err) || fill(r, err))
-		return -1;
-	/* Bit 0 of a block tells whether it is the last; bits 1 and 2 are its type, 0: stored. */
-	r->is_stored = !r->at_eof && !(r->in[r->in_pos] & 6);
 	return 0;
 }
 
@@ -313,9 +317,10 @@ static int start(struct gz_reader *r, struct err *err)
 		r->offset = 1;
 		return truncated(r, err);
 	}
-	if (r->in_len >= 2 && r->in[0] == MAGIC_0 && r->in[1] == MAGIC_1)
-		return start_inflate(r, err);
-	return 0;
+	if (r->in_len < 2 || r->in[0] != MAGIC_0 || r->in[1] != MAGIC_1)
+		return 0;
+	r->inflater = r->codec->inflate_new();
+	return begin_member(r, err);
 }
 
 int gz_reader_open_fd(struct gz_reader *r, int fd, const char *name, struct err *err)
@@ -447,6 +452,7 @@ int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct e
 	w->plain = output->plain || isatty(w->fd) ||
 		   (output->level == GZ_LEVEL_DEFAULT && has_plain_name(output->path));
 	level = choose_level(w->fd, output->level);
+	literal_encoder_init(&w->literal, literal_choice(0));
 	if (!w->plain && level)
 		w->deflate = deflate_new(w->codec, w->fd, level,
 					 output->threads > 1 ? output->threads : 0);
@@ -461,73 +467,57 @@ static int write_failed(const struct gz_writer *w, int error, struct err *err)
 	return err_errno(err, w->name);
 }
 
-static int write_out(const struct gz_writer *w, struct iovec *pieces, int n, struct err *err)
+static int write_out(const struct gz_writer *w, const void *bytes, size_t n, struct err *err)
 {
-	return fdio_writev(w->fd, pieces, n) ? write_failed(w, errno, err) : 0;
+	return fdio_write(w->fd, bytes, n) ? write_failed(w, errno, err) : 0;
 }
 
-/* The gzip header: deflate, no flags, no time, Unix. */
+/* The gzip header: deflate, no time, Unix, and no flags but for level 0. */
 static int begin_stream(struct gz_writer *w, struct err *err)
 {
-	unsigned char header[10] = { MAGIC_0, MAGIC_1, DEFLATE, [9] = 3 };
-	struct iovec piece = { header, sizeof(header) };
+	unsigned char header[10 + sizeof(literal_comment)] = { MAGIC_0, MAGIC_1, DEFLATE, [9] = 3 };
+	size_t n = 10;
 
 	if (w->begun)
 		return 0;
 	w->begun = true;
-	return write_out(w, &piece, 1, err);
+	if (!w->deflate) {
+		header[3] = HAS_COMMENT;
+		memcpy(header + n, literal_comment, sizeof(literal_comment));
+		n = sizeof(header);
+	}
+	return write_out(w, header, n, err);
 }
 
-#define STORED_MAX ((size_t)65535) /* of a stored block: its length has 16 bits */
-#define STORED_N   16              /* blocks a write */
-
-/* What comes before a stored block's bytes: not the last, type 0; the length and its complement.
- */
-static void put_stored_header(unsigned char *out, size_t n)
+/* A piece at a time, which stays in the cache from the checksum to the kernel. */
+static int write_literal(struct gz_writer *w, const char *bytes, size_t n, struct err *err)
 {
-	out[0] = 0;
-	out[1] = (unsigned char)n;
-	out[2] = (unsigned char)(n >> 8);
-	out[3] = (unsigned char)~n;
-	out[4] = (unsigned char)(~n >> 8);
-}
-
-/* Stored blocks of the bytes as they are: nothing is copied on their way to the kernel. */
-static int write_stored(struct gz_writer *w, const char *bytes, size_t n, struct err *err)
-{
-	w->crc = w->codec->crc(w->crc, bytes, n);
-	w->length += n;
+	if (!w->coded)
+		w->coded = mem_alloc(literal_bound(PIECE), 1);
 	while (n) {
-		unsigned char headers[STORED_N][5];
-		struct iovec pieces[2 * STORED_N];
-		int n_pieces = 0;
+		size_t piece = n < PIECE ? n : PIECE;
 
-		for (int i = 0; n && i < STORED_N; i++) {
-			size_t piece = n < STORED_MAX ? n : STORED_MAX;
-
-			put_stored_header(headers[i], piece);
-			pieces[n_pieces++] = (struct iovec){ headers[i], sizeof(headers[i]) };
-			pieces[n_pieces++] = (struct iovec){ (void *)bytes, piece };
-			bytes += piece;
-			n -= piece;
-		}
-		if (write_out(w, pieces, n_pieces, err))
+		w->crc = w->codec->crc(w->crc, bytes, piece);
+		w->length += piece;
+		if (write_out(w, w->coded, literal_encode(&w->literal, bytes, piece, w->coded),
+			      err))
 			return -1;
+		bytes += piece;
+		n -= piece;
 	}
 	return 0;
 }
 
 int gz_writer_write(struct gz_writer *w, const void *bytes, size_t n, struct err *err)
 {
-	struct iovec piece = { (void *)bytes, n };
 	int error;
 
 	if (w->plain)
-		return write_out(w, &piece, 1, err);
+		return write_out(w, bytes, n, err);
 	if (begin_stream(w, err))
 		return -1;
 	if (!w->deflate)
-		return write_stored(w, bytes, n, err);
+		return write_literal(w, bytes, n, err);
 	error = deflate_put(w->deflate, bytes, n);
 	return error ? write_failed(w, error, err) : 0;
 }
@@ -556,19 +546,20 @@ int gz_writer_flush(struct gz_writer *w, struct err *err)
 	return 0;
 }
 
-/* The end of the stream is an empty stored block that is the last, and the trailer. */
+/* What was deflated ends with blocks of literals, too, in which there are none. */
 int gz_writer_finish(struct gz_writer *w, struct err *err)
 {
-	unsigned char end[13] = { 1, 0, 0, 0xff, 0xff };
-	struct iovec piece = { end, sizeof(end) };
+	unsigned char end[LITERAL_END_MAX + 8];
+	size_t n;
 
 	if (w->plain)
 		return 0;
 	if (gz_writer_flush(w, err))
 		return -1;
-	put_number(end + 5, w->crc);
-	put_number(end + 9, (uint32_t)w->length);
-	if (write_out(w, &piece, 1, err))
+	n = literal_end(&w->literal, end);
+	put_number(end + n, w->crc);
+	put_number(end + n + 4, (uint32_t)w->length);
+	if (write_out(w, end, n + 8, err))
 		return -1;
 	w->plain = true; /* there is nothing left to finish */
 	return 0;
@@ -583,6 +574,8 @@ int gz_writer_close(struct gz_writer *w, struct err *err)
 	if (w->fd >= 0)
 		rc = atomicfile_commit(&w->file, err);
 	w->fd = -1;
+	free(w->coded);
+	w->coded = NULL;
 	return rc;
 }
 
@@ -590,6 +583,8 @@ void gz_writer_abort(struct gz_writer *w)
 {
 	deflate_free(w->deflate);
 	w->deflate = NULL;
+	free(w->coded);
+	w->coded = NULL;
 	atomicfile_abort(&w->file);
 	w->fd = -1;
 }

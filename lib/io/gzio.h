@@ -4,11 +4,13 @@
  * A broken upstream never looks like a short success: the reader reports the end of input only
  * after a verified end, and the writer's stream is finished only by gz_writer_close, which a
  * failing tool never reaches. Zero bytes of input are an error, for that is what a tool leaves that
- * died before its first write. The format is RFC 1952; what is in it is codec's.
+ * died before its first write. The format is RFC 1952; what is in it is codec's, or literal's at
+ * level 0: a comment in the header says so, and to whoever looks at it what to do.
  *
  * Threads, where they are allowed: one inflates ahead of the caller, once an input has turned out
  * to be long and compressed; others deflate. What is written does not depend on them. Memory: 128
- * KiB an input, and 1 MiB with a thread ahead of it; that of deflate a compressed output.
+ * KiB an input, and 1 MiB with a thread ahead of it; that of deflate a compressed output, 86 KiB
+ * one of level 0.
  */
 #ifndef CE_GZIO_H
 #define CE_GZIO_H
@@ -16,6 +18,7 @@
 #include "base/err.h"
 #include "io/atomicfile.h"
 #include "io/codec.h"
+#include "io/literal.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +32,7 @@ struct deflate;
 /* Where and how to write. */
 struct gz_output {
 	const char *path; /* NULL: standard output */
-	int level;        /* 0-9; GZ_LEVEL_DEFAULT: stored blocks into a pipe, 1 elsewhere */
+	int level;        /* 0-9; GZ_LEVEL_DEFAULT: 0 into a pipe, 1 elsewhere */
 	bool plain;       /* no gzip; a terminal gets plain text in any case, and a path that ends
 			   * in .csv at the default level */
 	int threads;      /* that may deflate this output at once; 0, 1: the caller's alone */
@@ -61,9 +64,11 @@ struct gz_reader {
 	void *inflater;    /* NULL: plain input */
 	unsigned char *in; /* raw bytes as they were read */
 	size_t in_pos, in_len;
-	uint64_t offset;       /* raw bytes consumed, for messages */
-	bool at_eof;           /* the descriptor has no more */
-	bool in_member;        /* between a gzip header and its trailer */
+	uint64_t offset; /* raw bytes consumed, for messages */
+	bool at_eof;     /* the descriptor has no more */
+	bool in_member;  /* between a gzip header and its trailer */
+	bool is_literal; /* this member, as its header says */
+	struct literal_decoder literal;
 	bool hungry;           /* the inflater has given all that it could without more input */
 	unsigned char tail[8]; /* raw bytes after a deflate stream that its inflater had taken */
 	size_t tail_pos, n_tail;
@@ -71,7 +76,6 @@ struct gz_reader {
 
 	/* What a thread is worth, and the one that there is: all of the above is its own then. */
 	int threads;
-	bool is_stored; /* the first deflate block is */
 	uint64_t n_given;
 	struct readahead *ahead;
 };
@@ -110,8 +114,10 @@ struct gz_writer {
 	struct atomicfile file; /* in use if the output has a path */
 	const struct codec *codec;
 	bool plain;
-	struct deflate *deflate; /* NULL: plain, or stored blocks */
-	uint32_t crc;            /* of what is stored, as its length */
+	struct deflate *deflate; /* NULL: plain, or level 0 */
+	struct literal_encoder literal;
+	unsigned char *coded; /* a piece of level 0 */
+	uint32_t crc;         /* of level 0, or of all that was deflated, as the length */
 	uint64_t length;
 	bool begun; /* the gzip header is written */
 };
@@ -127,11 +133,11 @@ struct gz_writer {
  */
 int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct err *err);
 
-/* Takes n bytes, of which a plain or stored output makes a write each time: gather many. */
+/* Takes n bytes, of which a plain output or level 0 makes a write each time: gather many. */
 int gz_writer_write(struct gz_writer *w, const void *bytes, size_t n, struct err *err);
 
 /*
- * Writes out all but the last 13 bytes of the stream, which gz_writer_finish writes: where the
+ * Writes out all but the last 12 bytes of the stream, which gz_writer_finish writes: where the
  * output has no space for what there is, this fails. Nothing is compressed after it.
  */
 int gz_writer_flush(struct gz_writer *w, struct err *err);

@@ -22,6 +22,24 @@ static void add_member(struct buf *b, const char *text, size_t n, int level)
 	deflateEnd(&z);
 }
 
+/* Appends the member that a writer makes of the text at level 0. */
+static void add_literal(struct buf *b, const char *text, size_t n)
+{
+	struct gz_output output = { "member", 0, false, 0 };
+	struct gz_writer w = GZ_WRITER_INIT;
+	struct err err = ERR_INIT;
+	size_t len;
+	char *member;
+
+	CHECK_INT(gz_writer_open(&w, &output, &err), 0);
+	CHECK_INT(gz_writer_write(&w, text, n, &err), 0);
+	CHECK_INT(gz_writer_close(&w, &err), 0);
+	member = scratch_read("member", &len);
+	buf_append(b, member, len);
+	free(member);
+	unlink("member");
+}
+
 /* All that a reader gives of the file, n bytes a call; returns the last call's 0 or -1. */
 static ptrdiff_t slurp_by(int threads, const char *path, size_t n, struct buf *text,
 			  struct err *err)
@@ -77,7 +95,7 @@ static void check_refuses(const struct buf *file, const char *words)
 }
 
 static const char sample[] = "event_id,event_ts\ne1,1649400000000\ne2,1649400000001\n"
-			     "e3,1649400000001\ne4,1649400000001\ne5,1649400000001\n";
+			     "e3\xc3\xa9,1649400000001\ne4,1649400000001\ne5,1649400000001\n";
 #define SAMPLE_LEN (sizeof(sample) - 1)
 
 static void plain_text(void)
@@ -124,7 +142,10 @@ static void members(void)
 	struct buf file = BUF_INIT, want = BUF_INIT;
 
 	for (int i = 0; i < 60; i++) {
-		add_member(&file, sample, i % 3 ? SAMPLE_LEN : 0, i % 10);
+		if (i % 5 > 2)
+			add_literal(&file, sample, i % 3 ? SAMPLE_LEN : 0);
+		else
+			add_member(&file, sample, i % 3 ? SAMPLE_LEN : 0, i % 10);
 		buf_append(&want, sample, i % 3 ? SAMPLE_LEN : 0);
 		if (i % 20 == 0)
 			check_reads(&file, want.data, want.len);
@@ -137,14 +158,18 @@ static void members(void)
 static void a_cut_anywhere_is_noticed(void)
 {
 	struct buf file = BUF_INIT;
-	size_t whole, first;
+	size_t whole = 0, first;
 
-	for (int level = 0; level <= 9; level += 3) {
+	for (int kind = 0; kind < 8; kind++) {
 		buf_clear(&file);
-		add_member(&file, sample, SAMPLE_LEN, level);
-		first = file.len;
-		add_member(&file, sample, SAMPLE_LEN, level);
-		whole = file.len;
+		for (int member = 0; member < 2; member++) {
+			first = whole;
+			if (kind & 1 << member)
+				add_literal(&file, sample, SAMPLE_LEN);
+			else
+				add_member(&file, sample, SAMPLE_LEN, kind);
+			whole = file.len;
+		}
 		for (file.len = 1; file.len < whole; file.len++)
 			if (file.len != first) /* a shorter file, but a whole one */
 				check_refuses(&file, "truncated gzip stream");
@@ -157,43 +182,89 @@ static void a_flipped_bit_never_changes_the_text(void)
 {
 	struct buf file = BUF_INIT, text = BUF_INIT;
 	struct err err = ERR_INIT;
-	int refused = 0;
 
-	add_member(&file, sample, SAMPLE_LEN, 6);
-	for (size_t bit = 0; bit < file.len * 8; bit++) {
-		file.data[bit / 8] ^= (char)(1 << bit % 8);
-		scratch_write("in", file.data, file.len);
-		if (bit >= 16 && !slurp("in", 100, &text, &err))
-			CHECK(text.len == SAMPLE_LEN && !memcmp(text.data, sample, SAMPLE_LEN));
+	for (int is_literal = 0; is_literal < 2; is_literal++) {
+		size_t refused = 0, n_header = 10;
+
+		buf_clear(&file);
+		if (is_literal)
+			add_literal(&file, sample, SAMPLE_LEN);
 		else
-			refused++;
-		file.data[bit / 8] ^= (char)(1 << bit % 8);
+			add_member(&file, sample, SAMPLE_LEN, 6);
+		if (is_literal)
+			n_header += strlen(file.data + n_header) + 1; /* and 7 unused bits, later */
+		for (size_t bit = 0; bit < file.len * 8; bit++) {
+			file.data[bit / 8] ^= (char)(1 << bit % 8);
+			scratch_write("in", file.data, file.len);
+			if (bit >= 16 && !slurp("in", 100, &text, &err))
+				CHECK(text.len == SAMPLE_LEN &&
+				      !memcmp(text.data, sample, SAMPLE_LEN));
+			else
+				refused++;
+			file.data[bit / 8] ^= (char)(1 << bit % 8);
+		}
+		CHECK(refused > (file.len - n_header) * 8 - 8);
 	}
-	CHECK(refused > (int)(file.len - 10) * 8);
 	buf_release(&file);
 	buf_release(&text);
+}
+
+/* What says that it is of a writer's, and is not, is damaged; what says more than that is not of
+ * it. */
+static void other_streams_under_our_comment(void)
+{
+	struct buf ours = BUF_INIT, member = BUF_INIT, file = BUF_INIT;
+	size_t n_header;
+
+	add_literal(&ours, sample, SAMPLE_LEN);
+	n_header = 10 + strlen(ours.data + 10) + 1;
+	for (int level = 0; level < 2; level++) {
+		buf_clear(&member);
+		add_member(&member, sample, SAMPLE_LEN, level);
+		buf_clear(&file);
+		buf_append(&file, ours.data, n_header);
+		buf_append(&file, member.data + 10, member.len - 10);
+		check_refuses(&file, "damaged gzip stream near byte");
+		file.data[12] ^= 1; /* of the comment */
+		check_reads(&file, sample, SAMPLE_LEN);
+		buf_clear(&file);
+		buf_append(&file, ours.data, 10);
+		file.data[3] |= 8;
+		buf_append(&file, "name", 5);
+		buf_append(&file, ours.data + 10, n_header - 10);
+		buf_append(&file, member.data + 10, member.len - 10);
+		check_reads(&file, sample, SAMPLE_LEN);
+	}
+	buf_release(&ours);
+	buf_release(&member);
+	buf_release(&file);
 }
 
 static void a_bad_trailer_is_named(void)
 {
 	struct buf file = BUF_INIT;
 
-	add_member(&file, sample, SAMPLE_LEN, 1);
-	file.data[file.len - 8] ^= 1;
-	check_refuses(&file, "incorrect data check");
-	file.data[file.len - 8] ^= 1;
-	file.data[file.len - 1] ^= 1;
-	check_refuses(&file, "incorrect length check");
+	for (int is_literal = 0; is_literal < 2; is_literal++) {
+		buf_clear(&file);
+		if (is_literal)
+			add_literal(&file, sample, SAMPLE_LEN);
+		else
+			add_member(&file, sample, SAMPLE_LEN, 1);
+		file.data[file.len - 8] ^= 1;
+		check_refuses(&file, "incorrect data check");
+		file.data[file.len - 8] ^= 1;
+		file.data[file.len - 1] ^= 1;
+		check_refuses(&file, "incorrect length check");
+	}
 	buf_release(&file);
 }
 
-static void what_follows_the_last_member(void)
+static void check_what_follows(const struct buf *member)
 {
 	struct buf file = BUF_INIT;
-	size_t whole;
+	size_t whole = member->len;
 
-	add_member(&file, sample, SAMPLE_LEN, 1);
-	whole = file.len;
+	buf_append(&file, member->data, whole);
 	for (size_t zeros = 1; zeros < 400000; zeros = zeros * 5 + 1) {
 		while (file.len < whole + zeros)
 			buf_append_char(&file, '\0');
@@ -216,6 +287,18 @@ static void what_follows_the_last_member(void)
 	buf_append_str(&file, "not a member at all");
 	check_refuses(&file, "damaged gzip stream");
 	buf_release(&file);
+}
+
+static void what_follows_the_last_member(void)
+{
+	struct buf member = BUF_INIT;
+
+	add_member(&member, sample, SAMPLE_LEN, 1);
+	check_what_follows(&member);
+	buf_clear(&member);
+	add_literal(&member, sample, SAMPLE_LEN);
+	check_what_follows(&member);
+	buf_release(&member);
 }
 
 static void headers_with_every_field(void)
@@ -285,14 +368,16 @@ static void a_thread_ahead_reads_the_same(void)
 /* A writer at the other end of a pipe that gives one byte at a time. */
 static void pipes_of_single_bytes(void)
 {
-	for (int kind = 0; kind < 3; kind++) {
+	for (int kind = 0; kind < 5; kind++) {
 		struct buf file = BUF_INIT, text = BUF_INIT;
 		struct err err = ERR_INIT;
 		int ends[2], status, saved = dup(STDIN_FILENO);
-		size_t cut = kind == 2;
+		size_t cut = kind == 2 || kind == 4;
 		pid_t pid;
 
-		if (kind)
+		if (kind > 2)
+			add_literal(&file, sample, SAMPLE_LEN);
+		else if (kind)
 			add_member(&file, sample, SAMPLE_LEN, 6);
 		else
 			buf_append(&file, sample, SAMPLE_LEN);
@@ -370,9 +455,13 @@ static void writer_and_reader_agree(void)
 			CHECK(!memcmp(text.data, bytes.data, text.len));
 			CHECK_INT(system("gzip -t <out"), 0);
 			file = scratch_read("out", &n);
-			/* No flags, no time, the operating system 3: nothing of this run. */
-			CHECK(n >= 18 && !memcmp(file, "\x1f\x8b\x08\0\0\0\0\0", 8) &&
-			      file[9] == 3);
+			/* No time, the operating system 3: nothing of this run. A comment at 0. */
+			CHECK(n >= 18 && !memcmp(file, "\x1f\x8b\x08", 3));
+			CHECK_INT(file[3], level ? 0 : 16);
+			CHECK(!memcmp(file + 4, "\0\0\0\0", 4) && file[9] == 3);
+			if (!level)
+				CHECK(!strncmp(file + 10, "ce: gzip-compressed CSV; use gzip -dc",
+					       37));
 			free(file);
 			unlink("out");
 		}
@@ -384,6 +473,63 @@ static void writer_and_reader_agree(void)
 	}
 	buf_release(&bytes);
 	buf_release(&text);
+}
+
+/* At level 0 the stream depends on its bytes alone. */
+static void pieces_change_nothing(void)
+{
+	struct buf bytes = BUF_INIT, want = BUF_INIT;
+	uint64_t random = 3;
+	size_t n;
+	char *file;
+
+	for (int i = 0; i < 400000; i++)
+		buf_append_char(&bytes, (char)(scratch_below(&random, 100) ? 'a' + i % 26 : 0xe9));
+	add_literal(&want, bytes.data, bytes.len);
+	write_file("out", &bytes, 0, false);
+	file = scratch_read("out", &n);
+	CHECK(n == want.len && !memcmp(file, want.data, n));
+	free(file);
+	unlink("out");
+	check_reads(&want, bytes.data, bytes.len);
+	buf_release(&bytes);
+	buf_release(&want);
+}
+
+/* After a flush the end of the stream is missing, and else nothing that takes room on a disk. */
+static void a_flush_leaves_the_end(void)
+{
+	for (int level = 0; level < 2; level++) {
+		struct gz_output output = { "/dev/stdout", level, false, 0 };
+		struct gz_writer w = GZ_WRITER_INIT;
+		struct err err = ERR_INIT;
+		int saved = dup(STDOUT_FILENO);
+		int fd = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		struct stat flushed, whole;
+		struct buf file = BUF_INIT;
+		char *bytes;
+
+		fflush(stdout);
+		dup2(fd, STDOUT_FILENO);
+		close(fd);
+		CHECK_INT(gz_writer_open(&w, &output, &err), 0);
+		CHECK_INT(gz_writer_write(&w, sample, SAMPLE_LEN, &err), 0);
+		CHECK_INT(gz_writer_flush(&w, &err), 0);
+		CHECK_INT(stat("out", &flushed), 0);
+		CHECK_INT(gz_writer_close(&w, &err), 0);
+		CHECK_INT(stat("out", &whole), 0);
+		dup2(saved, STDOUT_FILENO);
+		close(saved);
+		CHECK(whole.st_size > flushed.st_size && whole.st_size - flushed.st_size <= 12);
+		bytes = scratch_read("out", &file.len);
+		file.data = bytes;
+		file.cap = file.len + 1;
+		check_reads(&file, sample, SAMPLE_LEN);
+		file.len = (size_t)flushed.st_size;
+		check_refuses(&file, "truncated gzip stream");
+		buf_release(&file);
+		unlink("out");
+	}
 }
 
 static void a_table_gets_its_file(void)
@@ -468,7 +614,7 @@ static void a_full_disk_is_an_error(void)
 	}
 }
 
-/* Into a pipe, what is not asked to be compressed is stored; into a file it is compressed. */
+/* Into a pipe, what is not asked to be compressed is only coded; into a file it is compressed. */
 static void the_default_level_fits_the_output(void)
 {
 	struct gz_output output = GZ_OUTPUT_INIT;
@@ -514,12 +660,15 @@ int main(void)
 	RUN(members);
 	RUN(a_cut_anywhere_is_noticed);
 	RUN(a_flipped_bit_never_changes_the_text);
+	RUN(other_streams_under_our_comment);
 	RUN(a_bad_trailer_is_named);
 	RUN(what_follows_the_last_member);
 	RUN(headers_with_every_field);
 	RUN(a_thread_ahead_reads_the_same);
 	RUN(pipes_of_single_bytes);
 	RUN(writer_and_reader_agree);
+	RUN(pieces_change_nothing);
+	RUN(a_flush_leaves_the_end);
 	RUN(a_table_gets_its_file);
 	RUN(a_table_has_one_file);
 	RUN(an_aborted_writer_leaves_nothing);

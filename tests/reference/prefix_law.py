@@ -14,35 +14,23 @@ Usage: prefix_law.py [--cuts N] [--seed N] FOLDER, where ce-synth's tables are; 
 
 import argparse
 import csv
-import datetime
-import decimal
 import gzip
 import random
 import subprocess
 import sys
 
+import clean
 import naive
 import random_tables
 
-JOIN = "ce-join --drop email -k user_id {0}/users_dim.csv.gz -k content_id {0}/content_dim.csv.gz"
+JOIN = "ce-join --max-unmatched 100% --drop email -k user_id {0}/users_dim.csv.gz -k content_id {0}/content_dim.csv.gz"
 
 
 def raw_time(record):
     """event_ts of a raw record in milliseconds; None if it is unreadable, as it is in every run."""
     fields = next(csv.reader([record]), [])
     text = fields[1].strip() if len(fields) > 1 else ""
-    try:
-        return int(decimal.Decimal(text))
-    except (decimal.DecimalException, ValueError, OverflowError):
-        pass
-    try:
-        when = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if when.tzinfo is None:
-        return None
-    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-    return (when - epoch) // datetime.timedelta(milliseconds=1)
+    return clean.event_time(text.encode("latin-1"), "auto", "UTC")
 
 
 def violations(whole, part, t, times):
@@ -68,11 +56,14 @@ def check(whole, part, t, times, what):
         sys.exit(f"{what}, cut at {t}: {violation}")
 
 
-def pipe(text, *stages):
+def pipe(text, *stages, status=0):
+    """The rows that come out of it, or None where it is to fail."""
     command = "set -o pipefail; " + " | ".join(stages)
     done = subprocess.run(["bash", "-c", command], input=text.encode("latin-1"), capture_output=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"{command}: {done.stderr.decode()}")
+    if done.returncode != status:
+        sys.exit(f"{command}: exit {done.returncode}, not {status}: {done.stderr.decode()}")
+    if status:
+        return None
     return naive.parse_csv(done.stdout.decode("latin-1"))[1]
 
 
@@ -84,13 +75,16 @@ def raw_law(folder, n_cuts, seed):
     r = random.Random(seed)
     cuts = [valid[0] - 1, valid[0]] + [t - r.choice([0, 0, 1]) for t in r.sample(valid, n_cuts - 2)]
     for which in ("all", "undecided"):
-        stages = ["ce-clean", JOIN.format(folder), "ce-sessionize", "ce-agg", f"ce-features -p --rows {which}"]
+        stages = ["ce-clean --max-rejects 100%", JOIN.format(folder), "ce-sessionize", "ce-agg", f"ce-features -p --rows {which}"]
         whole = pipe(header + "".join(records), *stages)
         if which == "all":
             clean_times = [int(row["event_ts"]) for row in whole]
         for t in cuts if which == "all" else cuts[::3]:
             part = [record for record, time in zip(records, times) if time is None or time <= t]
-            check(whole, pipe(header + "".join(part), *stages), t, clean_times, f"{folder} --rows {which}")
+            # Of records that are all unreadable nothing is left, which is an error.
+            nothing = bool(part) and not any(time <= t for time in clean_times)
+            rows = pipe(header + "".join(part), *stages, status=int(nothing)) or []
+            check(whole, rows, t, clean_times, f"{folder} --rows {which}")
     print(f"{len(valid)} raw events, {len(whole)} undecided rows, {len(cuts)} cuts: the law holds")
 
 

@@ -7,7 +7,7 @@ tools are compared with, and the shortest statement of what each column means: e
 computed for every event from all events, by filtering, with exact integers and fractions. Nothing
 is incremental, nothing is shared with the tools, and it takes quadratic time.
 
-Usage: naive.py [--gap MS] [--plain-gap] [--window MS] [--near-end RATIO] FILE FOLDER
+Usage: naive.py [--gap MS] [--plain-gap] [--window MS] [--near-end RATIO] [--keep COLUMN] FILE FOLDER
 """
 
 import argparse
@@ -94,8 +94,9 @@ def since(t, times):
 
 def join(header, rows, key, dim_header, dim_rows, drop=()):
     """The rows with the dimension's columns behind their own, NULL where it lacks the key; and
-    the indices of the rows that matched. Runtimes and years are written as whole numbers."""
-    dim_rows = [d | {n: str(integer(d[n])) for n in ("runtime", "release_year") if d.get(n)} for d in dim_rows]
+    the indices of the rows that matched. Runtimes and years are written as integers."""
+    whole = {"runtime", "release_year"}
+    dim_rows = [{n: str(integer(v)) if v and n in whole else v for n, v in row.items()} for row in dim_rows]
     added = [name for name in dim_header if name != key and name not in drop]
     joined, matched = [], []
     for i, row in enumerate(rows):
@@ -304,7 +305,6 @@ def features(e, known, watermark):
     }
 
 
-N_KEYS = 5
 FEATURES = """event_id event_ts user_id content_id session_id user_plan_tier days_since_signup
     user_activity_level user_content_engagement user_genre_preference user_completion_rate
     user_known_sessions user_last_outcome user_genre_completion_rate content_genre content_runtime
@@ -316,6 +316,9 @@ FEATURES = """event_id event_ts user_id content_id session_id user_plan_tier day
     user_avg_session_duration user_genre_recency hour_of_day day_of_week event_week_of_year
     event_month_of_year session_start_hour session_start_dow user_activity_x_content_popularity
     user_completion_x_content_completion label_known_ts is_completion""".split()
+
+ENRICHED = """event_id event_ts user_id content_id event_type playback_position device plan_tier
+    signup_date genre runtime release_year maturity_rating""".split()
 
 SESSION = "prev_ts session_start_ts session_id session_deadline_ts".split()
 
@@ -344,12 +347,12 @@ AGGREGATES = {
 }
 
 
-def tables(header, rows, opt, further=(), keep=()):
-    """Name -> (header, rows) of every table. `opt`: gap, plain_gap, window, near_end. Of the columns
-    `further`, which are none of enriched_table's, only those to keep are passed on."""
-    header = [name for name in header if name not in further or name in keep]
-    keep = [name for name in header if name in keep]
-    featured_header = FEATURES[:N_KEYS] + keep + FEATURES[N_KEYS:]
+def tables(header, rows, opt):
+    """Name -> (header, rows) of every table. `opt`: gap, plain_gap, window, near_end, keep (columns of
+    one's own that go on; others are left out)."""
+    header = [name for name in header if name in ENRICHED + opt.keep]
+    kept = [name for name in header if name in opt.keep]
+    feature_columns = FEATURES[:5] + kept + FEATURES[5:]
     events = [Event(row, opt) for row in rows]
     for rank, e in enumerate(events):
         e.rank = rank
@@ -358,9 +361,7 @@ def tables(header, rows, opt, further=(), keep=()):
     watermark = events[-1].ts if events else None
 
     known = [history(e, events, sessions, opt) for e in events]
-    featured = [
-        features(e, k, watermark) | {name: e.row[name] for name in keep} for e, k in zip(events, known)
-    ]
+    featured = [features(e, k, watermark) | {name: e.row[name] for name in kept} for e, k in zip(events, known)]
     identified = [
         e.row
         | {
@@ -396,9 +397,9 @@ def tables(header, rows, opt, further=(), keep=()):
         "session_starts": (STARTS, [identified[s.events[0].rank] for s in sessions]),
         "history": (header + SESSION + HISTORY, with_history),
         "content_completion": (COMPLETION, completion),
-        "features_undecided": (featured_header, undecided),
-        "features_all": (featured_header, featured),
-        "features_first": (featured_header, [featured[s.events[0].rank] for s in sessions]),
+        "features_undecided": (feature_columns, undecided),
+        "features_all": (feature_columns, featured),
+        "features_first": (feature_columns, [featured[s.events[0].rank] for s in sessions]),
     } | {name: (columns.split(), with_history) for name, columns in AGGREGATES.items()}
 
 
@@ -408,6 +409,7 @@ def main():
     parser.add_argument("--plain-gap", action="store_true")
     parser.add_argument("--window", type=int, default=30 * DAY)
     parser.add_argument("--near-end", type=Fraction, default=Fraction("0.95"))
+    parser.add_argument("--keep", action="append", default=[])
     parser.add_argument("file")
     parser.add_argument("folder")
     opt = parser.parse_args()

@@ -28,6 +28,7 @@ class Options:
         self.plain_gap = r.random() < 0.15
         self.window = r.choice([30 * DAY, 3_600_000, 600_000, 60_000, 1000, 1])
         self.near_end = Fraction(r.choice(["0.95", "0.95", "0.95", "0.5", "1", "0", "0.333333", "0.666667"]))
+        self.keep = []
 
 
 def tables(seed):
@@ -102,6 +103,8 @@ def tables(seed):
         e["a note"] = r.choice(NAMES + [None, ""])
     if r.random() < 0.2:
         r.shuffle(columns)
+    if "a note" in columns and r.random() < 0.6:
+        opt.keep = ["a note"]
     return opt, (columns, events), (USERS, users), (CONTENTS, contents)
 
 

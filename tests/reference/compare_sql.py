@@ -7,15 +7,19 @@ byte: numbers must be written as PostgreSQL writes them. What is compared is cou
 line says how much that was, and any difference has been shown and makes the exit status 1.
 
 Usage: compare_sql.py edge [NAME ...]                  the cases of edge_cases.py
+       compare_sql.py forms                            the same, with forms=s+us+ns+offset+utc+bare
        compare_sql.py synth SEED[:OPTION=VALUE,...] ... a workload of ce-synth, some 20,000 events
        compare_sql.py random SEED ...                  a table of random_tables.py, with its options
        compare_sql.py folder FOLDER[:OPTION=VALUE,...] ... events_table, users_dim, content_dim as plain .csv
 
 OPTIONS are gap and window (durations in ms), plain_gap=true, near_end (a ratio), allow_empty (columns,
-with + between them).
+with + between them), ts_unit, and forms (s, ms, us, ns, offset, utc, bare, with + between them): then the
+tools, and they alone, have each event_ts in one of these forms, and the runtimes and years of the
+dimensions as clocks, durations and decimals; out come the same tables.
 """
 
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -26,7 +30,17 @@ import naive
 import random_tables
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-DEFAULTS = {"gap": 1_800_000, "plain_gap": "false", "window": 2_592_000_000, "near_end": "0.95", "allow_empty": ""}
+DEFAULTS = {
+    "gap": 1_800_000,
+    "plain_gap": "false",
+    "window": 2_592_000_000,
+    "near_end": "0.95",
+    "allow_empty": "",
+    "ts_unit": "auto",
+    "forms": "",
+}
+
+ALL_FORMS = "s,us,ns,offset,utc,bare"
 
 SOURCES = """
 create table raw_events (line bigint, event_id text, event_ts text, user_id text, content_id text,
@@ -58,22 +72,56 @@ def run(*command):
         sys.exit(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.decode()}")
 
 
+def rewrite(path, to, change):
+    """Writes the table to another file, each good record changed, and on the line where it was."""
+    with open(path, "rb") as file:
+        (_, head, names), *rest = clean.records(file.read())
+    lines = [head]
+    for line, raw, fields in rest:
+        lines += [b""] * (line - 1 - sum(1 + text.count(b"\n") for text in lines))
+        if fields is not None and len(fields) == len(names):
+            row = change(dict(zip((name.decode() for name in names), fields)))
+            raw = b",".join(clean.encode(row[name.decode()]) for name in names)
+        lines.append(raw)
+    with open(to, "wb") as file:
+        file.write(b"\n".join(lines) + b"\n")
+
+
+def rewrite_all(folder, to, forms):
+    """The three source tables with times, runtimes and years in other forms."""
+    r = random.Random(1)
+
+    def event(row):
+        ms = clean.event_time((row["event_ts"] or b"").strip(clean.BLANKS), "auto", "UTC")
+        if ms is not None and 10**11 <= ms < clean.TS_END:
+            row["event_ts"] = clean.written(r, ms, r.choice(forms))
+        return row
+
+    def content(row):
+        if row["runtime"] and row["runtime"].isdigit():
+            minutes, seconds = divmod(int(row["runtime"]), 60)
+            hours, rest = divmod(minutes, 60)
+            row["runtime"] = r.choice([
+                row["runtime"].decode() + r.choice([".0", ".9", "e0"]), f"{hours:02}:{rest:02}:{seconds:02}",
+                f"{minutes:02}:{seconds:02}", f"PT{hours}H{rest}M{seconds}.5S", f"PT{minutes}M{seconds}S"]).encode()  # fmt: skip
+        if row["release_year"] and row["release_year"].isdigit():
+            row["release_year"] += r.choice([b"", b".0"])
+        return row
+
+    for name, change in (("events_table", event), ("users_dim", dict), ("content_dim", content)):
+        rewrite(f"{folder}/{name}.csv", f"{to}/{name}.csv", change)
+
+
 def run_tools(folder, out, opt):
     """Every table of the tools, as plain CSV in the folder `out`."""
     sessionize = ["--gap", f"{opt['gap']}ms"] + (["--plain-gap"] if opt["plain_gap"] == "true" else [])
     near_end = ["--near-end", opt["near_end"]]
     allow = ["--allow-empty", opt["allow_empty"]] if opt["allow_empty"] else []
+    allow += ["--ts-unit", opt["ts_unit"], "--max-rejects", "100%"]
     run("ce-clean", "-p", *allow, "--rejects", f"{out}/rejects.csv", "-o", f"{out}/cleaned_events.csv",
         f"{folder}/events_table.csv")  # fmt: skip
-    join = ["ce-join", "-p", "--max-unmatched", "100%", "--drop", "email", "-k", "user_id", f"{folder}/users_dim.csv",
-            "-k", "content_id", f"{folder}/content_dim.csv", "-o", f"{out}/enriched_table.csv"]  # fmt: skip
-    done = subprocess.run([*join, f"{out}/cleaned_events.csv"], capture_output=True, check=False)
-    if b": none of " in done.stderr:  # that no event has a match is an error; what follows takes no event
-        with open(f"{out}/cleaned_events.csv", "rb") as file, open(f"{out}/no_events.csv", "wb") as none:
-            none.write(file.readline())
-        run(*join, f"{out}/no_events.csv")
-    elif done.returncode != 0:
-        sys.exit(f"{join}: exit {done.returncode}: {done.stderr.decode()}")
+    run("ce-join", "-p", "--max-unmatched", "100%", "--drop", "email", "-k", "user_id", f"{folder}/users_dim.csv", "-k", "content_id",
+        f"{folder}/content_dim.csv", "-o", f"{out}/enriched_table.csv", f"{out}/cleaned_events.csv")  # fmt: skip
     run("ce-sessionize", "-p", *sessionize, "--starts", f"{out}/session_starts.csv",
         "-o", f"{out}/session_identification.csv", f"{out}/enriched_table.csv")  # fmt: skip
     run("ce-agg", "-p", *near_end, "--window", f"{opt['window']}ms", "-d", f"{out}/tables",
@@ -179,7 +227,10 @@ def reference_text(name, kind):
 def compare(case, folder, opt):
     """Shows what differs. Returns how many (table, column) and how many values were compared, and differed."""
     with tempfile.TemporaryDirectory() as out:
-        run_tools(folder, out, opt)
+        if opt["forms"]:
+            os.mkdir(f"{out}/forms")
+            rewrite_all(folder, f"{out}/forms", opt["forms"].split(","))
+        run_tools(f"{out}/forms" if opt["forms"] else folder, out, opt)
         columns = load(folder, out, opt)
     n_columns = n_values = n_different = 0
     script = ""
@@ -223,8 +274,14 @@ def options(text):
 
 
 def write_random(seed, folder):
-    """Writes the tables of this seed; returns their options."""
+    """Writes the tables of this seed, or of one in its place if nothing in them can be joined, which is
+    an error of ce-join; returns their options."""
     opt, *tables = random_tables.tables(seed)
+    (_, events), (_, users), (_, contents) = tables
+    keys = {u["user_id"] for u in users}, {c["content_id"] for c in contents}
+    matched = any(e["user_id"].strip() in keys[0] and e["content_id"].strip() in keys[1] for e in events)
+    if not users or not contents or events and not matched:
+        return write_random(seed + 1000, folder)
     for name, (columns, rows) in zip(("events_table", "users_dim", "content_dim"), tables, strict=True):
         with open(f"{folder}/{name}.csv", "w", encoding="utf-8", newline="") as file:
             file.write(naive.format_csv(columns, rows))
@@ -234,18 +291,23 @@ def write_random(seed, folder):
         "window": opt.window,
         "near_end": naive.decimal(opt.near_end),
         "allow_empty": "device,playback_position",
+        "ts_unit": "ms",  # some are of 1970
+        "forms": "",
     }
 
 
 def cases(what, names):
     """(name of the case, folder with its tables, options), one after another."""
     with tempfile.TemporaryDirectory() as folder:
-        if what == "edge":
+        if what in ("edge", "forms"):
             for case in edge_cases.CASES:
                 if not names or case.__name__ in names:
                     edge_cases.write(case, folder)
                     for text in case.options:
-                        yield f"{case.__name__} [{text}]", folder, options(text)
+                        if what == "edge":
+                            yield f"{case.__name__} [{text}]", folder, options(text)
+                        elif text == case.options[0]:
+                            yield f"{case.__name__} [{text}], other forms", folder, options(text) | {"forms": ALL_FORMS}
             return
         for name in names:
             source, _, text = name.partition(":")

@@ -10,6 +10,8 @@ a tuple. Users and contents that a case does not name are those below.
 import os
 import re
 
+import clean
+import join
 import naive
 from random_tables import CONTENTS as CONTENT_COLUMNS
 from random_tables import EVENTS as EVENT_COLUMNS
@@ -673,6 +675,22 @@ def lengths_and_years():
     """
 
 
+RUNTIMES = list(join.RUNTIMES)
+
+
+@case(
+    users=[(f"u{i}", "x", "free", when) for i, when in enumerate(join.SIGNUPS)],
+    contents=[(f"c{i}", "X", text, "2020.0", "-") for i, text in enumerate(RUNTIMES)],
+)
+def runtimes_as_people_write_them():
+    """Clocks and durations are the seconds that they say, wherever a runtime counts; years are whole."""
+    return [
+        (f"e{i}{j}", f"{i}/10:0{j}:00", f"u{i % len(join.SIGNUPS)}", f"c{i}", kind, position, "tv")
+        for i in range(len(RUNTIMES))
+        for j, (kind, position) in enumerate([("play", "0"), ("pause", "700"), ("stop", "3600")])
+    ]
+
+
 # --- The calendar ------------------------------------------------------------------------------------
 
 
@@ -831,6 +849,13 @@ def dirty_fields():
         ("g7", "1e-1001", "u", "clip", "stop", "-0e9", "tv"),
         ("g8", "4102444799999.999", "v", "clip", "stop", "1e-1001", "tv"),
     ]
+
+
+@case("", "ts_unit=s", "ts_unit=ms", "ts_unit=us", "ts_unit=ns")
+def times_as_people_write_them():
+    """Every form of a time, and as many that are nearly one: each is read as the same time, or not at all."""
+    times = [time.decode() for time in clean.TIMES if time != b"-"]
+    return [(f"e{i:03}", time, "u", "clip", "play", "0", "tv") for i, time in enumerate(times)]
 
 
 @case()

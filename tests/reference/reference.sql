@@ -1,6 +1,6 @@
 -- The whole pipeline as set-based SQL (PostgreSQL 15), from the definitions alone: what the tools must agree with.
 --
--- Run by psql with -v gap=MS plain_gap=BOOL window=MS near_end=RATIO allow_empty=COLUMN,... in a database whose
+-- Run by psql with -v gap=MS plain_gap=BOOL window=MS near_end=RATIO allow_empty=COLUMN,... ts_unit=UNIT in a database whose
 -- collation is C, over raw_events, users_dim and content_dim, whose values are text as the CSV has them (NULL is the
 -- empty field). It makes the design's tables in the current schema, each with `position`, the order of its rows, last.
 --
@@ -23,15 +23,49 @@ create function as_number(field text) returns numeric language sql immutable
 		else field::numeric
 	end;
 
--- What a dimension says of a runtime or a year, as a whole number; an empty field stays as it is.
-create function whole(field text) returns text language sql immutable
-	return coalesce(trunc(as_number(field))::bigint::text, field);
+-- The same, but NULL where scientific notation may have lost digits: 1.70933E+12 is some time of three hours.
+create function as_exact_number(field text) returns numeric language sql immutable
+	return case
+		when as_number(field) is null then null
+		when field !~ '[Ee][+]?0*[1-9]' then as_number(field)
+		when length(substring(field from '[Ee][+]?0*([0-9]+)$')) <= 3
+			and length(coalesce(substring(field from '[.]([0-9]*)'), ''))
+				>= substring(field from '[Ee][+]?0*([0-9]+)$')::int then as_number(field)
+	end;
 
--- An ISO 8601 date, or time of which nothing below the millisecond counts; NULL for anything else.
--- make_date() knows no year 0; the year 4 has the same days, and is as far out of range.
+-- A number of that unit as milliseconds, or of the unit that its size tells; NULL if there is none.
+create function in_ms(value numeric, unit text) returns numeric language sql immutable
+	return case case
+			when unit <> 'auto' then unit
+			when value >= 1e17 then 'ns'
+			when value >= 1e14 then 'us'
+			when value >= 1e11 then 'ms'
+			when value >= 1e8 then 's'
+		end
+		when 's' then trunc(value * 1000)
+		when 'ms' then trunc(value)
+		when 'us' then div(value, 1000)
+		when 'ns' then div(value, 1000000)
+	end;
+
+-- The whole seconds of a runtime: a number, [HH:]MM:SS, or an ISO 8601 duration of hours, minutes and seconds.
+create function as_seconds(field text) returns numeric language sql immutable
+	return trunc(case
+		when field ~ '^([0-9]+:)?[0-9]+:[0-9]{2}$' then (
+			select sum(part::numeric * 60 ^ (array_length(parts, 1) - place))
+			from string_to_array(field, ':') as p(parts), unnest(parts) with ordinality as u(part, place))
+		when field ~ '^PT([0-9]+H)?([0-9]+M)?([0-9.]+S)?$' then
+			coalesce(substring(field from '([0-9]+)H')::numeric * 3600, 0)
+			+ coalesce(substring(field from '([0-9]+)M')::numeric * 60, 0)
+			+ coalesce(substring(field from '([0-9.]+)S')::numeric, 0)
+		else as_number(field)
+	end);
+
+-- An ISO 8601 date, or time of which nothing below the millisecond counts, in UTC if it does not say; NULL for anything
+-- else. make_date() knows no year 0; the year 4 has the same days, and is as far out of range.
 create function as_ms(field text) returns bigint language sql immutable as $$
 	select case when field ~ ('^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?'
-			|| '([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?$') then (
+			|| '( ?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)| (UTC|GMT))?)?$') then (
 		select (make_date(case year when 0 then 4 else year end, month, day) - date '1970-01-01') * 86400000::bigint
 			+ hour * 3600000 + minute * 60000 + second * 1000 + ms
 			- case left(east, 1) when '-' then -1 else 1 end * (east_hour * 3600000 + east_minute * 60000)
@@ -75,8 +109,8 @@ with trimmed as (
 ), valued as (
 	select *, as_number(playback_position) as seconds,
 		case
-			when event_ts ~ '[Tt ].*[Zz+-]' then as_ms(event_ts)	-- has an offset, if it is a time
-			else trunc(as_number(event_ts))
+			when event_ts ~ '[Tt ]' then as_ms(event_ts)	-- a day alone is no time
+			else in_ms(as_exact_number(event_ts), :'ts_unit')
 		end as ms
 	from trimmed
 )
@@ -123,7 +157,7 @@ from (
 
 create table enriched_table as
 select event_id, event_ts, user_id, content_id, event_type, playback_position, device,
-	plan_tier, signup_date, genre, whole(runtime) as runtime, whole(release_year) as release_year,
+	plan_tier, signup_date, genre, as_seconds(runtime) as runtime, trunc(as_number(release_year)) as release_year,
 	maturity_rating, position
 from cleaned_events
 join users_dim using (user_id)
@@ -135,7 +169,7 @@ join content_dim using (content_id);
 create table event as
 with measured as (
 	select position, event_id, event_ts, user_id, content_id, event_type, device, playback_position,
-		nullif(genre, '') as genre, trunc(as_number(runtime)) as runtime
+		nullif(genre, '') as genre, runtime
 	from enriched_table
 ), rated as (
 	select *,
@@ -431,7 +465,7 @@ from event_history as h
 join event as e using (position, session_id)
 join session using (session_id)
 cross join lateral (
-	select trunc(as_number(release_year))::bigint as year_of_release,
+	select release_year::bigint as year_of_release,
 		to_timestamp(h.event_ts / 1000) at time zone 'UTC' as utc,
 		to_timestamp(session_start_ts / 1000) at time zone 'UTC' as utc_start) as known;
 

@@ -47,6 +47,7 @@ int main(int argc, char **argv)
 			   .operands = "[FILE ...]",
 			   .options = table };
 	struct event_reader in = EVENT_READER_INIT;
+	struct warnings warnings = WARNINGS_INIT;
 	struct aggregates out;
 	const struct csv_row *row;
 	struct err err = ERR_INIT;
@@ -76,6 +77,8 @@ int main(int argc, char **argv)
 	if (rc < 0)
 		cli_die(&cli, &err);
 	history_finish(&history);
+	csv_reader_warn(&in.in, &warnings);
+	cli_warnings(&cli, &warnings);
 	if (aggregates_finish(&out, &history, &err))
 		cli_die(&cli, &err);
 	cli_done(&cli, in.in.n_rows, aggregates_n_rows(&out));

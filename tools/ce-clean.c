@@ -109,6 +109,7 @@ static int read_events(const struct cli *cli, struct csv_reader *in, struct clea
 
 		/* They may say why; with --strict they would take the error's place. */
 		cleaner_warn(cleaner, in->n_rows, &warnings);
+		csv_reader_warn(in, &warnings);
 		if (!cli->strict)
 			cli_warnings(cli, &warnings);
 		return -1;
@@ -154,6 +155,7 @@ static void report(const struct cli *cli, const struct csv_reader *in,
 	timeline_warn(timeline, &warnings);
 	cleaner_warn(cleaner, in->n_rows, &warnings);
 	rejects_warn(rejects, in->n_rows, &warnings);
+	csv_reader_warn(in, &warnings);
 	cli_warnings(cli, &warnings);
 }
 

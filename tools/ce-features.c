@@ -55,6 +55,7 @@ int main(int argc, char **argv)
 	};
 	struct event_reader in = EVENT_READER_INIT;
 	struct state s = { .out = CSV_WRITER_INIT };
+	struct warnings warnings = WARNINGS_INIT;
 	const struct csv_row *row;
 	struct err err = ERR_INIT;
 	struct event_ids ahead;
@@ -77,7 +78,11 @@ int main(int argc, char **argv)
 		cli_progress(&cli, in.in.n_rows);
 	}
 	labels_finish(&s.labels);
-	if (rc < 0 || labels_write(&s.labels, &s.out, &err) || csv_writer_close(&s.out, &err))
+	if (rc < 0 || labels_write(&s.labels, &s.out, &err))
+		cli_die(&cli, &err);
+	csv_reader_warn(&in.in, &warnings);
+	cli_warnings(&cli, &warnings);
+	if (csv_writer_close(&s.out, &err))
 		cli_die(&cli, &err);
 	if (cli.verbose)
 		cli_note(&cli, "label: %llu completed, %llu not, %llu open when the log ends",

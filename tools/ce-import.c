@@ -171,6 +171,7 @@ static int copy(struct pg_load *load, struct csv_reader *in, const struct cli *c
 	}
 	if (rc < 0 || pg_load_end(load, err))
 		return -1;
+	csv_reader_warn(in, warnings);
 	if (load->n_rows != in->n_rows)
 		warnings_add(warnings, "table %s took %llu of %llu rows: does a trigger drop rows?",
 			     load->name.name, (unsigned long long)load->n_rows,

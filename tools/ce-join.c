@@ -36,7 +36,6 @@ static void note_unmatched(const struct cli *cli, const struct joiner *j, uint64
 int main(int argc, char **argv)
 {
 	struct opts opt = { .sources = NULL };
-	struct warnings warnings = WARNINGS_INIT;
 	struct joiner joiner = JOINER_INIT;
 	struct csv_writer *const writers[] = { &joiner.out, &joiner.unmatched };
 	const struct cli_option table[] = {
@@ -76,9 +75,9 @@ int main(int argc, char **argv)
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.n_rows);
 	}
-	if (rc < 0 || joiner_finish(&joiner, in.n_rows, &warnings, &err))
+	if (rc < 0 || joiner_finish(&joiner, &in, &err))
 		cli_die(&cli, &err);
-	cli_warnings(&cli, &warnings);
+	cli_warnings(&cli, &joiner.warnings);
 	if (csv_writer_close_all(writers, opt.unmatched ? 2 : 1, &err))
 		cli_die(&cli, &err);
 	if (joiner.n_unmatched)

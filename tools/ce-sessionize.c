@@ -123,6 +123,7 @@ int main(int argc, char **argv)
 	if (rc < 0)
 		cli_die(&cli, &err);
 	doubts_warn(&s.doubts, &warnings);
+	csv_reader_warn(&in.in, &warnings);
 	cli_warnings(&cli, &warnings);
 	if (csv_writer_close_all(writers, s.has_starts ? 2 : 1, &err))
 		cli_die(&cli, &err);

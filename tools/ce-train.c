@@ -186,11 +186,16 @@ static int backtest(const struct cli *cli, struct trainset *set, const struct op
 	size_t n = (size_t)opt->folds;
 	struct learn_fold *folds = mem_alloc(n, sizeof(*folds));
 	struct csv_writer out = CSV_WRITER_INIT;
+	struct warnings warnings = WARNINGS_INIT;
 	int rc = csv_writer_open(&out, &cli->output, err) ||
 		 trainset_read(set, &cli->input, &opt->set, err) ||
-		 learn_cross_validate(set, n, &opt->learn, pool, folds, err) ||
-		 learn_write_folds(folds, n, &out, err) || csv_writer_close(&out, err);
+		 learn_cross_validate(set, n, &opt->learn, pool, folds, err);
 
+	if (!rc) {
+		trainset_warn(set, &warnings);
+		cli_warnings(cli, &warnings);
+		rc = learn_write_folds(folds, n, &out, err) || csv_writer_close(&out, err);
+	}
 	free(folds);
 	return rc ? -1 : 0;
 }

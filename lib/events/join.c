@@ -211,6 +211,7 @@ static int load(struct loader *l, struct err *err)
 	while ((rc = csv_reader_next(&l->in, &row, err)) > 0)
 		if (add_row(l, row, err))
 			return -1;
+	csv_reader_warn(&l->in, l->rules->warnings);
 	return rc || (l->from >= 0 && sort_versions(l->d, err)) ? -1 : 0;
 }
 

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/intern.h"
 #include "base/names.h"
+#include "base/warnings.h"
 #include "table/csvio.h"
 
 #include <string.h>
@@ -83,6 +84,7 @@ struct join_rules {
 	struct join_drops *drops;
 	const struct names *na; /* fields that are one of these are NULL */
 	bool checks; /* the columns that attribute knows are checked and put in canonical form */
+	struct warnings *warnings; /* gets what looks wrong in the table */
 };
 
 /*

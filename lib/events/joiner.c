@@ -54,7 +54,7 @@ int joiner_load(struct joiner *j, const struct join_source *sources, size_t n,
 {
 	struct join_drops drops = { (const char *const *)j->drop.name, j->drop.n,
 				    mem_zalloc(j->drop.n, sizeof(bool)) };
-	struct join_rules rules = { &drops, &j->na, false };
+	struct join_rules rules = { &drops, &j->na, false, &j->warnings };
 	int rc;
 
 	/* A table with both columns is one of events. */
@@ -172,20 +172,21 @@ int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *ro
 	return join_row(j, in, row, ts, err);
 }
 
-int joiner_finish(const struct joiner *j, uint64_t n_rows, struct warnings *warnings,
-		  struct err *err)
+int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err)
 {
+	const uint64_t n_rows = in->n_rows;
 	struct buf by_key = BUF_INIT;
 	int rc = 0;
 
 	if (check_bound(j, n_rows, err))
 		return -1;
+	csv_reader_warn(in, &j->warnings);
 	joiner_put_unmatched(j, &by_key);
 	if (n_rows && !j->left && j->n_unmatched == n_rows)
 		rc = err_set(err, ERR_RUNTIME, "none of %" PRIu64 " rows has a match: %.*s", n_rows,
 			     (int)by_key.len, by_key.data);
 	else if (bound_exceeded(&many, j->n_unmatched, n_rows))
-		warnings_add(warnings,
+		warnings_add(&j->warnings,
 			     "%" PRIu64 " of %" PRIu64 " rows have no match: %.*s: another form of "
 			     "the key, or a dimension table of another day? (--unmatched FILE "
 			     "writes them)",
@@ -213,4 +214,5 @@ void joiner_release(struct joiner *j)
 	event_order_release(&j->order);
 	names_release(&j->drop);
 	names_release(&j->na);
+	warnings_release(&j->warnings);
 }

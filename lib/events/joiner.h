@@ -33,6 +33,7 @@ struct joiner {
 	uint64_t n_unmatched; /* rows without a match in some dimension */
 	struct csv_writer out, unmatched;
 	bool has_unmatched;
+	struct warnings warnings; /* for cli_warnings, after joiner_finish */
 
 	/* The module's own. */
 	struct join_dimension *dimensions; /* [n] */
@@ -47,7 +48,7 @@ struct joiner {
 #define JOINER_INIT                                                                                \
 	{                                                                                          \
 		.drop = NAMES_INIT, .na = NAMES_INIT, .max_unmatched = BOUND_PERCENT(50),          \
-		.out = CSV_WRITER_INIT, .unmatched = CSV_WRITER_INIT                               \
+		.out = CSV_WRITER_INIT, .unmatched = CSV_WRITER_INIT, .warnings = WARNINGS_INIT    \
 	}
 
 /*
@@ -74,11 +75,10 @@ int joiner_open(struct joiner *j, const struct gz_output *output, const char *un
 int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *row, struct err *err);
 
 /*
- * After the last of n_rows rows, before the outputs are closed: warns of many unmatched rows.
- * Returns 0, or -1 with err: more of them than max_unmatched, or no row of several is kept.
+ * After the last row of `in`, before the outputs are closed: completes the warnings. Returns 0, or
+ * -1 with err: more unmatched rows than max_unmatched, or none is kept of those that there are.
  */
-int joiner_finish(const struct joiner *j, uint64_t n_rows, struct warnings *warnings,
-		  struct err *err);
+int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err);
 
 /* Appends "2 user_id, 1 content_id": how many rows had no match for each key. */
 void joiner_put_unmatched(const struct joiner *j, struct buf *text);

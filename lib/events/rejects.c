@@ -96,6 +96,26 @@ static uint64_t n_outside(const struct rejects *r)
 	return r->counts[CLEAN_BEFORE_SINCE] + r->counts[CLEAN_AFTER_UNTIL];
 }
 
+/* The option that may mend the most frequent fault, as the end of a message; "" if there is none.
+ */
+static const char *remedy(const struct rejects *r)
+{
+	static const char *const options[CLEAN_N_REASONS] = {
+		[CLEAN_RAGGED] = " (--delimiter?)",
+		[CLEAN_INVALID_UTF8] = " (iconv converts to UTF-8)",
+		[CLEAN_MISSING_PLAYBACK_POSITION] = " (--allow-empty playback_position?)",
+		[CLEAN_MISSING_DEVICE] = " (--allow-empty device?)",
+		[CLEAN_BAD_EVENT_TS] = " (--ts-unit?)",
+		[CLEAN_TS_OUT_OF_RANGE] = " (--ts-unit?)",
+	};
+	int most = 0;
+
+	for (int i = 1; i < CLEAN_N_REASONS; i++)
+		if (r->counts[i] > r->counts[most])
+			most = i;
+	return options[most] ? options[most] : "";
+}
+
 static int check_bound(struct rejects *r, uint64_t n_read, struct err *err)
 {
 	uint64_t n = r->n - n_outside(r), n_all = n_read - n_outside(r);
@@ -104,15 +124,15 @@ static int check_bound(struct rejects *r, uint64_t n_read, struct err *err)
 		return 0;
 	return err_set(err, ERR_RUNTIME,
 		       "rejected %" PRIu64 " of %" PRIu64
-		       " records read, more than --max-rejects %s: %s",
-		       n, n_all, r->bound.text, rejects_summary(r));
+		       " records read, more than --max-rejects %s: %s%s",
+		       n, n_all, r->bound.text, rejects_summary(r), remedy(r));
 }
 
 int rejects_check(struct rejects *r, uint64_t n_read, struct err *err)
 {
 	if (n_read && r->n == n_read)
-		return err_set(err, ERR_RUNTIME, "kept none of %" PRIu64 " records; rejected: %s",
-			       n_read, rejects_summary(r));
+		return err_set(err, ERR_RUNTIME, "kept none of %" PRIu64 " records; rejected: %s%s",
+			       n_read, rejects_summary(r), remedy(r));
 	return check_bound(r, n_read, err);
 }
 
@@ -121,10 +141,11 @@ void rejects_warn(const struct rejects *r, uint64_t n_read, struct warnings *war
 	uint64_t n = r->n - n_outside(r), n_all = n_read - n_outside(r);
 
 	if (n > n_all / 20)
-		warnings_add(warnings,
-			     "%" PRIu64 " of %" PRIu64 " records are rejected, more than 5 %%: "
-			     "faults of the log, or of how it is read? (--rejects)",
-			     n, n_all);
+		warnings_add(
+			warnings,
+			"%" PRIu64 " of %" PRIu64 " records are rejected, more than 5 %%: "
+			"faults of the log, or of how it is read? (--rejects FILE writes them)%s",
+			n, n_all, remedy(r));
 }
 
 /* Counts one, and checks the bound unless it is a share, which is judged when all are read. */

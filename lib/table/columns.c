@@ -110,7 +110,9 @@ static void put_header(struct buf *text, const struct csv_header *header)
 	if (i < header->n)
 		buf_printf(text, " and %zu more", header->n - i);
 	if (header->n == 1)
-		buf_append_str(text, " alone: another delimiter? (--delimiter)");
+		buf_append_str(text, " alone");
+	if (header->n == 1 || (header->n && strpbrk(header->names[0], "\t;|")))
+		buf_append_str(text, ": another delimiter? (--delimiter)");
 }
 
 static bool is_of_the_pipe(const char *name)

@@ -172,30 +172,13 @@ static const struct trainer *trainer_of(const struct model *m)
 }
 
 /* Test rows that cannot tell a good model from a bad one. */
-static void warn_of_test_rows(struct warnings *w, const struct trainset *set)
-{
-	const struct split *s = &set->split;
-	uint64_t n = s->rows[SPLIT_TEST], positives = s->positives[SPLIT_TEST];
-
-	if (!s->has_cut && trainset_holdout(set))
-		warnings_add(w, "no test rows: %llu labelled rows are too few for this --holdout",
-			     (unsigned long long)s->rows[SPLIT_TRAIN]);
-	else if (n && (!positives || positives == n))
-		warnings_add(w,
-			     "the label (column %s) is %d in all %llu test rows, but 1 in %.1f %% "
-			     "of %llu train rows: no ranking can be judged by them (--holdout)",
-			     s->label, positives > 0, (unsigned long long)n,
-			     100 * (double)s->positives[SPLIT_TRAIN] / (double)s->rows[SPLIT_TRAIN],
-			     (unsigned long long)s->rows[SPLIT_TRAIN]);
-}
-
 void learn_warn(struct warnings *w, const struct model *m, const struct trainset *set)
 {
 	const struct trainer *trainer = trainer_of(m);
 
 	if (trainer->warn)
 		trainer->warn(w, m);
-	warn_of_test_rows(w, set);
+	trainset_warn(set, w);
 }
 
 void learn_put_summary(struct buf *lines, const struct model *m, const struct trainset *set)

@@ -374,6 +374,24 @@ int trainset_read(struct trainset *t, const struct csv_input *input,
 		       : 0;
 }
 
+void trainset_warn(const struct trainset *t, struct warnings *w)
+{
+	const struct split *s = &t->split;
+	uint64_t n = s->rows[SPLIT_TEST], positives = s->positives[SPLIT_TEST];
+
+	csv_reader_warn(&t->reading->in, w);
+	if (!s->has_cut && trainset_holdout(t))
+		warnings_add(w, "no test rows: %llu labelled rows are too few for this --holdout",
+			     (unsigned long long)s->rows[SPLIT_TRAIN]);
+	else if (n && (!positives || positives == n))
+		warnings_add(w,
+			     "the label (column %s) is %d in all %llu test rows, but 1 in %.1f %% "
+			     "of %llu train rows: no ranking can be judged by them (--holdout)",
+			     s->label, positives > 0, (unsigned long long)n,
+			     100 * (double)s->positives[SPLIT_TRAIN] / (double)s->rows[SPLIT_TRAIN],
+			     (unsigned long long)s->rows[SPLIT_TRAIN]);
+}
+
 void trainset_release(struct trainset *t)
 {
 	struct trainset_reading *r = t->reading;

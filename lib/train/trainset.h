@@ -13,6 +13,7 @@
 #define CE_TRAINSET_H
 
 #include "base/names.h"
+#include "base/warnings.h"
 #include "model/classweight.h"
 #include "model/encoding.h"
 #include "model/split.h"
@@ -81,6 +82,9 @@ int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share);
  */
 struct trainset_span trainset_fold(const struct trainset *t, int64_t until, size_t k, size_t n,
 				   const char *option);
+
+/* Adds what looks wrong in the input, and in what the split made of it: test rows of one class. */
+void trainset_warn(const struct trainset *t, struct warnings *w);
 
 /* How many train rows have a label that was known before `until`. */
 uint64_t trainset_count(const struct trainset *t, int64_t until);

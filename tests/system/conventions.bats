@@ -669,7 +669,7 @@ by_name() {
 	case_() {
 		works "$tool" --help >help
 		[[ $(head -n 1 help) == "Usage: $tool "* ]]
-		[ "$(wc -l <help)" -le 40 ]
+		[ "$(wc -l <help)" -le 45 ]
 		awk 'length > 80 { print; bad = 1 } END { exit bad }' help
 		works "$tool" --version >version
 		grep -Eqx "$tool [0-9]+\.[0-9]+\.[0-9]+ \((ISA-L|zlib) [0-9.]+\)" version
@@ -960,6 +960,24 @@ arena() {
 		same want <(text dangling)
 	}
 	each case_ $filters
+}
+
+# --- what looks wrong ---------------------------------------------------------------------------
+
+@test "a record of many lines is a warning, and an error with --strict" {
+	case_() {
+		# In a further column of the third row.
+		awk -v many="$(printf '\\n%.0s' {1..11})" \
+			'{ print $0 "," (NR == 1 ? "note" : NR == 4 ? "\"a" many "b\"" : "") }' "$in" >long.csv
+		warned=$(works "${cmd[@]}" -o out long.csv 2>&1) && return 1
+		grep -qx "exit status 0: .*" <<<"$warned"
+		grep -qx "$tool: warning: 1 record spans more than 10 lines, the first at long.csv:4: .*" <<<"$warned"
+		[ -s out ]
+		rm out
+		fails 1 "${cmd[@]}" --strict -o out long.csv
+		[ ! -e out ] && [[ $stderr == *": a warning is an error with --strict" ]]
+	}
+	each case_ $readers
 }
 
 # --- between two tools ----------------------------------------------------------------------------

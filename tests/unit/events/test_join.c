@@ -3,12 +3,13 @@
 #include "scratch.h"
 
 static const struct names no_words = NAMES_INIT;
+static struct warnings no_warnings = WARNINGS_INIT;
 
 static int load(struct join_dimension *d, const char *text, struct join_drops *drops,
 		struct err *err)
 {
 	const struct join_source source = { .key = "k", .path = "dim.csv" };
-	const struct join_rules rules = { drops, &no_words, true };
+	const struct join_rules rules = { drops, &no_words, true, &no_warnings };
 
 	scratch_write("dim.csv", text, strlen(text));
 	*err = (struct err)ERR_INIT;
@@ -20,7 +21,7 @@ static int load_history(struct join_dimension *d, const char *text, struct err *
 {
 	const struct join_source source = { .key = "k", .path = "dim.csv", .valid_from = "t" };
 	struct join_drops none = { NULL, 0, NULL };
-	const struct join_rules rules = { &none, &no_words, true };
+	const struct join_rules rules = { &none, &no_words, true, &no_warnings };
 
 	scratch_write("dim.csv", text, strlen(text));
 	*err = (struct err)ERR_INIT;

@@ -23,6 +23,21 @@ static bool begins_with_sep(const char *s, size_t len)
 	       s[3] == '=';
 }
 
+bool csvhead_is_enough(const char *s, size_t len)
+{
+	if (len >= CSVHEAD_LOOK)
+		return true;
+	if (len && (s[0] == '{' || s[0] == '['))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '\n')
+			return true;
+		if ((unsigned char)s[i] < ' ' && s[i] != '\t' && s[i] != '\r')
+			return false; /* a format that is no text, perhaps */
+	}
+	return false;
+}
+
 size_t csvhead_skip(const char *s, size_t len, char *delimiter)
 {
 	const char *newline;

@@ -17,9 +17,14 @@
 bool csvhead_may_delimit(char c);
 
 /*
+ * Whether the first len bytes tell how the input begins: CSVHEAD_LOOK do, and so does a first line
+ * of text that cannot be JSON. More may be long in coming, from a pipe that is written slowly.
+ */
+bool csvhead_is_enough(const char *s, size_t len);
+
+/*
  * The bytes at s to pass over: one byte-order mark, blank line (also of blanks) or `sep=` line,
- * which sets *delimiter; 0: the header begins here. `len` is at least CSVHEAD_LOOK, unless the
- * input ends before.
+ * which sets *delimiter; 0: the header begins here. `len` is enough, or all there is.
  */
 size_t csvhead_skip(const char *s, size_t len, char *delimiter);
 

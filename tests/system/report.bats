@@ -218,7 +218,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	fails 1 ce-eval --html /dev/full --plots plots -o metrics.csv.gz scored.csv
 	[ ! -e metrics.csv.gz ] && [ -z "$(ls plots)" ]
 	fails 1 ce-eval --html page.html --rejects scored.csv -o metrics.csv.gz scored.csv
-	[[ ${stderr##*$'\n'} == "ce-eval: scored.csv:1: missing column reason" ]]
+	[[ ${stderr##*$'\n'} == "ce-eval: scored.csv:1: missing column reason"* ]]
 	[ ! -e page.html ]
 }
 
@@ -288,10 +288,10 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	[[ $stderr == "ce-eval: test.csv: no labelled row of split 'train' to choose a threshold on" ]]
 	cut -d, -f1,3- scored.csv >timeless.csv
 	fails 1 ce-eval --cost 1:1 timeless.csv
-	[[ $stderr == "ce-eval: timeless.csv:1: missing column event_ts" ]]
+	[[ $stderr == "ce-eval: timeless.csv:1: missing column event_ts"* ]]
 	cut -d, -f1-5,7- scored.csv >whole.csv
 	fails 1 ce-eval --cost 1:1 whole.csv
-	[[ $stderr == "ce-eval: whole.csv:1: missing column split" ]]
+	[[ $stderr == "ce-eval: whole.csv:1: missing column split"* ]]
 	sed '2s/,17[0-9]*/,/' scored.csv >empty.csv
 	fails 1 ce-eval --cost 1:1 empty.csv
 	[[ $stderr == "ce-eval: empty.csv:2: column event_ts: empty; a train row needs a time" ]]
@@ -325,7 +325,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	[[ $stderr == "ce-eval: again.csv:2002: column event_id: duplicate key 'e2000'" ]]
 	cut -d, -f1,2 other.csv >keyless.csv
 	fails 1 ce-eval -p --against-file keyless.csv scored.csv
-	[[ $stderr == "ce-eval: keyless.csv:1: missing column event_id" ]]
+	[[ $stderr == "ce-eval: keyless.csv:1: missing column event_id"* ]]
 }
 
 @test "rows without a user are of a user each; without the column rows are drawn" {
@@ -337,7 +337,7 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	ce-eval --intervals users.csv -p -o /dev/null empty.csv
 	same <(sed s/users/rows/ users.csv) rows.csv
 	fails 1 ce-eval --intervals rows.csv --user user_id nobody.csv
-	[[ $stderr == "ce-eval: nobody.csv:1: missing column user_id" ]]
+	[[ $stderr == "ce-eval: nobody.csv:1: missing column user_id"* ]]
 }
 
 @test "segments: the largest are shown, and of as many rows the first" {

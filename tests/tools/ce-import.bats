@@ -468,7 +468,7 @@ tables_in() {
 		ce-import -I bad --replace c a b
 	fails 1 ce-import -I bad --replace a b c
 	says 1 'ce-import: --types: no table has a column w' ce-import -I bad --types v=int,w=int --replace a b
-	says 1 'ce-import: bad/b.csv:1: missing column w' ce-import -I bad --upsert w b
+	says 1 'ce-import: bad/b.csv:1: missing column w; the header has id, v' ce-import -I bad --upsert w b
 	: >bad/c.csv
 	fails 1 ce-import -I bad new b c --append
 	for t in a b c; do

@@ -7,9 +7,14 @@
 # what is out of date is made again: what is older than its source, or was made with other flags. Each file
 # appears under its name only when it is complete. Works with -j. File names must not contain blanks.
 #
-# At the end stand the warnings of all steps, also of those that had nothing to do. With STRICT=1 a warning is
-# an error, and the step that gives it makes nothing. KEEP='COL[,...]' passes further columns of the events on
-# to the features; for those of users and contents give --keep in SESSIONIZE_FLAGS, AGG_FLAGS and FEATURES_FLAGS.
+# At the end, and where a step fails, stand the warnings of all steps, also of those that had nothing to do. With
+# STRICT=1 a warning is an error, and the step that gives it makes nothing. KEEP='COL[,...]' passes further columns
+# of the events on to the features; for those of users and contents give --keep in SESSIONIZE_FLAGS, AGG_FLAGS and
+# FEATURES_FLAGS. TIME_FLAGS='--tz ZONE' says how event_ts is read, by ce-clean and by ce-audit.
+#
+# users_dim and content_dim are as of today. One that is a history, with a row for each version, is joined as of
+# the event: USERS_JOIN='-k user_id --valid-from COL'. Of other tables that JOIN_FLAGS names (-k KEY FILE), name
+# the files in JOIN_FILES, too, so that a change of theirs is seen. DROP is what the join leaves out.
 #
 #   make -f pipeline.mk ... report       the reports OUT/report.html, on all prediction rows, and
 #                                        OUT/first_report.html, on the first row of each viewing (needs gnuplot)
@@ -33,11 +38,19 @@ MODEL ?= $(OUT)/completion.model
 
 STRICT ?=
 KEEP   ?=
+DROP   ?= email
+
+# The tables that `export` reads; and how the dimensions are joined.
+SOURCES       ?= events_table users_dim content_dim
+USERS_JOIN    ?= -k user_id
+CONTENTS_JOIN ?= -k content_id
+JOIN_FILES    ?=
 
 # The playback ratio from which a stop can complete a viewing.
 NEAR_END         ?= 0.95
+TIME_FLAGS       ?=
 CLEAN_FLAGS      ?=
-JOIN_FLAGS       ?= --drop email
+JOIN_FLAGS       ?=
 SESSIONIZE_FLAGS ?=
 AGG_FLAGS        ?=
 FEATURES_FLAGS   ?=
@@ -53,27 +66,28 @@ LOAD_FLAGS       ?=
 BIN ?= $(wildcard $(dir $(lastword $(MAKEFILE_LIST)))../build/bin)
 export PATH := $(if $(BIN),$(abspath $(BIN)):)$(PATH)
 SHELL = /bin/sh
-.DELETE_ON_ERROR:
 
 exports = $(filter export,$(MAKECMDGOALS))
 found   = $(if $(exports),,$(wildcard $(DATA)/$(1).csv.gz $(DATA)/$(1).csv))
 # A dimension that DATA lacks has no rows, which is good enough for --left.
-absent  = $(if $(exports)$(call found,$(1)),,$(if $(filter --left,$(JOIN_FLAGS)),$(filter %_dim,$(1))))
+absent  = $(if $(if $(exports),$(filter $(1),$(SOURCES)),$(call found,$(1))),,$(if $(filter --left,$(JOIN_FLAGS)),$(filter %_dim,$(1))))
 source  = $(firstword $(call found,$(1)) $(patsubst %,$(OUT)/absent/%.csv,$(call absent,$(1))) $(DATA)/$(1).csv.gz)
 table   = $(patsubst %,$(OUT)/%.csv.gz,$(1))
 strict  = $(if $(filter-out 0 no,$(STRICT)),--strict)
 # Through the environment, so that no character of it is special to the shell.
 export CE_KEEP := $(KEEP)
 keep    = $(if $(KEEP),--keep "$$CE_KEEP")
-# The messages of a step go to a log of its own, and to the terminal if the step fails.
-logged  = -v 2>$(OUT)/log/$(1) || { cat $(OUT)/log/$(1) >&2; exit 1; }
+drop    = $(if $(DROP),--drop $(DROP))
+joined  = $(USERS_JOIN) $(call source,users_dim) $(CONTENTS_JOIN) $(call source,content_dim)
+# The messages of a step go to a log of its own, and to the terminal if the step fails: after the warnings of the
+# steps before it, which may say why.
+logged  = -v 2>$(OUT)/log/$(1) || { $(show_warnings); cat $(OUT)/log/$(1) >&2; exit 1; }
 flags   = $(patsubst %,$(OUT)/log/%.flags,$(1))
 
 AGGREGATES = content_completion user_activity user_engagement user_genre_preference \
 	     user_completion_rate content_completion_rate avg_view_duration_ratio \
 	     has_played_before number_of_pauses
 
-SOURCES    = events_table users_dim content_dim
 LOADED     = cleaned_events enriched_table session_identification session_starts $(AGGREGATES) \
 	     completion_prediction_features completion_predictions feature_importance feature_drift \
 	     metrics metric_intervals curves
@@ -81,12 +95,14 @@ LOADED     = cleaned_events enriched_table session_identification session_starts
 .PHONY: all summary report audit export load predict clean FORCE
 all: $(call table,$(LOADED) first_features first_predictions first_metrics) \
 	$(OUT)/completion.model $(OUT)/first.model
-	$(if $(is_last),$(if $(questioned),,$(shell $(show_warnings))))
+	$(if $(is_last),$(if $(questioned),,$(shell $(CE_WARNINGS))))
 
-# The warnings in the logs, once, after the last of the goals. Where a goal has no other commands they are shown
-# while make expands its recipe, to nothing, so that there is nothing to be done where everything is there.
-show_warnings = cat $(OUT)/log/[0-9]* 2>/dev/null | awk ' \
-	/^ce-[a-z]+: warning: / && !seen[$$0]++ { print n++ ? $$0 : "\n== Warnings ==\n" $$0 }' >&2
+# The warnings in the logs, each with its step, after the last of the goals. Where a goal has no other commands they
+# are shown while make expands its recipe, to nothing, so that there is nothing to be done where everything is there.
+# Through the environment, so that it does not fill the lines that make prints.
+show_warnings = eval "$$CE_WARNINGS"
+export CE_WARNINGS = awk '/^ce-[a-z]+: warning: / { step = FILENAME; sub(/.*\//, "", step); \
+	print (n++ ? "" : "\n== Warnings ==\n") step ": " $$0 }' $(OUT)/log/[0-9]* /dev/null >&2 2>/dev/null
 last_goal     = $(lastword $(foreach goal,all report summary load predict,$(filter $(goal),$(or $(MAKECMDGOALS),all))))
 is_last       = $(filter $(last_goal),$@)
 questioned    = $(findstring q,$(firstword -$(MAKEFLAGS)))
@@ -97,7 +113,8 @@ $(OUT)/log:
 # The flags of a step, STRICT's and KEEP's among them, in a file that is rewritten only when they change:
 # compared here and not by a rule, which would have to run each time.
 STEPS    = CLEAN JOIN SESSIONIZE AGG FEATURES TRAIN PREDICT EVAL IMPORTANCE
-flags_of = $(strip $($(1)_FLAGS) $(NEAR_END) $(strict) $(if $(filter CLEAN SESSIONIZE AGG FEATURES,$(1)),$(KEEP)))
+flags_of = $(strip $($(1)_FLAGS) $(NEAR_END) $(strict) $(if $(filter CLEAN SESSIONIZE AGG FEATURES,$(1)),$(KEEP)) \
+	   $(if $(filter CLEAN,$(1)),$(TIME_FLAGS)) $(if $(filter JOIN,$(1)),$(drop) $(USERS_JOIN) $(CONTENTS_JOIN)))
 differ   = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
 changed  = $(foreach step,$(STEPS),$(if \
 	   $(call differ,$(call flags_of,$(step)),$(file <$(call flags,$(step)))),$(step)))
@@ -109,13 +126,12 @@ $(call flags,$(changed)): FORCE
 # --- the events -----------------------------------------------------------------------------------
 
 $(call table,cleaned_events rejects) &: $(call source,events_table) $(call flags,CLEAN)
-	ce-clean $(strict) $(keep) $(CLEAN_FLAGS) --rejects $(call table,rejects) \
+	ce-clean $(strict) $(keep) $(TIME_FLAGS) $(CLEAN_FLAGS) --rejects $(call table,rejects) \
 		-o $(call table,cleaned_events) $< $(call logged,1-clean)
 
 $(call table,enriched_table unmatched) &: $(call table,cleaned_events) $(call source,users_dim) \
-		$(call source,content_dim) $(call flags,JOIN)
-	ce-join $(strict) $(JOIN_FLAGS) -k user_id $(call source,users_dim) \
-		-k content_id $(call source,content_dim) --unmatched $(call table,unmatched) \
+		$(call source,content_dim) $(call flags,JOIN) $(JOIN_FILES)
+	ce-join $(strict) $(drop) $(JOIN_FLAGS) $(joined) --unmatched $(call table,unmatched) \
 		-o $(call table,enriched_table) $< $(call logged,2-join)
 
 $(call table,session_identification session_starts) &: $(call table,enriched_table) \
@@ -170,7 +186,7 @@ $(call table,feature_importance feature_drift) &: $(OUT)/completion.model \
 		-m $< -o /dev/null $(word 2,$^) $(call logged,8-features)
 
 report: $(OUT)/report.html $(OUT)/first_report.html
-	$(if $(is_last),$(if $(questioned),,$(shell $(show_warnings))))
+	$(if $(is_last),$(if $(questioned),,$(shell $(CE_WARNINGS))))
 reported = ce-eval $(strict) --by-time day $(EVAL_FLAGS) --html $@ -o /dev/null
 $(OUT)/report.html: $(call table,metrics rejects unmatched content_completion feature_importance feature_drift)
 	$(scored) | $(reported) --by event_type --title 'Will this user finish this title?' \
@@ -211,9 +227,8 @@ summary: all report
 # the log may well look odd. STRICT is thus for ce-audit alone, and --max-rejects is about the whole log.
 audit: $(call source,events_table) $(call source,users_dim) $(call source,content_dim) | $(OUT)/log
 	@rm -f $(OUT)/log/audit
-	@ce-audit -v $(strict) $(AUDIT_FLAGS) -o $(call table,audit) -c 'ce-clean --max-rejects 100% $(keep) $(CLEAN_FLAGS) 2>>$(OUT)/log/audit | \
-		ce-join $(JOIN_FLAGS) -k user_id $(call source,users_dim) \
-			-k content_id $(call source,content_dim) 2>>$(OUT)/log/audit | \
+	@ce-audit -v $(strict) $(TIME_FLAGS) $(AUDIT_FLAGS) -o $(call table,audit) -c 'ce-clean --max-rejects 100% $(keep) $(TIME_FLAGS) $(CLEAN_FLAGS) 2>>$(OUT)/log/audit | \
+		ce-join $(drop) $(JOIN_FLAGS) $(joined) 2>>$(OUT)/log/audit | \
 		ce-sessionize $(keep) $(SESSIONIZE_FLAGS) 2>>$(OUT)/log/audit | \
 		ce-agg $(keep) --near-end $(NEAR_END) $(AGG_FLAGS) | \
 		ce-features $(keep) --near-end $(NEAR_END) $(FEATURES_FLAGS)' $(call source,events_table) || \
@@ -238,9 +253,7 @@ $(SOURCES:%=$(DATA)/%.csv.gz):
 		$(filter %_dim.csv.gz,$@), (JOIN_FLAGS=--left does without it))' >&2; exit 1
 endif
 
-# An e-mail only where there is a --drop of it.
-comma := ,
-$(OUT)/absent/users_dim.csv: columns = user_id,$(if $(findstring email,$(JOIN_FLAGS)),email$(comma))plan_tier,signup_date
+$(OUT)/absent/users_dim.csv: columns = user_id,email,plan_tier,signup_date
 $(OUT)/absent/content_dim.csv: columns = content_id,genre,runtime,release_year,maturity_rating
 $(OUT)/absent/%.csv: $(call flags,JOIN)
 	@mkdir -p $(@D)
@@ -253,17 +266,21 @@ load: all | $(OUT)/log
 
 # With an existing model, which is not trained again though the features are new: no rule makes MODEL
 # here. First the rows that are open now, then those that were: their outcomes may be known by now.
-# The join is a filter, so neither STRICT nor the warnings at the end concern its rows without a match.
+# Of those only what is as late as the features can be among them. The join is a filter, so neither STRICT nor the
+# warnings at the end concern its rows without a match.
 scores   = ce-predict $(strict) $(PREDICT_FLAGS) --keys -m $(MODEL)
 upserts  = ce-import $(strict) $(db) --upsert event_id completion_predictions
 was_open = $(call table,was_open)
+# The event_ts of the first feature row, which is the earliest; nothing without rows.
+earliest = gzip -dc $< | sed -nE '2 { s/^("([^"]|"")*"|[^,]*),([0-9]+),.*/\3/p; q; }'
 predict: $(call table,completion_prediction_features) | $(OUT)/log
 	@test -e $(MODEL) || { echo 'predict: no model $(MODEL): make it first, or set MODEL=FILE' >&2; exit 1; }
 	$(scores) --split unlabelled $< | $(upserts) $(call logged,9-predict)
-	ce-export $(strict) $(db) --columns event_id --where "split = 'unlabelled'" -o $(was_open) completion_predictions
+	from=$$($(earliest)); ce-export $(strict) $(db) --columns event_id \
+		--where "split = 'unlabelled' AND event_ts >= $${from:-0}" -o $(was_open) completion_predictions
 	if gzip -dc $(was_open) | tail -n +2 | grep -q .; then \
-		ce-join --max-unmatched 100% -k event_id $(was_open) $< 2>$(OUT)/log/predict-join | $(scores) | \
-			$(upserts) $(call logged,9-predict-again); fi
+		ce-join --max-unmatched 100% -k event_id $(was_open) -o $(call table,were_open) $< $(call logged,predict-join); \
+		$(scores) $(call table,were_open) | $(upserts) $(call logged,9-predict-again); fi
 	$(if $(is_last),@$(show_warnings))
 
 # Given together, the model and the loaded table come first.

@@ -77,10 +77,17 @@ int cli_read_time(const char *text, const struct time_reading *reading, int64_t 
 
 int cli_time(void *value, const char *const *args, struct err *err)
 {
-	/* 2024 and 20240131 are meant as dates; as numbers they are too small for any unit. */
-	const struct time_reading reading = { TIME_AUTO, NULL, true };
+	size_t len = strlen(args[0]);
+	bool is_date = len == strspn(args[0], "0123456789") && (len == 4 || len == 8);
 
-	return cli_read_time(args[0], &reading, value, err);
+	/* 2024 and 20240131 are meant as dates, not as some seconds of 1970. */
+	if (is_date || (num_parse_int(args[0], len, value) &&
+			time_parse(args[0], len, TIME_OFFSET_OPTIONAL, value)))
+		return err_set(err, ERR_USAGE,
+			       "expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
+			       "milliseconds since 1970, found '%s'",
+			       args[0]);
+	return 0;
 }
 
 int cli_time_unit(void *value, const char *const *args, struct err *err)

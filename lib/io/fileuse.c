@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define STDIN_NAME "stdin"
+
 /* Of a file, or of the folder of one that is not there yet. */
 struct place {
 	dev_t device;
@@ -30,7 +32,7 @@ struct fileuse {
 static struct fileuse *outputs;
 static struct intern inputs = INTERN_INIT;
 static char **input_paths;
-static size_t inputs_cap;
+static size_t n_inputs, inputs_cap;
 
 static struct place place_of(const struct stat *st)
 {
@@ -57,29 +59,77 @@ static int refuse(const char *path, const char *what, const char *other, struct 
 	return err_set(err, ERR_RUNTIME, "%s: the %s %s is the same file", path, what, other);
 }
 
-int fileuse_input(const char *path, struct err *err)
+/* Whether an input is still there: a file made after its removal may have its inode. */
+static bool is_at(const char *path, const struct place *place)
+{
+	struct place now;
+	struct stat st;
+
+	if (!strcmp(path, STDIN_NAME) ? fstat(STDIN_FILENO, &st) : stat(path, &st))
+		return false;
+	now = place_of(&st);
+	return same_place(&now, place);
+}
+
+/* The place of a regular file. Returns whether it is one. */
+static bool find_regular(const char *path, struct place *place)
 {
 	bool is_stdin = !path || !strcmp(path, "-");
-	const char *name = is_stdin ? "stdin" : path;
-	struct place place;
 	struct stat st;
-	uint32_t id;
 
 	if ((is_stdin ? fstat(STDIN_FILENO, &st) : stat(path, &st)) || !S_ISREG(st.st_mode))
+		return false;
+	*place = place_of(&st);
+	return true;
+}
+
+int fileuse_input(const char *path, struct err *err)
+{
+	const char *name = !path || !strcmp(path, "-") ? STDIN_NAME : path;
+	struct place place;
+	uint32_t id;
+
+	if (!find_regular(path, &place))
 		return 0;
-	place = place_of(&st);
 	for (const struct fileuse *o = outputs; o; o = o->next)
 		if (!o->entry && same_place(&o->place, &place))
 			return refuse(name, "output", o->path, err);
-	if (intern_find(&inputs, (const char *)&place, sizeof(place)) != INTERN_NONE)
-		return 0;
 	id = intern_id(&inputs, (const char *)&place, sizeof(place));
 	if (id == inputs_cap) {
 		inputs_cap = mem_grow(inputs_cap, id + 1);
 		input_paths = mem_realloc(input_paths, inputs_cap, sizeof(*input_paths));
 	}
+	if (id == n_inputs) {
+		n_inputs++;
+		input_paths[id] = NULL;
+	}
+	free(input_paths[id]); /* by its latest name: is_at */
 	input_paths[id] = mem_dup(name, strlen(name));
 	return 0;
+}
+
+int fileuse_inputs(const char *const *paths, size_t n, struct err *err)
+{
+	struct intern places = INTERN_INIT;
+	size_t *first = mem_alloc(n, sizeof(*first)); /* by id: the path that has it */
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		struct place place;
+		uint32_t n_before = places.n, id;
+
+		rc = fileuse_input(paths[i], err);
+		if (rc || !find_regular(paths[i], &place))
+			continue;
+		id = intern_id(&places, (const char *)&place, sizeof(place));
+		if (id < n_before)
+			rc = refuse(paths[i], "input", paths[first[id]], err);
+		else
+			first[id] = i;
+	}
+	free(first);
+	intern_release(&places);
+	return rc;
 }
 
 static bool is_null_device(const struct stat *st)
@@ -106,7 +156,7 @@ int fileuse_output(struct fileuse **use, const char *path, const struct stat *st
 	if (!entry) {
 		uint32_t id = intern_find(&inputs, (const char *)&place, sizeof(place));
 
-		if (id != INTERN_NONE)
+		if (id != INTERN_NONE && is_at(input_paths[id], &place))
 			return refuse(path, "input", input_paths[id], err);
 	}
 	new = mem_alloc(sizeof(*new) + size, 1);

@@ -16,6 +16,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 struct fileuse;
@@ -26,6 +27,12 @@ struct fileuse;
  * left to who opens it. Returns 0, or -1 with err: it is one of the outputs.
  */
 int fileuse_input(const char *path, struct err *err);
+
+/*
+ * The same of the n files of one table, of which none may be there twice: each of its rows would
+ * count twice. Returns 0, or -1 with err.
+ */
+int fileuse_inputs(const char *const *paths, size_t n, struct err *err);
 
 /*
  * Notes that a file is written, until fileuse_end. `st` is the file's and `entry` NULL; or, of one

@@ -122,6 +122,16 @@ static int read_text(struct gz_reader *r, const char *text, bool *is_same, struc
 	return 0;
 }
 
+/* Whether the deflate stream that comes begins as literal's do: not the last block, type 1. */
+static bool begins_literal(struct gz_reader *r)
+{
+	struct err ignored; /* what cannot be read now cannot be read later */
+
+	if (r->tail_pos < r->n_tail)
+		return (r->tail[r->tail_pos] & 7) == 2;
+	return fill(r, &ignored) || r->at_eof || (r->in[r->in_pos] & 7) == 2;
+}
+
 /* Reads a member's header. Returns 0, or -1 with err. */
 static int begin_member(struct gz_reader *r, struct err *err)
 {
@@ -156,7 +166,8 @@ static int begin_member(struct gz_reader *r, struct err *err)
 		if (unused != crc)
 			return damaged(r, "incorrect header check", err);
 	}
-	r->is_literal = flags == HAS_COMMENT && is_ours;
+	/* Who deflated it anew may have kept the comment. */
+	r->is_literal = flags == HAS_COMMENT && is_ours && begins_literal(r);
 	if (r->is_literal)
 		literal_decoder_init(&r->literal, literal_choice(0));
 	else
@@ -440,17 +451,18 @@ static bool has_plain_name(const char *path)
 
 int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct err *err)
 {
+	const char *path = output->path && !strcmp(output->path, "-") ? NULL : output->path;
 	int level;
 
 	*w = (struct gz_writer)GZ_WRITER_INIT;
-	if (atomicfile_open(&w->file, output->path, err))
+	if (atomicfile_open(&w->file, path, err))
 		return -1;
 	w->fd = w->file.fd;
-	w->name = output->path ? output->path : "stdout";
+	w->name = path ? path : "stdout";
 	widen(w->fd);
 	w->codec = codec_default();
 	w->plain = output->plain || isatty(w->fd) ||
-		   (output->level == GZ_LEVEL_DEFAULT && has_plain_name(output->path));
+		   (output->level == GZ_LEVEL_DEFAULT && has_plain_name(path));
 	level = choose_level(w->fd, output->level);
 	literal_encoder_init(&w->literal, literal_choice(0));
 	if (!w->plain && level)

@@ -31,7 +31,7 @@ struct deflate;
 
 /* Where and how to write. */
 struct gz_output {
-	const char *path; /* NULL: standard output */
+	const char *path; /* NULL, "-": standard output */
 	int level;        /* 0-9; GZ_LEVEL_DEFAULT: 0 into a pipe, 1 elsewhere */
 	bool plain;       /* no gzip; a terminal gets plain text in any case, and a path that ends
 			   * in .csv at the default level */

@@ -483,8 +483,7 @@ static int skip_to_header(struct csv_reader *r, char *sep, struct err *err)
 		size_t n;
 		int rc = 1;
 
-		while (rc > 0 &&
-		       !csvhead_is_enough(r->bytes.data + r->end, r->bytes.len - r->end))
+		while (rc > 0 && !csvhead_is_enough(r->bytes.data + r->end, r->bytes.len - r->end))
 			rc = read_more(r, err);
 		if (rc < 0)
 			return -1;
@@ -635,20 +634,12 @@ static void reset(struct csv_reader *r)
 	start_parser(r);
 }
 
-/* All of them now: one that is an output is refused before the first row is written. */
-static int use_inputs(const struct csv_input *input, struct err *err)
-{
-	for (size_t i = 0; i < input->n; i++)
-		if (fileuse_input(input->paths[i], err))
-			return -1;
-	return 0;
-}
-
 int csv_reader_open(struct csv_reader *r, const struct csv_input *input, struct err *err)
 {
 	reset(r);
 	r->input = *input;
-	if (use_inputs(input, err) || open_next(r, err) || take_header(r, err)) {
+	if (fileuse_inputs(input->paths, input->n, err) || open_next(r, err) ||
+	    take_header(r, err)) {
 		csv_reader_close(r);
 		return -1;
 	}

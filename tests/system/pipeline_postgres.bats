@@ -120,7 +120,7 @@ refused() {
 	pipeline load
 	tail -n 2 make.log >said
 	grep -qx '== Warnings ==' said
-	grep -q '^ce-import: warning: table user_activity took ' said
+	grep -q '^9-load: ce-import: warning: table user_activity took ' said
 	state >before
 	! pipeline load STRICT=1 >failed || return 1
 	grep -q 'ce-import: a warning is an error with --strict' failed
@@ -177,6 +177,15 @@ refused() {
 	pipeline export predict
 	[ "$(sql "SELECT string_agg(event_id, ' ') FROM completion_predictions WHERE split = 'unlabelled'")" = later ]
 	[ "$(sql "SELECT split FROM completion_predictions WHERE event_id = 'new'")" = test ]
+	# A window of the log that begins after all that was open, in which nothing is: there is nothing to do.
+	mkdir tail
+	cp data/{users,content}_dim.csv.gz tail
+	zcat data/events_table.csv.gz | awk -F, -v OFS=, 'NR == 1 { print } $1 == "later" {
+		t = $2 + 86400000
+		for (i = 1; i <= 20; i++) { $1 = "t" i; $2 = sprintf("%.0f", t + i * 86400000); $5 = i % 2 ? "play" : "complete"; print } }' >tail/events_table.csv
+	make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=tail OUT=tail.out MODEL=model \
+		CLEAN_FLAGS='--allow-empty device' predict >make.log 2>&1 || { cat make.log; false; }
+	[ "$(sql "SELECT string_agg(event_id, ' ') FROM completion_predictions WHERE split = 'unlabelled'")" = later ]
 	sql "DELETE FROM events_table WHERE event_id = 'later'"
 	pipeline export all
 	# Another database by name, another model by file.

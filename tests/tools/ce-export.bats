@@ -133,7 +133,7 @@ epoch="(extract(epoch FROM at) * 1000)"
 	exports "$want" -c "WITH w AS (SELECT * FROM t) SELECT id, v FROM w ORDER BY md5(v) LIMIT 20"
 	exports "(VALUES (1, 'a'), (2, NULL)) AS q" -c "VALUES (1, 'a'), (2, NULL)"
 	exports t -c "TABLE t"
-	exports "(SELECT ';' AS \";\") AS q" -c "SELECT ';' AS \";\""
+	exports "(SELECT ';' AS v) AS q" -c "SELECT ';' AS v"
 }
 
 @test "-c: two columns of one name are refused" {
@@ -428,7 +428,8 @@ epoch="(extract(epoch FROM at) * 1000)"
 	done | sql
 	for name in "${names[@]}"; do
 		header=$name
-		[[ $name == *[$',"\n']* ]] && header=\"${name//\"/\"\"}\"
+		# As the first name, a blank would be passed over by who reads it.
+		[[ $name == *[$',"\n']* || $name == ' ' ]] && header=\"${name//\"/\"\"}\"
 		printf '%s,event_ts\n2,2\n' "$header" >want
 		ce-export -p --schema "$name" --since 2 "$name" >got
 		same got want

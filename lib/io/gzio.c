@@ -122,16 +122,6 @@ static int read_text(struct gz_reader *r, const char *text, bool *is_same, struc
 	return 0;
 }
 
-/* Whether the deflate stream that comes begins as literal's do: not the last block, type 1. */
-static bool begins_literal(struct gz_reader *r)
-{
-	struct err ignored; /* what cannot be read now cannot be read later */
-
-	if (r->tail_pos < r->n_tail)
-		return (r->tail[r->tail_pos] & 7) == 2;
-	return fill(r, &ignored) || r->at_eof || (r->in[r->in_pos] & 7) == 2;
-}
-
 /* Reads a member's header. Returns 0, or -1 with err. */
 static int begin_member(struct gz_reader *r, struct err *err)
 {
@@ -166,8 +156,7 @@ static int begin_member(struct gz_reader *r, struct err *err)
 		if (unused != crc)
 			return damaged(r, "incorrect header check", err);
 	}
-	/* Who deflated it anew may have kept the comment. */
-	r->is_literal = flags == HAS_COMMENT && is_ours && begins_literal(r);
+	r->is_literal = flags == HAS_COMMENT && is_ours;
 	if (r->is_literal)
 		literal_decoder_init(&r->literal, literal_choice(0));
 	else

@@ -192,8 +192,8 @@ warning_tools() {
 	pipeline -n KEEP="it's, *"
 	grep -- --keep make.log | grep -o "^ce-[a-z]*  *--keep \"\$CE_KEEP\" " | tr -s ' ' >got
 	printf 'ce-%s --keep "$CE_KEEP" \n' clean sessionize agg features features | same - got
-	gzip -dc data/events_table.csv.gz | awk 'NR == 1 { print $0 ",app" } NR > 1 { print $0 ",v" NR % 3 }' | gzip >more
-	mv more data/events_table.csv.gz
+	gzip -dc data/events_table.csv.gz | awk 'NR == 1 { print $0 ",app" } NR > 1 { print $0 ",v" NR % 3 }' | gzip >further
+	mv further data/events_table.csv.gz
 	pipeline KEEP=app
 	gzip -dc out/completion_prediction_features.csv.gz | head -n 1 | tr , '\n' | grep -qx app
 	! pipeline -q || return 1
@@ -203,8 +203,8 @@ warning_tools() {
 @test "a dimension may be a history, and one that changes is seen" {
 	workload
 	gzip -dc data/users_dim.csv.gz | awk -F, -v OFS=, 'NR == 1 { print $0, "since" } NR > 1 { print $0, ""; $3 = "later"; print $0, "2024-01-05T00:00:00Z" }' |
-		gzip >more
-	mv more data/users_dim.csv.gz
+		gzip >further
+	mv further data/users_dim.csv.gz
 	history=(USERS_JOIN='-k user_id --valid-from since')
 	pipeline "${history[@]}"
 	gzip -dc out/enriched_table.csv.gz | awk -F, '

@@ -547,7 +547,7 @@ int gz_writer_flush(struct gz_writer *w, struct err *err)
 	return 0;
 }
 
-/* What was deflated ends with blocks of literals, too, in which there are none. */
+/* What was deflated ends with a block of literals, too, in which there is none. */
 int gz_writer_finish(struct gz_writer *w, struct err *err)
 {
 	unsigned char end[LITERAL_END_MAX + 8];

@@ -11,20 +11,26 @@
 #define WORD   8
 #define INLINE static inline __attribute__((always_inline))
 
-#define SHORT_CODE 0x30  /* of byte 0 */
-#define LONG_CODE  0x100 /* of byte 0, if it had one */
-#define LONG_FROM  0x90  /* the first byte with a long code */
+/*
+ * The header of the block, which is the last. Of 260 literals and lengths byte 0 has 12 bits, all
+ * other bytes have 8, the end 12, and three lengths, which never come, the 9, 10 and 11 bits that
+ * are left; then two distances, which never come either, have 1. It ends in the middle of a byte.
+ */
+static const unsigned char header[] = {
+	0x1d, 0xc1, 0x03, 0x80, 0x18, 0x06, 0x82, 0x00, 0xc0, 0x5f, 0xdb, 0xb6, 0x6d, 0xdb, 0xb6,
+	0x6d, 0xdb, 0xb6, 0x6d, 0xdb, 0xb6, 0x6d, 0xdb, 0xb6, 0x6d, 0x7b, 0xf7, 0xd3, 0x9b, 0x01,
+};
 
-/* A block's header: whether it is the last, and the type 1, whose lower bit comes first. */
-#define HEADER      2
-#define LAST_HEADER 6
 #define HEADER_BITS 3
-#define END_BITS    7
+_Static_assert(sizeof(header) == LITERAL_HEADER, "literal_bound has room for it");
 
-/* The end of a block and the header of another, where so many bits of a byte are in use. */
-#define UNWANTED    3
-#define SWITCH      HEADER
-#define SWITCH_BITS (END_BITS + HEADER_BITS)
+/* The stream of no bytes: an empty block of the fixed codes. */
+static const unsigned char empty[2] = { 3 };
+
+#define LONG_BITS 12
+#define LONG_FROM 0xff0 /* if the first 8 of 12 bits are no code */
+#define ZERO_CODE 0xffe
+#define END_CODE  0xfff
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
@@ -71,16 +77,10 @@ INLINE unsigned low_bits(int n)
 	return (1u << n) - 1;
 }
 
-/* The top bit of every byte that has a long code, among bits that mean nothing. */
-INLINE uint64_t find_long(uint64_t word)
-{
-	return ((word & EACH(0x7f)) + EACH(0x80 - (LONG_FROM - 0x80))) & word;
-}
-
 /*
- * Any processor: n words of eight bytes, so that a compiler can do several at once. No sum of a
- * byte and SHORT_CODE reaches the next byte, unless there is a long one, and then it counts for
- * nothing. Returns whether all were short.
+ * Any processor: n words of eight bytes, so that a compiler can do several at once. The first byte
+ * that is zero, and no other before it, borrows: it shows by the top bit that its code has and it
+ * has not, and what follows it in the word counts for nothing. Returns whether there was none.
  */
 INLINE bool encode_words(const unsigned char *restrict in, unsigned char *restrict out, int n_held,
 			 int n)
@@ -88,34 +88,34 @@ INLINE bool encode_words(const unsigned char *restrict in, unsigned char *restri
 	uint64_t mask = EACH(0xffu >> n_held), found = 0;
 
 	for (int i = 0; i < n * WORD; i += WORD) {
-		uint64_t word = load(in + i), before = load(in + i - 1);
+		uint64_t word = load(in + i), codes = word - EACH(1);
+		uint64_t before = load(in + i - 1) - EACH(1);
 
-		found |= find_long(word);
+		found |= codes & ~word;
 		store(out + i,
-		      reverse_bytes(((word + EACH(SHORT_CODE)) >> n_held & mask) |
-				    ((before + EACH(SHORT_CODE)) << (8 - n_held) & ~mask)));
+		      reverse_bytes((codes >> n_held & mask) | (before << (8 - n_held) & ~mask)));
 	}
 	return !(found & EACH(0x80));
 }
 
-/* The same back. The first byte that is no short code borrows from none, and so becomes a long one.
- */
+/* The same back. The first code that is none of a byte carries, and becomes zero. */
 INLINE bool decode_words(const unsigned char *restrict in, unsigned char *restrict out, int n_held,
 			 int n)
 {
 	uint64_t found = 0;
 
 	for (int i = 0; i < n * WORD; i += WORD) {
-		uint64_t codes = load(in + i) << n_held | load(in + i - 1) >> (8 - n_held);
-		uint64_t word = reverse_bytes(codes) - EACH(SHORT_CODE);
+		uint64_t codes =
+			reverse_bytes(load(in + i) << n_held | load(in + i - 1) >> (8 - n_held));
+		uint64_t word = codes + EACH(1);
 
-		found |= find_long(word);
+		found |= codes & ~word;
 		store(out + i, word);
 	}
 	return !(found & EACH(0x80));
 }
 
-/* What is left after the last block of 64 short ones. */
+/* What is left after the last block of 64 without a zero. */
 static size_t encode_rest(const unsigned char *in, size_t n, unsigned char *out, int n_held)
 {
 	size_t i = 0;
@@ -175,15 +175,14 @@ INLINE AVX2 __m256i avx2_reverse(__m256i v)
 		_mm256_shuffle_epi8(low, _mm256_and_si256(_mm256_srli_epi16(v, 4), half)));
 }
 
-/* Zero where a byte is short. */
-INLINE AVX2 __m256i avx2_long(__m256i v)
+INLINE AVX2 __m256i avx2_zeros(__m256i v)
 {
-	return _mm256_subs_epu8(v, _mm256_set1_epi8((char)(LONG_FROM - 1)));
+	return _mm256_cmpeq_epi8(v, _mm256_setzero_si256());
 }
 
 static AVX2 size_t encode_avx2(const unsigned char *in, size_t n, unsigned char *out, int n_held)
 {
-	const __m256i first = _mm256_set1_epi8(SHORT_CODE);
+	const __m256i one = _mm256_set1_epi8(1);
 	const __m256i mask = _mm256_set1_epi8((char)(0xff >> n_held));
 	const __m128i right = _mm_cvtsi32_si128(n_held), left = _mm_cvtsi32_si128(8 - n_held);
 	size_t i = 0;
@@ -195,9 +194,9 @@ static AVX2 size_t encode_avx2(const unsigned char *in, size_t n, unsigned char 
 			__m256i v = _mm256_loadu_si256((const __m256i_u *)(in + k));
 			__m256i before = _mm256_loadu_si256((const __m256i_u *)(in + k - 1));
 
-			found = _mm256_or_si256(found, avx2_long(v));
-			v = _mm256_srl_epi16(_mm256_add_epi8(v, first), right);
-			before = _mm256_sll_epi16(_mm256_add_epi8(before, first), left);
+			found = _mm256_or_si256(found, avx2_zeros(v));
+			v = _mm256_srl_epi16(_mm256_sub_epi8(v, one), right);
+			before = _mm256_sll_epi16(_mm256_sub_epi8(before, one), left);
 			v = _mm256_or_si256(_mm256_and_si256(mask, v),
 					    _mm256_andnot_si256(mask, before));
 			_mm256_storeu_si256((__m256i_u *)(out + k), avx2_reverse(v));
@@ -211,7 +210,7 @@ static AVX2 size_t encode_avx2(const unsigned char *in, size_t n, unsigned char 
 
 static AVX2 size_t decode_avx2(const unsigned char *in, size_t n, unsigned char *out, int n_held)
 {
-	const __m256i first = _mm256_set1_epi8(SHORT_CODE);
+	const __m256i one = _mm256_set1_epi8(1);
 	const __m128i left = _mm_cvtsi32_si128(n_held), right = _mm_cvtsi32_si128(8 - n_held);
 	size_t i = 0;
 
@@ -224,8 +223,8 @@ static AVX2 size_t decode_avx2(const unsigned char *in, size_t n, unsigned char 
 
 			v = _mm256_or_si256(_mm256_sll_epi64(v, left),
 					    _mm256_srl_epi64(before, right));
-			v = _mm256_sub_epi8(avx2_reverse(v), first);
-			found = _mm256_or_si256(found, avx2_long(v));
+			v = _mm256_add_epi8(avx2_reverse(v), one);
+			found = _mm256_or_si256(found, avx2_zeros(v));
 			_mm256_storeu_si256((__m256i_u *)(out + k), v);
 		}
 		if (!_mm256_testz_si256(found, found))
@@ -245,15 +244,15 @@ INLINE AVX512 __m512i avx512_reverse(__m512i v)
 	return _mm512_gf2p8affine_epi64_epi8(v, matrix, 0);
 }
 
-INLINE AVX512 bool avx512_is_short(__m512i v)
+INLINE AVX512 bool avx512_has_zero(__m512i v)
 {
-	return !_mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)LONG_FROM));
+	return _mm512_testn_epi8_mask(v, v);
 }
 
 static AVX512 size_t encode_avx512(const unsigned char *in, size_t n, unsigned char *out,
 				   int n_held)
 {
-	const __m512i first = _mm512_set1_epi8(SHORT_CODE);
+	const __m512i one = _mm512_set1_epi8(1);
 	const __m512i mask = _mm512_set1_epi8((char)(0xff >> n_held));
 	const __m128i right = _mm_cvtsi32_si128(n_held), left = _mm_cvtsi32_si128(8 - n_held);
 	size_t i = 0;
@@ -261,10 +260,10 @@ static AVX512 size_t encode_avx512(const unsigned char *in, size_t n, unsigned c
 	for (; n - i >= BLOCK; i += BLOCK) {
 		__m512i v = _mm512_loadu_si512(in + i), before = _mm512_loadu_si512(in + i - 1);
 
-		if (!avx512_is_short(v))
+		if (avx512_has_zero(v))
 			break;
-		v = _mm512_srl_epi16(_mm512_add_epi8(v, first), right);
-		before = _mm512_sll_epi16(_mm512_add_epi8(before, first), left);
+		v = _mm512_srl_epi16(_mm512_sub_epi8(v, one), right);
+		before = _mm512_sll_epi16(_mm512_sub_epi8(before, one), left);
 		v = _mm512_or_si512(_mm512_and_si512(mask, v), _mm512_andnot_si512(mask, before));
 		_mm512_storeu_si512(out + i, avx512_reverse(v));
 	}
@@ -275,7 +274,7 @@ static AVX512 size_t encode_avx512(const unsigned char *in, size_t n, unsigned c
 static AVX512 size_t decode_avx512(const unsigned char *in, size_t n, unsigned char *out,
 				   int n_held)
 {
-	const __m512i first = _mm512_set1_epi8(SHORT_CODE);
+	const __m512i one = _mm512_set1_epi8(1);
 	const __m128i left = _mm_cvtsi32_si128(n_held), right = _mm_cvtsi32_si128(8 - n_held);
 	size_t i = 0;
 
@@ -283,8 +282,8 @@ static AVX512 size_t decode_avx512(const unsigned char *in, size_t n, unsigned c
 		__m512i v = _mm512_loadu_si512(in + i), before = _mm512_loadu_si512(in + i - 1);
 
 		v = _mm512_or_si512(_mm512_sll_epi64(v, left), _mm512_srl_epi64(before, right));
-		v = _mm512_sub_epi8(avx512_reverse(v), first);
-		if (!avx512_is_short(v))
+		v = _mm512_add_epi8(avx512_reverse(v), one);
+		if (avx512_has_zero(v))
 			break;
 		_mm512_storeu_si512(out + i, v);
 	}
@@ -311,37 +310,30 @@ struct literal_way literal_choice(size_t i)
 
 void literal_encoder_init(struct literal_encoder *e, struct literal_way way)
 {
-	*e = (struct literal_encoder){ .way = way,
-				       .held = HEADER << SWITCH_BITS | SWITCH,
-				       .n_held = HEADER_BITS + SWITCH_BITS };
+	*e = (struct literal_encoder){ .way = way };
 }
 
-/* How many are done one by one: so many long codes, a switch and the held bits fit a word. */
-#define FEW_BYTES 5
-#define FEW_CODES 6
-
-/* At most FEW_BYTES, of any kind. Writes a word, and returns how many bytes of it count. */
-INLINE size_t encode_few(struct literal_encoder *e, const unsigned char *in, size_t n,
-			 unsigned char *out)
+/* One code after the held bits. Writes a word, and returns how many bytes of it count. */
+INLINE size_t put_code(struct literal_encoder *e, unsigned code, int n, unsigned char *out)
 {
-	uint64_t bits = e->held;
-	size_t n_bits = (size_t)e->n_held + 8 * n;
+	unsigned bits = e->held << n | code;
+	int n_bits = e->n_held + n;
 
-	for (size_t i = 0; i < n; i++) {
-		if (in[i] < LONG_FROM) {
-			bits = bits << 8 | (in[i] + (uint64_t)SHORT_CODE);
-			continue;
-		}
-		bits = bits << 9 | LONG_CODE | in[i];
-		if (++n_bits % 8 == UNWANTED) {
-			bits = bits << SWITCH_BITS | SWITCH;
-			n_bits += SWITCH_BITS;
-		}
-	}
-	store(out, reverse_word(bits << (64 - n_bits)));
-	e->n_held = (int)(n_bits % 8);
-	e->held = (unsigned)bits & low_bits(e->n_held);
-	return n_bits / 8;
+	store(out, reverse_word((uint64_t)bits << (64 - n_bits)));
+	e->n_held = n_bits % 8;
+	e->held = bits & low_bits(e->n_held);
+	return (size_t)n_bits / 8;
+}
+
+/* The header, all but its last bits. Returns how many bytes. */
+static size_t put_header(struct literal_encoder *e, unsigned char *out)
+{
+	size_t n = sizeof(header) - 1;
+
+	memcpy(out, header, n);
+	e->n_held = HEADER_BITS;
+	e->held = reverse_byte(header[n]) >> (8 - HEADER_BITS);
+	return n;
 }
 
 size_t literal_encode(struct literal_encoder *e, const void *bytes, size_t n, unsigned char *out)
@@ -349,19 +341,20 @@ size_t literal_encode(struct literal_encoder *e, const void *bytes, size_t n, un
 	const unsigned char *in = bytes, *end = in + n;
 	unsigned char *at = out;
 
+	if (n && !e->n_held)
+		at += put_header(e, at);
 	while (in < end) {
-		size_t few = (size_t)(end - in) < FEW_BYTES ? (size_t)(end - in) : FEW_BYTES, run;
-		int n_held = e->n_held;
+		size_t run;
 
-		at += few == FEW_BYTES ? encode_few(e, in, FEW_BYTES, at)
-				       : encode_few(e, in, few, at);
-		in += few;
-		if (e->n_held != n_held % 8) /* one was long, as the next may well be */
+		if (!*in++) {
+			at += put_code(e, ZERO_CODE, LONG_BITS, at);
 			continue;
+		}
+		at += put_code(e, in[-1] - 1u, 8, at);
 		run = e->way.encode(in, (size_t)(end - in), at, e->n_held);
 		in += run;
 		at += run;
-		e->held = (in[-1] + SHORT_CODE) & low_bits(e->n_held); /* and without a run, too */
+		e->held = (in[-1] - 1u) & low_bits(e->n_held);
 	}
 	return (size_t)(at - out);
 }
@@ -369,18 +362,21 @@ size_t literal_encode(struct literal_encoder *e, const void *bytes, size_t n, un
 size_t literal_end(struct literal_encoder *e, unsigned char *out)
 {
 	unsigned char word[WORD];
-	int n_bits = e->n_held + END_BITS + HEADER_BITS + END_BITS;
-	uint64_t bits = (uint64_t)e->held << (END_BITS + HEADER_BITS) | LAST_HEADER;
-	size_t n = (size_t)(n_bits + 7) / 8;
+	size_t n;
 
-	store(word, reverse_word(bits << END_BITS << (64 - n_bits)));
+	if (!e->n_held) {
+		memcpy(out, empty, sizeof(empty));
+		return sizeof(empty);
+	}
+	n = put_code(e, END_CODE, LONG_BITS, word);
+	n += e->n_held > 0;
 	memcpy(out, word, n);
 	return n;
 }
 
 void literal_decoder_init(struct literal_decoder *d, struct literal_way way)
 {
-	*d = (struct literal_decoder){ .way = way, .at_header = true };
+	*d = (struct literal_decoder){ .way = way };
 }
 
 static enum codec_status bad(struct codec_io *io, const char *why)
@@ -389,95 +385,70 @@ static enum codec_status bad(struct codec_io *io, const char *why)
 	return CODEC_BAD;
 }
 
-/* The held bits and those of a word that follow, the first of them highest. */
-INLINE uint64_t next_bits(const struct literal_decoder *d, const unsigned char *in)
+/* The header, or as much of it as there is. The bits after it in its last byte are held. */
+static enum codec_status read_header(struct literal_decoder *d, struct codec_io *io)
 {
-	return (uint64_t)d->held << 1 << (63 - d->n_held) | reverse_word(load(in)) >> d->n_held;
-}
+	while (io->n_in && d->n_header < sizeof(header)) {
+		size_t i = d->n_header++;
+		unsigned char byte = *io->in++;
 
-/*
- * FEW_CODES literals, if these are what comes next, and if there are a word of input and the room.
- * Otherwise it returns false.
- */
-INLINE bool decode_few(struct literal_decoder *d, struct codec_io *io)
-{
-	uint64_t bits;
-	int n_bits = 8 * FEW_CODES - d->n_held, n; /* of the input */
-	bool is_bad = false;
-
-	if (d->at_header || io->n_in < WORD || io->n_out < FEW_CODES)
-		return false;
-	bits = next_bits(d, io->in);
-	for (int i = 0; i < FEW_CODES; i++) {
-		bool is_long = bits >= (uint64_t)(LONG_CODE + LONG_FROM) << 55;
-		unsigned byte = is_long ? (unsigned)(bits >> 55) & 0xff
-					: (unsigned)(bits >> 56) - SHORT_CODE;
-
-		is_bad |= is_long != (byte >= LONG_FROM);
-		io->out[i] = (unsigned char)byte;
-		bits = is_long ? bits << 9 : bits << 8;
-		n_bits += is_long;
+		io->n_in--;
+		if (i == 0 && byte == empty[0]) {
+			d->is_empty = true;
+			continue;
+		}
+		if (d->is_empty)
+			return byte == empty[1] ? CODEC_END : bad(io, "no block of literals");
+		if (i == sizeof(header) - 1) {
+			d->n_held = 8 - HEADER_BITS;
+			d->held = reverse_byte(byte) & low_bits(d->n_held);
+			byte &= (1 << HEADER_BITS) - 1;
+		}
+		if (byte != header[i])
+			return bad(io, "no block of literals");
 	}
-	if (is_bad)
-		return false;
-	n = (n_bits + 7) / 8;
-	io->in += n;
-	io->n_in -= (size_t)n;
-	io->out += FEW_CODES;
-	io->n_out -= FEW_CODES;
-	d->n_held = 8 * n - n_bits;
-	d->held = reverse_byte(io->in[-1]) & low_bits(d->n_held);
-	return true;
+	return CODEC_MORE;
 }
 
 /*
- * Whatever comes next, from the held bits and seven bytes, as far as the room goes. Gives back the
- * bytes that it did not need, but for one that may be held as a whole: so it takes all if they are
- * too few for a code.
+ * Codes of any kind from the held bits and six bytes, as far as the room goes. Gives back the bytes
+ * that it did not need, unless all of the input is too little for a code.
  */
 static enum codec_status decode_any(struct literal_decoder *d, struct codec_io *io)
 {
 	unsigned char bytes[WORD] = { 0 };
-	size_t n = io->n_in < WORD - 1 ? io->n_in : WORD - 1;
-	int left = d->n_held + 8 * (int)n, n_back;
+	size_t n = io->n_in < WORD - 2 ? io->n_in : WORD - 2, n_back;
+	int left = d->n_held + 8 * (int)n;
 	enum codec_status status = CODEC_MORE;
 	uint64_t bits;
+	bool lacks = false;
 
 	memcpy(bytes, io->in, n);
-	bits = next_bits(d, bytes);
+	bits = (uint64_t)d->held << 1 << (63 - d->n_held) | reverse_word(load(bytes)) >> d->n_held;
 	while (io->n_out && status == CODEC_MORE) {
-		unsigned code = (unsigned)(bits >> 55); /* if it has nine bits */
-		bool is_end = !d->at_header && !(code >> (9 - END_BITS));
-		int len = d->at_header ? HEADER_BITS
-			  : is_end     ? END_BITS
-				       : 8 + (code >= LONG_CODE + LONG_FROM);
+		unsigned code = (unsigned)(bits >> (64 - LONG_BITS)); /* if it is long */
+		int len = code < LONG_FROM ? 8 : LONG_BITS;
 
-		if (len > left)
+		lacks = len > left;
+		if (lacks)
 			break;
 		bits <<= len;
 		left -= len;
-		if (len == 8)
-			code = code / 2 - SHORT_CODE;
-		if (d->at_header) {
-			d->at_header = false;
-			d->is_last = code >> (9 - HEADER_BITS) == LAST_HEADER;
-			if (!d->is_last && code >> (9 - HEADER_BITS) != HEADER)
-				return bad(io, "no block of literals");
-		} else if (is_end) {
-			d->at_header = true;
-			status = d->is_last ? CODEC_END : CODEC_MORE;
-		} else if (len == 8 && code >= LONG_FROM) {
+		if (code == END_CODE) {
+			status = CODEC_END;
+		} else if (code >= LONG_FROM && code != ZERO_CODE) {
 			return bad(io, "no literal");
 		} else {
-			*io->out++ = (unsigned char)code;
+			*io->out++ = code == ZERO_CODE ? 0 : (unsigned char)((code >> 4) + 1);
 			io->n_out--;
 		}
 	}
-	n_back = (status == CODEC_END ? left : left - 1) / 8;
-	left -= 8 * n_back;
-	n -= (size_t)n_back;
-	io->in += n;
-	io->n_in -= n;
+	n_back = (size_t)left / 8 < n ? (size_t)left / 8 : n;
+	if (lacks && n == io->n_in)
+		n_back = 0;
+	left -= 8 * (int)n_back;
+	io->in += n - n_back;
+	io->n_in -= n - n_back;
 	d->held = (unsigned)(bits >> 1 >> (63 - left));
 	d->n_held = left;
 	return status;
@@ -485,21 +456,18 @@ static enum codec_status decode_any(struct literal_decoder *d, struct codec_io *
 
 enum codec_status literal_decode(struct literal_decoder *d, struct codec_io *io)
 {
-	enum codec_status status = CODEC_MORE;
+	enum codec_status status;
 
 	io->n_tail = 0;
-	while (status == CODEC_MORE) {
-		int n_held = d->n_held;
-		size_t n, run;
+	status = read_header(d, io);
+	while (status == CODEC_MORE && io->n_in && io->n_out) {
+		size_t run;
 
-		if (!decode_few(d, io))
-			status = decode_any(d, io);
-		if ((d->n_held - n_held) % 8) /* one was long, as the next may well be */
-			continue;
-		n = io->n_in < io->n_out ? io->n_in : io->n_out;
-		if (status != CODEC_MORE || !n)
+		status = decode_any(d, io);
+		if (status != CODEC_MORE || !io->n_in || !io->n_out)
 			break;
-		run = d->way.decode(io->in, n, io->out, d->n_held);
+		run = d->way.decode(io->in, io->n_in < io->n_out ? io->n_in : io->n_out, io->out,
+				    d->n_held);
 		io->in += run;
 		io->n_in -= run;
 		io->out += run;

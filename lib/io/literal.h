@@ -1,24 +1,26 @@
 /*
  * literal: deflate streams that no text tool takes for text, at the price of a copy.
  *
- * All blocks are of the fixed Huffman codes (RFC 1951, 3.2.6), and in them are literals. Codes
- * follow each other bit by bit, the first bit of each in the lowest place that is free:
+ * A stream is one block of dynamic Huffman codes (RFC 1951, 3.2.7), always the same, and in it are
+ * literals. Codes follow each other bit by bit, the first bit of each in the lowest place that is
+ * free:
  *
- *	byte below 144    8 bits    0x30 + byte
- *	byte from 144     9 bits    0x100 + byte
- *	end of block      7 bits    0
+ *	byte 0            12 bits    0xffe
+ *	byte from 1       8 bits     byte - 1
+ *	end of block      12 bits    0xfff
  *
- * So a run of bytes below 144, which all ASCII is, becomes as many bytes: each is substituted, and
- * all are shifted by as many bits as stand before them. That is done to 64 bytes at a time; longer
- * codes are done one by one. What is written depends on the bytes alone, not on how they are handed
+ * So a run of bytes without a zero, which all text is, becomes as many bytes: each is substituted,
+ * and all are shifted by as many bits as stand before them. That is done to 64 bytes at a time;
+ * zeros are done one by one. What is written depends on the bytes alone, not on how they are handed
  * over.
  *
- * Shifted by the three bits of a block's header, some digits would be digits, and "00" would read
- * "00". Where bytes would be shifted by three, at the start and after some of the longer codes, the
- * block ends, and another begins ten bits later: by five, digits become no digits, and no ASCII a
- * lower-case letter or a line feed.
+ * The header of the block leaves three bits of a byte in use. Shifted by three, ASCII becomes no
+ * line feed, tab, comma, semicolon or vertical bar, digits become no digits, and no character that
+ * is repeated stays itself: a text tool finds no row, and no field. A zero shifts what follows by
+ * seven bits, the next by three again, and none by two, at which digits stay digits: that is why
+ * its code is so long.
  *
- * The decoder reads streams of such blocks, and refuses all others.
+ * The decoder reads such streams, and refuses all others.
  */
 #ifndef CE_LITERAL_H
 #define CE_LITERAL_H
@@ -29,9 +31,9 @@
 #include <stddef.h>
 
 /*
- * Does runs of short codes, as many of the n bytes at `in` as it likes, until one is no such byte
- * (or code). `in` has one byte before it, which is done already: a short code if it encodes. The
- * n_held last bits (0-8) before `in` are not in `out` yet. Returns how many bytes are done, each of
+ * Does runs of codes of 8 bits, as many of the n bytes at `in` as it likes, until one is no such
+ * byte (or code). `in` has one byte before it, which is done already: no zero if it encodes. The
+ * n_held last bits (1-7) before `in` are not in `out` yet. Returns how many bytes are done, each of
  * which made one of `out`; of the n there some more may be overwritten.
  */
 typedef size_t literal_fn(const unsigned char *in, size_t n, unsigned char *out, int n_held);
@@ -48,32 +50,34 @@ struct literal_way literal_choice(size_t i);
 struct literal_encoder {
 	struct literal_way way;
 	unsigned held; /* the last bits of the stream, which are no whole byte yet: as a number */
-	int n_held;    /* 0-7, and 13 at first */
+	int n_held;    /* 3 or 7; 0: there is no header yet */
 };
 
 /* Starts a stream. There is nothing to release. */
 void literal_encoder_init(struct literal_encoder *e, struct literal_way way);
 
-/* The most bytes that literal_encode makes of n. */
+#define LITERAL_HEADER 30 /* bytes */
+
+/* The most bytes that literal_encode makes of n, and overwrites: if they are zeros. */
 static inline size_t literal_bound(size_t n)
 {
-	return n + n / 3 + 16; /* six long codes and a switch of blocks are eight bytes */
+	return LITERAL_HEADER + n + n / 2 + 8;
 }
 
 /* Encodes n bytes to `out`, which has room for literal_bound(n). Returns how many these are. */
 size_t literal_encode(struct literal_encoder *e, const void *bytes, size_t n, unsigned char *out);
 
-#define LITERAL_END_MAX 4
+#define LITERAL_END_MAX 3
 
 /* Ends the stream: writes its last bytes, at most LITERAL_END_MAX, and returns how many. */
 size_t literal_end(struct literal_encoder *e, unsigned char *out);
 
 struct literal_decoder {
 	struct literal_way way;
-	unsigned held;  /* bits that are taken from the input and not decoded, as a number */
-	int n_held;     /* 0-8 */
-	bool at_header; /* of a block */
-	bool is_last;   /* the block */
+	unsigned held;   /* bits that are taken from the input and not decoded, as a number */
+	int n_held;      /* 1 or 5, and up to 11 at the end of the input so far */
+	size_t n_header; /* bytes of the header that are read */
+	bool is_empty;   /* as the first of them says */
 };
 
 /* Starts to read a stream. There is nothing to release. */

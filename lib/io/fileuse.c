@@ -103,8 +103,10 @@ int fileuse_input(const char *path, struct err *err)
 		n_inputs++;
 		input_paths[id] = NULL;
 	}
-	free(input_paths[id]); /* by its latest name: is_at */
-	input_paths[id] = mem_dup(name, strlen(name));
+	if (!input_paths[id] || !is_at(input_paths[id], &place)) {
+		free(input_paths[id]);
+		input_paths[id] = mem_dup(name, strlen(name));
+	}
 	return 0;
 }
 

@@ -180,6 +180,8 @@ static int read_clip(struct lines *s, struct encoding_column *c, const struct co
 {
 	if (!dense || !lines_next_is(s, "clip"))
 		return 0;
+	if (s->version < 3)
+		return lines_fail(s, "not a line of version 2");
 	if (lines_double(s, -DBL_MAX, &c->low) || lines_double(s, c->low, &c->high))
 		return -1;
 	return lines_end(s);

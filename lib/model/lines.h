@@ -35,6 +35,7 @@ struct lines {
 	const char *at, *line_end; /* in the current line, whose newline is at line_end */
 	uint64_t line;             /* from 1; 0 before the first lines_next */
 	const char *name;          /* of the file */
+	int64_t version;           /* of the file, once its reader has set it */
 	struct err *err;
 };
 

@@ -95,6 +95,8 @@ static int read_na(struct lines *s, struct names *na)
 
 	if (!lines_next_is(s, "na"))
 		return 0;
+	if (s->version < 3)
+		return lines_fail(s, "not a line of version 2");
 	rc = lines_name(s, &list) || lines_end(s);
 	if (!rc && names_append(na, list.data, &why))
 		rc = lines_fail(s, why.message);
@@ -171,7 +173,8 @@ static int read_head(struct lines *s, int *kind)
 		return -1;
 	if (!lines_have(s, "ce-model"))
 		return lines_fail(s, "not a model written by ce-train");
-	if ((!lines_have(s, " 3") && !lines_have(s, " 2")) || lines_end(s))
+	s->version = lines_have(s, " 3") ? 3 : lines_have(s, " 2") ? 2 : 0;
+	if (!s->version || lines_end(s))
 		return lines_fail(s, "a model of an unknown version: expected 2 or 3");
 	if (lines_keyword(s, "kind") || lines_choice(s, model_kind_names, kind))
 		return -1;

@@ -431,6 +431,7 @@ static void names_the_line_at_fault(void)
 		{ "bins 0", "bins 0\nna \"\"", "m:17: empty name in the list ''" },
 		{ "bins 0", "bins 0\nna \"NA,,x\"", "m:17: empty name in the list 'NA,,x'" },
 		{ "bins 0", "bins 0\nna NA", "m:17: expected a string" },
+		{ "ce-model 3", "ce-model 2", "m:34: not a line of version 2" }, /* clip */
 		{ "bins 0", "bins 0\nna \"NA\" 2", "m:17: surplus text" },
 		{ "bins 0", "bins 0\nna \"NA\"\nna \"NA\"", "m:18: expected 'l2'" },
 		{ "l2 1 auto", "l2 1 chosen", "m:17: surplus text" },
@@ -451,7 +452,11 @@ static void names_the_line_at_fault(void)
 		{ "other 0", "number \"y\"", "m:32: expected 'other'" },
 	};
 
+	static const struct fault words = { "ce-model 3", "ce-model 2",
+					    "m:17: not a line of version 2" };
+
 	check_faults(sample(), faults, sizeof(faults) / sizeof(faults[0]));
+	check_faults(sample_products(), &words, 1);
 }
 
 static void names_the_line_at_fault_in_trees(void)

@@ -33,12 +33,22 @@ int split_bind(const struct split *s, const struct csv_reader *in, struct split_
 		       : 0;
 }
 
+/* Without `.0`: what writes a column with gaps as floating point adds that to its integers. */
+static size_t integer_len(const struct csv_field *f)
+{
+	size_t len = f->len;
+
+	while (len && f->s[len - 1] == '0')
+		len--;
+	return len && f->s[len - 1] == '.' ? len - 1 : f->len;
+}
+
 static int read_time(const struct csv_reader *in, const struct csv_row *row, int column,
 		     int64_t *time, struct err *err)
 {
 	const struct csv_field *f = &row->fields[column];
 
-	if (num_parse_int(f->s, f->len, time) &&
+	if (num_parse_int(f->s, integer_len(f), time) &&
 	    time_parse(f->s, f->len, TIME_OFFSET_OPTIONAL, time))
 		return csv_reader_fail(in, column, err,
 				       "expected an integer or an ISO 8601 time, found '%.*s'",

@@ -73,8 +73,9 @@ int split_label(const struct csv_reader *in, int column, const struct csv_field 
 		struct err *err);
 
 /*
- * Reads them: the label as split_label; a time is an integer in any unit, or ISO 8601, which
- * becomes milliseconds. A labelled row needs its time. Returns 0, or -1 with err.
+ * Reads them: the label as split_label; a time is an integer in any unit, whose fraction may be 0
+ * (1700000000000.0), or ISO 8601, which becomes milliseconds. A labelled row needs its time.
+ * Returns 0, or -1 with err.
  */
 int split_read(const struct split_index *at, const struct csv_reader *in, const struct csv_row *row,
 	       struct split_row *out, struct err *err);

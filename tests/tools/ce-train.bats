@@ -227,6 +227,19 @@ for i in range(int(sys.argv[1])):
 	refuses "most.csv:2: column x: 'l2' is no number, unlike 101 of 200 values: --na l2 $ways" most.csv
 }
 
+@test "an integer may be written as floating point in a column of times" {
+	numbers 300 >rows.csv
+	awk -F, -v OFS=, 'NR == 1 { $4 = "label_known_ts," $4 } NR > 1 { $4 = sprintf("17%011d,", $1 + 9) $4; $1 = sprintf("17%011d", $1) } { print }' rows.csv >times.csv
+	sed -E 's/(17[0-9]{11}),/\1.0,/g' times.csv >floats.csv
+	run -1 cmp -s times.csv floats.csv
+	ce-train times.csv >model
+	ce-train floats.csv | same - model
+	same <(ce-predict -p -m model floats.csv | cut -d, -f2,3,6-) <(ce-predict -p -m model times.csv | cut -d, -f2,3,6-)
+	sed '9s/\.0,/.5,/' floats.csv >half.csv
+	fails 1 ce-train half.csv
+	[[ $stderr == "ce-train: half.csv:9: column event_ts: expected an integer or an ISO 8601 time, found '17"*".5'" ]]
+}
+
 @test "--na: the words are empty, wherever they are, to all that read with the model" {
 	reference make 3000 6 >features.csv
 	python3 - <<-'END'

@@ -133,13 +133,23 @@ static int check_list(const struct trainset_reading *r, const struct names *list
 	return 0;
 }
 
+/* It has no effect on what is a feature without it. */
+static int check_use(const struct names *use, struct err *err)
+{
+	for (size_t i = 0; i < use->n; i++)
+		if (!is_calendar(use->name[i]))
+			return err_set(err, ERR_USAGE, "--use: column %s is a feature already",
+				       use->name[i]);
+	return 0;
+}
+
 static int find_features(struct trainset_reading *r, struct err *err)
 {
 	const struct trainset_options *o = r->options;
 	const struct csv_header *header = &r->in.header;
 
 	if (check_list(r, &o->ignore, false, err) || check_list(r, &o->categorical, true, err) ||
-	    check_list(r, &o->use, true, err))
+	    check_list(r, &o->use, true, err) || check_use(&o->use, err))
 		return -1;
 	r->feature = mem_alloc(header->n, sizeof(*r->feature));
 	r->numeric = mem_alloc(header->n, sizeof(*r->numeric));

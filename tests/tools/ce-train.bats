@@ -307,6 +307,8 @@ for i in range(1000): print(i, i // 100, i // 400, rng.randrange(9), int(rng.ran
 	[[ $(columns --categorical event_week_of_year) == 'category event_week_of_year number x' ]]
 	fails 1 ce-train --use event_ts rows.csv
 	[[ $stderr == 'ce-train: rows.csv:1: column event_ts: not a feature' ]]
+	fails 2 ce-train --use event_month_of_year,x rows.csv
+	[[ $stderr == 'ce-train: --use: column x is a feature already' ]]
 	fails 1 ce-train --use month rows.csv
 	[[ $stderr == 'ce-train: rows.csv:1: missing column month'* ]]
 }

@@ -141,6 +141,7 @@ int main(int argc, char **argv)
 	if (rc < 0)
 		cli_die(&cli, &err);
 	csv_reader_warn(&in, &warnings);
+	predict_warn(&p, &warnings);
 	cli_warnings(&cli, &warnings);
 	if ((opt.importance &&
 	     predict_write_importance(&p, cli.input.threads, &out.importance, &err)) ||

@@ -119,6 +119,20 @@ int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, s
 	return 1;
 }
 
+void predict_warn(const struct predict *p, struct warnings *w)
+{
+	size_t n_positive = 0;
+
+	for (size_t i = 0; i < p->test.n; i++)
+		n_positive += p->test.labels[i];
+	if (p->options->importance && p->test.n && (!n_positive || n_positive == p->test.n))
+		warnings_add(
+			w,
+			"--importance: the label (column %s) is %d in all %zu test rows of the "
+			"sample: it has no AUC (--sample)",
+			p->model->split.label, n_positive > 0, p->test.n);
+}
+
 /* Puts where the rows came from, and the option that needs them, before what is wrong with them. */
 static int fail_of_rows(const struct predict *p, const char *option, struct err *err)
 {

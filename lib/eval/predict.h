@@ -9,6 +9,7 @@
 #ifndef CE_PREDICT_H
 #define CE_PREDICT_H
 
+#include "base/warnings.h"
 #include "eval/sample.h"
 #include "model/model.h"
 #include "model/na.h"
@@ -63,6 +64,9 @@ void predict_put_header(const struct predict *p, struct buf *out);
  * another part than is written; or -1 with err.
  */
 int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, struct err *err);
+
+/* Adds what looks wrong in the rows, once all are taken in: rows for importance of one class. */
+void predict_warn(const struct predict *p, struct warnings *w);
 
 /*
  * Writes the table feature_importance or feature_drift, once all rows are taken in. Returns 0, or

@@ -309,7 +309,12 @@ for name in ("i", "d"):
 	ce-train -o model features.csv
 	cut=$(sed -n 's/^cut //p' model)
 	awk -F, -v cut="$cut" 'NR == 1 || $1 < cut || $NF == 1' features.csv >ones.csv
-	ce-predict -p --importance i --repeats 1 -m model -o /dev/null ones.csv
+	ce-predict -p --importance i --repeats 1 -m model -o /dev/null ones.csv 2>stderr
+	n=$(awk -F, -v cut="$cut" 'NR > 1 && $1 >= cut' ones.csv | wc -l)
+	[[ $(<stderr) == "ce-predict: warning: --importance: the label (column is_completion) is 1 in all $n test rows of the sample: it has no AUC (--sample)" ]]
+	fails 1 ce-predict --strict --importance strict -m model -o strict.said ones.csv
+	[ ! -e strict ] && [ ! -e strict.said ]
+	ce-predict --strict --drift d -m model -o /dev/null ones.csv
 	[ "$(sed 1d i | cut -d, -f4,6,7,9 | sort -u)" = ,,, ]
 	[ "$(sed 1d i | head -n 1 | cut -d, -f1)" = strong ]
 	awk -F, -v cut="$cut" 'NR == 1 || $1 < cut' features.csv >train.csv

@@ -147,6 +147,21 @@ static uint32_t level_of(const struct encoding_column *c, const struct csv_field
 	return level == INTERN_NONE ? c->levels.n : level;
 }
 
+int encoding_number(const struct csv_field *f, double *value)
+{
+	const struct csv_field text = csv_trimmed(f);
+
+	return num_parse_double(text.s, text.len, value);
+}
+
+bool encoding_is_word(const struct csv_field *f)
+{
+	for (uint32_t i = 0; i < f->len; i++)
+		if (f->s[i] >= '0' && f->s[i] <= '9')
+			return false;
+	return true;
+}
+
 int encoding_read(const struct encoding *e, const int *index, const struct csv_reader *in,
 		  const struct csv_row *row, double *value, struct err *err)
 {
@@ -161,11 +176,13 @@ int encoding_read(const struct encoding *e, const int *index, const struct csv_r
 			value[c->value] = level_of(c, f);
 		else if (!f->len)
 			value[c->value] = NAN;
-		else if (num_parse_double(f->s, f->len, &value[c->value]))
-			return csv_reader_fail(in, index[i], err,
-					       "expected a number, as in training, found '%.*s' "
-					       "(ce-train --na reads such words as empty)",
-					       err_clip(f->len), f->s);
+		else if (encoding_number(f, &value[c->value]))
+			return csv_reader_fail(
+				in, index[i], err,
+				"expected a number, as in training, found '%.*s'%s",
+				err_clip(f->len), f->s,
+				encoding_is_word(f) ? " (ce-train --na reads such words as empty)"
+						    : "");
 	}
 	return 0;
 }
@@ -363,7 +380,7 @@ void encoding_fit_row(struct encoding_fit *fit, const struct csv_row *row)
 
 		if (!c->numeric)
 			add_level(c, f);
-		else if (!f->len || num_parse_double(f->s, f->len, &value))
+		else if (!f->len || encoding_number(f, &value))
 			c->n_missing++;
 		else
 			add_number(c, value, sampled);

@@ -134,6 +134,17 @@ int encoding_bind(const struct encoding *e, const struct csv_reader *in, int *in
 		  struct err *err);
 
 /*
+ * Reads a number, blanks around it aside, as SQL does. Returns 0, or -1 and leaves *value alone.
+ */
+int encoding_number(const struct csv_field *f, double *value);
+
+/*
+ * Whether a text that is no number is a mere word: what has digits (5%, 1_000) is a number to a
+ * reader, and not to be passed over as empty.
+ */
+bool encoding_is_word(const struct csv_field *f);
+
+/*
  * Reads the values of a row, value[e->n_values]: numbers (NaN: empty), and for a category the place
  * of its level, levels.n for "other". Returns 0, or -1 with err: a value of a numeric column that
  * is no number.

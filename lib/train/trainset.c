@@ -16,6 +16,7 @@
 #define DEFAULT_TIME  "event_ts"
 #define DEFAULT_KNOWN "label_known_ts"
 #define FLUSH_SIZE    ((size_t)128 * 1024)
+#define NA_ADVICE_MAX 77 /* the longest word that --na is advised for */
 
 static const char spill_name[] = "temporary file";
 
@@ -26,7 +27,7 @@ struct labelled {
 	enum split_part part;
 };
 
-/* What the non-empty values of a column are. */
+/* What the non-empty values of a column are; nothing of one that is a category by option. */
 struct values {
 	uint64_t n, n_numbers;
 	char *other; /* the first that is no number; NULL: none */
@@ -211,7 +212,7 @@ static bool is_number(const struct csv_field *f)
 	unsigned char first = (unsigned char)*f->s;
 	double ignored;
 
-	return first <= '9' && !num_parse_double(f->s, f->len, &ignored);
+	return first <= '9' && !encoding_number(f, &ignored);
 }
 
 static void count_values(struct trainset_reading *r, const struct csv_row *row)
@@ -230,15 +231,19 @@ static void count_values(struct trainset_reading *r, const struct csv_row *row)
 	}
 }
 
-/* A word that can be given to --na, as a shell takes it; "": none. */
-static void na_argument(char *out, size_t size, const char *word)
+/* "--na WORD reads it as empty, ", as a shell takes it; "" of what --na cannot take, or should not.
+ */
+static void put_na_advice(char *out, size_t size, const char *word)
 {
+	const struct csv_field f = { .s = word, .len = (uint32_t)strlen(word) };
 	bool is_plain = !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					   "0123456789_-./#")];
 
 	*out = '\0';
-	if (strlen(word) + 3 <= size && !strpbrk(word, ",'"))
-		snprintf(out, size, is_plain ? "%s" : "'%s'", word);
+	if (f.len <= NA_ADVICE_MAX && !strpbrk(word, ",'") && encoding_is_word(&f))
+		snprintf(out, size,
+			 is_plain ? "--na %s reads it as empty, " : "--na '%s' reads it as empty, ",
+			 word);
 }
 
 /* Columns of which most values are numbers, but not all, are refused; others with such are none. */
@@ -247,20 +252,19 @@ static int decide_types(struct trainset_reading *r, struct err *err)
 	for (size_t i = 0; i < r->n_features; i++) {
 		const struct values *v = &r->values[i];
 		const char *name = r->in.header.names[r->feature[i]];
-		char word[80];
+		char advice[NA_ADVICE_MAX + 40];
 
 		if (!v->other)
 			continue;
 		r->numeric[i] = false;
 		if (v->n_numbers <= v->n / 2)
 			continue;
-		na_argument(word, sizeof(word), v->other);
+		put_na_advice(advice, sizeof(advice), v->other);
 		return err_set(err, ERR_RUNTIME,
-			       "%s, unlike %llu of %llu values: %s%s%s--categorical %s makes the "
+			       "%s, unlike %llu of %llu values: %s--categorical %s makes the "
 			       "column a category",
 			       v->where, (unsigned long long)v->n_numbers, (unsigned long long)v->n,
-			       *word ? "--na " : "", word, *word ? " reads it as empty, " : "",
-			       name);
+			       advice, name);
 	}
 	return 0;
 }

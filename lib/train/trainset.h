@@ -2,12 +2,13 @@
  * trainset: from a CSV with a 0/1 label to the split, and to rows of values to train on.
  *
  * The input is read once, row by row: that decides which columns are numeric (those whose every
- * non-empty value is a number; if most are, but some are not, that is an error, for one faulty
- * field would make a category of the column) and, by the times of the labelled rows, the cut; the
- * labelled records go to a nameless file in $TMPDIR meanwhile. The caller then chooses which of the
- * train rows to train on and which, newer ones, to hold back as validation rows; the file is read
- * for the figures of the encoding, from the rows trained on alone, and again for the values of each
- * part. Memory: 40 bytes a labelled row, and that of encoding.
+ * non-empty value is a number, blanks around it aside; if most are, but some are not, that is an
+ * error, for one faulty field would make a category of the column) and, by the times of the
+ * labelled rows, the cut; the labelled records go to a nameless file in $TMPDIR meanwhile. The
+ * caller then chooses which of the train rows to train on and which, newer ones, to hold back as
+ * validation rows; the file is read for the figures of the encoding, from the rows trained on
+ * alone, and again for the values of each part. Memory: 40 bytes a labelled row, and that of
+ * encoding.
  */
 #ifndef CE_TRAINSET_H
 #define CE_TRAINSET_H
@@ -53,8 +54,8 @@ struct trainset {
  * event_week_of_year and event_month_of_year unless `use` or `categorical` names them: near a
  * boundary of the calendar they are all but constant in training, and elsewhere in the test rows.
  * The options must outlive *t, which trainset_release frees in any case. Returns 0, or -1 with err:
- * unreadable input; a column that is not there, or mostly numbers; no labelled rows, no train rows,
- * or train rows of one class only.
+ * unreadable input; a column that is not there, or mostly numbers, or that `use` names without
+ * effect; no labelled rows, no train rows, or train rows of one class only.
  */
 int trainset_read(struct trainset *t, const struct csv_input *input,
 		  const struct trainset_options *options, struct err *err);

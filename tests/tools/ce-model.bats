@@ -63,7 +63,7 @@ hostile_table() {
 		names = ["event_id", "event_ts", 'odd "name", 1', "Größe", "it's\\", "line\nbreak", "score", "ce_text", "select", "plain",
 		    "tiny", "huge", "flag", "is_completion"]
 		odd = ["1e-400", "-1e-400", "5e-324", "-5e-324", "1e308", "-1.7e308", ".5", "5.", "+5", "1E5", "-0", "0.1", "1e-5", "00012",
-		    "123456789012345678901234567890", "0." + "0" * 330 + "1", "9007199254740993"]
+		    "123456789012345678901234567890", "0." + "0" * 330 + "1", "9007199254740993", " .5", "+5\t", "\n-2 "]
 		out = csv.writer(open("hostile.csv", "w", newline=""), lineterminator="\n")
 		out.writerow(names)
 		for i in range(1200):

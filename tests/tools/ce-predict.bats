@@ -113,6 +113,7 @@ make_model() {
 	head+=',"odd ""name"", 1"'
 	refuses "$head\n1,2,x,1,1,1,c\n1,2,x,1,one,1,c\n" "bad.csv:3: column big: expected a number, as in training, found 'one' (ce-train --na reads such words as empty)"
 	refuses "$head\n1,2,x,1,nan,1,c\n" "bad.csv:2: column big: expected a number, as in training, found 'nan' (ce-train --na reads such words as empty)"
+	refuses "$head\n1,2,x,1,5%,1,c\n" "bad.csv:2: column big: expected a number, as in training, found '5%'"
 	refuses "$head,split\n" 'bad.csv:1: column split: is in the input already'
 	refuses "$head,is_completion\n" 'bad.csv:1: missing column event_ts'
 	refuses "$head,is_completion,event_ts\n" 'bad.csv:1: missing column label_known_ts'

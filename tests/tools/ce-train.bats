@@ -219,12 +219,30 @@ for i in range(int(sys.argv[1])):
 	ce-train --ignore x NA.csv >model
 	# Half of them are not most of them.
 	for n in 100 101; do
-		awk -F, -v OFS=, -v n=$n 'NR > 1 && NR <= n + 1 { $2 = "l" NR % 3 } { print }' rows.csv >half.csv
+		awk -F, -v OFS=, -v n=$n 'NR > 1 && NR <= n + 1 { $2 = substr("klm", NR % 3 + 1, 1) } { print }' rows.csv >half.csv
 		ce-train half.csv >model
 		grep -qx 'category "x"' model
 	done
-	awk -F, -v OFS=, 'NR > 1 && NR <= 100 { $2 = "l" NR % 3 } { print }' rows.csv >most.csv
-	refuses "most.csv:2: column x: 'l2' is no number, unlike 101 of 200 values: --na l2 $ways" most.csv
+	awk -F, -v OFS=, 'NR > 1 && NR <= 100 { $2 = substr("klm", NR % 3 + 1, 1) } { print }' rows.csv >most.csv
+	refuses "most.csv:2: column x: 'm' is no number, unlike 101 of 200 values: --na m $ways" most.csv
+	# What a reader takes for a number is not to be read as empty.
+	for word in 5% '$3' 1_000 −1 1e999 '1 5'; do
+		awk -F, -v OFS=, -v word="$word" 'NR == 9 { $2 = word } { print }' rows.csv >digits.csv
+		refuses "digits.csv:9: column x: '$word' is no number, unlike 199 of 200 values: --categorical x makes the column a category" digits.csv
+	done
+}
+
+@test "blanks around a number do not count, in training and in scoring" {
+	numbers 300 >rows.csv
+	awk -F, -v OFS=, 'NR % 3 == 0 { $2 = " " $2 } NR % 4 == 1 && NR > 1 { $2 = $2 "\t " } { print }' rows.csv >blanks.csv
+	run -1 cmp -s rows.csv blanks.csv
+	for flags in '' '--bins 5' '--model gbdt --trees 5'; do
+		# shellcheck disable=SC2086
+		ce-train $flags rows.csv >model
+		# shellcheck disable=SC2086
+		ce-train $flags blanks.csv | same - model
+		same <(ce-predict -p -m model blanks.csv | tr -d ' \t') <(ce-predict -p -m model rows.csv)
+	done
 }
 
 @test "an integer may be written as floating point in a column of times" {

@@ -189,10 +189,9 @@ static int backtest(const struct cli *cli, struct trainset *set, const struct op
 	struct warnings warnings = WARNINGS_INIT;
 	int rc = csv_writer_open(&out, &cli->output, err) ||
 		 trainset_read(set, &cli->input, &opt->set, err) ||
-		 learn_cross_validate(set, n, &opt->learn, pool, folds, err);
+		 learn_cross_validate(set, n, &opt->learn, pool, folds, &warnings, err);
 
 	if (!rc) {
-		trainset_warn(set, &warnings);
 		cli_warnings(cli, &warnings);
 		rc = learn_write_folds(folds, n, &out, err) || csv_writer_close(&out, err);
 	}

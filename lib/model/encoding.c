@@ -404,6 +404,19 @@ static int by_rows(const void *a, const void *b)
 	return order ? order : (x->text->len > y->text->len) - (x->text->len < y->text->len);
 }
 
+/* Of levels of which n_kept are frequent: see encoding_column. */
+static uint64_t count_rare(const struct level *levels, size_t n, size_t n_kept)
+{
+	uint64_t n_rare = 0;
+
+	for (size_t i = 0; i < n; i++)
+		n_rare += levels[i].text->len > 0;
+	for (size_t i = 0; i < n_kept; i++)
+		if (levels[i].text->len)
+			return 0;
+	return n_rare;
+}
+
 static void finish_category(const struct column_fit *fit, const char *name, struct encoding *e)
 {
 	size_t n = fit->levels.n, n_kept = 0;
@@ -419,7 +432,7 @@ static void finish_category(const struct column_fit *fit, const char *name, stru
 	for (size_t i = n_kept; i < n; i++)
 		other += levels[i].rows;
 	if (n_kept + (other > 0) < 2) {
-		encoding_add(e, name, ENCODING_CONSTANT);
+		c = encoding_add(e, name, ENCODING_CONSTANT);
 	} else {
 		c = encoding_add(e, name, ENCODING_CATEGORY);
 		c->level_rows = mem_alloc(n_kept + 1, sizeof(*c->level_rows));
@@ -429,6 +442,7 @@ static void finish_category(const struct column_fit *fit, const char *name, stru
 		}
 		c->level_rows[n_kept] = other;
 	}
+	c->n_rare = count_rare(levels, n, n_kept);
 	encoding_place(e);
 	free(levels);
 }

@@ -61,6 +61,8 @@ struct encoding_column {
 	size_t n_edges;
 	struct intern levels; /* of a category; the id is the place in the list */
 	uint64_t *level_rows; /* [levels.n + 1]: train rows of each level; the last of "other" */
+	uint64_t n_rare;      /* distinct values of a category, the empty one aside, if none of them
+				 is a level; or else 0; a model's file does not have it */
 	uint32_t value;       /* the place among the values, unless it is constant */
 	uint32_t dense;       /* a number's place among the dense columns */
 	uint32_t onehot; /* that of its first one-hot column: of a number's indicator, or of its

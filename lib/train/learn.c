@@ -4,7 +4,11 @@
 #include "table/catalogue.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+/* From more rare values on, a column is likely to be no category. */
+#define MANY_VALUES 20
 
 /* In the order of model_kind_names. */
 static const struct trainer *const trainers[] = {
@@ -171,14 +175,38 @@ static const struct trainer *trainer_of(const struct model *m)
 	return trainers[i];
 }
 
-/* Test rows that cannot tell a good model from a bad one. */
-void learn_warn(struct warnings *w, const struct model *m, const struct trainset *set)
+/* Of a fit, which `of` names. */
+static void warn_of_fit(struct warnings *w, const char *of, const struct model *m)
 {
 	const struct trainer *trainer = trainer_of(m);
 
 	if (trainer->warn)
-		trainer->warn(w, m);
+		trainer->warn(w, of, m);
+}
+
+/* Of the input, and what its columns have become. */
+static void warn_of_set(struct warnings *w, const struct encoding *e, const struct trainset *set)
+{
 	trainset_warn(set, w);
+	for (size_t i = 0; i < e->n; i++) {
+		const struct encoding_column *c = &e->columns[i];
+
+		if (c->n_rare > MANY_VALUES && !names_has(trainset_categorical(set), c->name))
+			warnings_add(w,
+				     "column %s has %llu values, none of them in %d or more train "
+				     "rows: it tells the model %s (--ignore %s; numbers need a "
+				     "point, not a comma, and no unit)",
+				     c->name, (unsigned long long)c->n_rare, ENCODING_LEVEL_ROWS,
+				     c->kind == ENCODING_CONSTANT ? "nothing"
+								  : "only where it is empty",
+				     c->name);
+	}
+}
+
+void learn_warn(struct warnings *w, const struct model *m, const struct trainset *set)
+{
+	warn_of_fit(w, "", m);
+	warn_of_set(w, &m->encoding, set);
 }
 
 void learn_put_summary(struct buf *lines, const struct model *m, const struct trainset *set)
@@ -207,8 +235,25 @@ static void judge(struct metrics *m, const struct model *model, const struct sco
 	free(scratch);
 }
 
+/* Fold k, whose label is in this column. */
+static void warn_of_fold(struct warnings *w, size_t k, const struct learn_fold *fold,
+			 const struct model *m, const char *label)
+{
+	uint64_t n = fold->judge.rows, positives = fold->judge.positives;
+	char of[32];
+
+	snprintf(of, sizeof(of), "fold %zu: ", k);
+	warn_of_fit(w, of, m);
+	if (!positives || positives == n)
+		warnings_add(w,
+			     "%sthe label (column %s) is %d in all %llu rows that judge it: it has "
+			     "no AUC (a smaller --cv)",
+			     of, label, positives > 0, (unsigned long long)n);
+}
+
 int learn_cross_validate(struct trainset *set, size_t n, const struct learn_options *o,
-			 struct pool *pool, struct learn_fold *folds, struct err *err)
+			 struct pool *pool, struct learn_fold *folds, struct warnings *w,
+			 struct err *err)
 {
 	for (size_t k = 1; k <= n; k++) {
 		struct trainset_span span = trainset_fold(set, INT64_MAX, k, n, "--cv");
@@ -223,6 +268,9 @@ int learn_cross_validate(struct trainset *set, size_t n, const struct learn_opti
 			folds[k - 1].cut = span.cut;
 			folds[k - 1].n_train = trainset_count(set, span.cut);
 			judge(&folds[k - 1].judge, &m, &s);
+			warn_of_fold(w, k, &folds[k - 1], &m, set->split.label);
+			if (k == n) /* it has the most train rows to judge columns by */
+				warn_of_set(w, &m.encoding, set);
 		}
 		release_scoring(&s);
 		model_release(&m);

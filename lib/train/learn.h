@@ -49,11 +49,12 @@ struct learn_fold {
  * Rolling-origin cross-validation (Tashman, "Out-of-sample tests of forecasting accuracy: an
  * analysis and review", International Journal of Forecasting 16, 2000): the train rows are cut at
  * times into n + 1 parts of as many rows; fold k learns from what was known when part k + 1 begins,
- * and is judged by the rows of that part. Sets folds[n]. With by_time only. Returns 0, or -1 with
- * err.
+ * and is judged by the rows of that part. Sets folds[n], and adds what looks wrong in the set and
+ * in each fold. With by_time only. Returns 0, or -1 with err.
  */
 int learn_cross_validate(struct trainset *set, size_t n, const struct learn_options *options,
-			 struct pool *pool, struct learn_fold *folds, struct err *err);
+			 struct pool *pool, struct learn_fold *folds, struct warnings *w,
+			 struct err *err);
 
 /* The table `folds`, header and all. Returns 0, or -1 with err. */
 int learn_write_folds(const struct learn_fold *folds, size_t n, struct csv_writer *out,

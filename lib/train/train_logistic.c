@@ -215,12 +215,12 @@ static int fit(struct model *m, struct trainset *set, struct trainset_span span,
 	return rc ? -1 : 0;
 }
 
-static void warn(struct warnings *w, const struct model *m)
+static void warn(struct warnings *w, const char *of, const struct model *m)
 {
 	const struct model_logistic *l = m->fit;
 
 	if (!l->fit.converged)
-		warnings_add(w, "not converged after %d iterations: the gradient is %g, %s",
+		warnings_add(w, "%snot converged after %d iterations: the gradient is %g, %s", of,
 			     l->fit.iterations, l->fit.gradient,
 			     l->fit.gradient < ROUNDING
 				     ? "as small as doubles allow, but above --tolerance"

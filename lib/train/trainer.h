@@ -64,8 +64,11 @@ struct trainer {
 	int (*fit)(struct model *m, struct trainset *set, struct trainset_span span,
 		   const struct learn_options *o, struct pool *pool, struct err *err);
 
-	/* Adds what looks wrong with a fit (NULL: nothing does); appends lines on how it went. */
-	void (*warn)(struct warnings *w, const struct model *m);
+	/*
+	 * Adds what looks wrong with a fit (NULL: nothing does), each line after `of`, which says
+	 * which fit it is; appends lines on how it went.
+	 */
+	void (*warn)(struct warnings *w, const char *of, const struct model *m);
 	void (*put_summary)(struct buf *lines, const struct model *m);
 };
 

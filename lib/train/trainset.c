@@ -269,6 +269,23 @@ static int decide_types(struct trainset_reading *r, struct err *err)
 	return 0;
 }
 
+/* Of a column that decide_types made a category. */
+static void warn_of_numbers(const struct trainset_reading *r, size_t feature, struct warnings *w)
+{
+	const struct values *v = &r->values[feature];
+	char advice[NA_ADVICE_MAX + 40];
+
+	if (!v->other || v->n_numbers < (v->n + 9) / 10)
+		return;
+	put_na_advice(advice, sizeof(advice), v->other);
+	warnings_add(
+		w,
+		"%s, unlike %llu of %llu values, and the column is a category (%s--categorical "
+		"%s says that it is meant)",
+		v->where, (unsigned long long)v->n_numbers, (unsigned long long)v->n, advice,
+		r->in.header.names[r->feature[feature]]);
+}
+
 /* As it is, but for the words that are NULL. */
 static void spill_row(struct trainset_reading *r, const struct csv_row *row)
 {
@@ -394,6 +411,8 @@ void trainset_warn(const struct trainset *t, struct warnings *w)
 	uint64_t n = s->rows[SPLIT_TEST], positives = s->positives[SPLIT_TEST];
 
 	csv_reader_warn(&t->reading->in, w);
+	for (size_t i = 0; i < t->reading->n_features; i++)
+		warn_of_numbers(t->reading, i, w);
 	if (!s->has_cut && trainset_holdout(t))
 		warnings_add(w, "no test rows: %llu labelled rows are too few for this --holdout",
 			     (unsigned long long)s->rows[SPLIT_TRAIN]);
@@ -511,6 +530,11 @@ int64_t trainset_holdout(const struct trainset *t)
 const struct names *trainset_na(const struct trainset *t)
 {
 	return &t->reading->options->na;
+}
+
+const struct names *trainset_categorical(const struct trainset *t)
+{
+	return &t->reading->options->categorical;
 }
 
 /* That both classes are there to learn from. */

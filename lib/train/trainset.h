@@ -84,16 +84,23 @@ int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share);
 struct trainset_span trainset_fold(const struct trainset *t, int64_t until, size_t k, size_t n,
 				   const char *option);
 
-/* Adds what looks wrong in the input, and in what the split made of it: test rows of one class. */
+/*
+ * Adds what looks wrong in the input: a category that may be meant to be a number, a tenth of its
+ * values being some; and in what the split made of it: test rows of one class.
+ */
 void trainset_warn(const struct trainset *t, struct warnings *w);
 
 /* How many train rows have a label that was known before `until`. */
 uint64_t trainset_count(const struct trainset *t, int64_t until);
 
-/* Of the options: class weights and resampling, the share of the test part, what is NULL. */
+/*
+ * Of the options: class weights and resampling, the share of the test part, what is NULL, what is a
+ * category whatever its values.
+ */
 const struct classweight *trainset_balance(const struct trainset *t);
 int64_t trainset_holdout(const struct trainset *t);
 const struct names *trainset_na(const struct trainset *t);
+const struct names *trainset_categorical(const struct trainset *t);
 
 /* The name of the input. */
 const char *trainset_file(const struct trainset *t);

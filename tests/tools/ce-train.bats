@@ -232,6 +232,63 @@ for i in range(int(sys.argv[1])):
 	done
 }
 
+# warned TEXT ARGUMENTS...: ce-train warns of that alone; with --strict it fails.
+warned() {
+	ce-train "${@:2}" >model 2>stderr
+	[[ $(<stderr) == "ce-train: warning: $1" ]] || { cat stderr; return 1; }
+	fails 1 ce-train --strict "${@:2}"
+}
+
+# silent ARGUMENTS...: it warns of nothing.
+silent() {
+	ce-train --strict "$@" >model 2>stderr && [[ ! -s stderr ]] || { cat stderr; return 1; }
+}
+
+@test "a category of which a tenth of the values are numbers is warned of" {
+	numbers 400 >rows.csv
+	awk -F, -v OFS=, 'NR > 1 && NR % 5 < 3 { $2 = "NA" } { print }' rows.csv >NA.csv
+	want="NA.csv:2: column x: 'NA' is no number, unlike 160 of 400 values, and the column is a category (--na NA reads it as empty, --categorical x says that it is meant)"
+	warned "$want" NA.csv
+	grep -qx 'category "x"' model
+	warned "$want" --model gbdt --trees 3 NA.csv
+	warned "$want" --cv 2 NA.csv
+	silent --na NA NA.csv
+	silent --categorical x NA.csv
+	silent --cv 2 --ignore x NA.csv
+	sed 's/NA/5%/' NA.csv >share.csv
+	warned "share.csv:2: column x: '5%' is no number, unlike 160 of 400 values, and the column is a category (--categorical x says that it is meant)" share.csv
+	for n in 39 40; do
+		awk -F, -v OFS=, -v n=$n 'NR > n + 1 { $2 = "NA" } { print }' rows.csv >few.csv
+		if ((n == 39)); then silent few.csv; else warned "few.csv:42: $(sed 's/^[^ ]* //; s/160/40/' <<<"$want")" few.csv; fi
+	done
+}
+
+@test "a category without a level is warned of where it has many values" {
+	numbers 400 >rows.csv
+	tells='none of them in 10 or more train rows: it tells the model'
+	mend='(--ignore x; numbers need a point, not a comma, and no unit)'
+	n=$(awk -F, 'NR > 1 && NR <= 321 && !seen[$2]++ { n++ } END { print n }' rows.csv)
+	sed -E '2,$s/,(-?[0-9]+)\.([0-9]+)/,"\1,\2"/' rows.csv >comma.csv
+	warned "column x has $n values, $tells nothing $mend" comma.csv
+	grep -qx 'constant "x"' model
+	warned "column x has $n values, $tells nothing $mend" --model gbdt --trees 3 --validation 0 comma.csv
+	sed -E '2,$s/\.[0-9]+/&s/' rows.csv >unit.csv
+	warned "column x has $n values, $tells nothing $mend" unit.csv
+	silent --categorical x unit.csv
+	silent --ignore x unit.csv
+	# Of a backtest, by the train rows of its last fold.
+	n=$(awk -F, 'NR > 1 && NR <= 214 && !seen[$2]++ { n++ } END { print n }' rows.csv)
+	warned "column x has $n values, $tells nothing $mend" --cv 2 unit.csv
+	# Gaps are a level of it.
+	awk -F, -v OFS=, 'NR % 4 == 0 { $2 = "" } { print }' unit.csv >gaps.csv
+	n=$(awk -F, 'NR > 1 && NR <= 321 && $2 && !seen[$2]++ { n++ } END { print n }' gaps.csv)
+	warned "column x has $n values, $tells only where it is empty $mend" gaps.csv
+	for n in 20 21; do
+		awk -F, -v OFS=, -v n=$n 'NR > 1 && NR <= 201 { $2 = "v" NR % n } NR <= 201 { print }' rows.csv >values.csv
+		if ((n == 20)); then silent values.csv; else warned "column x has 21 values, $tells nothing $mend" values.csv; fi
+	done
+}
+
 @test "blanks around a number do not count, in training and in scoring" {
 	numbers 300 >rows.csv
 	awk -F, -v OFS=, 'NR % 3 == 0 { $2 = " " $2 } NR % 4 == 1 && NR > 1 { $2 = $2 "\t " } { print }' rows.csv >blanks.csv
@@ -353,6 +410,23 @@ for i in range(1000): print(i, i // 100, i // 400, rng.randrange(9), int(rng.ran
 	[[ ! -e strict && $stderr == 'ce-train: warning: not converged'* ]]
 	ce-train --strict rows.csv >model 2>stderr
 	[[ ! -s stderr ]]
+}
+
+@test "--cv warns of each fold that has one class or does not converge" {
+	numbers 400 >rows.csv
+	ce-train --strict --cv 3 rows.csv >folds 2>stderr
+	[[ ! -s stderr ]]
+	# The second fold is judged by the third quarter of the 320 train rows.
+	awk -F, -v OFS=, 'NR > 161 && NR <= 241 { $4 = 1 } { print }' rows.csv >ones.csv
+	ce-train -p --cv 3 ones.csv >folds 2>stderr
+	[[ $(<stderr) == 'ce-train: warning: fold 2: the label (column is_completion) is 1 in all 80 rows that judge it: it has no AUC (a smaller --cv)' ]]
+	[[ $(pick rows,positives,auc_roc 2 <folds) == 80,80, ]]
+	fails 1 ce-train --strict --cv 3 -o strict ones.csv
+	[[ ! -e strict ]]
+	ce-train -p --cv 3 --tolerance 1e-300 rows.csv >folds 2>stderr
+	[[ $(grep -c 'warning: fold [123]: not converged after' stderr) == 3 ]]
+	fails 1 ce-train --strict --cv 3 --tolerance 1e-300 -o strict rows.csv
+	[[ ! -e strict ]]
 }
 
 @test "hostile numbers and levels" {

@@ -34,11 +34,49 @@ static const char *zone_dir(void)
 	return dir && *dir ? dir : ZONE_DIR;
 }
 
+/*
+ * Reads a header and its data (RFC 8536, section 3.1), in which a time has `width` bytes. Returns
+ * the version: '\0', '2', ...; or -1: the file is not that, or ends before.
+ */
+static int read_block(FILE *file, unsigned width)
+{
+	/* Bytes of data for each isut, isstd, leap, time, type and char, which are counted. */
+	const unsigned sizes[] = { 1, 1, width + 4, width + 1, 6, 1 };
+	unsigned char head[44];
+	uint64_t n = 0;
+
+	if (fread(head, 1, sizeof(head), file) != sizeof(head) || memcmp(head, "TZif", 4) != 0)
+		return -1;
+	for (size_t i = 0; i < 6; i++) {
+		const unsigned char *b = head + 20 + 4 * i;
+
+		n += sizes[i] *
+		     ((uint64_t)b[0] << 24 | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 8 | b[3]);
+	}
+	while (n && getc(file) != EOF)
+		n--;
+	return n ? -1 : head[4];
+}
+
+/* Whether the file is a whole one of a zone: the C library takes any other for UTC. */
+static bool is_tzif(FILE *file)
+{
+	int version = read_block(file, 4), c;
+
+	if (version <= 0)
+		return version == 0;
+	if (read_block(file, 8) < 0 || getc(file) != '\n')
+		return false;
+	do
+		c = getc(file);
+	while (c != '\n' && c != EOF);
+	return c == '\n';
+}
+
 /* Whether the database has a file of that name: letters, digits, +, - and _ between slashes. */
 static bool is_zone_name(const char *name)
 {
-	static const char magic[] = "TZif";
-	char path[4096], head[sizeof(magic) - 1];
+	char path[4096];
 	size_t len = strlen(name);
 	FILE *file;
 	bool is_zone;
@@ -53,8 +91,7 @@ static bool is_zone_name(const char *name)
 	file = fopen(path, "re");
 	if (!file)
 		return false;
-	is_zone = fread(head, 1, sizeof(head), file) == sizeof(head) &&
-		  !memcmp(head, magic, sizeof(head));
+	is_zone = is_tzif(file);
 	fclose(file);
 	return is_zone;
 }

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "check.h"
+#include "scratch.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -107,13 +108,15 @@ static void the_environment_stays_as_it_was(void)
 	time_t now = 1704110400;
 	struct zone *z, *other;
 	bool changed = false;
+	const char *tz;
 	struct tm tm;
 
 	setenv("TZ", "America/New_York", 1);
 	tzset();
 	z = zone_of("Europe/Berlin");
 	other = zone_of("Asia/Kolkata");
-	CHECK(getenv("TZ") && !strcmp(getenv("TZ"), "America/New_York"));
+	tz = getenv("TZ");
+	CHECK(tz && !strcmp(tz, "America/New_York"));
 	localtime_r(&now, &tm);
 	CHECK_INT(tm.tm_hour, 7);
 	CHECK_INT(zone_to_utc(z, 3600000, &changed), 0);
@@ -132,11 +135,63 @@ static void the_environment_stays_as_it_was(void)
 	zone_free(NULL);
 }
 
+/* A file of the first n bytes of a zone's, in a database of its own: whether it is a zone. */
+static bool is_zone_of(const char *bytes, size_t n)
+{
+	const char *path = "Zone";
+	struct err err = ERR_INIT;
+	struct zone *z;
+	bool is_zone;
+
+	scratch_write(path, bytes, n);
+	setenv("TZDIR", ".", 1);
+	z = zone_open("Zone", &err);
+	is_zone = z != NULL;
+	CHECK(is_zone || strstr(err.message, "unknown time zone 'Zone'"));
+	zone_free(z);
+	unsetenv("TZDIR");
+	remove(path);
+	return is_zone;
+}
+
+/* What the C library would take for UTC. */
+static void a_file_that_is_not_whole(void)
+{
+	static const char garbage[64] =
+		"TZif2 and sixty bytes of anything, of which it has no idea.";
+	static const unsigned weights[] = { 1, 1, 8, 5, 6, 1 };
+	char text[8192] = "";
+	FILE *file = fopen("/usr/share/zoneinfo/Europe/Berlin", "r");
+	size_t n, n_first = 44;
+
+	CHECK(file);
+	if (!file)
+		return;
+	n = fread(text, 1, sizeof(text), file);
+	CHECK(n > 44 && n < sizeof(text) && text[4] >= '2' && !fclose(file));
+	CHECK(is_zone_of(text, n));
+	for (size_t i = 0; i < n; i++)
+		CHECK(!is_zone_of(text, i));
+	CHECK(!is_zone_of(garbage, sizeof(garbage)));
+	/* The first block alone, if it says that it is. */
+	for (size_t i = 0; i < 6; i++)
+		n_first += weights[i] * (256u * (unsigned char)text[22 + 4 * i] +
+					 (unsigned char)text[23 + 4 * i]);
+	text[4] = '\0';
+	CHECK(is_zone_of(text, n_first));
+	CHECK(!is_zone_of(text, n_first - 1));
+}
+
 int main(void)
 {
+	char dir[] = SCRATCH_DIR;
+
+	scratch_enter(dir);
 	RUN(known_times);
 	RUN(changes_of_the_clock);
 	RUN(what_is_no_name);
 	RUN(the_environment_stays_as_it_was);
+	RUN(a_file_that_is_not_whole);
+	scratch_leave(dir);
 	return CHECK_DONE();
 }

@@ -85,6 +85,12 @@ static int fail(const struct csv_reader *in, int column, const struct csv_field 
 	return csv_reader_fail(in, column, err, "invalid %s '%.*s'", what, err_clip(f->len), f->s);
 }
 
+/* Completes an error about a column of which ce-clean reads more forms than this does. */
+static int fail_raw(struct err *err)
+{
+	return err_set(err, err->kind, "%s (ce-clean reads raw events)", err->message);
+}
+
 /* What read_int does with a field that is no integer in its range. */
 static int read_no_int(const struct csv_reader *in, const struct csv_row *row, int column,
 		       bool may_be_empty, int64_t *value, struct err *err)
@@ -152,7 +158,7 @@ int event_order_check(struct event_order *o, const struct csv_reader *in, const 
 	if (!id->len)
 		return fail(in, o->event_id, id, "id", err);
 	if (event_time(in, row, o->event_ts, ts, err))
-		return -1;
+		return fail_raw(err);
 	order = *ts < o->last_ts ? -1 : *ts > o->last_ts;
 	if (!order && o->last_line) {
 		order = memcmp(id->s, o->last_id.data,
@@ -217,13 +223,16 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row_out, st
 	if (event_order_check(&r->order, &r->in, row, &e->ts, err) ||
 	    read_id(r, row, r->at.user_id, &r->users, &user, err) ||
 	    read_id(r, row, r->at.content_id, &r->contents, &content, err) ||
-	    read_int(&r->in, row, r->at.playback_position, true, 0, INT64_MAX, &e->position, err) ||
 	    read_runtime(r, row, &e->runtime, err))
 		return -1;
+	if (read_int(&r->in, row, r->at.playback_position, true, 0, INT64_MAX, &e->position, err))
+		return fail_raw(err);
 	f = &row->fields[r->at.event_type];
 	type = event_type_parse(f->s, f->len);
-	if (type < 0)
-		return fail(&r->in, r->at.event_type, f, "event type", err);
+	if (type < 0) {
+		fail(&r->in, r->at.event_type, f, "event type", err);
+		return fail_raw(err);
+	}
 	e->type = (enum event_type)type;
 	e->ratio = event_ratio(e->position, e->runtime);
 	if ((r->columns >= EVENT_SESSION && read_session(r, row, e, err)) ||

@@ -4,20 +4,25 @@
 
 #include <inttypes.h>
 
-#define SHORT_CONTENTS 600 /* s: no film and no episode is among them */
-#define RATIOS_MIN     10  /* so many positions of 0 and 1 are no chance */
+#define RATIOS_MIN 10 /* so many positions of 0 and 1 are no chance */
 
 /* More than these shares look wrong. */
-static const struct bound some = BOUND_PERCENT(5), most = BOUND_PERCENT(50);
+static const struct bound some = BOUND_PERCENT(5), most = BOUND_PERCENT(50),
+			  nearly_all = BOUND_PERCENT(95);
 
 void doubts_warn(const struct doubts *d, struct warnings *w)
 {
+	if (bound_exceeded(&most, d->n_old, d->n_events))
+		warnings_add(w,
+			     "%" PRIu64 " of %" PRIu64 " events are before 1980: event_ts must be "
+			     "ms since 1970: was ce-clean left out?",
+			     d->n_old, d->n_events);
 	if (bound_exceeded(&some, d->n_beyond, d->n_both))
 		warnings_add(w,
 			     "%" PRIu64 " of %" PRIu64 " events with a position and a runtime are "
 			     "beyond the end: %s",
 			     d->n_beyond, d->n_both,
-			     d->longest < SHORT_CONTENTS
+			     bound_exceeded(&nearly_all, d->n_shorter, d->n_runtimes)
 				     ? "runtime in minutes? (it must be in seconds)"
 				     : "playback_position in ms? (it must be in seconds)");
 	if (bound_exceeded(&most, d->n_longer, d->n_runtimes))

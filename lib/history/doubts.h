@@ -1,6 +1,7 @@
 /*
- * doubts: what is legal in events and looks wrong: positions and runtimes in another unit than
- * seconds, or unknown too often for sessions and ratios to mean much. Memory: some counters.
+ * doubts: what is legal in events and looks wrong: times in another unit than milliseconds,
+ * positions and runtimes in another one than seconds, or unknown too often for sessions and ratios
+ * to mean much. Memory: some counters.
  */
 #ifndef CE_DOUBTS_H
 #define CE_DOUBTS_H
@@ -8,17 +9,20 @@
 #include "base/time.h"
 #include "base/warnings.h"
 #include "events/event.h"
+#include "events/timeline.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#define DOUBTS_SHORT 600 /* s: hardly a film or an episode is shorter */
+
 struct doubts {
-	uint64_t n_events;
-	uint64_t n_positions;          /* events of known position */
-	uint64_t n_ones, n_above_one;  /* those at 1, or beyond */
-	uint64_t n_runtimes, n_longer; /* events of known runtime, above 0; of one above a day */
-	int64_t longest;               /* runtime */
-	uint64_t n_both, n_beyond; /* events with both known; of a position far behind the end */
+	uint64_t n_events, n_old;     /* all; those before 1980 */
+	uint64_t n_positions;         /* events of known position */
+	uint64_t n_ones, n_above_one; /* those at 1, or beyond */
+	uint64_t n_runtimes;          /* events of known runtime, above 0 */
+	uint64_t n_shorter, n_longer; /* those below ten minutes, or above a day */
+	uint64_t n_both, n_beyond;    /* events with both known; of a position far behind the end */
 	uint64_t n_sessions, n_without_runtime; /* by their first events */
 };
 
@@ -28,12 +32,13 @@ static inline void doubts_step(struct doubts *d, const struct event *e, bool is_
 	bool position = e->position != EVENT_UNKNOWN, runtime = e->runtime > 0;
 
 	d->n_events++;
+	d->n_old += e->ts < TIMELINE_1980;
 	d->n_positions += position;
 	d->n_ones += e->position == 1;
 	d->n_above_one += e->position > 1;
 	d->n_runtimes += runtime;
 	d->n_longer += e->runtime > TIME_MS_PER_DAY / TIME_MS_PER_SECOND;
-	d->longest = e->runtime > d->longest ? e->runtime : d->longest;
+	d->n_shorter += runtime && e->runtime < DOUBTS_SHORT;
 	d->n_both += position && runtime;
 	/* A player's last ping can be a little behind the end. */
 	d->n_beyond += runtime && e->position > 1 + e->runtime + e->runtime / 20;

@@ -219,6 +219,9 @@ dimensions() {
 	printf 'event_id,event_ts,user\ne2,5,a\ne1,5,a\n' >events.csv
 	fails 1 ce-join -p -k user plans.csv events.csv
 	[ "$stderr" = "ce-join: events.csv:3: event 'e1' at 5 comes before event 'e2' at 5 of line 2 (ce-clean puts events in order)" ]
+	printf 'event_id,event_ts,user\ne2,2024-01-01T00:00:00Z,a\n' >raw.csv
+	fails 1 ce-join -p -k user plans.csv raw.csv
+	[ "$stderr" = "ce-join: raw.csv:2: column event_ts: invalid integer '2024-01-01T00:00:00Z' (ce-clean reads raw events)" ]
 	printf 'event_ts,user\n5,a\n4,a\n' | ce-join -p -k user plans.csv >out
 	[ "$(wc -l <out)" -eq 3 ]
 }

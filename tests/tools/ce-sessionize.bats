@@ -152,17 +152,17 @@ says() {
 }
 
 @test "a value that ce-clean would not let pass is an error with line and column" {
-	says 'bad,6,u,c,Play,1,tv,\n' "2: column event_type: invalid event type 'Play'"
-	says 'bad,6,u,c,,1,tv,\n' "2: column event_type: is empty"
+	says 'bad,6,u,c,Play,1,tv,\n' "2: column event_type: invalid event type 'Play' (ce-clean reads raw events)"
+	says 'bad,6,u,c,,1,tv,\n' "2: column event_type: is empty (ce-clean reads raw events)"
 	says 'bad,6,,c,play,1,tv,\n' "2: column user_id: is empty"
 	says 'bad,6,u,"",play,1,tv,\n' "2: column content_id: is empty"
 	says ',6,u,c,play,1,tv,\n' "2: column event_id: is empty"
-	says 'bad,,u,c,play,1,tv,\n' "2: column event_ts: is empty"
-	says 'bad,0,u,c,play,1,tv,\n' "2: column event_ts: 0 is out of range"
-	says 'bad,4102444800000,u,c,play,1,tv,\n' "2: column event_ts: 4102444800000 is out of range"
-	says 'bad,1.5,u,c,play,1,tv,\n' "2: column event_ts: invalid integer '1.5'"
-	says 'bad,6,u,c,play,-1,tv,\n' "2: column playback_position: -1 is out of range"
-	says 'bad,6,u,c,play,1.5,tv,\n' "2: column playback_position: invalid integer '1.5'"
+	says 'bad,,u,c,play,1,tv,\n' "2: column event_ts: is empty (ce-clean reads raw events)"
+	says 'bad,0,u,c,play,1,tv,\n' "2: column event_ts: 0 is out of range (ce-clean reads raw events)"
+	says 'bad,4102444800000,u,c,play,1,tv,\n' "2: column event_ts: 4102444800000 is out of range (ce-clean reads raw events)"
+	says 'bad,1.5,u,c,play,1,tv,\n' "2: column event_ts: invalid integer '1.5' (ce-clean reads raw events)"
+	says 'bad,6,u,c,play,-1,tv,\n' "2: column playback_position: -1 is out of range (ce-clean reads raw events)"
+	says 'bad,6,u,c,play,1.5,tv,\n' "2: column playback_position: invalid integer '1.5' (ce-clean reads raw events)"
 	says 'bad,6,u,c,play,1,tv,long\n' "2: column runtime: invalid number of seconds 'long'"
 	says 'bad,6,u,c,play,1,tv,3000000000\n' "2: column runtime: invalid number of seconds '3000000000'"
 }
@@ -203,7 +203,7 @@ says() {
 # doubtful [OPTION...] <ROWS, each "POSITION RUNTIME" of a user of its own, - for unknown: the warnings.
 doubtful() {
 	awk -v header=$header 'BEGIN { print header } {
-		printf "e%05d,%d,u%d,c,pause,%s,tv,%s\n", NR, NR, NR, $1 == "-" ? "" : $1, $2 == "-" ? "" : $2 }' >doubts.csv
+		printf "e%05d,17000000%05d,u%d,c,pause,%s,tv,%s\n", NR, NR, NR, $1 == "-" ? "" : $1, $2 == "-" ? "" : $2 }' >doubts.csv
 	ce-sessionize -p doubts.csv 2>&1 >out | sed 's/^ce-sessionize: warning: //'
 }
 
@@ -218,8 +218,31 @@ rows() {
 	[ -z "$({ rows 94 90 100; rows 6 106 100; } | doubtful)" ]
 	[ "$({ rows 94 90 700; rows 6 737 700; } | doubtful)" = "6 of 100 events with a position and a runtime are beyond the end: playback_position in ms? (it must be in seconds)" ]
 	[ "$({ rows 94 90 599; rows 6 900 599; } | doubtful)" = "6 of 100 events with a position and a runtime are beyond the end: runtime in minutes? (it must be in seconds)" ]
+	# By nearly all contents: one film among clips of minutes does not tell, some do.
+	[[ $({ rows 94 90 599; rows 6 900 599; rows 5 90 7200; } | doubtful) == "6 of 105 events "*"runtime in minutes?"* ]]
+	[[ $({ rows 94 90 599; rows 6 900 599; rows 6 90 7200; } | doubtful) == "6 of 106 events "*"playback_position in ms?"* ]]
 	# A runtime that is not positive is unknown.
 	[ "$({ rows 94 90 700; rows 5 90 0; } | doubtful)" = "5 of 99 sessions are of contents of unknown runtime: a film that plays untouched for longer than the gap is cut in two (give the content table a runtime)" ]
+}
+
+@test "a warning of times before 1980 in most events: seconds, which ce-clean would have read" {
+	old() { # N_OLD N_NEW
+		awk -v header=$header -v old="$1" -v new="$2" 'BEGIN { print header; for (i = 10; i < 10 + old + new; i++)
+			printf "e%d,%s%d,u,c,pause,5,tv,700\n", i, (i < 10 + old ? "3155327999" : "3155328000"), i }' >old.csv
+		{ ce-sessionize -p old.csv >out; } 2>&1
+	}
+	[ -z "$(old 5 5)" ]
+	[ "$(old 6 5)" = "ce-sessionize: warning: 6 of 11 events are before 1980: event_ts must be ms since 1970: was ce-clean left out?" ]
+	fails 1 ce-sessionize --strict old.csv
+}
+
+@test "an event that is not clean names the tool that reads it" {
+	for row in 2024-01-01T00:00:00Z,play,0 1.5,play,0 1700000000000,PLAY,0 1700000000000,play,10.5; do
+		IFS=, read -r ts type position <<<"$row"
+		printf '%s\ne1,%s,u,c,%s,%s,tv,60\n' $header "$ts" "$type" "$position" >raw.csv
+		fails 1 ce-sessionize raw.csv
+		[[ $stderr == "ce-sessionize: raw.csv:2: column "*" (ce-clean reads raw events)" ]]
+	done
 }
 
 @test "a warning of contents longer than a day, if most are, and of positions of 0 and 1 alone" {

@@ -73,6 +73,8 @@ static void parse_args(struct opts *opt, struct cleaner *cleaner, struct bound *
 	cleaner->times.zone = opt->zone;
 	take_time(cli, "since", opt->since, opt->zone, &cleaner->since);
 	take_time(cli, "until", opt->until, opt->zone, &cleaner->until);
+	if (cleaner->since >= cleaner->until)
+		cli_usage_error(cli, "--since must be before --until");
 }
 
 static int open_rejects(struct rejects *rejects, const struct cli *cli, const char *path,
@@ -190,7 +192,6 @@ int main(int argc, char **argv)
 	cli_done(&cli, in.n_rows, out.n_rows);
 	csv_reader_close(&in);
 	cleaner_release(&cleaner);
-	timeline_release(&timeline);
 	zone_free(opt.zone);
 	dedup_free(events);
 	rejects_release(&rejects);

@@ -69,6 +69,12 @@ static int find_kept(struct cleaner *c, const struct csv_reader *in, struct err 
 	}
 	for (size_t i = 0; i < CLEAN_N_COLUMNS; i++)
 		is_kept[c->at[i]] = false;
+	for (size_t i = 0; i < in->header.n && !rc; i++)
+		if (is_kept[i] && !utf8_valid(in->header.names[i], strlen(in->header.names[i])))
+			rc = err_set(err, ERR_RUNTIME,
+				     "%s:%llu: the name of column %zu is not valid UTF-8: '%.*s'",
+				     in->file, (unsigned long long)in->line, i + 1,
+				     err_clip(strlen(in->header.names[i])), in->header.names[i]);
 	c->kept = mem_realloc(c->kept, in->header.n, sizeof(*c->kept));
 	c->n_kept = 0;
 	for (size_t i = 0; i < in->header.n; i++)
@@ -295,6 +301,9 @@ static const char *const null_words[] = { "null", "none", "nan",    "nil",      
 static const char nil_uuid[] = "00000000-0000-0000-0000-000000000000";
 #define UUID_LEN (sizeof(nil_uuid) - 1)
 
+_Static_assert(NULL_WORD_MAX < CLEAN_SPELLING_SIZE && UUID_LEN < CLEAN_SPELLING_SIZE,
+	       "room for a word and its NUL");
+
 static bool is_null_word(const char *s, size_t len)
 {
 	if (len == UUID_LEN)
@@ -308,14 +317,20 @@ static bool is_null_word(const char *s, size_t len)
 
 static void doubt_word(struct clean_doubts *d, enum clean_column column, const struct csv_field *f)
 {
-	char text[sizeof(d->null[column])];
+	char(*words)[CLEAN_SPELLING_SIZE] = d->null[column];
+	char text[CLEAN_SPELLING_SIZE] = "";
+	size_t i = 0;
 
 	if (!is_null_word(f->s, f->len))
 		return;
+	d->n_nulls[column]++;
 	memcpy(text, f->s, f->len);
-	text[f->len] = '\0';
-	if (!d->n_nulls[column]++ || strcmp(text, d->null[column]) < 0)
-		memcpy(d->null[column], text, sizeof(text));
+	while (i < CLEAN_SPELLINGS && *words[i] && strcmp(words[i], text) < 0)
+		i++;
+	if (i == CLEAN_SPELLINGS || !strcmp(words[i], text))
+		return;
+	memmove(words[i + 1], words[i], (CLEAN_SPELLINGS - 1 - i) * sizeof(*words));
+	memcpy(words[i], text, sizeof(text));
 }
 
 /* Most ids end in a digit, as of those words only the nil UUID does. */
@@ -352,23 +367,40 @@ static inline void doubt(struct clean_doubts *d, const struct csv_field *field, 
 		doubt_position(d, &field[CLEAN_PLAYBACK_POSITION], seconds);
 }
 
+/* The spellings of one column as a shell takes them, with a NUL; none of them has a comma. */
+static void put_na_argument(struct buf *out, const char (*words)[CLEAN_SPELLING_SIZE])
+{
+	const char *quote = "";
+
+	for (size_t i = 0; i < CLEAN_SPELLINGS && *words[i]; i++)
+		if (strpbrk(words[i], "\\()"))
+			quote = "'";
+	buf_clear(out);
+	for (size_t i = 0; i < CLEAN_SPELLINGS && *words[i]; i++)
+		buf_printf(out, "%s%s", i ? "," : quote, words[i]);
+	buf_printf(out, "%s%c", quote, '\0');
+}
+
 void cleaner_warn(const struct cleaner *c, uint64_t n_read, struct warnings *warnings)
 {
 	const struct catalogue_table *table = catalogue_table("cleaned_events");
 	const struct clean_doubts *d = &c->doubts;
+	struct buf words = BUF_INIT;
 
 	for (size_t i = 0; i < CLEAN_N_COLUMNS; i++) {
 		bool is_number = i == CLEAN_EVENT_TS || i == CLEAN_PLAYBACK_POSITION;
 
 		/* Such a number is a reject, which says enough of a few. */
-		if (d->n_nulls[i] > (is_number ? n_read / 20 : 0))
-			warnings_add(warnings,
-				     "%" PRIu64 " of %" PRIu64
-				     " records have a word such as '%s' as "
-				     "their %s: a missing value? (--na '%s')",
-				     d->n_nulls[i], n_read, d->null[i], table->columns[i].name,
-				     d->null[i]);
+		if (d->n_nulls[i] <= (is_number ? n_read / 20 : 0))
+			continue;
+		put_na_argument(&words, d->null[i]);
+		warnings_add(warnings,
+			     "%" PRIu64 " of %" PRIu64 " records have a word such as '%s' as "
+			     "their %s: a missing value? (--na %s)",
+			     d->n_nulls[i], n_read, d->null[i][0], table->columns[i].name,
+			     words.data);
 	}
+	buf_release(&words);
 	if (d->is_above_zero && !d->is_above_one)
 		warnings_add(warnings, "all values of playback_position are from 0 to 1: a ratio, "
 				       "where seconds are expected?");

@@ -57,12 +57,16 @@ struct clean_event {
 	bool is_as_read; /* the record reads as clean_put_event writes it, byte for byte */
 };
 
+#define CLEAN_SPELLINGS     6 /* of NULL that are remembered of a column */
+#define CLEAN_SPELLING_SIZE 40
+
 /* What looks wrong in the records and is legal, or is what makes them faulty. */
 struct clean_doubts {
 	uint64_t n_clock_changes;          /* local times that one skips or repeats */
 	uint64_t n_nulls[CLEAN_N_COLUMNS]; /* ids and numbers that are a word for NULL */
-	char null[CLEAN_N_COLUMNS][40];    /* the bytewise smallest of them */
-	bool is_above_zero, is_above_one;  /* a playback_position */
+	/* The bytewise smallest of those words, ascending; "": no more. */
+	char null[CLEAN_N_COLUMNS][CLEAN_SPELLINGS][CLEAN_SPELLING_SIZE];
+	bool is_above_zero, is_above_one; /* a playback_position */
 };
 
 struct cleaner {
@@ -94,7 +98,10 @@ struct cleaner {
 /* The column of that name if the pipeline can do without its values, else -1. */
 int clean_can_be_empty(const char *column);
 
-/* Finds the columns in the reader's header. Returns 0, or -1 with err (one is missing). */
+/*
+ * Finds the columns in the reader's header. Returns 0, or -1 with err (one is missing, or the name
+ * of one to keep is not valid UTF-8).
+ */
 int cleaner_open(struct cleaner *c, const struct csv_reader *in, struct err *err);
 
 /* Judges a row (of a tolerant reader): CLEAN_VALID with *event, or the reason against it. */

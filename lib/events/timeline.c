@@ -1,10 +1,9 @@
 #include "events/timeline.h"
 
-#include "base/mem.h"
+#include "base/num.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 void timeline_init(struct timeline *t, int64_t now)
 {
@@ -15,13 +14,11 @@ void timeline_init(struct timeline *t, int64_t now)
 
 void timeline_add_gap(struct timeline *t, int64_t ts)
 {
-	if (!t->n)
-		return;
-	if (t->n_gaps == t->cap) {
-		t->cap = mem_grow(t->cap, t->n_gaps + 1);
-		t->gaps = mem_realloc(t->gaps, t->cap, sizeof(*t->gaps));
-	}
-	t->gaps[t->n_gaps++] = (struct timeline_gap){ t->n, t->last, ts };
+	int64_t gap = ts - t->last;
+
+	if (t->n >= TIMELINE_BEFORE && gap > TIMELINE_GAP && gap > 2 * t->longest)
+		t->gaps[t->n_gaps++] = (struct timeline_gap){ t->n, t->last, ts };
+	t->longest = gap;
 }
 
 struct date {
@@ -71,19 +68,13 @@ void timeline_warn(const struct timeline *t, struct warnings *warnings)
 		warnings_add(
 			warnings,
 			"%" PRIu64 " of %" PRIu64 " events are after tomorrow, the last on %s: "
-			"a wrong clock? (--until %s)",
+			"a wrong clock? (--until %sT00:00:00Z)",
 			t->n_future, t->n, date_of(t->last).text, date_of(t->end_of_tomorrow).text);
 	else if (gap)
 		warnings_add(warnings,
 			     "the newest %" PRIu64 " of %" PRIu64 " events are from %s on, %" PRId64
-			     " days after the others: a wrong clock? (--until %s)",
+			     " days after the others: a wrong clock? (--until %sT00:00:00Z)",
 			     t->n - gap->n, t->n, date_of(gap->until).text,
 			     (gap->until - gap->from) / TIME_MS_PER_DAY,
 			     date_of(gap->from + TIME_MS_PER_DAY).text);
-}
-
-void timeline_release(struct timeline *t)
-{
-	free(t->gaps);
-	*t = (struct timeline){ 0 };
 }

@@ -372,10 +372,12 @@ static void test_warnings(void)
 
 	for (size_t k = 0; k < 3; k++) {
 		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+			const char *quote = strpbrk(words[i], "\\(") ? "'" : "";
+
 			snprintf(want, sizeof(want),
 				 "1 of 9 records have a word such as '%s' as their %s: a missing "
-				 "value? (--na '%s')\n",
-				 words[i], column_names[k], words[i]);
+				 "value? (--na %s%s%s)\n",
+				 words[i], column_names[k], quote, words[i], quote);
 			check_warnings(columns[k], words[i], want);
 		}
 		for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
@@ -384,7 +386,7 @@ static void test_warnings(void)
 	check_warnings(DEVICE, "NULL", "");
 	check_warnings(POSITION, "NaN",
 		       "1 of 9 records have a word such as 'NaN' as their playback_position: a "
-		       "missing value? (--na 'NaN')\n");
+		       "missing value? (--na NaN)\n");
 	check_warnings(POSITION, "0", "");
 	check_warnings(POSITION, "1.25", "");
 	check_warnings(POSITION, "0.25",
@@ -397,6 +399,43 @@ static void test_warnings(void)
 			       "1 of 9 records have a local time that a change of the clock skips "
 			       "or repeats, taken as before the change: is event_ts in another "
 			       "zone, or UTC? (--tz)\n");
+}
+
+/* The words in one column of as many records, to be named as this argument whatever their order. */
+static void check_spellings(const char *const *words, size_t n, const char *argument)
+{
+	char want[300];
+
+	for (int turned = 0; turned < 2; turned++) {
+		struct cleaner c = CLEANER_INIT;
+		struct warnings warnings = WARNINGS_INIT;
+		const char *first = argument + (*argument == '\'');
+
+		for (size_t i = 0; i < n; i++) {
+			const char *word = words[turned ? n - 1 - i : i];
+
+			judge_bytes(&c, USER, word, strlen(word));
+		}
+		cleaner_warn(&c, n, &warnings);
+		buf_append_char(&warnings.text, '\0');
+		snprintf(want, sizeof(want),
+			 "%zu of %zu records have a word such as '%.*s' as their user_id: a "
+			 "missing value? (--na %s)\n",
+			 n, n, (int)strcspn(first, ",'"), first, argument);
+		CHECK_STR(warnings.text.data, want);
+		warnings_release(&warnings);
+	}
+}
+
+static void test_spellings(void)
+{
+	check_spellings((const char *const[]){ "null", "None", "NULL", "None" }, 4,
+			"NULL,None,null");
+	check_spellings((const char *const[]){ "null", "\\N", "NULL" }, 3, "'NULL,\\N,null'");
+	check_spellings((const char *const[]){ "(null)", "na" }, 2, "'(null),na'");
+	check_spellings((const char *const[]){ "nil", "nan", "na", "n/a", "NA", "null", "none",
+					       "undefined" },
+			8, "NA,n/a,na,nan,nil,none");
 }
 
 /* Of the columns that are not of the clean form there is none, or one, which is dropped or kept. */
@@ -573,6 +612,7 @@ int main(void)
 	RUN(test_kept_columns);
 	RUN(test_words_for_null);
 	RUN(test_warnings);
+	RUN(test_spellings);
 	RUN(test_types);
 	RUN(test_positions);
 	RUN(test_every_code_point);

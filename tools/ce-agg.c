@@ -38,8 +38,8 @@ int main(int argc, char **argv)
 		  &what.keep },
 		{ 0, "window", "DURATION", "time span of the user's recent activity (30d)",
 		  cli_duration, &options.window },
-		{ 0, "near-end", "RATIO", "playback ratio at which a stop completes (0.95)",
-		  cli_share, &options.near_end },
+		{ 0, "near-end", "RATIO", "ratio at which a stop completes (0.95)", cli_share,
+		  &options.near_end },
 		{ 0 },
 	};
 	struct cli cli = { .tool = "ce-agg",
@@ -58,6 +58,10 @@ int main(int argc, char **argv)
 	int rc;
 
 	cli_parse(&cli, argc, argv);
+	if (what.table && what.keep.n)
+		cli_usage_error(&cli,
+				"-t cannot be combined with --keep: an aggregate table has its "
+				"own columns");
 	if (event_reader_open(&in, &cli.input, EVENT_HISTORY, &err) ||
 	    columns_refuse(&in.in, catalogue_history.columns, catalogue_history.n, &err) ||
 	    aggregates_open(&out, &what, &cli.output, &in, &options, &err))

@@ -43,8 +43,8 @@ int main(int argc, char **argv)
 		  &opt.rows },
 		{ 0, "keep", "COL[,...]", "add these columns of the input; '*': all", cli_list,
 		  &opt.keep },
-		{ 0, "near-end", "RATIO", "playback ratio at which a stop completes (0.95)",
-		  cli_share, &opt.near_end },
+		{ 0, "near-end", "RATIO", "ratio at which a stop completes (0.95)", cli_share,
+		  &opt.near_end },
 		{ 0 },
 	};
 	struct cli cli = {
@@ -80,6 +80,11 @@ int main(int argc, char **argv)
 	labels_finish(&s.labels);
 	if (rc < 0 || labels_write(&s.labels, &s.out, &err))
 		cli_die(&cli, &err);
+	if (in.in.n_rows && s.out.n_rows == 1)
+		warnings_add(&warnings,
+			     "none of %llu events is a prediction row: is every session complete "
+			     "at its first event? (--rows)",
+			     (unsigned long long)in.in.n_rows);
 	csv_reader_warn(&in.in, &warnings);
 	cli_warnings(&cli, &warnings);
 	if (csv_writer_close(&s.out, &err))

@@ -103,6 +103,19 @@ each() {
 	END
 }
 
+@test "events of which none is a prediction row are a warning, no events are not" {
+	history >history.csv <<-'END'
+		e1,1000,u,c,complete,9,tv,,,,100,,
+		e2,2000,v,c,complete,9,tv,,,,100,,
+	END
+	ce-features -p history.csv >out 2>told
+	[ "$(wc -l <out)" -eq 1 ]
+	[ "$(<told)" = "ce-features: warning: none of 2 events is a prediction row: is every session complete at its first event? (--rows)" ]
+	fails 1 ce-features --strict history.csv
+	ce-features -p --strict --rows first history.csv >out
+	head -n 1 history.csv | ce-features -p --strict >out
+}
+
 @test "--rows: undecided ends before the completing event, all keeps it and what follows, first one a session" {
 	history >history.csv <<-'END'
 		e1,1000,u,c,play,0,tv,,,,100,,

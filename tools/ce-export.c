@@ -36,6 +36,8 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 		cli_usage_error(cli, "several tables require -O DIR");
 	if (cli->input.n > 1 && (opt->columns.n || opt->where))
 		cli_usage_error(cli, "--columns and --where require a single table");
+	if (opt->until != NO_TIME && opt->since >= opt->until)
+		cli_usage_error(cli, "--since must be before --until");
 }
 
 static int init(struct export *e, const struct cli *cli, const struct opts *opt, struct err *err)
@@ -120,13 +122,13 @@ int main(int argc, char **argv)
 		  &opt.conninfo },
 		{ 'c', "query", "QUERY", "export the result of this SELECT", cli_string,
 		  &opt.query },
-		{ 0, "schema", "SCHEMA", "schema of the tables (found by the search path)",
-		  cli_string, &opt.schema },
+		{ 0, "schema", "SCHEMA", "schema of the tables (by the search path)", cli_string,
+		  &opt.schema },
 		{ 0, "columns", "COL[,...]", "export only these columns, in this order", cli_list,
 		  &opt.columns },
 		{ 0, "where", "CONDITION", "export only rows for which this SQL is true",
 		  cli_string, &opt.where },
-		{ 0, "since", "TIME", "export only rows with event_ts at or after TIME", cli_time,
+		{ 0, "since", "TIME", "export only rows with event_ts from TIME on", cli_time,
 		  &opt.since },
 		{ 0, "until", "TIME", "export only rows with event_ts before TIME", cli_time,
 		  &opt.until },

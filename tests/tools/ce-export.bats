@@ -514,6 +514,8 @@ epoch="(extract(epoch FROM at) * 1000)"
 		-O d -c 'SELECT 1'|-O cannot be combined with -o or -c
 		-O d --columns a a b|--columns and --where require a single table
 		-O d --where true a b|--columns and --where require a single table
+		--since 2024-01-02 --until 2024-01-02 a|--since must be before --until
+		--since 2024-01-02 --until 1704067200 a|--since must be before --until
 		--columns a,,b t|
 		--columns '' t|
 		.t|'.t': expected TABLE or SCHEMA.TABLE

@@ -77,8 +77,8 @@ static void parse_args(struct opts *opt, struct cli *cli, int argc, char **argv)
 	const struct cli_option options[] = {
 		{ 'd', "dbname", "CONNINFO", "connection string, URI or database name", pg_conninfo,
 		  &opt->conninfo },
-		{ 0, "schema", "SCHEMA", "schema of the tables (found by the search path)",
-		  cli_string, &opt->schema },
+		{ 0, "schema", "SCHEMA", "schema of the tables (by the search path)", cli_string,
+		  &opt->schema },
 		{ 'I', "directory", "DIR", "read each table from DIR/TABLE.csv.gz or .csv",
 		  cli_string, &opt->dir },
 		{ 0, "append", NULL, "add the rows to an existing table", cli_flag, &opt->append },

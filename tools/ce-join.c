@@ -39,8 +39,8 @@ int main(int argc, char **argv)
 	struct joiner joiner = JOINER_INIT;
 	struct csv_writer *const writers[] = { &joiner.out, &joiner.unmatched };
 	const struct cli_option table[] = {
-		{ 'k', "key", "KEY FILE", "add the columns of FILE by KEY; may be repeated",
-		  add_source, &opt },
+		{ 'k', "key", "KEY FILE", "add the columns of FILE by KEY; repeatable", add_source,
+		  &opt },
 		{ 0, "valid-from", "COL", "as-of join: the row of KEY valid from COL on",
 		  cli_between, "-k KEY --valid-from COL FILE" },
 		{ 0, "left", NULL, "left join: keep rows without a match", cli_flag, &joiner.left },

@@ -670,7 +670,7 @@ by_name() {
 		works "$tool" --help >help
 		[[ $(head -n 1 help) == "Usage: $tool "* ]]
 		[ "$(wc -l <help)" -le 45 ]
-		awk 'length > 80 { print; bad = 1 } END { exit bad }' help
+		awk 'length > 79 { print; bad = 1 } END { exit bad }' help
 		works "$tool" --version >version
 		grep -Eqx "$tool [0-9]+\.[0-9]+\.[0-9]+ \((ISA-L|zlib) [0-9.]+\)" version
 		fails 1 sh -c "$tool --help >/dev/full"

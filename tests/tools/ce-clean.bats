@@ -227,7 +227,7 @@ many() {
 	clean --max-rejects 3 raw.csv >out.csv.gz
 	gzip -t out.csv.gz
 	fails 1 clean --max-rejects 1 --rejects rejects.csv raw.csv
-	[ "$stderr" = "ce-clean: rejected 2 of 3 records read, more than --max-rejects 1: 1 ragged, 1 bad_event_ts" ]
+	[ "$stderr" = "ce-clean: rejected 2 of 3 records read, more than --max-rejects 1: 1 ragged, 1 bad_event_ts (--delimiter?)" ]
 	[ ! -s stdout ] && [ ! -e rejects.csv ]
 	events a,1,u,c,play,0,tv b,2,u,c,play,0,tv a,3,u,c,play,0,tv
 	clean --max-rejects 1 raw.csv >out.csv.gz
@@ -435,10 +435,10 @@ $text
 	ce-clean --ts-unit ms raw.csv >out.csv.gz 2>told
 	events a,1,u,c,play,0,tv b,x,u,c,play,0,tv c,x,u,c,play,0,tv
 	fails 1 ce-clean --ts-unit ms raw.csv
-	[ "$stderr" = "ce-clean: rejected 2 of 3 records read, more than --max-rejects 50%: 2 bad_event_ts" ]
+	[ "$stderr" = "ce-clean: rejected 2 of 3 records read, more than --max-rejects 50%: 2 bad_event_ts (--ts-unit?)" ]
 	[ ! -s stdout ]
 	fails 1 ce-clean --max-rejects 100% --until 2023-01-01 raw.csv
-	[ "$stderr" = "ce-clean: kept none of 3 records; rejected: 3 bad_event_ts" ]
+	[ "$stderr" = "ce-clean: kept none of 3 records; rejected: 3 bad_event_ts (--ts-unit?)" ]
 	events a,1700000000,u,c,play,0,tv
 	fails 1 ce-clean --until 2023-01-01 -o out.csv raw.csv
 	[ "$stderr" = "ce-clean: kept none of 1 records; rejected: 1 after_until" ]
@@ -556,7 +556,7 @@ ce-clean: a warning is an error with --strict" ]]
 	warns 'all values of playback_position are from 0 to 1: a ratio, where seconds are expected?'
 	many 19 3 | sed 's/,c,stop,/,,stop,/' >raw.csv
 	ce-clean raw.csv >/dev/null 2>told
-	[ "$(tail -n 1 told)" = "ce-clean: warning: 7 of 26 records are rejected, more than 5 %: faults of the log, or of how it is read? (--rejects)" ]
+	[ "$(tail -n 1 told)" = "ce-clean: warning: 7 of 26 records are rejected, more than 5 %: faults of the log, or of how it is read? (--rejects FILE writes them)" ]
 	# What may be the reason for an error is said before it.
 	events a,1700000000,u,c,play,NULL,tv b,1700000001,u,c,play,NULL,tv
 	fails 1 ce-clean raw.csv

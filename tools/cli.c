@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 #include "base/num.h"
 #include "base/thread.h"
+#include "table/csvhead.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -250,11 +251,13 @@ static int parse_delimiter(void *value, const char *const *args, struct err *err
 		*(char *)value = '\0';
 	else if (!strcmp(s, "tab") || !strcmp(s, "\\t"))
 		*(char *)value = '\t';
-	else if (strlen(s) == 1 && !strchr("\"\r\n", *s) && (unsigned char)*s < 0x80)
+	else if (strlen(s) == 1 && csvhead_may_delimit(*s))
 		*(char *)value = *s;
 	else
 		return err_set(err, ERR_USAGE,
-			       "expected one ASCII character, tab or auto, found '%s'", s);
+			       "expected one ASCII character that is no letter, digit or "
+			       "quote, or tab or auto, found '%s'",
+			       s);
 	return 0;
 }
 

@@ -176,36 +176,16 @@ static int sort_table(const struct audit *a, struct csv_reader *in, int64_t unti
 
 /* The whole table, and what there is to find in it. */
 
-static int check_listed(const struct csv_reader *in, const struct names *list, struct err *err)
+static bool is_default_label(const char *name)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (columns_require(in, list->name[i], err) < 0)
-			return -1;
-	return 0;
-}
-
-static bool is_label(const struct audit_options *options, const char *name)
-{
-	if (options->label.n)
-		return names_has(&options->label, name);
 	for (size_t i = 0; i < sizeof(default_labels) / sizeof(default_labels[0]); i++)
 		if (!strcmp(default_labels[i], name))
 			return true;
 	return false;
 }
 
-static enum audit_kind kind_of(const struct audit_options *options, const char *name)
-{
-	if (!strcmp(options->time, name))
-		return AUDIT_TIME;
-	if (names_has(&options->key, name))
-		return AUDIT_KEY;
-	if (names_has(&options->ignore, name))
-		return AUDIT_IGNORED;
-	return is_label(options, name) ? AUDIT_LABEL : AUDIT_FEATURE;
-}
-
-static void take_header(struct audit *a, const struct csv_header *header)
+static void take_header(struct audit *a, const struct csv_header *header,
+			const struct columns *columns, const bool *is_label, const bool *is_ignored)
 {
 	a->n_columns = header->n;
 	a->names = mem_alloc(header->n, sizeof(*a->names));
@@ -216,9 +196,31 @@ static void take_header(struct audit *a, const struct csv_header *header)
 
 		a->names[i] = mem_dup(name, strlen(name));
 		a->findings[i].column = a->names[i];
-		a->findings[i].kind = kind_of(a->options, name);
+		if (is_ignored[i])
+			a->findings[i].kind = AUDIT_IGNORED;
+		else if (a->options->label.n ? is_label[i] : is_default_label(name))
+			a->findings[i].kind = AUDIT_LABEL;
 	}
+	for (size_t i = 0; i < columns->n_key; i++)
+		a->findings[columns->key[i]].kind = AUDIT_KEY;
+	a->findings[columns->time].kind = AUDIT_TIME;
 	a->findings[header->n].kind = AUDIT_ROW;
+}
+
+static int find_header(struct audit *a, const struct csv_reader *in, struct err *err)
+{
+	const struct audit_options *o = a->options;
+	bool *is_label = columns_listed(in, &o->label, NULL, err);
+	bool *is_ignored = is_label ? columns_listed(in, &o->ignore, NULL, err) : NULL;
+	struct columns columns = { .key = NULL };
+	int rc = is_ignored ? find_columns(&columns, o, in, err) : -1;
+
+	if (!rc)
+		take_header(a, &in->header, &columns, is_label, is_ignored);
+	free(is_label);
+	free(is_ignored);
+	free(columns.key);
+	return rc;
 }
 
 int audit_whole(struct audit *a, const struct audit_options *options, int64_t until, int fd,
@@ -230,10 +232,8 @@ int audit_whole(struct audit *a, const struct audit_options *options, int64_t un
 	a->options = options;
 	if (csv_reader_open_fd(&in, fd, name, err))
 		return -1;
-	if (!check_listed(&in, &options->label, err) && !check_listed(&in, &options->ignore, err))
+	if (!find_header(a, &in, err))
 		a->whole = sort_table(a, &in, until, err);
-	if (a->whole >= 0)
-		take_header(a, &in.header);
 	csv_reader_close(&in);
 	return a->whole < 0 ? -1 : 0;
 }
@@ -406,9 +406,8 @@ static int check_header(const struct audit *a, const struct csv_reader *in, stru
 	for (size_t i = 0; same && i < a->n_columns; i++)
 		same = !strcmp(in->header.names[i], a->names[i]);
 	if (!same)
-		return err_set(err, ERR_RUNTIME,
-			       "%s:1: the header differs from that of the whole log's table",
-			       in->file);
+		return columns_fail(in, err,
+				    "the header differs from that of the whole log's table");
 	return 0;
 }
 

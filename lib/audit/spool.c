@@ -54,7 +54,7 @@ static int read_records(struct spool *s, struct csv_reader *in, struct spool_sam
 	uint64_t n_times = 0;
 	int column, rc;
 
-	put_header(out, &in->header); /* as it is, before columns_require */
+	put_header(out, &in->header);
 	column = columns_require(in, s->column, err);
 	if (column < 0)
 		return -1;

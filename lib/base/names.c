@@ -1,5 +1,6 @@
 #include "base/names.h"
 
+#include "base/blank.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -8,12 +9,14 @@
 int names_append(struct names *names, const char *list, struct err *err)
 {
 	for (const char *s = list;; s++) {
-		size_t len = strcspn(s, ",");
+		size_t len = strcspn(s, ","), trimmed_len = len;
+		const char *trimmed = blank_trim(s, &trimmed_len);
 
 		if (!len)
 			return err_set(err, ERR_USAGE, "empty name in the list '%s'", list);
 		names->name = mem_realloc(names->name, names->n + 1, sizeof(*names->name));
-		names->name[names->n++] = mem_dup(s, len);
+		names->name[names->n++] = trimmed_len ? mem_dup(trimmed, trimmed_len)
+						      : mem_dup(s, len);
 		s += len;
 		if (!*s)
 			return 0;
@@ -22,13 +25,8 @@ int names_append(struct names *names, const char *list, struct err *err)
 
 bool names_has(const struct names *names, const char *name)
 {
-	return names_has_text(names, name, strlen(name));
-}
-
-bool names_has_text(const struct names *names, const char *s, size_t len)
-{
 	for (size_t i = 0; i < names->n; i++)
-		if (strlen(names->name[i]) == len && !memcmp(names->name[i], s, len))
+		if (!strcmp(names->name[i], name))
 			return true;
 	return false;
 }

@@ -19,13 +19,13 @@ struct names {
 		NULL, 0                                                                            \
 	}
 
-/* Appends the names of a comma-separated list. Returns 0, or -1 with err: one of them is empty. */
+/*
+ * Appends the names of a comma-separated list, without blanks around them; one of nothing but
+ * blanks stays as it is. Returns 0, or -1 with err: one of them is empty.
+ */
 int names_append(struct names *names, const char *list, struct err *err);
 
 bool names_has(const struct names *names, const char *name);
-
-/* The same of the len bytes at s, which need no NUL. */
-bool names_has_text(const struct names *names, const char *s, size_t len);
 
 /* Frees the memory; harmless on zeroed memory. */
 void names_release(struct names *names);

@@ -53,28 +53,20 @@ int clean_can_be_empty(const char *column)
 /* Finds the columns to keep, in the order of the header. */
 static int find_kept(struct cleaner *c, const struct csv_reader *in, struct err *err)
 {
-	bool all = names_has(&c->keep, "*");
-	bool *is_kept = mem_zalloc(in->header.n, sizeof(*is_kept));
+	bool all, *is_kept = columns_listed(in, &c->keep, &all, err);
 	int rc = 0;
 
+	if (!is_kept)
+		return -1;
 	for (size_t i = 0; i < in->header.n; i++)
-		is_kept[i] = all;
-	for (size_t i = 0; i < c->keep.n && !rc && !all; i++) {
-		int at = columns_require(in, c->keep.name[i], err);
-
-		if (at < 0)
-			rc = -1;
-		else
-			is_kept[at] = true;
-	}
+		is_kept[i] |= all;
 	for (size_t i = 0; i < CLEAN_N_COLUMNS; i++)
 		is_kept[c->at[i]] = false;
 	for (size_t i = 0; i < in->header.n && !rc; i++)
 		if (is_kept[i] && !utf8_valid(in->header.names[i], strlen(in->header.names[i])))
-			rc = err_set(err, ERR_RUNTIME,
-				     "%s:%llu: the name of column %zu is not valid UTF-8: '%.*s'",
-				     in->file, (unsigned long long)in->line, i + 1,
-				     err_clip(strlen(in->header.names[i])), in->header.names[i]);
+			rc = columns_fail(
+				in, err, "the name of column %zu is not valid UTF-8: '%.*s'", i + 1,
+				err_clip(strlen(in->header.names[i])), in->header.names[i]);
 	c->kept = mem_realloc(c->kept, in->header.n, sizeof(*c->kept));
 	c->n_kept = 0;
 	for (size_t i = 0; i < in->header.n; i++)
@@ -200,18 +192,13 @@ static bool is_negative(const struct csv_field *f)
 	return false;
 }
 
-static bool is_na(const struct cleaner *c, const struct csv_field *trimmed_field)
-{
-	return names_has_text(&c->na, trimmed_field->s, trimmed_field->len);
-}
-
 /* Trims the field, and makes a word for NULL one. Returns whether it is as it was. */
 static bool tidy(const struct cleaner *c, struct csv_field *field)
 {
 	uint32_t len = field->len;
 
 	*field = csv_trimmed(field);
-	if (is_na(c, field)) {
+	if (csv_is_one_of(field, &c->na)) {
 		field->len = 0;
 		field->is_null = true;
 	}
@@ -240,9 +227,9 @@ static int take_fields(const struct cleaner *c, const struct csv_row *row, struc
 static struct csv_field kept_field(const struct cleaner *c, const struct csv_row *row, size_t i)
 {
 	const struct csv_field *field = &row->fields[c->kept[i]];
-	struct csv_field text = csv_trimmed(field);
 
-	return is_na(c, &text) ? (struct csv_field){ .s = field->s, .is_null = true } : *field;
+	return csv_is_one_of(field, &c->na) ? (struct csv_field){ .s = field->s, .is_null = true }
+					    : *field;
 }
 
 static bool is_valid_text(const struct cleaner *c, const struct csv_row *row)

@@ -159,12 +159,12 @@ static int sort_versions(struct join_dimension *d, struct err *err)
 	return 0;
 }
 
-bool join_dropped(struct join_drops *drops, const char *column)
+bool join_dropped(struct join_drops *drops, const struct csv_header *header, size_t column)
 {
 	bool dropped = false;
 
 	for (size_t i = 0; i < drops->n; i++)
-		if (!strcmp(drops->names[i], column))
+		if (columns_find_alike(header, drops->names[i]) == (int)column)
 			dropped = drops->seen[i] = true;
 	return dropped;
 }
@@ -174,6 +174,7 @@ static int find_columns(struct loader *l, struct err *err)
 	struct join_dimension *d = l->d;
 	const struct csv_header *header = &l->in.header;
 
+	d->header_line = l->in.n_before + 1;
 	l->key = columns_require(&l->in, d->source.key, err);
 	if (l->key < 0)
 		return -1;
@@ -184,7 +185,7 @@ static int find_columns(struct loader *l, struct err *err)
 		if (l->from == l->key)
 			return err_set(err, ERR_RUNTIME, "--valid-from: %s is the key",
 				       d->source.key);
-		join_dropped(l->rules->drops, d->source.valid_from);
+		join_dropped(l->rules->drops, header, (size_t)l->from);
 	}
 	l->keep = mem_alloc(header->n, sizeof(*l->keep));
 	l->kinds = mem_alloc(header->n, sizeof(*l->kinds));
@@ -193,7 +194,8 @@ static int find_columns(struct loader *l, struct err *err)
 		const char *name = header->names[i];
 
 		l->kinds[i] = l->rules->checks ? attribute_of(name) : ATTRIBUTE_TEXT;
-		l->keep[i] = i != l->key && i != l->from && !join_dropped(l->rules->drops, name);
+		l->keep[i] = i != l->key && i != l->from &&
+			     !join_dropped(l->rules->drops, header, (size_t)i);
 		if (l->keep[i])
 			d->names[d->n_names++] = mem_dup(name, strlen(name));
 	}
@@ -237,16 +239,18 @@ void join_absent(struct join_dimension *d, const struct csv_header *stream,
 {
 	const struct catalogue_table *enriched = catalogue_table("enriched_table"),
 				     *events = catalogue_table("cleaned_events");
+	const char **names = mem_alloc(enriched->n, sizeof(*names));
+	const struct csv_header header = { names, enriched->n };
 
+	for (size_t i = 0; i < header.n; i++)
+		names[i] = enriched->columns[i].name;
 	*d = (struct join_dimension){ .keys = INTERN_INIT };
 	d->names = mem_alloc(enriched->n, sizeof(*d->names));
-	for (size_t i = 0; i < enriched->n; i++) {
-		const char *name = enriched->columns[i].name;
-
-		if (catalogue_column(events, name) < 0 && columns_find(stream, name) < 0 &&
-		    !join_dropped(drops, name))
-			d->names[d->n_names++] = mem_dup(name, strlen(name));
-	}
+	for (size_t i = 0; i < header.n; i++)
+		if (catalogue_column(events, names[i]) < 0 && columns_find(stream, names[i]) < 0 &&
+		    !join_dropped(drops, &header, i))
+			d->names[d->n_names++] = mem_dup(names[i], strlen(names[i]));
+	free(names);
 }
 
 void join_release(struct join_dimension *d)
@@ -289,8 +293,9 @@ int join_bind(struct join_dimension *dimensions, size_t n, const struct csv_read
 		for (size_t j = 0; j < d->n_names; j++)
 			if (has_column(dimensions, i, in, d->names[j]))
 				return err_set(err, ERR_RUNTIME,
-					       "%s:1: duplicate column %s (--drop removes columns)",
-					       d->source.path, d->names[j]);
+					       "%s:%" PRIu64
+					       ": duplicate column %s (--drop removes columns)",
+					       d->source.path, d->header_line, d->names[j]);
 	}
 	return 0;
 }

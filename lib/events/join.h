@@ -57,6 +57,7 @@ struct join_dimension {
 	struct join_source source;
 	char **names; /* the columns it adds */
 	size_t n_names;
+	uint64_t header_line;
 	struct intern keys;     /* none: the table has no rows, and nothing counts as unmatched */
 	struct join_text *rows; /* by key id: the added columns, CSV-encoded */
 	struct join_version
@@ -76,8 +77,11 @@ struct join_drops {
 	bool *seen; /* per name: some side has it */
 };
 
-/* Whether the column is to be dropped; remembers that it exists. */
-bool join_dropped(struct join_drops *drops, const char *column);
+/*
+ * Whether the column of the header is to be dropped: it has the name, or no other has, and it alone
+ * one that is alike. Remembers that it exists.
+ */
+bool join_dropped(struct join_drops *drops, const struct csv_header *header, size_t column);
 
 /* How dimensions are read. Borrowed. */
 struct join_rules {

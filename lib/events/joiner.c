@@ -1,6 +1,7 @@
 #include "events/joiner.h"
 
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "table/columns.h"
 
 #include <inttypes.h>
@@ -26,6 +27,27 @@ static int load_dimension(struct joiner *j, const struct join_source *source,
 	return 0;
 }
 
+static int refuse_drop(const struct joiner *j, const struct csv_header *stream, const char *name,
+		       struct err *err)
+{
+	size_t n = stream->n;
+	const char **names, *near;
+
+	for (size_t i = 0; i < j->n; i++)
+		n += j->dimensions[i].n_names;
+	names = mem_alloc(n, sizeof(*names));
+	n = 0;
+	for (size_t i = 0; i < stream->n; i++)
+		names[n++] = stream->names[i];
+	for (size_t i = 0; i < j->n; i++)
+		for (size_t c = 0; c < j->dimensions[i].n_names; c++)
+			names[n++] = j->dimensions[i].names[c];
+	near = nearest_word(name, names, n);
+	free(names);
+	return err_set(err, ERR_RUNTIME, "--drop: no table has a column %s%s%s%s", name,
+		       near ? "; the nearest name is '" : "", near ? near : "", near ? "'" : "");
+}
+
 static int load_dimensions(struct joiner *j, const struct join_source *sources, size_t n,
 			   const struct join_rules *rules, const struct csv_reader *in,
 			   struct err *err)
@@ -38,14 +60,13 @@ static int load_dimensions(struct joiner *j, const struct join_source *sources, 
 			return -1;
 	keep = mem_alloc(in->header.n, sizeof(*keep));
 	for (size_t i = 0; i < in->header.n; i++)
-		keep[i] = !join_dropped(drops, in->header.names[i]);
+		keep[i] = !join_dropped(drops, &in->header, i);
 	selection_take(&j->stream, keep, &in->header);
 	if (!n)
 		join_absent(&j->dimensions[j->n++], &in->header, drops);
 	for (size_t i = 0; i < drops->n; i++)
 		if (!drops->seen[i])
-			return err_set(err, ERR_RUNTIME, "--drop: no table has a column %s",
-				       drops->names[i]);
+			return refuse_drop(j, &in->header, drops->names[i], err);
 	return join_bind(j->dimensions, j->n, in, err);
 }
 
@@ -67,11 +88,9 @@ int joiner_load(struct joiner *j, const struct join_source *sources, size_t n,
 	if (rc)
 		return -1;
 	if (!n && !j->has_events)
-		return err_set(
-			err, ERR_RUNTIME,
-			"%s:1: no events, which have the columns event_ts and event_id: only "
-			"those can be joined without a dimension table (-k KEY FILE)",
-			in->file);
+		return columns_fail(in, err,
+				    "no events, which have the columns event_ts and event_id: only "
+				    "those can be joined without a dimension table (-k KEY FILE)");
 	if (j->has_times && columns_require(in, "event_ts", err) < 0)
 		return -1;
 	return 0;

@@ -1,8 +1,8 @@
 #include "model/modelsql.h"
 
+#include "base/blank.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "model/na.h"
 #include "model/sqltext.h"
 
 #include <math.h>
@@ -90,10 +90,10 @@ static void put_is_na(struct buf *out, const struct encoding_column *c, const st
 
 	buf_append_str(out, "btrim(");
 	put_format(out, c);
-	buf_append_str(out, ", E' \\t') IN (");
+	buf_append_str(out, ", E' \\t\\n\\x0B\\f\\r') IN (");
 	for (size_t i = 0; i < na->n; i++) {
 		size_t len = strlen(na->name[i]);
-		const char *token = na_trim(na->name[i], &len);
+		const char *token = blank_trim(na->name[i], &len);
 
 		if (!utf8_valid(token, len))
 			continue;

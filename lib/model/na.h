@@ -1,8 +1,7 @@
 /*
  * na: words such as NA that a table has where a value is missing, read as NULL.
  *
- * A field is such a word if it is exactly one of the tokens, quoted or not; spaces and tabs around
- * either do not count, so that the token ' ' stands for fields of blanks alone.
+ * A field is such a word if csv_is_one_of says so of the tokens, whether it is quoted or not.
  */
 #ifndef CE_NA_H
 #define CE_NA_H
@@ -33,8 +32,5 @@ struct na {
 const struct csv_row *na_row(struct na *na, const struct csv_row *row);
 
 void na_release(struct na *na);
-
-/* The text without what does not count; returns its start and sets *len. */
-const char *na_trim(const char *s, size_t *len);
 
 #endif

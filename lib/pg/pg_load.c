@@ -134,7 +134,7 @@ static int check_types(const struct pg_load *loads, size_t n, struct err *err)
 
 		if (n == 1 && columns_require(loads->in, name, err) < 0)
 			return -1;
-		while (i < n && find_column(&loads[i], name) == loads[i].n_columns)
+		while (i < n && columns_find_alike(&loads[i].in->header, name) < 0)
 			i++;
 		if (i == n)
 			return err_set(err, ERR_RUNTIME, "--types: no table has a column %s", name);
@@ -204,7 +204,7 @@ static void list_keys(struct pg_load *l)
 static const char *chosen_type(const struct pg_load *l, size_t column)
 {
 	for (size_t i = 0; i < l->options->n_types; i++)
-		if (!strcmp(l->options->types[i].name, l->columns[column]))
+		if (columns_find_alike(&l->in->header, l->options->types[i].name) == (int)column)
 			return l->options->types[i].type;
 	return NULL;
 }

@@ -1,5 +1,6 @@
 #include "table/colname.h"
 
+#include "base/blank.h"
 #include "base/mem.h"
 #include "table/catalogue.h"
 
@@ -11,20 +12,11 @@ static char fold(char c)
 	return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* The name without outer blanks: where it begins, and its length. */
 static const char *trim(const char *name, size_t *len)
 {
-	while (is_blank(*name))
-		name++;
 	*len = strlen(name);
-	while (*len && is_blank(name[*len - 1]))
-		--*len;
-	return name;
+	return blank_trim(name, len);
 }
 
 bool colname_alike(const char *a, const char *b)

@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/num.h"
+#include "base/time.h"
 #include "table/colname.h"
 
 #include <stdarg.h>
@@ -19,9 +21,33 @@ int columns_find(const struct csv_header *header, const char *name)
 	return -1;
 }
 
-/* About the header, on whose line it says so. */
-__attribute__((format(printf, 3, 4))) static int fail(const struct csv_reader *in, struct err *err,
-						      const char *format, ...)
+/* The same, but the only one that is alike will do; if there is another, *other is that one. */
+static int find_alike(const struct csv_header *header, const char *name, int *other)
+{
+	int index = columns_find(header, name);
+
+	*other = -1;
+	if (index >= 0)
+		return index;
+	for (size_t i = 0; i < header->n && *other < 0; i++) {
+		if (!colname_alike(header->names[i], name))
+			continue;
+		if (index < 0)
+			index = (int)i;
+		else
+			*other = (int)i;
+	}
+	return index;
+}
+
+int columns_find_alike(const struct csv_header *header, const char *name)
+{
+	int other, index = find_alike(header, name, &other);
+
+	return other < 0 ? index : -1;
+}
+
+int columns_fail(const struct csv_reader *in, struct err *err, const char *format, ...)
 {
 	char text[sizeof(err->message)];
 	va_list args;
@@ -51,19 +77,11 @@ static const struct {
 
 #define N_PIPE_TOOLS ((int)(sizeof(pipe_tools) / sizeof(pipe_tools[0])))
 
-static bool has_column(const struct catalogue_table *table, const char *name)
-{
-	for (size_t i = 0; i < table->n; i++)
-		if (!strcmp(table->columns[i].name, name))
-			return true;
-	return false;
-}
-
 /* The tool of the pipe that makes the column, N_PIPE_TOOLS if none does or it is of the log. */
 static int pipe_maker(const char *name)
 {
 	for (int i = 0; i < N_PIPE_TOOLS && pipe_tools[i].table; i++)
-		if (has_column(catalogue_table(pipe_tools[i].table), name))
+		if (catalogue_column(catalogue_table(pipe_tools[i].table), name) >= 0)
 			return i ? i : N_PIPE_TOOLS;
 	return N_PIPE_TOOLS;
 }
@@ -95,9 +113,21 @@ static void put_maker(struct buf *text, const char *name, const char *tool)
 	buf_printf(text, " | %s)", tool);
 }
 
-/* As much of the header as a message has room for: what is there instead. */
-static void put_header(struct buf *text, const struct csv_header *header)
+/* As a value is, and the name of a column hardly ever. */
+static bool is_value(const char *name)
 {
+	static const struct time_reading reading = { .unit = TIME_AUTO, .date = true };
+	const size_t len = strlen(name);
+	double number;
+	int64_t ms;
+
+	return !num_parse_double(name, len, &number) || time_read(name, len, &reading, &ms) >= 0;
+}
+
+/* As much of the header as a message has room for: what is there instead. */
+static void put_header(struct buf *text, const struct csv_reader *in)
+{
+	const struct csv_header *header = &in->header;
 	size_t start = text->len, i;
 
 	buf_append_str(text, "; the header has ");
@@ -112,25 +142,35 @@ static void put_header(struct buf *text, const struct csv_header *header)
 	if (header->n == 1)
 		buf_append_str(text, " alone");
 	if (header->n == 1 || (header->n && strpbrk(header->names[0], "\t;|")))
-		buf_append_str(text, ": another delimiter? (--delimiter)");
+		buf_append_str(text, in->input.tool ? ": another delimiter? (--delimiter)"
+						    : ": a delimiter other than , ; | and tab?");
+	for (i = 0; i < header->n; i++)
+		if (is_value(header->names[i])) {
+			buf_append_str(text, ": is there a header line?");
+			break;
+		}
 }
 
 static bool is_of_the_pipe(const char *name)
 {
 	for (int i = 0; i < N_PIPE_TOOLS && pipe_tools[i].table; i++)
-		if (has_column(catalogue_table(pipe_tools[i].table), name))
+		if (catalogue_column(catalogue_table(pipe_tools[i].table), name) >= 0)
 			return true;
 	return false;
 }
 
-/* The name of the header that may be a mistyped one: event_ts is none of event_id. NULL: none. */
+/*
+ * The name of the header that may be a mistyped one, or that was meant by one. NULL: none. Of two
+ * columns of the pipe, neither is: event_ts is no event_id.
+ */
 static const char *nearest(const struct csv_header *header, const char *name)
 {
 	const char **names = mem_alloc(header->n, sizeof(*names)), *near;
+	bool is_mistyped = !is_of_the_pipe(name);
 	size_t n = 0;
 
 	for (size_t i = 0; i < header->n; i++)
-		if (!is_of_the_pipe(header->names[i]))
+		if (is_mistyped || !is_of_the_pipe(header->names[i]))
 			names[n++] = header->names[i];
 	near = nearest_word(name, names, n);
 	free(names);
@@ -146,36 +186,43 @@ static int missing(const struct csv_reader *in, const char *name, struct err *er
 	put_maker(&text, name, in->input.tool);
 	if (near)
 		buf_printf(&text, "; the nearest name is '%s'", near);
-	put_header(&text, &in->header);
+	put_header(&text, in);
 	buf_append_char(&text, '\0');
-	fail(in, err, "%s", text.data);
+	columns_fail(in, err, "%s", text.data);
 	buf_release(&text);
 	return -1;
 }
 
 int columns_require(const struct csv_reader *in, const char *name, struct err *err)
 {
-	int index = columns_find(&in->header, name), other = -1;
+	int other, index = find_alike(&in->header, name, &other);
 
-	if (index >= 0)
-		return index;
-	for (size_t i = 0; i < in->header.n && other < 0; i++) {
-		if (!colname_alike(in->header.names[i], name))
-			continue;
-		if (index < 0)
-			index = (int)i;
-		else
-			other = (int)i;
-	}
 	if (other >= 0)
-		return fail(in, err, "column %s: may be '%s' or '%s'", name,
-			    in->header.names[index], in->header.names[other]);
-	if (index < 0)
-		return missing(in, name, err);
-	/* Letters of another case, perhaps without blanks around them: there is room for it. */
-	if (in->names && strlen(name) <= strlen(in->names[index]))
-		memcpy(in->names[index], name, strlen(name) + 1);
-	return index;
+		return columns_fail(in, err, "column %s: may be '%s' or '%s'", name,
+				    in->header.names[index], in->header.names[other]);
+	return index < 0 ? missing(in, name, err) : index;
+}
+
+bool *columns_listed(const struct csv_reader *in, const struct names *list, bool *all,
+		     struct err *err)
+{
+	bool *listed = mem_zalloc(in->header.n, sizeof(*listed));
+
+	if (all)
+		*all = names_has(list, "*");
+	for (size_t i = 0; i < list->n; i++) {
+		int at;
+
+		if (all && !strcmp(list->name[i], "*"))
+			continue;
+		at = columns_require(in, list->name[i], err);
+		if (at < 0) {
+			free(listed);
+			return NULL;
+		}
+		listed[at] = true;
+	}
+	return listed;
 }
 
 int columns_refuse(const struct csv_reader *in, const struct catalogue_column *columns, size_t n,
@@ -183,7 +230,7 @@ int columns_refuse(const struct csv_reader *in, const struct catalogue_column *c
 {
 	for (size_t i = 0; i < n; i++)
 		if (columns_find(&in->header, columns[i].name) >= 0)
-			return err_set(err, ERR_RUNTIME, "%s:1: column %s: is in the input already",
-				       in->file, columns[i].name);
+			return columns_fail(in, err, "column %s: is in the input already",
+					    columns[i].name);
 	return 0;
 }

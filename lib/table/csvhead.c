@@ -7,14 +7,14 @@
 static const char bom[] = "\xef\xbb\xbf";
 static const char delimiters[] = "\t;|"; /* but the comma */
 
-bool csvhead_may_delimit(char c)
-{
-	return (unsigned char)c < 0x80 && c && c != '"' && c != '\r' && c != '\n';
-}
-
 static bool is_alphanumeric(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool csvhead_may_delimit(char c)
+{
+	return (unsigned char)c < 0x80 && c && !strchr("\"\r\n", c) && !is_alphanumeric(c);
 }
 
 static bool begins_with_sep(const char *s, size_t len)
@@ -57,8 +57,7 @@ size_t csvhead_skip(const char *s, size_t len, char *delimiter)
 		blanks++;
 	if (blanks == line)
 		return end;
-	if (line == 5 && begins_with_sep(s, line) && csvhead_may_delimit(s[4]) &&
-	    !is_alphanumeric(s[4])) {
+	if (line == 5 && begins_with_sep(s, line) && csvhead_may_delimit(s[4])) {
 		*delimiter = s[4];
 		return end;
 	}

@@ -13,7 +13,10 @@
 /* So many bytes decide what comes first; fewer if the input ends. */
 #define CSVHEAD_LOOK 512
 
-/* Whether c can be a delimiter: an ASCII character that is neither a quote, nor ends a line. */
+/*
+ * Whether c can be a delimiter: an ASCII character that is no letter, digit or quote, and ends no
+ * line.
+ */
 bool csvhead_may_delimit(char c);
 
 /*

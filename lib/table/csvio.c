@@ -469,7 +469,8 @@ static int refuse_foreign(const struct csv_reader *r, const struct foreign *f, s
 
 	foreign_explain(&text, f, is_stdin ? NULL : r->file, r->gz.inflater, r->input.tool);
 	buf_append_char(&text, '\0');
-	err_set(err, ERR_RUNTIME, "%s:1: %s", r->file, text.data);
+	err_set(err, ERR_RUNTIME, "%s:%llu: %s", r->file, (unsigned long long)r->next_line,
+		text.data);
 	buf_release(&text);
 	return -1;
 }

@@ -1,5 +1,6 @@
 #include "table/csvrow.h"
 
+#include "base/blank.h"
 #include "table/csvhead.h"
 
 #include <math.h>
@@ -90,31 +91,27 @@ static void put_quoted(struct buf *row, const char *s, size_t len)
 	row->len = (size_t)(out - row->data);
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 struct csv_field csv_trimmed(const struct csv_field *field)
 {
-	struct csv_field f = *field;
+	size_t len = field->len;
+	const char *s = blank_trim(field->s, &len);
 
-	while (f.len && is_blank(f.s[f.len - 1]))
-		f.len--;
-	while (f.len && is_blank(*f.s)) {
-		f.s++;
-		f.len--;
-	}
-	if (field->len && !f.len)
-		f.is_null = true;
-	return f;
+	return (struct csv_field){ s, (uint32_t)len, field->is_null || (field->len && !len) };
 }
 
 bool csv_is_one_of(const struct csv_field *field, const struct names *words)
 {
-	const struct csv_field f = csv_trimmed(field);
+	size_t len = field->len;
+	const char *s = blank_trim(field->s, &len);
 
-	return names_has_text(words, f.s, f.len);
+	for (size_t i = 0; i < words->n && field->len; i++) {
+		size_t word_len = strlen(words->name[i]);
+		const char *word = blank_trim(words->name[i], &word_len);
+
+		if (len == word_len && !memcmp(s, word, len))
+			return true;
+	}
+	return false;
 }
 
 void csv_put_text(struct buf *row, const char *s, size_t len)

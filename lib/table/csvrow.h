@@ -32,7 +32,10 @@ static inline bool csv_field_is(const struct csv_field *f, const char *word)
  * one. */
 struct csv_field csv_trimmed(const struct csv_field *field);
 
-/* Whether its text, blanks around it aside, is one of the words. */
+/*
+ * Whether its text is one of the words, blanks around either aside: a word of nothing but blanks
+ * stands for fields of nothing but blanks. An empty string is none.
+ */
 bool csv_is_one_of(const struct csv_field *field, const struct names *words);
 
 /*

@@ -4,7 +4,6 @@
 #include "table/columns.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void selection_take(struct selection *s, bool *has, const struct csv_header *header)
 {
@@ -23,18 +22,12 @@ static int select_columns(struct selection *s, const struct csv_reader *in,
 			  const struct catalogue_table *table, bool with_table,
 			  const struct names *keep, struct err *err)
 {
-	bool all = names_has(keep, "*"), *has;
+	bool all, *has = columns_listed(in, keep, &all, err);
 
-	for (size_t i = 0; i < keep->n; i++)
-		if (strcmp(keep->name[i], "*") != 0 && columns_require(in, keep->name[i], err) < 0)
-			return -1;
-	has = mem_alloc(in->header.n, sizeof(*has));
-	for (size_t i = 0; i < in->header.n; i++) {
-		const char *name = in->header.names[i];
-
-		has[i] = names_has(keep, name) ||
-			 (catalogue_column(table, name) >= 0 ? with_table : all);
-	}
+	if (!has)
+		return -1;
+	for (size_t i = 0; i < in->header.n; i++)
+		has[i] |= catalogue_column(table, in->header.names[i]) >= 0 ? with_table : all;
 	selection_take(s, has, &in->header);
 	return 0;
 }

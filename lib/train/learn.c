@@ -191,7 +191,7 @@ static void warn_of_set(struct warnings *w, const struct encoding *e, const stru
 	for (size_t i = 0; i < e->n; i++) {
 		const struct encoding_column *c = &e->columns[i];
 
-		if (c->n_rare > MANY_VALUES && !names_has(trainset_categorical(set), c->name))
+		if (c->n_rare > MANY_VALUES && !trainset_is_categorical(set, c->name))
 			warnings_add(w,
 				     "column %s has %llu values, none of them in %d or more train "
 				     "rows: it tells the model %s (--ignore %s; numbers need a "

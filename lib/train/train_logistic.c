@@ -89,7 +89,7 @@ static int interact(struct encoding *e, const char *names, const char *file, str
 	if (!why && e->columns[pair[0]].kind != ENCODING_CONSTANT &&
 	    e->columns[pair[1]].kind != ENCODING_CONSTANT && encoding_interact(e, pair[0], pair[1]))
 		why = "too many products";
-	return why ? err_set(err, ERR_RUNTIME, "%s:1: --interactions %s: %s", file, names, why) : 0;
+	return why ? err_set(err, ERR_RUNTIME, "%s: --interactions %s: %s", file, names, why) : 0;
 }
 
 static int fit_encoding(struct encoding *e, struct trainset *set, struct trainset_span span,

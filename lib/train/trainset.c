@@ -40,9 +40,10 @@ struct trainset_reading {
 	struct csv_reader in;
 	struct na na;
 	struct split_index at;
-	int *feature;          /* [n_features] index into the header */
-	bool *numeric;         /* [n_features] */
-	struct values *values; /* [n_features] */
+	int *feature;                       /* [n_features] index into the header */
+	bool *numeric;                      /* [n_features] */
+	bool *ignored, *categorical, *used; /* per column: whether the option names it */
+	struct values *values;              /* [n_features] */
 	size_t n_features;
 	struct labelled *rows; /* [n_rows], in the order of the input */
 	size_t n_rows, cap;
@@ -79,13 +80,13 @@ static int find_split(struct trainset_reading *r, struct err *err)
 	    find_column(r, o->known, DEFAULT_KNOWN, &r->at.known, err))
 		return -1;
 	if (r->at.time < 0 && (o->holdout || o->by_time))
-		return err_set(err, ERR_RUNTIME,
-			       "%s:1: missing column " DEFAULT_TIME
-			       ": name the time column with --time, or turn off %s",
-			       r->in.file,
-			       o->by_time ? "what splits rows by time (--holdout 0 --validation 0, "
-					    "no --cv, no --l2 auto)"
-					  : "the test part (--holdout 0)");
+		return columns_fail(
+			&r->in, err,
+			"missing column " DEFAULT_TIME
+			": name the time column with --time, or turn off %s",
+			o->by_time ? "what splits rows by time (--holdout 0 --validation 0, "
+				     "no --cv, no --l2 auto)"
+				   : "the test part (--holdout 0)");
 	split->label = column_name(r, r->at.label);
 	split->time = column_name(r, r->at.time);
 	split->known = column_name(r, r->at.known);
@@ -104,68 +105,58 @@ static bool is_calendar(const char *name)
 	return !strcmp(name, "event_week_of_year") || !strcmp(name, "event_month_of_year");
 }
 
-static bool is_feature(const struct trainset_reading *r, const char *name)
+static bool is_feature(const struct trainset_reading *r, size_t column)
 {
 	const struct catalogue_table *keys = catalogue_table("completion_predictions");
-	const struct trainset_options *o = r->options;
+	const char *name = r->in.header.names[column];
 	const struct split *s = &r->out->split;
 
-	if (is_calendar(name) && !names_has(&o->use, name) && !names_has(&o->categorical, name))
+	if (is_calendar(name) && !r->used[column] && !r->categorical[column])
 		return false;
-
-	for (size_t i = 0; i < keys->n; i++)
-		if (!strcmp(name, keys->columns[i].name))
-			return false;
 	return !is_name(name, s->label) && !is_name(name, s->time) && !is_name(name, s->known) &&
-	       strcmp(name, DEFAULT_KNOWN) != 0 && !names_has(&o->ignore, name);
+	       strcmp(name, DEFAULT_KNOWN) != 0 && !r->ignored[column] &&
+	       catalogue_column(keys, name) < 0;
 }
 
 /* Every name in an option's list must be a column, so that a typing error is seen. */
-static int check_list(const struct trainset_reading *r, const struct names *list, bool features,
-		      struct err *err)
+static int find_listed(struct trainset_reading *r, struct err *err)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		if (columns_require(&r->in, list->name[i], err) < 0)
-			return -1;
-		if (features && !is_feature(r, list->name[i]))
-			return err_set(err, ERR_RUNTIME, "%s:1: column %s: not a feature",
-				       r->in.file, list->name[i]);
-	}
-	return 0;
-}
+	const struct trainset_options *o = r->options;
 
-/* It has no effect on what is a feature without it. */
-static int check_use(const struct names *use, struct err *err)
-{
-	for (size_t i = 0; i < use->n; i++)
-		if (!is_calendar(use->name[i]))
+	if (!(r->ignored = columns_listed(&r->in, &o->ignore, NULL, err)) ||
+	    !(r->categorical = columns_listed(&r->in, &o->categorical, NULL, err)) ||
+	    !(r->used = columns_listed(&r->in, &o->use, NULL, err)))
+		return -1;
+	for (size_t i = 0; i < r->in.header.n; i++)
+		if ((r->categorical[i] || r->used[i]) && !is_feature(r, i))
+			return columns_fail(&r->in, err, "column %s: not a feature",
+					    r->in.header.names[i]);
+	for (size_t i = 0; i < r->in.header.n; i++)
+		if (r->used[i] && !is_calendar(r->in.header.names[i]))
 			return err_set(err, ERR_USAGE, "--use: column %s is a feature already",
-				       use->name[i]);
+				       r->in.header.names[i]);
 	return 0;
 }
 
 static int find_features(struct trainset_reading *r, struct err *err)
 {
-	const struct trainset_options *o = r->options;
 	const struct csv_header *header = &r->in.header;
 
-	if (check_list(r, &o->ignore, false, err) || check_list(r, &o->categorical, true, err) ||
-	    check_list(r, &o->use, true, err) || check_use(&o->use, err))
+	if (find_listed(r, err))
 		return -1;
 	r->feature = mem_alloc(header->n, sizeof(*r->feature));
 	r->numeric = mem_alloc(header->n, sizeof(*r->numeric));
 	r->values = mem_zalloc(header->n, sizeof(*r->values));
 	for (size_t i = 0; i < header->n; i++) {
-		if (!is_feature(r, header->names[i]))
+		if (!is_feature(r, i))
 			continue;
 		r->feature[r->n_features] = (int)i;
-		r->numeric[r->n_features++] = !names_has(&o->categorical, header->names[i]);
+		r->numeric[r->n_features++] = !r->categorical[i];
 	}
 	if (r->n_features > ENCODING_COLUMNS_MAX)
-		return err_set(err, ERR_RUNTIME, "%s:1: more than %d features", r->in.file,
-			       ENCODING_COLUMNS_MAX);
+		return columns_fail(&r->in, err, "more than %d features", ENCODING_COLUMNS_MAX);
 	if (!r->n_features)
-		return err_set(err, ERR_RUNTIME, "%s:1: no column is a feature", r->in.file);
+		return columns_fail(&r->in, err, "no column is a feature");
 	return 0;
 }
 
@@ -442,6 +433,9 @@ void trainset_release(struct trainset *t)
 		free(r->values);
 		free(r->feature);
 		free(r->numeric);
+		free(r->ignored);
+		free(r->categorical);
+		free(r->used);
 		free(r->rows);
 		buf_release(&r->records);
 	}
@@ -532,9 +526,9 @@ const struct names *trainset_na(const struct trainset *t)
 	return &t->reading->options->na;
 }
 
-const struct names *trainset_categorical(const struct trainset *t)
+bool trainset_is_categorical(const struct trainset *t, const char *name)
 {
-	return &t->reading->options->categorical;
+	return t->reading->categorical[columns_find(&t->reading->in.header, name)];
 }
 
 /* That both classes are there to learn from. */

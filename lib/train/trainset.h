@@ -100,7 +100,9 @@ uint64_t trainset_count(const struct trainset *t, int64_t until);
 const struct classweight *trainset_balance(const struct trainset *t);
 int64_t trainset_holdout(const struct trainset *t);
 const struct names *trainset_na(const struct trainset *t);
-const struct names *trainset_categorical(const struct trainset *t);
+
+/* Whether --categorical names the feature. */
+bool trainset_is_categorical(const struct trainset *t, const char *name);
 
 /* The name of the input. */
 const char *trainset_file(const struct trainset *t);

@@ -175,6 +175,9 @@ for r in rows:
 	passes --ignore user_id,next_ts -c "$lead" log
 	[ "$(line next_ts)" = next_ts,ignored,0,0,0,,,,, ]
 	[ "$(line user_id)" = user_id,ignored,0,0,0,,,,, ]
+	passes --ignore 'USER_ID, Next_Ts' --key Event_Id --time EVENT_TS -c "$lead" log
+	[ "$(line next_ts)" = next_ts,ignored,0,0,0,,,,, ]
+	[[ $(line event_id) == event_id,key,* && $(line event_ts) == event_ts,time,* ]]
 }
 
 @test "NULL and the empty string are two values, and odd text is compared and shown" {

@@ -481,6 +481,8 @@ $text
 	[ "$(head -n 1 got)" = "$header,z,null" ]
 	fails 1 ce-clean --keep z,nothing raw.csv
 	[[ $stderr == "ce-clean: raw.csv:1: missing column nothing"* ]]
+	fails 1 ce-clean --keep '*,nothing' raw.csv
+	[[ $stderr == "ce-clean: raw.csv:1: missing column nothing"* ]]
 }
 
 @test "--keep: a column whose name is not valid UTF-8 is refused, one that is not kept is not" {

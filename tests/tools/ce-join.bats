@@ -95,6 +95,20 @@ dimensions() {
 	printf 'id,user\n1,a\n2,b\n' | holds out
 }
 
+@test "--drop may write a column in another way" {
+	dimensions
+	ce-join -p -k user users.csv --drop since,item events.csv >want 2>note
+	ce-join -p -k user users.csv --drop 'Since, ITEM' events.csv >out 2>note
+	same out want
+}
+
+@test "a duplicate column is on the line of the header" {
+	dimensions
+	sed '1s/^/\n/; 1s/tier/item/' users.csv >late.csv
+	fails 1 ce-join -p -k user late.csv events.csv
+	[ "$stderr" = "ce-join: late.csv:2: duplicate column item (--drop removes columns)" ]
+}
+
 @test "--drop may name a column twice" {
 	dimensions
 	ce-join -p -k user users.csv --drop since --drop item,since events.csv >out 2>note
@@ -106,6 +120,8 @@ dimensions() {
 	dimensions
 	fails 1 ce-join -p -k user users.csv --drop email events.csv
 	[ "$stderr" = "ce-join: --drop: no table has a column email" ]
+	fails 1 ce-join -p -k user users.csv --drop teir events.csv
+	[ "$stderr" = "ce-join: --drop: no table has a column teir; the nearest name is 'tier'" ]
 	fails 1 ce-join -p -k user users.csv --drop id,user,item,tier,since events.csv
 	[ "$stderr" = "ce-join: --drop: no column is left" ]
 }

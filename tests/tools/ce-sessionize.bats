@@ -298,6 +298,10 @@ rows() {
 	sed 's/free/"free"/' events.csv >quoted.csv
 	ce-sessionize -p --keep '*' quoted.csv | sed 's/,[^,]*,[^,]*,[^,]*,[^,]*$//' >out
 	grep -v '^"b$' quoted.csv | same - <(grep -v '^"b$' out)
+	# However they are written, and called what the header calls them.
+	sed 's/autoplay/AutoPlay/' events.csv >named.csv
+	ce-sessionize -p --keep 'email, autoplay,Event_ID' named.csv | head -n 1 >out
+	echo "email,event_id,event_ts,user_id,plan_tier,content_id,event_type,playback_position,device,runtime,AutoPlay,prev_ts,session_start_ts,session_id,session_deadline_ts" | holds out
 	fails 1 ce-sessionize -p --keep autoplay,profile events.csv
 	[[ $stderr == "ce-sessionize: events.csv:1: missing column profile"* ]]
 	fails 2 ce-sessionize -p --keep '' events.csv

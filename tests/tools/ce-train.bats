@@ -479,6 +479,10 @@ for i in range(1000): print(i, i // 100, i // 400, rng.randrange(9), int(rng.ran
 	refuses "$head\n" 'bad.csv:1: missing column y; the header has event_ts, x, label_known_ts, is_completion' --label y
 	refuses "$head\n" 'bad.csv:1: missing column y; the header has event_ts, x, label_known_ts, is_completion' --ignore y
 	refuses "$head\n" 'bad.csv:1: column is_completion: not a feature' --categorical is_completion
+	refuses "$head\n" 'bad.csv:1: column is_completion: not a feature' --categorical Is_Completion
+	refuses "user_id,$head\n" 'bad.csv:1: column user_id: not a feature' --categorical USER_ID
+	refuses "x2,$head\n" 'bad.csv:1: no column is a feature' --ignore 'x2, X'
+	refuses "\nevent_id,$head\n" 'bad.csv:2: no column is a feature' --ignore x
 	# An unlabelled row needs no time.
 	printf '%s\n' "$head" 1,2,1,0 2,3,2,1 ,3,, >fine.csv
 	ce-train fine.csv >model
@@ -556,14 +560,14 @@ agree() {
 	python3 "$CE_ROOT/tests/reference/products.py" make 100 3 >products.csv
 	for names in x:z x:x x :x x: event_ts:x; do
 		fails 1 ce-train --holdout 0 --interactions "$names" products.csv
-		[[ $stderr == "ce-train: products.csv:1: --interactions $names: not two features, NAME:NAME" ]]
+		[[ $stderr == "ce-train: products.csv: --interactions $names: not two features, NAME:NAME" ]]
 	done
 	fails 2 ce-train --model gbdt --interactions x:y products.csv
 	sed '1s/xy/x:y/; 1s/cd/y:x/' products.csv >colons.csv
 	fails 1 ce-train --holdout 0 --interactions x:y:x colons.csv
-	[[ $stderr == "ce-train: colons.csv:1: --interactions x:y:x: can be read in two ways" ]]
+	[[ $stderr == "ce-train: colons.csv: --interactions x:y:x: can be read in two ways" ]]
 	fails 1 ce-train --holdout 0 --interactions x:y,c:d,y:x products.csv
-	[[ $stderr == "ce-train: products.csv:1: --interactions y:x: given twice" ]]
+	[[ $stderr == "ce-train: products.csv: --interactions y:x: given twice" ]]
 	# More products than 32 bits count, and they are not taken for as few as would remain.
 	python3 -c '
 names = [f"c{i}" for i in range(512)]
@@ -575,7 +579,7 @@ pairs = [f"c{i}:c{j}" for i in range(512) for j in range(i)]
 for i in range(0, 65536, 4096): print("--interactions", ",".join(pairs[i:i + 4096]))' >pairs
 	# shellcheck disable=SC2046
 	fails 1 ce-train --holdout 0 --bins 255 $(<pairs) many.csv
-	[[ $stderr == "ce-train: many.csv:1: --interactions c"*": too many products" ]]
+	[[ $stderr == "ce-train: many.csv: --interactions c"*": too many products" ]]
 	# Known before the rows are encoded.
 	fails 1 ce-train --holdout 0 --bins 255 --interactions y:xy,xy:cd,y:cd products.csv
 	[[ $stderr == *" coefficients are too many for Newton's method, which takes 2000: use fewer columns, --bins or --interactions" ]]

@@ -26,12 +26,14 @@ static void tokens_are_null(void)
 		const char *tokens, *want;
 	} cases[] = {
 		{ "NA", "|-| NA x|na|-||NaN|\\N| " },
-		{ "nan,NaN", "| NA\t| NA x|na|-||-|\\N| " },
+		{ "nan,NaN", "| NA\t\n| NA x|na|-||-|\\N| " },
 		{ " NA ,\\N", "|-| NA x|na|-||NaN|-| " },
-		{ "NA x", "| NA\t|-|na|-||NaN|\\N| " },
-		{ " ", "| NA\t| NA x|na|-||NaN|\\N|-" },
+		{ "NA x", "| NA\t\n|-|na|-||NaN|\\N| " },
+		{ " ", "| NA\t\n| NA x|na|-||NaN|\\N|-" },
 	};
-	static const char *const fields[] = { " NA\t", " NA x", "na", NULL, "", "NaN", "\\N", " " };
+	static const char *const fields[] = {
+		" NA\t\n", " NA x", "na", NULL, "", "NaN", "\\N", " "
+	};
 	struct csv_field f[8];
 	struct csv_row row = { .fields = f, .n = 8, .raw = "raw", .raw_len = 3 };
 

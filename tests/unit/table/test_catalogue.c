@@ -100,7 +100,7 @@ static void columns_are_found_by_name(void)
 	csv_reader_close(&r);
 }
 
-/* The other names will do if nothing else does, and are then what was wanted. */
+/* The other names will do if nothing else does, and stay what they are. */
 static void columns_are_found_in_another_spelling(void)
 {
 	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
@@ -110,11 +110,73 @@ static void columns_are_found_in_another_spelling(void)
 	scratch_write("in", "\n Rate,plan,PLAN,Day,DAY \n", 26);
 	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
 	CHECK_INT(columns_require(&r, "rate", &err), 0);
-	CHECK_STR(r.header.names[0], "rate");
+	CHECK_STR(r.header.names[0], " Rate");
+	CHECK_INT(columns_find_alike(&r.header, "RATE"), 0);
+	CHECK_INT(columns_find_alike(&r.header, "day"), -1);
+	CHECK_INT(columns_find_alike(&r.header, "x"), -1);
 	CHECK_INT(columns_require(&r, "plan", &err), 1);
 	CHECK_INT(columns_require(&r, "PLAN", &err), 2);
 	CHECK_INT(columns_require(&r, "day", &err), -1);
 	CHECK_STR(err.message, "in:2: column day: may be 'Day' or 'DAY '");
+	csv_reader_close(&r);
+}
+
+/* "01010": which of the columns b, "x Y", c, D and * the list names; or the error. */
+static const char *listed(const char *list, bool *all)
+{
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
+	static char text[sizeof(((struct err *)NULL)->message)];
+	struct csv_reader r = CSV_READER_INIT;
+	struct names names = NAMES_INIT;
+	struct err err = ERR_INIT;
+	bool *found;
+
+	scratch_write("in", "b,x Y,c,D,*\n", 12);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	if (*list)
+		CHECK_INT(names_append(&names, list, &err), 0);
+	found = columns_listed(&r, &names, all, &err);
+	snprintf(text, sizeof(text), "%s", err.message);
+	for (size_t i = 0; found && i <= r.header.n; i++)
+		text[i] = "01"[i < r.header.n && found[i]];
+	if (found)
+		text[r.header.n] = '\0';
+	free(found);
+	names_release(&names);
+	csv_reader_close(&r);
+	return text;
+}
+
+static void a_list_names_columns_as_they_are_found(void)
+{
+	bool all = true;
+
+	CHECK_STR(listed("", NULL), "00000");
+	CHECK_STR(listed("c, B ,c", NULL), "10100");
+	CHECK_STR(listed("*,\tX y,d", NULL), "01011");
+	CHECK_STR(listed("d", &all), "00010");
+	CHECK(!all);
+	CHECK_STR(listed("*,d", &all), "00010");
+	CHECK(all);
+	CHECK_BEGINS(listed("*,nix", &all), "in:1: missing column nix");
+	CHECK_BEGINS(listed(" ", NULL), "in:1: missing column  ");
+}
+
+static void refusals_name_the_line_of_the_header(void)
+{
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
+	const struct catalogue_column mine = { "b", CATALOGUE_TEXT, false };
+	struct csv_reader r = CSV_READER_INIT;
+	struct err err = ERR_INIT;
+
+	scratch_write("in", "\n\na,b\n", 6);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(columns_refuse(&r, &mine, 1, &err), -1);
+	CHECK_STR(err.message, "in:3: column b: is in the input already");
+	csv_reader_close(&r);
+	scratch_write("in", "\n{\"a\":1}\n", 9);
+	CHECK_INT(csv_reader_open(&r, &input, &err), -1);
+	CHECK_BEGINS(err.message, "in:2: ");
 	csv_reader_close(&r);
 }
 
@@ -161,6 +223,21 @@ static void a_missing_column_says_who_makes_it(void)
 	missing("ce-clean", "event_ts,user_id\n", "event_id", "event_id; the header has event_ts");
 	missing("ce-clean", "a:event_id:b\n", "event_id",
 		"event_id; the header has a:event_id:b alone: another delimiter? (--delimiter)");
+	/* A file to which that option does not reach. */
+	missing(NULL, "a:event_id:b\n", "event_id",
+		"event_id; the header has a:event_id:b alone: a delimiter other than , ; | and "
+		"tab?");
+	/* A typing error in an option: what is meant may well be a column of the pipe. */
+	missing("ce-train", "event_ts,is_completion\n", "is_completon",
+		"is_completon; the nearest name is 'is_completion'; the header has");
+	missing("ce-join", "user_id,x\n", "user_di",
+		"user_di; the nearest name is 'user_id'; the header has");
+	missing("ce-clean", "e1,1700000000000\n", "event_id",
+		"event_id; the header has e1, 1700000000000: is there a header line?");
+	missing("ce-clean", "e1,2024-01-01T00:00:00Z\n", "event_id",
+		"event_id; the header has e1, 2024-01-01T00:00:00Z: is there a header line?");
+	missing("ce-clean", "e1,0.5\n", "event_id",
+		"event_id; the header has e1, 0.5: is there a header line?");
 	for (int i = 1; i < 100; i++)
 		snprintf(many + strlen(many), sizeof(many) - strlen(many), ",column%d", i);
 	missing(NULL, many, "event_id", "event_id; the header has column0, column1, ");
@@ -177,6 +254,8 @@ int main(void)
 	RUN(types_and_keys_agree);
 	RUN(columns_are_found_by_name);
 	RUN(columns_are_found_in_another_spelling);
+	RUN(a_list_names_columns_as_they_are_found);
+	RUN(refusals_name_the_line_of_the_header);
 	RUN(a_missing_column_says_who_makes_it);
 	scratch_leave(dir);
 	return CHECK_DONE();

@@ -35,6 +35,7 @@ static void what_comes_before_a_header(void)
 	skips("sep=;;\n", 0, 0);
 	skips("sep=\"\n", 0, 0);
 	skips("sep=a\n", 0, 0);
+	skips("sep=0\n", 0, 0);
 	skips("sep=\xa7\n", 0, 0);
 	/* What is decided does not depend on how much more there is. */
 	memset(blanks, ' ', sizeof(blanks));

@@ -48,6 +48,9 @@ static void columns_of_the_table_and_kept_ones_go_on_in_the_order_of_the_input(v
 	CHECK_STR(passed(table, "b,a", false), "a,b,|1,,|\"1,\",x,");
 	CHECK_STR(passed(table, "user_id,b,b", false), "user_id,b,|u,,|u,x,");
 	CHECK_STR(passed(table, "", false), "||");
+	CHECK_STR(passed(table, "B, A", false), "a,b,|1,,|\"1,\",x,");
+	/* Of a table's names the header's stays. */
+	CHECK_STR(passed(table, "User_ID", false), "user_id,|u,|u,");
 }
 
 static void all_of_them_are_copied_as_they_stand(void)

@@ -205,6 +205,9 @@ static void bad_usage_exits_2(void)
 	REFUSES("--time: expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
 		"seconds or milliseconds since 1970, found '-5'",
 		"--time", "-5");
+	REFUSES("--delimiter: expected one ASCII character that is no letter, digit or quote, or "
+		"tab or auto, found 'x'",
+		"--delimiter", "x");
 	REFUSES("--choice: must be one of red, green, blue, not 'pink'", "--choice", "pink");
 }
 

@@ -353,6 +353,17 @@ static const char *take_between(const struct cli *cli, int argc, char **argv)
 	return NULL;
 }
 
+/* Whether the word is one of the long options; such a file is ./--name. */
+static bool is_long(const struct cli *cli, const char *word)
+{
+	const size_t len = strcspn(word, "=");
+
+	for (const struct cli_option *o = cli->all; o->help && !strncmp(word, "--", 2); o++)
+		if (o->name && strlen(o->name) == len - 2 && !strncmp(word + 2, o->name, len - 2))
+			return true;
+	return false;
+}
+
 /* Stores what getopt found: option o, by its letter c where it has one. */
 static void take_option(const struct cli *cli, const struct cli_option *o, int c, int argc,
 			char **argv)
@@ -369,6 +380,11 @@ static void take_option(const struct cli *cli, const struct cli_option *o, int c
 			usage_exit(cli);
 		}
 		args[1] = argv[optind++];
+		if (is_long(cli, args[1]))
+			cli_usage_error(cli,
+					"--%s: '%s' is between its arguments, %s: it must be "
+					"before --%s or after them",
+					o->name, args[1], o->args, o->name);
 	}
 	if (o->parse(o->value, args, &err))
 		cli_usage_error(cli, "--%s: %s", o->name, err.message);

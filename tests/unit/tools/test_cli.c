@@ -218,6 +218,9 @@ static void no_output_no_options_for_it(void)
 	char *text;
 
 	PARSES("1 - 0 0 0 0 0 green - - 0;; - -1 0 1; in", "--sink", "-v", "in");
+	REFUSES("--key: '--flag' is between its arguments, KEY FILE: it must be before --key or "
+		"after them",
+		"-k", "K", "--flag", "F");
 	REFUSES("unknown option '-o'", "--sink", "-o", "out");
 	REFUSES("unknown option '-p'", "--sink", "-p");
 	REFUSES("unknown option '-6'", "--sink", "-6");

@@ -10,6 +10,7 @@ struct opts {
 	struct join_source *sources; /* [n_sources], of -k */
 	size_t n_sources;
 	const char *unmatched;
+	struct zone *zone;
 };
 
 static int add_source(void *value, const char *const *args, struct err *err)
@@ -43,6 +44,8 @@ int main(int argc, char **argv)
 		  &opt },
 		{ 0, "valid-from", "COL", "as-of join: the row of KEY valid from COL on",
 		  cli_between, "-k KEY --valid-from COL FILE" },
+		{ 0, "tz", "ZONE", "zone of times of --valid-from without an offset (UTC)",
+		  cli_zone, &opt.zone },
 		{ 0, "left", NULL, "left join: keep rows without a match", cli_flag, &joiner.left },
 		{ 0, "drop", "COL[,...]", "drop these columns of any of the tables", cli_list,
 		  &joiner.drop },
@@ -66,6 +69,7 @@ int main(int argc, char **argv)
 	cli_parse(&cli, argc, argv);
 	if (!opt.n_sources && !joiner.left)
 		cli_usage_error(&cli, "no dimension table: -k KEY FILE (or --left) is required");
+	joiner.zone = opt.zone;
 	if (csv_reader_open(&in, &cli.input, &err) ||
 	    joiner_load(&joiner, opt.sources, opt.n_sources, &in, &err) ||
 	    joiner_open(&joiner, &cli.output, opt.unmatched, &in, &err))
@@ -86,5 +90,6 @@ int main(int argc, char **argv)
 	csv_reader_close(&in);
 	joiner_release(&joiner);
 	free(opt.sources);
+	zone_free(opt.zone);
 	return 0;
 }

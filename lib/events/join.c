@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static struct join_text make_text(struct join_dimension *d, const char *s, size_t len)
 {
@@ -32,7 +33,8 @@ struct loader {
 	int key, from; /* columns; from is -1 if the table is no history */
 	bool *keep;    /* per column */
 	enum attribute *kinds;
-	struct buf encoded; /* the kept columns of the row */
+	struct buf encoded;       /* the kept columns of the row */
+	uint64_t n_clock_changes; /* local times that a change of the clock skips or repeats */
 };
 
 static bool is_null(const struct loader *l, const struct csv_field *f)
@@ -71,17 +73,38 @@ static int encode(struct loader *l, const struct csv_row *row, struct err *err)
 	return 0;
 }
 
-/* From when on the row is valid. */
-static int read_from(const struct loader *l, const struct csv_row *row, int64_t *from,
-		     struct err *err)
+static int refuse_from(const struct loader *l, const struct csv_field *f, struct err *err)
 {
-	static const struct time_reading reading = { .unit = TIME_AUTO, .date = true };
+	static const struct time_reading dates = { .date = true };
+	const struct csv_field text = csv_trimmed(f);
+	int64_t ms;
+
+	if (!num_parse_scaled(text.s, text.len, 0, &ms))
+		return csv_reader_fail(&l->in, l->from, err,
+				       "expected a time, found '%.*s' (an empty field means since "
+				       "ever)",
+				       err_clip(text.len), text.s);
+	if (time_read(text.s, text.len, &dates, &ms) < 0)
+		return refuse(l, l->from, f, "a time", err);
+	return csv_reader_fail(&l->in, l->from, err,
+			       "expected a time, found '%.*s': a date alone does not say from when "
+			       "on (%.*sT00:00:00Z does)",
+			       (int)text.len, text.s, (int)text.len, text.s);
+}
+
+/* From when on the row is valid. */
+static int read_from(struct loader *l, const struct csv_row *row, int64_t *from, struct err *err)
+{
+	const struct time_reading reading = { .unit = TIME_AUTO, .zone = l->rules->zone };
 	const struct csv_field *f = &row->fields[l->from];
+	int rc;
 
 	*from = INT64_MIN;
-	if (!f->len || is_null(l, f) || clean_parse_ts(f, &reading, from) >= 0)
+	if (!csv_trimmed(f).len || is_null(l, f))
 		return 0;
-	return refuse(l, l->from, f, "a time", err);
+	rc = clean_parse_ts(f, &reading, from);
+	l->n_clock_changes += rc > 0;
+	return rc < 0 ? refuse_from(l, f, err) : 0;
 }
 
 /* Appends a row; of one that has no history only the text is kept. */
@@ -169,6 +192,18 @@ bool join_dropped(struct join_drops *drops, const struct csv_header *header, siz
 	return dropped;
 }
 
+/* Whether a history's column of that name usually says what comes after a version. */
+static bool looks_ahead(const char *name)
+{
+	static const char *const names[] = { "valid_to", "valid_until", "end_date", "is_current",
+					     "current" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcasecmp(names[i], name))
+			return true;
+	return false;
+}
+
 static int find_columns(struct loader *l, struct err *err)
 {
 	struct join_dimension *d = l->d;
@@ -198,8 +233,22 @@ static int find_columns(struct loader *l, struct err *err)
 			     !join_dropped(l->rules->drops, header, (size_t)i);
 		if (l->keep[i])
 			d->names[d->n_names++] = mem_dup(name, strlen(name));
+		if (l->keep[i] && l->from >= 0 && looks_ahead(name))
+			warnings_add(l->rules->warnings,
+				     "column %s of %s tells what comes later (--drop %s)", name,
+				     d->source.path, name);
 	}
 	return 0;
+}
+
+static void warn(const struct loader *l)
+{
+	csv_reader_warn(&l->in, l->rules->warnings);
+	if (l->n_clock_changes)
+		warnings_add(l->rules->warnings,
+			     "%" PRIu64 " times in column %s of %s are ones that a change of the "
+			     "clock skips or repeats, taken as before the change (--tz)",
+			     l->n_clock_changes, l->d->source.valid_from, l->d->source.path);
 }
 
 static int load(struct loader *l, struct err *err)
@@ -213,7 +262,7 @@ static int load(struct loader *l, struct err *err)
 	while ((rc = csv_reader_next(&l->in, &row, err)) > 0)
 		if (add_row(l, row, err))
 			return -1;
-	csv_reader_warn(&l->in, l->rules->warnings);
+	warn(l);
 	return rc || (l->from >= 0 && sort_versions(l->d, err)) ? -1 : 0;
 }
 
@@ -353,8 +402,10 @@ const struct join_text *join_find(struct join_dimension *d, int64_t ts)
 	uint32_t id = d->wanted.s ? intern_key_find(&d->keys, &d->wanted) : INTERN_NONE;
 	const struct join_text *text = NULL;
 
-	if (id != INTERN_NONE)
+	if (id != INTERN_NONE) {
 		text = d->versions ? find_version(d, id, ts) : &d->rows[id];
+		d->n_early += !text;
+	}
 	d->n_unmatched += !text && d->keys.n;
 	return text;
 }

@@ -17,6 +17,7 @@
 #include "base/intern.h"
 #include "base/names.h"
 #include "base/warnings.h"
+#include "base/zone.h"
 #include "table/csvio.h"
 
 #include <string.h>
@@ -68,6 +69,7 @@ struct join_dimension {
 	int column;               /* of the key in the stream; set by join_bind */
 	struct intern_key wanted; /* of the stream's row; s is NULL if it has none */
 	uint64_t n_unmatched;     /* stream rows without a match here; join_find counts */
+	uint64_t n_early;         /* those of them whose key a history has, from a later time on */
 };
 
 /* Columns that are not wanted, whichever side has them. */
@@ -89,12 +91,14 @@ struct join_rules {
 	const struct names *na; /* fields that are one of these are NULL */
 	bool checks; /* the columns that attribute knows are checked and put in canonical form */
 	struct warnings *warnings; /* gets what looks wrong in the table */
+	const struct zone *zone;   /* of a history's local times; NULL: UTC */
 };
 
 /*
  * Loads the table of the source but for its key, its times and what is dropped. A missing column,
  * an empty key, two rows of a key (in a history: from one time on), an unreadable time and a value
- * that is not as attribute says are errors. Returns 0, or -1 with err.
+ * that is not as attribute says are errors. So is a date alone as a history's time: its midnight
+ * may be long before what it is the date of. Returns 0, or -1 with err.
  */
 int join_load(struct join_dimension *d, const struct join_source *source,
 	      const struct join_rules *rules, struct err *err);

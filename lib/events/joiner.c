@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* From this share of unmatched rows on there is a warning. */
 static const struct bound many = BOUND_PERCENT(5);
@@ -24,6 +25,9 @@ static int load_dimension(struct joiner *j, const struct join_source *source,
 		return err_set(err, ERR_RUNTIME,
 			       "%s: no rows: nothing can match (--left keeps rows without a match)",
 			       source->path);
+	if (!d->n_rows && d->n_names)
+		warnings_add(&j->warnings, "%s has no rows: its columns are empty in all rows",
+			     source->path);
 	return 0;
 }
 
@@ -70,12 +74,29 @@ static int load_dimensions(struct joiner *j, const struct join_source *sources, 
 	return join_bind(j->dimensions, j->n, in, err);
 }
 
+/* The columns of events that ce-join would check in a dimension are checked here, too. */
+static void find_kinds(struct joiner *j, const struct csv_header *stream)
+{
+	enum attribute *kinds = mem_zalloc(stream->n, sizeof(*kinds));
+	bool any = false;
+
+	for (size_t i = 0; i < stream->n && j->has_events; i++) {
+		if (j->stream.has[i])
+			kinds[i] = attribute_of(stream->names[i]);
+		any |= kinds[i] != ATTRIBUTE_TEXT;
+	}
+	if (any)
+		j->kinds = kinds;
+	else
+		free(kinds);
+}
+
 int joiner_load(struct joiner *j, const struct join_source *sources, size_t n,
 		const struct csv_reader *in, struct err *err)
 {
 	struct join_drops drops = { (const char *const *)j->drop.name, j->drop.n,
 				    mem_zalloc(j->drop.n, sizeof(bool)) };
-	struct join_rules rules = { &drops, &j->na, false, &j->warnings };
+	struct join_rules rules = { &drops, &j->na, false, &j->warnings, j->zone };
 	int rc;
 
 	/* A table with both columns is one of events. */
@@ -87,6 +108,7 @@ int joiner_load(struct joiner *j, const struct join_source *sources, size_t n,
 	free(drops.seen);
 	if (rc)
 		return -1;
+	find_kinds(j, &in->header);
 	if (!n && !j->has_events)
 		return columns_fail(in, err,
 				    "no events, which have the columns event_ts and event_id: only "
@@ -148,6 +170,43 @@ static int add_unmatched(struct joiner *j, const struct csv_reader *in, const st
 	return csv_writer_end_row(&j->unmatched, err);
 }
 
+/* Checks the values of the stream's row; *as_read: they are in their canonical form. */
+static int check_values(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
+			bool *as_read, struct err *err)
+{
+	*as_read = true;
+	for (size_t i = 0; i < row->n; i++) {
+		const struct csv_field *f = &row->fields[i];
+
+		if (j->kinds[i] == ATTRIBUTE_TEXT || !f->len)
+			continue;
+		buf_clear(&j->value);
+		if (attribute_put(&j->value, j->kinds[i], f))
+			return csv_reader_fail(in, (int)i, err, "expected %s, found '%.*s'",
+					       attribute_expected(j->kinds[i]), err_clip(f->len),
+					       f->s);
+		*as_read &= j->value.len == (size_t)f->len + 1 && /* the comma */
+			    !memcmp(j->value.data, f->s, f->len);
+	}
+	return 0;
+}
+
+/* Appends the columns of the stream. */
+static int put_stream(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
+		      struct err *err)
+{
+	bool as_read = true;
+
+	if (j->kinds && check_values(j, in, row, &as_read, err))
+		return -1;
+	if (as_read)
+		selection_put(&j->stream, row, &j->out.row);
+	for (size_t i = 0; i < row->n && !as_read; i++)
+		if (j->stream.has[i])
+			attribute_put(&j->out.row, j->kinds[i], &row->fields[i]);
+	return 0;
+}
+
 /* Writes the joined row, unless a dimension has no match for it and the join is an inner one. */
 static int join_row(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
 		    int64_t ts, struct err *err)
@@ -155,7 +214,8 @@ static int join_row(struct joiner *j, const struct csv_reader *in, const struct 
 	size_t start = j->out.row.len;
 	bool matched = true;
 
-	selection_put(&j->stream, row, &j->out.row);
+	if (put_stream(j, in, row, err))
+		return -1;
 	for (size_t i = 0; i < j->n && (matched || j->left); i++) {
 		const struct join_dimension *d = &j->dimensions[i];
 		const struct join_text *text = join_find(&j->dimensions[i], ts);
@@ -195,8 +255,11 @@ int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err
 {
 	const uint64_t n_rows = in->n_rows;
 	struct buf by_key = BUF_INIT;
+	uint64_t n_early = 0;
 	int rc = 0;
 
+	for (size_t i = 0; i < j->n; i++)
+		n_early += j->dimensions[i].n_early;
 	if (check_bound(j, n_rows, err))
 		return -1;
 	csv_reader_warn(in, &j->warnings);
@@ -206,10 +269,14 @@ int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err
 			     (int)by_key.len, by_key.data);
 	else if (bound_exceeded(&many, j->n_unmatched, n_rows))
 		warnings_add(&j->warnings,
-			     "%" PRIu64 " of %" PRIu64 " rows have no match: %.*s: another form of "
-			     "the key, or a dimension table of another day? (--unmatched FILE "
-			     "writes them)",
-			     j->n_unmatched, n_rows, (int)by_key.len, by_key.data);
+			     "%" PRIu64 " of %" PRIu64 " rows have no match: %.*s: %s (--unmatched "
+			     "FILE writes them)",
+			     j->n_unmatched, n_rows, (int)by_key.len, by_key.data,
+			     n_early > j->n_unmatched / 2
+				     ? "a history that begins too late? An empty time means since "
+				       "ever"
+				     : "another form of the key, or a dimension table of another "
+				       "day?");
 	buf_release(&by_key);
 	return rc;
 }
@@ -218,10 +285,16 @@ void joiner_put_unmatched(const struct joiner *j, struct buf *text)
 {
 	size_t start = text->len;
 
-	for (size_t i = 0; i < j->n; i++)
-		if (j->dimensions[i].n_unmatched)
+	for (size_t i = 0; i < j->n; i++) {
+		const struct join_dimension *d = &j->dimensions[i];
+
+		if (d->n_unmatched)
 			buf_printf(text, "%s%" PRIu64 " %s", text->len > start ? ", " : "",
-				   j->dimensions[i].n_unmatched, j->dimensions[i].source.key);
+				   d->n_unmatched, d->source.key);
+		if (d->n_early)
+			buf_printf(text, " (%" PRIu64 " %s no version yet)", d->n_early,
+				   d->n_early == 1 ? "has" : "have");
+	}
 }
 
 void joiner_release(struct joiner *j)
@@ -230,6 +303,8 @@ void joiner_release(struct joiner *j)
 		join_release(&j->dimensions[i]);
 	free(j->dimensions);
 	selection_release(&j->stream);
+	free(j->kinds);
+	buf_release(&j->value);
 	event_order_release(&j->order);
 	names_release(&j->drop);
 	names_release(&j->na);

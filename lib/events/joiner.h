@@ -3,8 +3,8 @@
  *
  * An inner join, or a left one, with any number of dimensions (see join); columns of either side
  * can be dropped. A stream that has event_ts and event_id is one of events, whose canonical order
- * is verified, as are the dimensions' columns that later tools read (see attribute). Memory: that
- * of the dimensions.
+ * is verified, as are the columns of either side that later tools read (see attribute). Memory:
+ * that of the dimensions.
  */
 #ifndef CE_JOINER_H
 #define CE_JOINER_H
@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/names.h"
 #include "base/warnings.h"
+#include "events/attribute.h"
 #include "events/event.h"
 #include "events/join.h"
 #include "table/csvio.h"
@@ -28,6 +29,7 @@ struct joiner {
 	bool left;             /* keep rows without a match, with NULL for the new columns */
 	struct names drop, na; /* columns to drop; words that are NULL in a dimension */
 	struct bound max_unmatched;
+	const struct zone *zone; /* of a history's local times; NULL: UTC; borrowed */
 
 	/* For callers to read; the writers are for csv_writer_close_all, too. */
 	uint64_t n_unmatched; /* rows without a match in some dimension */
@@ -40,6 +42,8 @@ struct joiner {
 	size_t n;
 	bool is_large;           /* one of them is worth looking ahead for */
 	struct selection stream; /* the columns of the stream that are kept */
+	enum attribute *kinds;   /* of its columns; NULL: there is nothing to check in them */
+	struct buf value;        /* one of those in canonical form */
 	bool has_events;         /* its order is verified */
 	bool has_times;          /* a dimension is a history */
 	struct event_order order;
@@ -69,8 +73,8 @@ int joiner_open(struct joiner *j, const struct gz_output *output, const char *un
 
 /*
  * Joins the row that the reader is at, and writes it where it belongs. Returns 0, or -1 with err:
- * an event out of order, more unmatched rows than max_unmatched if that is a count, or an output
- * that could not be written.
+ * an event out of order, a value of it that is not as attribute says, more unmatched rows than
+ * max_unmatched if that is a count, or an output that could not be written.
  */
 int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *row, struct err *err);
 
@@ -80,7 +84,10 @@ int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *ro
  */
 int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err);
 
-/* Appends "2 user_id, 1 content_id": how many rows had no match for each key. */
+/*
+ * Appends "2 user_id (1 has no version yet), 1 content_id": how many rows had no match for each
+ * key.
+ */
 void joiner_put_unmatched(const struct joiner *j, struct buf *text);
 
 /* Frees all but the writers, which are the caller's to close. */

@@ -96,7 +96,7 @@ class Dimension:
     """The dimension of one -k; `since` is the column of --valid-from, or None. Its versions are (key, valid
     from, the columns that it adds); `checked`: which columns are, if it has them."""
 
-    def __init__(self, key, since, path, checked, na):
+    def __init__(self, key, since, path, checked, na, zone):
         header, rows, lines = read(path)
         self.key, self.since = key, since
         self.columns = [name for name in header if name not in (key, since)]
@@ -108,8 +108,8 @@ class Dimension:
                     if row.get(name) is not None:
                         row[name] = CHECKED[name](row[name])
                 when = 0
-                if since and row[since]:
-                    when = clean.event_time(row[since], "auto", "UTC")
+                if since and (row[since] or b"").strip(clean.BLANKS):
+                    when = clean.event_time(row[since], "auto", zone)
                 if when is None or not row[key] or any(v[:2] == (row[key], when) for v in self.versions):
                     raise ValueError
             except ValueError:
@@ -122,13 +122,13 @@ class Dimension:
         return max(valid, key=lambda v: v[1])[2] if valid else None
 
 
-def join(stream, options, left, drop, na, max_unmatched):
+def join(stream, options, left, drop, na, max_unmatched, zone):
     """(joined, unmatched) as CSV; `options` has (key, --valid-from or None, file) of each -k."""
-    header, rows, _ = read(stream)
+    header, rows, lines = read(stream)
     of_events = "event_ts" in header and "event_id" in header
     dimensions = []
     for key, since, path in options:
-        dimensions.append(Dimension(key, since, path, [name for name in CHECKED if of_events and name not in drop], na))
+        dimensions.append(Dimension(key, since, path, [name for name in CHECKED if of_events and name not in drop], na, zone))
         if not dimensions[-1].versions and not left:
             raise Fault(path)
     if any(d.since for d in dimensions) and "event_ts" not in header:
@@ -139,11 +139,15 @@ def join(stream, options, left, drop, na, max_unmatched):
     if not options:
         columns += [name for name in ENRICHED if name not in header]
     joined, unmatched = [], []
-    for row in rows:
-        event = dict(zip(header, row))
+    for row, line in zip(rows, lines):
+        event, as_read = dict(zip(header, row)), row
+        try:
+            row = [CHECKED[n](f) if of_events and n in CHECKED and n not in drop and f else f for n, f in event.items()]
+        except ValueError:
+            raise Fault(f"{stream}:{line}: ") from None
         found = [d.find(event[d.key], int(event["event_ts"]) if d.since else None) for d in dimensions]
         if any(f is None and d.versions for f, d in zip(found, dimensions)):
-            unmatched.append(row)
+            unmatched.append(as_read)
         if left or None not in found:
             new = [f or [None] * len(d.columns) for f, d in zip(found, dimensions)]
             row = row + sum(new, [])
@@ -207,19 +211,19 @@ def draw_dimension(r, keys, key, columns, times, na):
     return header, rows
 
 
-def spoil(r, key, history, header, rows):
+def spoil(r, key, history, zone, header, rows):
     """Puts one fault into a dimension; False if none fits."""
     row = r.randrange(len(rows))
     at = {name: i for i, name in enumerate(header)}
     faults = {"runtime": BAD_RUNTIMES, "release_year": BAD_YEARS, "signup_date": BAD_SIGNUPS,
-              "valid_from": ["yesterday", "20240101", "1.7e12", "2024-02-30T00:00Z"]}  # fmt: skip
+              "valid_from": ["yesterday", "20240101", "1.7e12", "2024-02-30T00:00Z", "2024-03-01", "0"]}  # fmt: skip
     kind = r.choice([name for name in faults if name in at] + ["key", "twice"])
     if kind == "key":
         rows[row][at[key]] = r.choice([None, b""])
     elif kind == "twice":
         copy = list(rows[row])
         if history and copy[at["valid_from"]]:
-            ms = clean.event_time(copy[at["valid_from"]], "auto", "UTC")
+            ms = clean.event_time(copy[at["valid_from"]], "auto", zone)
             copy[at["valid_from"]] = clean.written(r, ms, r.choice(["s", "ms", "us", "ns", "offset", "utc"]))
         rows.append(copy)
     else:
@@ -241,33 +245,42 @@ def check(seed):
     if r.random() < 0.1:  # no events: nothing is checked, and no version can be told
         kept = [i for i, name in enumerate(header) if name != "event_ts"]
         header, rows = [header[i] for i in kept], [[row[i] for i in kept] for row in rows]
-    write("stream.csv", csv(header, rows))
     wanted = [("users.csv", users, "user_id", ["email", "signup_date"]), ("plans.csv", users, "user_id", ["plan_tier"]),
               ("contents.csv", contents, "content_id", ["genre", "runtime", "release_year", "maturity_rating"])]  # fmt: skip
     options, words, faulty = [], [], r.random() < 0.3
+    zone = r.choice(["UTC", "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"])
     for path, keys, key, columns in r.sample(wanted, r.choice([0, 1, 2, 2, 3, 3])):
         history = r.random() < (0.05 if "event_ts" not in header else 0.7 if path == "plans.csv" else 0.2)
         if r.random() < 0.05:
             keys = []
         table = draw_dimension(r, keys, key, columns, times if history else None, na)
         if faulty and keys:
-            spoil(r, key, history, *table)
+            spoil(r, key, history, zone, *table)
             faulty = False
         write(path, csv(*table))
         options.append((key, "valid_from" if history else None, path))
         words += ["-k", key, *["--valid-from", "valid_from"] * history, path]
+    bound = r.choice([None, None, "100%", "100%", "100%", "20%", "0", "3"])
+    if all(path != "contents.csv" for _, _, path in options) and r.random() < 0.3:  # the events bring some of its columns
+        for name, values, bad in (("runtime", RUNTIMES, BAD_RUNTIMES), ("release_year", YEARS, BAD_YEARS)):
+            header = header + [name]
+            rows = [row + [r.choice([v.encode() for v in values] + [b"", None])] for row in rows]
+            if rows and faulty and bound not in ("0", "3"):
+                r.choice(rows)[-1] = r.choice(bad).encode()
+                faulty = False
+    write("stream.csv", csv(header, rows))
     left = not options or r.random() < 0.4
     drop = r.sample(["email", "genre", "device", "runtime", "signup_date", "maturity_rating"], 2)
     brought = header + [c for path, _, _, columns in wanted if any(o[2] == path for o in options) for c in columns]
     drop = [name for name in drop if name in brought] if r.random() < 0.5 else []
-    bound = r.choice([None, None, "100%", "100%", "100%", "20%", "0", "3"])
+    words += ["--tz", zone] * (zone != "UTC" or r.random() < 0.1)
     words += ["--left"] * left + ["--drop", ",".join(drop)] * bool(drop) + ["--na", b",".join(na).decode()] * bool(na)
     words += ["--max-unmatched", bound] * (bound is not None)
     command = ["ce-join", "-p", *words, "--unmatched", "got.unmatched", "-o", "got.csv", "stream.csv"]
     done = subprocess.run(command, capture_output=True, check=False)
     shown = f"seed {seed}: {shlex.join(command)}: "
     try:
-        want = join("stream.csv", options, left, drop, na, bound or "50%")
+        want = join("stream.csv", options, left, drop, na, bound or "50%", zone)
     except Fault as fault:
         if done.returncode != 1 or str(fault) not in done.stderr.decode():
             sys.exit(f"{shown}exit {done.returncode}, not 1 with '{fault}': {done.stderr.decode()}")

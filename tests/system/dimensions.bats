@@ -20,8 +20,9 @@ rest() {
 	for table in users_dim content_dim; do
 		gzip -dc data/$table.csv.gz | head -n 1 >$table.csv
 	done
-	ce-join --left --strict --drop email -k user_id users_dim.csv -k content_id content_dim.csv cleaned.csv.gz |
+	ce-join --left --drop email -k user_id users_dim.csv -k content_id content_dim.csv cleaned.csv.gz 2>told |
 		rest >headers.csv
+	[ "$(cat told)" = "$(printf 'ce-join: warning: %s_dim.csv has no rows: its columns are empty in all rows\n' users content)" ]
 	same none.csv headers.csv
 	ce-join --left -k content_id content_dim.csv cleaned.csv.gz | ce-join --left | rest | cut -d, -f1 | same - <(cut -d, -f1 none.csv)
 	[ "$(wc -l <none.csv)" -gt 2000 ]

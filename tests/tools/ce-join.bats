@@ -293,7 +293,8 @@ events_of() {
 		[ "$stderr" = "ce-join: nobody.csv: no rows: nothing can match (--left keeps rows without a match)" ]
 	done
 	ce-join -p --left -k user nobody.csv --max-unmatched 0 --unmatched rest.csv events.csv >out 2>note
-	[ ! -s note ]
+	[ "$(cat note)" = "ce-join: warning: nobody.csv has no rows: its columns are empty in all rows" ]
+	fails 1 ce-join -p --strict --left -k user nobody.csv events.csv
 	[ "$(wc -l <rest.csv)" -eq 1 ]
 	[ "$(sed -n 2p out)" = 1,a,x, ]
 	fails 1 ce-join -p --left -k user nobody.csv -k item items.csv --max-unmatched 0 events.csv
@@ -359,6 +360,30 @@ events_of() {
 	END
 }
 
+@test "what the events themselves bring is checked and made canonical as well" {
+	n=1
+	events_of u 1 v 2 w 3 | sed '1s/$/,runtime,"note",signup_date/; 2s/$/,PT25M,"a",2024-01-31/
+		3s/$/, 90 ,,/; 4s/$/,"","",2024-01-31/' >events.csv
+	ce-join -p --left events.csv | cut -d, -f5-7 >out
+	holds out <<-'END'
+		runtime,note,signup_date
+		1500,a,2024-01-31
+		90,,
+		"","",2024-01-31
+	END
+	# What is canonical is passed on as it is, quotes and all.
+	sed 's/PT25M/1500/; s/ 90 /"90"/' events.csv >canonical.csv
+	ce-join -p --left canonical.csv | cut -d, -f-7 | tail -n +2 >out
+	tail -n +2 canonical.csv | same out -
+	sed 's/ 90 /90min/' events.csv >bad.csv
+	fails 1 ce-join -p --left bad.csv
+	[ "$stderr" = "ce-join: bad.csv:3: column runtime: expected seconds, 01:30:00 or PT1H30M, found '90min'" ]
+	ce-join -p --left --drop runtime bad.csv >out
+	# Rows that are no events have no such columns.
+	printf 'content_id,genre\nc,x\n' >dim.csv
+	cut -d, -f2- bad.csv | ce-join -p -k content_id dim.csv | grep -q ,90min,
+}
+
 @test "--na: a field of a dimension that is one of the words is NULL, in every column" {
 	n=1
 	events_of u 1 v 2 w 3 x 4 >events.csv
@@ -408,7 +433,7 @@ events_of() {
 		plan_tier,user_id,since,email
 		gold,a,2024-03-31T20:00:00-0400,a@x
 		free,b,,b@x
-		silver,a,2024-03-01,a@x
+		silver,a,2024-03-01 00:00,a@x
 		free,c,2099-01-01 00:00,c@x
 		"",a,2020-01-01T00:00:00Z,a@x
 	END
@@ -420,7 +445,7 @@ events_of() {
 		e03,1709251200000,a,c,silver
 		e04,1711929600000,a,c,gold
 	END
-	[ "$(tail -n 1 note)" = "ce-join: kept 4 of 5 rows; 1 without a match: 1 user_id" ]
+	[ "$(tail -n 1 note)" = "ce-join: kept 4 of 5 rows; 1 without a match: 1 user_id (1 has no version yet)" ]
 	# The times may be dropped by name, too, and an equals sign may come before theirs.
 	ce-join -p --drop since,email -k user_id --valid-from=since plans.csv events.csv 2>note | cmp - out
 	# Plain and as-of joins side by side.
@@ -432,27 +457,77 @@ events_of() {
 @test "--valid-from: what it needs, and what it refuses" {
 	n=1
 	events_of a 1709251200000 >events.csv
-	printf 'user_id,since,plan\na,2024-01-01,x\n' >plans.csv
+	printf 'user_id,since,plan\na,2024-01-01T00:00Z,x\n' >plans.csv
 	fails 1 ce-join -p -k user_id --valid-from until plans.csv events.csv
-	[ "$stderr" = "ce-join: plans.csv:1: missing column until" ]
+	[[ $stderr == "ce-join: plans.csv:1: missing column until"* ]]
 	cut -d, -f1,3 events.csv >users.csv
 	fails 1 ce-join -p -k user_id --valid-from since plans.csv users.csv
-	[ "$stderr" = "ce-join: users.csv:1: missing column event_ts" ]
+	[[ $stderr == "ce-join: users.csv:1: missing column event_ts"* ]]
 	printf 'event_ts,user_id\nsoon,a\n' >rows.csv
 	fails 1 ce-join -p -k user_id --valid-from since plans.csv rows.csv
 	[ "$stderr" = "ce-join: rows.csv:2: column event_ts: invalid integer 'soon'" ]
-	printf 'user_id,since\na,2024-01-01\nb,\na,2024-01-01T01:00+01\n' >twice.csv
+	printf 'user_id,since\na,2024-01-01 00:00\nb,\na,2024-01-01T01:00+01\n' >twice.csv
 	fails 1 ce-join -p -k user_id --valid-from since twice.csv events.csv
 	[ "$stderr" = "ce-join: twice.csv:4: column since: key 'a' has a row from this time on in line 2 already" ]
 	printf 'user_id,since\na,yesterday\n' >bad.csv
 	fails 1 ce-join -p -k user_id --valid-from since bad.csv events.csv
 	[ "$stderr" = "ce-join: bad.csv:2: column since: expected a time, found 'yesterday' (--na names the words that mean unknown)" ]
+	printf 'user_id,since\na,2024-03-01\n' >bad.csv
+	fails 1 ce-join -p --tz UTC -k user_id --valid-from since bad.csv events.csv
+	[ "$stderr" = "ce-join: bad.csv:2: column since: expected a time, found '2024-03-01': a date alone does not say from when on (2024-03-01T00:00:00Z does)" ]
+	printf 'user_id,since\na,0\n' >bad.csv
+	fails 1 ce-join -p -k user_id --valid-from since bad.csv events.csv
+	[ "$stderr" = "ce-join: bad.csv:2: column since: expected a time, found '0' (an empty field means since ever)" ]
 	fails 2 ce-join -p --valid-from since -k user_id plans.csv events.csv
 	[[ $stderr == "ce-join: --valid-from: must be given as in -k KEY --valid-from COL FILE"* ]]
 	fails 2 ce-join -p -k user_id --valid-from since
 	[[ $stderr == "ce-join: option '--key' requires two arguments: KEY FILE"* ]]
 	fails 1 ce-join -p -k user_id --valid-from user_id plans.csv events.csv
 	[ "$stderr" = "ce-join: --valid-from: user_id is the key" ]
+}
+
+@test "--valid-from: --tz is the zone of its times without an offset, and of nothing else" {
+	n=1
+	events_of a 1709247599999 a 1709247600000 a 1709249400000 >events.csv
+	printf 'user_id,since,plan_tier,signup_date\na,,free,2024-02-01\na,2024-03-01 00:00,basic,2024-02-01 10:00\na,2024-02-29T23:30Z,gold,\n' >plans.csv
+	ce-join -p --tz Europe/Berlin -k user_id --valid-from since plans.csv events.csv | cut -d, -f2,5- >out
+	holds out <<-'END'
+		event_ts,plan_tier,signup_date
+		1709247599999,free,2024-02-01
+		1709247600000,basic,2024-02-01 10:00
+		1709249400000,gold,
+	END
+	fails 2 ce-join -p --tz Nowhere/Land -k user_id --valid-from since plans.csv events.csv
+	fails 2 ce-join -p -k user_id --tz Europe/Berlin plans.csv events.csv
+	[[ $stderr == "ce-join: --key: '--tz' is between its arguments, KEY FILE: it must be before --key or after them"* ]]
+	# The second 02:30 of that night is an hour later than the first.
+	printf 'user_id,since\na,\na,2024-10-27 02:30\n' >plans.csv
+	ce-join -p --tz Europe/Berlin -k user_id --valid-from since plans.csv events.csv 2>&1 >out | grep -qx \
+		"ce-join: warning: 1 times in column since of plans.csv are ones that a change of the clock skips or repeats, taken as before the change (--tz)"
+}
+
+@test "--valid-from: rows before their key's first version are counted, and may be the cause of a warning" {
+	n=1
+	events_of a 1 a 2 b 3 c 4 a 1709251200000 b 1709251200000 >events.csv
+	printf 'user_id,since\na,2024-01-01T00:00Z\nb,2024-01-01T00:00Z\n' >plans.csv
+	ce-join -p --max-unmatched 100% -k user_id --valid-from since plans.csv events.csv >out 2>note
+	holds note <<-'END'
+		ce-join: warning: 4 of 6 rows have no match: 4 user_id (3 have no version yet): a history that begins too late? An empty time means since ever (--unmatched FILE writes them)
+		ce-join: kept 2 of 6 rows; 4 without a match: 4 user_id (3 have no version yet)
+	END
+}
+
+@test "--valid-from: a column that tells what comes later is a warning, unless it is dropped" {
+	n=1
+	events_of a 1709251200000 >events.csv
+	printf 'user_id,since,Valid_To,is_current,plan_tier\na,,,t,x\n' >plans.csv
+	ce-join -p -k user_id --valid-from since plans.csv events.csv >out 2>note
+	holds note <<-'END'
+		ce-join: warning: column Valid_To of plans.csv tells what comes later (--drop Valid_To)
+		ce-join: warning: column is_current of plans.csv tells what comes later (--drop is_current)
+	END
+	ce-join -p --strict --drop Valid_To,is_current -k user_id --valid-from since plans.csv events.csv >out
+	ce-join -p --strict -k user_id plans.csv events.csv >out # no history
 }
 
 # The law, on random histories: of each event the latest row of its key that is not later, by a search

@@ -9,7 +9,7 @@ static int load(struct join_dimension *d, const char *text, struct join_drops *d
 		struct err *err)
 {
 	const struct join_source source = { .key = "k", .path = "dim.csv" };
-	const struct join_rules rules = { drops, &no_words, true, &no_warnings };
+	const struct join_rules rules = { drops, &no_words, true, &no_warnings, NULL };
 
 	scratch_write("dim.csv", text, strlen(text));
 	*err = (struct err)ERR_INIT;
@@ -21,7 +21,7 @@ static int load_history(struct join_dimension *d, const char *text, struct err *
 {
 	const struct join_source source = { .key = "k", .path = "dim.csv", .valid_from = "t" };
 	struct join_drops none = { NULL, 0, NULL };
-	const struct join_rules rules = { &none, &no_words, true, &no_warnings };
+	const struct join_rules rules = { &none, &no_words, true, &no_warnings, NULL };
 
 	scratch_write("dim.csv", text, strlen(text));
 	*err = (struct err)ERR_INIT;
@@ -139,6 +139,7 @@ static void a_history_has_the_row_that_is_valid_at_a_time(void)
 	CHECK_STR(find_at(&d, "z", false, 999), "-");
 	CHECK_STR(find_at(&d, "w", false, 1000), "-");
 	CHECK_INT(d.n_unmatched, 3);
+	CHECK_INT(d.n_early, 2);
 	join_release(&d);
 }
 
@@ -149,11 +150,22 @@ static void bad_histories_are_refused(void)
 		  "dim.csv:4: column t: key 'x' has a row from this time on in line 2 already" },
 		{ "k,t\nx,\nx,\n",
 		  "dim.csv:3: column t: key 'x' has a row from this time on in line 2 already" },
-		{ "k,t\nx,2024-01-01\n,2024-01-02\n", "dim.csv:3: column k: empty key" },
+		{ "k,t\nx,\"  \"\nx, \n",
+		  "dim.csv:3: column t: key 'x' has a row from this time on in line 2 already" },
+		{ "k,t\nx,2024-01-01T00:00Z\n,2024-01-02T00:00Z\n",
+		  "dim.csv:3: column k: empty key" },
+		{ "k,t\nx, 2024-01-01 \n",
+		  "dim.csv:2: column t: expected a time, found '2024-01-01': a date alone does not "
+		  "say from when on (2024-01-01T00:00:00Z does)" },
+		{ "k,t\nx,2024-02-30\n",
+		  "dim.csv:2: column t: expected a time, found '2024-02-30'" },
+		{ "k,t\nx,0\n",
+		  "dim.csv:2: column t: expected a time, found '0' (an empty field means since "
+		  "ever)" },
 		{ "k,t\nx,soon\n",
 		  "dim.csv:2: column t: expected a time, found 'soon' (--na names the words that "
 		  "mean unknown)" },
-		{ "k,a\nx,2\n", "dim.csv:1: missing column t" },
+		{ "k,a\nx,2\n", "dim.csv:1: missing column t; the header has k, a" },
 	};
 	struct join_dimension d;
 	struct err err;

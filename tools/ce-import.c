@@ -221,6 +221,7 @@ int main(int argc, char **argv)
 	struct err err = ERR_INIT;
 
 	parse_args(&opt, &cli, argc, argv);
+	opt.load.warnings = &warnings;
 	if (init(&tables, &cli, &opt, &err) || pg_connect(&db, cli.tool, opt.conninfo, &err) ||
 	    open_inputs(&tables, &cli, &err) || pg_load_begin(tables.loads, tables.n, &db, &err))
 		cli_die(&cli, &err);

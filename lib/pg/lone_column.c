@@ -1,9 +1,23 @@
 #include "pg/lone_column.h"
 
-/* A comma in a value is in quotes, and meant. */
-static const char separators[] = { '\t', ';', '|', ',' };
+#include <stdio.h>
 
-_Static_assert(sizeof(separators) == LONE_COLUMN_SEPARATORS + 1, "the comma comes last");
+#define N_PLAIN 3
+
+/*
+ * The first are in no honest name, nor equally often in each honest value; the others may be. A
+ * comma in a value is in quotes, and meant.
+ */
+static const char separators[] = { '\t', ';', '|', '~', '^', ':', ' ' };
+static const char of_names[] = { '\t', ';', '|', ',' };
+
+_Static_assert(sizeof(separators) == LONE_COLUMN_SEPARATORS, "one counter each");
+
+/* Whether a line of text has it only as a separator. */
+static bool is_control(char c)
+{
+	return c > 0 && c < ' ' && c != '\n' && c != '\r';
+}
 
 static size_t count(const char *s, size_t len, char c)
 {
@@ -19,14 +33,17 @@ char lone_column_name(const char *name)
 	size_t most = 0;
 	char found = 0;
 
-	for (size_t i = 0; i < sizeof(separators); i++) {
-		size_t n = count(name, strlen(name), separators[i]);
+	for (size_t i = 0; i < sizeof(of_names); i++) {
+		size_t n = count(name, strlen(name), of_names[i]);
 
 		if (n > most) {
 			most = n;
-			found = separators[i];
+			found = of_names[i];
 		}
 	}
+	for (; *name && !found; name++)
+		if (is_control(*name))
+			found = *name;
 	return found;
 }
 
@@ -44,22 +61,27 @@ bool lone_column_add(struct lone_column *c, const struct csv_field *value)
 
 char lone_column_values(const struct lone_column *c)
 {
-	for (size_t i = 0; i < LONE_COLUMN_SEPARATORS; i++)
+	for (size_t i = 0; i < N_PLAIN; i++)
 		if (c->n[i])
 			return separators[i];
 	return 0;
 }
 
-const char *lone_column_word(char separator)
+char lone_column_rows(const struct lone_column *c, const char *name)
 {
-	switch (separator) {
-	case '\t':
-		return "tab";
-	case ';':
-		return "';'";
-	case '|':
-		return "'|'";
-	default:
-		return "','";
-	}
+	for (size_t i = N_PLAIN; i < LONE_COLUMN_SEPARATORS; i++)
+		if (c->n[i] && c->n[i] == count(name, strlen(name), separators[i]))
+			return separators[i];
+	return 0;
+}
+
+const char *lone_column_word(char separator, char word[LONE_COLUMN_WORD])
+{
+	if (separator == '\t')
+		snprintf(word, LONE_COLUMN_WORD, "tab");
+	else if (is_control(separator))
+		snprintf(word, LONE_COLUMN_WORD, "$'\\x%02x'", separator);
+	else
+		snprintf(word, LONE_COLUMN_WORD, "'%c'", separator);
+	return word;
 }

@@ -83,12 +83,12 @@ static size_t find_column(const struct pg_load *l, const char *name)
 static int check_names(const struct pg_load *l, struct err *err)
 {
 	const struct csv_reader *in = l->in;
-	char separator;
+	char separator, word[LONE_COLUMN_WORD];
 
 	for (size_t i = 0; i < l->n_columns; i++) {
 		const char *name = l->columns[i];
 
-		if (!*name)
+		if (!name[strspn(name, " \t\n\v\f\r")])
 			return csv_reader_fail(in, -1, err, "column %zu has no name", i + 1);
 		if (!utf8_valid(name, strlen(name)))
 			return csv_reader_fail(
@@ -102,7 +102,7 @@ static int check_names(const struct pg_load *l, struct err *err)
 			       "the only column is named '%.*s': are fields separated by %s "
 			       "(--delimiter %s), or whole lines in quotes?",
 			       err_clip(strlen(l->columns[0])), l->columns[0],
-			       lone_column_word(separator), lone_column_word(separator));
+			       lone_column_word(separator, word), word);
 }
 
 /* The keys of PG_LOAD_UPSERT must be in the input. */
@@ -427,11 +427,11 @@ static int plan_upsert(struct pg_load *l, struct err *err)
  * that update the same rows of two tables, each in its own order, would wait for each other; and
  * PG_LOAD_APPEND the lock that its rows will take, before it takes that of another table.
  */
-static int lock_table(struct pg_load *l, bool alone, struct err *err)
+static int lock_table(struct pg_load *l, struct err *err)
 {
 	bool append = l->options->mode == PG_LOAD_APPEND;
 
-	if (alone && l->options->mode != PG_LOAD_REPLACE)
+	if (l->alone && l->options->mode != PG_LOAD_REPLACE)
 		return 0;
 	return run(l,
 		   SQL("LOCK TABLE ", l->table, " IN ",
@@ -439,7 +439,34 @@ static int lock_table(struct pg_load *l, bool alone, struct err *err)
 		   err);
 }
 
-static int ready_table(struct pg_load *l, bool alone, struct err *err)
+/* Columns of the table that the input lacks, and that nothing else fills, are a warning each. */
+static int warn_of_missing(struct pg_load *l, struct err *err)
+{
+	static const char unfilled[] =
+		"SELECT pg_catalog.string_agg(a.attname, pg_catalog.chr(1) ORDER BY a.attnum) "
+		"FROM pg_catalog.pg_attribute a "
+		"JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+		"JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+		"WHERE c.oid = pg_catalog.to_regclass($1) AND c.relkind IN ('r', 'p') "
+		"AND a.attnum > 0 AND NOT a.attisdropped AND NOT a.attnotnull AND NOT a.atthasdef "
+		"AND a.attidentity = '' AND t.typdefault IS NULL";
+	const char *rows = l->options->mode == PG_LOAD_REPLACE ? "all" : "the new";
+	char *names, *rest;
+
+	if (ask(l, SQL(unfilled), true, &names, err))
+		return -1;
+	rest = names;
+	for (char *name; rest && (name = strsep(&rest, "\001"));)
+		if (find_column(l, name) == l->n_columns)
+			warnings_add(l->options->warnings,
+				     "column %s of table %s is not in the input: it becomes empty "
+				     "in %s rows",
+				     name, l->name.name, rows);
+	free(names);
+	return 0;
+}
+
+static int ready_table(struct pg_load *l, struct err *err)
 {
 	bool exists;
 
@@ -449,11 +476,14 @@ static int ready_table(struct pg_load *l, bool alone, struct err *err)
 	if (!exists)
 		return 0;
 	list_keys(l);
+	if ((l->options->mode == PG_LOAD_APPEND || l->options->mode == PG_LOAD_REPLACE) &&
+	    warn_of_missing(l, err))
+		return -1;
 	if (l->options->mode == PG_LOAD_CREATE)
 		return err_set(err, ERR_DATABASE,
 			       "table %s already exists (--append, --replace or --upsert?)",
 			       l->name.name);
-	return lock_table(l, alone, err);
+	return lock_table(l, err);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -480,7 +510,8 @@ int pg_load_begin(struct pg_load *loads, size_t n, struct pg *db, struct err *er
 
 	for (size_t i = 0; i < n && !rc; i++) {
 		order[i]->db = db;
-		rc = ready_table(order[i], n == 1, err);
+		order[i]->alone = n == 1;
+		rc = ready_table(order[i], err);
 	}
 	free(order);
 	/* From the last on, for a table that others refer to is given, and filled, before them. */
@@ -490,6 +521,28 @@ int pg_load_begin(struct pg_load *loads, size_t n, struct pg *db, struct err *er
 	return rc;
 }
 
+/* Says which of several tables the server means. Returns -1. */
+static int name_table(const struct pg_load *l, struct err *err)
+{
+	struct err said = *err;
+
+	return l->alone ? -1 : err_set(err, said.kind, "table %s: %s", l->name.name, said.message);
+}
+
+#define UNDEFINED_COLUMN "42703"
+
+/* The table refuses the input's columns. Returns -1. */
+static int columns_refused(const struct pg_load *l, struct err *err)
+{
+	struct err said = *err;
+
+	if (!strcmp(l->db->sqlstate, UNDEFINED_COLUMN))
+		err_set(err, said.kind,
+			"%s; hint: ALTER TABLE adds a column, or the input may leave it out",
+			said.message);
+	return -1;
+}
+
 int pg_load_start(struct pg_load *l, struct err *err)
 {
 	struct buf sql = BUF_INIT;
@@ -497,7 +550,7 @@ int pg_load_start(struct pg_load *l, struct err *err)
 
 	if (l->options->mode == PG_LOAD_UPSERT && !l->made &&
 	    (make_staging(l, err) || plan_upsert(l, err)))
-		return -1;
+		return name_table(l, err);
 	buf_append_str(&sql, "COPY ");
 	buf_append_str(&sql, l->staged ? "pg_temp." STAGING : l->table);
 	buf_append_str(&sql, " (");
@@ -507,7 +560,7 @@ int pg_load_start(struct pg_load *l, struct err *err)
 	buf_append_char(&sql, '\0');
 	rc = pg_copy_in(l->db, sql.data, l->staged ? STAGING : l->name.name, err);
 	buf_release(&sql);
-	return rc;
+	return rc ? columns_refused(l, err) : 0;
 }
 
 /* --- the rows -------------------------------------------------------------- */
@@ -660,15 +713,39 @@ static struct csv_field escape(struct pg_load *l, const struct csv_field *raw)
 static int check_lone(const struct pg_load *l, struct err *err)
 {
 	char separator = l->in->input.delimiter ? 0 : lone_column_values(&l->lone);
+	char word[LONE_COLUMN_WORD];
 
 	return separator ? err_set(err, ERR_RUNTIME,
 				   "%s: each of the first values of its only column, %s, contains "
 				   "%s: "
 				   "are fields separated by it (--delimiter %s)? "
 				   "--delimiter , takes the values as they are",
-				   l->in->file, l->columns[0], lone_column_word(separator),
-				   lone_column_word(separator))
+				   l->in->file, l->columns[0], lone_column_word(separator, word),
+				   word)
 			 : 0;
+}
+
+/* The same where the name does, too, by what names and values may well have: but for a tilde. */
+static int check_lone_rows(const struct pg_load *l, struct err *err)
+{
+	static const char format[] =
+		"%s: the name of its only column, '%.*s', and each of the first "
+		"values contain %s equally often: are fields separated by it "
+		"(--delimiter %s)? --delimiter , takes the values as they are";
+	char separator = l->n_columns != 1 || l->in->input.delimiter
+				 ? 0
+				 : lone_column_rows(&l->lone, l->columns[0]);
+	char word[LONE_COLUMN_WORD];
+
+	if (!separator)
+		return 0;
+	lone_column_word(separator, word);
+	if (separator == '~')
+		return err_set(err, ERR_RUNTIME, format, l->in->file,
+			       err_clip(strlen(l->columns[0])), l->columns[0], word, word);
+	warnings_add(l->options->warnings, format, l->in->file, err_clip(strlen(l->columns[0])),
+		     l->columns[0], word, word);
+	return 0;
 }
 
 int pg_load_row(struct pg_load *l, const struct csv_row *row, struct err *err)
@@ -739,8 +816,9 @@ static int add_key(struct pg_load *l, struct err *err)
 /* The staged rows into the table. */
 static int move_rows(struct pg_load *l, struct err *err)
 {
-	if (pg_exec(l->db, l->upsert.data, l->upsert_counts ? &l->n_rows : NULL, err))
-		return rows_refused(l, err);
+	if (pg_exec(l->db, l->upsert.data, l->upsert_counts ? &l->n_rows : NULL, err) &&
+	    rows_refused(l, err))
+		return name_table(l, err);
 	return run(l, SQL("DROP TABLE pg_temp." STAGING), err); /* the next table makes its own */
 }
 
@@ -790,7 +868,7 @@ static int analyze(struct pg_load *l, struct err *err)
 
 int pg_load_end(struct pg_load *l, struct err *err)
 {
-	if (check_lone(l, err) || send(l, err))
+	if (check_lone(l, err) || check_lone_rows(l, err) || send(l, err))
 		return -1;
 	if (pg_copy_end(l->db, &l->n_rows, err))
 		return copy_refused(l, err);

@@ -10,6 +10,7 @@
 #define CE_PG_LOAD_H
 
 #include "base/bound.h"
+#include "base/warnings.h"
 #include "pg/lone_column.h"
 #include "pg/pg.h"
 #include "pg/rowmap.h"
@@ -38,6 +39,7 @@ struct pg_load_options {
 	size_t n_types;
 	struct bound max_loss; /* rows that PG_LOAD_REPLACE may leave a table fewer than it had */
 	bool analyze;
+	struct warnings *warnings; /* gets what looks wrong */
 };
 
 struct pg_load {
@@ -48,6 +50,7 @@ struct pg_load {
 	const struct pg_load_options *options;
 	const struct csv_reader *in;
 	struct pg *db;
+	bool alone;                 /* the only table */
 	const char *const *columns; /* the input's, borrowed */
 	size_t n_columns;
 	bool *raw;    /* those of them that may hold any bytes, which text cannot */
@@ -78,9 +81,9 @@ int pg_load_init(struct pg_load *l, const struct pg_load_options *options, const
 
 /*
  * The reader, open, gives the table's columns, and must outlive l. It is an error if one of them
- * has no name or one that is not UTF-8, if a key of PG_LOAD_UPSERT is missing, and if the name of
- * the only column contains a separator: then the input was read by the wrong one. Returns 0, or -1
- * with err.
+ * has no name, or nothing but blanks, or one that is not UTF-8, if a key of PG_LOAD_UPSERT is
+ * missing, and if the name of the only column contains a separator: then the input was read by the
+ * wrong one. Returns 0, or -1 with err.
  */
 int pg_load_header(struct pg_load *l, const struct csv_reader *in, struct err *err);
 
@@ -90,7 +93,8 @@ int pg_load_header(struct pg_load *l, const struct csv_reader *in, struct err *e
  * input's columns in their order; of the types in options->types, else of the catalogue's where it
  * has a table of that name, else text; with PG_LOAD_UPSERT's keys as its primary key, else the
  * catalogue's. PG_LOAD_REPLACE removes the rows, of the last table first, and refuses where a
- * foreign key would have other tables' rows go, too.
+ * foreign key would have other tables' rows go, too. A column that it, or PG_LOAD_APPEND, leaves
+ * empty for want of a default is a warning.
  *
  * Tables are made and locked in the order of their names, so that two such transactions do not wait
  * for each other. PG_LOAD_REPLACE, and of several tables PG_LOAD_UPSERT, lock out what others would
@@ -105,7 +109,8 @@ int pg_load_start(struct pg_load *l, struct err *err);
  * Sends the reader's current row. In a column that the catalogue calls raw, unless options->types
  * names it, each byte that is not part of valid UTF-8, and NUL, becomes the text \xHH; in others
  * they are an error. So are values of an only column that look like rows of several, unless the
- * reader was told its separator. Returns 0, or -1 with err, which names the row at fault.
+ * reader was told its separator; where that is less sure, a warning. Returns 0, or -1 with err,
+ * which names the row at fault.
  */
 int pg_load_row(struct pg_load *l, const struct csv_row *row, struct err *err);
 

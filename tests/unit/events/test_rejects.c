@@ -51,14 +51,14 @@ static void a_count_is_checked_at_once_and_a_share_at_the_end(void)
 {
 	CHECK_STR(rejected("4", 4, 5), "");
 	CHECK_STR(rejected("4", 9, 10), "rejected 5 of 10 records read, more than --max-rejects 4: "
-					"3 ragged, 2 bad_event_ts");
+					"3 ragged, 2 bad_event_ts (--delimiter?)");
 	CHECK_STR(rejected("40%", 4, 10), "");
 	CHECK_STR(rejected("39.999999%", 4, 10),
 		  "rejected 4 of 10 records read, more than --max-rejects 39.999999%: 2 ragged, 2 "
-		  "bad_event_ts");
+		  "bad_event_ts (--delimiter?)");
 	CHECK_STR(rejected("0%", 0, 0), "");
 	CHECK_STR(rejected("100%", 4, 4),
-		  "kept none of 4 records; rejected: 2 ragged, 2 bad_event_ts");
+		  "kept none of 4 records; rejected: 2 ragged, 2 bad_event_ts (--delimiter?)");
 }
 
 /* What --since and --until leave out counts neither for the bound nor for the warning. */

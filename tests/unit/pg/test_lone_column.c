@@ -13,6 +13,10 @@ static void a_name_that_is_a_header(void)
 	CHECK_INT(lone_column_name("a,b"), ',');
 	CHECK_INT(lone_column_name("id;amount, net;name"), ';');
 	CHECK_INT(lone_column_name("a;b|c|d"), '|');
+	CHECK_INT(lone_column_name("a\001b"), 1);
+	CHECK_INT(lone_column_name("a\037b;c"), ';');
+	CHECK_INT(lone_column_name("a\nb\r"), 0);
+	CHECK_INT(lone_column_name("\xc3\xbc a:b^c~d"), 0);
 }
 
 /* The separator told by values that are separated by blanks; "NULL" is one. */
@@ -47,6 +51,44 @@ static void values_that_are_rows(void)
 	CHECK_INT(told_by("NULL NULL"), 0);
 }
 
+/* The separator told by a name and values, which are separated by commas. */
+static char told_by_both(const char *name, const char *values)
+{
+	struct lone_column c = { 0 };
+
+	while (*values) {
+		size_t len = strcspn(values, ",");
+		const struct csv_field field = { values, (uint32_t)len, false };
+
+		lone_column_add(&c, &field);
+		values += len + (values[len] == ',');
+	}
+	return lone_column_values(&c) ? '!' : lone_column_rows(&c, name);
+}
+
+static void a_name_and_values_that_agree(void)
+{
+	CHECK_INT(told_by_both("a b c", "1 2 3,4 5 6"), ' ');
+	CHECK_INT(told_by_both("a:b", "1:2,3:4"), ':');
+	CHECK_INT(told_by_both("a^b", "1^2"), '^');
+	CHECK_INT(told_by_both("a~b c", "1~2 3,4 5~ 6"), '~');
+	CHECK_INT(told_by_both("a b", ""), 0);
+	CHECK_INT(told_by_both("a b", "1 2,3"), 0);
+	CHECK_INT(told_by_both("a b", "1 2 3,4 5 6"), 0);
+	CHECK_INT(told_by_both("time", "12:30,12:45"), 0);
+	CHECK_INT(told_by_both("a b", "1,2"), 0);
+}
+
+static void separators_as_words(void)
+{
+	char word[LONE_COLUMN_WORD];
+
+	CHECK_STR(lone_column_word('\t', word), "tab");
+	CHECK_STR(lone_column_word(';', word), "';'");
+	CHECK_STR(lone_column_word(' ', word), "' '");
+	CHECK_STR(lone_column_word(1, word), "$'\\x01'");
+}
+
 static void only_the_first_values_count(void)
 {
 	const struct csv_field whole = { "1;2", 3, false }, text = { "1", 1, false };
@@ -62,6 +104,8 @@ int main(void)
 {
 	RUN(a_name_that_is_a_header);
 	RUN(values_that_are_rows);
+	RUN(a_name_and_values_that_agree);
+	RUN(separators_as_words);
 	RUN(only_the_first_values_count);
 	return CHECK_DONE();
 }

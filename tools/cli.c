@@ -65,10 +65,19 @@ int cli_duration(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
+/* 2024 and 20240131 are meant as dates, whatever the unit of a number: they would be some ms of
+ * 1970. */
+static bool is_date_number(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len == strspn(text, "0123456789") && (len == 4 || len == 8);
+}
+
 int cli_read_time(const char *text, const struct time_reading *reading, int64_t *ms,
 		  struct err *err)
 {
-	if (time_read(text, strlen(text), reading, ms) < 0)
+	if (is_date_number(text) || time_read(text, strlen(text), reading, ms) < 0)
 		return err_set(err, ERR_USAGE,
 			       "expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
 			       "seconds or milliseconds since 1970, found '%s'",
@@ -79,11 +88,9 @@ int cli_read_time(const char *text, const struct time_reading *reading, int64_t 
 int cli_time(void *value, const char *const *args, struct err *err)
 {
 	size_t len = strlen(args[0]);
-	bool is_date = len == strspn(args[0], "0123456789") && (len == 4 || len == 8);
 
-	/* 2024 and 20240131 are meant as dates, not as some seconds of 1970. */
-	if (is_date || (num_parse_int(args[0], len, value) &&
-			time_parse(args[0], len, TIME_OFFSET_OPTIONAL, value)))
+	if (is_date_number(args[0]) || (num_parse_int(args[0], len, value) &&
+					time_parse(args[0], len, TIME_OFFSET_OPTIONAL, value)))
 		return err_set(err, ERR_USAGE,
 			       "expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
 			       "milliseconds since 1970, found '%s'",

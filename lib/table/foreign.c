@@ -33,6 +33,8 @@ static const struct magic magics[] = {
 	MAGIC(ZIP "[Content_Types].xml", "an Excel workbook", "xlsx2csv @", NULL, NULL),
 	MAGIC(ZIP "_rels/", "an Excel workbook", "xlsx2csv @", NULL, NULL),
 	MAGIC(ZIP "xl/", "an Excel workbook", "xlsx2csv @", NULL, NULL),
+	MAGIC(ZIP "docProps/", "an Excel workbook", "xlsx2csv @", NULL, NULL),
+	MAGIC(ZIP "mimetypeapplication/vnd.oasis.", "an OpenDocument file", NO_COMMAND, "save it as CSV in UTF-8"),
 	MAGIC("PK\x03\x04", "a zip archive", "unzip -p @", "funzip", NULL),
 	MAGIC("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook", NO_COMMAND, "save it as CSV in UTF-8"),
 	MAGIC("\xff\xfe\0\0", "UTF-32", ICONV("UTF-32")),
@@ -106,6 +108,8 @@ const struct foreign *foreign_find(const char *s, size_t len)
 	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
 		if (begins_with(s, len, &magics[i]))
 			return &magics[i].format;
+	for (; len && (*s == ' ' || *s == '\t' || *s == '\r' || *s == '\n'); s++)
+		len--;
 	if (is_json(s, len))
 		return &json;
 	if (begins_with_word(s, len, "<!doctype html") || begins_with_word(s, len, "<html"))
@@ -115,10 +119,15 @@ const struct foreign *foreign_find(const char *s, size_t len)
 	return is_tar(s, len) ? &tar : NULL;
 }
 
+static bool is_plain(const char *word)
+{
+	return word[strcspn(word, " \t\n\"'\\$&|;<>()*?[]{}~#`!")] == '\0';
+}
+
 /* A word of the shell: in quotes if anything in it needs them. */
 static void put_word(struct buf *out, const char *word)
 {
-	bool plain = word[strcspn(word, " \t\n\"'\\$&|;<>()*?[]{}~#`!")] == '\0';
+	bool plain = is_plain(word);
 
 	if (!plain)
 		buf_append_char(out, '\'');
@@ -131,12 +140,15 @@ static void put_word(struct buf *out, const char *word)
 		buf_append_char(out, '\'');
 }
 
+/* A command that has the name in quotes of its own gets FILE for one that would need some, too. */
 static void put_command(struct buf *out, const char *command, const char *path)
 {
 	const char *at = strchr(command, '@');
+	bool is_quoted = at[1] == '\'';
 
 	buf_append(out, command, (size_t)(at - command));
-	put_word(out, path);
+	buf_append_str(out, *path == '-' ? "./" : "");
+	put_word(out, is_quoted && !is_plain(path) ? "FILE" : path);
 	buf_append_str(out, at + 1);
 }
 

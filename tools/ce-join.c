@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 		  &opt },
 		{ 0, "valid-from", "COL", "as-of join: the row of KEY valid from COL on",
 		  cli_between, "-k KEY --valid-from COL FILE" },
-		{ 0, "tz", "ZONE", "zone of times of --valid-from without an offset (UTC)",
+		{ 0, "tz", "ZONE", "zone of --valid-from times without an offset (UTC)",
 		  cli_zone, &opt.zone },
 		{ 0, "left", NULL, "left join: keep rows without a match", cli_flag, &joiner.left },
 		{ 0, "drop", "COL[,...]", "drop these columns of any of the tables", cli_list,

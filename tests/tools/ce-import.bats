@@ -902,10 +902,10 @@ refused() {
 	refused 1 "plain.csv.gz:4: $bad" --append t plain.csv.gz
 	refused 1 "plain.csv.gz:4: $bad" --replace t plain.csv.gz
 	refused 1 "stdin:4: $bad" --append t <plain.csv
-	printf 'id,v\n1,"a\nb"\n2,c\n' >good.csv
+	printf 'id,v\n1,"a\nb"\n2,c\n' | tee good.csv >again.csv
 	refused 1 "plain.csv:4: $bad" --append t good.csv plain.csv first.csv
 	refused 1 "stdin:4: $bad" --append t good.csv - first.csv <plain.csv
-	refused 1 "first.csv:2: $bad" --append t good.csv good.csv first.csv good.csv
+	refused 1 "first.csv:2: $bad" --append t good.csv again.csv first.csv
 	refused 1 "header.csv:4: $bad" --types id=int u header.csv
 	[ "$(sql "SELECT count(*), to_regclass('u') FROM t")" = '0|' ]
 }

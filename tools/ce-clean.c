@@ -32,13 +32,12 @@ static void allow_empty(const struct cli *cli, const struct names *names, struct
 	}
 }
 
-/* As event_ts is read, and a date, too. */
 static void take_time(const struct cli *cli, const char *option, const char *text,
-		      struct time_reading reading, int64_t *ms)
+		      const struct zone *zone, int64_t *ms)
 {
+	const struct time_reading reading = { TIME_AUTO, zone, true };
 	struct err err = ERR_INIT;
 
-	reading.date = true;
 	if (text && cli_read_time(text, &reading, ms, &err))
 		cli_usage_error(cli, "--%s: %s", option, err.message);
 }
@@ -72,8 +71,8 @@ static void parse_args(struct opts *opt, struct cleaner *cleaner, struct bound *
 	cli->options = NULL;
 	allow_empty(cli, &opt->may_be_empty, cleaner);
 	cleaner->times.zone = opt->zone;
-	take_time(cli, "since", opt->since, cleaner->times, &cleaner->since);
-	take_time(cli, "until", opt->until, cleaner->times, &cleaner->until);
+	take_time(cli, "since", opt->since, opt->zone, &cleaner->since);
+	take_time(cli, "until", opt->until, opt->zone, &cleaner->until);
 	if (cleaner->since >= cleaner->until)
 		cli_usage_error(cli, "--since must be before --until");
 }

@@ -65,8 +65,7 @@ int cli_duration(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
-/* 2024 and 20240131 are meant as dates, whatever the unit of a number: they would be some ms of
- * 1970. */
+/* 2024 and 20240131 are meant as dates, not as some ms of 1970. */
 static bool is_date_number(const char *text)
 {
 	size_t len = strlen(text);
@@ -77,7 +76,7 @@ static bool is_date_number(const char *text)
 int cli_read_time(const char *text, const struct time_reading *reading, int64_t *ms,
 		  struct err *err)
 {
-	if (is_date_number(text) || time_read(text, strlen(text), reading, ms) < 0)
+	if (time_read(text, strlen(text), reading, ms) < 0)
 		return err_set(err, ERR_USAGE,
 			       "expected a time such as 2024-01-01, 2024-01-01T12:00:00Z or "
 			       "seconds or milliseconds since 1970, found '%s'",

@@ -150,14 +150,12 @@ static uint32_t period_of(struct evaluation_column *c, int64_t day)
 static int parse_time(const struct csv_reader *in, int column, const struct csv_field *f,
 		      int64_t *time, struct err *err)
 {
-	static const struct time_reading reading = { .unit = TIME_AUTO, .date = true };
-
-	/* A number too small for a unit is taken as it is: the rows may be numbered. */
-	if ((time_read(f->s, f->len, &reading, time) < 0 && num_parse_int(f->s, f->len, time)) ||
+	if ((num_parse_int(f->s, f->len, time) &&
+	     time_parse(f->s, f->len, TIME_OFFSET_OPTIONAL, time)) ||
 	    *time < 0 || *time >= TIME_END)
 		return csv_reader_fail(
 			in, column, err,
-			"invalid time '%.*s': expected a number since 1970 or ISO 8601",
+			"invalid time '%.*s': expected milliseconds since 1970 or ISO 8601",
 			err_clip(f->len), f->s);
 	return 0;
 }

@@ -339,13 +339,9 @@ $period"
 @test "times that are none, and periods that are a column, are refused" {
 	printf '%s\n' event_ts,day,is_completion,completion_probability 5,1,1,0.5 x,1,0,0.5 >rows.csv
 	fails 1 ce-eval --by-time day rows.csv
-	[[ $stderr == "ce-eval: rows.csv:3: column event_ts: invalid time 'x': expected a number since 1970 or ISO 8601" ]]
-	for time in -1 1969-12-31T23:59:59Z 1e3; do
+	[[ $stderr == "ce-eval: rows.csv:3: column event_ts: invalid time 'x': expected milliseconds since 1970 or ISO 8601" ]]
+	for time in -1 253402300800000 1969-12-31T23:59:59Z 1e3; do
 		fails 1 ce-eval --by-time week <<<$'event_ts,is_completion,completion_probability\n'"$time,1,0.5"
-	done
-	# The size of a number tells its unit, as in the log.
-	for time in 1704067200 1704067200000 1704067200000000 2024-01-01; do
-		ce-eval -p --by-time week <<<$'event_ts,is_completion,completion_probability\n'"$time,1,0.5" 2>told | grep -q 2024-W01
 	done
 	fails 1 ce-eval --by-time day --time start rows.csv
 	[[ $stderr == "ce-eval: rows.csv:1: missing column start"* ]]

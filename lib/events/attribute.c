@@ -99,7 +99,7 @@ static int parse_clock(const char *s, size_t len, int64_t *billionths)
 	return 0;
 }
 
-/* PnW, or PnDTnHnMnS with any of its parts, of which the last may have a fraction. Years and months
+/* PnWnDTnHnMnS with any of its parts, of which the last may have a fraction. Years and months
  * have no fixed length. */
 static int parse_iso(const char *s, size_t len, int64_t *billionths)
 {

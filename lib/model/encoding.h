@@ -4,7 +4,7 @@
  * A numeric column is standardised, (x - mean) / sd, its empty values taken as the mean; if train
  * rows have gaps, "is empty" is a one-hot column of its own. Before that it may be clipped to its
  * 0.1 % and 99.9 % quantiles (nearest rank; if they are one value, to its least and greatest), so
- * that no value far outside what was learnt from decides a score; mean and sd are then those of the
+ * that no value far outside the train rows decides a score; mean and sd are then those of the
  * clipped values. A categorical column becomes one
  * one-hot column a level, and one for "other": levels of fewer than ENCODING_LEVEL_ROWS train rows,
  * those after the ENCODING_LEVELS most frequent, and what no train row has. The empty value

@@ -484,7 +484,9 @@ static int skip_to_header(struct csv_reader *r, char *sep, struct err *err)
 		size_t n;
 		int rc = 1;
 
-		while (rc > 0 && !csvhead_is_enough(r->bytes.data + r->end, r->bytes.len - r->end))
+		while (rc > 0 &&
+		       (r->bytes.len == r->end ||
+			!csvhead_is_enough(r->bytes.data + r->end, r->bytes.len - r->end)))
 			rc = read_more(r, err);
 		if (rc < 0)
 			return -1;

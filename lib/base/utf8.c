@@ -55,7 +55,7 @@ size_t utf8_printable(const char *s, const char *end)
 size_t utf8_span(const char *s, size_t len)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-	const char *p = s, *end = s + len;
+	const char *p = s, *end = len ? s + len : s; /* of nothing, s may be NULL */
 
 	while (p < end) {
 		uint64_t eight;

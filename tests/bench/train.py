@@ -18,7 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 KEYS = ["event_id", "user_id", "content_id", "session_id"]
-NOT_FEATURES = ["event_ts", "label_known_ts", "is_completion"]
+# Of the last two, ce-train makes no features either.
+NOT_FEATURES = ["event_ts", "label_known_ts", "is_completion", "event_week_of_year", "event_month_of_year"]
 
 
 def read(path):
@@ -43,7 +44,7 @@ def learner():
 def main(what, features, model):
     table, train, test = read(features)
     part = table[train if what == "fit" else test]
-    x, y = part.drop(columns=NOT_FEATURES), part.is_completion
+    x, y = part.drop(columns=NOT_FEATURES, errors="ignore"), part.is_completion
     if what == "fit":
         with open(model, "wb") as file:
             pickle.dump(learner().fit(x, y), file)

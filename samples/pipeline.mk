@@ -46,8 +46,11 @@ USERS_JOIN    ?= -k user_id
 CONTENTS_JOIN ?= -k content_id
 JOIN_FILES    ?=
 
-# The playback ratio from which a stop can complete a viewing.
-NEAR_END         ?= 0.95
+# Until when the log is whole, where that is not the time of its last event.
+WATERMARK        ?=
+ifneq ($(NEAR_END),)
+$(error NEAR_END has moved: SESSIONIZE_FLAGS='--near-end $(NEAR_END)')
+endif
 TIME_FLAGS       ?=
 CLEAN_FLAGS      ?=
 JOIN_FLAGS       ?=
@@ -77,6 +80,7 @@ strict  = $(if $(filter-out 0 no,$(STRICT)),--strict)
 # Through the environment, so that no character of it is special to the shell.
 export CE_KEEP := $(KEEP)
 keep    = $(if $(KEEP),--keep "$$CE_KEEP")
+watermark = $(if $(WATERMARK),--watermark $(WATERMARK))
 drop    = $(if $(DROP),--drop $(DROP))
 joined  = $(USERS_JOIN) $(call source,users_dim) $(CONTENTS_JOIN) $(call source,content_dim)
 # The messages of a step go to a log of its own, and to the terminal if the step fails: after the warnings of the
@@ -113,8 +117,8 @@ $(OUT)/log:
 # The flags of a step, STRICT's and KEEP's among them, in a file that is rewritten only when they change:
 # compared here and not by a rule, which would have to run each time.
 STEPS    = CLEAN JOIN SESSIONIZE AGG FEATURES TRAIN PREDICT EVAL IMPORTANCE
-flags_of = $(strip $($(1)_FLAGS) $(NEAR_END) $(strict) $(if $(filter CLEAN SESSIONIZE AGG FEATURES,$(1)),$(KEEP)) \
-	   $(if $(filter CLEAN,$(1)),$(TIME_FLAGS)) $(if $(filter JOIN,$(1)),$(drop) $(USERS_JOIN) $(CONTENTS_JOIN)))
+flags_of = $(strip $($(1)_FLAGS) $(strict) $(if $(filter CLEAN SESSIONIZE AGG FEATURES,$(1)),$(KEEP)) \
+	   $(if $(filter AGG FEATURES,$(1)),$(watermark)) $(if $(filter CLEAN,$(1)),$(TIME_FLAGS)) $(if $(filter JOIN,$(1)),$(drop) $(USERS_JOIN) $(CONTENTS_JOIN)))
 differ   = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
 changed  = $(foreach step,$(STEPS),$(if \
 	   $(call differ,$(call flags_of,$(step)),$(file <$(call flags,$(step)))),$(step)))
@@ -141,15 +145,15 @@ $(call table,session_identification session_starts) &: $(call table,enriched_tab
 
 $(call table,event_history $(AGGREGATES)) &: $(call table,session_identification) \
 		$(call flags,AGG)
-	ce-agg $(strict) $(keep) --near-end $(NEAR_END) $(AGG_FLAGS) -d $(OUT) -o $(call table,event_history) $< $(call logged,4-agg)
+	ce-agg $(strict) $(keep) $(watermark) $(AGG_FLAGS) -d $(OUT) -o $(call table,event_history) $< $(call logged,4-agg)
 
 # --- the prediction rows: while the outcome is still open, and at the start of each viewing -------
 
 $(call table,completion_prediction_features): $(call table,event_history) $(call flags,FEATURES)
-	ce-features $(strict) $(keep) --near-end $(NEAR_END) $(FEATURES_FLAGS) -o $@ $< $(call logged,5-features)
+	ce-features $(strict) $(keep) $(watermark) $(FEATURES_FLAGS) -o $@ $< $(call logged,5-features)
 
 $(call table,first_features): $(call table,event_history) $(call flags,FEATURES)
-	ce-features $(strict) $(keep) --near-end $(NEAR_END) $(FEATURES_FLAGS) --rows first -o $@ $< $(call logged,5-features-first)
+	ce-features $(strict) $(keep) $(watermark) $(FEATURES_FLAGS) --rows first -o $@ $< $(call logged,5-features-first)
 
 # --- a model for each, its predictions and its metrics --------------------------------------------
 
@@ -230,8 +234,8 @@ audit: $(call source,events_table) $(call source,users_dim) $(call source,conten
 	@ce-audit -v $(strict) $(TIME_FLAGS) $(AUDIT_FLAGS) -o $(call table,audit) -c 'ce-clean --max-rejects 100% $(keep) $(TIME_FLAGS) $(CLEAN_FLAGS) 2>>$(OUT)/log/audit | \
 		ce-join $(drop) $(JOIN_FLAGS) $(joined) 2>>$(OUT)/log/audit | \
 		ce-sessionize $(keep) $(SESSIONIZE_FLAGS) 2>>$(OUT)/log/audit | \
-		ce-agg $(keep) --near-end $(NEAR_END) $(AGG_FLAGS) | \
-		ce-features $(keep) --near-end $(NEAR_END) $(FEATURES_FLAGS)' $(call source,events_table) || \
+		ce-agg $(keep) $(watermark) $(AGG_FLAGS) | \
+		ce-features $(keep) $(watermark) $(FEATURES_FLAGS)' $(call source,events_table) || \
 		{ cat $(OUT)/log/audit >&2; exit 1; }
 
 # --- the database as source and sink --------------------------------------------------------------

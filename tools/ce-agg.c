@@ -1,6 +1,7 @@
 /* ce-agg: append to each event what was known at its time; write the aggregate tables. */
 #include "cli.h"
 #include "history/aggregate.h"
+#include "history/doubts.h"
 #include "table/columns.h"
 
 #include <string.h>
@@ -28,7 +29,7 @@ static int parse_table(void *value, const char *const *args, struct err *err)
 int main(int argc, char **argv)
 {
 	struct history_options options = HISTORY_OPTIONS_INIT;
-	struct aggregate_options what = { .keep = NAMES_INIT };
+	struct aggregate_options what = { .keep = NAMES_INIT, .watermark = EVENT_UNKNOWN };
 	const struct cli_option table[] = {
 		{ 't', "table", "TABLE", "write this aggregate table, not the events", parse_table,
 		  &what.table },
@@ -38,8 +39,8 @@ int main(int argc, char **argv)
 		  &what.keep },
 		{ 0, "window", "DURATION", "time span of the user's recent activity (30d)",
 		  cli_duration, &options.window },
-		{ 0, "near-end", "RATIO", "ratio at which a stop completes (0.95)", cli_share,
-		  &options.near_end },
+		{ 0, "watermark", "TIME", "until when the log is whole (its last event)", cli_time,
+		  &what.watermark },
 		{ 0 },
 	};
 	struct cli cli = { .tool = "ce-agg",
@@ -81,6 +82,7 @@ int main(int argc, char **argv)
 	if (rc < 0)
 		cli_die(&cli, &err);
 	history_finish(&history);
+	doubts_watermark(what.watermark, history.now, &warnings);
 	csv_reader_warn(&in.in, &warnings);
 	cli_warnings(&cli, &warnings);
 	if (aggregates_finish(&out, &history, &err))

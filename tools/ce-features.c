@@ -1,12 +1,13 @@
 /* ce-features: the feature table with its label. */
 #include "cli.h"
 #include "events/event.h"
+#include "history/doubts.h"
 #include "history/features.h"
 #include "history/label.h"
 
 struct options {
 	struct cli_choice rows;
-	int64_t near_end;
+	int64_t watermark;
 	struct names keep;
 };
 
@@ -20,31 +21,29 @@ struct state {
 static int step(struct state *s, const struct options *opt, const struct event_reader *in,
 		const struct csv_row *row, const struct event *e, struct err *err)
 {
-	const struct outcome_session *session = labels_step(&s->labels, e, err);
-
-	if (!session)
+	if (labels_step(&s->labels, e, err))
 		return csv_reader_fail(&in->in, -1, err, "%s", err->message);
-	if (features_wanted((enum features_rows)opt->rows.value, session)) {
+	if (features_wanted(&s->features, (enum features_rows)opt->rows.value, row, e)) {
 		if (features_put(&s->features, &in->in, row, e, labels_row(&s->labels), err))
 			return -1;
-		labels_hold(&s->labels, session->id);
+		labels_hold(&s->labels, e->session_id);
 	}
 	return labels_write(&s->labels, &s->out, err);
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const rows_words[] = { "undecided", "all", "first", NULL };
-	struct options opt = { .rows = { rows_words, FEATURES_UNDECIDED },
-			       .near_end = 950000,
+	static const char *const rows_words[] = { "open", "first", "undecided", "all", NULL };
+	struct options opt = { .rows = { rows_words, FEATURES_OPEN },
+			       .watermark = EVENT_UNKNOWN,
 			       .keep = NAMES_INIT };
 	const struct cli_option table[] = {
-		{ 'r', "rows", "WHICH", "rows: undecided, all or first (undecided)", cli_choice,
+		{ 'r', "rows", "WHICH", "rows: open, first, undecided or all (open)", cli_choice,
 		  &opt.rows },
 		{ 0, "keep", "COL[,...]", "add these columns of the input; '*': all", cli_list,
 		  &opt.keep },
-		{ 0, "near-end", "RATIO", "ratio at which a stop completes (0.95)", cli_share,
-		  &opt.near_end },
+		{ 0, "watermark", "TIME", "until when the log is whole (its last event)", cli_time,
+		  &opt.watermark },
 		{ 0 },
 	};
 	struct cli cli = {
@@ -63,7 +62,7 @@ int main(int argc, char **argv)
 	int rc;
 
 	cli_parse(&cli, argc, argv);
-	labels_init(&s.labels, opt.near_end);
+	labels_init(&s.labels, opt.watermark);
 	if (event_reader_open(&in, &cli.input, EVENT_SESSION, &err) ||
 	    features_init(&s.features, &in.in, &opt.keep, &err) ||
 	    csv_writer_open(&s.out, &cli.output, &err))
@@ -77,13 +76,14 @@ int main(int argc, char **argv)
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.in.n_rows);
 	}
+	doubts_watermark(opt.watermark, s.labels.now, &warnings);
 	labels_finish(&s.labels);
 	if (rc < 0 || labels_write(&s.labels, &s.out, &err))
 		cli_die(&cli, &err);
 	if (in.in.n_rows && s.out.n_rows == 1)
 		warnings_add(&warnings,
-			     "none of %llu events is a prediction row: is every session complete "
-			     "at its first event? (--rows)",
+			     "none of %llu events is a prediction row: is every session at its end "
+			     "with its first event? (--rows)",
 			     (unsigned long long)in.in.n_rows);
 	csv_reader_warn(&in.in, &warnings);
 	cli_warnings(&cli, &warnings);

@@ -79,6 +79,8 @@ static int step(struct state *s, struct event_reader *in, const struct csv_row *
 
 int main(int argc, char **argv)
 {
+	static const char *const completions[] = { "event", "position", "played", NULL };
+	struct cli_choice complete_by = { completions, SESSION_BY_EVENT };
 	struct session_options options = SESSION_OPTIONS_INIT;
 	const char *starts_path = NULL;
 	struct names keep = NAMES_INIT;
@@ -87,6 +89,14 @@ int main(int argc, char **argv)
 		  &options.gap },
 		{ 0, "plain-gap", NULL, "end sessions by the idle gap alone", cli_flag,
 		  &options.plain_gap },
+		{ 0, "near-end", "RATIO", "ratio from which a content is near its end (0.95)",
+		  cli_share, &options.near_end },
+		{ 0, "complete-by", "RULE", "rule: event, position or played (event)", cli_choice,
+		  &complete_by },
+		{ 0, "unknown-runtime", "DURATION", "time left to play if it is unknown (0)",
+		  cli_duration, &options.unknown_runtime },
+		{ 0, "max-left", "DURATION", "longest time left to play (24h)", cli_duration,
+		  &options.max_left },
 		{ 0, "keep", "COL[,...]", "pass on these further columns; '*': all", cli_list,
 		  &keep },
 		{ 0, "starts", "FILE", "also write the table session_starts to FILE", cli_string,
@@ -110,7 +120,9 @@ int main(int argc, char **argv)
 	int rc;
 
 	cli_parse(&cli, argc, argv);
+	options.complete_by = (enum session_completion)complete_by.value;
 	sessions_init(&s.sessions, &options);
+	s.doubts.unknown_runtime = options.unknown_runtime;
 	if (event_reader_open(&in, &cli.input, EVENT_ENRICHED, &err) ||
 	    open_events(&s, &cli.output, &in.in, &keep, &err) ||
 	    open_starts(&s, starts_path, &cli.output, &in.in, &err))
@@ -128,7 +140,8 @@ int main(int argc, char **argv)
 	if (csv_writer_close_all(writers, s.has_starts ? 2 : 1, &err))
 		cli_die(&cli, &err);
 	if (cli.verbose)
-		cli_note(&cli, "%lld sessions", (long long)s.sessions.n);
+		cli_note(&cli, "%lld sessions, %lld completed", (long long)s.sessions.n,
+			 (long long)s.sessions.n_completed);
 	cli_done(&cli, in.in.n_rows, s.out.n_rows - 1);
 	event_reader_close(&in);
 	sessions_release(&s.sessions);

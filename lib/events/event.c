@@ -27,6 +27,13 @@ const char *event_type_name(enum event_type type)
 	return names[type];
 }
 
+static const char *const phases[] = { "open", "ending", "completed" };
+
+const char *event_phase_name(enum event_phase phase)
+{
+	return phases[phase];
+}
+
 int64_t event_ratio(int64_t position, int64_t runtime)
 {
 	if (position == EVENT_UNKNOWN || runtime == EVENT_UNKNOWN || runtime <= 0)
@@ -57,6 +64,8 @@ int event_reader_open(struct event_reader *r, const struct csv_input *input,
 		{ "session_start_ts", &at->session_start_ts, EVENT_SESSION },
 		{ "session_id", &at->session_id, EVENT_SESSION },
 		{ "session_deadline_ts", &at->session_deadline_ts, EVENT_SESSION },
+		{ "completes_session", &at->completes_session, EVENT_SESSION },
+		{ "session_phase", &at->session_phase, EVENT_SESSION },
 	};
 
 	*r = (struct event_reader)EVENT_READER_INIT;
@@ -187,16 +196,34 @@ void event_order_release(struct event_order *o)
 	buf_release(&o->last_id);
 }
 
+static int read_phase(const struct csv_reader *in, const struct csv_row *row, int column,
+		      enum event_phase *phase, struct err *err)
+{
+	const struct csv_field *f = &row->fields[column];
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		if (f->len == strlen(phases[i]) && !memcmp(f->s, phases[i], f->len)) {
+			*phase = (enum event_phase)i;
+			return 0;
+		}
+	}
+	return fail(in, column, f, "phase", err);
+}
+
 static int read_session(struct event_reader *r, const struct csv_row *row, struct event *e,
 			struct err *err)
 {
+	int64_t completes;
+
 	if (read_int(&r->in, row, r->at.session_start_ts, false, 1, e->ts, &e->session_start,
 		     err) ||
 	    read_int(&r->in, row, r->at.session_id, false, 1, INT64_MAX, &e->session_id, err) ||
 	    read_int(&r->in, row, r->at.session_deadline_ts, false, e->ts, INT64_MAX / 2,
-		     &e->deadline, err))
+		     &e->deadline, err) ||
+	    read_int(&r->in, row, r->at.completes_session, false, 0, 1, &completes, err))
 		return -1;
-	return 0;
+	e->completes = completes;
+	return read_phase(&r->in, row, r->at.session_phase, &e->phase, err);
 }
 
 static int read_history(struct event_reader *r, const struct csv_row *row, struct event *e,

@@ -21,12 +21,37 @@ enum event_type {
 	EVENT_N_TYPES,
 };
 
+/*
+ * A heartbeat says that playback goes on; every other event is something that the viewer did, and
+ * is counted as activity.
+ */
+static inline bool event_is_counted(enum event_type type)
+{
+	return type != EVENT_HEARTBEAT;
+}
+
+/* Whether the event leaves the player playing, in silence until something else happens. */
+static inline bool event_leaves_playing(enum event_type type)
+{
+	return type == EVENT_PLAY || type == EVENT_SEEK;
+}
+
 /* No name of a type is longer. */
 #define EVENT_TYPE_MAX 16
 
 /* The type with exactly that lower-case name, or -1. */
 int event_type_parse(const char *s, size_t len);
 const char *event_type_name(enum event_type type);
+
+/* How far the event's session has come with it. */
+enum event_phase {
+	EVENT_OPEN,
+	EVENT_ENDING, /* the event is a stop or near the end, and does not complete the session */
+	EVENT_COMPLETED, /* by this event or before */
+};
+
+/* The word in the tables: "open", ... */
+const char *event_phase_name(enum event_phase phase);
 
 /* Valid event times are 0 < event_ts < EVENT_TS_END, the first millisecond of the year 2100. */
 #define EVENT_TS_END INT64_C(4102444800000)
@@ -46,6 +71,8 @@ struct event {
 	int64_t session_start;
 	int64_t session_id;
 	int64_t deadline; /* of this event */
+	bool completes;   /* the session */
+	enum event_phase phase;
 
 	/* Only with EVENT_HISTORY. */
 	uint32_t genre;  /* dense id, or INTERN_NONE */
@@ -62,7 +89,7 @@ enum event_columns {
 /* Index of each column in the input. */
 struct event_index {
 	int event_id, event_ts, user_id, content_id, event_type, playback_position, runtime;
-	int session_start_ts, session_id, session_deadline_ts;
+	int session_start_ts, session_id, session_deadline_ts, completes_session, session_phase;
 	int genre, prev_ts;
 };
 

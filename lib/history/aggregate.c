@@ -106,6 +106,7 @@ int aggregates_open(struct aggregates *a, const struct aggregate_options *option
 		n++;
 	*a = (struct aggregates){ .outputs = mem_alloc(n, sizeof(*a->outputs)),
 				  .sessions = AGGREGATE_SESSIONS_INIT,
+				  .watermark = options->watermark,
 				  .in = in };
 	for (size_t i = 0; i < n; i++)
 		a->outputs[i] = (struct aggregate){ .out = CSV_WRITER_INIT };
@@ -164,7 +165,7 @@ static int write_session(struct aggregate *o, const struct outcome_session *s,
 		.session_start_ts = csv_int(s->start),
 		.session_end_ts = csv_int(s->end),
 		.is_completed_event = csv_int(s->has_complete),
-		.stopped_near_end = csv_int(s->has_near_end_stop),
+		.stopped_near_end = csv_int(s->is_completed_without),
 		.num_unique_events = csv_int(outcome_n_types(s)),
 	};
 
@@ -176,10 +177,10 @@ static int write_session(struct aggregate *o, const struct outcome_session *s,
 	return csv_writer_end_row(&o->out, err);
 }
 
-/* Writes the sessions that are closed and come next; the watermark is the time of the last event so
- * far. */
-static int write_sessions(struct aggregates *a, int64_t watermark, struct err *err)
+/* Writes the sessions that are closed and come next; `now` is the time of the last event so far. */
+static int write_sessions(struct aggregates *a, int64_t now, struct err *err)
 {
+	int64_t watermark = a->watermark == EVENT_UNKNOWN ? now : a->watermark;
 	const struct outcome_session *s;
 
 	for (; (s = aggregate_sessions_first(&a->sessions)); aggregate_sessions_pop(&a->sessions))

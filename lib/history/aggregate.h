@@ -43,18 +43,21 @@ struct aggregates {
 	bool per_session;        /* one of them has a row a session */
 	struct selection passed; /* the columns of the input that go on before the history's */
 	struct aggregate_sessions sessions;
+	int64_t watermark; /* or EVENT_UNKNOWN */
 	const struct event_reader *in;
 };
 
 /*
  * What to write: `table` (NULL: the events, with the columns of session_identification, those that
  * `keep` names and all history columns) to `output`, and, unless `directory` is NULL, every
- * aggregate table, as gz_output_table names them.
+ * aggregate table, as gz_output_table names them. A session that closes before the watermark (ms,
+ * or EVENT_UNKNOWN for the time of the last event) without being completed is no completion.
  */
 struct aggregate_options {
 	const struct catalogue_table *table;
 	const char *directory;
 	struct names keep; /* see selection_with */
+	int64_t watermark;
 };
 
 /*

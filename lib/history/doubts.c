@@ -41,10 +41,20 @@ void doubts_warn(const struct doubts *d, struct warnings *w)
 			     "the time left to play and how far users come are not known (give "
 			     "the events a position)",
 			     d->n_events - d->n_positions, d->n_events);
-	if (bound_exceeded(&some, d->n_without_runtime, d->n_sessions))
+	if (!d->unknown_runtime && bound_exceeded(&some, d->n_without_runtime, d->n_sessions))
 		warnings_add(w,
 			     "%" PRIu64 " of %" PRIu64 " sessions are of contents of unknown "
 			     "runtime: a film that plays untouched for longer than the gap is cut "
-			     "in two (give the content table a runtime)",
+			     "in two (give the content table a runtime, or --unknown-runtime)",
 			     d->n_without_runtime, d->n_sessions);
+}
+
+void doubts_watermark(int64_t watermark, int64_t last, struct warnings *w)
+{
+	if (watermark != EVENT_UNKNOWN && last > watermark)
+		warnings_add(w,
+			     "the last event, at %" PRId64 ", is after --watermark, %" PRId64
+			     ": sessions that it shows to be over have no label (ce-clean --until "
+			     "leaves out later events)",
+			     last, watermark);
 }

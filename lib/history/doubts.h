@@ -24,6 +24,7 @@ struct doubts {
 	uint64_t n_shorter, n_longer; /* those below ten minutes, or above a day */
 	uint64_t n_both, n_beyond;    /* events with both known; of a position far behind the end */
 	uint64_t n_sessions, n_without_runtime; /* by their first events */
+	bool unknown_runtime; /* the caller's: it is known what is left of an unknown runtime */
 };
 
 /* Takes an event; `is_start`: a session begins with it. */
@@ -45,6 +46,12 @@ static inline void doubts_step(struct doubts *d, const struct event *e, bool is_
 	d->n_sessions += is_start;
 	d->n_without_runtime += is_start && !runtime;
 }
+
+/*
+ * Adds a line if the last event, at `last`, is after the watermark that was asked for; there is
+ * none if that is EVENT_UNKNOWN.
+ */
+void doubts_watermark(int64_t watermark, int64_t last, struct warnings *warnings);
 
 /* Adds a line for each doubt that the events so far raise. */
 void doubts_warn(const struct doubts *d, struct warnings *warnings);

@@ -161,7 +161,8 @@ int features_init(struct features *f, const struct csv_reader *in, const struct 
 				.hours = mem_zalloc(N_HOURS + 1, sizeof(*f->hours)),
 				.kept = kept };
 	f->release_year = columns_require(in, "release_year", err);
-	if (f->release_year < 0)
+	f->session_event_number = columns_require(in, "session_event_number", err);
+	if (f->release_year < 0 || f->session_event_number < 0)
 		goto fail;
 	for (size_t i = 0; i < n; i++) {
 		const struct catalogue_column *column = &table->columns[i];
@@ -199,17 +200,27 @@ void features_put_names(const struct features *f, const struct csv_reader *in, s
 	}
 }
 
-bool features_wanted(enum features_rows rows, const struct outcome_session *session)
+bool features_wanted(const struct features *f, enum features_rows rows, const struct csv_row *row,
+		     const struct event *e)
 {
+	const struct csv_field *number = &row->fields[f->session_event_number];
+
+	if (rows == FEATURES_ALL)
+		return true;
+	if (!event_is_counted(e->type))
+		return false;
 	switch (rows) {
-	case FEATURES_UNDECIDED:
-		return session->completed_at == EVENT_UNKNOWN;
 	case FEATURES_FIRST:
-		return session->n_events == 1;
+		if (number->len != 1 || number->s[0] != '1')
+			return false;
+		break;
+	case FEATURES_UNDECIDED:
+		return e->phase != EVENT_COMPLETED;
+	case FEATURES_OPEN:
 	case FEATURES_ALL:
 		break;
 	}
-	return true;
+	return e->phase == EVENT_OPEN;
 }
 
 /*

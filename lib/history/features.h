@@ -7,14 +7,14 @@
 
 #include "base/buf.h"
 #include "events/event.h"
-#include "history/outcome.h"
 #include "table/selection.h"
 
-/* Which events become prediction rows. */
+/* Which events become prediction rows; all but FEATURES_ALL are of counted events alone. */
 enum features_rows {
-	FEATURES_UNDECIDED, /* those after which the outcome of their session is still open */
+	FEATURES_OPEN,      /* in the phase EVENT_OPEN: when one would act on a prediction */
+	FEATURES_FIRST,     /* each session's first counted event, if its phase is that */
+	FEATURES_UNDECIDED, /* those after which the session is not completed */
 	FEATURES_ALL,
-	FEATURES_FIRST, /* each session's first */
 };
 
 /* How the columns are made, found once for the input's header. */
@@ -23,7 +23,8 @@ struct features {
 	size_t n_steps;
 	struct features_number *numbers; /* copied columns that must be numbers */
 	size_t n_numbers;
-	int release_year;            /* input column */
+	int release_year; /* input columns */
+	int session_event_number;
 	struct features_hour *hours; /* the calendar of the latest hours */
 	struct selection kept;       /* further columns of the input */
 };
@@ -40,8 +41,9 @@ void features_release(struct features *f);
 /* Appends the header, that of the label included, as CSV fields. */
 void features_put_names(const struct features *f, const struct csv_reader *in, struct buf *out);
 
-/* Whether the event, the last one so far of its session, is a prediction row. */
-bool features_wanted(enum features_rows rows, const struct outcome_session *session);
+/* Whether the event is a prediction row. */
+bool features_wanted(const struct features *f, enum features_rows rows, const struct csv_row *row,
+		     const struct event *e);
 
 /*
  * Appends all columns but label_known_ts and is_completion to `out`. Returns 0, or -1 with err: an

@@ -51,8 +51,9 @@ struct pending {
 	uint32_t user, content;
 	uint32_t genre_id; /* (user, genre) id, or INTERN_NONE */
 	uint32_t session_genre;
+	bool is_counted;
 	bool is_stop;
-	bool is_first_of_pair;
+	bool is_first_of_pair; /* counted event */
 	bool completes;
 	int64_t ratio;
 	int64_t session_id;
@@ -70,8 +71,13 @@ struct windowed {
 
 #define RATIO_BITS 20
 
-/* In the tables of pairs: an id, and 1 so that 0 is none; a count. */
-typedef uint32_t id_plus_1, count;
+/* In a table of pairs: an id, and 1 so that 0 is none. */
+typedef uint32_t id_plus_1;
+
+/* Of a pair: its sessions so far, and whether they hold a counted event. */
+struct viewings {
+	uint32_t n : 31, is_counted : 1;
+};
 
 /* How far ahead of the window's edge the state that it will change is asked for. */
 #define LOOK_AHEAD 8
@@ -85,9 +91,9 @@ void history_init(struct history *h, const struct history_options *options,
 		.pending = RING_INIT(struct pending),
 		.window = RING_INIT(struct windowed),
 		.genre_ids = PAIRS_INIT(id_plus_1),
-		.viewings = PAIRS_INIT(count),
+		.viewings = PAIRS_INIT(struct viewings),
 	};
-	outcomes_init(&h->outcomes, options->near_end);
+	outcomes_init(&h->outcomes);
 }
 
 void history_release(struct history *h)
@@ -246,32 +252,40 @@ static void count_genre(struct history *h, struct history_user *user, uint32_t g
 	}
 }
 
+/* An event at h->now was the user's activity on the content. */
+static void apply_activity(struct history *h, const struct pending *p)
+{
+	struct history_user *user = &h->users[p->user];
+	struct history_content *content = &h->contents[p->content];
+	struct windowed *w = ring_push(&h->window);
+	bool has_ratio = p->ratio != EVENT_UNKNOWN;
+
+	*w = (struct windowed){ (uint64_t)h->now << RATIO_BITS |
+					(has_ratio ? (uint64_t)p->ratio + 1 : 0),
+				p->user, p->genre_id };
+	user->n_events++;
+	if (has_ratio) {
+		user->n_ratios++;
+		user->ratio_sum += p->ratio;
+	}
+	if (p->genre_id != INTERN_NONE)
+		count_genre(h, user, p->genre_id);
+	content->n_users += p->is_first_of_pair;
+	if (p->is_stop && has_ratio) {
+		content->n_stops++;
+		content->stop_ratio_sum += p->ratio;
+	}
+}
+
 /* Makes the events at h->now part of history. */
 static void apply_pending(struct history *h)
 {
 	for (; h->pending.n; ring_pop(&h->pending)) {
 		const struct pending *p = ring_at(&h->pending, 0);
-		struct history_user *user = &h->users[p->user];
-		struct history_content *content = &h->contents[p->content];
-		struct windowed *w = ring_push(&h->window);
-		bool has_ratio = p->ratio != EVENT_UNKNOWN;
 
-		*w = (struct windowed){ (uint64_t)h->now << RATIO_BITS |
-						(has_ratio ? (uint64_t)p->ratio + 1 : 0),
-					p->user, p->genre_id };
-		user->n_events++;
-		user->last_event = h->now;
-		if (has_ratio) {
-			user->n_ratios++;
-			user->ratio_sum += p->ratio;
-		}
-		if (p->genre_id != INTERN_NONE)
-			count_genre(h, user, p->genre_id);
-		content->n_users += p->is_first_of_pair;
-		if (p->is_stop && has_ratio) {
-			content->n_stops++;
-			content->stop_ratio_sum += p->ratio;
-		}
+		h->users[p->user].last_event = h->now;
+		if (p->is_counted)
+			apply_activity(h, p);
 		if (p->completes)
 			apply_outcome(h, p->user, p->content, p->session_genre, p->session_id,
 				      h->now, true);
@@ -399,12 +413,40 @@ void history_prefetch(const struct history *h, const struct event_ids *ids)
 		pairs_prefetch(&h->genre_ids, ids->user, ids->genre);
 }
 
+/*
+ * Numbers a new session among those of its pair, and says in *is_first whether the event is the
+ * pair's first counted one. Returns 0, or -1 with err.
+ */
+static int count_viewing(struct history *h, const struct event *e, struct outcome_session *session,
+			 bool *is_first, struct err *err)
+{
+	bool is_counted = event_is_counted(e->type);
+	struct viewings *viewings;
+
+	*is_first = false;
+	if (session->number && !(is_counted && session->n_events == 1))
+		return 0;
+	viewings = pairs_get(&h->viewings, e->user, e->content);
+	if (!session->number) {
+		if (!viewings->n != (e->prev_ts == EVENT_UNKNOWN))
+			return err_set(err, ERR_RUNTIME,
+				       "prev_ts is%s empty, but session %lld is%s the first of its "
+				       "user and content",
+				       viewings->n ? "" : " not", (long long)session->id,
+				       viewings->n ? " not" : "");
+		session->number = ++viewings->n;
+	}
+	*is_first = is_counted && !viewings->is_counted;
+	viewings->is_counted |= is_counted;
+	return 0;
+}
+
 int history_step(struct history *h, const struct event *e, struct history_row *row, struct err *err)
 {
 	struct outcome_session *session;
 	struct pending *p;
 	uint32_t genre_id;
-	bool completes;
+	bool is_first;
 
 	if (e->ts > h->now) {
 		apply_pending(h);
@@ -412,11 +454,9 @@ int history_step(struct history *h, const struct event *e, struct history_row *r
 		expire(h, e->ts - h->options.window);
 		h->now = e->ts;
 	}
-	session = outcomes_step(&h->outcomes, e, &completes, err);
-	if (!session)
+	session = outcomes_step(&h->outcomes, e, err);
+	if (!session || count_viewing(h, e, session, &is_first, err))
 		return -1;
-	if (!session->number)
-		session->number = ++*(count *)pairs_get(&h->viewings, e->user, e->content);
 	genre_id = find_genre(h, e->user, e->genre);
 	fill_history(h, e, genre_id, row);
 	fill_session(session, e, row);
@@ -426,9 +466,10 @@ int history_step(struct history *h, const struct event *e, struct history_row *r
 		.content = e->content,
 		.genre_id = genre_id,
 		.session_genre = session->genre,
+		.is_counted = event_is_counted(e->type),
 		.is_stop = e->type == EVENT_STOP,
-		.is_first_of_pair = session->number == 1 && session->n_events == 1,
-		.completes = completes,
+		.is_first_of_pair = is_first,
+		.completes = e->completes,
 		.ratio = e->ratio,
 		.session_id = session->id,
 	};

@@ -15,6 +15,9 @@
  * The window is one FIFO of events for all users; what leaves it is subtracted as exactly as it was
  * added, for all sums are of integers.
  *
+ * Heartbeats are no activity: they are not in the window, nor do they make a content popular; what
+ * asks when something last happened sees them.
+ *
  * Memory: 88 bytes a user, 24 a content, 32 and 12 times 1.5 to 3 a (user, genre), 12 times 1.5 to
  * 3 a (user, content), 16 an event in the window; and that of outcome. Measured, a million of each,
  * ids included: 136 bytes a user, 70 a content, 57 a (user, genre), 38 a (user, content), 16 an
@@ -30,8 +33,7 @@
 #include "history/outcome.h"
 
 struct history_options {
-	int64_t window;   /* ms */
-	int64_t near_end; /* playback ratio in millionths */
+	int64_t window; /* ms */
 	/* Called for each session when it is closed, in order of closing time; may be NULL. */
 	void (*closed)(void *context, const struct outcome_session *session);
 	void *context;
@@ -39,7 +41,7 @@ struct history_options {
 
 #define HISTORY_OPTIONS_INIT                                                                       \
 	{                                                                                          \
-		30 * TIME_MS_PER_DAY, 950000, NULL, NULL                                           \
+		30 * TIME_MS_PER_DAY, NULL, NULL                                                   \
 	}
 
 /*
@@ -62,7 +64,7 @@ struct history {
 	struct history_content *contents;
 	struct history_genre *genres; /* by (user, genre) id */
 	struct pairs genre_ids;       /* of user and genre */
-	struct pairs viewings;        /* of user and content: their sessions so far */
+	struct pairs viewings;        /* of user and content */
 	size_t n_users, n_contents, n_genres;
 };
 

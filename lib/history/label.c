@@ -14,11 +14,13 @@ _Static_assert(offsetof(struct row_completion_prediction_features, label_known_t
 #define TEXT_SIZE ((size_t)64 * 1024)
 
 /* What is known of a session's outcome. */
-struct decision {
-	int64_t known_ts; /* or EVENT_UNKNOWN: censored */
-	uint32_t n_rows;  /* that wait for it, or behind others */
-	bool decided, completed;
-	bool closed; /* no more events can come */
+struct session_label {
+	int64_t completed_at; /* if it is completed */
+	int64_t closing;      /* closing time, if no event follows */
+	uint32_t user, content;
+	uint32_t n_rows; /* that wait for it, or after others */
+	bool completed;
+	bool superseded; /* by the pair's next session */
 };
 
 struct waiting_row {
@@ -26,22 +28,23 @@ struct waiting_row {
 	uint32_t session; /* its id's low half: not 2^32 sessions wait at a time */
 };
 
-void labels_init(struct labels *l, int64_t near_end)
+void labels_init(struct labels *l, int64_t watermark)
 {
 	*l = (struct labels){
-		.verdicts = RING_INIT(struct decision),
+		.watermark = watermark,
+		.sessions = RING_INIT(struct session_label),
+		.latest_of = PAIRS_INIT(int64_t),
 		.first_id = 1,
 		.rows = RING_INIT(struct waiting_row),
 		.texts = RING_INIT(struct buf),
 		.spare = BUF_INIT,
 	};
-	outcomes_init(&l->outcomes, near_end);
 }
 
 void labels_release(struct labels *l)
 {
-	outcomes_release(&l->outcomes);
-	ring_release(&l->verdicts);
+	ring_release(&l->sessions);
+	pairs_release(&l->latest_of);
 	ring_release(&l->rows);
 	for (; l->texts.n; ring_pop(&l->texts))
 		buf_release(ring_at(&l->texts, 0));
@@ -49,46 +52,59 @@ void labels_release(struct labels *l)
 	buf_release(&l->spare);
 }
 
-static struct decision *find_verdict(const struct labels *l, int64_t session_id)
+/* The session of which that is the low half of the id. */
+static struct session_label *find_session(const struct labels *l, uint32_t id)
 {
-	return ring_at(&l->verdicts, (size_t)(session_id - l->first_id));
+	return ring_at(&l->sessions, id - (uint32_t)l->first_id);
 }
 
-static void decide(const struct labels *l, int64_t session_id, int64_t known_ts, bool completed)
+/* Opens the next session; that of its pair before it, if its deadline is yet to come, closes now.
+ */
+static struct session_label *open_session(struct labels *l, const struct event *e)
 {
-	struct decision *v = find_verdict(l, session_id);
+	int64_t *latest = pairs_get(&l->latest_of, e->user, e->content); /* its id, or 0 */
+	struct session_label *s;
 
-	v->decided = true;
-	v->known_ts = known_ts;
-	v->completed = completed;
-}
-
-/* Closes the sessions whose closing time is before t. */
-static void close_sessions(struct labels *l, int64_t t, bool censor)
-{
-	const struct outcome_session *s;
-
-	while ((s = outcomes_close(&l->outcomes, t))) {
-		if (s->completed_at == EVENT_UNKNOWN)
-			decide(l, s->id, censor ? EVENT_UNKNOWN : s->closing, false);
-		find_verdict(l, s->id)->closed = true;
+	if (*latest) {
+		s = find_session(l, (uint32_t)*latest);
+		s->superseded = true;
+		if (e->ts < s->closing)
+			s->closing = e->ts;
 	}
+	*latest = e->session_id;
+	s = ring_push(&l->sessions);
+	*s = (struct session_label){ .user = e->user, .content = e->content };
+	return s;
 }
 
-const struct outcome_session *labels_step(struct labels *l, const struct event *e, struct err *err)
+int labels_step(struct labels *l, const struct event *e, struct err *err)
 {
-	const struct outcome_session *s;
-	bool completes;
+	int64_t next = l->first_id + (int64_t)l->sessions.n;
+	struct session_label *s;
 
-	close_sessions(l, e->ts, false);
-	s = outcomes_step(&l->outcomes, e, &completes, err);
-	if (!s)
-		return NULL;
-	if (s->n_events == 1)
-		*(struct decision *)ring_push(&l->verdicts) = (struct decision){ 0 };
-	if (completes)
-		decide(l, s->id, e->ts, true);
-	return s;
+	l->now = e->ts;
+	if (e->session_id == next) {
+		s = open_session(l, e);
+	} else {
+		s = e->session_id < l->first_id || e->session_id > next
+			    ? NULL
+			    : find_session(l, (uint32_t)e->session_id);
+		if (!s || s->user != e->user || s->content != e->content || s->superseded ||
+		    s->closing < e->ts)
+			return err_set(err, ERR_RUNTIME,
+				       "session %lld is neither the next one, %lld, nor open for "
+				       "its user and content",
+				       (long long)e->session_id, (long long)next);
+	}
+	s->closing = e->deadline;
+	if (s->completed && e->completes)
+		return err_set(err, ERR_RUNTIME, "session %lld is completed a second time",
+			       (long long)e->session_id);
+	if (e->completes) {
+		s->completed = true;
+		s->completed_at = e->ts;
+	}
+	return 0;
 }
 
 struct buf *labels_row(struct labels *l)
@@ -126,56 +142,64 @@ void labels_hold(struct labels *l, int64_t session_id)
 
 	*(struct waiting_row *)ring_push(&l->rows) =
 		(struct waiting_row){ (uint32_t)(last->len - l->row_start), (uint32_t)session_id };
-	find_verdict(l, session_id)->n_rows++;
+	find_session(l, (uint32_t)session_id)->n_rows++;
 }
 
 void labels_finish(struct labels *l)
 {
-	/* Those that closed before the watermark were closed when its events came. */
-	close_sessions(l, INT64_MAX, true);
+	if (l->watermark == EVENT_UNKNOWN)
+		l->watermark = l->now;
+	l->now = INT64_MAX;
 }
 
-/* Forgets the sessions at the front that no row asks for any more. */
-static void drop_verdicts(struct labels *l)
+/* Forgets the sessions at the front that are closed, and that no row asks for any more. */
+static void drop_sessions(struct labels *l)
 {
-	while (l->verdicts.n) {
-		const struct decision *v = ring_at(&l->verdicts, 0);
+	for (; l->sessions.n; ring_pop(&l->sessions), l->first_id++) {
+		const struct session_label *s = ring_at(&l->sessions, 0);
+		const int64_t *latest;
 
-		if (!v->closed || v->n_rows)
+		if (s->n_rows || s->closing >= l->now)
 			return;
-		ring_pop(&l->verdicts);
-		l->first_id++;
+		latest = pairs_find(&l->latest_of, s->user, s->content);
+		if (latest && *latest == l->first_id)
+			pairs_remove(&l->latest_of, s->user, s->content);
 	}
+}
+
+/* Appends the label of a decided session. */
+static void put_label(struct labels *l, const struct session_label *s, struct buf *row)
+{
+	/* Without a watermark of its own, what is closed now is closed at the watermark. */
+	if (!s->completed && l->watermark != EVENT_UNKNOWN && s->closing >= l->watermark) {
+		csv_put_null(row);
+		csv_put_null(row);
+		l->n_censored++;
+		return;
+	}
+	csv_put_int(row, s->completed ? s->completed_at : s->closing);
+	csv_put_int(row, s->completed);
+	l->n_completed += s->completed;
+	l->n_not_completed += !s->completed;
 }
 
 int labels_write(struct labels *l, struct csv_writer *out, struct err *err)
 {
-	while (l->rows.n) {
+	for (; l->rows.n; ring_pop(&l->rows)) {
 		const struct waiting_row *row = ring_at(&l->rows, 0);
-		struct decision *v =
-			ring_at(&l->verdicts, (uint32_t)(row->session - (uint32_t)l->first_id));
+		struct session_label *s = find_session(l, row->session);
 		const struct buf *text;
 
-		if (!v->decided)
+		if (!s->completed && s->closing >= l->now)
 			break;
 		text = ring_at(&l->texts, 0);
 		buf_append(&out->row, text->data + l->text_start, row->len);
-		if (v->known_ts == EVENT_UNKNOWN) {
-			csv_put_null(&out->row);
-			csv_put_null(&out->row);
-			l->n_censored++;
-		} else {
-			csv_put_int(&out->row, v->known_ts);
-			csv_put_int(&out->row, v->completed);
-			l->n_completed += v->completed;
-			l->n_not_completed += !v->completed;
-		}
+		put_label(l, s, &out->row);
 		if (csv_writer_end_row(out, err))
 			return -1;
 		leave_text(l, row->len);
-		v->n_rows--;
-		ring_pop(&l->rows);
+		s->n_rows--;
 	}
-	drop_verdicts(l);
+	drop_sessions(l);
 	return 0;
 }

@@ -12,9 +12,9 @@ struct outcome_entry {
 /* In the table of pairs: a session's place, and 1 so that 0 is none. */
 typedef uint32_t place_plus_1;
 
-void outcomes_init(struct outcomes *o, int64_t near_end)
+void outcomes_init(struct outcomes *o)
 {
-	*o = (struct outcomes){ .near_end = near_end, .open = PAIRS_INIT(place_plus_1) };
+	*o = (struct outcomes){ .open = PAIRS_INIT(place_plus_1) };
 }
 
 void outcomes_release(struct outcomes *o)
@@ -23,7 +23,7 @@ void outcomes_release(struct outcomes *o)
 	free(o->heap);
 	free(o->heap_at);
 	pairs_release(&o->open);
-	outcomes_init(o, o->near_end);
+	outcomes_init(o);
 }
 
 int outcome_n_types(const struct outcome_session *s)
@@ -117,53 +117,81 @@ static struct outcome_session *open_session(struct outcomes *o, place_plus_1 *la
 	return &o->sessions[session];
 }
 
-static void add_event(struct outcomes *o, struct outcome_session *s, const struct event *e)
+static void add_event(struct outcome_session *s, const struct event *e)
 {
 	s->end = e->ts;
-	s->n_events++;
+	s->n_events += event_is_counted(e->type);
 	s->n_pauses += e->type == EVENT_PAUSE;
 	s->n_seeks += e->type == EVENT_SEEK;
 	if (e->ratio > s->max_ratio)
 		s->max_ratio = e->ratio; /* EVENT_UNKNOWN is the smallest of all */
 	s->types |= (uint8_t)(1 << e->type);
 	s->has_complete |= e->type == EVENT_COMPLETE;
-	s->has_near_end_stop |= e->type == EVENT_STOP && e->ratio >= o->near_end;
+	if (e->completes) {
+		s->completed_at = e->ts;
+		s->is_completed_without = e->type != EVENT_COMPLETE;
+	}
 }
 
-struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e, bool *completes,
-				      struct err *err)
+static int fail_prev(const struct event *e, struct err *err)
+{
+	return err_set(err, ERR_RUNTIME,
+		       "prev_ts is not the time of the previous event of the user and content of "
+		       "session %lld",
+		       (long long)e->session_id);
+}
+
+/* Whether the event can be the first of session o->n + 1; `previous`: of its pair, if it is open.
+ */
+static int check_first(const struct outcomes *o, const struct outcome_session *previous,
+		       const struct event *e, struct err *err)
+{
+	if (e->session_id != o->n + 1)
+		return err_set(err, ERR_RUNTIME,
+			       "session %lld is neither the next one, %lld, nor open for its user "
+			       "and content",
+			       (long long)e->session_id, (long long)o->n + 1);
+	if (e->session_start != e->ts)
+		return err_set(err, ERR_RUNTIME,
+			       "session %lld begins at %lld, but its first event is at %lld",
+			       (long long)e->session_id, (long long)e->session_start,
+			       (long long)e->ts);
+	return previous && previous->end != e->prev_ts ? fail_prev(e, err) : 0;
+}
+
+/* Whether the event can be the next one of its session. */
+static int check_next(const struct outcome_session *s, const struct event *e, struct err *err)
+{
+	if (s->start != e->session_start)
+		return err_set(err, ERR_RUNTIME, "session %lld began at %lld, not at %lld",
+			       (long long)s->id, (long long)s->start, (long long)e->session_start);
+	if (s->completed_at != EVENT_UNKNOWN && e->completes)
+		return err_set(err, ERR_RUNTIME, "session %lld is completed a second time",
+			       (long long)s->id);
+	return s->end != e->prev_ts ? fail_prev(e, err) : 0;
+}
+
+struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e, struct err *err)
 {
 	place_plus_1 *latest = pairs_get(&o->open, e->user, e->content);
 	struct outcome_session *s = *latest ? &o->sessions[*latest - 1] : NULL;
 
-	if (!*latest || s->id != e->session_id) {
-		if (e->session_id != o->n + 1) {
-			err_set(err, ERR_RUNTIME,
-				"session %lld is neither the next one, %lld, nor open for its user "
-				"and content",
-				(long long)e->session_id, (long long)o->n + 1);
+	if (!s || s->id != e->session_id) {
+		if (check_first(o, s, e, err))
 			return NULL;
-		}
-		if (e->session_start != e->ts) {
-			err_set(err, ERR_RUNTIME,
-				"session %lld begins at %lld, but its first event is at %lld",
-				(long long)e->session_id, (long long)e->session_start,
-				(long long)e->ts);
-			return NULL;
-		}
 		s = open_session(o, latest, e);
-	} else if (s->start != e->session_start) {
-		err_set(err, ERR_RUNTIME, "session %lld began at %lld, not at %lld",
-			(long long)s->id, (long long)s->start, (long long)e->session_start);
-		return NULL;
 	} else {
+		if (check_next(s, e, err))
+			return NULL;
 		set_closing(o, *latest - 1, e->deadline);
 	}
-	add_event(o, s, e);
-	*completes = s->completed_at == EVENT_UNKNOWN &&
-		     (s->has_complete || (s->has_near_end_stop && outcome_n_types(s) >= 2));
-	if (*completes)
-		s->completed_at = e->ts;
+	add_event(s, e);
+	if ((s->completed_at != EVENT_UNKNOWN) != (e->phase == EVENT_COMPLETED)) {
+		err_set(err, ERR_RUNTIME, "session %lld is %scompleted, but session_phase is %s",
+			(long long)s->id, s->completed_at == EVENT_UNKNOWN ? "not " : "",
+			event_phase_name(e->phase));
+		return NULL;
+	}
 	return s;
 }
 

@@ -1,10 +1,8 @@
 /*
  * outcome: how each session ends, and when that becomes known.
  *
- * Completing event: a `complete`; or a `stop` at playback ratio >= near end, provided the session
- * has by then, itself included, at least two distinct event types; or the event that brings the
- * second distinct type to a session that already holds such a stop. A session is completed at its
- * first completing event.
+ * Which event completes a session is said in its row (completes_session); this keeps the sessions
+ * that are open, and closes them.
  *
  * Closing time of a session: the deadline of its last event, or the start of the pair's next
  * session if that comes first. Deadlines do not come in order, so the open sessions are in a heap
@@ -28,17 +26,17 @@ struct outcome_session {
 	int64_t completed_at;          /* completion time, or EVENT_UNKNOWN */
 	int64_t max_ratio;             /* largest playback ratio, or EVENT_UNKNOWN */
 	uint32_t user, content, genre; /* as in struct event, of the first event */
-	uint32_t n_events, n_pauses, n_seeks;
-	uint32_t number;        /* the caller's, 0 at first */
-	uint8_t types;          /* set of event types: bit 1 << type */
-	bool has_complete;      /* a `complete` */
-	bool has_near_end_stop; /* a `stop` at playback ratio >= near end */
+	uint32_t n_events;             /* counted ones */
+	uint32_t n_pauses, n_seeks;
+	uint32_t number;           /* the caller's, 0 at first */
+	uint8_t types;             /* set of event types: bit 1 << type */
+	bool has_complete;         /* a `complete` */
+	bool is_completed_without; /* by something else than a `complete` */
 };
 
 struct outcome_entry;
 
 struct outcomes {
-	int64_t near_end;                 /* millionths */
 	int64_t n;                        /* sessions so far */
 	struct outcome_session *sessions; /* the open ones, at places that change hands */
 	struct outcome_entry *heap;       /* n_open entries; behind them, the free places */
@@ -47,18 +45,16 @@ struct outcomes {
 	struct pairs open; /* (user, content) to the place of its latest open session */
 };
 
-/* near_end: playback ratio in millionths. */
-void outcomes_init(struct outcomes *o, int64_t near_end);
+void outcomes_init(struct outcomes *o);
 void outcomes_release(struct outcomes *o);
 
 /*
  * Takes the next event in canonical order, once every session that closes before its time has been
- * taken with outcomes_close. Returns its session, itself included (valid until the next call), and
- * in *completes whether it is the one that completes it. Returns NULL with err if the
- * session columns contradict each other, as no ce-sessionize makes them.
+ * taken with outcomes_close. Returns its session, itself included (valid until the next call).
+ * Returns NULL with err if the session columns, prev_ts among them, contradict each other, as no
+ * ce-sessionize makes them.
  */
-struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e, bool *completes,
-				      struct err *err);
+struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e, struct err *err);
 
 /*
  * Removes and returns the session with the earliest closing time if that is < t (ties: the smaller

@@ -1,19 +1,34 @@
 /*
- * session: which events make one viewing of one content by one user.
+ * session: which events make one viewing of one content by one user, and which of them completes
+ * it.
  *
- * Player logs have no heartbeat: a film played without a touch is one `play` and, two hours later,
- * one `complete`. So the gap that ends a session counts idle time:
+ * Many player logs have no heartbeat: a film played without a touch is one `play` and, two hours
+ * later, one `complete`. So the gap that ends a session counts idle time:
  *
- *   deadline of an event = its time + gap, and if it leaves the player playing (play, seek), plus
- *   the time left to play, max(runtime - playback_position, 0), where both are known.
+ *   time left   = max(runtime - playback_position, 0), an unknown position counting as 0; of an
+ *                 unknown or non-positive runtime, unknown_runtime; never more than max_left
+ *   deadline    = the event's time + gap, and if it leaves the player playing (play, seek), plus
+ *                 the time left. After a heartbeat silence is idle: another would have come.
  *
  * An event starts a new session of its (user, content) pair if it is the pair's first, or comes
- * after the deadline of the pair's previous event, or is a `play` when the pair's current session
- * already holds a `complete` (a rewatch is a new viewing). Otherwise it continues the current one.
- * Sessions are numbered 1, 2, 3 ... in the canonical order of their first events.
+ * after the deadline of the pair's previous event, or is a rewatch: a `play` below near end, or at
+ * an unknown ratio, when the pair's current session is already completed. Otherwise it continues
+ * the current one. Sessions are numbered 1, 2, 3 ... in the canonical order of their first events.
  *
- * Memory: 32 bytes, times 1.5 to 3, a pair, as pairs has them; measured, a million pairs at the
- * peak, which is when the table grows: 101 bytes each.
+ * A session is completed at its first completing event, which is
+ *
+ *   by event     a `complete`; or a `stop` at a ratio of at least near end, provided the session
+ *                has by then, itself included, at least two distinct event types; or the event
+ *                that brings the second distinct type to a session that holds such a stop
+ *   by position  a `complete`; or any event but `seek` at a ratio of at least near end
+ *   by played    a `complete`; or the event by which the played time reaches near end * runtime:
+ *                the sum, over the events before it that leave the player playing or are
+ *                heartbeats, of min(time to the session's next event, time left)
+ *
+ * All that is said of a session after this module is what it says in the columns of a row.
+ *
+ * Memory: 32 bytes, times 1.5 to 3, a pair, as pairs has them (by played: 48); measured, a million
+ * pairs at the peak, which is when the table grows: 101 bytes each.
  */
 #ifndef CE_SESSION_H
 #define CE_SESSION_H
@@ -23,20 +38,31 @@
 #include "events/event.h"
 #include "table/catalogue.h"
 
+enum session_completion {
+	SESSION_BY_EVENT,
+	SESSION_BY_POSITION,
+	SESSION_BY_PLAYED,
+};
+
+/* Durations are in ms, >= 0, no more than time_parse_duration makes. */
 struct session_options {
-	int64_t gap;    /* ms, >= 0, no more than time_parse_duration makes */
-	bool plain_gap; /* leave the time left to play out of the deadline */
+	int64_t gap;
+	bool plain_gap;   /* leave the time left to play out of the deadline */
+	int64_t near_end; /* playback ratio in millionths */
+	enum session_completion complete_by;
+	int64_t unknown_runtime; /* the time left to play where the runtime is unknown */
+	int64_t max_left;        /* no time left to play is longer */
 };
 
 #define SESSION_OPTIONS_INIT                                                                       \
 	{                                                                                          \
-		30 * TIME_MS_PER_MINUTE, false                                                     \
+		30 * TIME_MS_PER_MINUTE, false, 950000, SESSION_BY_EVENT, 0, TIME_MS_PER_DAY       \
 	}
 
 struct sessions {
 	struct session_options options;
-	struct pairs pairs; /* of user and content */
-	int64_t n;          /* sessions so far */
+	struct pairs pairs;     /* of user and content */
+	int64_t n, n_completed; /* sessions so far */
 };
 
 void sessions_init(struct sessions *s, const struct session_options *options);
@@ -46,8 +72,8 @@ void sessions_release(struct sessions *s);
 void sessions_prefetch(const struct sessions *s, const struct event_ids *ids);
 
 /*
- * Takes the next event in canonical order and fills its prev_ts, session_start, session_id and
- * deadline. Returns whether it starts a session.
+ * Takes the next event in canonical order and fills its prev_ts, session_start, session_id,
+ * deadline, completes and phase. Returns whether it starts a session.
  */
 bool sessions_step(struct sessions *s, struct event *e);
 

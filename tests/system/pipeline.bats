@@ -35,7 +35,7 @@ pipeline() {
 	header() { gzip -dc "out/$1.csv.gz" | head -n 1; }
 	[ "$(header cleaned_events)" = event_id,event_ts,user_id,content_id,event_type,playback_position,device ]
 	[ "$(header enriched_table)" = "$(header cleaned_events),plan_tier,signup_date,genre,runtime,release_year,maturity_rating" ]
-	[ "$(header session_identification)" = "$(header enriched_table),prev_ts,session_start_ts,session_id,session_deadline_ts" ]
+	[ "$(header session_identification)" = "$(header enriched_table),prev_ts,session_start_ts,session_id,session_deadline_ts,completes_session,session_phase" ]
 	[ "$(header session_starts)" = session_id,user_id,content_id,session_start_ts,event_id,device ]
 	[ "$(header content_completion)" = session_id,user_id,content_id,session_start_ts,session_end_ts,is_completed_event,stopped_near_end,num_unique_events,is_completion ]
 	[ "$(header user_activity)" = event_id,user_id,event_ts,user_activity_level ]

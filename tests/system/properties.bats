@@ -114,7 +114,7 @@ reference() {
 		ce-agg -p -t "$(basename "$table" .csv)" sessions.csv.gz >alone
 		cmp alone "$table"
 	done
-	ce-features -p --rows first -o firsts appended
+	ce-features -p --rows all -o rows appended
 	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$CE_ROOT/tests/reference python3 - <<-'END'
 		from pathlib import Path
 		import naive
@@ -132,7 +132,7 @@ reference() {
 		sessions = [(s["session_id"], s["user_id"], s["content_id"], s["session_start_ts"], s["is_completion"])
 		            for s in read("tables/content_completion.csv")[1]]
 		assert sessions == [(f["session_id"], f["user_id"], f["content_id"], f["event_ts"], f["is_completion"])
-		                    for f in read("firsts")[1]]
+		                    for f in read("rows")[1] if f["session_event_number"] == "1"]
 		labels = [s[-1] for s in sessions]
 		assert labels.count("1") > 10 and labels.count("0") > 10
 	END

@@ -110,45 +110,77 @@ each() {
 	END
 	ce-features -p history.csv >out 2>told
 	[ "$(wc -l <out)" -eq 1 ]
-	[ "$(<told)" = "ce-features: warning: none of 2 events is a prediction row: is every session complete at its first event? (--rows)" ]
+	[ "$(<told)" = "ce-features: warning: none of 2 events is a prediction row: is every session at its end with its first event? (--rows)" ]
 	fails 1 ce-features --strict history.csv
-	ce-features -p --strict --rows first history.csv >out
+	ce-features -p --strict --rows all history.csv >out
 	head -n 1 history.csv | ce-features -p --strict >out
 }
 
-@test "--rows: undecided ends before the completing event, all keeps it and what follows, first one a session" {
+@test "--rows: open, the moments to act at; first, the starts; undecided, with what ends; all" {
 	history >history.csv <<-'END'
 		e1,1000,u,c,play,0,tv,,,,100,,
-		e2,2000,u,c,complete,9,tv,,,,100,,
-		e3,3000,u,c,pause,9,tv,,,,100,,
-		e4,4000,u,c,play,0,tv,,,,100,,
-		e5,5000,v,c,complete,9,tv,,,,100,,
-		e6,6000,v,c,pause,9,tv,,,,100,,
+		e2,2000,u,c,heartbeat,5,tv,,,,100,,
+		e3,3000,u,c,stop,9,tv,,,,100,,
+		e4,4000,u,c,seek,96,tv,,,,100,,
+		e5,5000,u,c,complete,9,tv,,,,100,,
+		e6,6000,u,c,pause,9,tv,,,,100,,
+		e7,7000,u,c,play,0,tv,,,,100,,
+		e8,8000,v,c,complete,9,tv,,,,100,,
+		e9,9000,v,c,pause,9,tv,,,,100,,
+		f0,9500,w,c,heartbeat,9,tv,,,,100,,
+		f1,9600,w,c,pause,9,tv,,,,100,,
+		f2,9700,x,c,stop,9,tv,,,,100,,
+		f3,9800,x,c,play,9,tv,,,,100,,
 	END
-	[ "$(ce-features -p history.csv | column event_id)" = "e1 e4" ]
-	[ "$(ce-features -p -r undecided history.csv | column event_id)" = "e1 e4" ]
-	[ "$(ce-features -p --rows all history.csv | column event_id)" = "e1 e2 e3 e4 e5 e6" ]
-	[ "$(ce-features -p --rows first history.csv | column event_id)" = "e1 e4 e5" ]
-	[ "$(ce-features -p --rows all history.csv | column is_completion)" = "1 1 1 - 1 1" ]
-	[ "$(ce-features -p --rows all history.csv | column label_known_ts)" = "2000 2000 2000 - 5000 5000" ]
+	[ "$(ce-features -p history.csv | column event_id)" = "e1 e7 f1 f3" ]
+	[ "$(ce-features -p -r open history.csv | column event_id)" = "e1 e7 f1 f3" ]
+	[ "$(ce-features -p --rows first history.csv | column event_id)" = "e1 e7 f1" ]
+	[ "$(ce-features -p --rows undecided history.csv | column event_id)" = "e1 e3 e4 e7 f1 f2 f3" ]
+	[ "$(ce-features -p --rows all history.csv | column event_id)" = "e1 e2 e3 e4 e5 e6 e7 e8 e9 f0 f1 f2 f3" ]
+	[ "$(ce-features -p --rows all history.csv | column is_completion)" = "1 1 1 1 1 1 - 1 1 - - - -" ]
+	[ "$(ce-features -p --rows all history.csv | column label_known_ts)" = "5000 5000 5000 5000 5000 5000 - 8000 8000 - - - -" ]
 	for rows in some ALL ''; do
 		fails 2 ce-features -p --rows "$rows" history.csv
-		[[ $stderr == "ce-features: --rows: must be one of undecided, all, first, not '$rows'"* ]]
+		[[ $stderr == "ce-features: --rows: must be one of open, first, undecided, all, not '$rows'"* ]]
 	done
 }
 
-@test "--near-end says which stops complete, as it does in ce-agg" {
-	history --near-end 0.5 >history.csv <<-'END'
+@test "the label is that of ce-sessionize's completing events" {
+	{ echo "$columns" && cat; } >enriched.csv <<-'END'
 		e1,1000,u,c,play,0,tv,,,,100,,
 		e2,2000,u,c,stop,50,tv,,,,100,,
 		e3,9999000,u,d,pause,0,tv,,,,100,,
 	END
-	[ "$(ce-features -p --near-end 0.5 --rows all history.csv | column is_completion)" = "1 1 -" ]
-	[ "$(ce-features -p --near-end 0.500001 --rows all history.csv | column is_completion)" = "0 0 -" ]
-	[ "$(ce-features -p --rows all history.csv | column is_completion)" = "0 0 -" ]
-	[ "$(ce-features -p --near-end 0.5 history.csv | column event_id)" = "e1 e3" ]
-	fails 2 ce-features -p --near-end 2 history.csv
-	[[ $stderr == "ce-features: --near-end: expected a number from 0 to 1 with at most 6 decimals, found '2'"* ]]
+	label() { ce-sessionize -p "$@" enriched.csv | ce-agg -p | ce-features -p --rows all | column is_completion; }
+	[ "$(label --near-end 0.5)" = "1 1 -" ]
+	[ "$(label --near-end 0.500001)" = "0 0 -" ]
+	[ "$(label)" = "0 0 -" ]
+	ce-sessionize -p enriched.csv | ce-agg -p >history.csv
+	fails 2 ce-features -p --near-end 0.5 history.csv
+}
+
+@test "--watermark: until then the log is whole, whatever its last event" {
+	history >history.csv <<-'END'
+		e1,1,u,c,pause,0,tv,,,,100,,
+		e2,2,v,c,play,0,tv,,,,100,,
+		e3,3,v,c,complete,0,tv,,,,100,,
+	END
+	[ "$(ce-features -p history.csv | column is_completion)" = "- 1" ]
+	[ "$(ce-features -p --watermark 1800001 history.csv | column is_completion)" = "- 1" ]
+	[ "$(ce-features -p --watermark 1800002 history.csv | column is_completion)" = "0 1" ]
+	[ "$(ce-features -p --watermark 1970-01-02 history.csv | column label_known_ts)" = "1800001 3" ]
+	ce-features -p --watermark 2 history.csv >out 2>told
+	[ "$(column is_completion <out)" = "- 1" ]
+	[[ $(<told) == "ce-features: warning: the last event, at 3, is after --watermark, 2: "* ]]
+	fails 1 ce-features --strict --watermark 2 history.csv
+	# What the log shows to be over after the watermark was open at it.
+	history >later.csv <<-'END'
+		e1,1,u,c,pause,0,tv,,,,100,,
+		e2,99999999,v,c,play,0,tv,,,,100,,
+	END
+	[ "$(ce-features -p later.csv | column is_completion)" = "0 -" ]
+	[ "$(ce-features -p --watermark 1800001 later.csv 2>told | column is_completion)" = "- -" ]
+	[ "$(ce-features -p --watermark 1800002 later.csv 2>told | column is_completion)" = "0 -" ]
 }
 
 @test "a label is 0 only if the session closed before the last event, else it is empty" {
@@ -287,7 +319,7 @@ says() {
 		e2,1704067290000,u,c,pause,95,tv,free,2023-12-01,Drama,100,2020,PG
 	END
 	awk -F, -v OFS=, "NR == 1 { for (i = 1; i <= NF; i++) at[\$i] = i } NR == 3 { $1 } 1" history.csv >x.csv
-	fails 1 ce-features -p x.csv
+	fails 1 ce-features -p --rows all x.csv
 	[ "$stderr" = "ce-features: x.csv:3: $2" ] || { echo "$stderr"; return 1; }
 }
 

@@ -3,6 +3,7 @@
 load ../common
 
 header=event_id,event_ts,user_id,content_id,event_type,playback_position,device,runtime
+made=prev_ts,session_start_ts,session_id,session_deadline_ts,completes_session,session_phase
 
 # FILE is what stands on stdin.
 holds() {
@@ -10,13 +11,18 @@ holds() {
 	same "$1" want
 }
 
-# sessions [OPTION...] <ROWS, each "TIME TYPE [POSITION [RUNTIME]]" of one user and content: the
-# session of each row.
-sessions() {
-	awk -v header=$header 'BEGIN { print header } {
+# field N [OPTION...] <ROWS, each "TIME TYPE [POSITION [RUNTIME]]" of one user and content, - for an
+# unknown value: that field of each row.
+field() {
+	local n=$1
+	shift
+	awk -v header=$header 'BEGIN { print header } { for (i = 3; i < 5; i++) sub(/^-$/, "", $i)
 		printf "e%03d,%s,u,c,%s,%s,tv,%s\n", NR, $1, $2, $3, $4 }' |
-		ce-sessionize -p "$@" | awk -F, 'NR > 1 { printf "%s%s", sep, $11; sep = " " } END { print "" }'
+		ce-sessionize -p "$@" | awk -F, -v n="$n" 'NR > 1 { printf "%s%s", sep, $n; sep = " " } END { print "" }'
 }
+sessions() { field 11 "$@"; }
+completing() { field 13 "$@"; }
+phases() { field 14 "$@"; }
 
 @test "appends the time of the pair's last event, and its session with the event's deadline" {
 	cat >events.csv <<-END
@@ -30,13 +36,13 @@ sessions() {
 	END
 	ce-sessionize -p --keep 'a note' --starts starts.csv events.csv >out 2>told
 	holds out <<-END
-		$header,a note,prev_ts,session_start_ts,session_id,session_deadline_ts
-		e1,1000000,u,c,play,0,tv,7200,,,1000000,1,10000000
-		e2,8200000,u,c,complete,7200,tv,7200,"",1000000,1000000,1,10000000
+		$header,a note,$made
+		e1,1000000,u,c,play,0,tv,7200,,,1000000,1,10000000,0,open
+		e2,8200000,u,c,complete,7200,tv,7200,"",1000000,1000000,1,10000000,1,completed
 		e3,8300000,u,c,play,0,"",7200,"a,
-		b",8200000,8300000,2,17300000
-		e4,8300000,v,c,pause,10,,7200,x,,8300000,3,10100000
-		e5,99900000,v,c,pause,10,,,x,8300000,99900000,4,101700000
+		b",8200000,8300000,2,17300000,0,open
+		e4,8300000,v,c,pause,10,,7200,x,,8300000,3,10100000,0,open
+		e5,99900000,v,c,pause,10,,,x,8300000,99900000,4,101700000,0,open
 	END
 	cp starts.csv starts
 	holds starts <<-END
@@ -67,23 +73,59 @@ sessions() {
 	done
 }
 
-@test "nothing is left to play at an unknown position or runtime, or behind the end" {
+@test "nothing is left to play of an unknown runtime, or after the end; an unknown position is the start" {
 	[ "$(printf '1 play 0\n1002 pause 0\n' | sessions --gap 1s)" = "1 2" ]
 	[ "$(printf '1 play 200 100\n1002 pause 0 100\n' | sessions --gap 1s)" = "1 2" ]
 	[ "$(printf '1 play 5 -100\n1001 pause 0 -100\n' | sessions --gap 1s)" = "1 1" ]
-	printf '%s\ne1,1,u,c,play,,tv,100\ne2,1002,u,c,pause,0,tv,100\n' $header >events.csv
-	ce-sessionize -p --gap 1s events.csv | tail -n 1 >out
-	[ "$(cat out)" = "e2,1002,u,c,pause,0,tv,100,1,1002,2,2002" ]
+	[ "$(printf '1 play - 100\n101001 pause - 100\n' | sessions --gap 1s)" = "1 1" ]
+	[ "$(printf '1 play - 100\n101002 pause - 100\n' | sessions --gap 1s)" = "1 2" ]
+}
+
+@test "--unknown-runtime: what is left of a content of unknown runtime, wherever the position" {
+	for runtime in - 0 -100; do
+		for position in 0 50 -; do
+			[ "$(printf "1 play $position $runtime\n8001 pause 90 $runtime\n" | sessions --gap 1s --unknown-runtime 7s)" = "1 1" ]
+			[ "$(printf "1 play $position $runtime\n8002 pause 90 $runtime\n" | sessions --gap 1s --unknown-runtime 7s)" = "1 2" ]
+		done
+	done
+	# A known one is what it is; after a pause nothing is left.
+	[ "$(printf '1 play 40 100\n61002 pause 90 100\n' | sessions --gap 1s --unknown-runtime 2h)" = "1 2" ]
+	[ "$(printf '1 pause\n1002 pause\n' | sessions --gap 1s --unknown-runtime 7s)" = "1 2" ]
+	[ "$(printf '1 play\n1002 pause\n' | sessions --gap 1s --unknown-runtime 7s --plain-gap)" = "1 2" ]
+}
+
+@test "--max-left: a runtime of years holds a session open for a day and the gap" {
+	[ "$(printf '1 play 0 99999999\n86401001 pause 0 99999999\n' | sessions --gap 1s)" = "1 1" ]
+	[ "$(printf '1 play 0 99999999\n86401002 pause 0 99999999\n' | sessions --gap 1s)" = "1 2" ]
+	[ "$(printf '1 play 0 100\n6001 pause 0 100\n' | sessions --gap 1s --max-left 5s)" = "1 1" ]
+	[ "$(printf '1 play 0 100\n6002 pause 0 100\n' | sessions --gap 1s --max-left 5s)" = "1 2" ]
+	[ "$(printf '1 play 98 100\n3002 pause 0 100\n' | sessions --gap 1s --max-left 5s)" = "1 2" ]
+	[ "$(printf '1 play\n6002 pause\n' | sessions --gap 1s --max-left 5s --unknown-runtime 1h)" = "1 2" ]
+	[ "$(printf '1 play 0 999999\n86401002 pause 0 999999\n' | sessions --gap 1s --max-left 2d)" = "1 1" ]
+}
+
+@test "a heartbeat goes on for the gap: another would have come" {
+	[ "$(printf '1 heartbeat 0 100\n1001 heartbeat 1 100\n2002 heartbeat 2 100\n' | sessions --gap 1s)" = "1 1 2" ]
+	# A film without a touch is one session, with heartbeats and without.
+	[ "$(printf '1 play 0 7200\n7200001 complete 7200 7200\n' | sessions)" = "1 1" ]
+	[ "$({ echo '1 play 0 7200'; seq -f '%.0f heartbeat 5 7200' 10001 10000 7190001; echo '7200001 complete 7200 7200'; } |
+		sessions | tr ' ' '\n' | sort | uniq -c | xargs)" = "721 1" ]
 }
 
 @test "the deadline is that of the last event, even if an earlier one's lies behind it" {
 	[ "$(printf '1 play 0 7200\n2 pause 0 7200\n1800003 play 0 7200\n' | sessions)" = "1 1 2" ]
 }
 
-@test "a play after a complete is a new viewing, other events are not, a play before it neither" {
+@test "a play below the near end after a completion is a new viewing, other events are not" {
 	[ "$(printf '1 play 0\n2 complete 9\n3 stop 9\n4 seek 0\n5 play 0\n6 play 1\n' | sessions)" = "1 1 1 1 2 2" ]
-	# A stop at the very end is no complete.
-	[ "$(printf '1 play 0 100\n2 stop 100 100\n3 play 0 100\n' | sessions)" = "1 1 1" ]
+	# By whichever rule; and at whatever position that is not known to be near the end, where it is a late ping.
+	[ "$(printf '1 play 0 100\n2 stop 95 100\n3 play 95 100\n4 play 94 100\n' | sessions)" = "1 1 1 2" ]
+	[ "$(printf '1 play 0 100\n2 stop 94 100\n3 play 0 100\n' | sessions)" = "1 1 1" ]
+	[ "$(printf '1 play 0 100\n2 stop 94 100\n3 play 0 100\n' | sessions --near-end 0.94)" = "1 1 2" ]
+	[ "$(printf '1 complete - -\n2 play - -\n' | sessions)" = "1 2" ]
+	[ "$(printf '1 pause 95 100\n2 play 0 100\n' | sessions)" = "1 1" ]
+	[ "$(printf '1 pause 95 100\n2 play 0 100\n' | sessions --complete-by position)" = "1 2" ]
+	[ "$(printf '1 play 0 100\n95001 seek 0 100\n96001 play 0 100\n' | sessions --complete-by played)" = "1 1 2" ]
 	# Also within one millisecond, where the ids give the order.
 	[ "$(printf '1 complete 9\n1 play 0\n1 complete 9\n1 play 0\n' | sessions)" = "1 2 2 3" ]
 	[ "$(printf '1 play 0\n1 play 0\n1 stop 9\n1 play 0\n' | sessions)" = "1 1 1 1" ]
@@ -105,14 +147,14 @@ sessions() {
 		6,6,a,bc,stop,0,tv,
 		7,7,bc,a,play,0,tv,
 	END
-	ce-sessionize -p events.csv | tail -n +2 | sed 's/,[^,]*$//; s/.*,//' | paste -sd' ' >out
+	ce-sessionize -p events.csv | tail -n +2 | sed 's/,[^,]*,[^,]*,[^,]*$//; s/.*,//' | paste -sd' ' >out
 	[ "$(cat out)" = "1 2 3 4 5 1 6" ]
 }
 
 @test "zero rows give the headers" {
 	echo $header >none.csv
 	ce-sessionize -p --starts starts.csv none.csv >out
-	echo $header,prev_ts,session_start_ts,session_id,session_deadline_ts | holds out
+	echo $header,$made | holds out
 	cp starts.csv starts
 	echo session_id,user_id,content_id,session_start_ts,event_id,device | holds starts
 }
@@ -146,7 +188,7 @@ says() {
 	printf "$header\ne1,5,u,c,play,1,tv,\n" >one.csv
 	printf "$header\ne2,6,u,c,stop,1,tv,\n" >two.csv
 	ce-sessionize -p one.csv two.csv | tail -n 1 >out
-	echo e2,6,u,c,stop,1,tv,,5,5,1,1800006 | holds out
+	echo e2,6,u,c,stop,1,tv,,5,5,1,1800006,0,ending | holds out
 	fails 1 ce-sessionize -p two.csv one.csv
 	[[ $stderr == "ce-sessionize: one.csv:2: event 'e1' at 5 comes before event 'e2' at 6"* ]]
 }
@@ -186,6 +228,16 @@ says() {
 		fails 2 ce-sessionize -p --gap "$gap" none.csv
 		[[ $stderr == "ce-sessionize: --gap: expected a duration such as 30m, 1h30m or 30d, found '$gap'"* ]]
 	done
+	for option in --unknown-runtime --max-left; do
+		fails 2 ce-sessionize -p $option 3600 none.csv
+		[[ $stderr == "ce-sessionize: $option: expected a duration such as"* ]]
+	done
+	for share in 1.1 -0.1 95% 0.9500001 x ''; do
+		fails 2 ce-sessionize -p --near-end "$share" none.csv
+		[[ $stderr == "ce-sessionize: --near-end: expected a number from 0 to 1 with at most 6 decimals, found '$share'"* ]]
+	done
+	fails 2 ce-sessionize -p --complete-by time none.csv
+	[[ $stderr == "ce-sessionize: --complete-by: must be one of event, position, played, not 'time'"* ]]
 	fails 1 ce-sessionize -p --starts no/such/dir.gz none.csv
 	[ "$stderr" = "ce-sessionize: no/such/dir.gz: No such file or directory" ]
 }
@@ -222,7 +274,7 @@ rows() {
 	[[ $({ rows 94 90 599; rows 6 900 599; rows 5 90 7200; } | doubtful) == "6 of 105 events "*"runtime in minutes?"* ]]
 	[[ $({ rows 94 90 599; rows 6 900 599; rows 6 90 7200; } | doubtful) == "6 of 106 events "*"playback_position in ms?"* ]]
 	# A runtime that is not positive is unknown.
-	[ "$({ rows 94 90 700; rows 5 90 0; } | doubtful)" = "5 of 99 sessions are of contents of unknown runtime: a film that plays untouched for longer than the gap is cut in two (give the content table a runtime)" ]
+	[ "$({ rows 94 90 700; rows 5 90 0; } | doubtful)" = "5 of 99 sessions are of contents of unknown runtime: a film that plays untouched for longer than the gap is cut in two (give the content table a runtime, or --unknown-runtime)" ]
 }
 
 @test "a warning of times before 1980 in most events: seconds, which ce-clean would have read" {
@@ -258,7 +310,7 @@ rows() {
 	[ -z "$({ rows 50 - 700; rows 50 90 700; } | doubtful)" ]
 	[ "$({ rows 51 - 700; rows 50 90 700; } | doubtful)" = "playback_position is unknown in 51 of 101 events: the time left to play and how far users come are not known (give the events a position)" ]
 	[ -z "$({ rows 95 90 700; rows 5 90 -; } | doubtful)" ]
-	[ "$({ rows 94 90 700; rows 6 90 -; } | doubtful)" = "6 of 100 sessions are of contents of unknown runtime: a film that plays untouched for longer than the gap is cut in two (give the content table a runtime)" ]
+	[ "$({ rows 94 90 700; rows 6 90 -; } | doubtful)" = "6 of 100 sessions are of contents of unknown runtime: a film that plays untouched for longer than the gap is cut in two (give the content table a runtime, or --unknown-runtime)" ]
 	# By sessions, not by events.
 	{ echo $header && for i in {10..59}; do echo "e$i,$i,u,c,pause,5,tv,"; done && echo e60,60,v,d,pause,5,tv,700; } >x.csv
 	[[ $(ce-sessionize -p x.csv 2>&1 >out) == *"warning: 1 of 2 sessions are of"* ]]
@@ -290,19 +342,60 @@ rows() {
 	END
 	ce-sessionize -p --keep autoplay,profile_id --keep device events.csv >out
 	holds out <<-'END'
-		event_id,event_ts,user_id,plan_tier,profile_id,content_id,event_type,playback_position,device,runtime,autoplay,prev_ts,session_start_ts,session_id,session_deadline_ts
-		e1,1,u,free,"k,1",c,play,0,tv,60,1,,1,1,1860001
-		e2,2,u,,"",c,stop,9,"t""v",60,,1,1,1,1800002
+		event_id,event_ts,user_id,plan_tier,profile_id,content_id,event_type,playback_position,device,runtime,autoplay,prev_ts,session_start_ts,session_id,session_deadline_ts,completes_session,session_phase
+		e1,1,u,free,"k,1",c,play,0,tv,60,1,,1,1,1860001,0,open
+		e2,2,u,,"",c,stop,9,"t""v",60,,1,1,1,1800002,0,ending
 	END
 	# All of them: a copy as it was quoted.
 	sed 's/free/"free"/' events.csv >quoted.csv
-	ce-sessionize -p --keep '*' quoted.csv | sed 's/,[^,]*,[^,]*,[^,]*,[^,]*$//' >out
+	ce-sessionize -p --keep '*' quoted.csv | sed -E 's/(,[^,]*){6}$//' >out
 	grep -v '^"b$' quoted.csv | same - <(grep -v '^"b$' out)
 	# However they are written, and called what the header calls them.
 	sed 's/autoplay/AutoPlay/' events.csv >named.csv
 	ce-sessionize -p --keep 'email, autoplay,Event_ID' named.csv | head -n 1 >out
-	echo "email,event_id,event_ts,user_id,plan_tier,content_id,event_type,playback_position,device,runtime,AutoPlay,prev_ts,session_start_ts,session_id,session_deadline_ts" | holds out
+	echo "email,event_id,event_ts,user_id,plan_tier,content_id,event_type,playback_position,device,runtime,AutoPlay,$made" | holds out
 	fails 1 ce-sessionize -p --keep autoplay,profile events.csv
 	[[ $stderr == "ce-sessionize: events.csv:1: missing column profile"* ]]
 	fails 2 ce-sessionize -p --keep '' events.csv
+}
+
+@test "--near-end: a stop at it completes, one below does not; all from 0 to 1 may be asked" {
+	near() { printf '1 play 0 100\n2 stop 94 100\n3 stop 95 100\n' | completing "$@"; }
+	[ "$(near)" = "0 0 1" ]
+	[ "$(near --near-end 0.95)" = "0 0 1" ]
+	[ "$(near --near-end 0.94)" = "0 1 0" ]
+	[ "$(near --near-end 0.950001)" = "0 0 0" ]
+	[ "$(near --near-end 1)" = "0 0 0" ]
+	[ "$(near --near-end 0)" = "0 1 0" ]
+}
+
+@test "a near-end stop completes only a session of two event types, at the event that brings the second" {
+	[ "$(printf '1 stop 100 100\n2 stop 100 100\n3 pause 0 100\n4 pause 0 100\n' | completing)" = "0 0 1 0" ]
+	[ "$(printf '1 stop 100 100\n2 stop 100 100\n' | completing)" = "0 0" ]
+	[ "$(printf '1 stop 100 100\n2 heartbeat 100 100\n' | completing)" = "0 1" ]
+}
+
+@test "--complete-by: what ends without a stop, what is only sought, and what is only said" {
+	ends='1 play 0 100\n96001 play 96 100\n'
+	sought='1 play 0 100\n5001 seek 99 100\n6001 stop 99 100\n'
+	[ "$(printf "$ends" | completing)" = "0 0" ]
+	[ "$(printf "$ends" | completing --complete-by position)" = "0 1" ]
+	[ "$(printf "$ends" | completing --complete-by played)" = "0 1" ]
+	[ "$(printf "$sought" | completing)" = "0 0 1" ]
+	[ "$(printf "$sought" | completing --complete-by position)" = "0 0 1" ]
+	[ "$(printf "$sought" | completing --complete-by played)" = "0 0 0" ]
+	for rule in event position played; do
+		[ "$(printf '1 complete - -\n2 complete - -\n' | completing --complete-by $rule)" = "1 0" ]
+	done
+	# Silence after a play is watched until the end at most, after a pause not at all.
+	[ "$(printf '1 play 60 100\n90001 pause 99 100\n' | completing --complete-by played)" = "0 0" ]
+	[ "$(printf '1 pause 0 100\n96001 pause 99 100\n' | completing --complete-by played)" = "0 0" ]
+	# A millisecond decides.
+	[ "$(printf '1 play 0 100\n95000 pause 0 100\n' | completing --complete-by played)" = "0 0" ]
+	[ "$(printf '1 play 0 100\n95001 pause 0 100\n' | completing --complete-by played)" = "0 1" ]
+}
+
+@test "the phase is that of the row's own event, until the session is completed" {
+	[ "$(printf '1 play 0 100\n2 stop 10 100\n3 play 10 100\n4 seek 95 100\n5 heartbeat 96 100\n6 pause 90 100\n7 complete - 100\n8 pause 5 100\n' |
+		phases)" = "open ending open ending ending open completed completed" ]
 }

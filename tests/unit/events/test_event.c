@@ -7,8 +7,8 @@
 #define HEADER                                                                                     \
 	"event_id,event_ts,user_id,content_id,event_type,playback_position,device,plan_tier,"      \
 	"signup_date,genre,runtime,release_year,maturity_rating,prev_ts,session_start_ts,"         \
-	"session_id,session_deadline_ts\n"
-#define GOOD "e2,2000,u1,c1,play,50,tv,basic,,drama,100,2000,PG,1000,1000,1,3000\n"
+	"session_id,session_deadline_ts,completes_session,session_phase\n"
+#define GOOD "e2,2000,u1,c1,play,50,tv,basic,,drama,100,2000,PG,1000,1000,1,3000,0,open\n"
 
 static struct event_reader reader;
 
@@ -34,16 +34,17 @@ static const char *read_all(const char *text, enum event_columns columns, struct
 /* HEADER, a good row, and a second one with cell `column` replaced. */
 static const char *with_cell(int column, const char *value, struct event *e, struct err *err)
 {
-	static const char *const cells[] = { "e3",   "2000",  "u2",   "c1",   "stop", "60",
-					     "web",  "basic", "",     "news", "100",  "2000",
-					     "PG-9", "",      "2000", "2",    "4000" };
+	static const char *const cells[] = { "e3",  "2000", "u2",    "c1",       "stop",
+					     "60",  "web",  "basic", "",         "news",
+					     "100", "2000", "PG-9",  "",         "2000",
+					     "2",   "4000", "1",     "completed" };
 	char text[2048];
 	size_t n = (size_t)snprintf(text, sizeof(text), "%s%s", HEADER, GOOD);
 	const char *message;
 
-	for (int i = 0; i < 17; i++)
+	for (int i = 0; i < 19; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%c",
-				      i == column ? value : cells[i], i < 16 ? ',' : '\n');
+				      i == column ? value : cells[i], i < 18 ? ',' : '\n');
 	message = read_all(text, EVENT_HISTORY, e, err);
 	event_reader_close(&reader);
 	return message;
@@ -67,6 +68,8 @@ static void a_row_in_typed_form(void)
 	CHECK_INT(e.session_start, 2000);
 	CHECK_INT(e.session_id, 2);
 	CHECK_INT(e.deadline, 4000);
+	CHECK(e.completes);
+	CHECK_INT(e.phase, EVENT_COMPLETED);
 }
 
 static void what_may_be_empty(void)

@@ -172,17 +172,34 @@ static void what_cannot_be_read_is_an_error_of_its_column(void)
 
 static void which_rows_are_wanted(void)
 {
-	struct outcome_session s = { .n_events = 1, .completed_at = EVENT_UNKNOWN };
+	static const struct {
+		const char *number; /* session_event_number */
+		enum event_type type;
+		enum event_phase phase;
+		const char *in; /* the rows that it is one of: o open, f first, u undecided */
+	} events[] = {
+		{ "1", EVENT_PLAY, EVENT_OPEN, "ofu" },
+		{ "10", EVENT_PLAY, EVENT_OPEN, "ou" },
+		{ "1", EVENT_STOP, EVENT_ENDING, "u" },
+		{ "1", EVENT_COMPLETE, EVENT_COMPLETED, "" },
+		{ "2", EVENT_PAUSE, EVENT_COMPLETED, "" },
+		{ "0", EVENT_HEARTBEAT, EVENT_OPEN, "" },
+		{ "1", EVENT_HEARTBEAT, EVENT_OPEN, "" },
+	};
+	const struct features f = { .session_event_number = 0 };
 
-	CHECK(features_wanted(FEATURES_UNDECIDED, &s));
-	CHECK(features_wanted(FEATURES_FIRST, &s));
-	CHECK(features_wanted(FEATURES_ALL, &s));
-	s.completed_at = 5;
-	CHECK(!features_wanted(FEATURES_UNDECIDED, &s));
-	CHECK(features_wanted(FEATURES_FIRST, &s));
-	s.n_events = 2;
-	CHECK(!features_wanted(FEATURES_FIRST, &s));
-	CHECK(features_wanted(FEATURES_ALL, &s));
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		struct csv_field field = { .s = events[i].number,
+					   .len = (uint32_t)strlen(events[i].number) };
+		const struct csv_row row = { .fields = &field, .n = 1 };
+		const struct event e = { .type = events[i].type, .phase = events[i].phase };
+
+		CHECK(features_wanted(&f, FEATURES_OPEN, &row, &e) == !!strchr(events[i].in, 'o'));
+		CHECK(features_wanted(&f, FEATURES_FIRST, &row, &e) == !!strchr(events[i].in, 'f'));
+		CHECK(features_wanted(&f, FEATURES_UNDECIDED, &row, &e) ==
+		      !!strchr(events[i].in, 'u'));
+		CHECK(features_wanted(&f, FEATURES_ALL, &row, &e));
+	}
 }
 
 int main(void)

@@ -12,9 +12,10 @@ struct world {
 
 static void begin(struct world *w, int64_t gap, int64_t window)
 {
-	const struct session_options session = { gap, false };
+	struct session_options session = SESSION_OPTIONS_INIT;
 	struct history_options options = HISTORY_OPTIONS_INIT;
 
+	session.gap = gap;
 	*w = (struct world){ .genres = INTERN_INIT };
 	options.window = window;
 	sessions_init(&w->sessions, &session);
@@ -234,6 +235,72 @@ static void every_session_is_closed_once(void)
 	end(&w);
 }
 
+/* Heartbeats, also as a viewing's first events, say that it goes on, and nothing of the viewer. */
+static void heartbeats_are_no_activity(void)
+{
+	struct history_row row;
+	struct world w;
+
+	begin(&w, 10, 1000);
+	see(&w, 1, 0, 0, EVENT_HEARTBEAT, 100000, "Drama");
+	row = see(&w, 5, 0, 0, EVENT_HEARTBEAT, 900000, "Drama");
+	CHECK_INT(row.user_activity_level, 0);
+	CHECK_INT(row.user_content_engagement, EVENT_UNKNOWN);
+	CHECK_STR(liked(&w, &row), "-");
+	CHECK_INT(row.user_genre_recency, EVENT_UNKNOWN);
+	CHECK_INT(row.content_popularity, 0);
+	CHECK_INT(row.session_event_number, 0);
+	CHECK_INT(row.time_since_last_event, 4);
+	CHECK_INT(row.time_since_last_event_user, 4);
+	CHECK_INT(row.max_playback_ratio, 900000);
+	CHECK_INT(row.session_elapsed, 4);
+	/* The pair's second session holds its first counted event. */
+	row = see(&w, 16, 0, 0, EVENT_PAUSE, 200000, "Drama");
+	CHECK_INT(row.user_content_session_count, 2);
+	CHECK_INT(row.session_event_number, 1);
+	CHECK_INT(row.user_known_sessions, 1);
+	CHECK_INT(row.user_avg_session_duration, 4);
+	CHECK_INT(row.content_popularity, 0);
+	row = see(&w, 17, 0, 0, EVENT_HEARTBEAT, 200000, "Drama");
+	CHECK_INT(row.user_activity_level, 1);
+	CHECK_INT(row.user_content_engagement, 200000);
+	CHECK_INT(row.content_popularity, 1);
+	CHECK_INT(row.session_event_number, 1);
+	row = see(&w, 18, 0, 0, EVENT_PLAY, 0, "Drama");
+	CHECK_INT(row.user_activity_level, 1);
+	CHECK_INT(row.content_popularity, 1);
+	CHECK_INT(row.user_genre_recency, 2);
+	CHECK_INT(row.session_event_number, 2);
+	end(&w);
+}
+
+static void prev_ts_says_whether_a_pair_has_been_seen(void)
+{
+	struct event e = {
+		.ts = 5, .session_id = 1, .session_start = 5, .deadline = 6, .prev_ts = 4
+	};
+	struct history_row row;
+	struct err err = ERR_INIT;
+	struct world w;
+
+	begin(&w, 1, 1000);
+	CHECK_INT(history_step(&w.history, &e, &row, &err), -1);
+	CHECK_STR(err.message,
+		  "prev_ts is not empty, but session 1 is the first of its user and content");
+	end(&w);
+	begin(&w, 1, 1000);
+	see(&w, 5, 0, 0, EVENT_PAUSE, 0, NULL);
+	e = (struct event){ .ts = 50,
+			    .session_id = 2,
+			    .session_start = 50,
+			    .deadline = 51,
+			    .prev_ts = EVENT_UNKNOWN };
+	CHECK_INT(history_step(&w.history, &e, &row, &err), -1);
+	CHECK_STR(err.message,
+		  "prev_ts is empty, but session 2 is not the first of its user and content");
+	end(&w);
+}
+
 /* A row is put as its columns are, whatever they hold. */
 static void a_row_is_its_columns(void)
 {
@@ -271,6 +338,8 @@ int main(void)
 	RUN(outcomes_become_known_when_they_are);
 	RUN(stops_with_a_ratio_make_the_viewing_duration);
 	RUN(every_session_is_closed_once);
+	RUN(heartbeats_are_no_activity);
+	RUN(prev_ts_says_whether_a_pair_has_been_seen);
 	RUN(a_row_is_its_columns);
 	return CHECK_DONE();
 }

@@ -13,7 +13,7 @@ static void begin(struct run *r)
 	const struct gz_output output = { .path = "out", .level = 0, .plain = true };
 	struct err err = ERR_INIT;
 
-	labels_init(&r->labels, 950000);
+	labels_init(&r->labels, EVENT_UNKNOWN);
 	CHECK_INT(csv_writer_open(&r->out, &output, &err), 0);
 }
 
@@ -27,10 +27,11 @@ static void see(struct run *r, int64_t ts, int64_t id, int64_t start, int64_t de
 				 .ratio = EVENT_UNKNOWN,
 				 .session_id = id,
 				 .session_start = start,
-				 .deadline = deadline };
+				 .deadline = deadline,
+				 .completes = type == EVENT_COMPLETE };
 	struct err err = ERR_INIT;
 
-	CHECK(labels_step(&r->labels, &e, &err) != NULL);
+	CHECK_INT(labels_step(&r->labels, &e, &err), 0);
 	if (name) {
 		csv_put_str(labels_row(&r->labels), name);
 		labels_hold(&r->labels, id);
@@ -47,7 +48,7 @@ static void check_output(struct run *r, const char *want)
 	labels_finish(&r->labels);
 	CHECK_INT(labels_write(&r->labels, &r->out, &err), 0);
 	CHECK_INT(r->labels.rows.n, 0);
-	CHECK_INT(r->labels.verdicts.n, 0);
+	CHECK_INT(r->labels.sessions.n, 0);
 	CHECK_INT(csv_writer_close(&r->out, &err), 0);
 	got = scratch_read("out", &n);
 	CHECK_STR(got, want);
@@ -85,6 +86,49 @@ static void what_closes_at_the_watermark_or_behind_it_is_censored(void)
 	see(&r, 2, 3, 1, 99, EVENT_COMPLETE, NULL);
 	see(&r, 10, 4, 10, 10, EVENT_PLAY, "last");
 	check_output(&r, "closed,9,0\nopen,,\ncompleted,2,1\nlast,,\n");
+}
+
+/* A watermark of its own: before the end of the events, and after it. */
+static void the_watermark_decides_between_0_and_unknown(void)
+{
+	struct run r;
+
+	begin(&r);
+	r.labels.watermark = 10;
+	see(&r, 1, 1, 1, 9, EVENT_PLAY, "closed");
+	see(&r, 1, 2, 1, 10, EVENT_PLAY, "open");
+	see(&r, 12, 3, 12, 12, EVENT_PLAY, "late");
+	see(&r, 12, 3, 12, 12, EVENT_COMPLETE, "completed");
+	CHECK_INT(r.out.n_rows, 4);
+	check_output(&r, "closed,9,0\nopen,,\nlate,12,1\ncompleted,12,1\n");
+
+	begin(&r);
+	r.labels.watermark = 100;
+	see(&r, 1, 1, 1, 99, EVENT_PLAY, "closed");
+	see(&r, 1, 2, 1, 100, EVENT_PLAY, "open");
+	check_output(&r, "closed,99,0\nopen,,\n");
+}
+
+static void the_next_session_of_a_pair_closes_the_one_before(void)
+{
+	struct event e = { .ts = 5, .session_id = 2, .session_start = 5, .deadline = 60 };
+	struct err err = ERR_INIT;
+	struct run r;
+
+	begin(&r);
+	see(&r, 1, 1, 1, 50, EVENT_PLAY, "first");
+	e.user = 1;
+	CHECK_INT(labels_step(&r.labels, &e, &err), 0);
+	CHECK_INT(labels_write(&r.labels, &r.out, &err), 0);
+	CHECK_INT(r.out.n_rows, 0); /* closed at 5, which is not over */
+	see(&r, 6, 3, 6, 6, EVENT_PAUSE, NULL);
+	CHECK_INT(r.out.n_rows, 1);
+	/* The first takes no more events, even of its own time. */
+	e.session_id = 1;
+	CHECK_INT(labels_step(&r.labels, &e, &err), -1);
+	CHECK_STR(err.message,
+		  "session 1 is neither the next one, 4, nor open for its user and content");
+	check_output(&r, "first,5,0\n");
 }
 
 /*
@@ -142,7 +186,7 @@ static void what_has_left_takes_no_room(void)
 	for (int64_t i = 1; i <= 100000; i++)
 		see(&r, i, i, i, i + 20, EVENT_PLAY, "some text of some length");
 	CHECK_INT(r.labels.rows.n, 21);
-	CHECK_INT(r.labels.verdicts.n, 21);
+	CHECK_INT(r.labels.sessions.n, 21);
 	CHECK(r.labels.texts.n <= 2);
 	labels_finish(&r.labels);
 	CHECK_INT(labels_write(&r.labels, &r.out, &err), 0);
@@ -181,6 +225,8 @@ int main(void)
 	scratch_enter(dir);
 	RUN(rows_leave_in_the_order_in_which_they_came);
 	RUN(what_closes_at_the_watermark_or_behind_it_is_censored);
+	RUN(the_watermark_decides_between_0_and_unknown);
+	RUN(the_next_session_of_a_pair_closes_the_one_before);
 	RUN(a_verdict_waits_for_its_rows);
 	RUN(what_has_left_takes_no_room);
 	RUN(an_open_session_keeps_its_verdict);

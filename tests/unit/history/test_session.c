@@ -2,6 +2,8 @@
 #include "check.h"
 #include "history/session.h"
 
+#include <string.h>
+
 static bool step(struct sessions *s, struct event *e, int64_t ts, uint32_t pair,
 		 enum event_type type, int64_t position, int64_t runtime)
 {
@@ -10,17 +12,27 @@ static bool step(struct sessions *s, struct event *e, int64_t ts, uint32_t pair,
 			     .content = pair,
 			     .type = type,
 			     .position = position,
-			     .runtime = runtime };
+			     .runtime = runtime,
+			     .ratio = event_ratio(position, runtime) };
 	return sessions_step(s, e);
 }
 
-/* The deadline of a first event with a gap of 1 s. */
-static int64_t deadline(enum event_type type, int64_t position, int64_t runtime, bool plain)
+static struct session_options with_gap(int64_t gap)
 {
-	const struct session_options options = { 1000, plain };
+	struct session_options options = SESSION_OPTIONS_INIT;
+
+	options.gap = gap;
+	return options;
+}
+
+/* The deadline of a first event with a gap of 1 s. */
+static int64_t deadline(struct session_options options, enum event_type type, int64_t position,
+			int64_t runtime)
+{
 	struct sessions s;
 	struct event e;
 
+	options.gap = 1000;
 	sessions_init(&s, &options);
 	step(&s, &e, 5, 0, type, position, runtime);
 	sessions_release(&s);
@@ -29,23 +41,39 @@ static int64_t deadline(enum event_type type, int64_t position, int64_t runtime,
 
 static void time_left_to_play_counts_while_playing(void)
 {
-	for (int type = 0; type < EVENT_N_TYPES; type++) {
+	struct session_options options = SESSION_OPTIONS_INIT;
+	struct session_options plain = options, guess = options, bound = options;
+
+	plain.plain_gap = true;
+	guess.unknown_runtime = 7;
+	bound.max_left = 20000;
+	for (int i = 0; i < EVENT_N_TYPES; i++) {
+		enum event_type type = (enum event_type)i;
 		bool playing = type == EVENT_PLAY || type == EVENT_SEEK;
 
-		CHECK_INT(deadline((enum event_type)type, 40, 100, false), playing ? 61005 : 1005);
-		CHECK_INT(deadline((enum event_type)type, 40, 100, true), 1005);
+		CHECK_INT(deadline(options, type, 40, 100), playing ? 61005 : 1005);
+		CHECK_INT(deadline(plain, type, 40, 100), 1005);
+		CHECK_INT(deadline(guess, type, 40, 100), playing ? 61005 : 1005);
+		CHECK_INT(deadline(guess, type, 40, EVENT_UNKNOWN), playing ? 1012 : 1005);
+		CHECK_INT(deadline(bound, type, 40, 100), playing ? 21005 : 1005);
+		CHECK_INT(deadline(bound, type, 90, 100), playing ? 11005 : 1005);
 	}
-	CHECK_INT(deadline(EVENT_PLAY, EVENT_UNKNOWN, 100, false), 1005);
-	CHECK_INT(deadline(EVENT_PLAY, 0, EVENT_UNKNOWN, false), 1005);
-	CHECK_INT(deadline(EVENT_PLAY, 100, 100, false), 1005);
-	CHECK_INT(deadline(EVENT_PLAY, INT64_MAX, 100, false), 1005);
-	CHECK_INT(deadline(EVENT_PLAY, 0, -100, false), 1005);
-	CHECK_INT(deadline(EVENT_PLAY, 0, INT32_MAX, false), 1005 + INT64_C(2147483647000));
+	CHECK_INT(deadline(options, EVENT_PLAY, EVENT_UNKNOWN, 100), 101005);
+	CHECK_INT(deadline(options, EVENT_PLAY, 0, EVENT_UNKNOWN), 1005);
+	CHECK_INT(deadline(options, EVENT_PLAY, 100, 100), 1005);
+	CHECK_INT(deadline(options, EVENT_PLAY, INT64_MAX, 100), 1005);
+	CHECK_INT(deadline(options, EVENT_PLAY, 0, -100), 1005);
+	CHECK_INT(deadline(guess, EVENT_PLAY, 0, -100), 1012);
+	CHECK_INT(deadline(guess, EVENT_PLAY, 0, 0), 1012);
+	/* A runtime of years holds nothing open for longer than a day. */
+	CHECK_INT(deadline(options, EVENT_PLAY, 0, INT32_MAX), 1005 + TIME_MS_PER_DAY);
+	bound.unknown_runtime = 20001;
+	CHECK_INT(deadline(bound, EVENT_PLAY, 0, EVENT_UNKNOWN), 21005);
 }
 
 static void the_gap_counts_from_the_last_event(void)
 {
-	const struct session_options options = { 10, false };
+	const struct session_options options = with_gap(10);
 	struct sessions s;
 	struct event e;
 
@@ -64,49 +92,170 @@ static void the_gap_counts_from_the_last_event(void)
 	sessions_release(&s);
 }
 
-static void only_a_play_behind_a_complete_is_a_rewatch(void)
+static void a_play_below_near_end_after_a_completion_is_a_rewatch(void)
 {
 	const struct session_options options = SESSION_OPTIONS_INIT;
 	struct sessions s;
 	struct event e;
 
 	sessions_init(&s, &options);
-	CHECK(step(&s, &e, 1, 0, EVENT_COMPLETE, 0, 9));
-	CHECK(!step(&s, &e, 1, 0, EVENT_SEEK, 0, 9));
-	CHECK(!step(&s, &e, 1, 0, EVENT_STOP, 9, 9));
-	CHECK(!step(&s, &e, 1, 0, EVENT_COMPLETE, 9, 9));
-	CHECK(step(&s, &e, 1, 0, EVENT_PLAY, 0, 9));
-	CHECK(!step(&s, &e, 1, 0, EVENT_PLAY, 0, 9));
+	CHECK(step(&s, &e, 1, 0, EVENT_COMPLETE, 0, 100));
+	CHECK(!step(&s, &e, 1, 0, EVENT_SEEK, 0, 100));
+	CHECK(!step(&s, &e, 1, 0, EVENT_STOP, 100, 100));
+	CHECK(!step(&s, &e, 1, 0, EVENT_COMPLETE, 100, 100));
+	CHECK(!step(&s, &e, 1, 0, EVENT_PLAY, 95, 100)); /* a late ping */
+	CHECK(!step(&s, &e, 1, 0, EVENT_HEARTBEAT, 0, 100));
+	CHECK(step(&s, &e, 1, 0, EVENT_PLAY, 94, 100));
+	CHECK(!step(&s, &e, 1, 0, EVENT_PLAY, 0, 100));
 	CHECK_INT(e.prev_ts, 1);
+	/* Completed by a stop in the credits; and then the position is not known. */
+	CHECK(!step(&s, &e, 1, 0, EVENT_STOP, 95, 100));
+	CHECK(e.completes);
+	CHECK(step(&s, &e, 1, 0, EVENT_PLAY, EVENT_UNKNOWN, 100));
+	CHECK_INT(e.session_id, 3);
+	CHECK_INT(e.phase, EVENT_OPEN);
+	CHECK_INT(s.n_completed, 2);
 	sessions_release(&s);
 }
 
 /* The latest event, gap and runtime that there can be. */
 static void the_latest_times_of_all_are_kept(void)
 {
-	const struct session_options options = { 36500 * TIME_MS_PER_DAY, false };
+	struct session_options options = with_gap(36500 * TIME_MS_PER_DAY);
 	const int64_t last = EVENT_TS_END - 1;
 	struct sessions s;
 	struct event e;
 
-	sessions_init(&s, &options);
-	CHECK(step(&s, &e, last, 0, EVENT_PLAY, 0, INT32_MAX));
-	CHECK_INT(e.deadline, last + options.gap + INT32_MAX * TIME_MS_PER_SECOND);
-	CHECK(!step(&s, &e, e.deadline, 0, EVENT_STOP, 0, INT32_MAX));
-	CHECK_INT(e.prev_ts, last);
-	CHECK_INT(e.session_start, last);
-	sessions_release(&s);
+	options.max_left = 36500 * TIME_MS_PER_DAY;
+	for (int i = SESSION_BY_EVENT; i <= SESSION_BY_PLAYED; i++) {
+		options.complete_by = (enum session_completion)i;
+		sessions_init(&s, &options);
+		CHECK(step(&s, &e, last, 0, EVENT_PLAY, 0, INT32_MAX));
+		CHECK_INT(e.deadline, last + options.gap + INT32_MAX * TIME_MS_PER_SECOND);
+		CHECK(!step(&s, &e, e.deadline, 0, EVENT_STOP, 0, INT32_MAX));
+		CHECK_INT(e.prev_ts, last);
+		CHECK_INT(e.session_start, last);
+		sessions_release(&s);
 
+		sessions_init(&s, &options);
+		step(&s, &e, last, 0, EVENT_PLAY, 0, INT32_MAX);
+		CHECK(step(&s, &e, e.deadline + 1, 0, EVENT_STOP, 0, INT32_MAX));
+		CHECK_INT(e.prev_ts, last);
+		sessions_release(&s);
+	}
+}
+
+/*
+ * Of one session's events, in seconds from 1 s on: which one completes it, by each rule, and the
+ * phases by the first. p play, a pause, s stop, k seek, c complete, h heartbeat; the position is
+ * in per cent of a runtime of 100 s, or -1.
+ */
+struct seen {
+	char type;
+	int ts, position;
+};
+
+static const struct viewing {
+	const char *name;
+	struct seen events[8];
+	int completing[3];  /* index of the completing event, or -1, by enum session_completion */
+	const char *phases; /* by event: o open, e ending, c completed */
+} viewings[] = {
+	{ "a complete", { { 'c', 0, 0 } }, { 0, 0, 0 }, "c" },
+	{ "a lone stop near the end", { { 's', 0, 95 } }, { -1, 0, -1 }, "e" },
+	{ "two of them", { { 's', 0, 95 }, { 's', 1, 99 } }, { -1, 0, -1 }, "ee" },
+	{ "and another type",
+	  { { 's', 0, 95 }, { 's', 1, 9 }, { 'a', 2, 9 } },
+	  { 2, 0, -1 },
+	  "eec" },
+	{ "a heartbeat is a type", { { 's', 0, 95 }, { 'h', 1, 95 } }, { 1, 0, -1 }, "ec" },
+	{ "stops before the end",
+	  { { 'p', 0, 0 }, { 's', 9, 94 }, { 'a', 9, 94 } },
+	  { -1, -1, -1 },
+	  "oeo" },
+	{ "a stop near the end", { { 'p', 0, 0 }, { 's', 94, 95 } }, { 1, 1, -1 }, "oc" },
+	{ "played to the end", { { 'p', 0, 0 }, { 's', 95, 95 } }, { 1, 1, 1 }, "oc" },
+	{ "a seek to the end",
+	  { { 'p', 0, 0 }, { 'k', 5, 98 }, { 's', 6, 98 } },
+	  { 2, 2, -1 },
+	  "oec" },
+	{ "no stop", { { 'p', 0, 0 }, { 'p', 95, 96 } }, { -1, 1, 1 }, "oe" },
+	{ "silence plays no further than the end",
+	  { { 'p', 0, 90 }, { 'k', 80, 90 }, { 'a', 160, 90 } },
+	  { -1, -1, -1 },
+	  "ooo" },
+	{ "a pause is not played",
+	  { { 'p', 0, 0 }, { 'a', 50, 50 }, { 'p', 99, 50 }, { 'a', 144, 94 }, { 'h', 145, 94 } },
+	  { -1, -1, 3 },
+	  "ooooo" },
+	{ "heartbeats play",
+	  { { 'h', 0, 0 }, { 'h', 50, 50 }, { 'h', 95, 95 } },
+	  { -1, 2, 2 },
+	  "ooe" },
+	{ "no position is the start", { { 'p', 0, -1 }, { 'a', 95, -1 } }, { -1, -1, 1 }, "oo" },
+	{ "a complete by every rule",
+	  { { 'p', 0, 0 }, { 'c', 1, -1 }, { 's', 99, 99 } },
+	  { 1, 1, 1 },
+	  "occ" },
+};
+
+static void which_event_completes_a_session(void)
+{
+	static const char letters[] = "pasckh";
+	static const enum event_type types[] = { EVENT_PLAY,     EVENT_PAUSE, EVENT_STOP,
+						 EVENT_COMPLETE, EVENT_SEEK,  EVENT_HEARTBEAT };
+	struct session_options options = SESSION_OPTIONS_INIT;
+
+	for (size_t i = 0; i < sizeof(viewings) / sizeof(viewings[0]) * 3; i++) {
+		const struct viewing *v = &viewings[i / 3];
+		int first = -1;
+		struct sessions s;
+
+		options.complete_by = (enum session_completion)(i % 3);
+		sessions_init(&s, &options);
+		for (int k = 0; v->phases[k]; k++) {
+			const struct seen *seen = &v->events[k];
+			struct event e;
+
+			step(&s, &e, (1 + seen->ts) * 1000, 0,
+			     types[strchr(letters, seen->type) - letters],
+			     seen->position < 0 ? EVENT_UNKNOWN : seen->position, 100);
+			if (e.completes)
+				CHECK_INT(first, -1); /* once only */
+			if (e.completes)
+				first = k;
+			if (!options.complete_by && event_phase_name(e.phase)[0] != v->phases[k])
+				CHECK_FAIL("%s: event %d is %s", v->name, k,
+					   event_phase_name(e.phase));
+		}
+		if (first != v->completing[i % 3])
+			CHECK_FAIL("%s, rule %zu: %d completes, not %d", v->name, i % 3, first,
+				   v->completing[i % 3]);
+		CHECK_INT(s.n, 1);
+		sessions_release(&s);
+	}
+}
+
+static void an_unknown_ratio_is_never_near_the_end(void)
+{
+	struct session_options options = SESSION_OPTIONS_INIT;
+	struct sessions s;
+	struct event e;
+
+	options.near_end = 0;
 	sessions_init(&s, &options);
-	step(&s, &e, last, 0, EVENT_PLAY, 0, INT32_MAX);
-	CHECK(step(&s, &e, e.deadline + 1, 0, EVENT_STOP, 0, INT32_MAX));
-	CHECK_INT(e.prev_ts, last);
+	step(&s, &e, 1, 0, EVENT_PAUSE, EVENT_UNKNOWN, 9);
+	CHECK_INT(e.phase, EVENT_OPEN);
+	step(&s, &e, 2, 0, EVENT_STOP, EVENT_UNKNOWN, 9);
+	CHECK(!e.completes);
+	step(&s, &e, 3, 0, EVENT_STOP, 0, 9);
+	CHECK(e.completes);
 	sessions_release(&s);
 }
 
 static void pairs_are_kept_apart_and_numbered_as_they_start(void)
 {
-	const struct session_options options = { 0, true };
+	const struct session_options options = with_gap(0);
 	struct sessions s;
 	struct event e;
 
@@ -127,7 +276,9 @@ int main(void)
 {
 	RUN(time_left_to_play_counts_while_playing);
 	RUN(the_gap_counts_from_the_last_event);
-	RUN(only_a_play_behind_a_complete_is_a_rewatch);
+	RUN(a_play_below_near_end_after_a_completion_is_a_rewatch);
+	RUN(which_event_completes_a_session);
+	RUN(an_unknown_ratio_is_never_near_the_end);
 	RUN(the_latest_times_of_all_are_kept);
 	RUN(pairs_are_kept_apart_and_numbered_as_they_start);
 	return CHECK_DONE();

@@ -89,8 +89,8 @@ int main(int argc, char **argv)
 		  &options.gap },
 		{ 0, "plain-gap", NULL, "end sessions by the idle gap alone", cli_flag,
 		  &options.plain_gap },
-		{ 0, "near-end", "RATIO", "ratio from which a content is near its end (0.95)",
-		  cli_share, &options.near_end },
+		{ 0, "near-end", "RATIO", "ratio from which the end is near (0.95)", cli_share,
+		  &options.near_end },
 		{ 0, "complete-by", "RULE", "rule: event, position or played (event)", cli_choice,
 		  &complete_by },
 		{ 0, "unknown-runtime", "DURATION", "time left to play if it is unknown (0)",
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 	cli_parse(&cli, argc, argv);
 	options.complete_by = (enum session_completion)complete_by.value;
 	sessions_init(&s.sessions, &options);
-	s.doubts.unknown_runtime = options.unknown_runtime;
+	s.doubts.options = &options;
 	if (event_reader_open(&in, &cli.input, EVENT_ENRICHED, &err) ||
 	    open_events(&s, &cli.output, &in.in, &keep, &err) ||
 	    open_starts(&s, starts_path, &cli.output, &in.in, &err))

@@ -41,12 +41,25 @@ void doubts_warn(const struct doubts *d, struct warnings *w)
 			     "the time left to play and how far users come are not known (give "
 			     "the events a position)",
 			     d->n_events - d->n_positions, d->n_events);
-	if (!d->unknown_runtime && bound_exceeded(&some, d->n_without_runtime, d->n_sessions))
+	if (!d->options->unknown_runtime &&
+	    bound_exceeded(&some, d->n_without_runtime, d->n_sessions))
 		warnings_add(w,
 			     "%" PRIu64 " of %" PRIu64 " sessions are of contents of unknown "
 			     "runtime: a film that plays untouched for longer than the gap is cut "
 			     "in two (give the content table a runtime, or --unknown-runtime)",
 			     d->n_without_runtime, d->n_sessions);
+	if (d->n_sessions >= DOUBTS_SESSIONS && !d->n_completed)
+		warnings_add(w,
+			     "none of %" PRIu64 " sessions is completed, so that every label will "
+			     "be 0: how does the player report the end? (--complete-by, "
+			     "--near-end)",
+			     d->n_sessions);
+	else if (d->options->complete_by == SESSION_BY_EVENT && d->n_near_end > d->n_completed)
+		warnings_add(w,
+			     "%" PRIu64 " events are near the end of sessions that nothing "
+			     "completes, and %" PRIu64 " sessions are completed: is the end told "
+			     "by the position alone? (--complete-by position)",
+			     d->n_near_end, d->n_completed);
 }
 
 void doubts_watermark(int64_t watermark, int64_t last, struct warnings *w)

@@ -1,7 +1,7 @@
 /*
  * doubts: what is legal in events and looks wrong: times in another unit than milliseconds,
  * positions and runtimes in another one than seconds, or unknown too often for sessions and ratios
- * to mean much. Memory: some counters.
+ * to mean much; sessions that come to the end, and are not completed. Memory: some counters.
  */
 #ifndef CE_DOUBTS_H
 #define CE_DOUBTS_H
@@ -10,24 +10,28 @@
 #include "base/warnings.h"
 #include "events/event.h"
 #include "events/timeline.h"
+#include "history/session.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define DOUBTS_SHORT 600 /* s: hardly a film or an episode is shorter */
 
+#define DOUBTS_SESSIONS 20 /* of so many one should be completed */
+
 struct doubts {
-	uint64_t n_events, n_old;     /* all; those before 1980 */
-	uint64_t n_positions;         /* events of known position */
-	uint64_t n_ones, n_above_one; /* those at 1, or beyond */
-	uint64_t n_runtimes;          /* events of known runtime, above 0 */
-	uint64_t n_shorter, n_longer; /* those below ten minutes, or above a day */
-	uint64_t n_both, n_beyond;    /* events with both known; of a position far behind the end */
+	const struct session_options *options; /* the caller's */
+	uint64_t n_events, n_old;              /* all; those before 1980 */
+	uint64_t n_positions;                  /* events of known position */
+	uint64_t n_ones, n_above_one;          /* those at 1, or beyond */
+	uint64_t n_runtimes;                   /* events of known runtime, above 0 */
+	uint64_t n_shorter, n_longer;          /* those below ten minutes, or above a day */
+	uint64_t n_both, n_beyond; /* events with both known; of a position far behind the end */
 	uint64_t n_sessions, n_without_runtime; /* by their first events */
-	bool unknown_runtime; /* the caller's: it is known what is left of an unknown runtime */
+	uint64_t n_completed, n_near_end; /* sessions; events near the end that complete none */
 };
 
-/* Takes an event; `is_start`: a session begins with it. */
+/* Takes an event after sessions_step; `is_start`: a session begins with it. */
 static inline void doubts_step(struct doubts *d, const struct event *e, bool is_start)
 {
 	bool position = e->position != EVENT_UNKNOWN, runtime = e->runtime > 0;
@@ -45,6 +49,8 @@ static inline void doubts_step(struct doubts *d, const struct event *e, bool is_
 	d->n_beyond += runtime && e->position > 1 + e->runtime + e->runtime / 20;
 	d->n_sessions += is_start;
 	d->n_without_runtime += is_start && !runtime;
+	d->n_completed += e->completes;
+	d->n_near_end += e->phase == EVENT_ENDING && e->type != EVENT_STOP && e->type != EVENT_SEEK;
 }
 
 /*

@@ -161,8 +161,7 @@ int features_init(struct features *f, const struct csv_reader *in, const struct 
 				.hours = mem_zalloc(N_HOURS + 1, sizeof(*f->hours)),
 				.kept = kept };
 	f->release_year = columns_require(in, "release_year", err);
-	f->session_event_number = columns_require(in, "session_event_number", err);
-	if (f->release_year < 0 || f->session_event_number < 0)
+	if (f->release_year < 0)
 		goto fail;
 	for (size_t i = 0; i < n; i++) {
 		const struct catalogue_column *column = &table->columns[i];
@@ -173,7 +172,9 @@ int features_init(struct features *f, const struct csv_reader *in, const struct 
 		if (add_step(f, in, i < n_keys ? &key : &made[i - n_keys], column->type, err))
 			goto fail;
 	}
-	return 0;
+	f->session_event_number = columns_require(in, "session_event_number", err);
+	if (f->session_event_number >= 0)
+		return 0;
 fail:
 	features_release(f);
 	return -1;

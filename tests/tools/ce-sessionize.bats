@@ -256,7 +256,8 @@ says() {
 doubtful() {
 	awk -v header=$header 'BEGIN { print header } {
 		printf "e%05d,17000000%05d,u%d,c,pause,%s,tv,%s\n", NR, NR, NR, $1 == "-" ? "" : $1, $2 == "-" ? "" : $2 }' >doubts.csv
-	ce-sessionize -p doubts.csv 2>&1 >out | sed 's/^ce-sessionize: warning: //'
+	# But for those of sessions that are not completed, which no lone pause is.
+	ce-sessionize -p doubts.csv 2>&1 >out | sed -n '/ is completed, so /d; / that nothing completes, /d; s/^ce-sessionize: warning: //p'
 }
 
 # rows N POSITION RUNTIME: so many of them.
@@ -398,4 +399,23 @@ rows() {
 @test "the phase is that of the row's own event, until the session is completed" {
 	[ "$(printf '1 play 0 100\n2 stop 10 100\n3 play 10 100\n4 seek 95 100\n5 heartbeat 96 100\n6 pause 90 100\n7 complete - 100\n8 pause 5 100\n' |
 		phases)" = "open ending open ending ending open completed completed" ]
+}
+
+@test "a warning of sessions that come to the end and are not completed" {
+	# N viewings that end near the end, without a stop, and M that complete; each of a user of its own.
+	viewings() {
+		awk -v header=$header -v n="$1" -v m="$2" 'BEGIN { print header; for (i = 0; i < n + m; i++) {
+			printf "a%03d,1700000000%03d,u%d,c,play,0,tv,700\n", i, i, i
+			late = late sprintf("b%03d,1700000690%03d,u%d,c,%s,690,tv,700\n", i, i, i, i < n ? "pause" : "complete") }
+			printf "%s", late }' >ends.csv
+		shift 2
+		ce-sessionize -p "$@" ends.csv 2>&1 >out | sed 's/^ce-sessionize: warning: //'
+	}
+	[ -z "$(viewings 10 10)" ]
+	[ "$(viewings 11 10)" = "11 events are near the end of sessions that nothing completes, and 10 sessions are completed: is the end told by the position alone? (--complete-by position)" ]
+	[ -z "$(viewings 11 10 --complete-by position)" ]
+	[ -z "$(viewings 11 10 --complete-by played)" ]
+	[ "$(viewings 20 0)" = "none of 20 sessions is completed, so that every label will be 0: how does the player report the end? (--complete-by, --near-end)" ]
+	[ -z "$(viewings 20 0 --complete-by position)" ]
+	[[ $(viewings 19 0) == "19 events are near the end of "* ]]
 }

@@ -25,7 +25,7 @@ import zoneinfo
 from fractions import Fraction
 
 COLUMNS = "event_id event_ts user_id content_id event_type playback_position device".split()
-TYPES = "play pause stop complete seek".split()
+TYPES = "play pause stop complete seek heartbeat".split()
 BLANKS = b" \t\n\v\f\r"
 TS_END = 4102444800000
 UNITS = {"s": Fraction(1000), "ms": Fraction(1), "us": Fraction(1, 1000), "ns": Fraction(1, 1000000)}

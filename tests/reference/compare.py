@@ -35,6 +35,18 @@ def read(path):
         return file.read()
 
 
+def sessionize_words(opt):
+    """The options of ce-sessionize."""
+    words = ["--gap", f"{opt.gap}ms", "--near-end", naive.decimal(opt.near_end), "--complete-by", opt.complete_by]
+    words += ["--unknown-runtime", f"{opt.unknown_runtime}ms", "--max-left", f"{opt.max_left}ms"]
+    return words + ["--plain-gap"] * opt.plain_gap
+
+
+def watermark_words(opt):
+    """The option of ce-agg and of ce-features."""
+    return [] if opt.watermark is None else ["--watermark", naive.utc(opt.watermark).isoformat() + "Z"]
+
+
 def difference(name, got, want):
     """None, or what is wrong with a table: (its text, (header, rows))."""
     got_header, got_rows = naive.parse_csv(got)
@@ -70,8 +82,7 @@ def compare(seed):
         now = latin(random_tables.contents_now(seed, len(rows)))
         rows = [row | changed for row, changed in zip(rows, now)]
     want = naive.tables(header, rows, opt)
-    near_end = ["--near-end", naive.decimal(opt.near_end)]
-    gap = ["--gap", f"{opt.gap}ms"] + ["--plain-gap"] * opt.plain_gap
+    watermark = watermark_words(opt)
     folder = ["-d", "."] if seed % 4 == 0 else []
     keep = ["--keep", ["a note", "*"][seed % 2]] if opt.keep else []
     join = ["ce-join", "-p", "-k", "user_id", "users.csv", "-k", "content_id", "contents.csv", "--drop", "email",
@@ -92,13 +103,14 @@ def compare(seed):
     else:
         got["left join"] = text = run(text, *join, "--left")
         want["left join"] = header, rows
-    got["session_identification"] = text = run(text, "ce-sessionize", "-p", *keep, *gap, "--starts", "starts.csv")
+    got["session_identification"] = text = run(text, "ce-sessionize", "-p", *keep, *sessionize_words(opt), "--starts", "starts.csv")
     got["session_starts"] = read("starts.csv")
-    got["history"] = text = run(text, "ce-agg", "-p", *keep, "--window", f"{opt.window}ms", *near_end, *folder)
+    got["history"] = text = run(text, "ce-agg", "-p", *keep, "--window", f"{opt.window}ms", *watermark, *folder)
     for name in list(naive.AGGREGATES) + ["content_completion"] if folder else []:
         got[name] = read(name + ".csv")
-    for which in ("undecided", "all", "first"):
-        got["features_" + which] = run(text, "ce-features", "-p", *keep, "--rows", which, *near_end)
+    for which in ("open", "first", "undecided", "all"):
+        rows_words = [] if which == "open" and seed % 2 else ["--rows", which]
+        got["features_" + which] = run(text, "ce-features", "-p", *keep, *rows_words, *watermark)
     return [w for w in (difference(name, got[name], want[name]) for name in got) if w], len(events)
 
 

@@ -7,12 +7,14 @@ tools are compared with, and the shortest statement of what each column means: e
 computed for every event from all events, by filtering, with exact integers and fractions. Nothing
 is incremental, nothing is shared with the tools, and it takes quadratic time.
 
-Usage: naive.py [--gap MS] [--plain-gap] [--window MS] [--near-end RATIO] [--keep COLUMN] FILE FOLDER
+Usage: naive.py [--gap MS] [--plain-gap] [--near-end RATIO] [--complete-by event|position|played]
+                [--unknown-runtime MS] [--max-left MS] [--window MS] [--watermark MS] [--keep COLUMN] FILE FOLDER
 """
 
 import argparse
 import datetime
 import os
+import sys
 from fractions import Fraction
 
 DAY = 86_400_000
@@ -116,36 +118,46 @@ class Event:
         self.user, self.content = row["user_id"], row["content_id"]
         self.pair = self.user, self.content
         self.type, self.genre = row["event_type"], row["genre"]
+        self.counted = self.type != "heartbeat"
         position, runtime = integer(row["playback_position"]), integer(row["runtime"])
+        self.runtime = runtime if runtime is not None and runtime > 0 else None
 
         # A ratio is a whole number of millionths.
         self.ratio = None
-        if position is not None and runtime is not None and runtime > 0:
-            millionths = half_up(Fraction(position * 1_000_000, runtime))
+        if position is not None and self.runtime is not None:
+            millionths = half_up(Fraction(position * 1_000_000, self.runtime))
             self.ratio = Fraction(min(millionths, 1_000_000), 1_000_000)
-        self.near_end_stop = self.type == "stop" and self.ratio is not None and self.ratio >= opt.near_end
+        self.near_end = self.ratio is not None and self.ratio >= opt.near_end
 
-        # Until when the player may be silent.
+        # How long the player would play on, and until when it may be silent.
+        left = opt.unknown_runtime
+        if self.runtime is not None:
+            left = max(self.runtime - (position or 0), 0) * 1000
+        self.left = min(left, opt.max_left)
         self.deadline = self.ts + opt.gap
-        playing = self.type in ("play", "seek")
-        if playing and position is not None and runtime is not None and not opt.plain_gap:
-            self.deadline += max(runtime - position, 0) * 1000
+        if self.type in ("play", "seek") and not opt.plain_gap:
+            self.deadline += self.left
 
 
 class Session:
     """Its events, in canonical order; `next_start` is when the pair's next session begins."""
 
-    def __init__(self, first):
-        self.events, self.next_start = [first], None
+    def __init__(self):
+        self.events, self.completing, self.next_start = [], None, None
+
+    def add(self, event, opt):
+        event.session = self
+        self.events.append(event)
+        if self.completing is None and is_completing(self.events, opt):
+            self.completing = event
 
     def finish(self):
         first, last = self.events[0], self.events[-1]
         self.user, self.content, self.genre = first.user, first.content, first.genre
         self.start, self.end = first.ts, last.ts
         self.closing = last.deadline if self.next_start is None else min(last.deadline, self.next_start)
-        completing = [e for e in self.events if is_completing(e, self.upto(e))]
-        self.completion = completing[0].ts if completing else None  # its time
-        self.outcome = 1 if completing else 0  # once known
+        self.completion = self.completing and self.completing.ts  # its time
+        self.outcome = 0 if self.completing is None else 1  # once known
         self.known = self.closing if self.completion is None else self.completion
 
     def upto(self, event):
@@ -158,41 +170,68 @@ class Session:
     def outcome_known(self, t):
         return self.known < t
 
+    def decided(self, watermark):
+        return self.completing is not None or self.closed(watermark)
 
-def is_completing(event, state):
-    """`state`: the session's events up to and including this one."""
-    two_types = len({e.type for e in state}) >= 2
-    brings_second = two_types and len({e.type for e in state[:-1]}) == 1
-    return (
-        event.type == "complete"
-        or (event.near_end_stop and two_types)
-        or (brings_second and any(e.near_end_stop for e in state[:-1]))
+
+def is_completing(state, opt):
+    """Whether the last of a session's events so far completes it."""
+    *before, event = state
+    if event.type == "complete":
+        return True
+    if opt.complete_by == "position":
+        return event.type != "seek" and event.near_end
+    if opt.complete_by == "played":
+        return event.runtime is not None and Fraction(played(state), 1000) >= opt.near_end * event.runtime
+
+    def types(events):
+        return len({e.type for e in events})
+
+    def near_end_stops(events):
+        return [e for e in events if e.type == "stop" and e.near_end]
+
+    second = types(before) == 1 and types(state) == 2
+    return bool(types(state) >= 2 and near_end_stops([event]) or second and near_end_stops(before))
+
+
+def played(state):
+    """Milliseconds that a session played until its last event so far."""
+    return sum(
+        min(after.ts - e.ts, e.left)
+        for e, after in zip(state, state[1:])
+        if e.type in ("play", "seek", "heartbeat")
     )
 
 
-def sessionize(events):
+def sessionize(events, opt):
     """Cuts each pair's events into sessions, numbered in the order of their first events."""
     sessions = []
     for event in events:
         earlier = [e for e in events[: event.rank] if e.pair == event.pair]
-        event.previous = earlier[-1] if earlier else None
-        rewatch = (
-            event.type == "play"
-            and event.previous is not None
-            and any(e.type == "complete" for e in event.previous.session.events)
-        )
-        if event.previous is None or event.ts > event.previous.deadline or rewatch:
-            event.session = Session(event)
-            sessions.append(event.session)
-            if event.previous is not None:
-                event.previous.session.next_start = event.ts
+        event.previous = previous = earlier[-1] if earlier else None
+        if (
+            previous is None
+            or event.ts > previous.deadline
+            or (event.type == "play" and not event.near_end and previous.session.completing is not None)
+        ):
+            session = Session()
+            sessions.append(session)
+            if previous is not None:
+                previous.session.next_start = event.ts
         else:
-            event.session = event.previous.session
-            event.session.events.append(event)
+            session = previous.session
+        session.add(event, opt)
     for number, session in enumerate(sessions, 1):
         session.id = number
         session.finish()
     return sessions
+
+
+def phase(event):
+    completing = event.session.completing
+    if completing is not None and completing.rank <= event.rank:
+        return "completed"
+    return "ending" if event.type == "stop" or event.near_end else "open"
 
 
 # --- History: what was known just before event e, at time t.
@@ -203,7 +242,7 @@ def history(e, events, sessions, opt):
     past = [h for h in events if h.ts < t]
     of_user = [h for h in past if h.user == e.user]
     of_content = [h for h in past if h.content == e.content]
-    window = [h for h in of_user if h.ts >= t - opt.window]
+    window = [h for h in of_user if h.ts >= t - opt.window and h.counted]
     known = [s for s in sessions if s.outcome_known(t)]
     user_known = [s for s in known if s.user == e.user]
     content_known = [s for s in known if s.content == e.content]
@@ -228,12 +267,12 @@ def history(e, events, sessions, opt):
         "average_viewing_duration_ratio": decimal(
             mean(h.ratio for h in of_content if h.type == "stop" and h.ratio is not None)
         ),
-        "content_popularity": len({h.user for h in of_content}),
+        "content_popularity": len({h.user for h in of_content if h.counted}),
         "has_played_before": int(len(of_pair) > 1),
         "user_content_session_count": len(of_pair),
         "number_of_pauses": sum(s.type == "pause" for s in state),
         "number_of_seeks": sum(s.type == "seek" for s in state),
-        "session_event_number": len(state),
+        "session_event_number": sum(s.counted for s in state),
         "session_elapsed": t - e.session.start,
         "max_playback_ratio": decimal(max((s.ratio for s in state if s.ratio is not None), default=None)),
         "time_since_last_event": None if e.previous is None else t - e.previous.ts,
@@ -242,7 +281,9 @@ def history(e, events, sessions, opt):
             t, [s.completion for s in user_known if s.completion is not None]
         ),
         "user_avg_session_duration": None if durations is None else half_up(durations),
-        "user_genre_recency": since(t, [h.ts for h in of_user if e.genre and h.genre == e.genre]),
+        "user_genre_recency": since(
+            t, [h.ts for h in of_user if e.genre and h.genre == e.genre and h.counted]
+        ),
     }
 
 
@@ -265,14 +306,14 @@ def times(a, b):
 
 
 def features(e, known, watermark):
-    """`known`: the event's history row. `watermark`: the time of the last event of all."""
+    """`known`: the event's history row. `watermark`: the time up to which the log is whole."""
     row, session, now, start = e.row, e.session, utc(e.ts), utc(e.session.start)
     runtime, released = integer(row["runtime"]), integer(row["release_year"])
     category = None
     if runtime is not None:
         category = "short" if runtime < 1200 else "medium" if runtime <= 3600 else "long"
     signup = row["signup_date"]
-    decided = session.completion is not None or session.closed(watermark)
+    decided = session.decided(watermark)
     return known | {
         "event_id": row["event_id"],
         "event_ts": e.ts,
@@ -320,7 +361,8 @@ FEATURES = """event_id event_ts user_id content_id session_id user_plan_tier day
 ENRICHED = """event_id event_ts user_id content_id event_type playback_position device plan_tier
     signup_date genre runtime release_year maturity_rating""".split()
 
-SESSION = "prev_ts session_start_ts session_id session_deadline_ts".split()
+SESSION = """prev_ts session_start_ts session_id session_deadline_ts completes_session
+    session_phase""".split()
 
 HISTORY = """user_activity_level user_content_engagement user_genre_preference user_completion_rate
     user_known_sessions content_completion_rate content_known_sessions user_last_outcome
@@ -348,8 +390,7 @@ AGGREGATES = {
 
 
 def tables(header, rows, opt):
-    """Name -> (header, rows) of every table. `opt`: gap, plain_gap, window, near_end, keep (columns of
-    one's own that go on; others are left out)."""
+    """Name -> (header, rows) of every table, with `opt` as of options()."""
     header = [name for name in header if name in ENRICHED + opt.keep]
     kept = [name for name in header if name in opt.keep]
     feature_columns = FEATURES[:5] + kept + FEATURES[5:]
@@ -357,8 +398,10 @@ def tables(header, rows, opt):
     for rank, e in enumerate(events):
         e.rank = rank
         assert rank == 0 or (events[rank - 1].ts, events[rank - 1].id) < (e.ts, e.id), "not in order"
-    sessions = sessionize(events)
-    watermark = events[-1].ts if events else None
+    sessions = sessionize(events, opt)
+    watermark = opt.watermark
+    if watermark is None and events:
+        watermark = events[-1].ts
 
     known = [history(e, events, sessions, opt) for e in events]
     featured = [features(e, k, watermark) | {name: e.row[name] for name in kept} for e, k in zip(events, known)]
@@ -369,6 +412,8 @@ def tables(header, rows, opt):
             "session_start_ts": e.session.start,
             "session_id": e.session.id,
             "session_deadline_ts": e.deadline,
+            "completes_session": int(e is e.session.completing),
+            "session_phase": phase(e),
         }
         for e in events
     ]
@@ -381,44 +426,54 @@ def tables(header, rows, opt):
             "session_start_ts": s.start,
             "session_end_ts": s.end,
             "is_completed_event": int(any(e.type == "complete" for e in s.events)),
-            "stopped_near_end": int(any(e.near_end_stop for e in s.events)),
+            "stopped_near_end": int(s.completing is not None and s.completing.type != "complete"),
             "num_unique_events": len({e.type for e in s.events}),
-            "is_completion": s.outcome if s.completion is not None or s.closed(watermark) else None,
+            "is_completion": s.outcome if s.decided(watermark) else None,
         }
         for s in sessions
     ]
-    undecided = [
-        f
-        for e, f in zip(events, featured)
-        if not any(is_completing(d, e.session.upto(d)) for d in e.session.upto(e))
-    ]
+
+    def predicted(rows):
+        """The prediction rows of that name."""
+        return [f for e, k, f in zip(events, known, featured) if rows(e, k["session_event_number"])]
+
     return {
         "session_identification": (header + SESSION, identified),
         "session_starts": (STARTS, [identified[s.events[0].rank] for s in sessions]),
         "history": (header + SESSION + HISTORY, with_history),
         "content_completion": (COMPLETION, completion),
-        "features_undecided": (feature_columns, undecided),
+        "features_open": (feature_columns, predicted(lambda e, _: e.counted and phase(e) == "open")),
+        "features_first": (feature_columns, predicted(lambda e, n: e.counted and n == 1 and phase(e) == "open")),
+        "features_undecided": (feature_columns, predicted(lambda e, _: e.counted and phase(e) != "completed")),
         "features_all": (feature_columns, featured),
-        "features_first": (feature_columns, [featured[s.events[0].rank] for s in sessions]),
     } | {name: (columns.split(), with_history) for name, columns in AGGREGATES.items()}
 
 
-def main():
+def options(arguments=()):
+    """The options that the tools have; --keep names the columns of one's own that go on, others are left out."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--gap", type=int, default=30 * 60_000)
     parser.add_argument("--plain-gap", action="store_true")
-    parser.add_argument("--window", type=int, default=30 * DAY)
     parser.add_argument("--near-end", type=Fraction, default=Fraction("0.95"))
+    parser.add_argument("--complete-by", choices=["event", "position", "played"], default="event")
+    parser.add_argument("--unknown-runtime", type=int, default=0)
+    parser.add_argument("--max-left", type=int, default=DAY)
+    parser.add_argument("--window", type=int, default=30 * DAY)
+    parser.add_argument("--watermark", type=int)
     parser.add_argument("--keep", action="append", default=[])
-    parser.add_argument("file")
-    parser.add_argument("folder")
-    opt = parser.parse_args()
-    os.makedirs(opt.folder, exist_ok=True)
-    with open(opt.file, encoding="latin-1", newline="") as file:
-        header, rows = parse_csv(file.read())
+    parser.add_argument("words", nargs="*")
+    return parser.parse_args(arguments)
+
+
+def main():
+    opt = options(sys.argv[1:])
+    file, folder = opt.words
+    os.makedirs(folder, exist_ok=True)
+    with open(file, encoding="latin-1", newline="") as table:
+        header, rows = parse_csv(table.read())
     for name, table in tables(header, rows, opt).items():
-        with open(os.path.join(opt.folder, name + ".csv"), "w", encoding="latin-1", newline="") as file:
-            file.write(format_csv(*table))
+        with open(os.path.join(folder, name + ".csv"), "w", encoding="latin-1", newline="") as out:
+            out.write(format_csv(*table))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """random_tables: event and dimension tables in which every rare thing happens often.
 
 Times fall on a coarse grid (ties within and across pairs), or exactly on, or one millisecond beside,
-a deadline or a window's edge of another event; runtimes may be unknown or 0; stops land on the
-near-end ratio; ids and genres hold commas, quotes, line breaks and UTF-8, and run into one another
-("a" + "bc", "ab" + "c").
+a deadline, a window's edge or the time at which a title is played of another event; runtimes may be
+unknown, zero, negative or of years; positions unknown or beyond the end; stops land on the near-end
+ratio, and plays come after them; sessions may have one type of event, or heartbeats alone; ids and
+genres hold commas, quotes, line breaks and UTF-8, and run into one another ("a" + "bc", "ab" + "c").
 """
 
 import random
@@ -13,10 +14,11 @@ DAY = 86_400_000
 EVENTS = "event_id event_ts user_id content_id event_type playback_position device".split()
 USERS = "user_id email plan_tier signup_date".split()
 CONTENTS = "content_id genre runtime release_year maturity_rating".split()
-TYPES = ["play", "pause", "stop", "complete", "seek"]
+TYPES = ["play", "pause", "stop", "complete", "seek", "heartbeat"]
 NAMES = ["a", "ab", "bc", "c", "1", "01", "x,y", 'say "x"', "two\nlines", "cr\r\nlf", "Niños", "NIños", " b ", "\\."]
 GENRES = ["Drama", "Action", "drama", "Sci-Fi, Horror", "Ñ", 'a "genre"', "Z", "Dram", "Drama2", ""]
-RUNTIMES = [None, None, "0", "1", "3", "20", "100", "300", "1199", "1200", "3600", "3601", "5400", "5400.0", "7200"]
+RUNTIMES = [None, None, "0", "1", "3", "20", "100", "300", "1199", "1200", "3600", "3601", "5400", "5400.0", "7200",
+            "-5", "86400", "86401", "94608000", "31536000000"]  # fmt: skip
 SIGNUPS = [None, "2023-12-31", "2024-01-01T00:00:00Z", "2024-02-29 23:59:59.999", "2025-06-01T01:30:00+05:30",
            "2030-01-01 00:00:00+00", "1999-12-31T23:59:59.5-08:00"]  # fmt: skip
 STARTS = [1704067200000, 1735689599000, 1709164800000, 1609459140000, 86_400_000]  # turns of years, months, days
@@ -28,7 +30,18 @@ class Options:
         self.plain_gap = r.random() < 0.15
         self.window = r.choice([30 * DAY, 3_600_000, 600_000, 60_000, 1000, 1])
         self.near_end = Fraction(r.choice(["0.95", "0.95", "0.95", "0.5", "1", "0", "0.333333", "0.666667"]))
+        self.complete_by = r.choice(["event", "event", "position", "played"])
+        self.unknown_runtime = r.choice([0, 0, 0, 1, 1500, 1_800_000, 7_200_000, 4 * DAY])
+        self.max_left = r.choice([DAY, DAY, DAY, 0, 1, 60_000, 3_600_000, 40_000 * DAY])
+        self.watermark = None  # or a time
         self.keep = []
+
+    def left(self, event):
+        """The time left to play at an event, in ms."""
+        left, runtime = self.unknown_runtime, int(Fraction(event["runtime"] or 0))
+        if runtime > 0:
+            left = max(runtime - int(event["playback_position"] or 0), 0) * 1000
+        return min(left, self.max_left)
 
 
 def tables(seed):
@@ -63,37 +76,50 @@ def tables(seed):
     span = r.choice([1, 3, 10, 40, 100] if n < 100 else [100, 1000, 3000])
     start = r.choice(STARTS)
     weights = [r.choice([0.2, 1, 1, 3]) for _ in TYPES]
-    unknown_position = r.choice([0, 0, 0.1])
+    if r.random() < 0.3:  # a log without heartbeats
+        weights[-1] = 0
+    if r.random() < 0.15:  # of one type or two
+        weights = [w if kind in r.sample(TYPES, 2) else 0 for kind, w in zip(TYPES, weights)]
+        weights[r.randrange(len(TYPES))] = 1
+    unknown_position = r.choice([0, 0, 0.1, 0.5])
     ids = [r.choice(["e", "e0", "E", "é", "e,", 'e"', "\n"]) + str(i) for i in range(n)]
     r.shuffle(ids)
     events = []
     for id in ids:
         user, content = r.choice(users), r.choice(contents)
-        runtime = int(Fraction(content["runtime"] or r.choice([0, 50])))
+        kind = r.choices(TYPES, weights)[0]
+        runtime = max(int(Fraction(content["runtime"] or r.choice([0, 50]))), 0)
         edge = -int(-runtime * opt.near_end // 1)  # the first whole second that is near the end
         position = r.choice([0, edge, edge, max(edge - 1, 0), edge + 1, runtime, runtime + 7, r.randint(0, runtime)])
+        position = 9223372036854775806 if r.random() < 0.01 else position
         ts = start + unit * r.randint(0, span)
         if events and r.random() < 0.4:
             near = r.choice(events)
-            left = max(int(Fraction(near["runtime"] or 0)) - int(near["playback_position"] or 0), 0) * 1000
-            edge_of = r.choice([0, 0, opt.gap, opt.gap + left, opt.gap + left, opt.window])
-            ts = int(near["event_ts"]) + edge_of + r.choice([-1, 0, 0, 0, 1])
+            left = opt.left(near)
+            edge_of = r.choice([0, 0, opt.gap, opt.gap + left, opt.gap + left, opt.window, left, edge * 1000])
+            ts = int(near["event_ts"]) + min(edge_of, 1000 * DAY) + r.choice([-1, 0, 0, 0, 1])
             if r.random() < 0.7:
                 user = next(u for u in users if u["user_id"] == near["user_id"])
                 content = next(c for c in contents if c["content_id"] == near["content_id"])
+                if near["event_type"] in ("stop", "complete") and weights[0] and r.random() < 0.5:
+                    kind = "play"  # perhaps again, perhaps a late ping
         events.append(
             {
                 "event_id": id,
                 "event_ts": str(ts),
                 "user_id": user["user_id"],
                 "content_id": content["content_id"],
-                "event_type": r.choices(TYPES, weights)[0],
+                "event_type": kind,
                 "playback_position": None if r.random() < unknown_position else str(position),
                 "device": r.choice(["tv", "phone", "", None]),
                 "runtime": content["runtime"],
             }
         )
     events.sort(key=lambda e: (int(e["event_ts"]), e["event_id"].encode()))
+    if events and r.random() < 0.3:
+        near = r.choice(events)
+        edge_of = r.choice([0, 0, opt.gap, opt.gap + opt.left(near), -DAY, 10 * DAY])
+        opt.watermark = max(int(near["event_ts"]) + min(edge_of, 1000 * DAY) + r.choice([-1, 0, 1]), 1)
     if r.random() < 0.3:  # some keys have no dimension row
         users, contents = users[1:], contents[r.randint(0, 1) :]
     r.shuffle(users)

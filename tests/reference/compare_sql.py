@@ -1,21 +1,27 @@
 #!/usr/bin/env python3
 """compare_sql: every table of the tools against reference.sql, in a PostgreSQL that libpq finds by PG*.
 
+With --naive first, every table of naive.py instead, which begins at the joined events: the two statements
+of the definitions against each other, without a tool.
+
 Each case is three source tables and a set of options. The tools run over them, reference.sql runs
 over them in the database, and there every column of every table is compared, row by row and byte by
 byte: numbers must be written as PostgreSQL writes them. What is compared is counted; at the end a
 line says how much that was, and any difference has been shown and makes the exit status 1.
 
-Usage: compare_sql.py edge [NAME ...]                  the cases of edge_cases.py
-       compare_sql.py forms                            the same, with forms=s+us+ns+offset+utc+bare
-       compare_sql.py synth SEED[:OPTION=VALUE,...] ... a workload of ce-synth, some 20,000 events
-       compare_sql.py random SEED ...                  a table of random_tables.py, with its options
-       compare_sql.py folder FOLDER[:OPTION=VALUE,...] ... events_table, users_dim, content_dim as plain .csv
+Usage: compare_sql.py [--naive] CASES, which are
+       edge [NAME ...]                  the cases of edge_cases.py
+       forms                            the same, with forms=s+us+ns+offset+utc+bare
+       synth SEED[:OPTION=VALUE,...] ...    a workload of ce-synth, some 20,000 events
+       random SEED ...                  a table of random_tables.py, with its options
+       viewings SEED[:EVENTS] ...       a log of viewings.py, with its options
+       folder FOLDER[:OPTION=VALUE,...] ... events_table, users_dim, content_dim as plain .csv
 
-OPTIONS are gap and window (durations in ms), plain_gap=true, near_end (a ratio), allow_empty (columns,
-with + between them), ts_unit, and forms (s, ms, us, ns, offset, utc, bare, with + between them): then the
-tools, and they alone, have each event_ts in one of these forms, and the runtimes and years of the
-dimensions as clocks, durations and decimals; out come the same tables.
+SEED may be a range, 1-100. OPTIONS are gap, window, unknown_runtime and max_left (durations in ms), plain_gap=true,
+near_end (a ratio), complete_by, watermark (a time in ms), allow_empty (columns, with + between them), ts_unit, and
+forms (s, ms, us, ns, offset, utc, bare, with + between them): then the tools, and they alone, have each event_ts in
+one of these forms, and the runtimes and years of the dimensions as clocks, durations and decimals; out come the same
+tables.
 """
 
 import os
@@ -28,13 +34,18 @@ import clean
 import edge_cases
 import naive
 import random_tables
+import viewings
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEFAULTS = {
     "gap": 1_800_000,
     "plain_gap": "false",
-    "window": 2_592_000_000,
     "near_end": "0.95",
+    "complete_by": "event",
+    "unknown_runtime": 0,
+    "max_left": 86_400_000,
+    "window": 2_592_000_000,
+    "watermark": "",
     "allow_empty": "",
     "ts_unit": "auto",
     "forms": "",
@@ -52,17 +63,24 @@ create table content_dim (content_id text, genre text, runtime text, release_yea
 # Reasons to reject a record that no table of a database can hold.
 BELOW_SQL = ("ragged", "invalid_utf8")
 
-# What the database calls a table, and the file in which the tools leave it.
-TABLES = {
+PREDICTION_ROWS = ("all", "open", "first", "undecided")
+
+# What the database calls a table, and the file in which naive.py leaves it, or the tools.
+NAIVE_TABLES = {
+    "session_identification": "session_identification.csv",
+    "session_starts": "session_starts.csv",
+    "event_history": "history.csv",
+    "content_completion": "content_completion.csv",
+    **{name: f"{name}.csv" for name in naive.AGGREGATES},
+    **{f"features_{rows}": f"features_{rows}.csv" for rows in PREDICTION_ROWS},
+}
+TOOL_TABLES = NAIVE_TABLES | {
     "cleaned_events": "cleaned_events.csv",
     "rejects": "rejects.csv",
     "enriched_table": "enriched_table.csv",
-    "session_identification": "session_identification.csv",
-    "session_starts": "session_starts.csv",
     "event_history": "event_history.csv",
     "content_completion": "tables/content_completion.csv",
     **{name: f"tables/{name}.csv" for name in naive.AGGREGATES},
-    **{f"features_{rows}": f"features_{rows}.csv" for rows in ("all", "undecided", "first")},
 }
 
 
@@ -115,7 +133,12 @@ def rewrite_all(folder, to, forms):
 def run_tools(folder, out, opt):
     """Every table of the tools, as plain CSV in the folder `out`."""
     sessionize = ["--gap", f"{opt['gap']}ms"] + (["--plain-gap"] if opt["plain_gap"] == "true" else [])
-    near_end = ["--near-end", opt["near_end"]]
+    sessionize += ["--near-end", opt["near_end"], "--complete-by", opt["complete_by"]]
+    sessionize += ["--unknown-runtime", f"{opt['unknown_runtime']}ms", "--max-left", f"{opt['max_left']}ms"]
+    watermark = []
+    if opt["watermark"]:
+        when = naive.utc(int(opt["watermark"])).isoformat(timespec="milliseconds")
+        watermark = ["--watermark", when + "Z"]
     allow = ["--allow-empty", opt["allow_empty"]] if opt["allow_empty"] else []
     allow += ["--ts-unit", opt["ts_unit"], "--max-rejects", "100%"]
     run("ce-clean", "-p", *allow, "--rejects", f"{out}/rejects.csv", "-o", f"{out}/cleaned_events.csv",
@@ -124,11 +147,22 @@ def run_tools(folder, out, opt):
         f"{folder}/content_dim.csv", "-o", f"{out}/enriched_table.csv", f"{out}/cleaned_events.csv")  # fmt: skip
     run("ce-sessionize", "-p", *sessionize, "--starts", f"{out}/session_starts.csv",
         "-o", f"{out}/session_identification.csv", f"{out}/enriched_table.csv")  # fmt: skip
-    run("ce-agg", "-p", *near_end, "--window", f"{opt['window']}ms", "-d", f"{out}/tables",
+    run("ce-agg", "-p", *watermark, "--window", f"{opt['window']}ms", "-d", f"{out}/tables",
         "-o", f"{out}/event_history.csv", f"{out}/session_identification.csv")  # fmt: skip
-    for rows in ("all", "undecided", "first"):
-        run("ce-features", "-p", *near_end, "--rows", rows, "-o", f"{out}/features_{rows}.csv",
+    for rows in PREDICTION_ROWS:
+        run("ce-features", "-p", *watermark, "--rows", rows, "-o", f"{out}/features_{rows}.csv",
             f"{out}/event_history.csv")  # fmt: skip
+
+
+def run_naive(out, opt):
+    """The same from the joined events that the database holds."""
+    psql(f"\\copy (select {', '.join(naive.ENRICHED)} from reference.enriched_table order by position) "
+         f"to '{out}/enriched_table.csv' (format csv, header)\n")  # fmt: skip
+    options = [f"--{name.replace('_', '-')}={opt[name]}"
+               for name in ("gap", "near_end", "complete_by", "unknown_runtime", "max_left", "window", "watermark")
+               if opt[name] != ""]  # fmt: skip
+    options += ["--plain-gap"] if opt["plain_gap"] == "true" else []
+    run(sys.executable, f"{HERE}/naive.py", *options, f"{out}/enriched_table.csv", out)
 
 
 def load_raw(folder, out):
@@ -184,11 +218,9 @@ def copy(table, columns, path):
     return f"\\copy {table} ({', '.join(columns)}) from '{path}' (format csv, header)\n"
 
 
-def load(folder, out, opt):
-    """Fills the schema `reference` by reference.sql, and `tools` with what the tools wrote."""
-    unheld, rejected = load_raw(folder, out), load_rejects(out)
-    if unheld != rejected:
-        sys.exit(f"{folder}: lines that are ragged or no UTF-8: {rejected}, not {unheld}")
+def make_reference(folder, out, opt):
+    """Fills the schema `reference` by reference.sql. Returns the lines of the raw events that SQL cannot hold."""
+    unheld = load_raw(folder, out)
     script = "drop schema if exists reference, tools cascade; create schema reference; create schema tools;\n"
     script += "set search_path = reference;\n" + SOURCES
     script += copy("raw_events", ["line"] + clean.COLUMNS, f"{out}/raw_events.csv")
@@ -197,17 +229,23 @@ def load(folder, out, opt):
         for table in ("users_dim", "content_dim")
     )
     script += f"\\i {HERE}/reference.sql\n"
-    for table, file in TABLES.items():
+    psql(script, *(word for name, value in opt.items() for word in ("-v", f"{name}={value}")))
+    return unheld
+
+
+def load_tables(tables, out):
+    """Fills the schema `tools`. Returns the columns of each table, (schema, table): [(name, type)]."""
+    script = ""
+    for table, file in tables.items():
         columns = [name.decode() for name in header_of(f"{out}/{file}")]
         script += f"create table tools.{table} ({' text, '.join(columns)} text,"
         script += " position bigint generated always as identity);\n"
         script += copy(f"tools.{table}", columns, f"{out}/{file}")
     script += "select table_schema, table_name, column_name, data_type from information_schema.columns"
     script += " where table_schema in ('reference', 'tools') and column_name <> 'position' order by ordinal_position;\n"
-    answer = psql(script, *(word for name, value in opt.items() for word in ("-v", f"{name}={value}")))
-    columns = {(schema, table): [] for schema in ("reference", "tools") for table in TABLES}
-    for schema, table, name, kind in answer:
-        if table in TABLES:
+    columns = {(schema, table): [] for schema in ("reference", "tools") for table in tables}
+    for schema, table, name, kind in psql(script):
+        if table in tables:
             columns[schema, table].append((name, kind))
     return columns
 
@@ -224,17 +262,25 @@ def reference_text(name, kind):
     return f"trim_scale(r.{name})::text" if kind == "numeric" else f"r.{name}::text"
 
 
-def compare(case, folder, opt):
+def compare(case, folder, opt, by_naive):
     """Shows what differs. Returns how many (table, column) and how many values were compared, and differed."""
+    tables = NAIVE_TABLES if by_naive else TOOL_TABLES
     with tempfile.TemporaryDirectory() as out:
-        if opt["forms"]:
-            os.mkdir(f"{out}/forms")
-            rewrite_all(folder, f"{out}/forms", opt["forms"].split(","))
-        run_tools(f"{out}/forms" if opt["forms"] else folder, out, opt)
-        columns = load(folder, out, opt)
+        unheld = make_reference(folder, out, opt)
+        if by_naive:
+            run_naive(out, opt)
+        else:
+            if opt["forms"]:
+                os.mkdir(f"{out}/forms")
+                rewrite_all(folder, f"{out}/forms", opt["forms"].split(","))
+            run_tools(f"{out}/forms" if opt["forms"] else folder, out, opt)
+            rejected = load_rejects(out)
+            if unheld != rejected:
+                sys.exit(f"{case}: lines that are ragged or no UTF-8: {rejected}, not {unheld}")
+        columns = load_tables(tables, out)
     n_columns = n_values = n_different = 0
     script = ""
-    for table in TABLES:
+    for table in tables:
         names = [[name for name, _ in columns[schema, table]] for schema in ("reference", "tools")]
         if names[0] != names[1] or not names[0]:
             sys.exit(f"{case}: {table} has the columns {names[1]}, not {names[0]}")
@@ -273,6 +319,13 @@ def options(text):
     return opt
 
 
+def seeds(names):
+    """The names, with each range, 1-100, in full."""
+    for name in names:
+        first, dash, last = name.partition("-")
+        yield from map(str, range(int(first), int(last) + 1)) if dash and last.isdigit() else [name]
+
+
 def write_random(seed, folder):
     """Writes the tables of this seed, or of one in its place if nothing in them can be joined, which is
     an error of ce-join; returns their options."""
@@ -290,6 +343,10 @@ def write_random(seed, folder):
         "plain_gap": str(opt.plain_gap).lower(),
         "window": opt.window,
         "near_end": naive.decimal(opt.near_end),
+        "complete_by": opt.complete_by,
+        "unknown_runtime": opt.unknown_runtime,
+        "max_left": opt.max_left,
+        "watermark": "" if opt.watermark is None else str(opt.watermark),
         "allow_empty": "device,playback_position",
         "ts_unit": "ms",  # some are of 1970
         "forms": "",
@@ -309,10 +366,12 @@ def cases(what, names):
                         elif text == case.options[0]:
                             yield f"{case.__name__} [{text}], other forms", folder, options(text) | {"forms": ALL_FORMS}
             return
-        for name in names:
+        for name in names if what == "folder" else seeds(names):
             source, _, text = name.partition(":")
             if what == "random":
                 yield f"random {name}", folder, write_random(int(name), folder)
+            elif what == "viewings":
+                yield f"viewings {name}", folder, DEFAULTS | viewings.write(int(source), int(text or 0), folder)
             elif what == "folder":
                 yield name, source, options(text)
             else:
@@ -323,8 +382,10 @@ def cases(what, names):
 
 def main():
     n_cases = n_columns = n_values = n_different = 0
-    for case, folder, opt in cases(sys.argv[1], sys.argv[2:]):
-        some_columns, some_values, different = compare(case, folder, opt)
+    by_naive = sys.argv[1] == "--naive"
+    what, *names = sys.argv[2 if by_naive else 1 :]
+    for case, folder, opt in cases(what, names):
+        some_columns, some_values, different = compare(case, folder, opt, by_naive)
         n_cases += 1
         n_columns += some_columns
         n_values += some_values

@@ -1,8 +1,9 @@
 -- The whole pipeline as set-based SQL (PostgreSQL 15), from the definitions alone: what the tools must agree with.
 --
--- Run by psql with -v gap=MS plain_gap=BOOL window=MS near_end=RATIO allow_empty=COLUMN,... ts_unit=UNIT in a database whose
--- collation is C, over raw_events, users_dim and content_dim, whose values are text as the CSV has them (NULL is the
--- empty field). It makes the design's tables in the current schema, each with `position`, the order of its rows, last.
+-- Run by psql with -v gap=MS plain_gap=BOOL near_end=RATIO complete_by=event|position|played unknown_runtime=MS max_left=MS
+-- window=MS watermark=MS allow_empty=COLUMN,... ts_unit=UNIT (an empty watermark is the last event's time) in a database
+-- whose collation is C, over raw_events, users_dim and content_dim, whose values are text as the CSV has them (NULL is
+-- the empty field). It makes the design's tables in the current schema, each with `position`, the order of its rows, last.
 --
 -- In the working tables a playback ratio counts millionths, a time milliseconds since 1970, and `position` is the
 -- event's place in canonical order.
@@ -126,7 +127,7 @@ select line, event_id, ms, user_id, content_id, event_type, trunc(seconds) as se
 		when nullif(device, '') is null and 'device' <> all (optional) then 'missing_device'
 		when ms is null then 'bad_event_ts'
 		when ms <= 0 or ms >= 4102444800000 then 'ts_out_of_range'
-		when event_type not in ('play', 'pause', 'stop', 'complete', 'seek') then 'bad_event_type'
+		when event_type not in ('play', 'pause', 'stop', 'complete', 'seek', 'heartbeat') then 'bad_event_type'
 		when playback_position is not null and seconds is null then 'bad_playback_position'
 		when seconds >= 9223372036854775807 then 'bad_playback_position'
 		when seconds < 0 then 'negative_playback_position'
@@ -166,101 +167,147 @@ join content_dim using (content_id);
 ------------------------------------------------------------------------------------------------------------------------
 -- Sessions
 
+-- Where a pair has got to, behind one of its events: what the next one needs to know.
+create type viewing as (
+	nth bigint,		-- the session is the pair's first, second, ...
+	event_ts bigint,
+	deadline_ts bigint,
+	plays_for bigint,	-- how long the player goes on by itself
+	played bigint,		-- how long it has, in this session
+	types text[],		-- of the session's events
+	near_end_stop boolean,	-- one of them is a stop near the end
+	completes boolean,	-- by this event
+	completed boolean
+);
+
+-- One event more. `near_end` is false for an unknown ratio; `enough`, the time to have played, is NULL for an unknown
+-- runtime.
+create function follow(v viewing, event_ts bigint, event_type text, deadline_ts bigint, plays_for bigint,
+	near_end boolean, enough numeric, complete_by text) returns viewing language plpgsql immutable as $$
+begin
+	if v.nth is null or event_ts > v.deadline_ts or event_type = 'play' and not near_end and v.completed then
+		v.nth := coalesce(v.nth, 0) + 1;
+		v.played := 0;
+		v.types := '{}';
+		v.near_end_stop := false;
+		v.completed := false;
+	else
+		v.played := v.played + least(event_ts - v.event_ts, v.plays_for);
+	end if;
+	v.event_ts := event_ts;
+	v.deadline_ts := deadline_ts;
+	v.plays_for := plays_for;
+	if event_type <> all (v.types) then
+		v.types := v.types || event_type;
+	end if;
+	v.near_end_stop := v.near_end_stop or event_type = 'stop' and near_end;
+	v.completes := not v.completed and (event_type = 'complete' or case complete_by
+		-- a stop that is the second type or behind it, or the second type behind a stop
+		when 'event' then v.near_end_stop and cardinality(v.types) >= 2
+		when 'position' then near_end and event_type <> 'seek'
+		when 'played' then coalesce(v.played >= enough, false)
+	end);
+	v.completed := v.completed or v.completes;
+	return v;
+end
+$$;
+
+-- As a window function over a pair's events: the viewing behind each.
+create aggregate viewed(event_ts bigint, event_type text, deadline_ts bigint, plays_for bigint, near_end boolean,
+	enough numeric, complete_by text) (sfunc = follow, stype = viewing);
+
 create table event as
 with measured as (
 	select position, event_id, event_ts, user_id, content_id, event_type, device, playback_position,
-		nullif(genre, '') as genre, runtime
-	from enriched_table
-), rated as (
-	select *,
+		nullif(genre, '') as genre, runtime, event_type <> 'heartbeat' as counted,
 		case when runtime > 0 and playback_position is not null
 			then least(div(playback_position * 2000000::numeric + runtime, 2 * runtime), 1000000)::bigint
 		end as ratio,
-		-- greatest() passes over NULL: what is unknown leaves nothing to play
-		event_ts + :gap + case when event_type in ('play', 'seek') and not :plain_gap
-			then (greatest(runtime - playback_position, 0) * 1000)::bigint
-			else 0
-		end as deadline_ts
+		least(
+			case when runtime > 0
+				then greatest(runtime - coalesce(playback_position, 0), 0) * 1000
+				else :unknown_runtime
+			end, :max_left)::bigint as left_to_play
+	from enriched_table
+), rated as (
+	select *,
+		coalesce(ratio >= :near_end * 1000000, false) as near_end,
+		case when runtime > 0 then :near_end * runtime * 1000 end as enough,
+		event_ts + :gap + case when event_type in ('play', 'seek') and not :plain_gap then left_to_play else 0 end
+			as deadline_ts
 	from measured
-), followed as (
+), walked as (
 	select *, lag(event_ts) over pair as prev_ts,
-		coalesce(event_ts > lag(deadline_ts) over pair, true) as first_or_late
+		viewed(event_ts, event_type, deadline_ts,
+			case when event_type in ('play', 'seek', 'heartbeat') then left_to_play else 0 end,
+			near_end, enough, :'complete_by') over pair as viewed
 	from rated
-	window pair as (partition by user_id, content_id order by position)
-),
--- A run is what no deadline cuts. In it a play finds a complete in its session exactly if there is one since the run's
--- previous play: an older one would have made that play begin a session.
-runs as (
-	select *, count(*) filter (where first_or_late) over (partition by user_id, content_id order by position) as run
-	from followed
-), stretches as (
-	select *, count(*) filter (where event_type = 'play') over (
-		partition by user_id, content_id, run order by position
-		rows between unbounded preceding and 1 preceding) as plays_before
-	from runs
+	window pair as (partition by user_id, content_id order by position rows unbounded preceding)
+), told as (
+	select position, event_id, event_ts, user_id, content_id, event_type, counted, device, playback_position, genre,
+		runtime, ratio, near_end, deadline_ts, prev_ts, (viewed).nth as user_content_session_count,
+		(viewed).completes, (viewed).completed
+	from walked
 ), started as (
-	select *, first_or_late or event_type = 'play' and count(*) filter (
-		where event_type = 'complete') over (partition by user_id, content_id, run, plays_before) > 0 as starts_session
-	from stretches
+	select *, user_content_session_count is distinct from lag(user_content_session_count) over pair as starts_session
+	from told
+	window pair as (partition by user_id, content_id order by position)
 ), counted as (
 	select *, count(*) filter (where starts_session) over (order by position) as sessions_so_far
 	from started
-), numbered as (
-	select *, max(sessions_so_far) filter (where starts_session) over pair as session_id,
-		count(*) filter (where starts_session) over pair as user_content_session_count
-	from counted
-	window pair as (partition by user_id, content_id order by position)
 )
-select *, coalesce(event_type = 'stop' and ratio >= :near_end * 1000000, false) as near_end_stop,
-	row_number() over (partition by session_id, event_type order by position) = 1 as new_type,
-	row_number() over (partition by user_id, content_id order by position) = 1 as new_pair
-from numbered;
+select *, max(sessions_so_far) filter (where starts_session) over pair as session_id,
+	case
+		when completed then 'completed'
+		when event_type = 'stop' or near_end then 'ending'
+		else 'open'
+	end as session_phase,
+	-- the first event of the pair that is counted
+	counted and count(*) filter (where counted) over pair = 1 as new_pair
+from counted
+window pair as (partition by user_id, content_id order by position);
 
 create index on event (position);
 create index on event (user_id, event_ts);
 
--- The session up to and including the event. Of the three ways to complete, the two by a stop say together: the session
--- holds a stop near the end, and two distinct types.
+-- The session up to and including the event.
 create table session_state as
-select position, session_id, event_ts,
-	count(*) over state as session_event_number,
+select position,
+	count(*) filter (where counted) over state as session_event_number,
 	event_ts - first_value(event_ts) over state as session_elapsed,
 	count(*) filter (where event_type = 'pause') over state as number_of_pauses,
 	count(*) filter (where event_type = 'seek') over state as number_of_seeks,
-	max(ratio) over state as max_ratio,
-	bool_or(event_type = 'complete') over state
-		or bool_or(near_end_stop) over state and count(*) filter (where new_type) over state >= 2 as completed
+	max(ratio) over state as max_ratio
 from event
 window state as (partition by session_id order by position);
 
 create index on session_state (position);
 
 create table session as
-with viewed as (
+with summed as (
 	select session_id, user_id, content_id, genre,
 		min(event_ts) as start_ts, max(event_ts) as end_ts, min(position) as first_position,
 		(array_agg(deadline_ts order by position desc))[1] as last_deadline_ts,
+		min(event_ts) filter (where completes) as completion_ts,
 		flag(bool_or(event_type = 'complete')) as is_completed_event,
-		flag(bool_or(near_end_stop)) as stopped_near_end,
+		flag(coalesce(bool_or(event_type <> 'complete') filter (where completes), false)) as stopped_near_end,
 		count(distinct event_type) as num_unique_events
 	from event
 	group by session_id, user_id, content_id, genre
-), completed as (
-	select session_id, min(event_ts) as completion_ts from session_state where completed group by session_id
 ), closed as (
 	select *, least(last_deadline_ts,
 		lead(start_ts) over (partition by user_id, content_id order by session_id)) as closing_ts
-	from viewed
-	left join completed using (session_id)
+	from summed
 )
 select *,
 	coalesce(completion_ts, closing_ts) as known_ts,
 	flag(completion_ts is not null) as outcome,
 	case
 		when completion_ts is not null then 1
-		when closing_ts < (select max(event_ts) from event) then 0	-- the watermark
+		when closing_ts < watermark then 0
 	end::bigint as is_completion
-from closed;
+from closed, (
+	select coalesce(nullif(:'watermark', '')::bigint, max(event_ts)) as watermark from event) as w;
 
 create index on session (user_id, known_ts, session_id);
 create index on session (session_id);
@@ -272,7 +319,8 @@ analyze session;
 create table session_identification as
 select e.event_id, e.event_ts, e.user_id, e.content_id, e.event_type, e.playback_position, e.device,
 	e.plan_tier, e.signup_date, e.genre, e.runtime, e.release_year, e.maturity_rating,
-	prev_ts, start_ts as session_start_ts, session_id, deadline_ts as session_deadline_ts, position
+	prev_ts, start_ts as session_start_ts, session_id, deadline_ts as session_deadline_ts,
+	flag(completes) as completes_session, session_phase, position
 from enriched_table as e
 join event using (position)
 join session using (session_id);
@@ -295,20 +343,20 @@ from session;
 -- Everything that becomes known, at its time: an event (position is set), a session's outcome (outcome is set), the end
 -- of a closed session (duration is set). Known at t is what came strictly before t: every frame ends 1 ms earlier.
 create table timeline as
-select event_ts as at, position, user_id, content_id, genre, event_type, ratio, new_pair,
+select event_ts as at, position, user_id, content_id, genre, event_type, counted, ratio, new_pair,
 	null::bigint as outcome, null::bigint as duration
 from event
 union all
-select known_ts, null, user_id, content_id, genre, null, null, null, outcome, null
+select known_ts, null, user_id, content_id, genre, null, null, null, null, outcome, null
 from session
 union all
-select closing_ts, null, user_id, content_id, genre, null, null, null, null, end_ts - start_ts
+select closing_ts, null, user_id, content_id, genre, null, null, null, null, null, end_ts - start_ts
 from session;
 
 create table known as
 select at, position, user_id, genre,
-	count(position) over recent as user_activity_level,
-	avg(ratio) over recent as user_content_engagement,
+	count(*) filter (where counted) over recent as user_activity_level,
+	avg(ratio) filter (where counted) over recent as user_content_engagement,
 	avg(outcome) over of_user as user_completion_rate,
 	count(outcome) over of_user as user_known_sessions,
 	avg(outcome) over of_content as content_completion_rate,
@@ -319,8 +367,7 @@ select at, position, user_id, genre,
 	max(at) filter (where position is not null) over of_user as last_event_ts,
 	max(at) filter (where outcome = 1) over of_user as last_completion_ts,
 	avg(duration) over of_user as user_avg_session_duration,
-	case when genre is not null then max(at) filter (where position is not null) over of_user_and_genre end
-		as last_genre_event_ts
+	case when genre is not null then max(at) filter (where counted) over of_user_and_genre end as last_genre_event_ts
 from timeline
 window recent as (partition by user_id order by at range between :window preceding and 1 preceding),
 	of_user as (partition by user_id order by at range between unbounded preceding and 1 preceding),
@@ -359,7 +406,8 @@ join session_state using (position)
 left join lateral (
 	select genre
 	from event as h
-	where h.user_id = known.user_id and h.event_ts >= at - :window and h.event_ts < at and genre is not null
+	where h.user_id = known.user_id and h.event_ts >= at - :window and h.event_ts < at and counted
+		and genre is not null
 	group by genre
 	order by count(*) desc, genre
 	limit 1) as favourite on true
@@ -373,7 +421,7 @@ left join lateral (
 create table event_history as
 select event_id, event_ts, user_id, content_id, event_type, playback_position, device,
 	plan_tier, signup_date, genre, runtime, release_year, maturity_rating,
-	prev_ts, session_start_ts, session_id, session_deadline_ts,
+	prev_ts, session_start_ts, session_id, session_deadline_ts, completes_session, session_phase,
 	user_activity_level, user_content_engagement, user_genre_preference, user_completion_rate, user_known_sessions,
 	content_completion_rate, content_known_sessions, user_last_outcome, user_genre_completion_rate,
 	average_viewing_duration_ratio, content_popularity, has_played_before, user_content_session_count,
@@ -469,12 +517,21 @@ cross join lateral (
 		to_timestamp(h.event_ts / 1000) at time zone 'UTC' as utc,
 		to_timestamp(session_start_ts / 1000) at time zone 'UTC' as utc_start) as known;
 
-create table features_undecided as
-select *
-from features_all
-where position in (select position from session_state where not completed);
+-- The prediction rows: none is of a heartbeat.
+create view candidate as
+select position, session_event_number, session_phase
+from event
+join session_state using (position)
+where counted;
+
+create table features_open as
+select * from features_all
+where position in (select position from candidate where session_phase = 'open');
 
 create table features_first as
-select *
-from features_all
-where session_event_number = 1;
+select * from features_all
+where position in (select position from candidate where session_phase = 'open' and session_event_number = 1);
+
+create table features_undecided as
+select * from features_all
+where position in (select position from candidate where session_phase <> 'completed');

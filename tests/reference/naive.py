@@ -17,6 +17,8 @@ import os
 import sys
 from fractions import Fraction
 
+import clean
+
 DAY = 86_400_000
 
 # --- CSV. NULL (an unquoted empty field) is None, "" is the empty string. One character is one
@@ -295,10 +297,8 @@ def utc(ms):
 
 
 def signup_ms(text):
-    when = datetime.datetime.fromisoformat(text)
-    if when.tzinfo is not None:
-        when = when.astimezone(datetime.timezone.utc).replace(tzinfo=None)
-    return (when - datetime.datetime(1970, 1, 1)) // datetime.timedelta(milliseconds=1)
+    """Of a day, its midnight; a time without an offset is UTC."""
+    return clean.time_of((text + "T00:00" * (len(text) == 10)).encode(), "UTC")
 
 
 def times(a, b):

@@ -5,7 +5,8 @@
                                   gives the same events, and rejects the same records for the same reasons
     dress.py pipe FOLDER [SEED]   the pipe, of ce-synth's tables in FOLDER, with the source tables and what
                                   goes from stage to stage in many dresses: the same features, byte for byte
-    dress.py times FOLDER [SEED]  the same with event_ts in seconds, in us, in ns, as ISO 8601 of each form
+    dress.py times FOLDER [SEED]  the same with event_ts in seconds, in us, in ns, as ISO 8601 of each form,
+                                  and --watermark in each of these
 """
 import gzip
 import random
@@ -212,7 +213,22 @@ def times_law(folder, seed):
         got = features("events.csv", ".", options)
         for number, name in ((0, "the clean events"), (4, "the features")):
             same(got[number], want[number], f"seed {seed}, {name} of events.csv, times in {form} {options}")
+    watermark_law(r, forms, features(f"{folder}/events_table.csv.gz", ".")[3])
     print(f"{len(rows)} records: the same features from {len(cases)} forms of time")
+
+
+def watermark_law(r, forms, history):
+    """The labels up to a watermark in any form, of `history`, the output of ce-agg; its input is stage2.csv."""
+    write("history.csv", history)
+    header, rows = parse(history)
+    ms = int(rows[len(rows) // 2][header.index(b"event_ts")])
+    for command in (["ce-agg", "-p", "-t", "content_completion", "stage2.csv"], ["ce-features", "-p", "history.csv"]):
+        want = run(*command, "--watermark", str(ms))
+        if want == run(*command):
+            sys.exit(f"{command}: --watermark changes nothing")
+        for form in forms * 2:
+            word = clean.written(r, ms, form).decode()
+            same(run(*command, "--watermark", word), want, f"{shlex.join(command)} --watermark '{word}'")
 
 
 def main():

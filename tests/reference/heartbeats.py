@@ -12,6 +12,7 @@ Usage: heartbeats.py FOLDER        the tools (from PATH) on the source tables of
        heartbeats.py --tables N    naive.py on random tables
 """
 
+import csv
 import shutil
 import subprocess
 import sys
@@ -102,13 +103,14 @@ def table_law(seed):
 
 
 def pipe(*stages):
-    """The header and rows of what comes out, but for heartbeats."""
+    """The header and rows (NULL is "") of what comes out, but for heartbeats."""
     command = "set -o pipefail; " + " | ".join(stages)
     with open("told", "wb") as told, subprocess.Popen(["bash", "-c", command], stdout=subprocess.PIPE, stderr=told) as run:
         lines = [line for line in run.stdout if b",heartbeat," not in line]
     if run.returncode != 0:
         sys.exit(f"{command}: exit {run.returncode}: {compare.read('told')}")
-    return naive.parse_csv(b"".join(lines).decode("latin-1")) if lines else None
+    rows = csv.DictReader(line.decode() for line in lines)
+    return rows.fieldnames, list(rows)
 
 
 def add_pings(rows, opt, path):
@@ -121,14 +123,14 @@ def add_pings(rows, opt, path):
                 position = naive.integer(row["playback_position"])
                 ends = later.get(event.pair, behind)
                 for n, (at, there) in enumerate(pings(event.ts, position, event.left, ends, PING), n + 1):
-                    file.write(f"{event.id}+{at},{at},{event.user},{event.content},heartbeat,{there},{row['device'] or ''}\n")
+                    file.write(f"{event.id}+{at},{at},{event.user},{event.content},heartbeat,{there},{row['device']}\n")
             later[event.pair] = event.ts
     return n
 
 
 def log_law(folder):
     join = f"ce-join --drop email -k user_id {folder}/users_dim.csv.gz -k content_id {folder}/content_dim.csv.gz"
-    pipe(f"ce-clean -p {folder}/events_table.csv.gz | tee clean.csv | {join} -o before.csv.gz")
+    pipe(f"ce-clean -p {folder}/events_table.csv.gz | grep -v ,heartbeat, | tee clean.csv | {join} -o before.csv.gz")
     rows = pipe("gzip -dc before.csv.gz")[1]
     shutil.copy("clean.csv", "filled.csv")
     n_pings = add_pings(rows, naive.options(), "filled.csv")

@@ -3,10 +3,10 @@
 
 Usage: keep.py RUNS [SEED]
 
-Puts random columns at random places into a log of ce-synth, and one into users_dim; runs the pipe (from
-PATH) without and with --keep: the second feature table is the first one and, behind session_id, the kept
-columns in the order of the input, each with its event's value, by clean.py. What differs is left in the
-current folder.
+Puts random columns at random places into a log of ce-synth, in which some events are made heartbeats, and
+one into users_dim; runs the pipe (from PATH), with random options, without and with --keep: the second
+feature table is the first one and, behind session_id, the kept columns in the order of the input, each with
+its event's value, by clean.py. What differs is left in the current folder.
 """
 import random
 import sys
@@ -27,13 +27,20 @@ def with_columns(r, header, rows, names):
     return header, rows
 
 
-def pipe(keep, folder):
+def with_heartbeats(r, header, rows):
+    at = header.index(b"event_type")
+    return header, [
+        row[:at] + [b"heartbeat"] + row[at + 1 :] if len(row) == len(header) and r.random() < 0.2 else row for row in rows
+    ]
+
+
+def pipe(keep, folder, complete_by, rows):
     words = ["--keep", keep] if keep else []
     late = ["--keep", keep if keep == "*" else f"{keep},region"] if keep else []
     steps = (
         ["ce-clean", *words, "--max-rejects", "100%"],
         ["ce-join", "--drop", "email", "-k", "user_id", "users.csv", "-k", "content_id", f"{folder}/content_dim.csv.gz"],
-        ["ce-sessionize", *late], ["ce-agg", *late], ["ce-features", "--rows", "all", *late],
+        ["ce-sessionize", "--complete-by", complete_by, *late], ["ce-agg", *late], ["ce-features", "--rows", rows, *late],
     )  # fmt: skip
     given = "raw.csv"
     for number, (tool, *arguments) in enumerate(steps):
@@ -49,7 +56,8 @@ def law(seed):
     run("ce-synth", "--users", "20", "--contents", "10", "--days", "5", "--sessions", "60", "--dirty", "0.2",
         "--seed", str(seed), "-o", folder)  # fmt: skip
     names = r.sample(OWN, r.randint(1, len(OWN)))
-    header, rows = with_columns(r, *read(f"{folder}/events_table.csv.gz"), names)
+    header, rows = with_columns(r, *with_heartbeats(r, *read(f"{folder}/events_table.csv.gz")), names)
+    options = r.choice(["event", "position", "played"]), r.choice(["open", "first", "undecided", "all", "all"])
     write("raw.csv", undressed(header, rows))
     write("users.csv", undressed(*with_columns(r, *read(f"{folder}/users_dim.csv.gz"), [b"region"])))
     some = [name for name in names if b"," not in name and b'"' not in name]
@@ -64,13 +72,13 @@ def law(seed):
     users_header, users = read("users.csv")
     region = {row[users_header.index(b"user_id")]: row[users_header.index(b"region")] for row in users}
 
-    features_header, features = read(pipe(None, folder))
+    features_header, features = read(pipe(None, folder, *options))
     event, user = features_header.index(b"event_id"), features_header.index(b"user_id")
     behind = features_header.index(b"session_id") + 1
     want_header = features_header[:behind] + kept + [b"region"] + features_header[behind:]
     want = [row[:behind] + of_event[row[event]] + [region[row[user]]] + row[behind:] for row in features]
-    with open(pipe(keep, folder), "rb") as file:
-        same(file.read(), undressed(want_header, want), f"seed {seed}, --keep '{keep}' of raw.csv")
+    with open(pipe(keep, folder, *options), "rb") as file:
+        same(file.read(), undressed(want_header, want), f"seed {seed}, {options}, --keep '{keep}' of raw.csv")
     return len(features)
 
 

@@ -18,7 +18,7 @@ TYPES = ["play", "pause", "stop", "complete", "seek", "heartbeat"]
 NAMES = ["a", "ab", "bc", "c", "1", "01", "x,y", 'say "x"', "two\nlines", "cr\r\nlf", "Niños", "NIños", " b ", "\\."]
 GENRES = ["Drama", "Action", "drama", "Sci-Fi, Horror", "Ñ", 'a "genre"', "Z", "Dram", "Drama2", ""]
 RUNTIMES = [None, None, "0", "1", "3", "20", "100", "300", "1199", "1200", "3600", "3601", "5400", "5400.0", "7200",
-            "-5", "86400", "86401", "94608000", "31536000000"]  # fmt: skip
+            "-5", "86400", "86401", "94608000", "2147483647"]  # fmt: skip
 SIGNUPS = [None, "2023-12-31", "2024-01-01T00:00:00Z", "2024-02-29 23:59:59.999", "2025-06-01T01:30:00+05:30",
            "2030-01-01 00:00:00+00", "1999-12-31T23:59:59.5-08:00"]  # fmt: skip
 STARTS = [1704067200000, 1735689599000, 1709164800000, 1609459140000, 86_400_000]  # turns of years, months, days
@@ -32,7 +32,7 @@ class Options:
         self.near_end = Fraction(r.choice(["0.95", "0.95", "0.95", "0.5", "1", "0", "0.333333", "0.666667"]))
         self.complete_by = r.choice(["event", "event", "position", "played"])
         self.unknown_runtime = r.choice([0, 0, 0, 1, 1500, 1_800_000, 7_200_000, 4 * DAY])
-        self.max_left = r.choice([DAY, DAY, DAY, 0, 1, 60_000, 3_600_000, 40_000 * DAY])
+        self.max_left = r.choice([DAY, DAY, DAY, 0, 1, 60_000, 3_600_000, 36_500 * DAY])
         self.watermark = None  # or a time
         self.keep = []
 

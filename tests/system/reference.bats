@@ -19,7 +19,20 @@ reference() {
 }
 
 @test "the tools give what the definitions say on 200 random tables" {
-	PYTHONDONTWRITEBYTECODE=1 python3 "$CE_ROOT/tests/reference/compare.py" --tables 200
+	reference compare --tables $((200 * ${CE_LAWS:-1}))
+}
+
+@test "viewings as they are worked out by hand: by the reference, and by the tools" {
+	reference edge_cases naive
+	reference edge_cases tools
+}
+
+@test "heartbeats where the player plays are no activity and change no session: by definition, on random tables" {
+	reference heartbeats --tables $((100 * ${CE_LAWS:-1}))
+}
+
+@test "a heartbeat every ten seconds of the sample: the same activity, popularity, sessions, features and labels" {
+	reference heartbeats "$CE_ROOT/samples"
 }
 
 @test "the reference itself gives what a person works out by hand" {

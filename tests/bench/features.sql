@@ -29,7 +29,7 @@ select event_id, event_ts as t, u, c, g, device,
 	case when runtime > 0
 		then least((playback_position * 2000000 + runtime) // (2 * runtime), 1000000)::int end as ratio,
 	event_ts + 1800000 + case when event_type in ('play', 'seek')
-		then greatest(coalesce(runtime - playback_position, 0), 0) * 1000 else 0 end as deadline
+		then least(greatest(coalesce(runtime - playback_position, 0), 0) * 1000, 86400000) else 0 end as deadline
 from read_csv('events_table.csv.gz', header = true, columns = {event_id: 'VARCHAR', event_ts: 'BIGINT',
 	user_id: 'VARCHAR', content_id: 'VARCHAR', event_type: 'VARCHAR', playback_position: 'BIGINT', device: 'VARCHAR'})
 join users using (user_id)
@@ -50,24 +50,39 @@ from (
 	order by t, event_id);
 drop table raw;
 
--- Sessions. A run is what no deadline cuts; in it a play finds a complete in its session exactly if there is one since
--- the run's previous play: an older one would have made that play begin a session.
+-- Sessions. A run is what no deadline cuts. In it a play before the near end finds its session completed exactly if an
+-- event since the run's previous such play, this one included, completes, as seen from the run's beginning: that play
+-- would have begun a session behind an older one. Seen from there a stop of a later session has two types behind it,
+-- which it has in its session, too: this one began with a play.
 create temp table viewed as
 with followed as (
 	select e, t, u, c, g, type, ratio, deadline,
 		lag(t) over pair as prev_t,
 		coalesce(t > lag(deadline) over pair, true) as late,
-		max(case when type = 4 then e end) over before as last_complete,
-		coalesce(max(case when type = 1 then e end) over before, 0) as last_play
+		type = 1 and coalesce(ratio < 950000, true) as replays,
+		type = 3 and coalesce(ratio >= 950000, false) as near_ends
 	from events
-	window pair as (partition by u, c order by e),
-		before as (partition by u, c order by e rows between unbounded preceding and 1 preceding)
+	window pair as (partition by u, c order by e)
 ), runs as (
 	select *, max(case when late then e end) over (partition by u, c order by e rows unbounded preceding) as run
 	from followed
-), started as (
-	select *, late or type = 1 and coalesce(last_complete >= run and last_complete > last_play, false) as starts
+), typed as (
+	select *,
+		min(type) over so_far < max(type) over so_far as two_types,
+		bool_or(near_ends) over so_far as near_ended,
+		min(type) over before < max(type) over before as had_two_types
 	from runs
+	window so_far as (partition by run order by e rows unbounded preceding),
+		before as (partition by run order by e rows between unbounded preceding and 1 preceding)
+), completing as (
+	select *, max(case when type = 4 or two_types and (near_ends or near_ended and not had_two_types)
+			then e end) over before as last_completing,
+		max(case when replays then e end) over before as last_replay
+	from typed
+	window before as (partition by run order by e rows between unbounded preceding and 1 preceding)
+), started as (
+	select *, late or replays and coalesce(last_completing >= coalesce(last_replay, 0), false) as starts
+	from completing
 )
 select e, t, u, c, g, type, ratio, deadline, prev_t,
 	max(case when starts then e end) over pair as s,
@@ -77,7 +92,8 @@ window pair as (partition by u, c order by e rows unbounded preceding);
 
 create temp table states as
 select e, t, u, c, g, type, ratio, deadline, prev_t, s, nth, n::int as n, start_t, pauses::int as pauses,
-	seeks::int as seeks, max_ratio, completes or near_ends and types > 1 as completed
+	seeks::int as seeks, max_ratio, completes or near_ends and types > 1 as completed,
+	not completed and type <> 3 and coalesce(ratio < 950000, true) as open
 from (
 	select *,
 		count(*) over state as n,
@@ -142,7 +158,7 @@ window so_far as (partition by c order by t rows unbounded preceding);
 
 create temp table history as
 with windowed as (
-	select e, t, u, c, g, completed,
+	select e, t, u, c, g, open,
 		count(*) over recent as activity,
 		sum(ratio) over recent as ratios,
 		count(ratio) over recent as n_ratios,
@@ -154,7 +170,7 @@ with windowed as (
 		of_user as (partition by u order by t range between unbounded preceding and 1 preceding),
 		of_genre as (partition by u, g order by t range between unbounded preceding and 1 preceding)
 ), wanted as (
-	select * from windowed where not completed
+	select * from windowed where open
 )
 select e, w.t, activity, ratios / n_ratios as engagement, favourite, w.t - last_t as since_event,
 	w.t - last_genre_t as recency,
@@ -220,7 +236,7 @@ copy (
 		label as is_completion
 	from (
 		select *, make_timestamp(t * 1000) as utc, make_timestamp(start_t * 1000) as start_utc
-		from states where not completed) as v
+		from states where open) as v
 	join history using (e)
 	join events using (e)
 	join sessions using (s)

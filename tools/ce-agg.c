@@ -39,8 +39,8 @@ int main(int argc, char **argv)
 		  &what.keep },
 		{ 0, "window", "DURATION", "time span of the user's recent activity (30d)",
 		  cli_duration, &options.window },
-		{ 0, "watermark", "TIME", "until when the log is whole (its last event)", cli_time,
-		  &what.watermark },
+		{ 0, "watermark", "TIME", "until when the log is whole (its last event)",
+		  cli_event_time, &what.watermark },
 		{ 0 },
 	};
 	struct cli cli = { .tool = "ce-agg",

@@ -42,8 +42,8 @@ int main(int argc, char **argv)
 		  &opt.rows },
 		{ 0, "keep", "COL[,...]", "add these columns of the input; '*': all", cli_list,
 		  &opt.keep },
-		{ 0, "watermark", "TIME", "until when the log is whole (its last event)", cli_time,
-		  &opt.watermark },
+		{ 0, "watermark", "TIME", "until when the log is whole (its last event)",
+		  cli_event_time, &opt.watermark },
 		{ 0 },
 	};
 	struct cli cli = {

@@ -84,6 +84,13 @@ int cli_read_time(const char *text, const struct time_reading *reading, int64_t 
 	return 0;
 }
 
+int cli_event_time(void *value, const char *const *args, struct err *err)
+{
+	const struct time_reading reading = { .unit = TIME_AUTO, .date = true };
+
+	return cli_read_time(args[0], &reading, value, err);
+}
+
 int cli_time(void *value, const char *const *args, struct err *err)
 {
 	size_t len = strlen(args[0]);

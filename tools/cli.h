@@ -44,9 +44,10 @@ int cli_count(void *value, const char *const *args, struct err *err);  /* int64_
 int cli_real(void *value, const char *const *args, struct err *err);   /* double, finite */
 /* int64_t milliseconds: 1h30m */
 int cli_duration(void *value, const char *const *args, struct err *err);
-/* int64_t milliseconds since 1970: ISO 8601, by default UTC, or a number of the unit that its size
- * tells */
+/* int64_t milliseconds since 1970: ISO 8601, by default UTC, or a number as it is */
 int cli_time(void *value, const char *const *args, struct err *err);
+/* The same, but a number is of the unit that its size tells, as ce-clean reads event_ts. */
+int cli_event_time(void *value, const char *const *args, struct err *err);
 int cli_time_unit(void *value, const char *const *args, struct err *err); /* enum time_unit */
 int cli_zone(void *value, const char *const *args,
 	     struct err *err); /* struct zone *: caller frees */

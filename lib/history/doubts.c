@@ -48,6 +48,14 @@ void doubts_warn(const struct doubts *d, struct warnings *w)
 			     "runtime: a film that plays untouched for longer than the gap is cut "
 			     "in two (give the content table a runtime, or --unknown-runtime)",
 			     d->n_without_runtime, d->n_sessions);
+	if (d->n_heartbeats &&
+	    bound_exceeded(&nearly_all, d->n_plays, d->n_plays + d->n_heartbeats))
+		warnings_add(w,
+			     "only %" PRIu64 " heartbeats for %" PRIu64 " plays: silence after a "
+			     "heartbeat is idle time, for another would have come; are these "
+			     "pings of a regular interval? (if not, leave them out before "
+			     "ce-clean)",
+			     d->n_heartbeats, d->n_plays);
 	if (d->n_sessions >= DOUBTS_SESSIONS && !d->n_completed)
 		warnings_add(w,
 			     "none of %" PRIu64 " sessions is completed, so that every label will "

@@ -28,6 +28,7 @@ struct doubts {
 	uint64_t n_shorter, n_longer;          /* those below ten minutes, or above a day */
 	uint64_t n_both, n_beyond; /* events with both known; of a position far behind the end */
 	uint64_t n_sessions, n_without_runtime; /* by their first events */
+	uint64_t n_plays, n_heartbeats;
 	uint64_t n_completed, n_near_end; /* sessions; events near the end that complete none */
 };
 
@@ -49,6 +50,8 @@ static inline void doubts_step(struct doubts *d, const struct event *e, bool is_
 	d->n_beyond += runtime && e->position > 1 + e->runtime + e->runtime / 20;
 	d->n_sessions += is_start;
 	d->n_without_runtime += is_start && !runtime;
+	d->n_plays += e->type == EVENT_PLAY;
+	d->n_heartbeats += e->type == EVENT_HEARTBEAT;
 	d->n_completed += e->completes;
 	d->n_near_end += e->phase == EVENT_ENDING && e->type != EVENT_STOP && e->type != EVENT_SEEK;
 }

@@ -182,13 +182,13 @@ column() {
 3,w,c,8,9,0,0,2," ]
 	[ "$(ce-agg -p sessions.csv | column time_since_last_completion)" = "- - - 1 - - 1 - -" ]
 	[ "$(completion --watermark 1970-01-01T00:30:00.009Z | tail -n 1)" = "3,w,c,8,9,0,0,2," ]
-	[ "$(completion --watermark 1800010 | tail -n 1)" = "3,w,c,8,9,0,0,2,0" ]
+	[ "$(completion --watermark 1970-01-01T00:30:00.010 | tail -n 1)" = "3,w,c,8,9,0,0,2,0" ]
 	# What lies after the watermark is there nevertheless, which is doubtful.
-	fails 1 ce-agg -p --strict --watermark 5 sessions.csv
+	fails 1 ce-agg -p --strict --watermark 1970-01-01T00:00:00.005 sessions.csv
 	[[ $stderr == "ce-agg: warning: the last event, at 9, is after --watermark, 5: "*"(ce-clean --until "*")"* ]]
 	printf '%s\n' '1 u c pause' '9999999 v c pause' | events >sessions.csv
 	[ "$(completion | head -n 1)" = "1,u,c,1,1,0,0,1,0" ]
-	[ "$(ce-agg -p -t content_completion --watermark 1800001 sessions.csv 2>told | sed -n 2p)" = "1,u,c,1,1,0,0,1," ]
+	[ "$(ce-agg -p -t content_completion --watermark 1970-01-01T00:30:00.001 sessions.csv 2>told | sed -n 2p)" = "1,u,c,1,1,0,0,1," ]
 	fails 2 ce-agg -p --near-end 0.9 sessions.csv
 }
 

@@ -166,21 +166,26 @@ each() {
 		e3,3,v,c,complete,0,tv,,,,100,,
 	END
 	[ "$(ce-features -p history.csv | column is_completion)" = "- 1" ]
-	[ "$(ce-features -p --watermark 1800001 history.csv | column is_completion)" = "- 1" ]
-	[ "$(ce-features -p --watermark 1800002 history.csv | column is_completion)" = "0 1" ]
+	[ "$(ce-features -p --watermark 1970-01-01T00:30:00.001 history.csv | column is_completion)" = "- 1" ]
+	[ "$(ce-features -p --watermark 1970-01-01T00:30:00.002 history.csv | column is_completion)" = "0 1" ]
 	[ "$(ce-features -p --watermark 1970-01-02 history.csv | column label_known_ts)" = "1800001 3" ]
-	ce-features -p --watermark 2 history.csv >out 2>told
+	ce-features -p --watermark 1970-01-01T00:00:00.002 history.csv >out 2>told
 	[ "$(column is_completion <out)" = "- 1" ]
 	[[ $(<told) == "ce-features: warning: the last event, at 3, is after --watermark, 2: "* ]]
-	fails 1 ce-features --strict --watermark 2 history.csv
+	# In any form that ce-clean reads, a number by its size.
+	for time in 1704067200 1704067200000 1704067200000000 2024-01-01 '2024-01-01 01:00 +01:00'; do
+		[ "$(ce-features -p --watermark "$time" history.csv | column is_completion)" = "0 1" ]
+	done
+	fails 2 ce-features --watermark 5 history.csv
+	fails 1 ce-features --strict --watermark 1970-01-01T00:00:00.002 history.csv
 	# What the log shows to be over after the watermark was open at it.
 	history >later.csv <<-'END'
 		e1,1,u,c,pause,0,tv,,,,100,,
 		e2,99999999,v,c,play,0,tv,,,,100,,
 	END
 	[ "$(ce-features -p later.csv | column is_completion)" = "0 -" ]
-	[ "$(ce-features -p --watermark 1800001 later.csv 2>told | column is_completion)" = "- -" ]
-	[ "$(ce-features -p --watermark 1800002 later.csv 2>told | column is_completion)" = "0 -" ]
+	[ "$(ce-features -p --watermark 1970-01-01T00:30:00.001 later.csv 2>told | column is_completion)" = "- -" ]
+	[ "$(ce-features -p --watermark 1970-01-01T00:30:00.002 later.csv 2>told | column is_completion)" = "0 -" ]
 }
 
 @test "a label is 0 only if the session closed before the last event, else it is empty" {

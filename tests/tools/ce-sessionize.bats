@@ -419,3 +419,14 @@ rows() {
 	[ -z "$(viewings 20 0 --complete-by position)" ]
 	[[ $(viewings 19 0) == "19 events are near the end of "* ]]
 }
+
+@test "a warning of heartbeats that are too few to be pings" {
+	pings() { # PLAYS HEARTBEATS
+		awk -v header=$header -v n="$1" -v m="$2" 'BEGIN { print header; for (i = 10; i < 10 + n + m; i++)
+			printf "a%d,17000000000%02d,u%d,c,%s,0,tv,700\n", i, i, i, i < 10 + n ? "play" : "heartbeat" }' >pings.csv
+		ce-sessionize -p pings.csv 2>&1 >out | grep 'heartbeats for' || [ $? -eq 1 ]
+	}
+	[ -z "$(pings 38 2)" ]
+	[[ $(pings 39 2) == "ce-sessionize: warning: only 2 heartbeats for 39 plays: "*"(if not, leave them out before ce-clean)" ]]
+	[ -z "$(pings 40 0)" ]
+}

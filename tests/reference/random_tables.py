@@ -30,7 +30,7 @@ class Options:
         self.plain_gap = r.random() < 0.15
         self.window = r.choice([30 * DAY, 3_600_000, 600_000, 60_000, 1000, 1])
         self.near_end = Fraction(r.choice(["0.95", "0.95", "0.95", "0.5", "1", "0", "0.333333", "0.666667"]))
-        self.complete_by = r.choice(["event", "event", "position", "played"])
+        self.complete_by = r.choice(["event", "event", "position", "played", "played"])
         self.unknown_runtime = r.choice([0, 0, 0, 1, 1500, 1_800_000, 7_200_000, 4 * DAY])
         self.max_left = r.choice([DAY, DAY, DAY, 0, 1, 60_000, 3_600_000, 36_500 * DAY])
         self.watermark = None  # or a time
@@ -78,7 +78,11 @@ def tables(seed):
     weights = [r.choice([0.2, 1, 1, 3]) for _ in TYPES]
     if r.random() < 0.3:  # a log without heartbeats
         weights[-1] = 0
-    if r.random() < 0.15:  # of one type or two
+    if r.random() < 0.4:  # without completes
+        weights[TYPES.index("complete")] = 0
+    if opt.complete_by == "played" and r.random() < 0.5:  # a title played in parts
+        opt.gap, weights = r.choice([1_800_000, 7_200_000, 7 * DAY]), [2, 1, 0.2, 0, 1, 3]
+    elif r.random() < 0.15:  # of one type or two
         weights = [w if kind in r.sample(TYPES, 2) else 0 for kind, w in zip(TYPES, weights)]
         weights[r.randrange(len(TYPES))] = 1
     unknown_position = r.choice([0, 0, 0.1, 0.5])
@@ -86,23 +90,26 @@ def tables(seed):
     r.shuffle(ids)
     events = []
     for id in ids:
-        user, content = r.choice(users), r.choice(contents)
+        user, content, near = r.choice(users), r.choice(contents), None
         kind = r.choices(TYPES, weights)[0]
-        runtime = max(int(Fraction(content["runtime"] or r.choice([0, 50]))), 0)
-        edge = -int(-runtime * opt.near_end // 1)  # the first whole second that is near the end
-        position = r.choice([0, edge, edge, max(edge - 1, 0), edge + 1, runtime, runtime + 7, r.randint(0, runtime)])
-        position = 9223372036854775806 if r.random() < 0.01 else position
-        ts = start + unit * r.randint(0, span)
-        if events and r.random() < 0.4:
+        if events and r.random() < 0.5:
             near = r.choice(events)
-            left = opt.left(near)
-            edge_of = r.choice([0, 0, opt.gap, opt.gap + left, opt.gap + left, opt.window, left, edge * 1000])
-            ts = int(near["event_ts"]) + min(edge_of, 1000 * DAY) + r.choice([-1, 0, 0, 0, 1])
             if r.random() < 0.7:
                 user = next(u for u in users if u["user_id"] == near["user_id"])
                 content = next(c for c in contents if c["content_id"] == near["content_id"])
                 if near["event_type"] in ("stop", "complete") and weights[0] and r.random() < 0.5:
                     kind = "play"  # perhaps again, perhaps a late ping
+        runtime = max(int(Fraction(content["runtime"] or r.choice([0, 50]))), 0)
+        edge = -int(-runtime * opt.near_end // 1)  # the first whole second that is near the end
+        position = r.choice([0, 0, edge, edge, max(edge - 1, 0), edge + 1, runtime, runtime + 7, r.randint(0, runtime)])
+        position = 9223372036854775806 if r.random() < 0.01 else position
+        ts = start + unit * r.randint(0, span)
+        if near:
+            left = opt.left(near)
+            later = [0, 0, opt.gap, opt.gap + left, opt.gap + left, opt.window, left]
+            if opt.complete_by == "played":
+                later += [edge * 1000, edge * 1000, edge * 500, edge * 500, edge * 750, edge * 250]
+            ts = int(near["event_ts"]) + min(r.choice(later), 1000 * DAY) + r.choice([-1, 0, 0, 0, 1])
         events.append(
             {
                 "event_id": id,

@@ -4,8 +4,8 @@
  * Events are added in any order and come back in ascending (event_ts, event_id); among equal ones
  * the bytewise smallest record is first (by its kept columns only if all others are equal), and
  * every event but the first of its event_id is marked as a duplicate. What comes back does not
- *depend on the order of adding nor on the limit, but for the notes of records that are equal in all
- *else.
+ * depend on the order of adding nor on the limit, but for the notes of records that are equal in
+ * all else.
  *
  * Copies at the same event_ts are neighbours. Copies at different times are not, and a table of
  * all event_ids would have no bound; so the few ids worth remembering are found on the side:
@@ -19,9 +19,16 @@
  * and an event whose id is among them is a duplicate. A hash shared by two ids makes both suspects
  * and does no harm.
  *
- * Memory: an event takes 48 bytes, its id, its rest and its note, within the limit; besides, 16 to
- * 32 bytes a suspect hash, and 25 to 40 with the id for each of its ids: those that come at
- * several times.
+ * Where these ids are not few, the table would grow beyond the limit. Then the sorted events are
+ * gone through once more, from the first on, and the table gives way to two sorts:
+ *
+ *	suspects --> sort by (hash, event_id), --> all but the first --> sort by number --> in step
+ *	             with their number in order    of each event_id                         with the
+ *	                                                                                    events
+ *
+ * Memory: an event takes 48 bytes, its id, its rest and its note, within the limit. So is all the
+ * rest, but that each of the two sorts takes 1 MiB where the limit, below 12 MiB, leaves less, and
+ * that the longest event is held besides.
  */
 #ifndef CE_DEDUP_H
 #define CE_DEDUP_H
@@ -35,7 +42,7 @@
 
 struct dedup; /* opaque */
 
-/* `mem_limit`: bytes for the sort and the pairs together; at least 2 MiB are used. */
+/* `mem_limit`: bytes for all of it together; at least 2 MiB are used. */
 struct dedup *dedup_new(uint64_t mem_limit);
 
 /*

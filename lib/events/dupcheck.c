@@ -17,6 +17,8 @@
 #define PAGE_MAX    ((size_t)8 * 1024)  /* all open ones fit into a huge page */
 #define WRITE_SIZE  ((size_t)64 * 1024) /* what gathers before a write to the spill file */
 #define FIRST_SLOTS ((size_t)64)
+#define WORD_BITS   64
+#define SPARSE      256 /* as many bits for one that is set are enough */
 #define TRIES_MAX   256 /* slots looked at in a table; see look_up */
 
 struct pair {
@@ -57,9 +59,9 @@ struct dupcheck {
 	struct pair *table;
 	size_t n_slots, max_slots;
 
-	/* What was found: open addressing with linear probing, at a load of at most 1/2. */
-	uint64_t *found; /* 0: a free slot */
-	size_t n_found, n_found_slots;
+	uint64_t *found; /* bits, one for each hash that repeats and for all that share its place */
+	size_t n_words, max_words; /* of it, a power of two */
+	uint64_t n_found;          /* how many bits are set */
 };
 
 struct dupcheck *dupcheck_new(uint64_t mem_limit)
@@ -70,12 +72,15 @@ struct dupcheck *dupcheck_new(uint64_t mem_limit)
 
 	page = page < PAGE_MIN ? PAGE_MIN : page > PAGE_MAX ? PAGE_MAX : page;
 	r->page_len = (size_t)page / sizeof(struct pair);
-	/* An eighth is for the table; of the rest, what the open pages leave is for full ones. */
+	/* An eighth is for the table, and one for what is found; of the rest, what the open pages
+	 * leave is for full ones. */
 	for (r->max_slots = 1; r->max_slots * 2 * sizeof(struct pair) <= limit / 8;)
 		r->max_slots *= 2;
+	r->max_words = r->max_slots * sizeof(struct pair) / sizeof(*r->found);
+	r->n_words = 1;
 	r->slab_size = limit / 16 < MEM_HUGE_PAGE ? (size_t)limit / 16 : MEM_HUGE_PAGE;
 	r->slab_used = r->slab_size;
-	r->max_in_memory = (limit - limit / 8 - r->slab_size - WRITE_SIZE) / page - N_PARTS;
+	r->max_in_memory = (limit - limit / 4 - r->slab_size - WRITE_SIZE) / page - N_PARTS;
 	for (size_t i = 0; i < N_PARTS; i++)
 		r->parts[i] = (struct part){ .n = r->page_len, .last = NO_PAGE };
 	r->fd = -1;
@@ -139,37 +144,19 @@ int dupcheck_add(struct dupcheck *r, uint64_t hash, int64_t value, struct err *e
 	return 0;
 }
 
-static size_t find_slot(const struct dupcheck *r, uint64_t hash)
+/* Where the bit of a hash is, once the number of words is settled. */
+static uint64_t *found_word(const struct dupcheck *r, uint64_t hash, uint64_t *bit)
 {
-	size_t mask = r->n_found_slots - 1, i = hash & mask;
-
-	while (r->found[i] && r->found[i] != hash)
-		i = (i + 1) & mask;
-	return i;
-}
-
-static void grow_found(struct dupcheck *r)
-{
-	uint64_t *old = r->found;
-	size_t n = r->n_found_slots;
-
-	r->n_found_slots = n ? n * 2 : FIRST_SLOTS;
-	r->found = mem_zalloc(r->n_found_slots, sizeof(*r->found));
-	for (size_t i = 0; i < n; i++)
-		if (old[i])
-			r->found[find_slot(r, old[i])] = old[i];
-	free(old);
+	*bit = (uint64_t)1 << (hash % WORD_BITS);
+	return &r->found[hash / WORD_BITS & (r->n_words - 1)];
 }
 
 static void add_found(struct dupcheck *r, uint64_t hash)
 {
-	size_t slot;
+	uint64_t bit, *word = found_word(r, hash, &bit);
 
-	if (r->n_found * 2 >= r->n_found_slots)
-		grow_found(r);
-	slot = find_slot(r, hash);
-	r->n_found += !r->found[slot];
-	r->found[slot] = hash;
+	r->n_found += !(*word & bit);
+	*word |= bit;
 }
 
 /*
@@ -248,6 +235,19 @@ static void release_pairs(struct dupcheck *r)
 	r->fd = -1;
 }
 
+/*
+ * Where few bits are set, lays one half over the other, again and again, so that what is asked of
+ * each event stays near the processor.
+ */
+static void fold_found(struct dupcheck *r)
+{
+	while (r->n_words > 1 && r->n_found * SPARSE < r->n_words * WORD_BITS) {
+		r->n_words /= 2;
+		for (size_t i = 0; i < r->n_words; i++)
+			r->found[i] |= r->found[r->n_words + i];
+	}
+}
+
 int dupcheck_finish(struct dupcheck *r, struct err *err)
 {
 	struct pair *page;
@@ -255,18 +255,26 @@ int dupcheck_finish(struct dupcheck *r, struct err *err)
 
 	if (r->fd >= 0 && tempfile_append(r->fd, &r->pending, err))
 		return -1;
+	/* A byte a pair, at least, unless the limit forbids it. */
+	while (r->n_words < r->max_words &&
+	       r->n_words * sizeof(*r->found) < (r->n_pages + N_PARTS) * r->page_len)
+		r->n_words *= 2;
+	r->found = mem_table(r->n_words, sizeof(*r->found));
 	page = mem_alloc(page_size(r), 1);
 	for (size_t i = 0; i < N_PARTS && !rc; i++)
 		if (r->parts[i].open)
 			rc = look_through(r, &r->parts[i], page, err);
 	free(page);
 	release_pairs(r);
+	fold_found(r);
 	return rc;
 }
 
 bool dupcheck_has(const struct dupcheck *r, uint64_t hash)
 {
-	return r->n_found && r->found[find_slot(r, hash + !hash)];
+	uint64_t bit;
+
+	return r->n_found && *found_word(r, hash + !hash, &bit) & bit;
 }
 
 void dupcheck_free(struct dupcheck *r)

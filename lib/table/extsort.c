@@ -654,6 +654,24 @@ int extsort_next(struct extsort *s, struct extsort_row *row, struct err *err)
 	return 1;
 }
 
+int extsort_rewind(struct extsort *s, struct err *err)
+{
+	s->next = 0;
+	if (s->spill.fd < 0)
+		return 0;
+	merge_close(s);
+	return merge_open(s, 0, s->spill.n_runs, err);
+}
+
+uint64_t extsort_held(const struct extsort *s)
+{
+	uint64_t held = s->held + s->cap * sizeof(*s->entries);
+
+	for (size_t i = 0; i < s->n_readers; i++)
+		held += s->readers[i].bytes.cap;
+	return held;
+}
+
 void extsort_free(struct extsort *s)
 {
 	if (!s)

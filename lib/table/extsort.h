@@ -50,6 +50,12 @@ int extsort_finish(struct extsort *s, struct err *err);
  */
 int extsort_next(struct extsort *s, struct extsort_row *row, struct err *err);
 
+/* Goes back to the first row, which extsort_next returns next. Returns 0, or -1 with err. */
+int extsort_rewind(struct extsort *s, struct err *err);
+
+/* How many bytes are in memory: after extsort_finish, until extsort_free. */
+uint64_t extsort_held(const struct extsort *s);
+
 /* Frees everything; s may be NULL. */
 void extsort_free(struct extsort *s);
 

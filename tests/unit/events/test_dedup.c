@@ -1,9 +1,22 @@
 #include "events/dedup.h"
 
 #include "base/intern.h"
+#include "base/mem.h"
 #include "check.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+
+#define MIB ((uint64_t)1024 * 1024)
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
 
 /*
  * Different ids with the same intern_hash: their second word brings its state to zero after 16
@@ -135,6 +148,175 @@ static void test_duplicates_far_apart(void)
 	dedup_free(d);
 }
 
+/* splitmix64 (Sebastiano Vigna, public domain). */
+static uint64_t draw(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+/* An event of a random log. */
+struct drawn {
+	int64_t ts;
+	uint32_t nr; /* its id, by id_of */
+	uint32_t rest;
+};
+
+static const char *id_of(uint32_t nr, char *buf, size_t size)
+{
+	if (nr < 3)
+		return colliding[nr];
+	snprintf(buf, size, "id-%" PRIu32, nr);
+	return buf;
+}
+
+static int by_order(const void *a_, const void *b_)
+{
+	const struct drawn *a = a_, *b = b_;
+	char id_a[32], id_b[32];
+	int order;
+
+	if (a->ts != b->ts)
+		return a->ts < b->ts ? -1 : 1;
+	order = strcmp(id_of(a->nr, id_a, sizeof(id_a)), id_of(b->nr, id_b, sizeof(id_b)));
+	return order ? order : (a->rest > b->rest) - (a->rest < b->rest);
+}
+
+/*
+ * Of every log the reference is what qsort and a table of all ids say: some ids, up to that
+ * percentage, come up to six times, at as many times or fewer.
+ */
+static void check_random_log(uint64_t percent, uint64_t limit)
+{
+	enum { N_IDS = 30000, COPIES = 6 };
+	struct drawn *log = mem_alloc((size_t)N_IDS * COPIES, sizeof(*log));
+	bool *seen = mem_zalloc(N_IDS, 1);
+	struct dedup *d = dedup_new(limit);
+	struct dedup_event next;
+	struct err err = ERR_INIT;
+	uint64_t state = percent;
+	size_t n = 0, i = 0;
+	char id[32], rest[16];
+	int rc;
+
+	for (uint32_t nr = 0; nr < N_IDS; nr++) {
+		uint64_t copies = nr < 3                         ? COPIES
+				  : draw(&state) % 100 < percent ? draw(&state) % COPIES
+								 : 0;
+
+		for (uint64_t k = 0; k <= copies && k < COPIES; k++)
+			log[n++] =
+				(struct drawn){ 1 + (int64_t)(draw(&state) % (k % 2 ? 9 : N_IDS)),
+						nr, (uint32_t)(100 + draw(&state) % 3) };
+	}
+	for (size_t k = n; k > 1; k--) {
+		size_t other = draw(&state) % k;
+		struct drawn moved = log[k - 1];
+
+		log[k - 1] = log[other];
+		log[other] = moved;
+	}
+	for (size_t k = 0; k < n; k++) {
+		snprintf(rest, sizeof(rest), "%" PRIu32, log[k].rest);
+		add(d, &(struct sample){ log[k].ts, id_of(log[k].nr, id, sizeof(id)), rest, "note",
+					 false });
+	}
+	qsort(log, n, sizeof(*log), by_order);
+	CHECK_INT(dedup_finish(d, &err), 0);
+	while ((rc = dedup_next(d, &next, &err)) > 0 && i < n) {
+		const struct drawn *want = &log[i++];
+
+		snprintf(rest, sizeof(rest), "%" PRIu32, want->rest);
+		CHECK_INT(next.event.ts, want->ts);
+		check_text(next.event.id, next.event.id_len, id_of(want->nr, id, sizeof(id)));
+		check_text(next.event.rest, next.event.rest_len, rest);
+		check_text(next.note, next.note_len, "note");
+		CHECK_INT(next.duplicate, seen[want->nr]);
+		seen[want->nr] = true;
+	}
+	CHECK_INT(rc, 0);
+	CHECK_INT(i, n);
+	dedup_free(d);
+	free(seen);
+	free(log);
+}
+
+static void test_random_logs_at_any_limit(void)
+{
+	static const uint64_t limits[] = { 0, 4 * MIB, 12 * MIB, 1024 * MIB };
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		check_random_log(0, limits[i]);
+		check_random_log(1, limits[i]);
+		check_random_log(50, limits[i]);
+		check_random_log(100, limits[i]);
+	}
+}
+
+/* Each of n ids at two times. */
+static struct dedup *add_twice(int64_t n)
+{
+	struct dedup *d = dedup_new(0);
+	char id[32];
+
+	for (int64_t i = 0; i < 2 * n; i++) {
+		snprintf(id, sizeof(id), "id-%" PRId64, i % n);
+		add(d, &(struct sample){ i + 1, id, "", "", false });
+	}
+	return d;
+}
+
+static void test_memory_stays_within_the_limit(void)
+{
+	enum { N = 200000 };
+	struct dedup *d;
+	struct dedup_event next;
+	struct rusage before, after;
+	struct err err = ERR_INIT;
+	int64_t n = 0, n_duplicates = 0;
+
+	getrusage(RUSAGE_SELF, &before);
+	d = add_twice(N);
+	CHECK_INT(dedup_finish(d, &err), 0);
+	while (dedup_next(d, &next, &err) > 0) {
+		n++;
+		n_duplicates += next.duplicate;
+	}
+	CHECK_INT(n, 2 * N);
+	CHECK_INT(n_duplicates, N);
+	getrusage(RUSAGE_SELF, &after);
+#ifndef SANITIZED
+	CHECK(after.ru_maxrss - before.ru_maxrss < 5 * 1024); /* a table of the ids takes 16 MB */
+#endif
+	dedup_free(d);
+}
+
+static void test_a_write_that_fails_is_an_error(void)
+{
+	struct dedup *d = add_twice(40000);
+	struct dedup_event next;
+	struct rlimit old, none;
+	struct err err = ERR_INIT;
+	int n = 0, rc;
+
+	CHECK_INT(dedup_finish(d, &err), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	none = old;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_FSIZE, &none);
+	while ((rc = dedup_next(d, &next, &err)) > 0)
+		n++;
+	setrlimit(RLIMIT_FSIZE, &old);
+	CHECK_INT(rc, -1);
+	CHECK(n > 0 && n < 40000);
+	CHECK_STR(err.message, "cannot write the temporary file: File too large");
+	dedup_free(d);
+}
+
 static void test_nothing_added(void)
 {
 	check_order(NULL, 0, 1);
@@ -143,9 +325,12 @@ static void test_nothing_added(void)
 
 int main(void)
 {
+	RUN(test_memory_stays_within_the_limit);
 	RUN(test_order_and_duplicates);
 	RUN(test_ids_of_equal_hash_are_kept_apart);
 	RUN(test_duplicates_far_apart);
+	RUN(test_random_logs_at_any_limit);
+	RUN(test_a_write_that_fails_is_an_error);
 	RUN(test_nothing_added);
 	return CHECK_DONE();
 }

@@ -53,20 +53,15 @@ static int by_order(const void *a_, const void *b_)
 	return a->nr < b->nr ? -1 : 1;
 }
 
-/* Sorts the samples both ways, bytes and all, and frees their rows. */
-static void check_sorted(struct sample *samples, size_t n, uint64_t limit)
+/* Whether the first n rows come back as the samples are. */
+static void check_rows(struct extsort *s, const struct sample *samples, size_t n, uint64_t limit)
 {
-	struct extsort *s = extsort_new(limit);
 	struct extsort_row row;
 	struct err err = ERR_INIT;
 	size_t i = 0;
-	int rc;
+	int rc = 1;
 
-	for (size_t k = 0; k < n; k++)
-		CHECK_INT(extsort_add(s, &samples[k].row, &err), 0);
-	qsort(samples, n, sizeof(*samples), by_order);
-	CHECK_INT(extsort_finish(s, &err), 0);
-	while ((rc = extsort_next(s, &row, &err)) > 0 && i < n) {
+	while (i < n && (rc = extsort_next(s, &row, &err)) > 0) {
 		const struct extsort_row *want = &samples[i++].row;
 
 		if (row.key != want->key || row.len != want->len ||
@@ -74,8 +69,29 @@ static void check_sorted(struct sample *samples, size_t n, uint64_t limit)
 			CHECK_FAIL("row %zu of %zu is out of order (limit %" PRIu64 ")", i, n,
 				   limit);
 	}
-	CHECK_INT(rc, 0);
 	CHECK_INT(i, n);
+	CHECK(rc >= 0);
+	CHECK_STR(err.message, "");
+}
+
+/* Sorts the samples both ways, bytes and all, and frees their rows. */
+static void check_sorted(struct sample *samples, size_t n, uint64_t limit)
+{
+	struct extsort *s = extsort_new(limit);
+	struct extsort_row row;
+	struct err err = ERR_INIT;
+
+	for (size_t k = 0; k < n; k++)
+		CHECK_INT(extsort_add(s, &samples[k].row, &err), 0);
+	qsort(samples, n, sizeof(*samples), by_order);
+	CHECK_INT(extsort_finish(s, &err), 0);
+	check_rows(s, samples, n / 3, limit);
+	CHECK_INT(extsort_rewind(s, &err), 0);
+	check_rows(s, samples, n, limit);
+	CHECK_INT(extsort_next(s, &row, &err), 0);
+	CHECK_INT(extsort_next(s, &row, &err), 0);
+	CHECK_INT(extsort_rewind(s, &err), 0);
+	check_rows(s, samples, n, limit);
 	CHECK_INT(extsort_next(s, &row, &err), 0);
 	CHECK_STR(err.message, "");
 	extsort_free(s);
@@ -184,6 +200,7 @@ static void test_several_passes_within_the_limit(void)
 		CHECK_INT(extsort_add(s, &row, &err), 0);
 	}
 	CHECK_INT(extsort_finish(s, &err), 0);
+	CHECK(extsort_held(s) > MIB / 2 && extsort_held(s) < MIB);
 	while ((rc = extsort_next(s, &row, &err)) > 0) {
 		uint32_t nr;
 		int64_t place;

@@ -7,7 +7,8 @@
 #define EARLIEST_START INT64_C(946684800000) /* 2000-01-01: every signup is after 1970 */
 
 struct opts {
-	int64_t users, contents, days, sessions, seed, dirty, start;
+	int64_t users, contents, days, sessions, seed, dirty, start, heartbeat;
+	int64_t ends_by_position, rewatched, two_evenings, runtime_missing, clock_skewed;
 	const char *dir;
 	bool stream;
 };
@@ -24,9 +25,16 @@ static void check_options(const struct cli *cli, const struct opts *opt)
 			"--users, --contents, --days and --sessions: expected positive integers");
 	if (opt->users >= UINT32_MAX || opt->contents >= UINT32_MAX)
 		cli_usage_error(cli, "--users and --contents: expected integers below 2^32 - 1");
+	if (opt->heartbeat && opt->heartbeat < TIME_MS_PER_SECOND)
+		cli_usage_error(cli, "--heartbeat: expected 1s or more, or 0 for none");
 	if (opt->start < EARLIEST_START || opt->start >= EVENT_TS_END ||
 	    opt->days > (EVENT_TS_END - opt->start) / TIME_MS_PER_DAY)
 		cli_usage_error(cli, "--start and --days: expected days from 2000 to 2099");
+}
+
+static double share(int64_t millionths)
+{
+	return (double)millionths / (double)NUM_MILLION;
 }
 
 static void parse_args(struct synth_tables_options *tables, struct cli *cli, int argc, char **argv)
@@ -47,6 +55,18 @@ static void parse_args(struct synth_tables_options *tables, struct cli *cli, int
 		{ 0, "dirty", "RATE", "faulty rows to add, share of the events (0)", cli_share,
 		  &opt.dirty },
 		{ 0, "start", "DATE", "first day of the log (2024-01-01)", cli_time, &opt.start },
+		{ 0, "heartbeat", "DURATION", "heartbeats while the player plays (0: none)",
+		  cli_duration, &opt.heartbeat },
+		{ 0, "end-by-position", "SHARE", "contents without 'complete' at the end (0)",
+		  cli_share, &opt.ends_by_position },
+		{ 0, "rewatch", "SHARE", "completed viewings to watch again at once (0)", cli_share,
+		  &opt.rewatched },
+		{ 0, "two-evenings", "SHARE", "longer viewings to spread over two days (0)",
+		  cli_share, &opt.two_evenings },
+		{ 0, "missing-runtime", "SHARE", "contents without recorded runtime (0)", cli_share,
+		  &opt.runtime_missing },
+		{ 0, "clock-skew", "SHARE", "devices whose clock is wrong (0)", cli_share,
+		  &opt.clock_skewed },
 		{ 0, "stream", NULL, "write the events to standard output", cli_flag, &opt.stream },
 		{ 'o', "output", "DIR", "write the tables into DIR (required)", cli_string,
 		  &opt.dir },
@@ -64,8 +84,14 @@ static void parse_args(struct synth_tables_options *tables, struct cli *cli, int
 			   .n_contents = (uint32_t)opt.contents,
 			   .n_viewings = (uint64_t)opt.sessions,
 			   .start = opt.start,
-			   .n_days = opt.days },
-		.dirty = (double)opt.dirty / (double)NUM_MILLION,
+			   .n_days = opt.days,
+			   .heartbeat = opt.heartbeat,
+			   .ends_by_position = share(opt.ends_by_position),
+			   .runtime_missing = share(opt.runtime_missing),
+			   .rewatched = share(opt.rewatched),
+			   .two_evenings = share(opt.two_evenings),
+			   .clock_skewed = share(opt.clock_skewed) },
+		.dirty = share(opt.dirty),
 		.directory = cli->output.path,
 		.stream = opt.stream,
 		.output = cli->output,

@@ -9,8 +9,14 @@
  * time order; a share of them are revisits, in which a user comes back to what was finished (a
  * rewatch) or left. Events of the window's end and later are not there: the log was exported then.
  *
+ * What else real logs have is added on demand (struct synth_options). An addition draws from
+ * streams of its own, so that all else stays: the same viewings with the same probabilities and
+ * outcomes begin at the same times and run the same courses, only the numbers in the event ids are
+ * others.
+ *
  * Events come in the order of their arrival at the log, which is late for some, so not in the order
- * of event_ts; event ids count in the order in which viewings begin, ascending within a viewing.
+ * of event_ts; event ids count in the order in which viewings begin, ascending within a viewing: an
+ * event is of the viewing with the largest first_event that is not larger than its id.
  * The same options make the same stream (with the same libm: exp and log are not exactly rounded).
  * Memory: that of synth_world and 48 bytes for each event that is yet to arrive and each revisit to
  * come: the open viewings and some days' revisits.
@@ -18,29 +24,13 @@
 #ifndef CE_SYNTH_H
 #define CE_SYNTH_H
 
-#include "events/event.h"
+#include "synth/synth_course.h"
+#include "synth/synth_queue.h"
 #include "synth/synth_world.h"
-
-struct synth_options {
-	uint64_t seed;
-	uint32_t n_users, n_contents; /* > 0 */
-	uint64_t n_viewings;
-	int64_t start;  /* of the window, ms since the epoch; later than 1990 */
-	int64_t n_days; /* > 0; the window ends before EVENT_TS_END */
-};
-
-struct synth_event {
-	uint64_t id; /* from 1 */
-	int64_t ts;  /* ms since the epoch */
-	uint32_t user, content;
-	int32_t position; /* seconds */
-	enum event_type type;
-	uint8_t device;
-};
 
 struct synth_viewing {
 	uint64_t first_event; /* id */
-	int64_t start;
+	int64_t start;        /* by a clock that is right */
 	uint32_t user, content;
 	uint8_t device;
 	double probability; /* of completion, at the start */
@@ -52,13 +42,11 @@ struct synth {
 	struct synth_world world;
 
 	/* The module's own. */
-	struct rng choice, acting,
-		delay;              /* who views what; the viewing's course; the late arrivals */
-	struct synth_pending *heap; /* the earliest on top */
-	size_t n_heap, heap_cap;
+	struct synth_streams streams;
+	struct synth_queue queue;
 	uint64_t n_first,
 		n_revisits; /* viewings yet to begin of their own accord / to be planned */
-	uint64_t next_id;
+	uint64_t n_begun;   /* viewings, those of `rewatched` aside */
 	double rest;        /* share of the window's activity that lies ahead */
 	double activity;    /* of the whole window: the sum of synth_hour_weight */
 	double passed;      /* of the hours before `hour` */
@@ -75,6 +63,13 @@ enum synth_what { SYNTH_END, SYNTH_VIEWING, SYNTH_EVENT };
 /*
  * What comes next: a viewing that begins (in *viewing), or an event that arrives (in *event); or
  * SYNTH_END, behind the last. A viewing comes before its events.
+ *
+ * Viewings are as many as asked for, and those that `rewatched` adds: the viewer stops in the
+ * credits, and less than 30 minutes later watches the content again, from its start or from within.
+ * A viewing that `two_evenings` draws has a stop in its middle, and a play at the same position 12
+ * to 40 hours later, in the evening. Neither happens to a viewing that a revisit follows or that is
+ * a rewatch, nor a rewatch where the end is not to be told by a stop: contents without a recorded
+ * runtime, or that end by position.
  */
 enum synth_what synth_next(struct synth *s, struct synth_viewing *viewing,
 			   struct synth_event *event);

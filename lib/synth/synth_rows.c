@@ -41,7 +41,7 @@ size_t synth_content_id(char *out, uint32_t content)
 	return small_id(out, 'c', content);
 }
 
-/* There are many events: their fields are written at once, in this order. No id needs quotes. */
+/* There are many events: their fields are written at once, in this order. None needs quotes. */
 CATALOGUE_ASSERT_PLACE(events_table, event_id, 0);
 CATALOGUE_ASSERT_PLACE(events_table, event_ts, 1);
 CATALOGUE_ASSERT_PLACE(events_table, user_id, 2);
@@ -54,15 +54,16 @@ _Static_assert(sizeof(struct row_events_table) == 7 * sizeof(struct csv_value),
 
 void synth_put_event(struct buf *row, const struct synth_event *e)
 {
+	const char *type = event_type_name(e->type), *device = synth_device_name(e->device);
 	char id[SYNTH_ID_MAX];
 
 	csv_put_raw(row, id, synth_event_id(id, 'e', e->id));
 	csv_put_int(row, e->ts);
 	csv_put_raw(row, id, synth_user_id(id, e->user));
 	csv_put_raw(row, id, synth_content_id(id, e->content));
-	csv_put_str(row, event_type_name(e->type));
+	csv_put_raw(row, type, strlen(type));
 	csv_put_int(row, e->position);
-	csv_put_str(row, synth_device_name(e->device));
+	csv_put_raw(row, device, strlen(device));
 }
 
 void synth_put_viewing(struct buf *row, const struct synth_viewing *v)
@@ -110,7 +111,7 @@ void synth_put_content(struct buf *row, const struct synth_world *w, uint32_t co
 
 	if (c->genre_recorded)
 		values.genre = csv_str(synth_genre_name(c->genre));
-	if (c->recorded_runtime >= 0)
+	if (c->recorded_runtime >= 0 && !c->runtime_missing)
 		values.runtime = csv_int(c->recorded_runtime);
 	if (c->release_year >= 0)
 		values.release_year = csv_int(c->release_year);

@@ -2,12 +2,20 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "events/event.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* Streams of the seed; those of the timeline and of the faults are numbered further on. */
-enum { STREAM_USERS = 1, STREAM_CONTENTS = 2 };
+/* Streams of the seed; those of the timeline and of the faults are numbered 3 to 6, and from 64 on.
+ */
+enum {
+	STREAM_USERS = 1,
+	STREAM_CONTENTS = 2,
+	STREAM_ENDS_BY_POSITION = 7,
+	STREAM_RUNTIME_MISSING = 8,
+};
+#define STREAM_CLOCKS (UINT64_C(1) << 63) /* and from there on, one a device */
 
 /* The logit of completion: an intercept and the standard deviations of what is drawn. */
 #define LOGIT_BASE    (-0.75)
@@ -127,12 +135,12 @@ static void draw_user(const struct synth_world *w, struct synth_user *u, struct 
 	u->last_content = UINT32_MAX;
 }
 
-static void draw_users(struct synth_world *w, uint64_t seed)
+static void draw_users(struct synth_world *w)
 {
 	double *activity = mem_alloc(w->n_users, sizeof(*activity));
 	struct rng r;
 
-	rng_seed(&r, seed, STREAM_USERS);
+	rng_seed(&r, w->options.seed, STREAM_USERS);
 	for (uint32_t i = 0; i < w->n_users; i++) {
 		draw_user(w, &w->users[i], &r);
 		activity[i] = exp(1.1 * rng_normal(&r));
@@ -221,12 +229,12 @@ static void index_genres(struct synth_world *w, const double *popularity)
 	free(of_genre);
 }
 
-static void draw_contents(struct synth_world *w, uint64_t seed)
+static void draw_contents(struct synth_world *w)
 {
 	double *popularity = mem_alloc(w->n_contents, sizeof(*popularity));
 	struct rng r;
 
-	rng_seed(&r, seed, STREAM_CONTENTS);
+	rng_seed(&r, w->options.seed, STREAM_CONTENTS);
 	for (uint32_t i = 0; i < w->n_contents; i++) {
 		draw_content(w, &w->contents[i], &r);
 		/* A Pareto tail: the k-th most popular of n has about (n / k)^0.8, Zipf's law. */
@@ -236,16 +244,50 @@ static void draw_contents(struct synth_world *w, uint64_t seed)
 	free(popularity);
 }
 
-void synth_world_init(struct synth_world *w, uint64_t seed, uint32_t n_users, uint32_t n_contents,
-		      int64_t start, int64_t end)
+/* Of those without a recorded runtime none ends by its position: nobody could tell. */
+static void mark_contents(struct synth_world *w)
 {
-	*w = (struct synth_world){
-		.start = start, .end = end, .n_users = n_users, .n_contents = n_contents
-	};
-	w->users = mem_zalloc(n_users, sizeof(*w->users));
-	w->contents = mem_zalloc(n_contents, sizeof(*w->contents));
-	draw_users(w, seed);
-	draw_contents(w, seed);
+	struct rng ends, missing;
+
+	rng_seed(&ends, w->options.seed, STREAM_ENDS_BY_POSITION);
+	rng_seed(&missing, w->options.seed, STREAM_RUNTIME_MISSING);
+	for (uint32_t i = 0; i < w->n_contents; i++) {
+		struct synth_content *c = &w->contents[i];
+
+		c->ends_by_position = rng_chance(&ends, w->options.ends_by_position) &&
+				      c->recorded_runtime > 0;
+		c->runtime_missing = rng_chance(&missing, w->options.runtime_missing);
+	}
+}
+
+void synth_world_init(struct synth_world *w, const struct synth_options *o)
+{
+	*w = (struct synth_world){ .options = *o,
+				   .start = o->start,
+				   .end = o->start + o->n_days * TIME_MS_PER_DAY,
+				   .n_users = o->n_users,
+				   .n_contents = o->n_contents };
+	w->users = mem_zalloc(w->n_users, sizeof(*w->users));
+	w->contents = mem_zalloc(w->n_contents, sizeof(*w->contents));
+	draw_users(w);
+	draw_contents(w);
+	mark_contents(w);
+}
+
+int64_t synth_clock_skew(const struct synth_world *w, uint32_t user, uint8_t device)
+{
+	int64_t most = EVENT_TS_END - 1 - w->end, skew;
+	struct rng r;
+
+	rng_seed(&r, w->options.seed, STREAM_CLOCKS + (uint64_t)user * SYNTH_N_DEVICES + device);
+	if (!rng_chance(&r, w->options.clock_skewed))
+		return 0;
+	skew = (int64_t)(exp(rng_uniform(&r) * log(12 * 60)) * 60 * TIME_MS_PER_SECOND);
+	if (rng_chance(&r, 0.5))
+		skew = -skew;
+	if (rng_chance(&r, 0.05))
+		skew = rng_between(&r, 365, 3650) * TIME_MS_PER_DAY;
+	return skew < most ? skew : most;
 }
 
 void synth_world_release(struct synth_world *w)

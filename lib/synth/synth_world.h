@@ -22,6 +22,22 @@
 /* "Not recorded", for the times below. */
 #define SYNTH_UNKNOWN INT64_MIN
 
+/* What a workload is to be. */
+struct synth_options {
+	uint64_t seed;
+	uint32_t n_users, n_contents; /* > 0 */
+	uint64_t n_viewings;
+	int64_t start;  /* of the window, ms since the epoch; later than 1990 */
+	int64_t n_days; /* > 0; the window ends before EVENT_TS_END */
+
+	/* The additions; 0 is none, shares are in [0,1]. */
+	int64_t heartbeat; /* ms between two, from a play or a seek until the next event */
+	double ends_by_position, runtime_missing; /* of the contents: see synth_content */
+	double rewatched;                         /* of the completed viewings: see synth_next */
+	double two_evenings; /* of the viewings that play 20 minutes or more: see synth_next */
+	double clock_skewed; /* of the devices: see synth_clock_skew */
+};
+
 struct synth_user {
 	int64_t active_from; /* no viewing starts before; ms since the epoch */
 	int64_t signup;      /* as users_dim has it: perhaps SYNTH_UNKNOWN, or in the future */
@@ -46,9 +62,14 @@ struct synth_content {
 	int8_t genre;             /* the true one */
 	bool genre_recorded;
 	int8_t rating; /* index of the maturity rating, or -1: not recorded */
+
+	/* Of the options' shares, each drawn for itself: a larger share holds the smaller one. */
+	bool ends_by_position; /* its player pauses at the end, without a word more */
+	bool runtime_missing;  /* in content_dim; its player knows it */
 };
 
 struct synth_world {
+	struct synth_options options;
 	int64_t start, end; /* of the workload's window */
 	struct synth_user *users;
 	struct synth_content *contents;
@@ -62,10 +83,16 @@ struct synth_world {
 	double genre_mass[SYNTH_N_GENRES];
 };
 
-/* Draws the world for a window of whole days; n_users and n_contents > 0. Release it. */
-void synth_world_init(struct synth_world *w, uint64_t seed, uint32_t n_users, uint32_t n_contents,
-		      int64_t start, int64_t end);
+/* Draws the world. Release it. */
+void synth_world_init(struct synth_world *w, const struct synth_options *options);
 void synth_world_release(struct synth_world *w);
+
+/*
+ * How far the clock of the user's device is ahead, ms: on the share clock_skewed of the devices 1
+ * minute to 12 hours, either way, on one in twenty of them 1 to 10 years, but never so far that the
+ * workload's end is EVENT_TS_END or later; on the others 0.
+ */
+int64_t synth_clock_skew(const struct synth_world *w, uint32_t user, uint8_t device);
 
 /* How busy everybody together is in the hour that begins at ts, relative to other hours. */
 double synth_hour_weight(int64_t ts);

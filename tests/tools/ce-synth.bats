@@ -40,6 +40,23 @@ rows() {
 	done
 }
 
+# exp, log and pow are not exactly rounded: another libm than that of Debian 12 may give other sums.
+@test "without additions the bytes are those of before there were any" {
+	[ "$(uname -m)" = x86_64 ] || skip "recorded on x86_64"
+	local sum options
+	while read -r sum options; do
+		# shellcheck disable=SC2086
+		ce-synth -p $options -o out
+		echo "$options"
+		[ "$(cat out/*.csv | sha256sum | cut -c 1-16)" = "$sum" ]
+	done <<-'EOF2'
+		7ff7ae16695a1fcd --seed 1
+		3b3db430edd68e09 --seed 2 --sessions 30000 --days 60
+		070637260eb06991 --seed 7 --users 20 --contents 5 --days 3 --sessions 500
+		8d4feb1e99af1228 --seed 9 --start 2098-01-01 --days 400
+	EOF2
+}
+
 @test "--stream writes the same events to standard output, and no file of them" {
 	ce-synth --sessions 800 -o a
 	ce-synth --sessions 800 --stream -o b | zcat >events.csv
@@ -147,6 +164,89 @@ rows() {
 	python3 check.py
 }
 
+# What may be added to a workload.
+additions='--heartbeat 2m --end-by-position 0.3 --rewatch 0.3 --two-evenings 0.3
+	--missing-runtime 0.3 --clock-skew 0.3'
+
+@test "additions of 0 are none, and the same ones give the same bytes" {
+	ce-synth --sessions 800 -o a
+	ce-synth --sessions 800 --heartbeat 0 --end-by-position 0 --rewatch 0 --two-evenings 0 \
+		--missing-runtime 0 --clock-skew 0 -o b
+	diff -r a b
+	# shellcheck disable=SC2086
+	ce-synth --sessions 800 $additions -o c
+	# shellcheck disable=SC2086
+	ce-synth --sessions 800 $additions -o d
+	diff -r c d
+	cmp a/users_dim.csv.gz d/users_dim.csv.gz
+	for table in events_table content_dim truth; do
+		if cmp -s a/$table.csv.gz c/$table.csv.gz; then
+			return 1
+		fi
+	done
+}
+
+@test "each addition shows in the tables, and an addition of contents or devices in no other" {
+	count() {
+		rows "$1/events_table.csv.gz" | grep -c "$2"
+	}
+	ce-synth --sessions 3000 -o plain
+	ce-synth --sessions 3000 --heartbeat 1m -o heartbeat
+	[ "$(count heartbeat ,heartbeat,)" -gt 20000 ]
+	cmp <(rows plain/truth.csv.gz | cut -d , -f 2-) <(rows heartbeat/truth.csv.gz | cut -d , -f 2-)
+	cmp <(rows plain/events_table.csv.gz | cut -d , -f 2-) \
+		<(rows heartbeat/events_table.csv.gz | grep -v ,heartbeat, | cut -d , -f 2-)
+
+	ce-synth --sessions 3000 --end-by-position 1 -o position
+	rows position/content_dim.csv.gz | awk -F, '$(NF - 2) == "" || $(NF - 2) == 0 { print $1 }' >unknown
+	[ "$(rows position/events_table.csv.gz | grep ,complete, | cut -d , -f 4 | grep -vcFxf unknown)" -eq 0 ]
+	cmp <(rows plain/truth.csv.gz | cut -d , -f 2-) <(rows position/truth.csv.gz | cut -d , -f 2-)
+
+	ce-synth --sessions 3000 --rewatch 0.5 -o rewatch
+	[ "$(rows rewatch/truth.csv.gz | wc -l)" -gt 3300 ]
+	# The viewings of before are still there, with what they had.
+	[ "$(comm -23 <(rows plain/truth.csv.gz | cut -d , -f 2- | sort) \
+		<(rows rewatch/truth.csv.gz | cut -d , -f 2- | sort) | wc -l)" -eq 0 ]
+
+	ce-synth --sessions 3000 --two-evenings 1 -o evenings
+	cmp <(rows plain/truth.csv.gz | cut -d , -f 2-) <(rows evenings/truth.csv.gz | cut -d , -f 2-)
+	[ "$(count evenings ,stop,)" -gt "$(($(count plain ,stop,) + 500))" ]
+
+	ce-synth --sessions 3000 --missing-runtime 0.5 -o missing
+	cmp plain/truth.csv.gz missing/truth.csv.gz
+	cmp plain/events_table.csv.gz missing/events_table.csv.gz
+	rows missing/content_dim.csv.gz | awk -F, '$(NF - 2) == "" { n++ } END { exit n < 120 || n > 190 }'
+
+	ce-synth --sessions 3000 --clock-skew 0.5 -o skew
+	cmp plain/truth.csv.gz skew/truth.csv.gz
+	cmp <(rows plain/events_table.csv.gz | cut -d , -f 1,3-) <(rows skew/events_table.csv.gz | cut -d , -f 1,3-)
+	paste -d , <(rows plain/events_table.csv.gz) <(rows skew/events_table.csv.gz) | awk -F, '
+		$2 != $9 { n++; future += $9 > $2 + 365 * 86400000 }
+		END { exit n < NR * 0.35 || n > NR * 0.65 || !future }'
+}
+
+@test "ce-clean accepts all that is added, and cleans the dirty events to the same" {
+	# shellcheck disable=SC2086
+	ce-synth --sessions 3000 $additions -o clean
+	ce-clean --rejects rejects.csv.gz clean/events_table.csv.gz >want.csv.gz
+	[ "$(rows rejects.csv.gz | wc -l)" -eq 0 ]
+	[ "$(rows want.csv.gz | wc -l)" -eq "$(rows clean/events_table.csv.gz | wc -l)" ]
+	# shellcheck disable=SC2086
+	ce-synth --sessions 3000 $additions --dirty 0.1 -o dirty
+	ce-clean <dirty/events_table.csv.gz >got.csv.gz
+	same <(zcat want.csv.gz) <(zcat got.csv.gz)
+	cmp clean/truth.csv.gz dirty/truth.csv.gz
+}
+
+@test "ce-clean names the clocks that are wrong, ce-sessionize the runtimes that are missing" {
+	ce-synth --users 100 --sessions 2000 --clock-skew 0.9 --missing-runtime 0.9 -o out
+	ce-clean out/events_table.csv.gz 2>said |
+		ce-join -k user_id out/users_dim.csv.gz -k content_id out/content_dim.csv.gz |
+		ce-sessionize 2>>said >/dev/null
+	grep -q 'ce-clean: warning: .* after tomorrow' said
+	grep -q 'ce-sessionize: warning: .* unknown runtime' said
+}
+
 @test "memory does not grow with the viewings" {
 	peak() {
 		ce-synth -v -0 --users 300 --contents 100 --days 30 --sessions "$1" -o out 2>&1 |
@@ -178,6 +278,13 @@ rows() {
 		-o out --dirty 1.1
 		-o out --dirty -1
 		-o out --seed -1
+		-o out --heartbeat 1
+		-o out --heartbeat 999ms
+		-o out --end-by-position 1.1
+		-o out --rewatch -0.1
+		-o out --two-evenings 2
+		-o out --missing-runtime x
+		-o out --clock-skew 50%
 	EOF2
 }
 

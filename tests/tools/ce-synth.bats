@@ -247,6 +247,38 @@ additions='--heartbeat 2m --end-by-position 0.3 --rewatch 0.3 --two-evenings 0.3
 	grep -q 'ce-sessionize: warning: .* unknown runtime' said
 }
 
+# share KIND DIR [OPTION...]: of the true viewings that are exact, split or merged, or whose label is
+# right, in per cent.
+share() {
+	python3 "$CE_ROOT/tests/bench/viewings.py" "${@:2}" 2>/dev/null |
+		awk -v kind="$1" '$1 == kind && $2 != "and" { print int($NF * 100 + 0.5) }'
+}
+
+@test "the true viewings of a workload with additions, and the sessions that show them" {
+	ce-synth --sessions 5000 -o plain
+	[ "$(share exact plain)" -ge 97 ]
+	[ "$(share merged plain)" -eq 0 ]
+
+	ce-synth --sessions 5000 --heartbeat 1m -o heartbeat
+	[ "$(share exact heartbeat)" -ge 99 ]
+
+	ce-synth --sessions 5000 --two-evenings 1 -o evenings
+	[ "$(share split evenings)" -ge 25 ]
+	[ "$(share split evenings --gap 2d)" -eq 0 ]
+
+	ce-synth --sessions 5000 --missing-runtime 1 -o missing
+	[ "$(share split missing)" -ge 10 ]
+	[ "$(share split missing --unknown-runtime 3h)" -le 1 ]
+
+	ce-synth --sessions 5000 --rewatch 0.5 -o rewatch
+	[ "$(share exact rewatch)" -ge 97 ]
+	[ "$(share merged rewatch)" -eq 0 ]
+
+	ce-synth --sessions 5000 --end-by-position 1 -o position
+	[ "$(share label position)" -le 70 ]
+	[ "$(share label position --complete-by position)" -ge 98 ]
+}
+
 @test "memory does not grow with the viewings" {
 	peak() {
 		ce-synth -v -0 --users 300 --contents 100 --days 30 --sessions "$1" -o out 2>&1 |

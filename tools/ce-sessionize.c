@@ -122,7 +122,6 @@ int main(int argc, char **argv)
 	cli_parse(&cli, argc, argv);
 	options.complete_by = (enum session_completion)complete_by.value;
 	sessions_init(&s.sessions, &options);
-	s.doubts.options = &options;
 	if (event_reader_open(&in, &cli.input, EVENT_ENRICHED, &err) ||
 	    open_events(&s, &cli.output, &in.in, &keep, &err) ||
 	    open_starts(&s, starts_path, &cli.output, &in.in, &err))
@@ -134,7 +133,7 @@ int main(int argc, char **argv)
 	}
 	if (rc < 0)
 		cli_die(&cli, &err);
-	doubts_warn(&s.doubts, &warnings);
+	doubts_warn(&s.doubts, &s.sessions, &warnings);
 	csv_reader_warn(&in.in, &warnings);
 	cli_warnings(&cli, &warnings);
 	if (csv_writer_close_all(writers, s.has_starts ? 2 : 1, &err))

@@ -10,7 +10,7 @@
 static const struct bound some = BOUND_PERCENT(5), most = BOUND_PERCENT(50),
 			  nearly_all = BOUND_PERCENT(95);
 
-void doubts_warn(const struct doubts *d, struct warnings *w)
+void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct warnings *w)
 {
 	if (bound_exceeded(&most, d->n_old, d->n_events))
 		warnings_add(w,
@@ -41,7 +41,7 @@ void doubts_warn(const struct doubts *d, struct warnings *w)
 			     "the time left to play and how far users come are not known (give "
 			     "the events a position)",
 			     d->n_events - d->n_positions, d->n_events);
-	if (!d->options->unknown_runtime &&
+	if (!sessions->options.unknown_runtime &&
 	    bound_exceeded(&some, d->n_without_runtime, d->n_sessions))
 		warnings_add(w,
 			     "%" PRIu64 " of %" PRIu64 " sessions are of contents of unknown "
@@ -56,18 +56,19 @@ void doubts_warn(const struct doubts *d, struct warnings *w)
 			     "pings of a regular interval? (if not, leave them out before "
 			     "ce-clean)",
 			     d->n_heartbeats, d->n_plays);
-	if (d->n_sessions >= DOUBTS_SESSIONS && !d->n_completed)
+	if (sessions->n >= DOUBTS_SESSIONS && !sessions->n_completed)
 		warnings_add(w,
-			     "none of %" PRIu64 " sessions is completed, so that every label will "
+			     "none of %" PRId64 " sessions is completed, so that every label will "
 			     "be 0: how does the player report the end? (--complete-by, "
 			     "--near-end)",
-			     d->n_sessions);
-	else if (d->options->complete_by == SESSION_BY_EVENT && d->n_near_end > d->n_completed)
+			     sessions->n);
+	else if (sessions->options.complete_by == SESSION_BY_EVENT &&
+		 sessions->n_near_end > sessions->n_completed)
 		warnings_add(w,
-			     "%" PRIu64 " events are near the end of sessions that nothing "
-			     "completes, and %" PRIu64 " sessions are completed: is the end told "
-			     "by the position alone? (--complete-by position)",
-			     d->n_near_end, d->n_completed);
+			     "%" PRId64 " sessions come near the end and are not completed, more "
+			     "than the %" PRId64 " that are: is the end told by the position "
+			     "alone? (--complete-by position)",
+			     sessions->n_near_end, sessions->n_completed);
 }
 
 void doubts_watermark(int64_t watermark, int64_t last, struct warnings *w)

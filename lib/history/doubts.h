@@ -20,19 +20,17 @@
 #define DOUBTS_SESSIONS 20 /* of so many one should be completed */
 
 struct doubts {
-	const struct session_options *options; /* the caller's */
-	uint64_t n_events, n_old;              /* all; those before 1980 */
-	uint64_t n_positions;                  /* events of known position */
-	uint64_t n_ones, n_above_one;          /* those at 1, or beyond */
-	uint64_t n_runtimes;                   /* events of known runtime, above 0 */
-	uint64_t n_shorter, n_longer;          /* those below ten minutes, or above a day */
-	uint64_t n_both, n_beyond; /* events with both known; of a position far behind the end */
+	uint64_t n_events, n_old;     /* all; those before 1980 */
+	uint64_t n_positions;         /* events of known position */
+	uint64_t n_ones, n_above_one; /* those at 1, or beyond */
+	uint64_t n_runtimes;          /* events of known runtime, above 0 */
+	uint64_t n_shorter, n_longer; /* those below ten minutes, or above a day */
+	uint64_t n_both, n_beyond;    /* events with both known; of a position far behind the end */
 	uint64_t n_sessions, n_without_runtime; /* by their first events */
 	uint64_t n_plays, n_heartbeats;
-	uint64_t n_completed, n_near_end; /* sessions; events near the end that complete none */
 };
 
-/* Takes an event after sessions_step; `is_start`: a session begins with it. */
+/* Takes an event; `is_start`: a session begins with it. */
 static inline void doubts_step(struct doubts *d, const struct event *e, bool is_start)
 {
 	bool position = e->position != EVENT_UNKNOWN, runtime = e->runtime > 0;
@@ -52,8 +50,6 @@ static inline void doubts_step(struct doubts *d, const struct event *e, bool is_
 	d->n_without_runtime += is_start && !runtime;
 	d->n_plays += e->type == EVENT_PLAY;
 	d->n_heartbeats += e->type == EVENT_HEARTBEAT;
-	d->n_completed += e->completes;
-	d->n_near_end += e->phase == EVENT_ENDING && e->type != EVENT_STOP && e->type != EVENT_SEEK;
 }
 
 /*
@@ -62,7 +58,8 @@ static inline void doubts_step(struct doubts *d, const struct event *e, bool is_
  */
 void doubts_watermark(int64_t watermark, int64_t last, struct warnings *warnings);
 
-/* Adds a line for each doubt that the events so far raise. */
-void doubts_warn(const struct doubts *d, struct warnings *warnings);
+/* Adds a line for each doubt that the events so far, and the sessions made of them, raise. */
+void doubts_warn(const struct doubts *d, const struct sessions *sessions,
+		 struct warnings *warnings);
 
 #endif

@@ -10,7 +10,8 @@ struct session_pair {
 	int64_t deadline;
 	int64_t start;
 	int64_t id;
-	uint8_t types; /* of the session's events: bit 1 << type */
+	uint8_t types;      /* of the session's events: bit 1 << type */
+	bool came_near_end; /* other than by a `seek` */
 	bool has_near_end_stop;
 	bool is_completed;
 };
@@ -20,9 +21,9 @@ struct session_pair {
  * bits (EVENT_TS_END does); a deadline, later by a gap and a time left to play, 44.
  *
  *   word     0                       1                       2
- *   bits     63..22     21..0        63..22     21..0        63..10   9..2    1              0
- *            last_ts    deadline's   start      deadline's   id       types   has_near_end_  is_
- *                       high half               low half                      stop completed
+ *   bits     63..22     21..0        63..22     21..0        63..11   10..3   2..0
+ *            last_ts    deadline's   start      deadline's   id       types   the three flags
+ *                       high half               low half
  */
 struct packed_pair {
 	uint64_t word[3];
@@ -46,8 +47,9 @@ static struct session_pair unpack(const struct packed_pair *p)
 		.last_ts = (int64_t)(p->word[0] >> HALF),
 		.deadline = (int64_t)((p->word[0] & HALF_MASK) << HALF | (p->word[1] & HALF_MASK)),
 		.start = (int64_t)(p->word[1] >> HALF),
-		.id = (int64_t)(p->word[2] >> 10),
-		.types = (uint8_t)(p->word[2] >> 2),
+		.id = (int64_t)(p->word[2] >> 11),
+		.types = (uint8_t)(p->word[2] >> 3),
+		.came_near_end = p->word[2] >> 2 & 1,
 		.has_near_end_stop = p->word[2] >> 1 & 1,
 		.is_completed = p->word[2] & 1,
 	};
@@ -58,7 +60,7 @@ static struct packed_pair pack(const struct session_pair *p)
 	return (struct packed_pair){ {
 		(uint64_t)p->last_ts << HALF | (uint64_t)p->deadline >> HALF,
 		(uint64_t)p->start << HALF | ((uint64_t)p->deadline & HALF_MASK),
-		(uint64_t)p->id << 10 | (uint64_t)p->types << 2 |
+		(uint64_t)p->id << 11 | (uint64_t)p->types << 3 | (uint64_t)p->came_near_end << 2 |
 			(uint64_t)p->has_near_end_stop << 1 | p->is_completed,
 	} };
 }
@@ -138,6 +140,7 @@ bool sessions_step(struct sessions *s, struct event *e)
 		p->id = ++s->n;
 		p->start = e->ts;
 		p->types = 0;
+		p->came_near_end = false;
 		p->has_near_end_stop = false;
 		p->is_completed = false;
 	}
@@ -152,6 +155,11 @@ bool sessions_step(struct sessions *s, struct event *e)
 	p->has_near_end_stop |= e->type == EVENT_STOP && is_near_end;
 	e->completes = !p->is_completed && completes(options, e, p, is_near_end, is_played_enough);
 	s->n_completed += e->completes;
+	if (is_near_end && e->type != EVENT_SEEK && !p->came_near_end && !p->is_completed) {
+		p->came_near_end = true;
+		s->n_near_end++;
+	}
+	s->n_near_end -= e->completes && p->came_near_end;
 	p->is_completed |= e->completes;
 	if (p->is_completed)
 		e->phase = EVENT_COMPLETED;

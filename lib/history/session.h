@@ -63,6 +63,8 @@ struct sessions {
 	struct session_options options;
 	struct pairs pairs;     /* of user and content */
 	int64_t n, n_completed; /* sessions so far */
+	int64_t n_near_end;     /* those that came near the end, other than by a `seek`, and are not
+				   completed */
 };
 
 void sessions_init(struct sessions *s, const struct session_options *options);

@@ -257,7 +257,7 @@ doubtful() {
 	awk -v header=$header 'BEGIN { print header } {
 		printf "e%05d,17000000%05d,u%d,c,pause,%s,tv,%s\n", NR, NR, NR, $1 == "-" ? "" : $1, $2 == "-" ? "" : $2 }' >doubts.csv
 	# But for those of sessions that are not completed, which no lone pause is.
-	ce-sessionize -p doubts.csv 2>&1 >out | sed -n '/ is completed, so /d; / that nothing completes, /d; s/^ce-sessionize: warning: //p'
+	ce-sessionize -p doubts.csv 2>&1 >out | sed -n '/ is completed, so /d; / and are not completed, /d; s/^ce-sessionize: warning: //p'
 }
 
 # rows N POSITION RUNTIME: so many of them.
@@ -412,12 +412,16 @@ rows() {
 		ce-sessionize -p "$@" ends.csv 2>&1 >out | sed 's/^ce-sessionize: warning: //'
 	}
 	[ -z "$(viewings 10 10)" ]
-	[ "$(viewings 11 10)" = "11 events are near the end of sessions that nothing completes, and 10 sessions are completed: is the end told by the position alone? (--complete-by position)" ]
+	[ "$(viewings 11 10)" = "11 sessions come near the end and are not completed, more than the 10 that are: is the end told by the position alone? (--complete-by position)" ]
 	[ -z "$(viewings 11 10 --complete-by position)" ]
 	[ -z "$(viewings 11 10 --complete-by played)" ]
 	[ "$(viewings 20 0)" = "none of 20 sessions is completed, so that every label will be 0: how does the player report the end? (--complete-by, --near-end)" ]
 	[ -z "$(viewings 20 0 --complete-by position)" ]
-	[[ $(viewings 19 0) == "19 events are near the end of "* ]]
+	# Heartbeats on the way to a complete are none of it.
+	awk -v header=$header 'BEGIN { print header; for (i = 0; i < 30; i++) printf "a%d,1700000000%03d,u,c,%s,%d,tv,700\n",
+		i + 10, i + 100, i == 0 ? "play" : i < 29 ? "heartbeat" : "complete", 671 + i }' >pings.csv
+	[ -z "$(ce-sessionize -p pings.csv 2>&1 >out)" ]
+	[[ $(viewings 19 0) == "19 sessions come near the end and "* ]]
 }
 
 @test "a warning of heartbeats that are too few to be pings" {

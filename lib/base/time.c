@@ -172,18 +172,21 @@ int time_parse(const char *s, size_t len, enum time_offset offset, int64_t *ms)
 	return 0;
 }
 
+enum time_unit time_unit_of(int64_t n)
+{
+	return n < TIME_AUTO_S    ? TIME_AUTO
+	       : n < TIME_AUTO_MS ? TIME_S
+	       : n < TIME_AUTO_US ? TIME_MS
+	       : n < TIME_AUTO_NS ? TIME_US
+				  : TIME_NS;
+}
+
 /* TIME_AUTO becomes the unit of such a number. Returns 0, or -1: it is too small for any. */
 static int settle_unit(int64_t n, enum time_unit *unit)
 {
-	if (*unit != TIME_AUTO)
-		return 0;
-	if (n < TIME_AUTO_S)
-		return -1;
-	*unit = n < TIME_AUTO_MS   ? TIME_S
-		: n < TIME_AUTO_US ? TIME_MS
-		: n < TIME_AUTO_NS ? TIME_US
-				   : TIME_NS;
-	return 0;
+	if (*unit == TIME_AUTO)
+		*unit = time_unit_of(n);
+	return *unit == TIME_AUTO ? -1 : 0;
 }
 
 int time_from_number(int64_t n, enum time_unit unit, int64_t *ms)
@@ -199,6 +202,15 @@ int time_from_number(int64_t n, enum time_unit unit, int64_t *ms)
 	else if (__builtin_mul_overflow(n, TIME_MS_PER_SECOND, ms))
 		*ms = n < 0 ? INT64_MIN : INT64_MAX;
 	return 0;
+}
+
+int64_t time_to_number(int64_t ms, enum time_unit unit)
+{
+	int64_t factor = unit == TIME_NS ? 1000000 : unit == TIME_US ? 1000 : 1, n;
+
+	if (unit == TIME_S)
+		return ms / TIME_MS_PER_SECOND + (ms % TIME_MS_PER_SECOND > 0);
+	return __builtin_mul_overflow(ms, factor, &n) ? INT64_MAX : n;
 }
 
 /* Whether a valid number is rounded, for all that one can tell: see time_read. */
@@ -239,17 +251,17 @@ int time_read(const char *s, size_t len, const struct time_reading *reading, int
 	return changed;
 }
 
+/* The units of a duration, longest first. */
+static const struct {
+	const char *name;
+	int64_t ms;
+} units[] = { { "w", 7 * TIME_MS_PER_DAY }, { "d", TIME_MS_PER_DAY },    { "h", TIME_MS_PER_HOUR },
+	      { "m", TIME_MS_PER_MINUTE },  { "s", TIME_MS_PER_SECOND }, { "ms", 1 } };
+
+#define N_UNITS (sizeof(units) / sizeof(units[0]))
+
 int time_parse_duration(const char *s, size_t len, int64_t *ms)
 {
-	static const struct {
-		const char *name;
-		int64_t ms;
-	} units[] = { { "ms", 1 },
-		      { "s", TIME_MS_PER_SECOND },
-		      { "m", TIME_MS_PER_MINUTE },
-		      { "h", TIME_MS_PER_HOUR },
-		      { "d", TIME_MS_PER_DAY },
-		      { "w", 7 * TIME_MS_PER_DAY } };
 	const char *end = s + len;
 	int64_t total = 0;
 
@@ -269,7 +281,7 @@ int time_parse_duration(const char *s, size_t len, int64_t *ms)
 			return -1;
 		for (name = s; s < end && !is_digit(*s); s++)
 			;
-		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		for (size_t i = 0; i < N_UNITS; i++)
 			if (strlen(units[i].name) == (size_t)(s - name) &&
 			    !memcmp(units[i].name, name, (size_t)(s - name)))
 				unit = units[i].ms;
@@ -279,6 +291,25 @@ int time_parse_duration(const char *s, size_t len, int64_t *ms)
 	}
 	*ms = total;
 	return 0;
+}
+
+size_t time_format_duration(char *out, int64_t ms)
+{
+	char *at = out;
+
+	if (!ms)
+		*at++ = '0';
+	for (size_t i = 1; i < N_UNITS; i++) {
+		size_t len = strlen(units[i].name);
+
+		if (ms < units[i].ms)
+			continue;
+		at += num_format_int(at, ms / units[i].ms);
+		memcpy(at, units[i].name, len);
+		at += len;
+		ms %= units[i].ms;
+	}
+	return (size_t)(at - out);
 }
 
 void time_civil(int64_t ms, struct time_civil *civil)

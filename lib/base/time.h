@@ -61,11 +61,25 @@ int time_read(const char *s, size_t len, const struct time_reading *reading, int
 /* The same of a whole number. */
 int time_from_number(int64_t number, enum time_unit unit, int64_t *ms);
 
+/* What TIME_AUTO takes such a number for; TIME_AUTO if it is too small for any unit. */
+enum time_unit time_unit_of(int64_t number);
+
+/*
+ * The number that counts ms >= 0 in a unit, not TIME_AUTO, rounded up; INT64_MAX if it is beyond
+ * that.
+ */
+int64_t time_to_number(int64_t ms, enum time_unit unit);
+
 /*
  * A length of time, one or more of N followed by ms, s, m, h, d or w: 30m, 1h30m, 30d; or a bare 0.
  * At most 36,500 days.
  */
 int time_parse_duration(const char *s, size_t len, int64_t *ms);
+
+/* Writes such a length of at least 0, without weeks and without a NUL, and returns how many bytes.
+ */
+#define TIME_DURATION_MAX 64 /* room enough, as NUM_TEXT_MAX is */
+size_t time_format_duration(char *out, int64_t ms);
 
 /* A point in time as calendar and clock, UTC. */
 struct time_civil {

@@ -144,6 +144,52 @@ static void local_times(void)
 	zone_free(berlin);
 }
 
+/* What is written is what is read, and begins with the largest unit. */
+static void lengths_are_written_as_they_are_read(void)
+{
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" },
+		{ 1, "1ms" },
+		{ 90 * TIME_MS_PER_SECOND, "1m30s" },
+		{ 14 * TIME_MS_PER_DAY, "14d" },
+		{ TIME_MS_PER_DAY + TIME_MS_PER_MINUTE + 7, "1d1m7ms" },
+		{ INT64_MAX, "106751991167d7h12m55s807ms" },
+	};
+	char text[TIME_DURATION_MAX];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		text[time_format_duration(text, cases[i].ms)] = '\0';
+		CHECK_STR(text, cases[i].text);
+	}
+	for (int64_t ms = 1, back; ms < 36500 * TIME_MS_PER_DAY; ms += ms / 3 + 1) {
+		CHECK_INT(time_parse_duration(text, time_format_duration(text, ms), &back), 0);
+		CHECK_INT(back, ms);
+	}
+}
+
+static void units_there_and_back(void)
+{
+	static const enum time_unit units[] = { TIME_S, TIME_MS, TIME_US, TIME_NS };
+	int64_t time = INT64_C(1700000000000), back;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		int64_t number = time_to_number(time, units[i]);
+
+		CHECK_INT(time_unit_of(number), units[i]);
+		CHECK_INT(time_from_number(number, TIME_AUTO, &back), 0);
+		CHECK_INT(back, time);
+	}
+	CHECK_INT(time_unit_of(TIME_AUTO_S - 1), TIME_AUTO);
+	CHECK_INT(time_unit_of(-1), TIME_AUTO);
+	CHECK_INT(time_to_number(1, TIME_S), 1);
+	CHECK_INT(time_to_number(1000, TIME_S), 1);
+	CHECK_INT(time_to_number(INT64_MAX, TIME_S), INT64_MAX / 1000 + 1);
+	CHECK_INT(time_to_number(INT64_MAX, TIME_NS), INT64_MAX);
+}
+
 int main(void)
 {
 	RUN(the_size_of_a_number_tells_its_unit);
@@ -151,5 +197,7 @@ int main(void)
 	RUN(scientific_notation_has_all_its_digits);
 	RUN(the_offset_is_glued_or_behind_a_space);
 	RUN(local_times);
+	RUN(lengths_are_written_as_they_are_read);
+	RUN(units_there_and_back);
 	return CHECK_DONE();
 }

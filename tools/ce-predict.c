@@ -49,6 +49,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->predict.keys },
 		{ 0, "split", "PART", "write only rows of this split, or all (all)", cli_choice,
 		  &opt->split },
+		{ 0, "watermark", "TIME", "end of the log of the labels (the model's end)",
+		  cli_string, &opt->predict.watermark },
 		{ 0, "importance", "FILE", "write the permutation importance of features",
 		  cli_string, &opt->importance },
 		{ 0, "repeats", "N", "permutations per feature of --importance (5)", cli_count,
@@ -106,6 +108,7 @@ int main(int argc, char **argv)
 	const char *const parts[] = { split_part_name(SPLIT_TRAIN),
 				      split_part_name(SPLIT_TEST),
 				      split_part_name(SPLIT_PURGED),
+				      split_part_name(SPLIT_IMMATURE),
 				      split_part_name(SPLIT_UNLABELLED),
 				      "all",
 				      NULL };

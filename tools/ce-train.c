@@ -40,6 +40,25 @@ static int parse_l2(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
+static int parse_horizon(void *value, const char *const *args, struct err *err)
+{
+	struct trainset_horizon *h = value;
+	size_t len = strlen(args[0]);
+
+	if (!strcmp(args[0], "auto"))
+		h->kind = TRAINSET_HORIZON_AUTO;
+	else if (!num_parse_int(args[0], len, &h->length) && h->length >= 0)
+		h->kind = TRAINSET_HORIZON_NUMBER;
+	else if (!time_parse_duration(args[0], len, &h->length))
+		h->kind = TRAINSET_HORIZON_MS;
+	else
+		return err_set(err, ERR_USAGE,
+			       "expected auto, a duration such as 12h or 7d, or a number of the "
+			       "unit of --time, found '%s'",
+			       args[0]);
+	return 0;
+}
+
 static int parse_class_weight(void *value, const char *const *args, struct err *err)
 {
 	struct classweight *b = value;
@@ -72,6 +91,9 @@ static void finish_opts(struct cli *cli, struct opts *opt)
 	if (learn_check(&opt->learn, &err))
 		cli_usage_error(cli, "%s", err.message);
 	opt->set.by_time = opt->folds || learn_needs_time(&opt->learn);
+	if (opt->set.horizon.kind != TRAINSET_HORIZON_AUTO && !opt->set.holdout &&
+	    !opt->set.by_time)
+		cli_usage_error(cli, "--horizon: no rows are split by time (--holdout 0)");
 	opt->set.balance.resample = (enum classweight_resample)opt->resample.value;
 	if (!opt->folds)
 		cli->output.plain = true; /* a model is text to be read, and never gzipped */
@@ -98,6 +120,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->set.na },
 		{ 'H', "holdout", "SHARE", "share of test rows, the newest ones (0.2)", cli_share,
 		  &opt->set.holdout },
+		{ 0, "horizon", "DURATION", "age by which labels are known, or auto (auto)",
+		  parse_horizon, &opt->set.horizon },
 		{ 'w', "class-weight", "WEIGHT", "class weight: none, balanced or a ratio (none)",
 		  parse_class_weight, &opt->set.balance },
 		{ 'r', "resample", "HOW", "resample train rows: none, over, under (none)",

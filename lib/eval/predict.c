@@ -4,10 +4,12 @@
 #include "base/pool.h"
 #include "eval/drift.h"
 #include "eval/importance.h"
+#include "model/splittext.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The table of predictions: its keys, then the columns that are added to any input. */
 #define N_ADDED ((size_t)3)
@@ -31,6 +33,36 @@ static size_t n_keys(const struct predict *p)
 	return p->options->keys ? predictions()->n - N_ADDED : 0;
 }
 
+/* A number of another unit than the model's times would make all rows mature, or none. */
+static int read_watermark(struct split *s, const char *text, struct err *err)
+{
+	const struct time_reading iso = { .unit = TIME_AUTO, .date = true };
+	enum time_unit unit = time_unit_of(s->end);
+	size_t len = strlen(text);
+	int64_t time;
+
+	if (num_parse_int(text, len, &time)) {
+		if (time_read(text, len, &iso, &time) < 0 || split_from_ms(s, time, &time))
+			return err_set(err, ERR_USAGE,
+				       "--watermark: expected a time, as in the model's time "
+				       "column, found '%s'",
+				       text);
+	} else if (unit != TIME_AUTO && time_unit_of(time) != unit) {
+		return err_set(err, ERR_USAGE,
+			       "--watermark: expected a time in the unit of the model's, which "
+			       "ends at %lld, found '%s'",
+			       (long long)s->end, text);
+	}
+	s->end = time;
+	return 0;
+}
+
+/* Whether the maturity of rows matters. */
+static bool has_horizon(const struct split *s)
+{
+	return s->has_cut && s->has_horizon;
+}
+
 int predict_init(struct predict *p, const struct predict_options *options,
 		 const struct model *model, const struct csv_reader *in, struct err *err)
 {
@@ -38,7 +70,11 @@ int predict_init(struct predict *p, const struct predict_options *options,
 	const struct encoding *e = &model->encoding;
 
 	*p = (struct predict){
-		.options = options, .model = model, .in = in, .na = { .tokens = &model->na }
+		.options = options,
+		.model = model,
+		.in = in,
+		.split = model->split,
+		.na = { .tokens = &model->na },
 	};
 	p->index = mem_alloc(e->n, sizeof(*p->index));
 	p->key = mem_alloc(n_keys(p), sizeof(*p->key));
@@ -52,8 +88,11 @@ int predict_init(struct predict *p, const struct predict_options *options,
 		if (p->key[i] < 0)
 			return -1;
 	}
+	if (options->watermark && has_horizon(&p->split) &&
+	    read_watermark(&p->split, options->watermark, err))
+		return -1;
 	return columns_refuse(in, table->columns + table->n - N_ADDED, N_ADDED, err) ||
-			       split_bind(&model->split, in, &p->split, err) ||
+			       split_bind(&p->split, in, &p->at, err) ||
 			       encoding_bind(e, in, p->index, err)
 		       ? -1
 		       : 0;
@@ -92,14 +131,15 @@ int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, s
 {
 	const struct predict_options *o = p->options;
 	const struct csv_row *read = na_row(&p->na, row); /* what is written is the row as it is */
-	struct split_row split;
+	struct split_row at;
 	enum split_part part;
 	double probability;
 	bool is_written;
 
-	if (split_read(&p->split, p->in, read, &split, err))
+	if (split_read(&p->at, p->in, read, &at, err))
 		return -1;
-	part = split_part(&p->model->split, &split);
+	part = split_part(&p->split, &at);
+	p->n_late += at.labelled && at.time > p->split.end;
 	is_written = o->part == SPLIT_N_PARTS || o->part == (int)part;
 	if (!is_written && !is_sampled(p, part))
 		return 0;
@@ -108,7 +148,7 @@ int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, s
 	probability = model_probability(p->model, p->value, &p->scratch);
 	if (is_sampled(p, part))
 		sample_offer(part == SPLIT_TEST ? &p->test : &p->train, p->value, probability,
-			     split.label);
+			     at.label);
 	if (!is_written)
 		return 0;
 	if (!o->keys)
@@ -119,10 +159,36 @@ int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, s
 	return 1;
 }
 
+static void warn_of_end(const struct predict *p, struct warnings *w)
+{
+	const char *watermark = p->options->watermark;
+	struct buf end = BUF_INIT;
+
+	if (!has_horizon(&p->split)) {
+		if (watermark)
+			warnings_add(w,
+				     "--watermark has no effect: the model has no horizon, or no "
+				     "test part");
+		return;
+	}
+	if (!p->n_late)
+		return;
+	splittext_put_time(&end, &p->split, p->split.end);
+	warnings_add(w,
+		     watermark ? "%llu labelled rows are after the watermark, %.*s: does the log "
+				 "end later? (--watermark)"
+			       : "%llu labelled rows are after the end of the model's rows, %.*s, "
+				 "and cannot be test rows: say where the log ends that their "
+				 "labels come from (--watermark)",
+		     (unsigned long long)p->n_late, (int)end.len, end.data);
+	buf_release(&end);
+}
+
 void predict_warn(const struct predict *p, struct warnings *w)
 {
 	size_t n_positive = 0;
 
+	warn_of_end(p, w);
 	for (size_t i = 0; i < p->test.n; i++)
 		n_positive += p->test.labels[i];
 	if (p->options->importance && p->test.n && (!n_positive || n_positive == p->test.n))

@@ -23,6 +23,8 @@ struct predict_options {
 	double threshold; /* predicts 1 from this probability on */
 	bool keys;        /* write the table completion_predictions, not the rows as they are */
 	int part;         /* write the rows of this enum split_part; SPLIT_N_PARTS: all */
+	const char *watermark; /* until when labels became known, see predict_init; NULL: the
+				  model's end */
 
 	/* Which tables will be asked for, and from how many rows of each part, drawn by the seed.
 	 */
@@ -40,18 +42,21 @@ struct predict {
 	const struct predict_options *options;
 	const struct model *model;
 	const struct csv_reader *in;
-	int *index; /* [encoding.n] of each of the model's columns */
-	int *key;   /* [n_keys] of each key, with options->keys */
-	struct split_index split;
-	struct na na;  /* as in training */
-	double *value; /* [encoding.n_values] */
+	int *index;            /* [encoding.n] of each of the model's columns */
+	int *key;              /* [n_keys] of each key, with options->keys */
+	struct split_index at; /* of the split's columns */
+	struct split split;    /* the model's, but for its end: borrows its names */
+	uint64_t n_late;       /* labelled rows after that */
+	struct na na;          /* as in training */
+	double *value;         /* [encoding.n_values] */
 	struct matrix_row scratch;
 };
 
 /*
- * Finds the columns of the input, which is open. Borrows all but *p. Returns 0, or -1 with err: a
- * column is missing, or one of the three is in the input already. predict_release frees in any
- * case.
+ * Finds the columns of the input, which is open. Borrows all but *p. The watermark is a number in
+ * the unit of the model's time column, or a time as time_read reads it. Returns 0, or -1 with err:
+ * the watermark is neither, or a column is missing, or one of the three is in the input already.
+ * predict_release frees in any case.
  */
 int predict_init(struct predict *p, const struct predict_options *options,
 		 const struct model *model, const struct csv_reader *in, struct err *err);
@@ -65,7 +70,10 @@ void predict_put_header(const struct predict *p, struct buf *out);
  */
 int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, struct err *err);
 
-/* Adds what looks wrong in the rows, once all are taken in: rows for importance of one class. */
+/*
+ * Adds what looks wrong, once all rows are taken in: labelled ones after the end, a watermark
+ * without effect, rows for importance of one class.
+ */
 void predict_warn(const struct predict *p, struct warnings *w);
 
 /*

@@ -4,15 +4,19 @@
  * The file is plain text (see lines) and holds every parameter: what is read back predicts the same
  * bits.
  *
- *	ce-model 3			2, which has neither `na` nor `clip`, is read as well
+ *	ce-model 4			3, which has none of the lines marked *, is read as well,
+ *					and 2, which has neither `na` nor `clip` either
  *	kind NAME			of the learner: logistic | gbdt
  *	label "NAME"			the columns of the split; `-` for none
  *	time "NAME" | -
  *	known "NAME" | -
- *	cut TIME | -			rows at or after it are test rows
+ *	horizon LENGTH | -		* by which labels are known, in the unit of `time`
+ *	end TIME | -			* the latest time of the training input; with a horizon
+ *	cut TIME | -			rows at or after it are test rows, if they are mature
  *	train ROWS POSITIVES		what the split made of the training input
  *	test ROWS POSITIVES
  *	purged ROWS POSITIVES
+ *	immature ROWS POSITIVES		*
  *	unlabelled ROWS
  *	class_weight none | balanced | RATIO
  *	resample none | over | under

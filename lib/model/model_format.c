@@ -17,24 +17,31 @@ static void put_name(struct buf *out, const char *keyword, const char *name)
 	buf_append_char(out, '\n');
 }
 
+static void put_optional(struct buf *out, const char *keyword, bool is_there, int64_t value)
+{
+	buf_append_str(out, keyword);
+	if (is_there)
+		lines_put_int(out, value);
+	else
+		lines_put_word(out, "-");
+	buf_append_char(out, '\n');
+}
+
 static void put_split(struct buf *out, const struct split *s)
 {
 	put_name(out, "label", s->label);
 	put_name(out, "time", s->time);
 	put_name(out, "known", s->known);
-	buf_append_str(out, "cut");
-	if (s->has_cut)
-		lines_put_int(out, s->cut);
-	else
-		lines_put_word(out, "-");
+	put_optional(out, "horizon", s->has_horizon, s->horizon);
+	put_optional(out, "end", s->has_horizon, s->end);
+	put_optional(out, "cut", s->has_cut, s->cut);
 	for (int part = 0; part < SPLIT_N_PARTS; part++) {
-		buf_append_char(out, '\n');
 		buf_append_str(out, split_part_name((enum split_part)part));
 		lines_put_count(out, s->rows[part]);
 		if (part != SPLIT_UNLABELLED)
 			lines_put_count(out, s->positives[part]);
+		buf_append_char(out, '\n');
 	}
-	buf_append_char(out, '\n');
 }
 
 static void put_options(struct buf *out, const struct model *m)
@@ -101,7 +108,7 @@ void model_format(struct buf *out, const struct model *m)
 {
 	size_t start = out->len, len;
 
-	buf_append_str(out, "ce-model 3\nkind");
+	buf_append_str(out, "ce-model 4\nkind");
 	lines_put_word(out, m->learner->name);
 	buf_append_char(out, '\n');
 	put_split(out, &m->split);

@@ -28,18 +28,42 @@ static int read_split_name(struct lines *s, const char *keyword, bool optional, 
 	return rc;
 }
 
-static int read_split(struct lines *s, struct split *split)
+/* A line of one number; `-` leaves it alone. */
+static int read_optional(struct lines *s, const char *keyword, int64_t min, bool *is_there,
+			 int64_t *value)
 {
-	if (read_split_name(s, "label", false, &split->label) ||
-	    read_split_name(s, "time", true, &split->time) ||
-	    read_split_name(s, "known", true, &split->known) || lines_keyword(s, "cut"))
+	if (lines_keyword(s, keyword))
 		return -1;
-	split->has_cut = !lines_have(s, " -");
-	if ((split->has_cut && lines_int(s, INT64_MIN, INT64_MAX, &split->cut)) || lines_end(s))
+	*is_there = !lines_have(s, " -");
+	if (*is_there && lines_int(s, min, INT64_MAX, value))
 		return -1;
-	if (split->has_cut && !split->time)
-		return lines_fail(s, "a cut without a time column");
+	return lines_end(s);
+}
+
+/* Before version 4 rows of any age were mature. */
+static int read_horizon(struct lines *s, struct split *split)
+{
+	bool has_end = false;
+
+	if (s->version < 4)
+		return 0;
+	if (read_optional(s, "horizon", 0, &split->has_horizon, &split->horizon))
+		return -1;
+	if (split->has_horizon && !split->time)
+		return lines_fail(s, "a horizon without a time column");
+	if (read_optional(s, "end", INT64_MIN, &has_end, &split->end))
+		return -1;
+	if (has_end != split->has_horizon)
+		return lines_fail(s, has_end ? "an end without a horizon"
+					     : "a horizon without an end");
+	return 0;
+}
+
+static int read_parts(struct lines *s, struct split *split)
+{
 	for (int part = 0; part < SPLIT_N_PARTS; part++) {
+		if (part == SPLIT_IMMATURE && s->version < 4)
+			continue;
 		if (lines_keyword(s, split_part_name((enum split_part)part)) ||
 		    lines_count(s, &split->rows[part]) ||
 		    (part != SPLIT_UNLABELLED && lines_count(s, &split->positives[part])) ||
@@ -49,6 +73,18 @@ static int read_split(struct lines *s, struct split *split)
 			return lines_fail(s, "more positives than rows");
 	}
 	return 0;
+}
+
+static int read_split(struct lines *s, struct split *split)
+{
+	if (read_split_name(s, "label", false, &split->label) ||
+	    read_split_name(s, "time", true, &split->time) ||
+	    read_split_name(s, "known", true, &split->known) || read_horizon(s, split) ||
+	    read_optional(s, "cut", INT64_MIN, &split->has_cut, &split->cut))
+		return -1;
+	if (split->has_cut && !split->time)
+		return lines_fail(s, "a cut without a time column");
+	return read_parts(s, split);
 }
 
 static int read_class_weight(struct lines *s, struct classweight *balance)
@@ -173,9 +209,12 @@ static int read_head(struct lines *s, int *kind)
 		return -1;
 	if (!lines_have(s, "ce-model"))
 		return lines_fail(s, "not a model written by ce-train");
-	s->version = lines_have(s, " 3") ? 3 : lines_have(s, " 2") ? 2 : 0;
+	s->version = lines_have(s, " 4")   ? 4
+		     : lines_have(s, " 3") ? 3
+		     : lines_have(s, " 2") ? 2
+					   : 0;
 	if (!s->version || lines_end(s))
-		return lines_fail(s, "a model of an unknown version: expected 2 or 3");
+		return lines_fail(s, "a model of an unknown version: expected 2, 3 or 4");
 	if (lines_keyword(s, "kind") || lines_choice(s, model_kind_names, kind))
 		return -1;
 	return lines_end(s);

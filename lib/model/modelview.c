@@ -1,33 +1,8 @@
 #include "model/modelview.h"
 
 #include "base/num.h"
-#include "base/time.h"
+#include "model/splittext.h"
 #include "model/viewtext.h"
-
-#include <string.h>
-
-/*
- * A time of the split's column, which may be of any unit: event_ts is in milliseconds, unless the
- * number says that it cannot be.
- */
-static void put_time(struct buf *out, const struct split *s, int64_t time)
-{
-	struct time_civil at;
-	int64_t ms;
-
-	viewtext_whole(out, s->time);
-	if (strcmp(s->time, "event_ts") != 0 || time < 100000 * NUM_MILLION ||
-	    time >= 10000000 * NUM_MILLION) {
-		buf_printf(out, " %lld", (long long)time);
-		return;
-	}
-	time_civil(time, &at);
-	ms = time % TIME_MS_PER_HOUR;
-	buf_printf(out, " %04lld-%02d-%02dT%02d:%02lld:%02lld.%03lldZ", (long long)at.year,
-		   at.month, at.day, at.hour, (long long)(ms / TIME_MS_PER_MINUTE),
-		   (long long)(ms % TIME_MS_PER_MINUTE / TIME_MS_PER_SECOND),
-		   (long long)(ms % TIME_MS_PER_SECOND));
-}
 
 static void put_part(struct buf *out, const char *title, const struct split *s,
 		     enum split_part part)
@@ -40,15 +15,27 @@ static void put_part(struct buf *out, const char *title, const struct split *s,
 			   100 * (double)positives / (double)rows);
 }
 
+static void put_horizon(struct buf *out, const struct split *s)
+{
+	if (!s->has_horizon)
+		return;
+	buf_append_str(out, "horizon       ");
+	splittext_put_length(out, s, s->horizon);
+	buf_append_str(out, ", by which labels are known; rows end at ");
+	splittext_put_time(out, s, s->end);
+	buf_append_char(out, '\n');
+}
+
 static void put_split(struct buf *out, const struct split *s)
 {
 	buf_append_str(out, "predicts      ");
 	viewtext_whole(out, s->label);
 	buf_append_char(out, '\n');
+	put_horizon(out, s);
 	put_part(out, "train", s, SPLIT_TRAIN);
 	if (s->has_cut) {
-		buf_append_str(out, ", before ");
-		put_time(out, s, s->cut);
+		buf_append_str(out, s->has_horizon ? ", older than that at " : ", before ");
+		splittext_put_time(out, s, s->cut);
 	}
 	buf_append_char(out, '\n');
 	if (s->has_cut) {
@@ -57,7 +44,14 @@ static void put_split(struct buf *out, const struct split *s)
 	}
 	if (s->rows[SPLIT_PURGED]) {
 		put_part(out, "purged", s, SPLIT_PURGED);
-		buf_append_str(out, ", before it, but the label was not known by then\n");
+		buf_append_str(out, s->has_horizon
+					    ? ", before it, but younger, or the label was not "
+					      "known by then\n"
+					    : ", before it, but the label was not known by then\n");
+	}
+	if (s->rows[SPLIT_IMMATURE]) {
+		put_part(out, "immature", s, SPLIT_IMMATURE);
+		buf_append_str(out, ", after it, but not older than the horizon at the end\n");
 	}
 	if (s->rows[SPLIT_UNLABELLED]) {
 		put_part(out, "unlabelled", s, SPLIT_UNLABELLED);

@@ -10,7 +10,8 @@
 
 const char *split_part_name(enum split_part part)
 {
-	static const char *const names[SPLIT_N_PARTS] = { "train", "test", "purged", "unlabelled" };
+	static const char *const names[SPLIT_N_PARTS] = { "train", "test", "purged", "immature",
+							  "unlabelled" };
 
 	return names[part];
 }
@@ -91,25 +92,47 @@ int split_read(const struct split_index *at, const struct csv_reader *in, const 
 {
 	int rc;
 
-	*out = (struct split_row){ .known = INT64_MIN };
+	*out = (struct split_row){ .time = INT64_MIN, .known = INT64_MIN };
 	if (at->label < 0)
 		return 0;
 	rc = split_label(in, at->label, &row->fields[at->label], &out->label, err);
-	if (rc <= 0)
-		return rc;
-	out->labelled = true;
+	if (rc < 0)
+		return -1;
+	out->labelled = rc;
 	if (at->time >= 0) {
-		if (!row->fields[at->time].len)
+		if (row->fields[at->time].len) {
+			if (read_time(in, row, at->time, &out->time, err))
+				return -1;
+		} else if (out->labelled) {
 			return csv_reader_fail(in, at->time, err, "a labelled row without a time");
-		if (read_time(in, row, at->time, &out->time, err))
-			return -1;
+		}
 	}
-	if (at->known < 0)
+	if (at->known < 0 || !out->labelled)
 		return 0;
 	if (row->fields[at->known].len)
 		return read_time(in, row, at->known, &out->known, err);
 	out->known = INT64_MAX;
 	return 0;
+}
+
+/* Whether it is before `at` by more than the horizon; with no overflow. */
+static bool is_older(const struct split *s, int64_t time, int64_t at)
+{
+	int64_t before;
+
+	if (__builtin_sub_overflow(at, s->has_horizon ? s->horizon : 0, &before))
+		return false;
+	return time < before;
+}
+
+bool split_was_known(const struct split *s, int64_t time, int64_t known, int64_t at)
+{
+	return is_older(s, time, at) && (!s->known || known < at);
+}
+
+bool split_is_mature(const struct split *s, int64_t time)
+{
+	return !s->has_horizon || is_older(s, time, s->end);
 }
 
 enum split_part split_part(const struct split *s, const struct split_row *row)
@@ -118,9 +141,11 @@ enum split_part split_part(const struct split *s, const struct split_row *row)
 		return SPLIT_UNLABELLED;
 	if (!s->has_cut)
 		return SPLIT_TRAIN;
-	if (row->time >= s->cut)
-		return SPLIT_TEST;
-	return !s->known || row->known < s->cut ? SPLIT_TRAIN : SPLIT_PURGED;
+	if (split_was_known(s, row->time, row->known, s->cut))
+		return SPLIT_TRAIN;
+	if (row->time < s->cut)
+		return SPLIT_PURGED;
+	return split_is_mature(s, row->time) ? SPLIT_TEST : SPLIT_IMMATURE;
 }
 
 void split_count(struct split *s, enum split_part part, const struct split_row *row)
@@ -134,6 +159,37 @@ static int by_value(const void *a, const void *b)
 	const int64_t *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
+}
+
+int64_t split_length(int64_t time, int64_t known)
+{
+	int64_t length;
+
+	if (__builtin_sub_overflow(known, time, &length))
+		return time < 0 ? INT64_MAX : INT64_MIN;
+	return length;
+}
+
+void split_set_horizon(struct split *s, int64_t *lengths, size_t n)
+{
+	s->has_horizon = true;
+	s->horizon = 0;
+	if (!n)
+		return;
+	qsort(lengths, n, sizeof(*lengths), by_value);
+	s->horizon = lengths[n - n / 100 - 1]; /* n - n / 100: 99 % of n, rounded up */
+	if (s->horizon < 0)
+		s->horizon = 0;
+}
+
+int split_from_ms(const struct split *s, int64_t ms, int64_t *value)
+{
+	enum time_unit unit = time_unit_of(s->end);
+
+	if (unit == TIME_AUTO)
+		return -1;
+	*value = time_to_number(ms, unit);
+	return 0;
 }
 
 void split_set_cut(struct split *s, int64_t *times, size_t n, int64_t millionths)

@@ -3,12 +3,26 @@
  *
  * Rows are split by time, never at random: a model is evaluated on what came after all that it was
  * trained on. And a label is trained on only if it was known before the cut: the outcome of a
- * viewing that began before the cut but ended after it would leak the future. Both ce-train and
- * ce-predict ask split_part, so that they cannot differ.
+ * viewing that began before the cut but ended after it would leak the future.
+ *
+ * But which labels are known at a time depends on what they are: completions are known early,
+ * abandonments late, and rows chosen for being known are mostly positive where they are young.
+ * Therefore only rows older than a horizon are taken, by which nearly every label is known:
+ *
+ *	                     c - H             c                      W - H            W
+ *	---------------------->|<------------->|<---------------------->|<------------->| time
+ *	train (if known        |    purged     |  test: mature          |   immature    |
+ *	before c, else purged) |               |                        |               |
+ *
+ * with the horizon H, the cut c, and the end W: the latest time of all rows, labelled or not. Both
+ * ce-train and ce-predict ask split_part, so that they cannot differ.
+ *
+ * Times and the horizon are integers of the unit of the time column, whatever it is.
  */
 #ifndef CE_SPLIT_H
 #define CE_SPLIT_H
 
+#include "base/time.h"
 #include "table/csvio.h"
 
 #include <stdbool.h>
@@ -16,21 +30,25 @@
 #include <stdint.h>
 
 enum split_part {
-	SPLIT_TRAIN,      /* before the cut, and the label was known before it */
-	SPLIT_TEST,       /* at the cut or after */
-	SPLIT_PURGED,     /* before the cut, but the label was not known then */
+	SPLIT_TRAIN,      /* older than the horizon at the cut, and the label was known before it */
+	SPLIT_TEST,       /* at the cut or after, and older than the horizon at the end */
+	SPLIT_PURGED,     /* before the cut, but no train row */
+	SPLIT_IMMATURE,   /* at the cut or after, but not older than the horizon at the end */
 	SPLIT_UNLABELLED, /* no label */
 	SPLIT_N_PARTS,
 };
 
-/* "train", "test", "purged", "unlabelled". */
+/* "train", "test", "purged", "immature", "unlabelled". */
 const char *split_part_name(enum split_part part);
 
 struct split {
 	char *label; /* column names; time and known are NULL if there is no such column */
 	char *time;
 	char *known;
-	bool has_cut; /* false: no test part, every labelled row is a train row */
+	bool has_horizon; /* false: rows of any age are mature */
+	int64_t horizon;  /* >= 0 */
+	int64_t end;      /* without a horizon of no meaning */
+	bool has_cut;     /* false: no test part, every labelled row is a train row */
 	int64_t cut;
 
 	/* What it made of the rows of the training input. */
@@ -47,7 +65,7 @@ struct split {
 struct split_row {
 	bool labelled;
 	bool label;
-	int64_t time;  /* 0 if not labelled, or if the split has no time column */
+	int64_t time;  /* INT64_MIN if it has none, or if the split has no time column */
 	int64_t known; /* INT64_MAX: never, or not yet; INT64_MIN: always, there is no such column
 			*/
 };
@@ -74,11 +92,20 @@ int split_label(const struct csv_reader *in, int column, const struct csv_field 
 
 /*
  * Reads them: the label as split_label; a time is an integer in any unit, whose fraction may be 0
- * (1700000000000.0), or ISO 8601, which becomes milliseconds. A labelled row needs its time.
- * Returns 0, or -1 with err.
+ * (1700000000000.0), or ISO 8601, which becomes milliseconds. A labelled row needs its time, and
+ * the known time of one without a label is not read. Returns 0, or -1 with err.
  */
 int split_read(const struct split_index *at, const struct csv_reader *in, const struct csv_row *row,
 	       struct split_row *out, struct err *err);
+
+/*
+ * Whether a labelled row could have been trained on at a time: it was older than the horizon, and
+ * its label was known.
+ */
+bool split_was_known(const struct split *s, int64_t time, int64_t known, int64_t at);
+
+/* Whether a row is older than the horizon at the end. */
+bool split_is_mature(const struct split *s, int64_t time);
 
 /* The rule. */
 enum split_part split_part(const struct split *s, const struct split_row *row);
@@ -86,10 +113,25 @@ enum split_part split_part(const struct split *s, const struct split_row *row);
 /* Counts a row of the training input under its part. */
 void split_count(struct split *s, enum split_part part, const struct split_row *row);
 
+/* known - time, or what end of int64_t's range it is beyond. */
+int64_t split_length(int64_t time, int64_t known);
+
 /*
- * Sets the cut so that the last floor(n * millionths / 10^6) of the n labelled rows, in the order
- * of their times, are at or after it (with those of the same time as the first of them). If that is
- * no row there is no cut. Sorts times[n].
+ * Sets the horizon to the length within which 99 % of labels were known, the quantile by nearest
+ * rank, but to 0 at least. Changes the order of lengths[n].
+ */
+void split_set_horizon(struct split *s, int64_t *lengths, size_t n);
+
+/*
+ * A length or a point in time, in ms, in the unit of the time column, which the size of the end
+ * tells. Returns 0, or -1: it tells none.
+ */
+int split_from_ms(const struct split *s, int64_t ms, int64_t *value);
+
+/*
+ * Sets the cut so that the last floor(n * millionths / 10^6) of n rows, in the order of their
+ * times, are at or after it (with those of the same time as the first of them). If that is no row
+ * there is no cut. Sorts times[n].
  */
 void split_set_cut(struct split *s, int64_t *times, size_t n, int64_t millionths);
 

@@ -1,6 +1,7 @@
 #include "train/learn.h"
 
 #include "base/mem.h"
+#include "model/splittext.h"
 #include "table/catalogue.h"
 
 #include <math.h>
@@ -209,8 +210,26 @@ void learn_warn(struct warnings *w, const struct model *m, const struct trainset
 	warn_of_set(w, &m->encoding, set);
 }
 
+/* When rows were split, and how old they had to be. */
+static void put_split(struct buf *lines, const struct split *s)
+{
+	if (s->has_horizon) {
+		buf_append_str(lines, "horizon: ");
+		splittext_put_length(lines, s, s->horizon);
+		buf_append_str(lines, " before ");
+		splittext_put_time(lines, s, s->end);
+		buf_append_char(lines, '\n');
+	}
+	if (s->has_cut) {
+		buf_append_str(lines, "cut: ");
+		splittext_put_time(lines, s, s->cut);
+		buf_append_char(lines, '\n');
+	}
+}
+
 void learn_put_summary(struct buf *lines, const struct model *m, const struct trainset *set)
 {
+	put_split(lines, &set->split);
 	for (int part = 0; part < SPLIT_N_PARTS; part++)
 		buf_printf(lines, "%s: %llu rows, %llu positive\n",
 			   split_part_name((enum split_part)part),

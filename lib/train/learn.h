@@ -25,32 +25,32 @@ int learn_check(const struct learn_options *o, struct err *err);
 bool learn_needs_time(const struct learn_options *o);
 
 /*
- * Trains on the train rows whose label was known before `until` (INT64_MAX: all), and sets all of
+ * Trains on the train rows that could be learned from at `until` (INT64_MAX: all), and sets all of
  * *m but the split. The caller releases *m. Returns 0, or -1 with err.
  */
 int learn_model(struct model *m, struct trainset *set, int64_t until,
 		const struct learn_options *options, struct pool *pool, struct err *err);
 
 /*
- * Of a model that was trained on the set: adds what looks wrong; appends lines about the rows of
- * each part and how the fit went, each ended by a newline.
+ * Of a model that was trained on the set: adds what looks wrong; appends lines about the horizon,
+ * the cut, the rows of each part and how the fit went, each ended by a newline.
  */
 void learn_warn(struct warnings *w, const struct model *m, const struct trainset *set);
 void learn_put_summary(struct buf *lines, const struct model *m, const struct trainset *set);
 
 /* One fold of a cross-validation. */
 struct learn_fold {
-	int64_t cut;          /* trained on what was known before it */
-	uint64_t n_train;     /* rows whose label was known then, validation rows among them */
+	int64_t cut;          /* trained on what could be learned from then */
+	uint64_t n_train;     /* rows of which that is true, validation rows among them */
 	struct metrics judge; /* of the rows after the cut; with one class some are NaN */
 };
 
 /*
  * Rolling-origin cross-validation (Tashman, "Out-of-sample tests of forecasting accuracy: an
  * analysis and review", International Journal of Forecasting 16, 2000): the train rows are cut at
- * times into n + 1 parts of as many rows; fold k learns from what was known when part k + 1 begins,
- * and is judged by the rows of that part. Sets folds[n], and adds what looks wrong in the set and
- * in each fold. With by_time only. Returns 0, or -1 with err.
+ * times into n + 1 parts of as many rows; fold k learns from what could be learned from when part
+ * k + 1 begins, and is judged by the rows of that part. Sets folds[n], and adds what looks wrong in
+ * the set and in each fold. With by_time only. Returns 0, or -1 with err.
  */
 int learn_cross_validate(struct trainset *set, size_t n, const struct learn_options *options,
 			 struct pool *pool, struct learn_fold *folds, struct warnings *w,

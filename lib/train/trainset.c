@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "io/tempfile.h"
 #include "model/na.h"
+#include "model/splittext.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 
@@ -47,6 +48,7 @@ struct trainset_reading {
 	size_t n_features;
 	struct labelled *rows; /* [n_rows], in the order of the input */
 	size_t n_rows, cap;
+	int64_t start;      /* the earliest time, as split.end is the latest */
 	int spill;          /* descriptor; the labelled records */
 	struct buf records; /* to be written to it */
 };
@@ -295,6 +297,10 @@ static int take_row(struct trainset_reading *r, const struct csv_row *row, struc
 	row = na_row(&r->na, row);
 	if (split_read(&r->at, &r->in, row, &s, err))
 		return -1;
+	if (s.time > r->out->split.end)
+		r->out->split.end = s.time;
+	if (s.time < r->start && s.time != INT64_MIN)
+		r->start = s.time;
 	count_values(r, row);
 	if (!s.labelled) {
 		split_count(&r->out->split, SPLIT_UNLABELLED, &s);
@@ -305,23 +311,73 @@ static int take_row(struct trainset_reading *r, const struct csv_row *row, struc
 	return r->records.len >= FLUSH_SIZE ? flush_spill(r, err) : 0;
 }
 
-/* Sets the cut, and the part of each row. */
-static void part_rows(struct trainset_reading *r)
+/* Of a table without known times nobody can say how long they take. Changes lengths[n_rows]. */
+static void choose_horizon(const struct trainset_reading *r, struct split *split, int64_t *lengths)
+{
+	size_t n = 0;
+
+	if (!split->known)
+		return;
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (r->rows[i].known != INT64_MAX)
+			lengths[n++] = split_length(r->rows[i].time, r->rows[i].known);
+	split_set_horizon(split, lengths, n);
+}
+
+static int set_horizon(const struct trainset_reading *r, struct split *split, int64_t *lengths,
+		       struct err *err)
+{
+	const struct trainset_horizon *given = &r->options->horizon;
+
+	if (given->kind == TRAINSET_HORIZON_AUTO) {
+		choose_horizon(r, split, lengths);
+		return 0;
+	}
+	split->has_horizon = true;
+	split->horizon = given->length;
+	if (given->kind == TRAINSET_HORIZON_MS &&
+	    split_from_ms(split, given->length, &split->horizon))
+		return err_set(err, ERR_RUNTIME,
+			       "%s: --horizon: the times (column %s), at most %lld, do not tell "
+			       "their unit: give it as a number of that unit",
+			       r->in.file, split->time, (long long)split->end);
+	return 0;
+}
+
+/* Sets the horizon and the cut. Changes times[n_rows]. */
+static int set_split(struct trainset_reading *r, int64_t *times, struct err *err)
+{
+	struct split *split = &r->out->split;
+	size_t n = 0;
+
+	if (r->at.time < 0)
+		return 0;
+	if (set_horizon(r, split, times, err))
+		return -1;
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (split_is_mature(split, r->rows[i].time))
+			times[n++] = r->rows[i].time;
+	split_set_cut(split, times, n, r->options->holdout);
+	r->out->n_mature = n;
+	return 0;
+}
+
+/* Sets the split, and the part of each row. */
+static int part_rows(struct trainset_reading *r, struct err *err)
 {
 	struct split *split = &r->out->split;
 	int64_t *times = mem_alloc(r->n_rows, sizeof(*times));
+	int rc = set_split(r, times, err);
 
-	for (size_t i = 0; i < r->n_rows; i++)
-		times[i] = r->rows[i].time;
-	split_set_cut(split, times, r->n_rows, r->options->holdout);
 	free(times);
-	for (size_t i = 0; i < r->n_rows; i++) {
+	for (size_t i = 0; !rc && i < r->n_rows; i++) {
 		struct labelled *row = &r->rows[i];
 		struct split_row s = { true, row->label, row->time, row->known };
 
 		row->part = split_part(split, &s);
 		split_count(split, row->part, &s);
 	}
+	return rc;
 }
 
 /* The first reading: types, times, and the spill. */
@@ -340,8 +396,7 @@ static int read_input(struct trainset_reading *r, struct err *err)
 	if (!r->n_rows)
 		return err_set(err, ERR_RUNTIME, "%s: no row has a label (column %s)", r->in.file,
 			       r->out->split.label);
-	part_rows(r);
-	return 0;
+	return part_rows(r, err);
 }
 
 /* Opens the spill for another reading from its start. */
@@ -358,24 +413,50 @@ static int reopen_spill(struct trainset_reading *r, struct csv_reader *in, struc
 	return csv_reader_open_fd(in, fd, spill_name, err);
 }
 
+/* Appends why there may be too few rows of a kind: nothing without a horizon. */
+static void put_horizon(struct buf *out, const struct trainset_reading *r)
+{
+	const struct split *s = &r->out->split;
+
+	if (!s->has_horizon)
+		return;
+	buf_append_str(out, "; the horizon is ");
+	splittext_put_length(out, s, s->horizon);
+	buf_append_str(out, ", and the rows span ");
+	splittext_put_length(out, s, split_length(r->start, s->end));
+	buf_append_str(out, " (--horizon)");
+}
+
+/* Sets the error to the text and that reason. Always returns -1. */
+static int fail_of_rows(const struct trainset_reading *r, struct buf *text, struct err *err)
+{
+	put_horizon(text, r);
+	err_set(err, ERR_RUNTIME, "%.*s", (int)text->len, text->data);
+	buf_release(text);
+	return -1;
+}
+
 static int check_classes(const struct trainset_reading *r, struct err *err)
 {
 	const struct split *s = &r->out->split;
 	uint64_t n = s->rows[SPLIT_TRAIN], positives = s->positives[SPLIT_TRAIN];
+	struct buf text = BUF_INIT;
 
-	if (!n)
-		return err_set(
-			err, ERR_RUNTIME,
-			"no train rows: of %zu labelled rows %llu are test rows, and %llu are "
-			"purged (before the cut, but with a label not known by then)",
-			r->n_rows, (unsigned long long)s->rows[SPLIT_TEST],
-			(unsigned long long)s->rows[SPLIT_PURGED]);
-	if (!positives || positives == n)
-		return err_set(
-			err, ERR_RUNTIME,
-			"the label (column %s) is %d in all %llu train rows: nothing to learn",
-			s->label, positives > 0, (unsigned long long)n);
-	return 0;
+	if (positives && positives < n)
+		return 0;
+	if (n)
+		buf_printf(&text,
+			   "the label (column %s) is %d in all %llu train rows: nothing to learn",
+			   s->label, positives > 0, (unsigned long long)n);
+	else
+		buf_printf(&text,
+			   "no train rows: of %zu labelled rows %llu are test rows, %llu are "
+			   "purged (before the cut, but too young or with a label not known by "
+			   "then), and %llu are immature (too young at the end)",
+			   r->n_rows, (unsigned long long)s->rows[SPLIT_TEST],
+			   (unsigned long long)s->rows[SPLIT_PURGED],
+			   (unsigned long long)s->rows[SPLIT_IMMATURE]);
+	return fail_of_rows(r, &text, err);
 }
 
 int trainset_read(struct trainset *t, const struct csv_input *input,
@@ -384,10 +465,12 @@ int trainset_read(struct trainset *t, const struct csv_input *input,
 	struct trainset_reading *r = mem_alloc(1, sizeof(*r));
 
 	*t = (struct trainset){ .split = SPLIT_INIT, .reading = r };
+	t->split.end = INT64_MIN;
 	*r = (struct trainset_reading){ .options = options,
 					.out = t,
 					.in = CSV_READER_INIT,
 					.na = { .tokens = &options->na },
+					.start = INT64_MAX,
 					.spill = -1 };
 	return csv_reader_open(&r->in, input, err) || find_split(r, err) || find_features(r, err) ||
 			       (r->spill = tempfile_open(err)) < 0 || read_input(r, err) ||
@@ -396,24 +479,64 @@ int trainset_read(struct trainset *t, const struct csv_input *input,
 		       : 0;
 }
 
-void trainset_warn(const struct trainset *t, struct warnings *w)
+/* Of the test rows: that there are none, or of one class alone. */
+static void warn_of_test(const struct trainset *t, struct warnings *w)
 {
 	const struct split *s = &t->split;
 	uint64_t n = s->rows[SPLIT_TEST], positives = s->positives[SPLIT_TEST];
+	struct buf text = BUF_INIT;
 
+	if (!s->has_cut && t->n_mature < t->reading->n_rows)
+		buf_printf(&text,
+			   "no test rows: %llu of %zu labelled rows are older than the horizon, "
+			   "too few for this --holdout",
+			   (unsigned long long)t->n_mature, t->reading->n_rows);
+	else if (!s->has_cut)
+		buf_printf(&text, "no test rows: %zu labelled rows are too few for this --holdout",
+			   t->reading->n_rows);
+	else if (!positives || positives == n)
+		buf_printf(&text,
+			   "the label (column %s) is %d in all %llu test rows, but 1 in %.1f %% "
+			   "of %llu train rows: no ranking can be judged by them (--holdout)",
+			   s->label, positives > 0, (unsigned long long)n,
+			   100 * (double)s->positives[SPLIT_TRAIN] / (double)s->rows[SPLIT_TRAIN],
+			   (unsigned long long)s->rows[SPLIT_TRAIN]);
+	if (text.len) {
+		put_horizon(&text, t->reading);
+		warnings_add(w, "%.*s", (int)text.len, text.data);
+	}
+	buf_release(&text);
+}
+
+/*
+ * That no train row has seen a horizon of history: at their times hardly a late label was known, so
+ * that rates of known labels, which are features, were not what they are in the test rows.
+ */
+static void warn_of_start(const struct trainset *t, struct warnings *w)
+{
+	const struct split *s = &t->split;
+	struct buf text = BUF_INIT;
+
+	if (!s->has_cut || !s->has_horizon ||
+	    split_length(t->reading->start, s->cut) - s->horizon > s->horizon)
+		return;
+	buf_printf(&text,
+		   "all %llu train rows are of the first horizon of the table, when only early "
+		   "labels were known: features that count known ones will differ in later rows",
+		   (unsigned long long)s->rows[SPLIT_TRAIN]);
+	put_horizon(&text, t->reading);
+	warnings_add(w, "%.*s", (int)text.len, text.data);
+	buf_release(&text);
+}
+
+void trainset_warn(const struct trainset *t, struct warnings *w)
+{
 	csv_reader_warn(&t->reading->in, w);
 	for (size_t i = 0; i < t->reading->n_features; i++)
 		warn_of_numbers(t->reading, i, w);
-	if (!s->has_cut && trainset_holdout(t))
-		warnings_add(w, "no test rows: %llu labelled rows are too few for this --holdout",
-			     (unsigned long long)s->rows[SPLIT_TRAIN]);
-	else if (n && (!positives || positives == n))
-		warnings_add(w,
-			     "the label (column %s) is %d in all %llu test rows, but 1 in %.1f %% "
-			     "of %llu train rows: no ranking can be judged by them (--holdout)",
-			     s->label, positives > 0, (unsigned long long)n,
-			     100 * (double)s->positives[SPLIT_TRAIN] / (double)s->rows[SPLIT_TRAIN],
-			     (unsigned long long)s->rows[SPLIT_TRAIN]);
+	if (trainset_holdout(t))
+		warn_of_test(t, w);
+	warn_of_start(t, w);
 }
 
 void trainset_release(struct trainset *t)
@@ -443,17 +566,18 @@ void trainset_release(struct trainset *t)
 	*t = (struct trainset)TRAINSET_INIT;
 }
 
-static bool is_learnt(const struct labelled *row, struct trainset_span span)
+/* A train row that could be learned from at this time. */
+static bool is_known(const struct trainset_reading *r, const struct labelled *row, int64_t at)
 {
 	return row->part == SPLIT_TRAIN &&
-	       (span.cut == INT64_MAX || (row->time < span.cut && row->known < span.cut));
+	       (at == INT64_MAX || split_was_known(&r->out->split, row->time, row->known, at));
 }
 
-static bool is_held(const struct labelled *row, struct trainset_span span)
+static bool is_held(const struct trainset_reading *r, const struct labelled *row,
+		    struct trainset_span span)
 {
-	return row->part == SPLIT_TRAIN && span.cut != INT64_MAX && row->time >= span.cut &&
-	       (span.end == INT64_MAX || row->time < span.end) &&
-	       (span.known == INT64_MAX || row->known < span.known);
+	return span.cut != INT64_MAX && row->time >= span.cut &&
+	       (span.end == INT64_MAX || row->time < span.end) && is_known(r, row, span.until);
 }
 
 static int by_time(const void *a, const void *b)
@@ -466,13 +590,12 @@ static int by_time(const void *a, const void *b)
 int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share)
 {
 	const struct trainset_reading *r = t->reading;
-	struct trainset_span span = { until, until, until, NULL };
 	int64_t *times = mem_alloc(r->n_rows, sizeof(*times)), time = until;
 	bool sorted = true;
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_rows; i++)
-		if (is_learnt(&r->rows[i], span)) {
+		if (is_known(r, &r->rows[i], until)) {
 			sorted = sorted && (!n || r->rows[i].time >= times[n - 1]);
 			times[n++] = r->rows[i].time;
 		}
@@ -487,11 +610,10 @@ int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share)
 uint64_t trainset_count(const struct trainset *t, int64_t until)
 {
 	const struct trainset_reading *r = t->reading;
-	struct trainset_span span = { until, until, until, NULL };
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < r->n_rows; i++)
-		n += is_learnt(&r->rows[i], span);
+		n += is_known(r, &r->rows[i], until);
 	return n;
 }
 
@@ -535,16 +657,16 @@ bool trainset_is_categorical(const struct trainset *t, const char *name)
 static int check_span(const struct trainset_reading *r, struct trainset_span span, struct err *err)
 {
 	size_t n = trainset_count(r->out, span.cut), positives = 0;
+	struct buf text = BUF_INIT;
 
 	for (size_t i = 0; i < r->n_rows; i++)
-		positives += is_learnt(&r->rows[i], span) && r->rows[i].label;
-	if (!positives || positives == n)
-		return err_set(
-			err, ERR_RUNTIME,
-			"%s: %s: %zu train rows have a label that was known before %lld, %zu of "
-			"them positive: too few to train on",
-			r->in.file, span.option, n, (long long)span.cut, positives);
-	return 0;
+		positives += is_known(r, &r->rows[i], span.cut) && r->rows[i].label;
+	if (positives && positives < n)
+		return 0;
+	buf_printf(&text,
+		   "%s: %s: too few rows could be trained on at %lld: %zu, %zu of them positive",
+		   r->in.file, span.option, (long long)span.cut, n, positives);
+	return fail_of_rows(r, &text, err);
 }
 
 int trainset_fit(struct trainset *t, struct trainset_span span, struct encoding_numbers numbers,
@@ -562,7 +684,7 @@ int trainset_fit(struct trainset *t, struct trainset_span span, struct encoding_
 			       trainset_count(t, span.cut));
 	rc = reopen_spill(r, &in, err);
 	for (size_t i = 0; !rc && (rc = csv_reader_next(&in, &row, err)) > 0; i++, rc = 0)
-		if (is_learnt(&r->rows[i], span))
+		if (is_known(r, &r->rows[i], span.cut))
 			encoding_fit_row(fit, row);
 	if (!rc)
 		encoding_fit_finish(fit, r->in.header.names, e);
@@ -580,12 +702,12 @@ static double *learnt_weights(const struct trainset_reading *r, struct trainset_
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_rows; i++)
-		if (is_learnt(&r->rows[i], span))
+		if (is_known(r, &r->rows[i], span.cut))
 			labels[n++] = r->rows[i].label;
 	count = classweight_rows(&r->options->balance, labels, n, class_weight);
 	n = 0;
 	for (size_t i = 0; i < r->n_rows; i++)
-		if (is_learnt(&r->rows[i], span))
+		if (is_known(r, &r->rows[i], span.cut))
 			weight[i] = class_weight[r->rows[i].label] * count[n++];
 	free(labels);
 	free(count);
@@ -600,13 +722,13 @@ static void hold_weights(const struct trainset_reading *r, struct trainset_span 
 	size_t n[2] = { 0 };
 
 	for (size_t i = 0; i < r->n_rows; i++) {
-		n[r->rows[i].label] += is_learnt(&r->rows[i], span);
+		n[r->rows[i].label] += is_known(r, &r->rows[i], span.cut);
 		sum[r->rows[i].label] += weight[i];
 	}
 	for (size_t i = 0; i < r->n_rows; i++) {
 		int label = r->rows[i].label;
 
-		weight[i] = is_held(&r->rows[i], span) ? sum[label] / (double)n[label] : 0;
+		weight[i] = is_held(r, &r->rows[i], span) ? sum[label] / (double)n[label] : 0;
 	}
 }
 

@@ -3,8 +3,8 @@
  *
  * The input is read once, row by row: that decides which columns are numeric (those whose every
  * non-empty value is a number, blanks around it aside; if most are, but some are not, that is an
- * error, for one faulty field would make a category of the column) and, by the times of the
- * labelled rows, the cut; the labelled records go to a nameless file in $TMPDIR meanwhile. The
+ * error, for one faulty field would make a category of the column) and, by the times of the rows,
+ * the horizon and the cut; the labelled records go to a nameless file in $TMPDIR meanwhile. The
  * caller then chooses which of the train rows to train on and which, newer ones, to hold back as
  * validation rows; the file is read for the figures of the encoding, from the rows trained on
  * alone, and again for the values of each part. Memory: 40 bytes a labelled row, and that of
@@ -27,8 +27,16 @@ struct trainset_options {
 	struct names categorical; /* features to take as categories, whatever their values */
 	struct names use;         /* calendar columns to take as features after all, as numbers */
 	struct names na;          /* read as NULL, see na */
-	int64_t holdout;          /* the share of the test part, in millionths */
-	bool by_time; /* times are wanted in any case: train rows will be split by them */
+	int64_t holdout; /* the share of the mature rows that are test rows, in millionths */
+	bool by_time;    /* times are wanted in any case: train rows will be split by them */
+	struct trainset_horizon {
+		enum trainset_horizon_kind {
+			TRAINSET_HORIZON_AUTO,   /* split_set_horizon */
+			TRAINSET_HORIZON_MS,     /* which needs a time column of a known unit */
+			TRAINSET_HORIZON_NUMBER, /* of the unit of the time column */
+		} kind;
+		int64_t length; /* >= 0 */
+	} horizon;
 	struct classweight balance;
 };
 
@@ -38,7 +46,8 @@ struct trainset_options {
 	}
 
 struct trainset {
-	uint64_t n_rows; /* of the input */
+	uint64_t n_rows;   /* of the input */
+	uint64_t n_mature; /* labelled rows that are mature; only if times are wanted */
 	struct split split;
 	struct trainset_reading *reading; /* the module's own */
 };
@@ -55,42 +64,45 @@ struct trainset {
  * boundary of the calendar they are all but constant in training, and elsewhere in the test rows.
  * The options must outlive *t, which trainset_release frees in any case. Returns 0, or -1 with err:
  * unreadable input; a column that is not there, or mostly numbers, or that `use` names without
- * effect; no labelled rows, no train rows, or train rows of one class only.
+ * effect; a horizon in ms where the times tell no unit; no labelled rows, no train rows, or train
+ * rows of one class only.
  */
 int trainset_read(struct trainset *t, const struct csv_input *input,
 		  const struct trainset_options *options, struct err *err);
 
 /*
- * Rows to learn from: the train rows before `cut` whose label was known then. Rows held back: the
- * train rows at or after it, but before `end`, whose label was known before `known`. INT64_MAX: no
- * time is too late.
+ * Rows to learn from: the train rows that could be learned from at `cut`, being older than the
+ * horizon then, and their label known (split_was_known). Rows held back: the train rows at or after
+ * it, but before `end`, that could be learned from at `until`. INT64_MAX: no time is too late, the
+ * split having seen to it that the rows are train rows.
  */
 struct trainset_span {
-	int64_t cut, end, known;
+	int64_t cut, end, until;
 	const char *option; /* that asked for it, for the message about a span without rows */
 };
 
 /*
- * The time before which all but the newest `share` (millionths) lie of the train rows before
- * `until` whose label was known then. With by_time only.
+ * The time before which all but the newest `share` (millionths) lie of the train rows that could be
+ * learned from at `until`. With by_time only.
  */
 int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share);
 
 /*
- * Fold k, from 1 on, of n: the train rows whose label was known before `until` are cut by time into
- * n + 1 parts of as many rows; learnt from is what was known when part k + 1 begins, and held back
- * are the rows of that part. With by_time only.
+ * Fold k, from 1 on, of n: the train rows that could be learned from at `until` are cut by time
+ * into n + 1 parts of as many rows; learnt from is what could be when part k + 1 begins, and held
+ * back are the rows of that part. With by_time only.
  */
 struct trainset_span trainset_fold(const struct trainset *t, int64_t until, size_t k, size_t n,
 				   const char *option);
 
 /*
  * Adds what looks wrong in the input: a category that may be meant to be a number, a tenth of its
- * values being some; and in what the split made of it: test rows of one class.
+ * values being some; and in what the split made of it: no test rows, or some of one class, or train
+ * rows from the first horizon alone.
  */
 void trainset_warn(const struct trainset *t, struct warnings *w);
 
-/* How many train rows have a label that was known before `until`. */
+/* How many train rows could be learned from at `until`. */
 uint64_t trainset_count(const struct trainset *t, int64_t until);
 
 /*

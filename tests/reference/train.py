@@ -18,6 +18,8 @@ import re
 import struct
 import sys
 
+import split as splits
+
 KEYS = ["event_id", "event_ts", "user_id", "content_id", "session_id"]
 # The last two: at the border of a month they are a constant in training and far outside it in the test.
 NEVER = set(KEYS) | {"label_known_ts", "is_completion", "event_week_of_year", "event_month_of_year"}
@@ -110,18 +112,11 @@ def kind_of(values, train):
 
 
 def split(rows):
-    times = sorted(int(r["event_ts"]) for r in rows if r["is_completion"])
-    cut = times[len(times) - len(times) // 5]
-    parts = []
-    for r in rows:
-        if not r["is_completion"]:
-            parts.append("unlabelled")
-        elif int(r["event_ts"]) >= cut:
-            parts.append("test")
-        else:
-            known = r["label_known_ts"]
-            parts.append("train" if known and int(known) < cut else "purged")
-    return cut, parts
+    """The split, and the part of each row."""
+    keys = [(int(r["is_completion"]) if r["is_completion"] else None, int(r["event_ts"]),
+             int(r["label_known_ts"]) if r["label_known_ts"] else splits.NEVER) for r in rows]
+    found = splits.Split(keys)
+    return found, [found.part(k) for k in keys]
 
 
 def close(got, want, what, tolerance=1e-12):
@@ -228,10 +223,11 @@ def check_gradient(rows, parts, coef, terms, intercept, l2, weight):
 def check(features, model, predictions, weight=None, gradient=True):
     rows = read_csv(features)
     head, columns = read_model(model)
-    cut, parts = split(rows)
-    if head["cut"] != [str(cut)]:
-        sys.exit("the cut is %r, not %d" % (head["cut"], cut))
-    for part in ("train", "test", "purged"):
+    found, parts = split(rows)
+    for word in ("horizon", "end", "cut"):
+        if head[word] != [str(getattr(found, word))]:
+            sys.exit("%s: %r, not %d" % (word, head[word], getattr(found, word)))
+    for part in ("train", "test", "purged", "immature"):
         want = [r["is_completion"] for r, p in zip(rows, parts) if p == part]
         if head[part] != [str(len(want)), str(want.count("1"))]:
             sys.exit("%s: %r" % (part, head[part]))

@@ -2,7 +2,7 @@
 """An independent reader of ce-train's boosted trees, with nothing but Python's own library.
 
     trees.py check FEATURES MODEL PREDICTIONS     the model says of each row what was predicted
-    trees.py known FEATURES TIME                  write the rows whose label was known before TIME, as of then
+    trees.py known FEATURES TIME HORIZON          write the rows that were older than HORIZON at TIME, and their label known
     trees.py rows FEATURES FROM UNTIL             write the labelled rows at or after FROM and before UNTIL
     trees.py losses FEATURES MODEL FROM [UNTIL]   the log loss of the rows from FROM on by the first 0, 1, ... trees
 """
@@ -131,7 +131,7 @@ def main(command, features, *args):
         losses(features, *args)
     elif command == "known":
         write([r for r in read(features)
-               if r["is_completion"] and int(r["event_ts"]) < int(args[0]) and known(r) < int(args[0])])
+               if r["is_completion"] and int(r["event_ts"]) < int(args[0]) - int(args[1]) and known(r) < int(args[0])])
     elif command == "rows":
         write([r for r in read(features)
                if r["is_completion"] and int(args[0]) <= int(r["event_ts"]) < int(args[1])])

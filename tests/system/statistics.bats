@@ -237,3 +237,56 @@ ratings() {
 	# They are three, or this would say little.
 	[[ $(sort -u chosen | wc -l) == 3 ]]
 }
+
+# sample GAP: the undecided rows of the sample.
+sample() {
+	local data=$CE_ROOT/samples
+	ce-clean "$data/events_table.csv.gz" 2>/dev/null |
+		ce-join --drop email -k user_id "$data/users_dim.csv.gz" -k content_id "$data/content_dim.csv.gz" 2>/dev/null |
+		ce-sessionize --gap "$1" 2>/dev/null | ce-agg | ce-features --rows undecided -o sample.csv.gz
+}
+
+# The sample's viewings are alike on all of its 30 days. Its newest labelled rows are mostly positive, the more
+# so the longer a viewing is waited for: no row may be chosen for its label being known. How well the test rows are
+# predicted is another matter: with a horizon of 12 of 30 days all train rows are older than the first abandonment.
+@test "train and test rows are completed as often as rows are, however late abandonments are known" {
+	for options in '30m auto' '7d auto' '7d 8d'; do
+		read -r gap horizon <<<"$options"
+		sample "$gap"
+		ce-train --horizon "$horizon" -o model sample.csv.gz 2>stderr
+		ce-predict -p -m model sample.csv.gz >said.csv
+		[[ $options == '7d auto' || ! -s stderr ]]
+		[[ $options != '7d auto' || $(<stderr) == 'ce-train: warning: all '*' train rows are of the first horizon of the table'* ]]
+		python3 - "$options" <<-'END'
+			import collections, csv, sys
+			options, DAY = sys.argv[1], 86400000
+			model = dict(line.split()[:2] for line in open("model"))
+			horizon, end = int(model["horizon"]), int(model["end"])
+			rows = [r for r in csv.DictReader(open("said.csv", newline="")) if r["is_completion"]]
+			mean = lambda values: sum(values) / len(values)
+			truth = lambda some: mean([int(r["is_completion"]) for r in some])
+			by_day = collections.defaultdict(list)
+			for r in rows:
+			    by_day[int(r["event_ts"]) // DAY].append(r)
+			# Days of whose rows 99 % of the labels are known.
+			old = [truth(by_day[d]) for d in by_day if (d + 1) * DAY < end - horizon]
+			low, high = min(old), max(old)
+			assert high - low < 0.25, old
+			n_days = collections.Counter()
+			for d in sorted(by_day):
+			    for part in "train", "test":
+			        some = [r for r in by_day[d] if r["split"] == part]
+			        if len(some) >= 200:
+			            n_days[part] += 1
+			            assert low - 0.06 < truth(some) < high + 0.06, (options, d, part, truth(some), low, high)
+			assert min(n_days["train"], n_days["test"]) >= 2, n_days
+			test = [r for r in rows if r["split"] == "test"]
+			predicted = mean([float(r["completion_probability"]) for r in test])
+			assert len(test) > 3000, len(test)
+			assert options == "7d auto" or abs(predicted - truth(test)) < 0.03, (options, predicted, truth(test))
+			# What would have been test rows are not alike.
+			young = [r for r in rows if r["split"] == "immature"]
+			assert truth(young) > truth(test) + 0.15, (truth(young), truth(test))
+		END
+	done
+}

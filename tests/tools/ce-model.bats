@@ -262,8 +262,8 @@ head_of() {
 
 @test "a logistic regression: its coefficients, the columns that tell most first" {
 	{
-		printf '%s\n' 'ce-model 3' 'kind logistic' 'label "y"' 'time "event_ts"' 'known "k"' 'cut 1706190651825' 'train 1000 250' \
-			'test 200 20' 'purged 10 1' 'unlabelled 3' 'class_weight balanced' 'resample over' 'seed 7' \
+		printf '%s\n' 'ce-model 4' 'kind logistic' 'label "y"' 'time "event_ts"' 'known "k"' 'horizon 5400000' 'end 1706659200000' \
+			'cut 1706190651825' 'train 1000 250' 'test 200 20' 'purged 10 1' 'immature 8 6' 'unlabelled 3' 'class_weight balanced' 'resample over' 'seed 7' \
 			'validation 200000' 'learnt 800' 'bins 0' 'na "NA,\\N"' 'l2 0.5 auto' 'tolerance 1e-10' 'iterations 5' 'gradient 0' 'objective 123' 'intercept -1.5 0.25' \
 			'number "rate" 0.25 0.125 0.1 0.05' 'clip -0.5 12345.5' 'missing 100 -0.5 -' 'constant "flat"' \
 			'category "device"' 'level "tv" 600 1 0.5' 'level "" 250 -1 0.125' 'level "\x1b[31mred\n" 100 0 0.1' \
@@ -273,9 +273,11 @@ head_of() {
 	ce-model model >got
 	cat >want <<-'END'
 		predicts      y
-		train         1000 rows, 250 positive (25.0 %), before event_ts 2024-01-25T13:50:51.825Z
+		horizon       1h30m, by which labels are known; rows end at event_ts 2024-01-31T00:00:00.000Z
+		train         1000 rows, 250 positive (25.0 %), older than that at event_ts 2024-01-25T13:50:51.825Z
 		test          200 rows, 20 positive (10.0 %), at or after it
-		purged        10 rows, 1 positive (10.0 %), before it, but the label was not known by then
+		purged        10 rows, 1 positive (10.0 %), before it, but younger, or the label was not known by then
+		immature      8 rows, 6 positive (75.0 %), after it, but not older than the horizon at the end
 		unlabelled    3 rows
 		trained on    800 rows; validation rows: the newest 20 %
 		model         logistic regression, l2 0.5 (by cross-validation), converged after 5 iterations

@@ -14,10 +14,10 @@ make_model() {
 	gzip -t said.gz
 	zcat said.gz >said.csv
 	# Whatever the input's quoting, its bytes are kept.
-	sed -E 's/,(completion_probability|[-0-9.e]+),(predicted_completion|[01]),(split|train|test|purged|unlabelled)$//' \
+	sed -E 's/,(completion_probability|[-0-9.e]+),(predicted_completion|[01]),(split|train|test|purged|immature|unlabelled)$//' \
 		said.csv >kept.csv
 	same features.csv kept.csv
-	for part in train test purged unlabelled; do
+	for part in train test purged immature unlabelled; do
 		grep -q ",$part\$" said.csv
 	done
 }
@@ -44,12 +44,65 @@ make_model() {
 	ce-predict -p --keys -m model features.csv >all
 	ce-predict -p --keys -m model --split all features.csv >same
 	same all same
-	for part in train test purged unlabelled; do
+	for part in train test purged immature unlabelled; do
 		ce-predict -p --keys -m model --split $part features.csv >got
 		same <(sed -n "1p; /,$part\$/p" all) got
 	done
 	fails 2 ce-predict -m model --split today features.csv
-	[[ $stderr == "ce-predict: --split: must be one of train, test, purged, unlabelled, all, not 'today'"* ]]
+	[[ $stderr == "ce-predict: --split: must be one of train, test, purged, immature, unlabelled, all, not 'today'"* ]]
+}
+
+@test "--watermark: the log that labels come from ends later, and so do test rows" {
+	make_model
+	end=$(sed -n 's/^end //p' model)
+	# The table of a later time.
+	python3 - <<-'END'
+		import csv
+		rows = list(csv.DictReader(open("features.csv", newline="")))
+		out = csv.DictWriter(open("later.csv", "w", newline=""), rows[0], lineterminator="\n")
+		out.writeheader()
+		for r in rows:
+		    r["event_ts"] = int(r["event_ts"]) + 500000
+		    r["label_known_ts"] = r["label_known_ts"] and int(r["label_known_ts"]) + 500000
+		    out.writerow(r)
+	END
+	# parts END: what the rows are, if labels became known until END.
+	parts() {
+		python3 - "$1" <<-'END'
+			import csv, sys
+			model = dict(line.split()[:2] for line in open("model") if line.split()[0] in ("horizon", "end", "cut"))
+			h, cut = int(model["horizon"]), int(model["cut"])
+			for r in csv.DictReader(open("later.csv", newline="")):
+			    t, known = int(r["event_ts"]), r["label_known_ts"]
+			    print("unlabelled" if not r["is_completion"] else "train" if t < cut - h and int(known) < cut else
+			          "purged" if t < cut else "test" if t < int(sys.argv[1]) - h else "immature")
+		END
+	}
+	late=$(python3 -c '
+import csv, sys
+print(sum(bool(r["is_completion"]) and int(r["event_ts"]) > int(sys.argv[1]) for r in csv.DictReader(open("later.csv", newline=""))))' "$end")
+	((late > 100))
+	iso() { date -u -d "@${1%???}" "+%FT%T.${1: -3}Z"; }
+	splits() { python3 -c 'import csv, sys; [print(r["split"]) for r in csv.DictReader(sys.stdin)]'; }
+	ce-predict -p -m model later.csv 2>stderr | splits >got
+	same <(parts "$end") got
+	[[ $(<stderr) == "ce-predict: warning: $late labelled rows are after the end of the model's rows, event_ts $(iso "$end"), and cannot be test rows: say where the log ends that their labels come from (--watermark)" ]]
+	fails 1 ce-predict --strict -m model later.csv
+	last=$((end + 500000))
+	for watermark in $last "$(iso $last)"; do
+		ce-predict -p -m model --watermark "$watermark" later.csv 2>stderr | splits >got
+		same <(parts $last) got
+		[[ ! -s stderr ]]
+	done
+	[[ $(sort -u got | paste -sd' ') == 'immature purged test train unlabelled' ]]
+	ce-predict -p -m model --watermark $((end + 1000)) later.csv 2>stderr >got
+	[[ $(<stderr) == "ce-predict: warning: "*" labelled rows are after the watermark, event_ts $(iso $((end + 1000))): does the log end later? (--watermark)" ]]
+	for bad in soon $((last / 1000)) 1d ''; do
+		fails 2 ce-predict -m model --watermark "$bad" later.csv
+	done
+	ce-train --holdout 0 features.csv >all
+	ce-predict -m all --watermark $last later.csv 2>stderr >got
+	[[ $(<stderr) == 'ce-predict: warning: --watermark has no effect: the model has no horizon, or no test part' ]]
 }
 
 @test "the threshold decides what is predicted" {

@@ -27,6 +27,67 @@ trains_well() {
 	WEIGHT=--no-gradient trains_well --resample under
 }
 
+# splits WHAT N: tables or laws of the reference of the split.
+splits() {
+	PYTHONDONTWRITEBYTECODE=1 python3 "$CE_ROOT/tests/reference/split.py" "$1" $(($2 * ${CE_LAWS:-1}))
+}
+
+@test "the split of random tables is that of an independent reference, row by row" {
+	splits tables 200
+}
+
+@test "the split is blind to the outcome; young rows move no other, nor does an order" {
+	splits laws 60
+}
+
+@test "-v prints the horizon, the cut and the rows of each part, which are those of ce-predict" {
+	reference make 2000 8 >features.csv
+	for threads in 1 2 3; do
+		for kind in logistic gbdt; do
+			ce-train -v --model $kind --threads $threads features.csv >$kind.$threads 2>verbose
+			same $kind.1 $kind.$threads
+		done
+	done
+	h=$(sed -n 's/^horizon //p' logistic.1) end=$(sed -n 's/^end //p' logistic.1) cut=$(sed -n 's/^cut //p' logistic.1)
+	iso() { date -u -d "@${1%???}" "+event_ts %FT%T.${1: -3}Z"; }
+	grep -qx "ce-train: horizon: $((h / 1000))s$((h % 1000))ms before $(iso "$end")" verbose
+	grep -qx "ce-train: cut: $(iso "$cut")" verbose
+	ce-predict -p --keys -m logistic.1 features.csv >said
+	for part in train test purged immature unlabelled; do
+		n=$(awk -F, -v part=$part '$NF == part' said | wc -l)
+		((n > 10))
+		grep -q "^ce-train: $part: $n rows, " verbose
+		grep -Eq "^$part $n( |$)" logistic.1
+	done
+	ce-train --horizon "$((h / 1000))s$((h % 1000))ms" features.csv | same - logistic.1
+	ce-train --horizon "$h" features.csv | same - logistic.1
+}
+
+@test "a horizon that leaves too few rows is named, with the span of the table" {
+	python3 -c '
+print("event_ts,x,label_known_ts,is_completion")
+for i in range(1001): print(f"{1700000000000 + i * 1000},{i % 10},{1700000005000 + i * 1000},{int(i * i % 7 > 2)}")' >rows.csv
+	why() { echo "; the horizon is $1, and the rows span 16m40s (--horizon)"; }
+	ce-train --horizon 1h rows.csv >model 2>stderr
+	[[ $(<stderr) == "ce-train: warning: no test rows: 0 of 1001 labelled rows are older than the horizon, too few for this --holdout$(why 1h)" ]]
+	grep -qx 'cut -' model
+	fails 1 ce-train --strict --horizon 1h rows.csv
+	# So long that nothing is old enough at the cut.
+	fails 1 ce-train --horizon 10m rows.csv
+	[[ $stderr == "ce-train: no train rows: of 1001 labelled rows 80 are test rows, 320 are purged (before the cut, but too young or with a label not known by then), and 601 are immature (too young at the end)$(why 10m)" ]]
+	# Or when validation rows begin.
+	fails 1 ce-train --model gbdt --horizon 4m --validation 0.7 rows.csv
+	[[ $stderr == "ce-train: rows.csv: --validation: too few rows could be trained on at 1700000111000: 0, 0 of them positive$(why 4m)" ]]
+	fails 1 ce-train --cv 5 --horizon 4m rows.csv
+	[[ $stderr == "ce-train: rows.csv: --cv: too few rows could be trained on at "*"$(why 4m)" ]]
+	# Or so long that all train rows are near the start of the table.
+	ce-train --horizon 5m rows.csv >model 2>stderr
+	[[ $(<stderr) == "ce-train: warning: all 260 train rows are of the first horizon of the table, when only early labels were known: features that count known ones will differ in later rows$(why 5m)" ]]
+	# A quarter of a minute is no matter; what 99 % of the labels took is 5 s.
+	ce-train --strict --cv 5 --horizon 15s rows.csv >folds
+	ce-train --strict rows.csv | grep -qx 'horizon 5000'
+}
+
 @test "numbers are clipped to quantiles of the train rows, however far a value is outside them" {
 	reference make 3000 5 >features.csv
 	# Two train rows and a test row, of what a broken clock writes.
@@ -122,7 +183,11 @@ for i in range(400): print(f"{i},{i*7%2},{int(i%8==0)}")' >few.csv
 	grep -qx 'known -' without
 	grep -qx 'purged 0 0' without
 	[[ $(grep ^purged with) != 'purged 0 0' ]]
-	[[ $(grep ^cut with) == "$(grep ^cut without)" ]]
+	# Nor is a row too young then.
+	grep -qx 'horizon -' without
+	grep -qx 'immature 0 0' without
+	grep -q '^horizon [1-9]' with
+	[[ $(grep ^immature with) != 'immature 0 0' ]]
 	fails 1 ce-train --known label_known_ts without.csv
 	[[ $stderr == 'ce-train: without.csv:1: missing column label_known_ts'* ]]
 }
@@ -464,17 +529,21 @@ for i in range(1000): print(i, i // 100, i // 400, rng.randrange(9), int(rng.ran
 	}
 	refuses "$head\n" 'bad.csv: no row has a label (column is_completion)'
 	refuses "$head\n1,2,3,\n" 'bad.csv: no row has a label (column is_completion)'
-	refuses "$head\n1,2,3,1\n" 'the label (column is_completion) is 1 in all 1 train rows: nothing to learn'
-	refuses "$head\n1,2,1,0\n2,3,2,0\n" 'the label (column is_completion) is 0 in all 2 train rows: nothing to learn'
+	refuses "$head\n1,2,3,1\n" \
+		'the label (column is_completion) is 1 in all 1 train rows: nothing to learn; the horizon is 2, and the rows span 0 (--horizon)'
+	refuses "$head\n1,2,1,0\n2,3,2,0\n" 'the label (column is_completion) is 0 in all 2 train rows: nothing to learn' --holdout 0
 	refuses "$head\n1,2,3,yes\n" "bad.csv:2: column is_completion: expected 0 or 1 (or false, true), found 'yes'"
 	refuses "$head\n1,2,3,1\n1,2,3,0.5\n" "bad.csv:3: column is_completion: expected 0 or 1 (or false, true), found '0.5'"
 	refuses "$head\n,2,3,1\n" 'bad.csv:2: column event_ts: a labelled row without a time'
 	refuses "$head\n1.5,2,3,1\n" "bad.csv:2: column event_ts: expected an integer or an ISO 8601 time, found '1.5'"
 	refuses "$head\n1,2,soon,1\n" "bad.csv:2: column label_known_ts: expected an integer or an ISO 8601 time, found 'soon'"
-	refuses "$head\n1,2,9,1\n2,2,9,0\n3,2,9,0\n" \
-		'no train rows: of 3 labelled rows 1 are test rows, and 2 are purged (before the cut, but with a label not known by then)' \
-		--holdout 0.34
-	refuses "$head\n1,2,3,1\n" 'no train rows: of 1 labelled rows 1 are test rows, and 0 are purged (before the cut, but with a label not known by then)' --holdout 1
+	refuses "$head\n1,2,9,1\n2,2,9,0\n3,2,9,0\n4,2,9,1\n" \
+		'no train rows: of 4 labelled rows 1 are test rows, 1 are purged (before the cut, but too young or with a label not known by then), and 2 are immature (too young at the end); the horizon is 1, and the rows span 3 (--horizon)' \
+		--holdout 0.5 --horizon 1
+	refuses "event_ts,x,is_completion\n1,2,1\n" \
+		'no train rows: of 1 labelled rows 1 are test rows, 0 are purged (before the cut, but too young or with a label not known by then), and 0 are immature (too young at the end)' --holdout 1
+	refuses "$head\n1,2,3,1\n9,2,9,\n" "bad.csv: --horizon: the times (column event_ts), at most 9, do not tell their unit: give it as a number of that unit" --horizon 1d
+	refuses "$head\nlater,2,,\n" "bad.csv:2: column event_ts: expected an integer or an ISO 8601 time, found 'later'"
 	refuses "event_id,$head\n" 'bad.csv:1: no column is a feature' --ignore x
 	refuses "$head\n" 'bad.csv:1: missing column y; the header has event_ts, x, label_known_ts, is_completion' --label y
 	refuses "$head\n" 'bad.csv:1: missing column y; the header has event_ts, x, label_known_ts, is_completion' --ignore y
@@ -494,7 +563,7 @@ for i in range(1000): print(i, i // 100, i // 400, rng.randrange(9), int(rng.ran
 	for bad in '--l2 -1' '--l2 x' '--tolerance 0' '--tolerance 1' '--holdout 1.5' '--class-weight 0' '--class-weight even' \
 		'--resample up' '--seed -1' '--ignore a,,b' '--trees 0' '--rate 0' '--rate 1.1' '--depth 0' '--depth 33' \
 		'--leaves 1' '--leaves 5000' '--min-weight -1' '--bins 1' '--bins 256' '--subsample 0' '--colsample 0' \
-		'--validation 1' '--patience 0' '--model gbdt --validation 0 --patience 3' '--model gbdt --bins 0' '--calibrate maybe' '--validation 0 --calibrate platt' '--cv 101' \
+		'--validation 1' '--horizon -1' '--horizon 1x' '--horizon 7d --holdout 0' '--patience 0' '--model gbdt --validation 0 --patience 3' '--model gbdt --bins 0' '--calibrate maybe' '--validation 0 --calibrate platt' '--cv 101' \
 		'--model gbdt --l2 auto' '--model gbdt --tolerance 1e-9' '--model gbdt --interactions a:b' '--trees 50' \
 		'--rate 0.5' '--depth 3' '--leaves 8' '--min-weight 2' '--patience 3' '--subsample 0.5' '--colsample 0.5'; do
 		# shellcheck disable=SC2086
@@ -657,20 +726,21 @@ relabel() {
 	reference make 3000 13 >features.csv
 	for how in none platt isotonic; do
 		ce-train --model gbdt --rate 0.3 --calibrate $how features.csv >model
-		for part in test purged; do
+		for part in test purged immature; do
 			relabel features.csv $part >changed.csv
 			run -1 cmp features.csv changed.csv
 			ce-train --model gbdt --rate 0.3 --calibrate $how changed.csv >got
-			same <(grep -vE '^(test|purged|crc32) ' model) <(grep -vE '^(test|purged|crc32) ' got)
+			same <(grep -vE '^(test|purged|immature|crc32) ' model) <(grep -vE '^(test|purged|immature|crc32) ' got)
 		done
 	done
 }
 
 @test "it stops by the newest train rows, and keeps the best trees" {
-	reference make 3000 14 >features.csv
+	reference make 3000 16 >features.csv
 	ce-train --model gbdt --rate 0.3 --validation 0.25 --patience 5 features.csv >model
 	cut=$(sed -n 's/^cut //p' model)
-	boosted known features.csv "$cut" >train.csv
+	horizon=$(sed -n 's/^horizon //p' model)
+	boosted known features.csv "$cut" "$horizon" >train.csv
 	# The time before which three quarters of the train rows lie.
 	from=$(python3 -c '
 import csv
@@ -698,8 +768,8 @@ print(times[len(times) - 1 - (len(times) - 1) // 4])')
 	sort -gr losses | same - losses
 }
 
-# The figures of a fold are those of who cuts the table by hand at that time, and knows no more than
-# was known then.
+# The figures of a fold are those of who cuts the table by hand at that time, takes no row that was too young, and
+# knows no more than was known then.
 @test "cross-validation is what cutting by hand finds" {
 	reference make 4000 15 >features.csv
 	for flags in '--model gbdt --trees 15 --validation 0' '--model gbdt --rate 0.4 --patience 3' \
@@ -709,12 +779,14 @@ print(times[len(times) - 1 - (len(times) - 1) // 4])')
 		# shellcheck disable=SC2086
 		ce-train $flags features.csv >model
 		last=$(sed -n 's/^cut //p' model)
-		boosted known features.csv "$last" >train.csv
+		horizon=$(sed -n 's/^horizon //p' model)
+		boosted known features.csv "$last" "$horizon" >train.csv
+		[[ $flags == *'--validation 0' || $flags == '--l2 3' ]] || flags+=" --horizon $horizon"
 		mapfile -t cuts < <(tail -n +2 folds.csv | cut -d, -f2)
 		[[ ${#cuts[@]} == 3 ]]
 		cuts+=("$last")
 		for k in 0 1 2; do
-			boosted known train.csv "${cuts[k]}" >before.csv
+			boosted known train.csv "${cuts[k]}" "$horizon" >before.csv
 			boosted rows train.csv "${cuts[k]}" "${cuts[k + 1]}" >block.csv
 			# shellcheck disable=SC2086
 			ce-train --holdout 0 $flags before.csv >model

@@ -60,6 +60,9 @@ static struct model sample(void)
 	m.split.label = dup("is \"it\"?");
 	m.split.time = dup("event_ts");
 	m.split.known = dup("-");
+	m.split.has_horizon = true;
+	m.split.horizon = 25;
+	m.split.end = 100;
 	m.split.has_cut = true;
 	m.split.cut = -17;
 	m.split.rows[SPLIT_TRAIN] = 1000;
@@ -234,6 +237,9 @@ static void reads_back_what_it_wrote(void)
 	CHECK_STR(back.split.label, "is \"it\"?");
 	CHECK_STR(back.split.known, "-");
 	CHECK_INT(back.split.cut, -17);
+	CHECK(back.split.has_horizon);
+	CHECK_INT(back.split.horizon, 25);
+	CHECK_INT(back.split.end, 100);
 	CHECK_INT(back.encoding.n, 4);
 	CHECK_INT(back.encoding.shape.dense, 2);
 	CHECK_INT(back.encoding.shape.onehot, 7);
@@ -327,24 +333,63 @@ static int parse_mended(struct model *m, const char *body, size_t len, struct er
 	return rc;
 }
 
+static void drop_line(char *text, const char *keyword)
+{
+	char *line = strstr(text, keyword), *next = strchr(line + 1, '\n');
+
+	memmove(line, next, strlen(next) + 1);
+}
+
+/* The text of a model as an earlier version wrote it, ended by a NUL. */
+static void format_version(struct buf *text, const struct model *m, char version)
+{
+	model_format(text, m);
+	buf_append_char(text, '\0');
+	text->data[strlen("ce-model ")] = version;
+	if (version >= '4')
+		return;
+	drop_line(text->data, "\nhorizon");
+	drop_line(text->data, "\nend");
+	drop_line(text->data, "\nimmature");
+}
+
 /* A file of before there was clipping predicts what it always did. */
 static void reads_version_2(void)
 {
 	struct model m = sample(), back;
 	struct buf text = BUF_INIT;
 	struct err err = ERR_INIT;
-	char *clip;
 
-	model_format(&text, &m);
-	buf_append_char(&text, '\0');
-	text.data[strlen("ce-model ")] = '2';
-	clip = strstr(text.data, "clip");
-	memmove(clip, strchr(clip, '\n') + 1, strlen(strchr(clip, '\n')));
+	format_version(&text, &m, '2');
+	drop_line(text.data, "\nclip");
 	CHECK_INT(parse_mended(&back, text.data, (size_t)(strstr(text.data, "crc32") - text.data),
 			       &err),
 		  0);
 	CHECK_STR(err.message, "");
 	CHECK(isinf(back.encoding.columns[3].low) && isinf(back.encoding.columns[3].high));
+	model_release(&back);
+	model_release(&m);
+	buf_release(&text);
+}
+
+/* One of before there was a horizon splits as it always did. */
+static void reads_version_3(void)
+{
+	static const struct split_row young = { .labelled = true, .time = 99, .known = 100 },
+				      old = { .labelled = true, .time = -18, .known = -18 };
+	struct model m = sample(), back;
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	format_version(&text, &m, '3');
+	CHECK_INT(parse_mended(&back, text.data, (size_t)(strstr(text.data, "crc32") - text.data),
+			       &err),
+		  0);
+	CHECK_STR(err.message, "");
+	CHECK_INT(split_part(&m.split, &young), SPLIT_IMMATURE);
+	CHECK_INT(split_part(&back.split, &young), SPLIT_TEST);
+	CHECK_INT(split_part(&m.split, &old), SPLIT_PURGED);
+	CHECK_INT(split_part(&back.split, &old), SPLIT_TRAIN);
 	model_release(&back);
 	model_release(&m);
 	buf_release(&text);
@@ -359,10 +404,11 @@ static void names_may_be_absent(void)
 	free(m.split.time);
 	free(m.split.known);
 	m.split.time = m.split.known = NULL;
-	m.split.has_cut = false;
+	m.split.has_cut = m.split.has_horizon = false;
 	model_format(&text, &m);
 	CHECK_INT(model_parse(&back, text.data, text.len, "m", &err), 0);
-	CHECK(!back.split.time && !back.split.known && !back.split.has_cut);
+	CHECK(!back.split.time && !back.split.known);
+	CHECK(!back.split.has_cut && !back.split.has_horizon);
 	model_release(&back);
 	model_release(&m);
 	buf_release(&text);
@@ -372,15 +418,14 @@ struct fault {
 	const char *line, *bad, *reason;
 };
 
-/* Each line of the file, replaced by another, is refused under its own number. */
-static void check_faults(struct model m, const struct fault *faults, size_t n)
+/* Each line of the file of a version, replaced by another, is refused under its own number. */
+static void check_faults(struct model m, char version, const struct fault *faults, size_t n)
 {
 	struct model back;
 	struct buf text = BUF_INIT, changed = BUF_INIT;
 	size_t body;
 
-	model_format(&text, &m);
-	buf_append_char(&text, '\0');
+	format_version(&text, &m, version);
 	body = (size_t)(strstr(text.data, "crc32") - text.data);
 	for (size_t i = 0; i < n; i++) {
 		const char *at = strstr(text.data, faults[i].line);
@@ -407,123 +452,136 @@ static void check_faults(struct model m, const struct fault *faults, size_t n)
 static void names_the_line_at_fault(void)
 {
 	static const struct fault faults[] = {
-		{ "ce-model 3", "ce-model 1",
-		  "m:1: a model of an unknown version: expected 2 or 3" },
-		{ "ce-model 3", "id,x", "m:1: not a model written by ce-train" },
+		{ "ce-model 4", "ce-model 1",
+		  "m:1: a model of an unknown version: expected 2, 3 or 4" },
+		{ "ce-model 4", "id,x", "m:1: not a model written by ce-train" },
 		{ "kind logistic", "kind oracle", "m:2: an unknown word" },
 		{ "label \"is", "labl \"is", "m:3: expected 'label'" },
 		{ "time \"event_ts\"", "time event_ts", "m:4: expected a string" },
-		{ "time \"event_ts\"", "time -", "m:6: a cut without a time column" },
+		{ "time \"event_ts\"", "time -", "m:6: a horizon without a time column" },
+		{ "time \"event_ts\"\nknown \"-\"\nhorizon 25\nend 100",
+		  "time -\nknown -\nhorizon -\nend -", "m:8: a cut without a time column" },
+		{ "horizon 25", "horizon -1", "m:6: a number out of range" },
+		{ "horizon 25", "horizon", "m:6: a value is missing" },
+		{ "horizon 25", "horizon -", "m:7: an end without a horizon" },
+		{ "end 100", "end -", "m:7: a horizon without an end" },
+		{ "end 100", "end soon", "m:7: invalid integer" },
+		{ "immature 0 0", "immature 0 1", "m:12: more positives than rows" },
+		{ "immature 0 0\n", "", "m:12: expected 'immature'" },
 		{ "time \"event_ts\"", "time \"event_ts", "m:4: a string without its closing" },
 		{ "time \"event_ts\"", "time \"\\x00\"", "m:4: a NUL byte" },
 		{ "time \"event_ts\"", "time \"\\x41\"", "m:4: an invalid escape" },
-		{ "cut -17", "cut -17 3", "m:6: surplus text" },
-		{ "cut -17", "cut 1.5", "m:6: invalid integer" },
-		{ "train 1000 250", "train 1000 1001", "m:7: more positives than rows" },
-		{ "test 0 0", "test -1 0", "m:8: a number out of range" },
-		{ "unlabelled 3", "unlabelled", "m:10: a value is missing" },
-		{ "resample under", "resample sideways", "m:12: an unknown word" },
-		{ "seed 42", "seed 42\nseed 42", "m:14: expected 'validation'" },
-		{ "validation 0", "validation 1000000", "m:14: a number out of range" },
-		{ "learnt 900", "learnt 1001", "m:15: more rows than train rows" },
-		{ "learnt 900", "learnt -1", "m:15: a number out of range" },
-		{ "bins 0", "bins 256", "m:16: a number out of range" },
-		{ "bins 0", "bins 0\nna \"\"", "m:17: empty name in the list ''" },
-		{ "bins 0", "bins 0\nna \"NA,,x\"", "m:17: empty name in the list 'NA,,x'" },
-		{ "bins 0", "bins 0\nna NA", "m:17: expected a string" },
-		{ "ce-model 3", "ce-model 2", "m:34: not a line of version 2" }, /* clip */
-		{ "bins 0", "bins 0\nna \"NA\" 2", "m:17: surplus text" },
-		{ "bins 0", "bins 0\nna \"NA\"\nna \"NA\"", "m:18: expected 'l2'" },
-		{ "l2 1 auto", "l2 1 chosen", "m:17: surplus text" },
-		{ "l2 1", "l2 -1", "m:17: a number out of range" },
-		{ "l2 1", "l2 nan", "m:17: invalid number" },
-		{ "tolerance 1e-10", "tolerance 0", "m:18: a number out of range" },
-		{ "intercept -", "intercept 1e999", "m:22: invalid number" },
-		{ "number \"x\"", "number \"user rate\"", "m:33: duplicate column" },
-		{ "number \"x\" -1.7e+308 12", "number \"x\" 0 0", "m:33: a number out of range" },
-		{ "clip -0.25 1e+300", "clip -0.25 -0.3", "m:34: a number out of range" },
-		{ "clip -0.25 1e+300", "clip -0.25 inf", "m:34: invalid number" },
-		{ "clip -0.25 1e+300", "clip -0.25", "m:34: a value is missing" },
-		{ "clip -0.25 1e+300", "clip 1 2 3", "m:34: surplus text" },
-		{ "missing 7", "missing 0", "m:24: a number out of range" },
-		{ "constant \"flat\"", "constant \"flat\" 1", "m:25: surplus text" },
-		{ "constant \"flat\"", "fixed \"flat\"", "m:25: expected 'calibration'" },
-		{ "level \"tv\"", "level \"\"", "m:28: duplicate level" },
-		{ "other 0", "number \"y\"", "m:32: expected 'other'" },
+		{ "cut -17", "cut -17 3", "m:8: surplus text" },
+		{ "cut -17", "cut 1.5", "m:8: invalid integer" },
+		{ "train 1000 250", "train 1000 1001", "m:9: more positives than rows" },
+		{ "test 0 0", "test -1 0", "m:10: a number out of range" },
+		{ "unlabelled 3", "unlabelled", "m:13: a value is missing" },
+		{ "resample under", "resample sideways", "m:15: an unknown word" },
+		{ "seed 42", "seed 42\nseed 42", "m:17: expected 'validation'" },
+		{ "validation 0", "validation 1000000", "m:17: a number out of range" },
+		{ "learnt 900", "learnt 1001", "m:18: more rows than train rows" },
+		{ "learnt 900", "learnt -1", "m:18: a number out of range" },
+		{ "bins 0", "bins 256", "m:19: a number out of range" },
+		{ "bins 0", "bins 0\nna \"\"", "m:20: empty name in the list ''" },
+		{ "bins 0", "bins 0\nna \"NA,,x\"", "m:20: empty name in the list 'NA,,x'" },
+		{ "bins 0", "bins 0\nna NA", "m:20: expected a string" },
+		{ "bins 0", "bins 0\nna \"NA\" 2", "m:20: surplus text" },
+		{ "bins 0", "bins 0\nna \"NA\"\nna \"NA\"", "m:21: expected 'l2'" },
+		{ "l2 1 auto", "l2 1 chosen", "m:20: surplus text" },
+		{ "l2 1", "l2 -1", "m:20: a number out of range" },
+		{ "l2 1", "l2 nan", "m:20: invalid number" },
+		{ "tolerance 1e-10", "tolerance 0", "m:21: a number out of range" },
+		{ "intercept -", "intercept 1e999", "m:25: invalid number" },
+		{ "number \"x\"", "number \"user rate\"", "m:36: duplicate column" },
+		{ "number \"x\" -1.7e+308 12", "number \"x\" 0 0", "m:36: a number out of range" },
+		{ "clip -0.25 1e+300", "clip -0.25 -0.3", "m:37: a number out of range" },
+		{ "clip -0.25 1e+300", "clip -0.25 inf", "m:37: invalid number" },
+		{ "clip -0.25 1e+300", "clip -0.25", "m:37: a value is missing" },
+		{ "clip -0.25 1e+300", "clip 1 2 3", "m:37: surplus text" },
+		{ "missing 7", "missing 0", "m:27: a number out of range" },
+		{ "constant \"flat\"", "constant \"flat\" 1", "m:28: surplus text" },
+		{ "constant \"flat\"", "fixed \"flat\"", "m:28: expected 'calibration'" },
+		{ "level \"tv\"", "level \"\"", "m:31: duplicate level" },
+		{ "other 0", "number \"y\"", "m:35: expected 'other'" },
 	};
 
-	static const struct fault words = { "ce-model 3", "ce-model 2",
-					    "m:17: not a line of version 2" };
+	static const struct fault clip = { "ce-model 3", "ce-model 2",
+					   "m:34: not a line of version 2" },
+				  words = { "ce-model 3", "ce-model 2",
+					    "m:17: not a line of version 2" },
+				  horizon = { "cut", "horizon 25\ncut", "m:6: expected 'cut'" };
 
-	check_faults(sample(), faults, sizeof(faults) / sizeof(faults[0]));
-	check_faults(sample_products(), &words, 1);
+	check_faults(sample(), '4', faults, sizeof(faults) / sizeof(faults[0]));
+	check_faults(sample(), '3', &clip, 1);
+	check_faults(sample_products(), '3', &words, 1);
+	check_faults(sample(), '3', &horizon, 1);
 }
 
 static void names_the_line_at_fault_in_trees(void)
 {
 	static const struct fault faults[] = {
-		{ "rate 0.1", "rate 0", "m:17: a number out of range" },
-		{ "rate 0.1", "rate 1.5", "m:17: a number out of range" },
-		{ "depth 6", "depth 33", "m:19: a number out of range" },
-		{ "leaves 64", "leaves 1", "m:20: a number out of range" },
-		{ "l2 1", "l2 -1", "m:21: a number out of range" },
-		{ "rows 0.3", "rows 0", "m:23: a number out of range" },
-		{ "tried 7", "tried 501", "m:26: a number out of range" },
-		{ "validation_loss 0.5", "validation_loss -", "m:28: invalid number" },
+		{ "rate 0.1", "rate 0", "m:20: a number out of range" },
+		{ "rate 0.1", "rate 1.5", "m:20: a number out of range" },
+		{ "depth 6", "depth 33", "m:22: a number out of range" },
+		{ "leaves 64", "leaves 1", "m:23: a number out of range" },
+		{ "l2 1", "l2 -1", "m:24: a number out of range" },
+		{ "rows 0.3", "rows 0", "m:26: a number out of range" },
+		{ "tried 7", "tried 501", "m:29: a number out of range" },
+		{ "validation_loss 0.5", "validation_loss -", "m:31: invalid number" },
 		{ "number \"x\" -1.7e+308 12", "number \"x\" -1.7e+308 12\nclip 0 1",
-		  "m:40: expected 'base'" },
+		  "m:43: expected 'base'" },
 		{ "number \"x\" -1.7e+308 12", "number \"x\" -1.7e+308 12 0.5 1",
-		  "m:39: surplus text" },
-		{ "base -0.1", "base nan", "m:40: invalid number" },
-		{ "base -0.1", "base -1e101", "m:40: a number out of range" },
-		{ "trees 2", "trees -1", "m:41: a number out of range" },
-		{ "trees 2", "trees 9223372036854775807", "m:52: expected 'tree'" },
-		{ "trees 2", "trees 3", "m:52: expected 'tree'" },
-		{ "trees 2", "trees 1", "m:50: expected 'calibration'" },
-		{ "trees 2", "trees 9223372036854775808", "m:41: invalid integer" },
-		{ "trees 2\ntree\n", "trees 2\n", "m:42: expected 'tree'" },
-		{ "below \"user rate\"", "below \"user\"", "m:43: no number of that name" },
-		{ "below \"user rate\"", "below \"flat\"", "m:43: no number of that name" },
-		{ "below \"user rate\"", "below \"device\\n\"", "m:43: no number of that name" },
+		  "m:42: surplus text" },
+		{ "base -0.1", "base nan", "m:43: invalid number" },
+		{ "base -0.1", "base -1e101", "m:43: a number out of range" },
+		{ "trees 2", "trees -1", "m:44: a number out of range" },
+		{ "trees 2", "trees 9223372036854775807", "m:55: expected 'tree'" },
+		{ "trees 2", "trees 3", "m:55: expected 'tree'" },
+		{ "trees 2", "trees 1", "m:53: expected 'calibration'" },
+		{ "trees 2", "trees 9223372036854775808", "m:44: invalid integer" },
+		{ "trees 2\ntree\n", "trees 2\n", "m:45: expected 'tree'" },
+		{ "below \"user rate\"", "below \"user\"", "m:46: no number of that name" },
+		{ "below \"user rate\"", "below \"flat\"", "m:46: no number of that name" },
+		{ "below \"user rate\"", "below \"device\\n\"", "m:46: no number of that name" },
 		{ "below \"user rate\" 0.25 right", "below \"user rate\" 0.25 up",
-		  "m:43: an unknown word" },
-		{ "below \"user rate\" 0.25", "below \"user rate\" inf", "m:43: invalid number" },
-		{ "right 17.5", "right -17.5", "m:43: a number out of range" },
-		{ "right 17.5 12", "right 17.5", "m:43: a value is missing" },
-		{ "among \"device\\n\"", "among \"x\"", "m:44: no category of that name" },
+		  "m:46: an unknown word" },
+		{ "below \"user rate\" 0.25", "below \"user rate\" inf", "m:46: invalid number" },
+		{ "right 17.5", "right -17.5", "m:46: a number out of range" },
+		{ "right 17.5 12", "right 17.5", "m:46: a value is missing" },
+		{ "among \"device\\n\"", "among \"x\"", "m:47: no category of that name" },
 		{ "among \"device\\n\" 2 0 5", "among \"device\\n\" 2 0 6",
-		  "m:44: a number out of range" },
+		  "m:47: a number out of range" },
 		{ "among \"device\\n\" 2 0 5", "among \"device\\n\" 2 5 5",
-		  "m:44: a number out of range" },
+		  "m:47: a number out of range" },
 		{ "among \"device\\n\" 2 0 5", "among \"device\\n\" 2 5 0",
-		  "m:44: a number out of range" },
+		  "m:47: a number out of range" },
 		{ "among \"device\\n\" 2 0 5", "among \"device\\n\" 0",
-		  "m:44: a number out of range" },
+		  "m:47: a number out of range" },
 		{ "among \"device\\n\" 2 0 5", "among \"device\\n\" 6 0 1 2 3 4 5",
-		  "m:44: a number out of range" },
+		  "m:47: a number out of range" },
 		{ "among \"device\\n\" 2 0 5", "among \"device\\n\" 9223372036854775807 0 5",
-		  "m:44: a number out of range" },
-		{ "leaf 1 3", "leaf 1", "m:45: a value is missing" },
-		{ "leaf 1 3", "leaf 1e101 3", "m:45: a number out of range" },
-		{ "leaf 1 3", "tree", "m:45: expected 'below', 'among' or 'leaf'" },
-		{ "leaf 0.25 3\n", "", "m:49: expected 'below', 'among' or 'leaf'" },
-		{ "leaf 0.25 3\n", "leaf 0.25 3\nleaf 0.25 3\n", "m:50: expected 'tree'" },
-		{ "calibration isotonic", "calibration magic", "m:52: an unknown word" },
-		{ "calibration isotonic 3", "calibration none", "m:53: expected 'crc32'" },
-		{ "isotonic 3", "isotonic 0", "m:52: a number out of range" },
-		{ "isotonic 3", "isotonic 9999999999", "m:52: a number out of range" },
-		{ "isotonic 3", "isotonic 9223372036854775807", "m:52: a number out of range" },
-		{ "isotonic 3", "isotonic 4", "m:56: expected 'knot'" },
-		{ "isotonic 3", "isotonic 2", "m:55: expected 'crc32'" },
-		{ "knot -0.5 0.01", "knot -0.5 1.01", "m:53: a knot out of order" },
-		{ "knot -0.5 0.01", "knot -0.5 -0.01", "m:53: a number out of range" },
-		{ "knot -0.5 0.01", "knot -0.5 0.71", "m:54: a knot out of order" },
-		{ "knot -0.5 0.01", "knot 0.5 0.01", "m:54: a knot out of order" },
-		{ "knot -0.5 0.01", "knot -0.16666666666666669 0.01", "m:54: a knot out of order" },
-		{ "knot -0.5 0.01", "knot nan 0.01", "m:53: invalid number" },
+		  "m:47: a number out of range" },
+		{ "leaf 1 3", "leaf 1", "m:48: a value is missing" },
+		{ "leaf 1 3", "leaf 1e101 3", "m:48: a number out of range" },
+		{ "leaf 1 3", "tree", "m:48: expected 'below', 'among' or 'leaf'" },
+		{ "leaf 0.25 3\n", "", "m:52: expected 'below', 'among' or 'leaf'" },
+		{ "leaf 0.25 3\n", "leaf 0.25 3\nleaf 0.25 3\n", "m:53: expected 'tree'" },
+		{ "calibration isotonic", "calibration magic", "m:55: an unknown word" },
+		{ "calibration isotonic 3", "calibration none", "m:56: expected 'crc32'" },
+		{ "isotonic 3", "isotonic 0", "m:55: a number out of range" },
+		{ "isotonic 3", "isotonic 9999999999", "m:55: a number out of range" },
+		{ "isotonic 3", "isotonic 9223372036854775807", "m:55: a number out of range" },
+		{ "isotonic 3", "isotonic 4", "m:59: expected 'knot'" },
+		{ "isotonic 3", "isotonic 2", "m:58: expected 'crc32'" },
+		{ "knot -0.5 0.01", "knot -0.5 1.01", "m:56: a knot out of order" },
+		{ "knot -0.5 0.01", "knot -0.5 -0.01", "m:56: a number out of range" },
+		{ "knot -0.5 0.01", "knot -0.5 0.71", "m:57: a knot out of order" },
+		{ "knot -0.5 0.01", "knot 0.5 0.01", "m:57: a knot out of order" },
+		{ "knot -0.5 0.01", "knot -0.16666666666666669 0.01", "m:57: a knot out of order" },
+		{ "knot -0.5 0.01", "knot nan 0.01", "m:56: invalid number" },
 	};
 
-	check_faults(sample_trees(CALIBRATION_ISOTONIC), faults,
+	check_faults(sample_trees(CALIBRATION_ISOTONIC), '4', faults,
 		     sizeof(faults) / sizeof(faults[0]));
 }
 
@@ -829,6 +887,7 @@ int main(void)
 	RUN(all_kinds_are_read_back);
 	RUN(trees_score_by_their_columns);
 	RUN(reads_version_2);
+	RUN(reads_version_3);
 	RUN(names_may_be_absent);
 	RUN(names_the_line_at_fault);
 	RUN(names_the_line_at_fault_in_trees);

@@ -57,6 +57,80 @@ static void parts_by_time_and_by_what_was_known(void)
 	CHECK_INT(split_part(&s, &cases[0].row), SPLIT_UNLABELLED);
 }
 
+static void waits_for_labels_until_the_horizon(void)
+{
+	struct split s = { .known = mem_dup("k", 1),
+			   .has_horizon = true,
+			   .horizon = 10,
+			   .end = 200,
+			   .has_cut = true,
+			   .cut = 100 };
+	const struct {
+		struct split_row row;
+		enum split_part part;
+	} cases[] = {
+		{ { false, false, INT64_MIN, INT64_MIN }, SPLIT_UNLABELLED },
+		{ { true, false, 89, 99 }, SPLIT_TRAIN },
+		{ { true, true, 89, 100 }, SPLIT_PURGED },
+		{ { true, true, 90, 91 }, SPLIT_PURGED }, /* known, but others of its age are not */
+		{ { true, true, 100, 101 }, SPLIT_TEST },
+		{ { true, true, 189, INT64_MAX }, SPLIT_TEST },
+		{ { true, true, 190, 191 }, SPLIT_IMMATURE },
+		{ { true, true, INT64_MAX, INT64_MIN }, SPLIT_IMMATURE },
+		{ { true, true, INT64_MIN, INT64_MIN }, SPLIT_TRAIN },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CHECK_INT(split_part(&s, &cases[i].row), cases[i].part);
+	/* Nothing is older than the beginning of time. */
+	s.cut = s.end = INT64_MIN + 5;
+	CHECK_INT(split_part(&s, &(struct split_row){ true, true, INT64_MIN, INT64_MIN }),
+		  SPLIT_PURGED);
+	CHECK(!split_is_mature(&s, INT64_MIN));
+	free(s.known);
+}
+
+static void the_horizon_is_a_quantile(void)
+{
+	struct split s = SPLIT_INIT;
+	int64_t lengths[1000], few[] = { 7, -3 }, early[] = { -9, -1 };
+
+	for (int64_t n = 1; n <= 1000; n += n < 205 ? 1 : 53) {
+		for (int64_t i = 0; i < n; i++)
+			lengths[i] = n - i;
+		split_set_horizon(&s, lengths, (size_t)n);
+		CHECK_INT(s.horizon, (99 * n + 99) / 100);
+	}
+	split_set_horizon(&s, few, 2);
+	CHECK_INT(s.horizon, 7);
+	split_set_horizon(&s, early, 2);
+	CHECK_INT(s.horizon, 0);
+	split_set_horizon(&s, lengths, 0);
+	CHECK(s.has_horizon);
+	CHECK_INT(s.horizon, 0);
+	CHECK_INT(split_length(5, 7), 2);
+	CHECK_INT(split_length(INT64_MIN, 1), INT64_MAX);
+	CHECK_INT(split_length(2, INT64_MIN), INT64_MIN);
+}
+
+static void a_duration_becomes_one_in_the_unit_of_the_times(void)
+{
+	struct split s = SPLIT_INIT;
+	int64_t length = 0;
+
+	s.end = 1700000000;
+	CHECK_INT(split_from_ms(&s, 1500, &length), 0);
+	CHECK_INT(length, 2);
+	s.end *= 1000;
+	CHECK_INT(split_from_ms(&s, 1500, &length), 0);
+	CHECK_INT(length, 1500);
+	s.end *= 1000;
+	CHECK_INT(split_from_ms(&s, 1500, &length), 0);
+	CHECK_INT(length, 1500000);
+	s.end = 19000; /* days */
+	CHECK_INT(split_from_ms(&s, 1500, &length), -1);
+}
+
 static void counts_rows_and_positives(void)
 {
 	struct split s = SPLIT_INIT;
@@ -72,6 +146,9 @@ int main(void)
 {
 	RUN(cuts_at_the_share);
 	RUN(parts_by_time_and_by_what_was_known);
+	RUN(waits_for_labels_until_the_horizon);
+	RUN(the_horizon_is_a_quantile);
+	RUN(a_duration_becomes_one_in_the_unit_of_the_times);
 	RUN(counts_rows_and_positives);
 	return CHECK_DONE();
 }

@@ -24,11 +24,14 @@ NOT_FEATURES = ["event_ts", "label_known_ts", "is_completion", "event_week_of_ye
 
 def read(path):
     table = pd.read_csv(path, usecols=lambda column: column not in KEYS)
+    end = table.event_ts.max()
     table = table[table.is_completion.notna()]
-    # The time below which 80 % of the rows lie.
-    cut = np.sort(table.event_ts.to_numpy())[int(0.8 * len(table))]
-    test = table.event_ts >= cut
-    return table, ~test & (table.label_known_ts < cut), test
+    horizon = max(0, np.quantile(table.label_known_ts - table.event_ts, 0.99, method="inverted_cdf"))
+    mature = table.event_ts < end - horizon
+    # The time below which 80 % of the mature rows lie.
+    times = np.sort(table.event_ts[mature].to_numpy())
+    cut = times[len(times) - len(times) // 5]
+    return table, (table.event_ts < cut - horizon) & (table.label_known_ts < cut), mature & (table.event_ts >= cut)
 
 
 def learner():

@@ -30,7 +30,9 @@ LIST = ROOT / "tests" / "mutation" / "mutations.txt"
 # The tool that is likeliest to catch an edit of a module, if its unit test does not.
 TOOL = {
     "session": "ce-sessionize",
+    "doubts": "ce-sessionize",
     "outcome": "ce-agg",
+    "aggregate": "ce-agg",
     "history": "ce-agg",
     "label": "ce-features",
     "features": "ce-features",

@@ -183,12 +183,18 @@ column() {
 	[ "$(ce-agg -p sessions.csv | column time_since_last_completion)" = "- - - 1 - - 1 - -" ]
 	[ "$(completion --watermark 1970-01-01T00:30:00.009Z | tail -n 1)" = "3,w,c,8,9,0,0,2," ]
 	[ "$(completion --watermark 1970-01-01T00:30:00.010 | tail -n 1)" = "3,w,c,8,9,0,0,2,0" ]
+	# What is completed is so, wherever the watermark is.
+	[ "$(ce-agg -p -t content_completion --watermark 1970-01-01T00:00:00.002 sessions.csv 2>told | cut -d, -f9 | xargs)" = \
+		"is_completion 1 1" ]
 	# What lies after the watermark is there nevertheless, which is doubtful.
 	fails 1 ce-agg -p --strict --watermark 1970-01-01T00:00:00.005 sessions.csv
 	[[ $stderr == "ce-agg: warning: the last event, at 9, is after --watermark, 5: "*"(ce-clean --until "*")"* ]]
 	printf '%s\n' '1 u c pause' '9999999 v c pause' | events >sessions.csv
 	[ "$(completion | head -n 1)" = "1,u,c,1,1,0,0,1,0" ]
 	[ "$(ce-agg -p -t content_completion --watermark 1970-01-01T00:30:00.001 sessions.csv 2>told | sed -n 2p)" = "1,u,c,1,1,0,0,1," ]
+	# It was the stop that completed it; the complete came nevertheless.
+	printf '%s\n' '1 u c play 0 100' '2 u c stop 99 100' '3 u c complete 100 100' | events >sessions.csv
+	[ "$(completion)" = 1,u,c,1,3,1,1,3,1 ]
 	fails 2 ce-agg -p --near-end 0.9 sessions.csv
 }
 

@@ -219,6 +219,12 @@ each() {
 	[ "$(column content_runtime <out)" = "100 100 100 100" ]
 	[ "$(column content_release_year <out)" = "2020 2020 2031 -" ]
 	[ "$(column content_age <out)" = "3 4 -7 -" ]
+	# It is the event's year, wherever its session began.
+	history <<-'END' | ce-features -p --rows all >out
+		e1,1704067199999,u,c,play,0,tv,,,,100,2020,
+		e2,1704067200000,u,c,pause,0,tv,,,,100,2020,
+	END
+	[ "$(column content_age <out)" = "3 4" ]
 	each runtime={0,1199,1200,3600,3601,1199.9,3600.9,} >out
 	[ "$(column content_length_category <out)" = "short short medium medium long short medium -" ]
 }

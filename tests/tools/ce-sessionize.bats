@@ -257,7 +257,7 @@ doubtful() {
 	awk -v header=$header 'BEGIN { print header } {
 		printf "e%05d,17000000%05d,u%d,c,pause,%s,tv,%s\n", NR, NR, NR, $1 == "-" ? "" : $1, $2 == "-" ? "" : $2 }' >doubts.csv
 	# But for those of sessions that are not completed, which no lone pause is.
-	ce-sessionize -p doubts.csv 2>&1 >out | sed -n '/ is completed, so /d; / and are not completed, /d; s/^ce-sessionize: warning: //p'
+	ce-sessionize -p "$@" doubts.csv 2>&1 >out | sed -n '/ is completed, so /d; / and are not completed, /d; s/^ce-sessionize: warning: //p'
 }
 
 # rows N POSITION RUNTIME: so many of them.
@@ -312,6 +312,7 @@ rows() {
 	[ "$({ rows 51 - 700; rows 50 90 700; } | doubtful)" = "playback_position is unknown in 51 of 101 events: the time left to play and how far users come are not known (give the events a position)" ]
 	[ -z "$({ rows 95 90 700; rows 5 90 -; } | doubtful)" ]
 	[ "$({ rows 94 90 700; rows 6 90 -; } | doubtful)" = "6 of 100 sessions are of contents of unknown runtime: a film that plays untouched for longer than the gap is cut in two (give the content table a runtime, or --unknown-runtime)" ]
+	[ -z "$({ rows 94 90 700; rows 6 90 -; } | doubtful --unknown-runtime 1h)" ]
 	# By sessions, not by events.
 	{ echo $header && for i in {10..59}; do echo "e$i,$i,u,c,pause,5,tv,"; done && echo e60,60,v,d,pause,5,tv,700; } >x.csv
 	[[ $(ce-sessionize -p x.csv 2>&1 >out) == *"warning: 1 of 2 sessions are of"* ]]

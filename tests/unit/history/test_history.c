@@ -271,6 +271,29 @@ static void heartbeats_are_no_activity(void)
 	CHECK_INT(row.content_popularity, 1);
 	CHECK_INT(row.user_genre_recency, 2);
 	CHECK_INT(row.session_event_number, 2);
+	/* A further session of the pair is no further user, with whatever it begins. */
+	see(&w, 50, 0, 0, EVENT_HEARTBEAT, 0, "Drama");
+	row = see(&w, 51, 0, 0, EVENT_PAUSE, 0, "Drama");
+	CHECK_INT(row.user_content_session_count, 3);
+	see(&w, 100, 0, 0, EVENT_PAUSE, 0, "Drama");
+	row = see(&w, 101, 1, 0, EVENT_PAUSE, 0, "Drama");
+	CHECK_INT(row.content_popularity, 1);
+	end(&w);
+}
+
+/* By the position: whichever event it is. */
+static void a_heartbeat_may_complete(void)
+{
+	struct history_row row;
+	struct world w;
+
+	begin(&w, 10, 1000);
+	w.sessions.options.complete_by = SESSION_BY_POSITION;
+	see(&w, 1, 0, 0, EVENT_HEARTBEAT, 990000, "Drama");
+	row = see(&w, 2, 0, 1, EVENT_PLAY, 0, "Drama");
+	CHECK_INT(row.user_completion_rate, 1000000);
+	CHECK_INT(row.user_last_outcome, 1);
+	CHECK_INT(row.time_since_last_completion, 1);
 	end(&w);
 }
 
@@ -339,6 +362,7 @@ int main(void)
 	RUN(stops_with_a_ratio_make_the_viewing_duration);
 	RUN(every_session_is_closed_once);
 	RUN(heartbeats_are_no_activity);
+	RUN(a_heartbeat_may_complete);
 	RUN(prev_ts_says_whether_a_pair_has_been_seen);
 	RUN(a_row_is_its_columns);
 	return CHECK_DONE();

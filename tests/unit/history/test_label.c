@@ -17,12 +17,12 @@ static void begin(struct run *r)
 	CHECK_INT(csv_writer_open(&r->out, &output, &err), 0);
 }
 
-/* An event of session `id`, one a pair, that began at `start`; a row if `name` is not NULL. */
-static void see(struct run *r, int64_t ts, int64_t id, int64_t start, int64_t deadline,
-		enum event_type type, const char *name)
+/* An event of session `id`, which began at `start`; a row if `name` is not NULL. */
+static void see_of(struct run *r, uint32_t user, int64_t ts, int64_t id, int64_t start,
+		   int64_t deadline, enum event_type type, const char *name)
 {
 	const struct event e = { .ts = ts,
-				 .user = (uint32_t)id,
+				 .user = user,
 				 .type = type,
 				 .ratio = EVENT_UNKNOWN,
 				 .session_id = id,
@@ -37,6 +37,13 @@ static void see(struct run *r, int64_t ts, int64_t id, int64_t start, int64_t de
 		labels_hold(&r->labels, id);
 	}
 	CHECK_INT(labels_write(&r->labels, &r->out, &err), 0);
+}
+
+/* The same of a session that is its user's only one. */
+static void see(struct run *r, int64_t ts, int64_t id, int64_t start, int64_t deadline,
+		enum event_type type, const char *name)
+{
+	see_of(r, (uint32_t)id, ts, id, start, deadline, type, name);
 }
 
 static void check_output(struct run *r, const char *want)
@@ -129,6 +136,77 @@ static void the_next_session_of_a_pair_closes_the_one_before(void)
 	CHECK_STR(err.message,
 		  "session 1 is neither the next one, 4, nor open for its user and content");
 	check_output(&r, "first,5,0\n");
+
+	/* But it closed at its deadline if that is past, also where its label is still to be put.
+	 */
+	begin(&r);
+	see(&r, 1, 1, 1, 100, EVENT_PLAY, "long");
+	see(&r, 2, 2, 2, 9, EVENT_PLAY, "behind");
+	see_of(&r, 2, 50, 3, 50, 60, EVENT_PLAY, NULL);
+	see(&r, 101, 4, 101, 101, EVENT_PAUSE, NULL);
+	check_output(&r, "long,100,0\nbehind,9,0\n");
+}
+
+/* What is kept of a pair is its latest session, and nothing once that is closed. */
+static void each_session_of_a_pair_closes_the_one_before(void)
+{
+	struct run r;
+
+	begin(&r);
+	see_of(&r, 1, 1, 1, 1, 100, EVENT_PLAY, "first");
+	see_of(&r, 1, 10, 2, 10, 100, EVENT_PLAY, "second");
+	see_of(&r, 2, 15, 3, 15, 15, EVENT_PAUSE, NULL); /* the first has left */
+	see_of(&r, 1, 20, 4, 20, 100, EVENT_PLAY, "third");
+	see_of(&r, 2, 200, 5, 200, 200, EVENT_PAUSE, NULL);
+	CHECK_INT(r.labels.sessions.n, 1);
+	CHECK_INT(r.labels.latest_of.n, 1);
+	see_of(&r, 1, 300, 6, 300, 300, EVENT_PAUSE, "fourth");
+	check_output(&r, "first,10,0\nsecond,20,0\nthird,100,0\nfourth,,\n");
+}
+
+/* An event that cannot follow a complete of user 1 in session 1 at 5, which is open until 9. */
+static void session_columns_that_contradict_each_other_are_refused(void)
+{
+	static const char not_open[] =
+		"session 1 is neither the next one, 2, nor open for its user and content";
+	static const struct {
+		struct event e;
+		const char *message;
+	} bad[] = {
+		{ { .ts = 6, .session_id = 1, .user = 1, .completes = true },
+		  "session 1 is completed a second time" },
+		{ { .ts = 6, .session_id = 1, .user = 2 }, not_open },
+		{ { .ts = 6, .session_id = 1, .user = 1, .content = 1 }, not_open },
+		{ { .ts = 10, .session_id = 1, .user = 1 }, not_open },
+		{ { .ts = 6, .session_id = 3, .user = 1 },
+		  "session 3 is neither the next one, 2, nor open for its user and content" },
+	};
+	const struct event next = {
+		.ts = 5, .session_id = 2, .session_start = 5, .user = 1, .deadline = 9
+	};
+	const struct event last = { .ts = 5, .session_id = 1, .session_start = 5, .user = 1 };
+	struct err err = ERR_INIT;
+	struct run r;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		begin(&r);
+		see(&r, 5, 1, 5, 9, EVENT_COMPLETE, NULL);
+		CHECK_INT(labels_step(&r.labels, &bad[i].e, &err), -1);
+		CHECK_STR(err.message, bad[i].message);
+		check_output(&r, "");
+	}
+	/* The pair's next session ends it, even in the same millisecond. */
+	begin(&r);
+	see(&r, 5, 1, 5, 9, EVENT_PAUSE, "first");
+	CHECK_INT(labels_step(&r.labels, &next, &err), 0);
+	CHECK_INT(labels_step(&r.labels, &last, &err), -1);
+	CHECK_BEGINS(err.message, "session 1 is neither the next one, 3, nor open ");
+	check_output(&r, "first,,\n");
+	begin(&r);
+	see(&r, 5, 1, 5, 9, EVENT_PAUSE, NULL);
+	see(&r, 9, 2, 9, 20, EVENT_PAUSE, NULL);
+	see(&r, 9, 1, 5, 9, EVENT_PAUSE, "at its closing time");
+	check_output(&r, "at its closing time,,\n");
 }
 
 /*
@@ -187,6 +265,7 @@ static void what_has_left_takes_no_room(void)
 		see(&r, i, i, i, i + 20, EVENT_PLAY, "some text of some length");
 	CHECK_INT(r.labels.rows.n, 21);
 	CHECK_INT(r.labels.sessions.n, 21);
+	CHECK_INT(r.labels.latest_of.n, 21);
 	CHECK(r.labels.texts.n <= 2);
 	labels_finish(&r.labels);
 	CHECK_INT(labels_write(&r.labels, &r.out, &err), 0);
@@ -227,6 +306,8 @@ int main(void)
 	RUN(what_closes_at_the_watermark_or_behind_it_is_censored);
 	RUN(the_watermark_decides_between_0_and_unknown);
 	RUN(the_next_session_of_a_pair_closes_the_one_before);
+	RUN(each_session_of_a_pair_closes_the_one_before);
+	RUN(session_columns_that_contradict_each_other_are_refused);
 	RUN(a_verdict_waits_for_its_rows);
 	RUN(what_has_left_takes_no_room);
 	RUN(an_open_session_keeps_its_verdict);

@@ -160,6 +160,9 @@ static void session_columns_that_contradict_each_other_are_refused(void)
 		{ 5, 2, 5, 2, 0, false, EVENT_OPEN,
 		  "prev_ts is not the time of the previous event of the user and content of "
 		  "session 2" },
+		{ 5, 2, 5, EVENT_UNKNOWN, 0, false, EVENT_OPEN,
+		  "prev_ts is not the time of the previous event of the user and content of "
+		  "session 2" },
 		{ 5, 1, 1, 1, 0, false, EVENT_COMPLETED,
 		  "session 1 is not completed, but session_phase is completed" },
 		{ 5, 1, 1, 1, 0, true, EVENT_ENDING,

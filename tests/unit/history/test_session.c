@@ -89,6 +89,10 @@ static void the_gap_counts_from_the_last_event(void)
 	CHECK_INT(e.session_start, 121);
 	CHECK_INT(e.session_id, 2);
 	CHECK_INT(e.deadline, 131);
+	/* A heartbeat is an event of the pair. */
+	CHECK(!step(&s, &e, 131, 0, EVENT_HEARTBEAT, 0, EVENT_UNKNOWN));
+	CHECK(!step(&s, &e, 141, 0, EVENT_PAUSE, 0, EVENT_UNKNOWN));
+	CHECK_INT(e.prev_ts, 131);
 	sessions_release(&s);
 }
 
@@ -115,6 +119,10 @@ static void a_play_below_near_end_after_a_completion_is_a_rewatch(void)
 	CHECK_INT(e.session_id, 3);
 	CHECK_INT(e.phase, EVENT_OPEN);
 	CHECK_INT(s.n_completed, 2);
+	/* No completion before: it brings the second type to a lone stop. */
+	CHECK(step(&s, &e, 1, 1, EVENT_STOP, 95, 100));
+	CHECK(!step(&s, &e, 1, 1, EVENT_PLAY, 0, 100));
+	CHECK(e.completes);
 	sessions_release(&s);
 }
 
@@ -193,6 +201,7 @@ static const struct viewing {
 	  { -1, 2, 2 },
 	  "ooe" },
 	{ "no position is the start", { { 'p', 0, -1 }, { 'a', 95, -1 } }, { -1, -1, 1 }, "oo" },
+	{ "a seek plays on", { { 'k', 0, 0 }, { 'a', 95, 95 } }, { -1, 1, 1 }, "oe" },
 	{ "a complete by every rule",
 	  { { 'p', 0, 0 }, { 'c', 1, -1 }, { 's', 99, 99 } },
 	  { 1, 1, 1 },
@@ -234,6 +243,89 @@ static void which_event_completes_a_session(void)
 		CHECK_INT(s.n, 1);
 		sessions_release(&s);
 	}
+}
+
+static void a_session_has_nothing_of_the_one_before(void)
+{
+	struct session_options options = with_gap(0);
+	struct sessions s;
+	struct event e;
+
+	/* Not the near-end stop, nor the types. */
+	sessions_init(&s, &options);
+	step(&s, &e, 1, 0, EVENT_PLAY, 50, 100);
+	step(&s, &e, 2, 0, EVENT_STOP, 95, 100);
+	CHECK(e.completes);
+	CHECK(step(&s, &e, 3, 0, EVENT_PLAY, 0, 100));
+	CHECK(!step(&s, &e, 4, 0, EVENT_PAUSE, 0, 100));
+	CHECK(!e.completes);
+	CHECK(step(&s, &e, 5, 0, EVENT_STOP, 95, 100));
+	CHECK(!e.completes);
+	sessions_release(&s);
+
+	/* Not what was played, nor what plays on while a session ends. */
+	options.complete_by = SESSION_BY_PLAYED;
+	sessions_init(&s, &options);
+	step(&s, &e, 1, 0, EVENT_PLAY, 0, 100);
+	CHECK(!step(&s, &e, 60001, 0, EVENT_PAUSE, 60, 100));
+	CHECK(step(&s, &e, 60002, 0, EVENT_PLAY, 0, 100));
+	CHECK(!step(&s, &e, 120002, 0, EVENT_PLAY, 0, 100));
+	CHECK(!e.completes);
+	CHECK(step(&s, &e, 220003, 0, EVENT_PLAY, 0, 100));
+	CHECK(!e.completes);
+	sessions_release(&s);
+}
+
+/* Whether a play and, after so many ms, a heartbeat complete a session by the time played. */
+static bool is_played(struct session_options options, int64_t ms, int64_t runtime)
+{
+	struct sessions s;
+	struct event e;
+
+	options.gap = TIME_MS_PER_DAY;
+	options.complete_by = SESSION_BY_PLAYED;
+	sessions_init(&s, &options);
+	step(&s, &e, 1, 0, EVENT_PLAY, 0, runtime);
+	CHECK(!e.completes);
+	CHECK(!step(&s, &e, 1 + ms, 0, EVENT_HEARTBEAT, 0, runtime));
+	sessions_release(&s);
+	return e.completes;
+}
+
+static void the_played_time_is_exact_and_needs_a_runtime(void)
+{
+	struct session_options options = SESSION_OPTIONS_INIT, plain = options, bound = options;
+
+	options.near_end = 955555;
+	CHECK(!is_played(options, 95555, 100));
+	CHECK(is_played(options, 95556, 100));
+	options.unknown_runtime = 7000;
+	for (int64_t ms = 0; ms <= 70000; ms += 7000) {
+		CHECK(!is_played(options, ms, EVENT_UNKNOWN));
+		CHECK(!is_played(options, ms, 0));
+		CHECK(!is_played(options, ms, -100));
+	}
+	plain.plain_gap = true;
+	CHECK(is_played(plain, 95000, 100));
+	bound.max_left = 94999;
+	CHECK(!is_played(bound, 99999, 100));
+}
+
+static void a_stop_ends_no_more_than_its_own_row(void)
+{
+	struct session_options options = SESSION_OPTIONS_INIT;
+	struct sessions s;
+	struct event e;
+
+	options.complete_by = SESSION_BY_PLAYED;
+	sessions_init(&s, &options);
+	step(&s, &e, 1, 0, EVENT_STOP, 99, 100);
+	CHECK_INT(e.phase, EVENT_ENDING);
+	step(&s, &e, 1, 0, EVENT_HEARTBEAT, 50, 100);
+	CHECK_INT(e.phase, EVENT_OPEN);
+	CHECK(!step(&s, &e, 5, 0, EVENT_PLAY, 50, 100));
+	CHECK_INT(e.phase, EVENT_OPEN);
+	sessions_release(&s);
 }
 
 static void an_unknown_ratio_is_never_near_the_end(void)
@@ -278,6 +370,9 @@ int main(void)
 	RUN(the_gap_counts_from_the_last_event);
 	RUN(a_play_below_near_end_after_a_completion_is_a_rewatch);
 	RUN(which_event_completes_a_session);
+	RUN(a_session_has_nothing_of_the_one_before);
+	RUN(the_played_time_is_exact_and_needs_a_runtime);
+	RUN(a_stop_ends_no_more_than_its_own_row);
 	RUN(an_unknown_ratio_is_never_near_the_end);
 	RUN(the_latest_times_of_all_are_kept);
 	RUN(pairs_are_kept_apart_and_numbered_as_they_start);

@@ -423,6 +423,11 @@ rows() {
 		i + 10, i + 100, i == 0 ? "play" : i < 29 ? "heartbeat" : "complete", 671 + i }' >pings.csv
 	[ -z "$(ce-sessionize -p pings.csv 2>&1 >out)" ]
 	[[ $(viewings 19 0) == "19 sessions come near the end and "* ]]
+	# By the time played, who comes there with a leap has not come to the end.
+	awk -v header=$header 'BEGIN { print header; for (i = 0; i < 21; i++) printf "a%d,1700000000%03d,u%d,c,%s,690,tv,700\n",
+		i + 10, i, i, i < 11 ? "pause" : "complete" }' >leaps.csv
+	[[ $(ce-sessionize -p leaps.csv 2>&1 >out) == *"11 sessions come near the end "* ]]
+	[ -z "$(ce-sessionize -p --complete-by played leaps.csv 2>&1 >out)" ]
 }
 
 @test "a warning of heartbeats that are too few to be pings" {

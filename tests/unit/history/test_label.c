@@ -180,6 +180,9 @@ static void session_columns_that_contradict_each_other_are_refused(void)
 		{ { .ts = 10, .session_id = 1, .user = 1 }, not_open },
 		{ { .ts = 6, .session_id = 3, .user = 1 },
 		  "session 3 is neither the next one, 2, nor open for its user and content" },
+		{ { .ts = 6, .session_id = 1 + RING_CHUNK, .user = 1 },
+		  "session 1025 is neither the next one, 2, nor open for its user and "
+		  "content" },
 	};
 	const struct event next = {
 		.ts = 5, .session_id = 2, .session_start = 5, .user = 1, .deadline = 9

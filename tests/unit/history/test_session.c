@@ -328,6 +328,39 @@ static void a_stop_ends_no_more_than_its_own_row(void)
 	sessions_release(&s);
 }
 
+/* Each of those that are not completed is counted, once; a seek alone does not bring it there. */
+static void sessions_that_come_near_the_end_are_counted(void)
+{
+	static const struct {
+		enum event_type type;
+		int64_t position;
+		int64_t n; /* sessions near the end after it */
+	} events[] = {
+		{ EVENT_SEEK, 99, 0 },    { EVENT_PLAY, 94, 0 }, { EVENT_HEARTBEAT, 95, 1 },
+		{ EVENT_PAUSE, 96, 1 },   { EVENT_STOP, 99, 0 }, /* it completes the session */
+		{ EVENT_PAUSE, 99, 0 },   { EVENT_PLAY, 0, 0 },  /* another one */
+		{ EVENT_COMPLETE, 0, 0 }, { EVENT_PLAY, 0, 0 },  { EVENT_HEARTBEAT, 99, 1 },
+		{ EVENT_PAUSE, 0, 1 },
+	};
+	const struct session_options options = SESSION_OPTIONS_INIT;
+	struct sessions s;
+	struct event e;
+
+	sessions_init(&s, &options);
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		step(&s, &e, 1, 0, events[i].type, events[i].position, 100);
+		CHECK_INT(s.n_near_end, events[i].n);
+	}
+	/* The pair's next one that comes there, and another pair's lone stop. */
+	step(&s, &e, TIME_MS_PER_DAY, 0, EVENT_PAUSE, 99, 100);
+	CHECK_INT(s.n_near_end, 2);
+	step(&s, &e, TIME_MS_PER_DAY, 1, EVENT_STOP, 99, 100);
+	CHECK_INT(s.n_near_end, 3);
+	step(&s, &e, 3 * TIME_MS_PER_DAY, 1, EVENT_COMPLETE, 0, 100);
+	CHECK_INT(s.n_near_end, 3);
+	sessions_release(&s);
+}
+
 static void an_unknown_ratio_is_never_near_the_end(void)
 {
 	struct session_options options = SESSION_OPTIONS_INIT;
@@ -373,6 +406,7 @@ int main(void)
 	RUN(a_session_has_nothing_of_the_one_before);
 	RUN(the_played_time_is_exact_and_needs_a_runtime);
 	RUN(a_stop_ends_no_more_than_its_own_row);
+	RUN(sessions_that_come_near_the_end_are_counted);
 	RUN(an_unknown_ratio_is_never_near_the_end);
 	RUN(the_latest_times_of_all_are_kept);
 	RUN(pairs_are_kept_apart_and_numbered_as_they_start);

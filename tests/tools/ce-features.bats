@@ -11,9 +11,9 @@ holds() {
 	same "$1" want
 }
 
-# history [OPTION...] <ROWS of the enriched table > ce-agg's output
+# history <ROWS of the enriched table > ce-agg's output
 history() {
-	{ echo "$columns" && cat; } | ce-sessionize -p --keep "${keep:-event_id}" | ce-agg -p --keep "${keep:-event_id}" "$@"
+	{ echo "$columns" && cat; } | ce-sessionize -p --keep "${keep:-event_id}" | ce-agg -p --keep "${keep:-event_id}"
 }
 
 # values FILE: the columns on stdin, each with its fields in the rows of FILE as they stand there, NULL as -.

@@ -176,7 +176,7 @@ struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e,
 	place_plus_1 *latest = pairs_get(&o->open, e->user, e->content);
 	struct outcome_session *s = *latest ? &o->sessions[*latest - 1] : NULL;
 
-	if (!s || s->id != e->session_id) {
+	if (!*latest || s->id != e->session_id) {
 		if (check_first(o, s, e, err))
 			return NULL;
 		s = open_session(o, latest, e);

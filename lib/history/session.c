@@ -60,8 +60,8 @@ static struct packed_pair pack(const struct session_pair *p)
 	return (struct packed_pair){ {
 		(uint64_t)p->last_ts << HALF | (uint64_t)p->deadline >> HALF,
 		(uint64_t)p->start << HALF | ((uint64_t)p->deadline & HALF_MASK),
-		(uint64_t)p->id << 11 | (uint64_t)p->types << 3 | (uint64_t)p->came_near_end << 2 |
-			(uint64_t)p->has_near_end_stop << 1 | p->is_completed,
+		(uint64_t)p->id << 11 | (uint64_t)p->types << 3 | (p->came_near_end ? 4 : 0) |
+			(p->has_near_end_stop ? 2 : 0) | (p->is_completed ? 1 : 0),
 	} };
 }
 

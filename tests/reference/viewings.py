@@ -12,7 +12,7 @@ import naive
 from random_tables import CONTENTS, EVENTS, USERS
 
 HOUR = 3_600_000
-RUNTIMES = [None, "0", "-5", "1", "3", "20", "100", "600", "600", "3601", "7200", "7200", "100000", "9000000000000"]
+RUNTIMES = [None, "0", "-5", "1", "3", "20", "100", "600", "600", "3601", "7200", "7200", "100000", "2147483647"]
 TYPES = ["play", "pause", "stop", "complete", "seek", "heartbeat"]
 FAULTS = [
     ("event_id", None),

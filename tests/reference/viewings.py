@@ -49,7 +49,7 @@ class Pair:
     def __init__(self, r, user, content, start):
         self.user, self.content, self.at = user, content, start
         self.runtime = int(content["runtime"] or 0)
-        self.position, self.left = 0, 0
+        self.position, self.left, self.deadline = 0, 0, start
         self.pace = r.choice([0, 0, 1000, 10_000, 60_000])  # of heartbeats
         self.weights = [3, 1, 2, r.choice([0, 1]), 1, r.choice([0, 3, 10]) if self.pace else r.choice([0, 0, 1])]
 
@@ -58,23 +58,28 @@ class Pair:
         enough = -int(-Fraction(opt["near_end"]) * self.runtime * 1000 // 1)
         wait = r.choice([
             0, 0, 1, 1000, 10_000, r.randint(0, 600_000), self.pace, self.pace, self.pace, self.pace, self.pace,
-            self.left, enough, opt["gap"], opt["gap"] + self.left, opt["gap"] + min(self.left, opt["max_left"]),
-            opt["gap"] + opt["max_left"], opt["gap"] + opt["unknown_runtime"]])  # fmt: skip
+            self.left, enough, opt["gap"], opt["gap"] + self.left, self.deadline - self.at, self.deadline - self.at,
+            opt["gap"] + opt["max_left"]])  # fmt: skip
         wait = min(max(wait + r.choice([0, 0, 0, 0, -1, 1]), 0), 300 * HOUR)
         self.at += wait
-        near = -(-enough // 1000)
+        near = max(-(-enough // 1000), 0)
         self.position = r.choice([
             self.position, self.position + wait // 1000, self.position + wait // 1000, self.position + wait // 1000,
-            0, 0, near, near, max(near - 1, 0), self.runtime, self.runtime + 7, r.randint(0, max(self.runtime, 50))])  # fmt: skip
-        self.position = max(self.position, 0)
+            0, 0, near, near, max(near - 1, 0), max(self.runtime, 0), max(self.runtime, 0) + 7,
+            r.randint(0, max(self.runtime, 50))])  # fmt: skip
         kind = r.choices(TYPES, self.weights)[0]
-        self.left = max(self.runtime - self.position, 0) * 1000
+        unknown = r.random() < 0.06
+        self.left = max(self.runtime - (0 if unknown else self.position), 0) * 1000
+        if self.runtime <= 0:
+            self.left = opt["unknown_runtime"]
+        playing = kind in ("play", "seek") and opt["plain_gap"] == "false"
+        self.deadline = self.at + opt["gap"] + (min(self.left, opt["max_left"]) if playing else 0)
         return {
             "event_ts": str(self.at),
             "user_id": self.user["user_id"],
             "content_id": self.content["content_id"],
             "event_type": r.choice([kind] * 9 + [f" {kind.title()} "]),
-            "playback_position": None if r.random() < 0.06 else str(self.position),
+            "playback_position": None if unknown else str(self.position),
             "device": r.choice(["tv", "phone", "", None]),
         }
 
@@ -84,7 +89,7 @@ def write(seed, n, folder):
     r = random.Random(seed)
     opt = options(r)
     n = n or r.choice([20, 50, 100, 200])
-    dice = [r.choice(["Drama", "Action", "drama", "", None]) for _ in range(4)]
+    genres = [r.choice(["Drama", "Action", "drama", "", None]) for _ in range(4)]
     users = [
         {"user_id": f"u{i}", "email": "not@this", "plan_tier": r.choice(["free", "", None]), "signup_date": "2024-01-01"}
         for i in range(2 + n // 60)
@@ -92,7 +97,7 @@ def write(seed, n, folder):
     contents = [
         {
             "content_id": f"c{i}",
-            "genre": r.choice(dice),
+            "genre": r.choice(genres),
             "runtime": r.choice(RUNTIMES),
             "release_year": "2020",
             "maturity_rating": "PG",
@@ -100,11 +105,13 @@ def write(seed, n, folder):
         for i in range(r.choice([2, 3, 6]) + n // 500)
     ]
     start = 1_709_164_800_000
-    events = []
+    events, deadlines = [], []
     while len(events) < n:
-        pair = Pair(r, r.choice(users), r.choice(contents), start + r.choice([0, 1000, r.randint(0, 6 * HOUR) * (1 + n // 500)]))
+        late = r.choice([0, 1000, r.randint(0, 6 * HOUR) * (1 + n // 500)])
+        pair = Pair(r, r.choice(users), r.choice(contents), start + late)
         for _ in range(r.choice([1, 2, 5, 10, 20])):
-            events.append({"event_id": f"e{len(events)}"} | pair.step(r, opt))
+            events.append({"event_id": None} | pair.step(r, opt))
+        deadlines.append(pair.deadline)
     r.shuffle(events)
     for i, event in enumerate(events):
         event["event_id"] = f"e{i}"  # in no order of time
@@ -113,8 +120,8 @@ def write(seed, n, folder):
             event[name] = value
     events += [dict(r.choice(events)) for _ in range(n // 50)]
     times = [int(e["event_ts"]) for e in events if e["event_ts"].isdigit()]
-    watermark = r.choice(times) + r.choice([0, 0, 1, opt["gap"], r.randint(-HOUR, HOUR)])
-    opt["watermark"] = r.choice(["", "", str(watermark), str(watermark), str(max(times) + 100 * HOUR)])
+    watermark = r.choice([r.choice(times), r.choice(deadlines), r.choice(deadlines), max(times) + 100 * HOUR])
+    opt["watermark"] = r.choice(["", str(watermark + r.choice([0, 0, 1, -1]))])
     for name, columns, rows in (
         ("events_table", EVENTS, events),
         ("users_dim", USERS, users),

@@ -21,7 +21,7 @@ SEED may be a range, 1-100. OPTIONS are gap, window, unknown_runtime and max_lef
 near_end (a ratio), complete_by, watermark (a time in ms), allow_empty (columns, with + between them), ts_unit, and
 forms (s, ms, us, ns, offset, utc, bare, with + between them): then the tools, and they alone, have each event_ts in
 one of these forms, and the runtimes and years of the dimensions as clocks, durations and decimals; out come the same
-tables.
+tables. With players=any the players of ce-synth have heartbeats, rewatches, wrong clocks and so on.
 """
 
 import os
@@ -49,7 +49,12 @@ DEFAULTS = {
     "allow_empty": "",
     "ts_unit": "auto",
     "forms": "",
+    "players": "",
 }
+
+# Of ce-synth, where players=any.
+ANY_PLAYERS = """--heartbeat 10m --end-by-position 0.3 --rewatch 0.3 --two-evenings 0.3 --missing-runtime 0.1
+    --clock-skew 0.05"""
 
 ALL_FORMS = "s,us,ns,offset,utc,bare"
 
@@ -94,13 +99,21 @@ def rewrite(path, to, change):
     """Writes the table to another file, each good record changed, and on the line where it was."""
     with open(path, "rb") as file:
         (_, head, names), *rest = clean.records(file.read())
-    lines = [head]
+    lines, written = [], 0
+
+    def write(text):
+        nonlocal written
+        lines.append(text)
+        written += 1 + text.count(b"\n")
+
+    write(head)
     for line, raw, fields in rest:
-        lines += [b""] * (line - 1 - sum(1 + text.count(b"\n") for text in lines))
+        while written < line - 1:
+            write(b"")
         if fields is not None and len(fields) == len(names):
             row = change(dict(zip((name.decode() for name in names), fields)))
             raw = b",".join(clean.encode(row[name.decode()]) for name in names)
-        lines.append(raw)
+        write(raw)
     with open(to, "wb") as file:
         file.write(b"\n".join(lines) + b"\n")
 
@@ -350,6 +363,7 @@ def write_random(seed, folder):
         "allow_empty": "device,playback_position",
         "ts_unit": "ms",  # some are of 1970
         "forms": "",
+        "players": "",
     }
 
 
@@ -375,9 +389,11 @@ def cases(what, names):
             elif what == "folder":
                 yield name, source, options(text)
             else:
+                opt = options(text)
+                players = ANY_PLAYERS.split() if opt["players"] == "any" else []
                 run("ce-synth", "--users", "400", "--contents", "300", "--days", "60", "--sessions", "5600",
-                    "--dirty", "0.03", "--seed", source, "-p", "-o", folder)  # fmt: skip
-                yield f"synth {name}", folder, options(text)
+                    "--dirty", "0.03", "--seed", source, *players, "-p", "-o", folder)  # fmt: skip
+                yield f"synth {name}", folder, opt
 
 
 def main():

@@ -1,4 +1,4 @@
-"""viewings: the logs of people who watch, rewatch, seek, fall asleep and stop in the credits, with heartbeats or without.
+"""viewings: logs of people who watch, rewatch, seek, fall asleep and stop in the credits, with heartbeats or without.
 
 Where random_tables.py throws events about, here a pair's events follow each other, and each comes at a time that
 decides something: on a deadline or a millisecond beside it, when the title ends or has been played long enough, in the
@@ -91,7 +91,12 @@ def write(seed, n, folder):
     n = n or r.choice([20, 50, 100, 200])
     genres = [r.choice(["Drama", "Action", "drama", "", None]) for _ in range(4)]
     users = [
-        {"user_id": f"u{i}", "email": "not@this", "plan_tier": r.choice(["free", "", None]), "signup_date": "2024-01-01"}
+        {
+            "user_id": f"u{i}",
+            "email": "not@this",
+            "plan_tier": r.choice(["free", "", None]),
+            "signup_date": "2024-01-01",
+        }
         for i in range(2 + n // 60)
     ]
     contents = [

@@ -336,11 +336,11 @@ static void sessions_that_come_near_the_end_are_counted(void)
 		int64_t position;
 		int64_t n; /* sessions near the end after it */
 	} events[] = {
-		{ EVENT_SEEK, 99, 0 },    { EVENT_PLAY, 94, 0 }, { EVENT_HEARTBEAT, 95, 1 },
-		{ EVENT_PAUSE, 96, 1 },   { EVENT_STOP, 99, 0 }, /* it completes the session */
-		{ EVENT_PAUSE, 99, 0 },   { EVENT_PLAY, 0, 0 },  /* another one */
-		{ EVENT_COMPLETE, 0, 0 }, { EVENT_PLAY, 0, 0 },  { EVENT_HEARTBEAT, 99, 1 },
-		{ EVENT_PAUSE, 0, 1 },
+		{ EVENT_SEEK, 99, 0 },      { EVENT_PLAY, 94, 0 },      { EVENT_HEARTBEAT, 95, 1 },
+		{ EVENT_PAUSE, 96, 1 },     { EVENT_STOP, 99, 0 }, /* it completes the session */
+		{ EVENT_PAUSE, 99, 0 },     { EVENT_PLAY, 0, 0 },  /* another one */
+		{ EVENT_COMPLETE, 0, 0 },   { EVENT_HEARTBEAT, 99, 0 }, { EVENT_PLAY, 0, 0 },
+		{ EVENT_HEARTBEAT, 99, 1 }, { EVENT_PAUSE, 0, 1 },
 	};
 	const struct session_options options = SESSION_OPTIONS_INIT;
 	struct sessions s;

@@ -118,7 +118,7 @@ $(OUT)/log:
 # compared here and not by a rule, which would have to run each time.
 STEPS    = CLEAN JOIN SESSIONIZE AGG FEATURES TRAIN PREDICT EVAL IMPORTANCE
 flags_of = $(strip $($(1)_FLAGS) $(strict) $(if $(filter CLEAN SESSIONIZE AGG FEATURES,$(1)),$(KEEP)) \
-	   $(if $(filter AGG FEATURES,$(1)),$(watermark)) $(if $(filter CLEAN,$(1)),$(TIME_FLAGS)) $(if $(filter JOIN,$(1)),$(drop) $(USERS_JOIN) $(CONTENTS_JOIN)))
+	   $(if $(filter AGG FEATURES TRAIN,$(1)),$(watermark)) $(if $(filter CLEAN,$(1)),$(TIME_FLAGS)) $(if $(filter JOIN,$(1)),$(drop) $(USERS_JOIN) $(CONTENTS_JOIN)))
 differ   = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
 changed  = $(foreach step,$(STEPS),$(if \
 	   $(call differ,$(call flags_of,$(step)),$(file <$(call flags,$(step)))),$(step)))
@@ -158,10 +158,10 @@ $(call table,first_features): $(call table,event_history) $(call flags,FEATURES)
 # --- a model for each, its predictions and its metrics --------------------------------------------
 
 $(OUT)/completion.model: $(call table,completion_prediction_features) $(call flags,TRAIN)
-	ce-train $(strict) $(TRAIN_FLAGS) -o $@ $< $(call logged,6-train)
+	ce-train $(strict) $(watermark) $(TRAIN_FLAGS) -o $@ $< $(call logged,6-train)
 
 $(OUT)/first.model: $(call table,first_features) $(call flags,TRAIN)
-	ce-train $(strict) $(TRAIN_FLAGS) -o $@ $< $(call logged,6-train-first)
+	ce-train $(strict) $(watermark) $(TRAIN_FLAGS) -o $@ $< $(call logged,6-train-first)
 
 $(call table,completion_predictions): $(OUT)/completion.model \
 		$(call table,completion_prediction_features) $(call flags,PREDICT)
@@ -228,14 +228,15 @@ summary: all report
 # --- look-ahead leakage ---------------------------------------------------------------------------
 
 # The messages of ce-clean about each cut matter only if the audit fails; so do its warnings, for a beginning of
-# the log may well look odd. STRICT is thus for ce-audit alone, and --max-rejects is about the whole log.
+# the log may well look odd. STRICT is thus for ce-audit alone, and --max-rejects is about the whole log; so is WATERMARK,
+# for the beginning of a log is whole until its own end only.
 audit: $(call source,events_table) $(call source,users_dim) $(call source,content_dim) | $(OUT)/log
 	@rm -f $(OUT)/log/audit
 	@ce-audit -v $(strict) $(TIME_FLAGS) $(AUDIT_FLAGS) -o $(call table,audit) -c 'ce-clean --max-rejects 100% $(keep) $(TIME_FLAGS) $(CLEAN_FLAGS) 2>>$(OUT)/log/audit | \
 		ce-join $(drop) $(JOIN_FLAGS) $(joined) 2>>$(OUT)/log/audit | \
 		ce-sessionize $(keep) $(SESSIONIZE_FLAGS) 2>>$(OUT)/log/audit | \
-		ce-agg $(keep) $(watermark) $(AGG_FLAGS) | \
-		ce-features $(keep) $(watermark) $(FEATURES_FLAGS)' $(call source,events_table) || \
+		ce-agg $(keep) $(AGG_FLAGS) | \
+		ce-features $(keep) $(FEATURES_FLAGS)' $(call source,events_table) || \
 		{ cat $(OUT)/log/audit >&2; exit 1; }
 
 # --- the database as source and sink --------------------------------------------------------------

@@ -94,6 +94,8 @@ static void finish_opts(struct cli *cli, struct opts *opt)
 	if (opt->set.horizon.kind != TRAINSET_HORIZON_AUTO && !opt->set.holdout &&
 	    !opt->set.by_time)
 		cli_usage_error(cli, "--horizon: no rows are split by time (--holdout 0)");
+	if (opt->set.watermark && !opt->set.holdout && !opt->set.by_time)
+		cli_usage_error(cli, "--watermark: no rows are split by time (--holdout 0)");
 	opt->set.balance.resample = (enum classweight_resample)opt->resample.value;
 	if (!opt->folds)
 		cli->output.plain = true; /* a model is text to be read, and never gzipped */
@@ -122,6 +124,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->set.holdout },
 		{ 0, "horizon", "DURATION", "age by which labels are known, or auto (auto)",
 		  parse_horizon, &opt->set.horizon },
+		{ 0, "watermark", "TIME", "end of the log of the labels (the last row)", cli_string,
+		  &opt->set.watermark },
 		{ 'w', "class-weight", "WEIGHT", "class weight: none, balanced or a ratio (none)",
 		  parse_class_weight, &opt->set.balance },
 		{ 'r', "resample", "HOW", "resample train rows: none, over, under (none)",

@@ -33,30 +33,6 @@ static size_t n_keys(const struct predict *p)
 	return p->options->keys ? predictions()->n - N_ADDED : 0;
 }
 
-/* A number of another unit than the model's times would make all rows mature, or none. */
-static int read_watermark(struct split *s, const char *text, struct err *err)
-{
-	const struct time_reading iso = { .unit = TIME_AUTO, .date = true };
-	enum time_unit unit = time_unit_of(s->end);
-	size_t len = strlen(text);
-	int64_t time;
-
-	if (num_parse_int(text, len, &time)) {
-		if (time_read(text, len, &iso, &time) < 0 || split_from_ms(s, time, &time))
-			return err_set(err, ERR_USAGE,
-				       "--watermark: expected a time, as in the model's time "
-				       "column, found '%s'",
-				       text);
-	} else if (unit != TIME_AUTO && time_unit_of(time) != unit) {
-		return err_set(err, ERR_USAGE,
-			       "--watermark: expected a time in the unit of the model's, which "
-			       "ends at %lld, found '%s'",
-			       (long long)s->end, text);
-	}
-	s->end = time;
-	return 0;
-}
-
 /* Whether the maturity of rows matters. */
 static bool has_horizon(const struct split *s)
 {
@@ -89,7 +65,7 @@ int predict_init(struct predict *p, const struct predict_options *options,
 			return -1;
 	}
 	if (options->watermark && has_horizon(&p->split) &&
-	    read_watermark(&p->split, options->watermark, err))
+	    split_read_end(&p->split, options->watermark, err))
 		return -1;
 	return columns_refuse(in, table->columns + table->n - N_ADDED, N_ADDED, err) ||
 			       split_bind(&p->split, in, &p->at, err) ||
@@ -139,7 +115,8 @@ int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, s
 	if (split_read(&p->at, p->in, read, &at, err))
 		return -1;
 	part = split_part(&p->split, &at);
-	p->n_late += at.labelled && at.time > p->split.end;
+	/* Where unlabelled rows alone are wanted, no label is judged. */
+	p->n_late += at.labelled && at.time > p->split.end && p->options->part != SPLIT_UNLABELLED;
 	is_written = o->part == SPLIT_N_PARTS || o->part == (int)part;
 	if (!is_written && !is_sampled(p, part))
 		return 0;

@@ -60,7 +60,7 @@ int event_reader_open(struct event_reader *r, const struct csv_input *input,
 		{ "playback_position", &at->playback_position, EVENT_ENRICHED },
 		{ "runtime", &at->runtime, EVENT_ENRICHED },
 		{ "genre", &at->genre, EVENT_HISTORY },
-		{ "prev_ts", &at->prev_ts, EVENT_HISTORY },
+		{ "prev_ts", &at->prev_ts, EVENT_SESSION },
 		{ "session_start_ts", &at->session_start_ts, EVENT_SESSION },
 		{ "session_id", &at->session_id, EVENT_SESSION },
 		{ "session_deadline_ts", &at->session_deadline_ts, EVENT_SESSION },
@@ -215,7 +215,8 @@ static int read_session(struct event_reader *r, const struct csv_row *row, struc
 {
 	int64_t completes;
 
-	if (read_int(&r->in, row, r->at.session_start_ts, false, 1, e->ts, &e->session_start,
+	if (read_int(&r->in, row, r->at.prev_ts, true, 1, e->ts, &e->prev_ts, err) ||
+	    read_int(&r->in, row, r->at.session_start_ts, false, 1, e->ts, &e->session_start,
 		     err) ||
 	    read_int(&r->in, row, r->at.session_id, false, 1, INT64_MAX, &e->session_id, err) ||
 	    read_int(&r->in, row, r->at.session_deadline_ts, false, e->ts, INT64_MAX / 2,
@@ -226,13 +227,11 @@ static int read_session(struct event_reader *r, const struct csv_row *row, struc
 	return read_phase(&r->in, row, r->at.session_phase, &e->phase, err);
 }
 
-static int read_history(struct event_reader *r, const struct csv_row *row, struct event *e,
-			struct err *err)
+static void read_history(struct event_reader *r, const struct csv_row *row, struct event *e)
 {
 	const struct csv_field *genre = &row->fields[r->at.genre];
 
 	e->genre = genre->len ? intern_id(&r->genres, genre->s, genre->len) : INTERN_NONE;
-	return read_int(&r->in, row, r->at.prev_ts, true, 1, e->ts, &e->prev_ts, err);
 }
 
 int event_reader_next(struct event_reader *r, const struct csv_row **row_out, struct event *e,
@@ -262,9 +261,10 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row_out, st
 	}
 	e->type = (enum event_type)type;
 	e->ratio = event_ratio(e->position, e->runtime);
-	if ((r->columns >= EVENT_SESSION && read_session(r, row, e, err)) ||
-	    (r->columns >= EVENT_HISTORY && read_history(r, row, e, err)))
+	if (r->columns >= EVENT_SESSION && read_session(r, row, e, err))
 		return -1;
+	if (r->columns >= EVENT_HISTORY)
+		read_history(r, row, e);
 	e->user = intern_key_id(&r->users, &user);
 	e->content = intern_key_id(&r->contents, &content);
 	return 1;

@@ -68,6 +68,7 @@ struct event {
 	int64_t ratio;    /* playback ratio in millionths, or EVENT_UNKNOWN */
 
 	/* Only with EVENT_SESSION. */
+	int64_t prev_ts; /* of the pair's previous event, or EVENT_UNKNOWN */
 	int64_t session_start;
 	int64_t session_id;
 	int64_t deadline; /* of this event */
@@ -75,8 +76,7 @@ struct event {
 	enum event_phase phase;
 
 	/* Only with EVENT_HISTORY. */
-	uint32_t genre;  /* dense id, or INTERN_NONE */
-	int64_t prev_ts; /* of the pair's previous event, or EVENT_UNKNOWN */
+	uint32_t genre; /* dense id, or INTERN_NONE */
 };
 
 /* Which columns are read, each choice with those before it. */
@@ -89,8 +89,9 @@ enum event_columns {
 /* Index of each column in the input. */
 struct event_index {
 	int event_id, event_ts, user_id, content_id, event_type, playback_position, runtime;
-	int session_start_ts, session_id, session_deadline_ts, completes_session, session_phase;
-	int genre, prev_ts;
+	int prev_ts, session_start_ts, session_id, session_deadline_ts, completes_session,
+		session_phase;
+	int genre;
 };
 
 /* Verifies the canonical order of rows. */

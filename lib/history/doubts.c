@@ -41,7 +41,7 @@ void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct
 			     "the time left to play and how far users come are not known (give "
 			     "the events a position)",
 			     d->n_events - d->n_positions, d->n_events);
-	if (!sessions->options.unknown_runtime &&
+	if (!sessions->options.unknown_runtime && !sessions->options.plain_gap &&
 	    bound_exceeded(&some, d->n_without_runtime, d->n_sessions))
 		warnings_add(w,
 			     "%" PRIu64 " of %" PRIu64 " sessions are of contents of unknown "
@@ -56,6 +56,12 @@ void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct
 			     "pings of a regular interval? (if not, leave them out before "
 			     "ce-clean)",
 			     d->n_heartbeats, d->n_plays);
+	if (bound_exceeded(&some, d->n_resumed, d->n_sessions))
+		warnings_add(w,
+			     "%" PRIu64 " of %" PRIu64 " sessions begin with a heartbeat, after "
+			     "others of their user and content: is the interval of the heartbeats "
+			     "longer than the gap? (--gap)",
+			     d->n_resumed, d->n_sessions);
 	if (sessions->n >= DOUBTS_SESSIONS && !sessions->n_completed)
 		warnings_add(w,
 			     "none of %" PRId64 " sessions is completed, so that every label will "
@@ -63,7 +69,7 @@ void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct
 			     "--near-end)",
 			     sessions->n);
 	else if (sessions->options.complete_by == SESSION_BY_EVENT &&
-		 sessions->n_near_end > sessions->n_completed)
+		 sessions->n >= DOUBTS_SESSIONS && sessions->n_near_end > sessions->n_completed)
 		warnings_add(w,
 			     "%" PRId64 " sessions come near the end and are not completed, more "
 			     "than the %" PRId64 " that are: is the end told by the position "

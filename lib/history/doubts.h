@@ -28,6 +28,8 @@ struct doubts {
 	uint64_t n_both, n_beyond;    /* events with both known; of a position far behind the end */
 	uint64_t n_sessions, n_without_runtime; /* by their first events */
 	uint64_t n_plays, n_heartbeats;
+	uint64_t n_resumed; /* sessions that begin with a heartbeat, and are not their pair's first
+			     */
 };
 
 /* Takes an event; `is_start`: a session begins with it. */
@@ -50,6 +52,7 @@ static inline void doubts_step(struct doubts *d, const struct event *e, bool is_
 	d->n_without_runtime += is_start && !runtime;
 	d->n_plays += e->type == EVENT_PLAY;
 	d->n_heartbeats += e->type == EVENT_HEARTBEAT;
+	d->n_resumed += is_start && e->type == EVENT_HEARTBEAT && e->prev_ts != EVENT_UNKNOWN;
 }
 
 /*

@@ -17,6 +17,7 @@ _Static_assert(offsetof(struct row_completion_prediction_features, label_known_t
 struct session_label {
 	int64_t completed_at; /* if it is completed */
 	int64_t closing;      /* closing time, if no event follows */
+	int64_t last_ts;      /* of its latest event */
 	uint32_t user, content;
 	uint32_t n_rows; /* that wait for it, or after others */
 	bool completed;
@@ -58,15 +59,28 @@ static struct session_label *find_session(const struct labels *l, uint32_t id)
 	return ring_at(&l->sessions, id - (uint32_t)l->first_id);
 }
 
+static int fail_missing(const struct event *e, struct err *err)
+{
+	return err_set(
+		err, ERR_RUNTIME,
+		"rows before this one of session %lld are missing or out of place: leave out "
+		"rows before ce-clean, or after ce-features",
+		(long long)e->session_id);
+}
+
 /* Opens the next session; that of its pair before it, if its deadline is yet to come, closes now.
  */
-static struct session_label *open_session(struct labels *l, const struct event *e)
+static struct session_label *open_session(struct labels *l, const struct event *e, struct err *err)
 {
 	int64_t *latest = pairs_get(&l->latest_of, e->user, e->content); /* its id, or 0 */
 	struct session_label *s;
 
 	if (*latest) {
 		s = find_session(l, (uint32_t)*latest);
+		if (s->last_ts != e->prev_ts) {
+			fail_missing(e, err);
+			return NULL;
+		}
 		s->superseded = true;
 		if (e->ts < s->closing)
 			s->closing = e->ts;
@@ -84,7 +98,9 @@ int labels_step(struct labels *l, const struct event *e, struct err *err)
 
 	l->now = e->ts;
 	if (e->session_id == next) {
-		s = open_session(l, e);
+		s = open_session(l, e, err);
+		if (!s)
+			return -1;
 	} else {
 		s = e->session_id < l->first_id || e->session_id > next
 			    ? NULL
@@ -95,8 +111,11 @@ int labels_step(struct labels *l, const struct event *e, struct err *err)
 				       "session %lld is neither the next one, %lld, nor open for "
 				       "its user and content",
 				       (long long)e->session_id, (long long)next);
+		if (s->last_ts != e->prev_ts)
+			return fail_missing(e, err);
 	}
 	s->closing = e->deadline;
+	s->last_ts = e->ts;
 	if (s->completed && e->completes)
 		return err_set(err, ERR_RUNTIME, "session %lld is completed a second time",
 			       (long long)e->session_id);
@@ -104,7 +123,7 @@ int labels_step(struct labels *l, const struct event *e, struct err *err)
 		s->completed = true;
 		s->completed_at = e->ts;
 	}
-	return 0;
+	return s->completed != (e->phase == EVENT_COMPLETED) ? fail_missing(e, err) : 0;
 }
 
 struct buf *labels_row(struct labels *l)

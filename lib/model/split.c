@@ -192,6 +192,29 @@ int split_from_ms(const struct split *s, int64_t ms, int64_t *value)
 	return 0;
 }
 
+int split_read_end(struct split *s, const char *watermark, struct err *err)
+{
+	const struct time_reading iso = { .unit = TIME_AUTO, .date = true };
+	enum time_unit unit = time_unit_of(s->end);
+	size_t len = strlen(watermark);
+	int64_t time;
+
+	if (num_parse_int(watermark, len, &time)) {
+		if (time_read(watermark, len, &iso, &time) < 0 || split_from_ms(s, time, &time))
+			return err_set(err, ERR_USAGE,
+				       "--watermark: expected a time, as in the time column of the "
+				       "rows, found '%s'",
+				       watermark);
+	} else if (unit != TIME_AUTO && time_unit_of(time) != unit) {
+		return err_set(err, ERR_USAGE,
+			       "--watermark: expected a time in the unit of the rows, which end at "
+			       "%lld, found '%s'",
+			       (long long)s->end, watermark);
+	}
+	s->end = time;
+	return 0;
+}
+
 void split_set_cut(struct split *s, int64_t *times, size_t n, int64_t millionths)
 {
 	/* In two parts, so that the product cannot overflow. */

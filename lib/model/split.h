@@ -129,6 +129,13 @@ void split_set_horizon(struct split *s, int64_t *lengths, size_t n);
 int split_from_ms(const struct split *s, int64_t ms, int64_t *value);
 
 /*
+ * Sets the end to a watermark: a number of the unit of the time column, which the size of the
+ * present end tells, or a time as time_read reads it. A number of another unit, which would make
+ * all rows mature, or none, is an error, as is what is neither. Returns 0, or -1 with err.
+ */
+int split_read_end(struct split *s, const char *watermark, struct err *err);
+
+/*
  * Sets the cut so that the last floor(n * millionths / 10^6) of n rows, in the order of their
  * times, are at or after it (with those of the same time as the first of them). If that is no row
  * there is no cut. Sorts times[n].

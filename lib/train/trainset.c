@@ -352,7 +352,8 @@ static int set_split(struct trainset_reading *r, int64_t *times, struct err *err
 
 	if (r->at.time < 0)
 		return 0;
-	if (set_horizon(r, split, times, err))
+	if ((r->options->watermark && split_read_end(split, r->options->watermark, err)) ||
+	    set_horizon(r, split, times, err))
 		return -1;
 	for (size_t i = 0; i < r->n_rows; i++)
 		if (split_is_mature(split, r->rows[i].time))
@@ -663,9 +664,9 @@ static int check_span(const struct trainset_reading *r, struct trainset_span spa
 		positives += is_known(r, &r->rows[i], span.cut) && r->rows[i].label;
 	if (positives && positives < n)
 		return 0;
-	buf_printf(&text,
-		   "%s: %s: too few rows could be trained on at %lld: %zu, %zu of them positive",
-		   r->in.file, span.option, (long long)span.cut, n, positives);
+	buf_printf(&text, "%s: %s: too few rows could be trained on at ", r->in.file, span.option);
+	splittext_put_time(&text, &r->out->split, span.cut);
+	buf_printf(&text, ": %zu, %zu of them positive", n, positives);
 	return fail_of_rows(r, &text, err);
 }
 

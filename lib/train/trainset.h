@@ -37,6 +37,7 @@ struct trainset_options {
 		} kind;
 		int64_t length; /* >= 0 */
 	} horizon;
+	const char *watermark; /* the split's end, see split_read_end; NULL: the latest time */
 	struct classweight balance;
 };
 

@@ -251,6 +251,8 @@ warning_tools() {
 @test "audit: the pipeline with its own flags looks nowhere ahead; one that fails says why" {
 	workload
 	pipeline audit AUDIT_FLAGS='--cuts 3' FEATURES_FLAGS='--rows first'
+	# A watermark is that of the whole log, not of its beginnings.
+	pipeline audit AUDIT_FLAGS='--cuts 3' WATERMARK=2024-03-01
 	grep -q 'no row changed at any of 3 cuts: no look-ahead found' make.log
 	gzip -dc out/audit.csv.gz | grep -q '^is_completion,label,[1-9][0-9]*,0,0,'
 	! pipeline audit CLEAN_FLAGS='--max-rejects 0' >failed || return 1

@@ -63,6 +63,23 @@ splits() {
 	ce-train --horizon "$h" features.csv | same - logistic.1
 }
 
+@test "--watermark: the end of the log, where it is not the last row" {
+	python3 -c '
+print("event_ts,x,label_known_ts,is_completion")
+for i in range(1001): print(f"{1700000000000 + i * 1000},{i % 10},{1700000005000 + i * 1000},{int(i * i % 7 > 2)}")' >rows.csv
+	counts() { ce-train -v -o model "$@" rows.csv 2>&1 | sed -n 's/^ce-train: \(test\|immature\): \([0-9]*\) .*/\2/p' | xargs; }
+	# A horizon of 5 s: the last six rows are not older than it at the end.
+	[ "$(counts)" = "199 6" ]
+	[ "$(counts --watermark 1700001100000)" = "$(counts --watermark 2023-11-14T22:31:40Z)" ]
+	[ "$(counts --watermark 1700001100000)" = "200 0" ]
+	[ "$(counts --watermark 1700000505000)" = "100 501" ]
+	grep -qx 'end 1700000505000' model
+	fails 2 ce-train --watermark 1700000505 rows.csv
+	[[ $stderr == *"--watermark: expected a time in the unit of the rows, which end at 1700001000000, found '1700000505'"* ]]
+	fails 2 ce-train --watermark 2024-01-01 --holdout 0 rows.csv
+	[[ $stderr == "ce-train: --watermark: no rows are split by time (--holdout 0)"* ]]
+}
+
 @test "a horizon that leaves too few rows is named, with the span of the table" {
 	python3 -c '
 print("event_ts,x,label_known_ts,is_completion")
@@ -77,7 +94,7 @@ for i in range(1001): print(f"{1700000000000 + i * 1000},{i % 10},{1700000005000
 	[[ $stderr == "ce-train: no train rows: of 1001 labelled rows 80 are test rows, 320 are purged (before the cut, but too young or with a label not known by then), and 601 are immature (too young at the end)$(why 10m)" ]]
 	# Or when validation rows begin.
 	fails 1 ce-train --model gbdt --horizon 4m --validation 0.7 rows.csv
-	[[ $stderr == "ce-train: rows.csv: --validation: too few rows could be trained on at 1700000111000: 0, 0 of them positive$(why 4m)" ]]
+	[[ $stderr == "ce-train: rows.csv: --validation: too few rows could be trained on at event_ts 2023-11-14T22:15:11.000Z: 0, 0 of them positive$(why 4m)" ]]
 	fails 1 ce-train --cv 5 --horizon 4m rows.csv
 	[[ $stderr == "ce-train: rows.csv: --cv: too few rows could be trained on at "*"$(why 4m)" ]]
 	# Or so long that all train rows are near the start of the table.

@@ -210,7 +210,7 @@ static void columns_wanted(void)
 		read_all("runtime,event_type,content_id,user_id,playback_position,event_ts,event_"
 			 "id\n",
 			 EVENT_SESSION, &e, &err),
-		"in:1: missing column session_start_ts: ce-sessionize makes it; the header has "
+		"in:1: missing column prev_ts: ce-sessionize makes it; the header has "
 		"runtime, event_type, content_id, user_id, playback_position, event_ts, event_id");
 	event_reader_close(&reader);
 	event_reader_close(&reader);

@@ -6,6 +6,10 @@
 struct run {
 	struct labels labels;
 	struct csv_writer out;
+	struct {
+		int64_t ts;     /* of the user's latest event */
+		bool completed; /* the session */
+	} seen[100001];         /* by user, and by session */
 };
 
 static void begin(struct run *r)
@@ -13,6 +17,7 @@ static void begin(struct run *r)
 	const struct gz_output output = { .path = "out", .level = 0, .plain = true };
 	struct err err = ERR_INIT;
 
+	memset(r->seen, 0, sizeof(r->seen));
 	labels_init(&r->labels, EVENT_UNKNOWN);
 	CHECK_INT(csv_writer_open(&r->out, &output, &err), 0);
 }
@@ -28,10 +33,16 @@ static void see_of(struct run *r, uint32_t user, int64_t ts, int64_t id, int64_t
 				 .session_id = id,
 				 .session_start = start,
 				 .deadline = deadline,
-				 .completes = type == EVENT_COMPLETE };
+				 .completes = type == EVENT_COMPLETE,
+				 .phase = r->seen[id].completed || type == EVENT_COMPLETE
+						  ? EVENT_COMPLETED
+						  : EVENT_OPEN,
+				 .prev_ts = r->seen[user].ts ? r->seen[user].ts : EVENT_UNKNOWN };
 	struct err err = ERR_INIT;
 
 	CHECK_INT(labels_step(&r->labels, &e, &err), 0);
+	r->seen[user].ts = ts;
+	r->seen[id].completed |= e.completes;
 	if (name) {
 		csv_put_str(labels_row(&r->labels), name);
 		labels_hold(&r->labels, id);
@@ -65,7 +76,7 @@ static void check_output(struct run *r, const char *want)
 
 static void rows_leave_in_the_order_in_which_they_came(void)
 {
-	struct run r;
+	static struct run r;
 
 	begin(&r);
 	see(&r, 1, 1, 1, 100, EVENT_PLAY, "a1");
@@ -84,7 +95,7 @@ static void rows_leave_in_the_order_in_which_they_came(void)
 
 static void what_closes_at_the_watermark_or_behind_it_is_censored(void)
 {
-	struct run r;
+	static struct run r;
 
 	begin(&r);
 	see(&r, 1, 1, 1, 9, EVENT_PLAY, "closed");
@@ -98,7 +109,7 @@ static void what_closes_at_the_watermark_or_behind_it_is_censored(void)
 /* A watermark of its own: before the end of the events, and after it. */
 static void the_watermark_decides_between_0_and_unknown(void)
 {
-	struct run r;
+	static struct run r;
 
 	begin(&r);
 	r.labels.watermark = 10;
@@ -118,9 +129,11 @@ static void the_watermark_decides_between_0_and_unknown(void)
 
 static void the_next_session_of_a_pair_closes_the_one_before(void)
 {
-	struct event e = { .ts = 5, .session_id = 2, .session_start = 5, .deadline = 60 };
+	struct event e = {
+		.ts = 5, .session_id = 2, .session_start = 5, .deadline = 60, .prev_ts = 1
+	};
 	struct err err = ERR_INIT;
-	struct run r;
+	static struct run r;
 
 	begin(&r);
 	see(&r, 1, 1, 1, 50, EVENT_PLAY, "first");
@@ -150,7 +163,7 @@ static void the_next_session_of_a_pair_closes_the_one_before(void)
 /* What is kept of a pair is its latest session, and nothing once that is closed. */
 static void each_session_of_a_pair_closes_the_one_before(void)
 {
-	struct run r;
+	static struct run r;
 
 	begin(&r);
 	see_of(&r, 1, 1, 1, 1, 100, EVENT_PLAY, "first");
@@ -173,7 +186,7 @@ static void session_columns_that_contradict_each_other_are_refused(void)
 		struct event e;
 		const char *message;
 	} bad[] = {
-		{ { .ts = 6, .session_id = 1, .user = 1, .completes = true },
+		{ { .ts = 6, .session_id = 1, .user = 1, .prev_ts = 5, .completes = true },
 		  "session 1 is completed a second time" },
 		{ { .ts = 6, .session_id = 1, .user = 2 }, not_open },
 		{ { .ts = 6, .session_id = 1, .user = 1, .content = 1 }, not_open },
@@ -185,11 +198,11 @@ static void session_columns_that_contradict_each_other_are_refused(void)
 		  "content" },
 	};
 	const struct event next = {
-		.ts = 5, .session_id = 2, .session_start = 5, .user = 1, .deadline = 9
+		.ts = 5, .session_id = 2, .session_start = 5, .user = 1, .deadline = 9, .prev_ts = 5
 	};
 	const struct event last = { .ts = 5, .session_id = 1, .session_start = 5, .user = 1 };
 	struct err err = ERR_INIT;
-	struct run r;
+	static struct run r;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		begin(&r);
@@ -221,7 +234,7 @@ static void a_verdict_waits_for_its_rows(void)
 	enum { LATER = 2001, N = 5000 };
 	struct err err = ERR_INIT;
 	char *got, *line;
-	struct run r;
+	static struct run r;
 	size_t n;
 
 	begin(&r);
@@ -260,7 +273,7 @@ static void a_verdict_waits_for_its_rows(void)
 /* However much passes through, only what waits takes room. */
 static void what_has_left_takes_no_room(void)
 {
-	struct run r;
+	static struct run r;
 	struct err err = ERR_INIT;
 
 	begin(&r);
@@ -280,7 +293,7 @@ static void what_has_left_takes_no_room(void)
 /* A completed session that is still open may have more rows, however long ago it began. */
 static void an_open_session_keeps_its_verdict(void)
 {
-	struct run r;
+	static struct run r;
 	struct err err = ERR_INIT;
 	char *got;
 	size_t n;
@@ -300,6 +313,39 @@ static void an_open_session_keeps_its_verdict(void)
 	free(got);
 }
 
+/* What a filter between ce-sessionize and here would leave. */
+static void rows_that_are_missing_are_an_error(void)
+{
+	static const struct event bad[] = {
+		{ .ts = 9, .user = 1, .session_id = 1, .deadline = 99, .prev_ts = 2 },
+		{ .ts = 9, .user = 1, .session_id = 1, .deadline = 99, .prev_ts = EVENT_UNKNOWN },
+		{ .ts = 9, .user = 1, .session_id = 2, .deadline = 99, .prev_ts = 2 },
+		{ .ts = 9,
+		  .user = 1,
+		  .session_id = 1,
+		  .deadline = 99,
+		  .prev_ts = 1,
+		  .phase = EVENT_COMPLETED },
+		{ .ts = 9,
+		  .user = 1,
+		  .session_id = 1,
+		  .deadline = 99,
+		  .prev_ts = 1,
+		  .completes = true },
+	};
+	struct err err = ERR_INIT;
+	static struct run r;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		begin(&r);
+		see(&r, 1, 1, 1, 50, EVENT_PLAY, NULL);
+		CHECK_INT(labels_step(&r.labels, &bad[i], &err), -1);
+		CHECK_BEGINS(err.message, "rows before this one of session ");
+		csv_writer_abort(&r.out);
+		labels_release(&r.labels);
+	}
+}
+
 int main(void)
 {
 	char dir[] = SCRATCH_DIR;
@@ -314,6 +360,7 @@ int main(void)
 	RUN(a_verdict_waits_for_its_rows);
 	RUN(what_has_left_takes_no_room);
 	RUN(an_open_session_keeps_its_verdict);
+	RUN(rows_that_are_missing_are_an_error);
 	scratch_leave(dir);
 	return CHECK_DONE();
 }

@@ -63,9 +63,10 @@ struct event {
 	int64_t ts;             /* ms since the epoch, UTC */
 	uint32_t user, content; /* dense ids */
 	enum event_type type;
-	int64_t position; /* playback_position in seconds, >= 0, or EVENT_UNKNOWN */
-	int64_t runtime;  /* seconds, within 32 bits, or EVENT_UNKNOWN */
-	int64_t ratio;    /* playback ratio in millionths, or EVENT_UNKNOWN */
+	enum event_phase phase; /* only with EVENT_SESSION */
+	int64_t position;       /* playback_position in seconds, >= 0, or EVENT_UNKNOWN */
+	int64_t runtime;        /* seconds, within 32 bits, or EVENT_UNKNOWN */
+	int64_t ratio;          /* playback ratio in millionths, or EVENT_UNKNOWN */
 
 	/* Only with EVENT_SESSION. */
 	int64_t prev_ts; /* of the pair's previous event, or EVENT_UNKNOWN */
@@ -73,7 +74,6 @@ struct event {
 	int64_t session_id;
 	int64_t deadline; /* of this event */
 	bool completes;   /* the session */
-	enum event_phase phase;
 
 	/* Only with EVENT_HISTORY. */
 	uint32_t genre; /* dense id, or INTERN_NONE */

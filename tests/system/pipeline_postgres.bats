@@ -105,7 +105,7 @@ refused() {
 	night broken load
 	same before <(state)
 	# That the events are fewer is what we want.
-	night fewer load LOAD_FLAGS='--max-loss 70%'
+	night fewer load LOAD_FLAGS='--max-loss 90%' || { tail -5 make.log; false; }
 	[ "$(sql 'SELECT count(*) FROM cleaned_events')" -eq "$(gzip -dc fewer.out/cleaned_events.csv.gz | tail -n +2 | wc -l)" ]
 }
 
@@ -175,7 +175,7 @@ refused() {
 	sql "INSERT INTO events_table SELECT 'later', max(event_ts) + 864000000, min(user_id), min(content_id), 'play', 0, 'tv' FROM events_table"
 	pipeline export predict
 	[ "$(sql "SELECT string_agg(event_id, ' ') FROM completion_predictions WHERE split = 'unlabelled'")" = later ]
-	[ "$(sql "SELECT split FROM completion_predictions WHERE event_id = 'new'")" = test ]
+	[ "$(sql "SELECT split FROM completion_predictions WHERE event_id = 'new'")" = immature ]
 	# A window of the log that begins after all that was open, in which nothing is: there is nothing to do.
 	mkdir tail
 	cp data/{users,content}_dim.csv.gz tail

@@ -272,7 +272,8 @@ load: all | $(OUT)/log
 # With an existing model, which is not trained again though the features are new: no rule makes MODEL
 # here. First the rows that are open now, then those that were: their outcomes may be known by now.
 # Of those only what is as late as the features can be among them. The join is a filter, so neither STRICT nor the
-# warnings at the end concern its rows without a match.
+# warnings at the end concern its rows without a match; nor does STRICT concern rows later than the model, which are
+# immature until it is trained again.
 scores   = ce-predict $(strict) $(PREDICT_FLAGS) --keys -m $(MODEL)
 upserts  = ce-import $(strict) $(db) --upsert event_id completion_predictions
 was_open = $(call table,was_open)
@@ -285,7 +286,7 @@ predict: $(call table,completion_prediction_features) | $(OUT)/log
 		--where "split = 'unlabelled' AND event_ts >= $${from:-0}" -o $(was_open) completion_predictions
 	if gzip -dc $(was_open) | tail -n +2 | grep -q .; then \
 		ce-join --max-unmatched 100% -k event_id $(was_open) -o $(call table,were_open) $< $(call logged,predict-join); \
-		$(scores) $(call table,were_open) | $(upserts) $(call logged,9-predict-again); fi
+		$(filter-out --strict,$(scores)) $(call table,were_open) | $(upserts) $(call logged,9-predict-again); fi
 	$(if $(is_last),@$(show_warnings))
 
 # Given together, the model and the loaded table come first.

@@ -82,7 +82,12 @@ int main(int argc, char **argv)
 	if (rc < 0)
 		cli_die(&cli, &err);
 	history_finish(&history);
-	doubts_watermark(what.watermark, history.now, &warnings);
+	if (out.per_session)
+		doubts_watermark(what.watermark, history.now, &warnings);
+	else if (what.watermark != EVENT_UNKNOWN)
+		warnings_add(&warnings,
+			     "--watermark has no effect: no table of sessions is written "
+			     "(-d, or -t content_completion)");
 	csv_reader_warn(&in.in, &warnings);
 	cli_warnings(&cli, &warnings);
 	if (aggregates_finish(&out, &history, &err))

@@ -21,6 +21,9 @@ struct bound {
 #p "%", true, (p)*INT64_C(1000000)                                                 \
 	}
 
+/* What is in doubt is worth a warning in more than these. */
+#define BOUND_DOUBTFUL BOUND_PERCENT(5)
+
 /* Reads "N" or "P%". Returns 0, or -1 with err (ERR_USAGE). */
 int bound_parse(struct bound *bound, const char *text, struct err *err);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* From this share of unmatched rows on there is a warning. */
-static const struct bound many = BOUND_PERCENT(5);
+static const struct bound many = BOUND_DOUBTFUL;
 
 static int load_dimension(struct joiner *j, const struct join_source *source,
 			  const struct join_rules *rules, struct err *err)

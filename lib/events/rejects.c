@@ -138,9 +138,10 @@ int rejects_check(struct rejects *r, uint64_t n_read, struct err *err)
 
 void rejects_warn(const struct rejects *r, uint64_t n_read, struct warnings *warnings)
 {
+	static const struct bound many = BOUND_DOUBTFUL;
 	uint64_t n = r->n - n_outside(r), n_all = n_read - n_outside(r);
 
-	if (n > n_all / 20)
+	if (bound_exceeded(&many, n, n_all))
 		warnings_add(
 			warnings,
 			"%" PRIu64 " of %" PRIu64 " records are rejected, more than 5 %%: "

@@ -7,11 +7,13 @@
 #define RATIOS_MIN 10 /* so many positions of 0 and 1 are no chance */
 
 /* More than these shares look wrong. */
-static const struct bound some = BOUND_PERCENT(5), most = BOUND_PERCENT(50),
+static const struct bound some = BOUND_DOUBTFUL, most = BOUND_PERCENT(50),
 			  nearly_all = BOUND_PERCENT(95);
 
 void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct warnings *w)
 {
+	const uint64_t n_sessions = (uint64_t)sessions->n;
+
 	if (bound_exceeded(&most, d->n_old, d->n_events))
 		warnings_add(w,
 			     "%" PRIu64 " of %" PRIu64 " events are before 1980: event_ts must be "
@@ -41,13 +43,21 @@ void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct
 			     "the time left to play and how far users come are not known (give "
 			     "the events a position)",
 			     d->n_events - d->n_positions, d->n_events);
+	if (sessions->options.plain_gap && sessions->options.unknown_runtime &&
+	    sessions->options.complete_by != SESSION_BY_PLAYED)
+		warnings_add(w,
+			     "--unknown-runtime has no effect with --plain-gap, which leaves the "
+			     "time left to play out");
+	if (sessions->options.unknown_runtime > sessions->options.max_left)
+		warnings_add(w, "--unknown-runtime is longer than the longest time left to play, "
+				"which counts (--max-left)");
 	if (!sessions->options.unknown_runtime && !sessions->options.plain_gap &&
-	    bound_exceeded(&some, d->n_without_runtime, d->n_sessions))
+	    bound_exceeded(&some, d->n_without_runtime, n_sessions))
 		warnings_add(w,
 			     "%" PRIu64 " of %" PRIu64 " sessions are of contents of unknown "
 			     "runtime: a film that plays untouched for longer than the gap is cut "
 			     "in two (give the content table a runtime, or --unknown-runtime)",
-			     d->n_without_runtime, d->n_sessions);
+			     d->n_without_runtime, n_sessions);
 	if (d->n_heartbeats &&
 	    bound_exceeded(&nearly_all, d->n_plays, d->n_plays + d->n_heartbeats))
 		warnings_add(w,
@@ -56,20 +66,20 @@ void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct
 			     "pings of a regular interval? (if not, leave them out before "
 			     "ce-clean)",
 			     d->n_heartbeats, d->n_plays);
-	if (bound_exceeded(&some, d->n_resumed, d->n_sessions))
+	if (bound_exceeded(&some, d->n_resumed, n_sessions))
 		warnings_add(w,
 			     "%" PRIu64 " of %" PRIu64 " sessions begin with a heartbeat, after "
 			     "others of their user and content: is the interval of the heartbeats "
 			     "longer than the gap? (--gap)",
-			     d->n_resumed, d->n_sessions);
-	if (sessions->n >= DOUBTS_SESSIONS && !sessions->n_completed)
+			     d->n_resumed, n_sessions);
+	if (n_sessions >= DOUBTS_SESSIONS && !sessions->n_completed)
 		warnings_add(w,
-			     "none of %" PRId64 " sessions is completed, so that every label will "
+			     "none of %" PRIu64 " sessions is completed, so that every label will "
 			     "be 0: how does the player report the end? (--complete-by, "
 			     "--near-end)",
-			     sessions->n);
+			     n_sessions);
 	else if (sessions->options.complete_by == SESSION_BY_EVENT &&
-		 sessions->n >= DOUBTS_SESSIONS && sessions->n_near_end > sessions->n_completed)
+		 n_sessions >= DOUBTS_SESSIONS && sessions->n_near_end > sessions->n_completed)
 		warnings_add(w,
 			     "%" PRId64 " sessions come near the end and are not completed, more "
 			     "than the %" PRId64 " that are: is the end told by the position "

@@ -26,7 +26,7 @@ struct doubts {
 	uint64_t n_runtimes;          /* events of known runtime, above 0 */
 	uint64_t n_shorter, n_longer; /* those below ten minutes, or above a day */
 	uint64_t n_both, n_beyond;    /* events with both known; of a position far behind the end */
-	uint64_t n_sessions, n_without_runtime; /* by their first events */
+	uint64_t n_without_runtime;   /* sessions, by their first events */
 	uint64_t n_plays, n_heartbeats;
 	uint64_t n_resumed; /* sessions that begin with a heartbeat, and are not their pair's first
 			     */
@@ -48,7 +48,6 @@ static inline void doubts_step(struct doubts *d, const struct event *e, bool is_
 	d->n_both += position && runtime;
 	/* A player's last ping can be a little behind the end. */
 	d->n_beyond += runtime && e->position > 1 + e->runtime + e->runtime / 20;
-	d->n_sessions += is_start;
 	d->n_without_runtime += is_start && !runtime;
 	d->n_plays += e->type == EVENT_PLAY;
 	d->n_heartbeats += e->type == EVENT_HEARTBEAT;

@@ -187,9 +187,11 @@ column() {
 	[ "$(ce-agg -p -t content_completion --watermark 1970-01-01T00:00:00.002 sessions.csv 2>told | cut -d, -f9 | xargs)" = \
 		"is_completion 1 1" ]
 	# What lies after the watermark is there nevertheless, which is doubtful.
-	ce-agg -p --strict --watermark 1970-01-01T00:00:00.009 sessions.csv >out
-	fails 1 ce-agg -p --strict --watermark 1970-01-01T00:00:00.005 sessions.csv
+	ce-agg -p -t content_completion --strict --watermark 1970-01-01T00:00:00.009 sessions.csv >out
+	fails 1 ce-agg -p -t content_completion --strict --watermark 1970-01-01T00:00:00.005 sessions.csv
 	[[ $stderr == "ce-agg: warning: the last event, at 9, is after --watermark, 5: "*"(ce-clean --until "*")"* ]]
+	fails 1 ce-agg -p --strict --watermark 2024-01-01 sessions.csv
+	[[ $stderr == "ce-agg: warning: --watermark has no effect: "*"(-d, or -t content_completion)"* ]]
 	printf '%s\n' '1 u c pause' '9999999 v c pause' | events >sessions.csv
 	[ "$(completion | head -n 1)" = "1,u,c,1,1,0,0,1,0" ]
 	[ "$(ce-agg -p -t content_completion --watermark 1970-01-01T00:30:00.001 sessions.csv 2>told | sed -n 2p)" = "1,u,c,1,1,0,0,1," ]

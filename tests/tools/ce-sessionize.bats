@@ -447,3 +447,11 @@ rows() {
 	[[ $(ce-sessionize -p --gap 9s pings.csv 2>&1 >out) == *"sessions begin with a heartbeat, after others of their user and content: is the interval of the heartbeats longer than the gap? (--gap)"* ]]
 	[[ $(ce-sessionize -p --gap 10s pings.csv 2>&1 >out) != *"begin with a heartbeat"* ]]
 }
+
+@test "a warning of --unknown-runtime without effect, or beyond --max-left" {
+	printf '%s\ne1,1700000000000,u,c,play,0,tv,\n' $header >x.csv
+	[[ $(ce-sessionize -p --plain-gap --unknown-runtime 1h x.csv 2>&1 >out) == *"warning: --unknown-runtime has no effect with --plain-gap, "* ]]
+	[[ $(ce-sessionize -p --plain-gap --unknown-runtime 1h --complete-by played x.csv 2>&1 >out) != *"no effect"* ]]
+	[[ $(ce-sessionize -p --unknown-runtime 25h x.csv 2>&1 >out) == *"warning: --unknown-runtime is longer than "*"(--max-left)"* ]]
+	[ -z "$(ce-sessionize -p --strict --unknown-runtime 24h x.csv 2>&1 >out)" ]
+}

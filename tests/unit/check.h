@@ -13,6 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Defined where a sanitizer takes memory of its own, so that the process's is no measure. */
+#if defined(__SANITIZE_ADDRESS__)
+#define CHECK_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CHECK_SANITIZED 1
+#endif
+#endif
+
 static int check_n_tests, check_n_failed;
 static bool check_ok;
 

@@ -2,6 +2,7 @@
 
 #include "base/intern.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "check.h"
 
 #include <signal.h>
@@ -9,14 +10,6 @@
 #include <sys/resource.h>
 
 #define MIB ((uint64_t)1024 * 1024)
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 /*
  * Different ids with the same intern_hash: their second word brings its state to zero after 16
@@ -148,16 +141,6 @@ static void test_duplicates_far_apart(void)
 	dedup_free(d);
 }
 
-/* splitmix64 (Sebastiano Vigna, public domain). */
-static uint64_t draw(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
 /* An event of a random log. */
 struct drawn {
 	int64_t ts;
@@ -197,23 +180,24 @@ static void check_random_log(uint64_t percent, uint64_t limit)
 	struct dedup *d = dedup_new(limit);
 	struct dedup_event next;
 	struct err err = ERR_INIT;
-	uint64_t state = percent;
+	struct rng random;
 	size_t n = 0, i = 0;
 	char id[32], rest[16];
 	int rc;
 
+	rng_seed(&random, percent, 0);
 	for (uint32_t nr = 0; nr < N_IDS; nr++) {
-		uint64_t copies = nr < 3                         ? COPIES
-				  : draw(&state) % 100 < percent ? draw(&state) % COPIES
-								 : 0;
+		uint64_t copies = nr < 3                              ? COPIES
+				  : rng_next(&random) % 100 < percent ? rng_next(&random) % COPIES
+								      : 0;
 
 		for (uint64_t k = 0; k <= copies && k < COPIES; k++)
-			log[n++] =
-				(struct drawn){ 1 + (int64_t)(draw(&state) % (k % 2 ? 9 : N_IDS)),
-						nr, (uint32_t)(100 + draw(&state) % 3) };
+			log[n++] = (struct drawn){ 1 + (int64_t)(rng_next(&random) %
+								 (k % 2 ? 9 : N_IDS)),
+						   nr, (uint32_t)(100 + rng_next(&random) % 3) };
 	}
 	for (size_t k = n; k > 1; k--) {
-		size_t other = draw(&state) % k;
+		size_t other = rng_next(&random) % k;
 		struct drawn moved = log[k - 1];
 
 		log[k - 1] = log[other];
@@ -288,7 +272,7 @@ static void test_memory_stays_within_the_limit(void)
 	CHECK_INT(n, 2 * N);
 	CHECK_INT(n_duplicates, N);
 	getrusage(RUSAGE_SELF, &after);
-#ifndef SANITIZED
+#ifndef CHECK_SANITIZED
 	CHECK(after.ru_maxrss - before.ru_maxrss < 5 * 1024); /* a table of the ids takes 16 MB */
 #endif
 	dedup_free(d);

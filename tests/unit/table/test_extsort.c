@@ -1,6 +1,7 @@
 #include "table/extsort.h"
 
 #include "base/mem.h"
+#include "base/rng.h"
 #include "check.h"
 
 #include <fcntl.h>
@@ -11,24 +12,6 @@
 #include <unistd.h>
 
 #define MIB ((uint64_t)1024 * 1024)
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
-/* splitmix64 (Sebastiano Vigna, public domain). */
-static uint64_t draw(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
 
 /* The reference: rows with their place in the order of adding, through qsort. */
 struct sample {
@@ -100,31 +83,32 @@ static void check_sorted(struct sample *samples, size_t n, uint64_t limit)
 }
 
 /* len bytes of text of few letters, then the row's number. */
-static struct sample make_sample(uint32_t nr, int64_t key, size_t len, uint64_t *state)
+static struct sample make_sample(uint32_t nr, int64_t key, size_t len, struct rng *random)
 {
 	char *bytes = mem_alloc(len + sizeof(nr), 1);
 
 	for (size_t i = 0; i < len; i++)
-		bytes[i] = (char)("ab\xff"[draw(state) % 3]);
+		bytes[i] = (char)("ab\xff"[rng_next(random) % 3]);
 	memcpy(bytes + len, &nr, sizeof(nr));
 	return (struct sample){ { key, bytes, len + sizeof(nr), len }, nr };
 }
 
 enum pattern { RANDOM, FEW_KEYS, SORTED, REVERSED, LATE, SAWTOOTH, CONSTANT, N_PATTERNS };
 
-static int64_t key_of(enum pattern pattern, size_t i, size_t n, uint64_t *state)
+static int64_t key_of(enum pattern pattern, size_t i, size_t n, struct rng *random)
 {
 	switch (pattern) {
 	case RANDOM:
-		return (int64_t)draw(state);
+		return (int64_t)rng_next(random);
 	case FEW_KEYS:
-		return (int64_t)(draw(state) % 5) - 2;
+		return (int64_t)(rng_next(random) % 5) - 2;
 	case SORTED:
 		return (int64_t)i;
 	case REVERSED:
 		return (int64_t)(n - i);
 	case LATE:
-		return (int64_t)i * 10 - (draw(state) % 8 ? 0 : (int64_t)(draw(state) % 500));
+		return (int64_t)i * 10 -
+		       (rng_next(random) % 8 ? 0 : (int64_t)(rng_next(random) % 500));
 	case SAWTOOTH:
 		return (int64_t)(i % 37) * (i % 2 ? 1 : 3);
 	default:
@@ -135,16 +119,18 @@ static int64_t key_of(enum pattern pattern, size_t i, size_t n, uint64_t *state)
 static void test_every_pattern_and_size(void)
 {
 	static const size_t sizes[] = { 0, 1, 2, 3, 15, 16, 17, 33, 100, 1000, 5003 };
-	uint64_t state = 1;
+	struct rng random;
 
+	rng_seed(&random, 1, 0);
 	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++)
 		for (enum pattern pattern = 0; pattern < N_PATTERNS; pattern++) {
 			size_t n = sizes[k];
 			struct sample *samples = mem_alloc(n, sizeof(*samples));
 
 			for (size_t i = 0; i < n; i++)
-				samples[i] = make_sample((uint32_t)i, key_of(pattern, i, n, &state),
-							 draw(&state) % 4, &state);
+				samples[i] = make_sample((uint32_t)i,
+							 key_of(pattern, i, n, &random),
+							 rng_next(&random) % 4, &random);
 			check_sorted(samples, n, MIB);
 			free(samples);
 		}
@@ -152,16 +138,18 @@ static void test_every_pattern_and_size(void)
 
 static void test_runs_on_disk(void)
 {
-	uint64_t state = 2;
+	struct rng random;
 
+	rng_seed(&random, 2, 0);
 	for (enum pattern pattern = 0; pattern < N_PATTERNS; pattern++)
 		for (uint64_t limit = 0; limit <= 4 * MIB; limit += 2 * MIB) {
 			size_t n = 60000;
 			struct sample *samples = mem_alloc(n, sizeof(*samples));
 
 			for (size_t i = 0; i < n; i++)
-				samples[i] = make_sample((uint32_t)i, key_of(pattern, i, n, &state),
-							 draw(&state) % 4, &state);
+				samples[i] = make_sample((uint32_t)i,
+							 key_of(pattern, i, n, &random),
+							 rng_next(&random) % 4, &random);
 			check_sorted(samples, n, limit);
 			free(samples);
 		}
@@ -171,12 +159,13 @@ static void test_runs_on_disk(void)
 static void test_rows_larger_than_the_limit(void)
 {
 	struct sample samples[60];
-	uint64_t state = 3;
+	struct rng random;
 
+	rng_seed(&random, 3, 0);
 	for (uint32_t i = 0; i < 60; i++)
-		samples[i] = make_sample(i, (int64_t)(draw(&state) % 3),
-					 i % 7 ? draw(&state) % 50 : draw(&state) % (2 * MIB),
-					 &state);
+		samples[i] = make_sample(
+			i, (int64_t)(rng_next(&random) % 3),
+			i % 7 ? rng_next(&random) % 50 : rng_next(&random) % (2 * MIB), &random);
 	check_sorted(samples, 60, MIB);
 }
 
@@ -216,7 +205,7 @@ static void test_several_passes_within_the_limit(void)
 	CHECK_INT(rc, 0);
 	CHECK_INT(n, N);
 	getrusage(RUSAGE_SELF, &after);
-#ifndef SANITIZED
+#ifndef CHECK_SANITIZED
 	/* Earlier tests may have left room in the heap, so this can only err towards passing; what
 	 * 90 MB of rows would need cannot pass. */
 	CHECK(after.ru_maxrss - before.ru_maxrss < 4 * 1024);

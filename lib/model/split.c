@@ -170,16 +170,19 @@ int64_t split_length(int64_t time, int64_t known)
 	return length;
 }
 
-void split_set_horizon(struct split *s, int64_t *lengths, size_t n)
+int64_t split_set_horizon(struct split *s, int64_t longest, int64_t *lengths, size_t n)
 {
+	int64_t quantile = 0;
+
+	if (n) {
+		qsort(lengths, n, sizeof(*lengths), by_value);
+		quantile = lengths[n - n / 100 - 1]; /* n - n / 100: 99 % of n, rounded up */
+	}
 	s->has_horizon = true;
-	s->horizon = 0;
-	if (!n)
-		return;
-	qsort(lengths, n, sizeof(*lengths), by_value);
-	s->horizon = lengths[n - n / 100 - 1]; /* n - n / 100: 99 % of n, rounded up */
+	s->horizon = quantile < longest ? quantile : longest;
 	if (s->horizon < 0)
 		s->horizon = 0;
+	return quantile;
 }
 
 int split_from_ms(const struct split *s, int64_t ms, int64_t *value)

@@ -118,9 +118,10 @@ int64_t split_length(int64_t time, int64_t known);
 
 /*
  * Sets the horizon to the length within which 99 % of labels were known, the quantile by nearest
- * rank, but to 0 at least. Changes the order of lengths[n].
+ * rank, but to 0 at least and to `longest` at most. Sorts lengths[n]. Returns the quantile; 0 if n
+ * is 0.
  */
-void split_set_horizon(struct split *s, int64_t *lengths, size_t n);
+int64_t split_set_horizon(struct split *s, int64_t longest, int64_t *lengths, size_t n);
 
 /*
  * A length or a point in time, in ms, in the unit of the time column, which the size of the end

@@ -48,9 +48,11 @@ struct trainset_reading {
 	size_t n_features;
 	struct labelled *rows; /* [n_rows], in the order of the input */
 	size_t n_rows, cap;
-	int64_t start;      /* the earliest time, as split.end is the latest */
-	int spill;          /* descriptor; the labelled records */
-	struct buf records; /* to be written to it */
+	int64_t start;            /* the earliest time, as split.end is the latest */
+	int64_t quantile;         /* within which 99 % of the labels were known */
+	size_t n_known, n_within; /* labels known, and of those within the horizon */
+	int spill;                /* descriptor; the labelled records */
+	struct buf records;       /* to be written to it */
 };
 
 /*
@@ -311,9 +313,12 @@ static int take_row(struct trainset_reading *r, const struct csv_row *row, struc
 	return r->records.len >= FLUSH_SIZE ? flush_spill(r, err) : 0;
 }
 
-/* Of a table without known times nobody can say how long they take. Changes lengths[n_rows]. */
-static void choose_horizon(const struct trainset_reading *r, struct split *split, int64_t *lengths)
+/* See trainset_read. Of a table without known times nobody can say how long they take. Changes
+ * lengths[n_rows].
+ */
+static void choose_horizon(struct trainset_reading *r, struct split *split, int64_t *lengths)
 {
+	int64_t quarter = split_length(r->start, split->end) / 4;
 	size_t n = 0;
 
 	if (!split->known)
@@ -321,10 +326,14 @@ static void choose_horizon(const struct trainset_reading *r, struct split *split
 	for (size_t i = 0; i < r->n_rows; i++)
 		if (r->rows[i].known != INT64_MAX)
 			lengths[n++] = split_length(r->rows[i].time, r->rows[i].known);
-	split_set_horizon(split, lengths, n);
+	r->quantile = split_set_horizon(split, quarter, lengths, n);
+	r->n_known = n;
+	while (n && lengths[n - 1] > split->horizon)
+		n--;
+	r->n_within = n;
 }
 
-static int set_horizon(const struct trainset_reading *r, struct split *split, int64_t *lengths,
+static int set_horizon(struct trainset_reading *r, struct split *split, int64_t *lengths,
 		       struct err *err)
 {
 	const struct trainset_horizon *given = &r->options->horizon;
@@ -509,6 +518,24 @@ static void warn_of_test(const struct trainset *t, struct warnings *w)
 	buf_release(&text);
 }
 
+/* That the automatic horizon is cut short. */
+static void warn_of_horizon(const struct trainset *t, struct warnings *w)
+{
+	const struct trainset_reading *r = t->reading;
+	struct buf text = BUF_INIT;
+
+	if (r->quantile <= t->split.horizon)
+		return;
+	buf_printf(&text,
+		   "%.1f %% of the labels were known within the horizon, a quarter of the rows' "
+		   "span, which is the most by default, and 99 %% within ",
+		   100 * (double)r->n_within / (double)r->n_known);
+	splittext_put_length(&text, &t->split, r->quantile);
+	put_horizon(&text, r);
+	warnings_add(w, "%.*s", (int)text.len, text.data);
+	buf_release(&text);
+}
+
 /*
  * That no train row has seen a horizon of history: at their times hardly a late label was known, so
  * that rates of known labels, which are features, were not what they are in the test rows.
@@ -537,6 +564,7 @@ void trainset_warn(const struct trainset *t, struct warnings *w)
 		warn_of_numbers(t->reading, i, w);
 	if (trainset_holdout(t))
 		warn_of_test(t, w);
+	warn_of_horizon(t, w);
 	warn_of_start(t, w);
 }
 

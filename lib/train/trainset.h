@@ -31,7 +31,7 @@ struct trainset_options {
 	bool by_time;    /* times are wanted in any case: train rows will be split by them */
 	struct trainset_horizon {
 		enum trainset_horizon_kind {
-			TRAINSET_HORIZON_AUTO,   /* split_set_horizon */
+			TRAINSET_HORIZON_AUTO,   /* see trainset_read */
 			TRAINSET_HORIZON_MS,     /* which needs a time column of a known unit */
 			TRAINSET_HORIZON_NUMBER, /* of the unit of the time column */
 		} kind;
@@ -59,6 +59,11 @@ struct trainset {
 	}
 
 /*
+ * The automatic horizon is the length within which 99 % of the labels were known, but at most a
+ * quarter of what the rows span: of a holdout of 20 %, 80 % of three quarters lie before the cut,
+ * and the train rows, one horizon older, still reach past the first horizon of the table, before
+ * which hardly a late label can have been known.
+ *
  * Features are all columns but: the label, time and known columns, those of `ignore`, those of
  * completion_predictions (the keys and what ce-predict adds), label_known_ts, and
  * event_week_of_year and event_month_of_year unless `use` or `categorical` names them: near a
@@ -98,8 +103,9 @@ struct trainset_span trainset_fold(const struct trainset *t, int64_t until, size
 
 /*
  * Adds what looks wrong in the input: a category that may be meant to be a number, a tenth of its
- * values being some; and in what the split made of it: no test rows, or some of one class, or train
- * rows from the first horizon alone.
+ * values being some; and in what the split made of it: a horizon that more than 1 % of the labels
+ * outlast, for the rows span too little; no test rows, or some of one class, or train rows from the
+ * first horizon alone.
  */
 void trainset_warn(const struct trainset *t, struct warnings *w);
 

@@ -24,9 +24,10 @@ NOT_FEATURES = ["event_ts", "label_known_ts", "is_completion", "event_week_of_ye
 
 def read(path):
     table = pd.read_csv(path, usecols=lambda column: column not in KEYS)
-    end = table.event_ts.max()
+    start, end = table.event_ts.min(), table.event_ts.max()
     table = table[table.is_completion.notna()]
-    horizon = max(0, np.quantile(table.label_known_ts - table.event_ts, 0.99, method="inverted_cdf"))
+    horizon = np.quantile(table.label_known_ts - table.event_ts, 0.99, method="inverted_cdf")
+    horizon = max(0, min(horizon, (end - start) // 4))
     mature = table.event_ts < end - horizon
     # The time below which 80 % of the mature rows lie.
     times = np.sort(table.event_ts[mature].to_numpy())

@@ -29,18 +29,19 @@ class Split:
         """horizon: "auto", or in the unit of the times."""
         labelled = [r for r in rows if r[0] is not None]
         self.end = max(r[1] for r in rows if r[1] is not None)
-        self.horizon = self.auto(labelled) if horizon == "auto" else horizon
+        self.horizon = self.auto(rows, labelled) if horizon == "auto" else horizon
         mature = sorted(time for _, time, _ in labelled if self.is_mature(time, self.end))
         n_test = math.floor(len(mature) * holdout)
         self.cut = mature[len(mature) - n_test] if n_test else None
 
-    @staticmethod
-    def auto(labelled):
-        """The nearest-rank 99 % quantile of known - time; None without a known column."""
+    def auto(self, rows, labelled):
+        """The nearest-rank 99 % quantile of known - time, at most a quarter of the span; None without a known column."""
         if any(known is None for _, _, known in labelled):
             return None
         lengths = sorted(known - time for _, time, known in labelled if known != NEVER)
-        return max(0, lengths[math.ceil(fractions.Fraction(99, 100) * len(lengths)) - 1]) if lengths else 0
+        quantile = lengths[math.ceil(fractions.Fraction(99, 100) * len(lengths)) - 1] if lengths else 0
+        start = min(r[1] for r in rows if r[1] is not None)
+        return max(0, min(quantile, (self.end - start) // 4))
 
     def is_mature(self, time, end):
         return self.horizon is None or time < end - self.horizon

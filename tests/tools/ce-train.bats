@@ -103,6 +103,12 @@ for i in range(1001): print(f"{1700000000000 + i * 1000},{i % 10},{1700000005000
 	# A quarter of a minute is no matter; what 99 % of the labels took is 5 s.
 	ce-train --strict --cv 5 --horizon 15s rows.csv >folds
 	ce-train --strict rows.csv | grep -qx 'horizon 5000'
+	# By default it is at most a quarter of the span.
+	awk -F, -v OFS=, 'NR > 1 && NR % 20 == 0 { $3 += 600000 } 1' OFMT=%.0f CONVFMT=%.0f rows.csv >late.csv
+	ce-train late.csv >model 2>stderr
+	grep -qx 'horizon 250000' model
+	[[ $(<stderr) == "ce-train: warning: 95.0 % of the labels were known within the horizon, a quarter of the rows' span, which is the most by default, and 99 % within 10m5s$(why 4m10s)" ]]
+	fails 1 ce-train --strict late.csv
 }
 
 @test "numbers are clipped to quantiles of the train rows, however far a value is outside them" {
@@ -547,7 +553,7 @@ for i in range(1000): print(i, i // 100, i // 400, rng.randrange(9), int(rng.ran
 	refuses "$head\n" 'bad.csv: no row has a label (column is_completion)'
 	refuses "$head\n1,2,3,\n" 'bad.csv: no row has a label (column is_completion)'
 	refuses "$head\n1,2,3,1\n" \
-		'the label (column is_completion) is 1 in all 1 train rows: nothing to learn; the horizon is 2, and the rows span 0 (--horizon)'
+		'the label (column is_completion) is 1 in all 1 train rows: nothing to learn; the horizon is 0, and the rows span 0 (--horizon)'
 	refuses "$head\n1,2,1,0\n2,3,2,0\n" 'the label (column is_completion) is 0 in all 2 train rows: nothing to learn' --holdout 0
 	refuses "$head\n1,2,3,yes\n" "bad.csv:2: column is_completion: expected 0 or 1 (or false, true), found 'yes'"
 	refuses "$head\n1,2,3,1\n1,2,3,0.5\n" "bad.csv:3: column is_completion: expected 0 or 1 (or false, true), found '0.5'"

@@ -98,14 +98,20 @@ static void the_horizon_is_a_quantile(void)
 	for (int64_t n = 1; n <= 1000; n += n < 205 ? 1 : 53) {
 		for (int64_t i = 0; i < n; i++)
 			lengths[i] = n - i;
-		split_set_horizon(&s, lengths, (size_t)n);
+		CHECK_INT(split_set_horizon(&s, 1000, lengths, (size_t)n), (99 * n + 99) / 100);
 		CHECK_INT(s.horizon, (99 * n + 99) / 100);
+		for (int64_t i = 0; i < n; i++)
+			CHECK_INT(lengths[i], i + 1);
+		CHECK_INT(split_set_horizon(&s, 20, lengths, (size_t)n), (99 * n + 99) / 100);
+		CHECK_INT(s.horizon, n < 20 ? n : 20);
 	}
-	split_set_horizon(&s, few, 2);
+	CHECK_INT(split_set_horizon(&s, INT64_MAX, few, 2), 7);
 	CHECK_INT(s.horizon, 7);
-	split_set_horizon(&s, early, 2);
+	CHECK_INT(split_set_horizon(&s, -1, few, 2), 7);
 	CHECK_INT(s.horizon, 0);
-	split_set_horizon(&s, lengths, 0);
+	CHECK_INT(split_set_horizon(&s, INT64_MAX, early, 2), -1);
+	CHECK_INT(s.horizon, 0);
+	CHECK_INT(split_set_horizon(&s, INT64_MAX, lengths, 0), 0);
 	CHECK(s.has_horizon);
 	CHECK_INT(s.horizon, 0);
 	CHECK_INT(split_length(5, 7), 2);

@@ -214,8 +214,8 @@ test: $(TOOLS) $(UNITS) $(BUILD)/tables
 	@tests/run.sh $(BUILD) $(SUITES) $(if $(T),'$(T)')
 
 # The fast tests, for after each change: all but the long comparisons.
-QUICK = $(filter-out $(SLOW),$(basename $(notdir $(BATS) $(UNIT_SRC))))
-SLOW  = tables docs install sql statistics database ce-train ce-model report ce-import pipeline_postgres ce-predict ce-audit reference \
+QUICK = $(filter-out $(LONG),$(basename $(notdir $(BATS) $(UNIT_SRC))))
+LONG  = tables docs install sql statistics database ce-train ce-model report ce-import pipeline_postgres ce-predict ce-audit reference \
 	conventions ce-export threads test_coverage
 
 check: $(TOOLS) $(UNITS) $(BUILD)/tables

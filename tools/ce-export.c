@@ -82,7 +82,7 @@ static int copy(struct export *e, size_t i, const struct cli *cli, const char *d
 		return -1;
 	while ((rc = pg_select_row(db, out, err)) > 0)
 		cli_progress(cli, out->n_rows);
-	return rc < 0 || csv_writer_finish(out, err) ? -1 : 0;
+	return rc < 0 || csv_writer_complete(out, err) ? -1 : 0;
 }
 
 /* Names the files, all or none. */

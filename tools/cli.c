@@ -299,7 +299,9 @@ static struct cli_option *all_options(struct cli *cli)
 		  &cli->output.plain },
 		{ '0', NULL, NULL, "gzip level (0 into a pipe, otherwise 1)", parse_level,
 		  &cli->output.level },
-#define N_OUTPUT_OPTIONS 3
+		{ 0, "no-sync", NULL, "do not wait until the output is on the disk", cli_flag,
+		  &cli->output.no_sync },
+#define N_OUTPUT_OPTIONS 4
 		{ 0, "delimiter", "C", "delimiter of the input: C, tab or auto (auto)",
 		  parse_delimiter, &cli->input.delimiter },
 		{ 0, "strict", NULL, "treat warnings as errors", cli_flag, &cli->strict },

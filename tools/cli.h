@@ -2,8 +2,8 @@
  * cli: the command line that all tools share, and how they report to their user.
  *
  * The one module, besides the tools, that prints and exits. Every tool has --strict, --threads, -v,
- * --help and --version; unless it writes no output -o, -p and -0 ... -9; and unless it reads no
- * table --delimiter. Its operands are input files, unless it defines them otherwise.
+ * --help and --version; unless it writes no output -o, -p, -0 ... -9 and --no-sync; and unless it
+ * reads no table --delimiter. Its operands are input files, unless it defines them otherwise.
  */
 #ifndef CE_CLI_H
 #define CE_CLI_H
@@ -78,12 +78,12 @@ struct cli {
 	const char *purpose;  /* one line */
 	const char *operands; /* "[FILE ...]" */
 	const struct cli_option *options;
-	bool no_output; /* writes no table: -o, -p and -0 ... -9 are unknown */
+	bool no_output; /* writes no table: -o, -p, -0 ... -9 and --no-sync are unknown */
 	bool no_input;  /* reads no table: --delimiter is unknown */
 
 	/* Filled by cli_parse. */
 	struct csv_input input;  /* the operands, --threads, --delimiter */
-	struct gz_output output; /* -o, -p, -0 ... -9, --threads */
+	struct gz_output output; /* -o, -p, -0 ... -9, --no-sync, --threads */
 	bool verbose;
 	bool strict; /* warnings are errors */
 

@@ -13,13 +13,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file that has its name only until it is renamed. */
+#define N_DIGITS 12
+
+/* A file until it is settled. */
 struct atomicfile_temporary {
 	struct atomicfile_temporary *next;
 	pid_t owner; /* a forked child leaves its parent's files alone */
+	dev_t device;
+	ino_t inode;
+	const char *path; /* its name to be */
+	bool is_named;    /* has it, instead of its temporary name */
+	char *older;      /* of what had that name before, another name; NULL: none */
 	char name[];
 };
 
@@ -29,21 +37,45 @@ struct atomicfile_temporary {
  * with the signals blocked, and lives on the heap: when exit() runs, main's own variables may be
  * gone.
  */
-static struct atomicfile_temporary *uncommitted;
+static struct atomicfile_temporary *unsettled;
 
 static const int fatal_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXCPU, SIGXFSZ };
 #define N_FATAL_SIGNALS (sizeof(fatal_signals) / sizeof(fatal_signals[0]))
 
-static void remove_uncommitted(void)
+/* Whether the file is still what is there under a name: others write to folders, too. */
+static bool is_at(const struct atomicfile_temporary *t, const char *name)
 {
-	for (const struct atomicfile_temporary *t = uncommitted; t; t = t->next)
-		if (t->owner == getpid())
-			unlink(t->name);
+	struct stat st;
+
+	return !lstat(name, &st) && st.st_dev == t->device && st.st_ino == t->inode;
 }
 
-static void remove_and_die(int sig)
+/* Leaves the target as it was before. Calls nothing that a signal handler must not. */
+static void undo(const struct atomicfile_temporary *t)
 {
-	remove_uncommitted();
+	if (t->is_named && is_at(t, t->path)) {
+		if (t->older)
+			rename(t->older, t->path);
+		else
+			unlink(t->path);
+	} else {
+		if (is_at(t, t->name))
+			unlink(t->name);
+		if (t->older)
+			unlink(t->older);
+	}
+}
+
+static void undo_all(void)
+{
+	for (const struct atomicfile_temporary *t = unsettled; t; t = t->next)
+		if (t->owner == getpid())
+			undo(t);
+}
+
+static void undo_and_die(int sig)
+{
+	undo_all();
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -58,15 +90,15 @@ static void block_signals(sigset_t *old)
 	sigprocmask(SIG_BLOCK, &set, old);
 }
 
-/* From the first file on, uncommitted files are removed however the process ends. */
+/* From the first file on, those that are not settled are undone however the process ends. */
 static int catch_the_end(struct err *err)
 {
 	static bool caught;
-	struct sigaction act = { .sa_handler = remove_and_die }, old;
+	struct sigaction act = { .sa_handler = undo_and_die }, old;
 
 	if (caught)
 		return 0;
-	if (atexit(remove_uncommitted))
+	if (atexit(undo_all))
 		return err_set(err, ERR_RUNTIME,
 			       "cannot register the removal of unfinished files at exit");
 	caught = true;
@@ -78,29 +110,28 @@ static int catch_the_end(struct err *err)
 	return 0;
 }
 
-/* Takes f's temporary file, if it has one, from the list, and renames or removes it. */
-static int settle(struct atomicfile *f, bool commit)
+/* Takes f's temporary file, if it has one, from the list, undone or not. */
+static void drop(struct atomicfile *f, bool undone)
 {
+	struct atomicfile_temporary *t = f->until;
 	sigset_t old;
-	int rc = 0, saved;
 
-	if (!f->until)
-		return 0;
+	if (!t)
+		return;
 	block_signals(&old);
-	rc = commit ? rename(f->until->name, f->path) : -1;
-	saved = errno;
-	if (rc)
-		unlink(f->until->name);
-	for (struct atomicfile_temporary **link = &uncommitted; *link; link = &(*link)->next)
-		if (*link == f->until) {
-			*link = f->until->next;
+	if (undone)
+		undo(t);
+	else if (t->older)
+		unlink(t->older);
+	for (struct atomicfile_temporary **link = &unsettled; *link; link = &(*link)->next)
+		if (*link == t) {
+			*link = t->next;
 			break;
 		}
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	free(f->until);
+	free(t->older);
+	free(t);
 	f->until = NULL;
-	errno = saved;
-	return rc;
 }
 
 static void forget(struct atomicfile *f)
@@ -135,48 +166,56 @@ static char *resolve(const char *path)
 	return target;
 }
 
-static bool is_taken(const char *name)
+/* The length of a temporary name beside a path, with its end. */
+static size_t name_room(const char *path)
 {
-	for (const struct atomicfile_temporary *t = uncommitted; t; t = t->next)
-		if (!strcmp(t->name, name))
-			return true;
-	return false;
+	return strlen(path) + sizeof("..ce-.tmp") + N_DIGITS;
 }
 
-/* A name next to the target, which is an absolute path. */
-static struct atomicfile_temporary *name_beside(const char *target)
+/*
+ * Writes a name beside the target, an absolute path: no more of a long name than leaves room for
+ * the rest within NAME_MAX. Returns 0, or -1 with errno set.
+ */
+static int put_name_beside(char *name, const char *target)
 {
 	const char *base = strrchr(target, '/') + 1;
-	size_t room = strlen(target) + 64;
-	struct atomicfile_temporary *t = mem_alloc(sizeof(*t) + room, 1);
-	int n = 0;
+	uint64_t random;
 
-	/* No more of a long name than leaves room for the rest within NAME_MAX: two may be cut to
-	 * one. */
-	do
-		snprintf(t->name, room, "%.*s.%.200s.%ld.%d.tmp", (int)(base - target), target,
-			 base, (long)getpid(), n++);
-	while (is_taken(t->name));
-	t->owner = getpid();
-	return t;
+	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return -1;
+	snprintf(name, name_room(target), "%.*s.%.200s.ce-%0*llx.tmp", (int)(base - target), target,
+		 base, N_DIGITS, (unsigned long long)(random & 0xffffffffffff));
+	return 0;
 }
 
 /* Makes the temporary file t; on success f owns it. Returns 0, or -1 with errno set. */
 static int open_temporary(struct atomicfile *f, struct atomicfile_temporary *t,
 			  const struct stat *old_file)
 {
+	struct stat st;
 	sigset_t old;
 	int saved;
 
 	block_signals(&old);
-	/* A leftover of a killed process that had our pid is ours to replace. */
-	unlink(t->name);
-	f->fd = open(t->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	do
+		f->fd = put_name_beside(t->name, f->path)
+				? -1
+				: open(t->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	while (f->fd < 0 && errno == EEXIST);
+	if (f->fd >= 0 && fstat(f->fd, &st)) {
+		saved = errno;
+		unlink(t->name);
+		close(f->fd);
+		f->fd = -1;
+		errno = saved;
+	}
 	saved = errno;
 	if (f->fd >= 0) {
+		t->device = st.st_dev;
+		t->inode = st.st_ino;
 		f->until = t;
-		t->next = uncommitted;
-		uncommitted = t;
+		t->next = unsettled;
+		unsettled = t;
 		if (old_file)
 			(void)!fchmod(f->fd, old_file->st_mode & 07777);
 	}
@@ -188,11 +227,14 @@ static int open_temporary(struct atomicfile *f, struct atomicfile_temporary *t,
 static int open_beside(struct atomicfile *f, const char *path, const struct stat *old_file,
 		       struct err *err)
 {
-	struct atomicfile_temporary *t = name_beside(f->path);
+	struct atomicfile_temporary *t = mem_zalloc(sizeof(*t) + name_room(f->path), 1);
 
+	t->owner = getpid();
+	t->path = f->path;
 	if (open_temporary(f, t, old_file)) {
+		err_errno(err, path);
 		free(t);
-		return err_errno(err, path);
+		return -1;
 	}
 	return 0;
 }
@@ -251,13 +293,38 @@ static int use_target(struct atomicfile *f, const char *path, const struct stat 
 	return rc ? err_errno(err, path) : fileuse_output(&f->use, path, &folder, base, err);
 }
 
+/*
+ * Whether the path is a symbolic link that the kernel would not follow, were it asked to and
+ * fs.protected_symlinks set: one in a folder that all may write to but in which each can remove
+ * only what is his (/tmp), that neither we nor the folder's owner has put there.
+ */
+static bool is_strange_link(const char *path)
+{
+	struct stat link, folder;
+	char *copy;
+	int rc;
+
+	if (lstat(path, &link) || !S_ISLNK(link.st_mode) || link.st_uid == geteuid())
+		return false;
+	copy = mem_dup(path, strlen(path));
+	rc = stat(dirname(copy), &folder);
+	free(copy);
+	return !rc && folder.st_mode & S_ISVTX && folder.st_mode & S_IWOTH &&
+	       link.st_uid != folder.st_uid;
+}
+
 static int open_path(struct atomicfile *f, const char *path, struct err *err)
 {
 	struct stat st;
 	const struct stat *file = stat(path, &st) ? NULL : &st;
 
-	if (!file && errno != ENOENT) /* no name that the commit could give */
+	if (!file && errno != ENOENT) /* no name that it could be given */
 		return err_errno(err, path);
+	if (is_strange_link(path))
+		return err_set(err, ERR_RUNTIME,
+			       "%s: a symbolic link of another user in a folder that all may "
+			       "write to",
+			       path);
 	f->path = resolve(path);
 	if ((file && S_ISDIR(st.st_mode)) || !*f->path) {
 		errno = file ? EISDIR : ENOENT;
@@ -271,40 +338,112 @@ static int open_path(struct atomicfile *f, const char *path, struct err *err)
 	return f->fd < 0 ? err_errno(err, path) : 0;
 }
 
-int atomicfile_open(struct atomicfile *f, const char *path, struct err *err)
+int atomicfile_open(struct atomicfile *f, const char *path, bool sync, struct err *err)
 {
 	int named = path ? named_descriptor(path) : STDOUT_FILENO;
 	int rc;
 
 	*f = (struct atomicfile)ATOMICFILE_INIT;
+	f->sync = sync;
 	rc = named >= 0 ? open_descriptor(f, path, named, err) : open_path(f, path, err);
 	if (rc)
 		forget(f);
 	return rc;
 }
 
-int atomicfile_commit(struct atomicfile *f, struct err *err)
+bool atomicfile_is_in_place(const struct atomicfile *f)
 {
-	int rc = close(f->fd);
+	return !f->until;
+}
 
-	if (rc) {
+/* Of a pipe or a device there is nothing to sync. */
+static int sync_file(const struct atomicfile *f)
+{
+	struct stat st;
+
+	return f->sync && !fstat(f->fd, &st) && S_ISREG(st.st_mode) && fsync(f->fd) ? -1 : 0;
+}
+
+int atomicfile_complete(struct atomicfile *f, struct err *err)
+{
+	int rc = sync_file(f), fd = f->fd;
+
+	if (rc)
 		err_errno(err, f->path);
-		settle(f, false);
-	} else {
-		rc = settle(f, true);
-		if (rc)
-			err_errno(err, f->path);
-	}
-	forget(f);
+	f->fd = -1; /* closed, even if close() fails */
+	if (close(fd) && !rc)
+		rc = err_errno(err, f->path);
 	return rc;
+}
+
+/* Another name for what has the target's, if there is something and it can have one. */
+static char *keep_older(const char *path)
+{
+	char *name = mem_alloc(name_room(path), 1);
+
+	if (put_name_beside(name, path) || link(path, name)) {
+		free(name);
+		return NULL;
+	}
+	return name;
+}
+
+static int rename_to(struct atomicfile_temporary *t)
+{
+	sigset_t old;
+	int rc, saved;
+
+	block_signals(&old);
+	t->older = keep_older(t->path);
+	rc = rename(t->name, t->path);
+	saved = errno;
+	t->is_named = !rc;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	errno = saved;
+	return rc;
+}
+
+/* A rename is on the disk when its folder is. */
+static int sync_folder(const char *path)
+{
+	char *copy = mem_dup(path, strlen(path));
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc, saved;
+
+	rc = fd < 0 ? -1 : fsync(fd);
+	saved = errno;
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	errno = saved;
+	/* A folder that may be written to but not read, or whose file system syncs no folders. */
+	return rc && errno != EACCES && errno != EINVAL ? -1 : 0;
+}
+
+int atomicfile_name(struct atomicfile *f, struct err *err)
+{
+	struct atomicfile_temporary *t = f->until;
+
+	if (!t)
+		return 0;
+	if (!is_at(t, t->name))
+		return err_set(err, ERR_RUNTIME,
+			       "%s: somebody has moved or replaced %s, which was to get that name",
+			       t->path, t->name);
+	return rename_to(t) || (f->sync && sync_folder(t->path)) ? err_errno(err, f->path) : 0;
+}
+
+void atomicfile_settle(struct atomicfile *f)
+{
+	drop(f, false);
+	forget(f);
 }
 
 void atomicfile_abort(struct atomicfile *f)
 {
-	if (f->fd < 0)
+	if (!f->path)
 		return;
-	if (f->fd != STDOUT_FILENO)
+	if (f->fd > STDOUT_FILENO)
 		close(f->fd);
-	settle(f, false);
+	drop(f, true);
 	forget(f);
 }

@@ -1,40 +1,67 @@
 /*
- * atomicfile: a file that has its name only when it is complete.
+ * atomicfile: a file that has its name only when it is complete, and is on the disk.
  *
- * It is written next to its target and renamed over it by atomicfile_commit; until then an
- * older file of that name stays as it was. The end of the process, by exit() or by a signal
- * (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), removes what is uncommitted. A target that exists and is
- * no regular file (a device, a pipe), or is an open descriptor by name (/dev/stdout, /dev/fd/3), is
- * written in place. Two outputs onto one file, or one onto an input, are refused (see fileuse).
+ * It is written next to its target, under the name .TARGET.ce-NNNNNNNNNNNN.tmp (twelve random
+ * digits, so that two processes, or two hosts on one folder, never have the same), and then goes
+ * through three steps: it is completed, named by a rename over the target, and settled. Several
+ * files of one run take each step together, so that all of them have their names or none: until it
+ * is settled, an abort puts the older file of that name back. The end of the process, by exit() or
+ * by a signal (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), does the same; only SIGKILL and a crash of
+ * the machine can leave a file named .*.ce-*.tmp.
+ *
+ * A target that exists and is no regular file (a device, a pipe), or is an open descriptor by name
+ * (/dev/stdout, /dev/fd/3), is written in place. Two outputs onto one file, or one onto an input,
+ * are refused (see fileuse), and so is a symbolic link that somebody else has put into a folder
+ * such as /tmp.
  */
 #ifndef CE_ATOMICFILE_H
 #define CE_ATOMICFILE_H
 
 #include "base/err.h"
 
+#include <stdbool.h>
+
 struct atomicfile {
 	int fd;     /* for the owner to write to; -1 when closed */
 	char *path; /* the target */
+	bool sync;
 	struct atomicfile_temporary
-		*until; /* what it is until the commit; NULL: written in place */
+		*until; /* what it is until it is settled; NULL: written in place */
 	struct fileuse *use;
 };
 
 #define ATOMICFILE_INIT                                                                            \
 	{                                                                                          \
-		-1, NULL, NULL, NULL                                                               \
+		.fd = -1                                                                           \
 	}
 
 /*
- * NULL is standard output, the descriptor itself, which the commit closes and an abort does not.
+ * NULL is standard output, the descriptor itself, which atomicfile_complete closes and an abort
+ * does not. sync: what is complete, and its name, are on the disk, as far as fsync(2) can tell.
  * Returns 0, or -1 with err: the target cannot be opened, or is an input or another output.
  */
-int atomicfile_open(struct atomicfile *f, const char *path, struct err *err);
+int atomicfile_open(struct atomicfile *f, const char *path, bool sync, struct err *err);
 
-/* Closes and renames. On failure the target is untouched and the temporary file gone. */
-int atomicfile_commit(struct atomicfile *f, struct err *err);
+/* Whether it is written in place: it has its name already. */
+bool atomicfile_is_in_place(const struct atomicfile *f);
 
-/* Closes and removes what was not committed; does nothing to a struct that is not open. */
+/* Syncs and closes the file; nothing more is written to it. Returns 0, or -1 with err. */
+int atomicfile_complete(struct atomicfile *f, struct err *err);
+
+/*
+ * Gives a complete file its name, and syncs the folder; one that is written in place has it.
+ * Returns 0, or -1 with err: the target is as it was, or is put back by the abort.
+ */
+int atomicfile_name(struct atomicfile *f, struct err *err);
+
+/* Forgets the older file. Releases *f; nothing is left to fail. */
+void atomicfile_settle(struct atomicfile *f);
+
+/*
+ * Closes and removes what has no name yet, and puts back what it had replaced; releases *f. Where
+ * the file system has no hard links, a file that was named has no older one to put back, and is
+ * removed. Does nothing to a struct that is not open.
+ */
 void atomicfile_abort(struct atomicfile *f);
 
 #endif

@@ -444,7 +444,7 @@ int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct e
 	int level;
 
 	*w = (struct gz_writer)GZ_WRITER_INIT;
-	if (atomicfile_open(&w->file, path, err))
+	if (atomicfile_open(&w->file, path, !output->no_sync, err))
 		return -1;
 	w->fd = w->file.fd;
 	w->name = path ? path : "stdout";
@@ -529,7 +529,8 @@ static void put_number(unsigned char *out, uint32_t value)
 		out[i] = (unsigned char)(value >> (8 * i));
 }
 
-int gz_writer_flush(struct gz_writer *w, struct err *err)
+/* All but the end of the stream, which write_end writes: nothing is compressed after it. */
+static int write_rest(struct gz_writer *w, struct err *err)
 {
 	int error;
 
@@ -548,36 +549,58 @@ int gz_writer_flush(struct gz_writer *w, struct err *err)
 }
 
 /* What was deflated ends with a block of literals, too, in which there is none. */
-int gz_writer_finish(struct gz_writer *w, struct err *err)
+static int write_end(struct gz_writer *w, struct err *err)
 {
 	unsigned char end[LITERAL_END_MAX + 8];
 	size_t n;
 
 	if (w->plain)
 		return 0;
-	if (gz_writer_flush(w, err))
-		return -1;
 	n = literal_end(&w->literal, end);
 	put_number(end + n, w->crc);
 	put_number(end + n + 4, (uint32_t)w->length);
-	if (write_out(w, end, n + 8, err))
+	return write_out(w, end, n + 8, err);
+}
+
+static int end_file(struct gz_writer *w, struct err *err)
+{
+	return write_end(w, err) || atomicfile_complete(&w->file, err) ? -1 : 0;
+}
+
+int gz_writer_complete(struct gz_writer *w, struct err *err)
+{
+	if (w->is_complete)
+		return 0;
+	if (write_rest(w, err) || (!atomicfile_is_in_place(&w->file) && end_file(w, err)))
 		return -1;
-	w->plain = true; /* there is nothing left to finish */
+	w->is_complete = true;
+	return 0;
+}
+
+int gz_writer_close_all(struct gz_writer *const *writers, size_t n, struct err *err)
+{
+	/* Each loop from the last to the first. What fails for want of space does so in this one.
+	 */
+	for (size_t i = n; i-- > 0;)
+		if (gz_writer_complete(writers[i], err))
+			return -1;
+	for (size_t i = n; i-- > 0;)
+		if (atomicfile_name(&writers[i]->file, err))
+			return -1;
+	for (size_t i = n; i-- > 0;)
+		if (atomicfile_is_in_place(&writers[i]->file) && end_file(writers[i], err))
+			return -1;
+	for (size_t i = 0; i < n; i++) {
+		atomicfile_settle(&writers[i]->file);
+		free(writers[i]->coded);
+		*writers[i] = (struct gz_writer)GZ_WRITER_INIT;
+	}
 	return 0;
 }
 
 int gz_writer_close(struct gz_writer *w, struct err *err)
 {
-	int rc = gz_writer_finish(w, err);
-
-	if (rc)
-		return -1;
-	if (w->fd >= 0)
-		rc = atomicfile_commit(&w->file, err);
-	w->fd = -1;
-	free(w->coded);
-	w->coded = NULL;
-	return rc;
+	return gz_writer_close_all(&w, 1, err);
 }
 
 void gz_writer_abort(struct gz_writer *w)

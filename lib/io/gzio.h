@@ -2,10 +2,11 @@
  * gzio: bytes from and to gzip files, plain files and pipes, checked to the last trailer.
  *
  * A broken upstream never looks like a short success: the reader reports the end of input only
- * after a verified end, and the writer's stream is finished only by gz_writer_close, which a
- * failing tool never reaches. Zero bytes of input are an error, for that is what a tool leaves that
- * died before its first write. The format is RFC 1952; what is in it is codec's, or literal's at
- * level 0: a comment in the header says so, and to whoever looks at it what to do.
+ * after a verified end, and the writer's stream is finished only by gz_writer_close and
+ * gz_writer_close_all, which a failing tool never reaches. Zero bytes of input are an error, for
+ * that is what a tool leaves that died before its first write. The format is RFC 1952; what is in
+ * it is codec's, or literal's at level 0: a comment in the header says so, and to whoever looks at
+ * it what to do.
  *
  * Threads, where they are allowed: one inflates ahead of the caller, once an input has turned out
  * to be long and compressed; others deflate. What is written does not depend on them. Memory: 128
@@ -36,11 +37,12 @@ struct gz_output {
 	bool plain;       /* no gzip; a terminal gets plain text in any case, and a path that ends
 			   * in .csv at the default level */
 	int threads;      /* that may deflate this output at once; 0, 1: the caller's alone */
+	bool no_sync;     /* do not wait until a file is on the disk, see atomicfile */
 };
 
 #define GZ_OUTPUT_INIT                                                                             \
 	{                                                                                          \
-		NULL, GZ_LEVEL_DEFAULT, false, 0                                                   \
+		NULL, GZ_LEVEL_DEFAULT, false, 0, false                                            \
 	}
 
 /*
@@ -120,6 +122,7 @@ struct gz_writer {
 	uint32_t crc;         /* of level 0, or of all that was deflated, as the length */
 	uint64_t length;
 	bool begun; /* the gzip header is written */
+	bool is_complete;
 };
 
 #define GZ_WRITER_INIT                                                                             \
@@ -137,21 +140,24 @@ int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct e
 int gz_writer_write(struct gz_writer *w, const void *bytes, size_t n, struct err *err);
 
 /*
- * Writes out all but the last 11 bytes of the stream, which gz_writer_finish writes: where the
- * output has no space for what there is, this fails. Nothing is compressed after it.
+ * Writes all but the end of what is written in place (standard output, a pipe or a device); a file
+ * is then whole and on the disk, but has no name yet. Where there is no space for what there is,
+ * this fails. Nothing can be written after it. Returns 0, or -1 with err: abort the writer then.
  */
-int gz_writer_flush(struct gz_writer *w, struct err *err);
+int gz_writer_complete(struct gz_writer *w, struct err *err);
 
 /*
- * Finishes the stream and writes it out, all but the commit: after gz_writer_finish only the
- * rename can fail. For a tool with several outputs, so that none appears before all are whole.
- * gz_writer_close finishes, if that was not done, and commits. Both release nothing on failure:
- * abort the writer then.
+ * Finishes the n outputs of one tool, and releases them. First all are completed; then the
+ * files get their names; and when all have them, the others get their end, so that who reads a pipe
+ * to its verified end finds the files. Each time the last of them comes first. Returns 0, or -1
+ * with err, and releases nothing: abort all of them then, which takes back what has got its name.
  */
-int gz_writer_finish(struct gz_writer *w, struct err *err);
+int gz_writer_close_all(struct gz_writer *const *writers, size_t n, struct err *err);
+
+/* The same of one. */
 int gz_writer_close(struct gz_writer *w, struct err *err);
 
-/* Releases everything and removes an uncommitted file; harmless on a closed writer. */
+/* Releases everything and removes an unfinished file; harmless on a closed writer. */
 void gz_writer_abort(struct gz_writer *w);
 
 /* CRC-32 (the one of gzip) of n bytes, continued from `crc`, which starts at 0. */

@@ -761,7 +761,7 @@ int csv_writer_open(struct csv_writer *w, const struct gz_output *output, struct
 
 static int flush(struct csv_writer *w, struct err *err)
 {
-	int rc = gz_writer_write(&w->gz, w->row.data, w->row.len, err);
+	int rc = !w->row.len ? 0 : gz_writer_write(&w->gz, w->row.data, w->row.len, err);
 
 	buf_clear(&w->row);
 	return rc;
@@ -774,46 +774,36 @@ int csv_writer_end_row(struct csv_writer *w, struct err *err)
 	return w->row.len >= FLUSH_SIZE ? flush(w, err) : 0;
 }
 
-int csv_writer_finish(struct csv_writer *w, struct err *err)
-{
-	if (flush(w, err) || gz_writer_finish(&w->gz, err))
-		return -1;
-	buf_release(&w->row);
-	return 0;
-}
-
-int csv_writer_close(struct csv_writer *w, struct err *err)
-{
-	return csv_writer_finish(w, err) || gz_writer_close(&w->gz, err) ? -1 : 0;
-}
-
 void csv_writer_abort(struct csv_writer *w)
 {
 	gz_writer_abort(&w->gz);
 	buf_release(&w->row);
 }
 
-/* Standard output, a pipe or a device: no file that gets its name when it is complete. */
-static bool is_in_place(const struct csv_writer *w)
+int csv_writer_complete(struct csv_writer *w, struct err *err)
 {
-	return !w->gz.file.until;
+	if (flush(w, err) || gz_writer_complete(&w->gz, err))
+		return -1;
+	buf_release(&w->row);
+	return 0;
 }
 
 int csv_writer_close_all(struct csv_writer *const *writers, size_t n, struct err *err)
 {
-	/* What fails for want of space does so before the first file has its name. */
-	for (size_t i = n; i-- > 0;) {
-		struct csv_writer *w = writers[i];
+	struct gz_writer **gz = mem_alloc(n, sizeof(struct gz_writer *));
+	int rc = 0;
 
-		if (is_in_place(w) ? flush(w, err) || gz_writer_flush(&w->gz, err)
-				   : csv_writer_finish(w, err))
-			return -1;
+	for (size_t i = n; !rc && i-- > 0;) {
+		rc = csv_writer_complete(writers[i], err);
+		gz[i] = &writers[i]->gz;
 	}
-	for (size_t i = n; i-- > 0;)
-		if (!is_in_place(writers[i]) && csv_writer_close(writers[i], err))
-			return -1;
-	for (size_t i = n; i-- > 0;) /* those that are left */
-		if (writers[i]->gz.fd >= 0 && csv_writer_close(writers[i], err))
-			return -1;
-	return 0;
+	if (!rc)
+		rc = gz_writer_close_all(gz, n, err);
+	free(gz);
+	return rc;
+}
+
+int csv_writer_close(struct csv_writer *w, struct err *err)
+{
+	return csv_writer_close_all(&w, 1, err);
 }

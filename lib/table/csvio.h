@@ -168,16 +168,12 @@ int csv_writer_open(struct csv_writer *w, const struct gz_output *output, struct
 /* csv_end_row, and writes out what has gathered. */
 int csv_writer_end_row(struct csv_writer *w, struct err *err);
 
-/* As gz_writer_finish and gz_writer_close: call abort after a failure. */
-int csv_writer_finish(struct csv_writer *w, struct err *err);
+/* As gz_writer_complete and gz_writer_close: call abort after a failure. */
+int csv_writer_complete(struct csv_writer *w, struct err *err);
 int csv_writer_close(struct csv_writer *w, struct err *err);
 void csv_writer_abort(struct csv_writer *w);
 
-/*
- * Closes the n outputs of one tool, the last of `writers` first. No file appears under its name
- * before all outputs are written, all but the end of those that are written in place: standard
- * output, pipes and devices. The end of those comes when all files have their names, so that who
- * reads a pipe to its verified end finds them. Returns 0, or -1 with err.
+/* The n outputs of one tool, as gz_writer_close_all: none of its files has its name if one fails.
  */
 int csv_writer_close_all(struct csv_writer *const *writers, size_t n, struct err *err);
 

@@ -592,6 +592,42 @@ by_name() {
 	each case_ $files
 }
 
+# A folder comes in the way of the other output's name while the tool runs.
+@test "of several outputs all have their names and end, or none" {
+	case_() {
+		local option half=$(($(wc -c <"$in") / 2))
+		for option in $(outputs_of "$tool" | sed 's/-o//'); do
+			for main in file -; do
+				rm -rf folder
+				mkdir folder
+				cd folder
+				mkfifo fifo
+				echo old >file
+				"${cmd[@]}" -o "$main" "$option" other fifo >stdout 2>stderr &
+				pid=$!
+				exec 7>fifo
+				head -c "$half" "$in" >&7
+				while [[ ! $(echo .other.ce-*.tmp) == .other.ce-????????????.tmp ]]; do
+					kill -0 $pid
+					sleep 0.01
+				done
+				mkdir other
+				tail -c "+$((half + 1))" "$in" >&7
+				exec 7>&-
+				status=0
+				wait $pid || status=$?
+				[ $status = 1 ]
+				[[ $(<stderr) == *"$tool: "*"other: Is a directory" ]]
+				[ "$(cat file)" = old ]
+				[ ! -s stdout ] || ! gzip -t <stdout 2>../why || false
+				[ "$(ls -A | xargs)" = "fifo file other stderr stdout" ]
+				cd ..
+			done
+		done
+	}
+	each case_ $filters
+}
+
 @test "-o /dev/stdout writes after what is there, and replaces no file" {
 	case_() {
 		{

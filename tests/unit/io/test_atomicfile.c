@@ -5,6 +5,8 @@
 #include "scratch.h"
 
 #include <errno.h>
+#include <glob.h>
+#include <limits.h>
 #include <signal.h>
 
 static void put(const struct atomicfile *f, const char *text)
@@ -21,6 +23,15 @@ static void check_file(const char *path, const char *want)
 	free(got);
 }
 
+/* The three steps of one file. */
+static int commit(struct atomicfile *f, struct err *err)
+{
+	if (atomicfile_complete(f, err) || atomicfile_name(f, err))
+		return -1;
+	atomicfile_settle(f);
+	return 0;
+}
+
 static mode_t mode_of(const char *path)
 {
 	struct stat st;
@@ -28,15 +39,15 @@ static mode_t mode_of(const char *path)
 	return lstat(path, &st) ? 0 : st.st_mode;
 }
 
-static void appears_at_the_commit(void)
+static void appears_when_it_is_named(void)
 {
 	struct atomicfile f = ATOMICFILE_INIT;
 	struct err err = ERR_INIT;
 
-	CHECK_INT(atomicfile_open(&f, "new", &err), 0);
+	CHECK_INT(atomicfile_open(&f, "new", true, &err), 0);
 	put(&f, "fresh");
 	CHECK(access("new", F_OK) != 0);
-	CHECK_INT(atomicfile_commit(&f, &err), 0);
+	CHECK_INT(commit(&f, &err), 0);
 	check_file("new", "fresh");
 	CHECK_INT(scratch_count(), 1);
 	CHECK_INT(err.kind, ERR_NONE);
@@ -51,7 +62,7 @@ static void abort_leaves_the_old_file(void)
 	struct err err = ERR_INIT;
 
 	scratch_write("old", "old", 3);
-	CHECK_INT(atomicfile_open(&f, "old", &err), 0);
+	CHECK_INT(atomicfile_open(&f, "old", true, &err), 0);
 	put(&f, "fresh");
 	check_file("old", "old");
 	atomicfile_abort(&f);
@@ -67,12 +78,12 @@ static void permissions(void)
 	struct err err = ERR_INIT;
 	mode_t umask_before = umask(027);
 
-	CHECK_INT(atomicfile_open(&f, "new", &err), 0);
-	CHECK_INT(atomicfile_commit(&f, &err), 0);
+	CHECK_INT(atomicfile_open(&f, "new", true, &err), 0);
+	CHECK_INT(commit(&f, &err), 0);
 	CHECK_INT(mode_of("new"), S_IFREG | 0640);
 	chmod("new", 0604);
-	CHECK_INT(atomicfile_open(&f, "new", &err), 0);
-	CHECK_INT(atomicfile_commit(&f, &err), 0);
+	CHECK_INT(atomicfile_open(&f, "new", true, &err), 0);
+	CHECK_INT(commit(&f, &err), 0);
 	CHECK_INT(mode_of("new"), S_IFREG | 0604);
 	umask(umask_before);
 	unlink("new");
@@ -86,10 +97,10 @@ static void a_link_stays_a_link(void)
 	CHECK_INT(mkdir("sub", 0777), 0);
 	scratch_write("sub/target", "old", 3);
 	CHECK_INT(symlink("sub/target", "link"), 0);
-	CHECK_INT(atomicfile_open(&f, "link", &err), 0);
+	CHECK_INT(atomicfile_open(&f, "link", true, &err), 0);
 	put(&f, "fresh");
 	check_file("sub/target", "old");
-	CHECK_INT(atomicfile_commit(&f, &err), 0);
+	CHECK_INT(commit(&f, &err), 0);
 	CHECK(S_ISLNK(mode_of("link")));
 	check_file("sub/target", "fresh");
 	unlink("link");
@@ -106,15 +117,15 @@ static void what_is_no_file_is_written_in_place(void)
 
 	CHECK_INT(mkfifo("fifo", 0600), 0);
 	reader = open("fifo", O_RDONLY | O_NONBLOCK);
-	CHECK_INT(atomicfile_open(&f, "fifo", &err), 0);
+	CHECK_INT(atomicfile_open(&f, "fifo", true, &err), 0);
 	put(&f, "piped");
-	CHECK_INT(atomicfile_commit(&f, &err), 0);
+	CHECK_INT(commit(&f, &err), 0);
 	CHECK_INT(read(reader, got, sizeof(got)), 5);
 	CHECK_STR(got, "piped");
 	CHECK(S_ISFIFO(mode_of("fifo")));
 	close(reader);
 	unlink("fifo");
-	CHECK_INT(atomicfile_open(&f, "/dev/full", &err), 0);
+	CHECK_INT(atomicfile_open(&f, "/dev/full", true, &err), 0);
 	CHECK_INT(fdio_write(f.fd, "x", 1), -1);
 	CHECK_INT(errno, ENOSPC);
 	atomicfile_abort(&f);
@@ -126,11 +137,11 @@ static void impossible_targets(void)
 	struct atomicfile f = ATOMICFILE_INIT;
 	struct err err = ERR_INIT;
 
-	CHECK_INT(atomicfile_open(&f, "no/such/file", &err), -1);
+	CHECK_INT(atomicfile_open(&f, "no/such/file", true, &err), -1);
 	CHECK_STR(err.message, "no/such/file: No such file or directory");
-	CHECK_INT(atomicfile_open(&f, "/", &err), -1);
+	CHECK_INT(atomicfile_open(&f, "/", true, &err), -1);
 	CHECK_STR(err.message, "/: Is a directory");
-	CHECK_INT(atomicfile_open(&f, "", &err), -1);
+	CHECK_INT(atomicfile_open(&f, "", true, &err), -1);
 	atomicfile_abort(&f);
 	CHECK_INT(scratch_count(), 0);
 }
@@ -143,9 +154,9 @@ static void a_name_as_long_as_can_be(void)
 
 	memset(name, 'n', 255);
 	name[255] = '\0';
-	CHECK_INT(atomicfile_open(&f, name, &err), 0);
+	CHECK_INT(atomicfile_open(&f, name, true, &err), 0);
 	put(&f, "x");
-	CHECK_INT(atomicfile_commit(&f, &err), 0);
+	CHECK_INT(commit(&f, &err), 0);
 	check_file(name, "x");
 	unlink(name);
 }
@@ -162,12 +173,12 @@ static void two_names_as_long_as_can_be(void)
 		name[i][254] = (char)('0' + i);
 		name[i][255] = '\0';
 	}
-	CHECK_INT(atomicfile_open(&f, name[0], &err), 0);
-	CHECK_INT(atomicfile_open(&g, name[1], &err), 0);
+	CHECK_INT(atomicfile_open(&f, name[0], true, &err), 0);
+	CHECK_INT(atomicfile_open(&g, name[1], true, &err), 0);
 	put(&f, "first");
 	put(&g, "second");
-	CHECK_INT(atomicfile_commit(&g, &err), 0);
-	CHECK_INT(atomicfile_commit(&f, &err), 0);
+	CHECK_INT(commit(&g, &err), 0);
+	CHECK_INT(commit(&f, &err), 0);
 	check_file(name[0], "first");
 	check_file(name[1], "second");
 	CHECK_INT(scratch_count(), 2);
@@ -181,17 +192,152 @@ static void one_target_twice_is_refused(void)
 	struct atomicfile f = ATOMICFILE_INIT, g = ATOMICFILE_INIT;
 	struct err err = ERR_INIT;
 
-	CHECK_INT(atomicfile_open(&f, "both", &err), 0);
-	CHECK_INT(atomicfile_open(&g, "./both", &err), -1);
+	CHECK_INT(atomicfile_open(&f, "both", true, &err), 0);
+	CHECK_INT(atomicfile_open(&g, "./both", true, &err), -1);
 	CHECK_STR(err.message, "./both: the output both is the same file");
 	put(&f, "first");
-	CHECK_INT(atomicfile_commit(&f, &err), 0);
+	CHECK_INT(commit(&f, &err), 0);
 	check_file("both", "first");
-	CHECK_INT(atomicfile_open(&f, "both", &err), 0);
-	CHECK_INT(atomicfile_open(&g, "./both", &err), -1);
+	CHECK_INT(atomicfile_open(&f, "both", true, &err), 0);
+	CHECK_INT(atomicfile_open(&g, "./both", true, &err), -1);
 	atomicfile_abort(&f);
 	CHECK_INT(scratch_count(), 1);
 	unlink("both");
+}
+
+/* Opens, writes and completes the file. */
+static void complete(struct atomicfile *f, const char *path, const char *text)
+{
+	struct err err = ERR_INIT;
+
+	CHECK_INT(atomicfile_open(f, path, true, &err), 0);
+	put(f, text);
+	CHECK_INT(atomicfile_complete(f, &err), 0);
+}
+
+/* Whoever is named before one that cannot be is what it was. */
+static void of_a_set_all_are_named_or_none(void)
+{
+	struct atomicfile f[3];
+	struct err err = ERR_INIT;
+
+	scratch_write("older", "old", 3);
+	complete(&f[0], "older", "fresh");
+	complete(&f[1], "new", "fresh");
+	complete(&f[2], "folder", "fresh");
+	CHECK_INT(mkdir("folder", 0700), 0);
+	CHECK_INT(atomicfile_name(&f[0], &err), 0);
+	CHECK_INT(atomicfile_name(&f[1], &err), 0);
+	check_file("older", "fresh");
+	check_file("new", "fresh");
+	CHECK_INT(atomicfile_name(&f[2], &err), -1);
+	CHECK(strstr(err.message, "/folder: Is a directory"));
+	for (int i = 0; i < 3; i++)
+		atomicfile_abort(&f[i]);
+	check_file("older", "old");
+	CHECK(access("new", F_OK) != 0);
+	CHECK(S_ISDIR(mode_of("folder")));
+	CHECK_INT(rmdir("folder"), 0);
+	CHECK_INT(scratch_count(), 1);
+	unlink("older");
+}
+
+/* What another process has put under the name since is not ours to take back. */
+static void an_abort_leaves_the_files_of_others(void)
+{
+	struct atomicfile f;
+	struct err err = ERR_INIT;
+
+	complete(&f, "named", "ours");
+	CHECK_INT(atomicfile_name(&f, &err), 0);
+	scratch_write("other", "theirs", 6);
+	CHECK_INT(rename("other", "named"), 0);
+	atomicfile_abort(&f);
+	check_file("named", "theirs");
+	CHECK_INT(scratch_count(), 1);
+	unlink("named");
+}
+
+/* The one file in the folder whose name ends in .tmp. */
+static void find_temporary(char name[PATH_MAX])
+{
+	glob_t found;
+
+	CHECK_INT(glob(".*.ce-????????????.tmp", 0, NULL, &found), 0);
+	CHECK_INT(found.gl_pathc, 1);
+	snprintf(name, PATH_MAX, "%s", found.gl_pathv[0]);
+	globfree(&found);
+}
+
+static void a_replaced_temporary_gets_no_name(void)
+{
+	struct atomicfile f;
+	struct err err = ERR_INIT;
+	char name[PATH_MAX];
+
+	complete(&f, "target", "ours");
+	find_temporary(name);
+	CHECK(!strncmp(name, ".target.ce-", 11));
+	scratch_write("other", "theirs", 6);
+	CHECK_INT(rename("other", name), 0);
+	CHECK_INT(atomicfile_name(&f, &err), -1);
+	CHECK(strstr(err.message, "/target: somebody has moved or replaced "));
+	atomicfile_abort(&f);
+	CHECK(access("target", F_OK) != 0);
+	check_file(name, "theirs");
+	CHECK_INT(scratch_count(), 1);
+	unlink(name);
+}
+
+static void two_runs_have_two_temporaries(void)
+{
+	struct atomicfile f;
+	char first[PATH_MAX], second[PATH_MAX];
+
+	complete(&f, "target", "");
+	find_temporary(first);
+	atomicfile_abort(&f);
+	complete(&f, "target", "");
+	find_temporary(second);
+	atomicfile_abort(&f);
+	CHECK(strcmp(first, second) != 0);
+}
+
+/* In a folder such as /tmp, a link of another user could make us write where he wants. */
+static void a_strange_link_is_refused(void)
+{
+	const uid_t other = 65534;
+	struct atomicfile f;
+	struct err err = ERR_INIT;
+
+	if (geteuid()) /* to give a link away, one must be root */
+		return;
+	CHECK_INT(mkdir("shared", 0777), 0);
+	CHECK_INT(chmod("shared", 01777), 0);
+	CHECK_INT(symlink("../aim", "shared/link"), 0);
+	CHECK_INT(atomicfile_open(&f, "shared/link", true, &err), 0);
+	atomicfile_abort(&f);
+	CHECK_INT(lchown("shared/link", other, other), 0);
+	for (int exists = 0; exists < 2; exists++) {
+		CHECK_INT(atomicfile_open(&f, "shared/link", true, &err), -1);
+		/* The kernel's own words, where it refuses before us. */
+		CHECK(strstr(err.message, "shared/link: a symbolic link of another user in a "
+					  "folder that all may write to") ||
+		      strstr(err.message, "shared/link: Permission denied"));
+		scratch_write("aim", "old", 3);
+	}
+	check_file("aim", "old");
+	/* The folder's owner may, and in a folder that is no such one everybody. */
+	CHECK_INT(chown("shared", other, other), 0);
+	CHECK_INT(atomicfile_open(&f, "shared/link", true, &err), 0);
+	atomicfile_abort(&f);
+	CHECK_INT(chown("shared", 0, 0), 0);
+	CHECK_INT(chmod("shared", 0777), 0);
+	CHECK_INT(atomicfile_open(&f, "shared/link", true, &err), 0);
+	atomicfile_abort(&f);
+	unlink("shared/link");
+	unlink("aim");
+	CHECK_INT(rmdir("shared"), 0);
 }
 
 struct death {
@@ -202,14 +348,16 @@ struct death {
 static void write_two_and_die(void *data)
 {
 	const struct death *death = data;
-	static struct atomicfile f, g, committed;
+	static struct atomicfile f, g, named, settled;
 	struct err err = ERR_INIT;
 
 	if (death->ignored)
 		signal(death->ignored, SIG_IGN);
-	if (atomicfile_open(&f, "a", &err) || atomicfile_open(&g, "b", &err) ||
-	    atomicfile_open(&committed, "c", &err) || atomicfile_commit(&committed, &err) ||
-	    fdio_write(g.fd, "half", 4) || access("a", F_OK) || !access("b", F_OK))
+	if (atomicfile_open(&f, "a", true, &err) || atomicfile_open(&g, "b", true, &err) ||
+	    atomicfile_open(&settled, "c", true, &err) || commit(&settled, &err) ||
+	    atomicfile_open(&named, "d", true, &err) || atomicfile_complete(&named, &err) ||
+	    atomicfile_name(&named, &err) || access("d", F_OK) || fdio_write(g.fd, "half", 4) ||
+	    access("a", F_OK) || !access("b", F_OK))
 		exit(9);
 	if (death->ignored)
 		raise(death->ignored);
@@ -218,7 +366,7 @@ static void write_two_and_die(void *data)
 	raise(death->signal);
 }
 
-static void any_end_removes_what_is_uncommitted(void)
+static void any_end_undoes_what_is_not_settled(void)
 {
 	static const int signals[] = { 0,       SIGHUP,  SIGINT,  SIGQUIT,
 				       SIGPIPE, SIGTERM, SIGXCPU, SIGXFSZ };
@@ -228,6 +376,8 @@ static void any_end_removes_what_is_uncommitted(void)
 		int status;
 
 		scratch_write("a", "old", 3);
+		if (i % 2)
+			scratch_write("d", "older", 5);
 		status = scratch_child(write_two_and_die, &death);
 		if (death.signal)
 			CHECK(WIFSIGNALED(status) && WTERMSIG(status) == death.signal);
@@ -235,8 +385,11 @@ static void any_end_removes_what_is_uncommitted(void)
 			CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 3);
 		check_file("a", "old");
 		check_file("c", "");
-		CHECK_INT(scratch_count(), 2);
+		if (i % 2)
+			check_file("d", "older");
+		CHECK_INT(scratch_count(), i % 2 ? 3 : 2);
 		unlink("a");
+		unlink("d");
 		unlink("c");
 	}
 }
@@ -342,7 +495,7 @@ int main(void)
 	char dir[] = SCRATCH_DIR;
 
 	scratch_enter(dir);
-	RUN(appears_at_the_commit);
+	RUN(appears_when_it_is_named);
 	RUN(abort_leaves_the_old_file);
 	RUN(permissions);
 	RUN(a_link_stays_a_link);
@@ -351,7 +504,12 @@ int main(void)
 	RUN(a_name_as_long_as_can_be);
 	RUN(two_names_as_long_as_can_be);
 	RUN(one_target_twice_is_refused);
-	RUN(any_end_removes_what_is_uncommitted);
+	RUN(of_a_set_all_are_named_or_none);
+	RUN(an_abort_leaves_the_files_of_others);
+	RUN(a_replaced_temporary_gets_no_name);
+	RUN(two_runs_have_two_temporaries);
+	RUN(a_strange_link_is_refused);
+	RUN(any_end_undoes_what_is_not_settled);
 	RUN(an_ignored_signal_stays_ignored);
 	RUN(spill_files_have_no_name);
 	RUN(spill_files_are_read_back_from_anywhere);

@@ -110,7 +110,7 @@ static void an_input_is_no_output(void)
 	scratch_write("read", "x", 1);
 	CHECK_INT(gz_reader_open(&r, "read", 0, &err), 0);
 	gz_reader_close(&r);
-	CHECK_INT(atomicfile_open(&f, "./read", &err), -1);
+	CHECK_INT(atomicfile_open(&f, "./read", true, &err), -1);
 	CHECK_STR(err.message, "./read: the input read is the same file");
 	CHECK_INT(f.fd, -1);
 }

@@ -25,7 +25,7 @@ static void add_member(struct buf *b, const char *text, size_t n, int level)
 /* Appends the member that a writer makes of the text at level 0. */
 static void add_literal(struct buf *b, const char *text, size_t n)
 {
-	struct gz_output output = { "member", 0, false, 0 };
+	struct gz_output output = { "member", 0, false, 0, false };
 	struct gz_writer w = GZ_WRITER_INIT;
 	struct err err = ERR_INIT;
 	size_t len;
@@ -411,7 +411,7 @@ static void pipes_of_single_bytes(void)
 /* Writes the bytes in random pieces. */
 static void write_file(const char *path, const struct buf *bytes, int level, bool plain)
 {
-	struct gz_output output = { path, level, plain, 0 };
+	struct gz_output output = { path, level, plain, 0, false };
 	struct gz_writer w = GZ_WRITER_INIT;
 	struct err err = ERR_INIT;
 	uint64_t random = 1;
@@ -427,7 +427,7 @@ static void write_file(const char *path, const struct buf *bytes, int level, boo
 	}
 	CHECK(access(path, F_OK) != 0);
 	if (level & 1)
-		CHECK_INT(gz_writer_finish(&w, &err), 0);
+		CHECK_INT(gz_writer_complete(&w, &err), 0);
 	CHECK_INT(gz_writer_close(&w, &err), 0);
 	gz_writer_abort(&w);
 }
@@ -500,7 +500,7 @@ static void pieces_change_nothing(void)
 static void a_flush_leaves_the_end(void)
 {
 	for (int level = 0; level < 2; level++) {
-		struct gz_output output = { "/dev/stdout", level, false, 0 };
+		struct gz_output output = { "/dev/stdout", level, false, 0, false };
 		struct gz_writer w = GZ_WRITER_INIT;
 		struct err err = ERR_INIT;
 		/* A name of its own: what this process has read it does not write. */
@@ -516,7 +516,7 @@ static void a_flush_leaves_the_end(void)
 		close(fd);
 		CHECK_INT(gz_writer_open(&w, &output, &err), 0);
 		CHECK_INT(gz_writer_write(&w, sample, SAMPLE_LEN, &err), 0);
-		CHECK_INT(gz_writer_flush(&w, &err), 0);
+		CHECK_INT(gz_writer_complete(&w, &err), 0);
 		CHECK_INT(stat(name, &flushed), 0);
 		CHECK_INT(gz_writer_close(&w, &err), 0);
 		CHECK_INT(stat(name, &whole), 0);
@@ -584,14 +584,14 @@ static void a_table_has_one_file(void)
 
 static void an_aborted_writer_leaves_nothing(void)
 {
-	struct gz_output output = { "out", 1, false, 0 };
+	struct gz_output output = { "out", 1, false, 0, false };
 	struct gz_writer w = GZ_WRITER_INIT;
 	struct err err = ERR_INIT;
 
 	unlink("in");
 	CHECK_INT(gz_writer_open(&w, &output, &err), 0);
 	CHECK_INT(gz_writer_write(&w, sample, SAMPLE_LEN, &err), 0);
-	CHECK_INT(gz_writer_finish(&w, &err), 0);
+	CHECK_INT(gz_writer_complete(&w, &err), 0);
 	gz_writer_abort(&w);
 	gz_writer_abort(&w);
 	CHECK_INT(scratch_count(), 0);
@@ -603,7 +603,7 @@ static void an_aborted_writer_leaves_nothing(void)
 static void a_full_disk_is_an_error(void)
 {
 	for (int plain = 0; plain < 2; plain++) {
-		struct gz_output output = { "/dev/full", 1, plain, 0 };
+		struct gz_output output = { "/dev/full", 1, plain, 0, false };
 		struct gz_writer w = GZ_WRITER_INIT;
 		struct err err = ERR_INIT;
 		int rc;

@@ -413,7 +413,7 @@ static void writer_and_reader_round_trip(void)
 {
 	enum { ROWS = 300 };
 	struct csv_input input = { .paths = (const char *const[]){ "table" }, .n = 1 };
-	struct gz_output output = { "table", 1, false, 0 };
+	struct gz_output output = { "table", 1, false, 0, false };
 	uint64_t random = 2;
 
 	for (size_t columns = 1; columns <= 5; columns++) {
@@ -645,7 +645,7 @@ static void records_of_many_lines(void)
 /* Writes a gzip file of a header and then of `pieces` times the piece, and the tail. */
 static void write_large(const char *head, const char *piece, int pieces, const char *tail)
 {
-	struct gz_output output = { "large", 1, false, 0 };
+	struct gz_output output = { "large", 1, false, 0, false };
 	struct gz_writer w = GZ_WRITER_INIT;
 	struct err err = ERR_INIT;
 
@@ -721,7 +721,7 @@ static void a_record_without_end(void)
 
 static void a_failing_writer_leaves_nothing(void)
 {
-	struct gz_output output = { "/dev/full", 1, true, 0 };
+	struct gz_output output = { "/dev/full", 1, true, 0, false };
 	struct csv_writer w = CSV_WRITER_INIT;
 	struct err err = ERR_INIT;
 	int rc = 0;

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/shellword.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "events/event.h"
@@ -354,18 +355,18 @@ static inline void doubt(struct clean_doubts *d, const struct csv_field *field, 
 		doubt_position(d, &field[CLEAN_PLAYBACK_POSITION], seconds);
 }
 
-/* The spellings of one column as a shell takes them, with a NUL; none of them has a comma. */
+/* The spellings of one column, as the word of a shell and with a NUL; none of them has a comma. */
 static void put_na_argument(struct buf *out, const char (*words)[CLEAN_SPELLING_SIZE])
 {
-	const char *quote = "";
+	struct buf list = BUF_INIT;
 
 	for (size_t i = 0; i < CLEAN_SPELLINGS && *words[i]; i++)
-		if (strpbrk(words[i], "\\()"))
-			quote = "'";
+		buf_printf(&list, "%s%s", i ? "," : "", words[i]);
+	buf_append_char(&list, '\0');
 	buf_clear(out);
-	for (size_t i = 0; i < CLEAN_SPELLINGS && *words[i]; i++)
-		buf_printf(out, "%s%s", i ? "," : quote, words[i]);
-	buf_printf(out, "%s%c", quote, '\0');
+	shellword_put(out, list.data);
+	buf_append_char(out, '\0');
+	buf_release(&list);
 }
 
 void cleaner_warn(const struct cleaner *c, uint64_t n_read, struct warnings *warnings)

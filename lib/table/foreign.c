@@ -1,5 +1,7 @@
 #include "table/foreign.h"
 
+#include "base/shellword.h"
+
 #include <string.h>
 
 /* A format and the bytes that it begins with; of those a ? is any, and a # any but NUL. */
@@ -119,27 +121,6 @@ const struct foreign *foreign_find(const char *s, size_t len)
 	return is_tar(s, len) ? &tar : NULL;
 }
 
-static bool is_plain(const char *word)
-{
-	return word[strcspn(word, " \t\n\"'\\$&|;<>()*?[]{}~#`!")] == '\0';
-}
-
-/* A word of the shell: in quotes if anything in it needs them. */
-static void put_word(struct buf *out, const char *word)
-{
-	bool plain = is_plain(word);
-
-	if (!plain)
-		buf_append_char(out, '\'');
-	for (; *word; word++)
-		if (*word == '\'')
-			buf_append_str(out, "'\\''");
-		else
-			buf_append_char(out, *word);
-	if (!plain)
-		buf_append_char(out, '\'');
-}
-
 /* A command that has the name in quotes of its own gets FILE for one that would need some, too. */
 static void put_command(struct buf *out, const char *command, const char *path)
 {
@@ -148,7 +129,7 @@ static void put_command(struct buf *out, const char *command, const char *path)
 
 	buf_append(out, command, (size_t)(at - command));
 	buf_append_str(out, *path == '-' ? "./" : "");
-	put_word(out, is_quoted && !is_plain(path) ? "FILE" : path);
+	shellword_put(out, is_quoted && !shellword_is_plain(path) ? "FILE" : path);
 	buf_append_str(out, at + 1);
 }
 

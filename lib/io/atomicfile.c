@@ -356,24 +356,22 @@ bool atomicfile_is_in_place(const struct atomicfile *f)
 	return !f->until;
 }
 
-/* Of a pipe or a device there is nothing to sync. */
-static int sync_file(const struct atomicfile *f)
+int atomicfile_sync(const struct atomicfile *f, struct err *err)
 {
 	struct stat st;
 
-	return f->sync && !fstat(f->fd, &st) && S_ISREG(st.st_mode) && fsync(f->fd) ? -1 : 0;
+	/* Of a pipe or a device there is nothing to sync. */
+	return f->sync && !fstat(f->fd, &st) && S_ISREG(st.st_mode) && fsync(f->fd)
+		       ? err_errno(err, f->path)
+		       : 0;
 }
 
 int atomicfile_complete(struct atomicfile *f, struct err *err)
 {
-	int rc = sync_file(f), fd = f->fd;
+	int fd = f->fd;
 
-	if (rc)
-		err_errno(err, f->path);
 	f->fd = -1; /* closed, even if close() fails */
-	if (close(fd) && !rc)
-		rc = err_errno(err, f->path);
-	return rc;
+	return close(fd) ? err_errno(err, f->path) : 0;
 }
 
 /* Another name for what has the target's, if there is something and it can have one. */

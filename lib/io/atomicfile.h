@@ -3,11 +3,11 @@
  *
  * It is written next to its target, under the name .TARGET.ce-NNNNNNNNNNNN.tmp (twelve random
  * digits, so that two processes, or two hosts on one folder, never have the same), and then goes
- * through three steps: it is completed, named by a rename over the target, and settled. Several
- * files of one run take each step together, so that all of them have their names or none: until it
- * is settled, an abort puts the older file of that name back. The end of the process, by exit() or
- * by a signal (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), does the same; only SIGKILL and a crash of
- * the machine can leave a file named .*.ce-*.tmp.
+ * through its steps: it is synced, completed, named by a rename over the target, and settled.
+ * Several files of one run take each step together, so that all of them have their names or none:
+ * until it is settled, an abort puts the older file of that name back. The end of the process, by
+ * exit() or by a signal (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), does the same; only SIGKILL and a
+ * crash of the machine can leave a file named .*.ce-*.tmp.
  *
  * A target that exists and is no regular file (a device, a pipe), or is an open descriptor by name
  * (/dev/stdout, /dev/fd/3), is written in place. Two outputs onto one file, or one onto an input,
@@ -37,7 +37,7 @@ struct atomicfile {
 
 /*
  * NULL is standard output, the descriptor itself, which atomicfile_complete closes and an abort
- * does not. sync: what is complete, and its name, are on the disk, as far as fsync(2) can tell.
+ * does not. sync: atomicfile_sync and atomicfile_name wait for the disk.
  * Returns 0, or -1 with err: the target cannot be opened, or is an input or another output.
  */
 int atomicfile_open(struct atomicfile *f, const char *path, bool sync, struct err *err);
@@ -45,7 +45,10 @@ int atomicfile_open(struct atomicfile *f, const char *path, bool sync, struct er
 /* Whether it is written in place: it has its name already. */
 bool atomicfile_is_in_place(const struct atomicfile *f);
 
-/* Syncs and closes the file; nothing more is written to it. Returns 0, or -1 with err. */
+/* Waits until what is written is on the disk, if it is a file. Returns 0, or -1 with err. */
+int atomicfile_sync(const struct atomicfile *f, struct err *err);
+
+/* Closes the file; nothing more is written to it. Returns 0, or -1 with err. */
 int atomicfile_complete(struct atomicfile *f, struct err *err);
 
 /*

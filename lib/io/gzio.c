@@ -562,16 +562,17 @@ static int write_end(struct gz_writer *w, struct err *err)
 	return write_out(w, end, n + 8, err);
 }
 
-static int end_file(struct gz_writer *w, struct err *err)
-{
-	return write_end(w, err) || atomicfile_complete(&w->file, err) ? -1 : 0;
-}
-
 int gz_writer_complete(struct gz_writer *w, struct err *err)
 {
 	if (w->is_complete)
 		return 0;
-	if (write_rest(w, err) || (!atomicfile_is_in_place(&w->file) && end_file(w, err)))
+	if (write_rest(w, err))
+		return -1;
+	/* Without its end a stream in place is known as unfinished: the end needs no sync. */
+	if (atomicfile_is_in_place(&w->file)
+		    ? atomicfile_sync(&w->file, err)
+		    : write_end(w, err) || atomicfile_sync(&w->file, err) ||
+			      atomicfile_complete(&w->file, err))
 		return -1;
 	w->is_complete = true;
 	return 0;
@@ -588,7 +589,8 @@ int gz_writer_close_all(struct gz_writer *const *writers, size_t n, struct err *
 		if (atomicfile_name(&writers[i]->file, err))
 			return -1;
 	for (size_t i = n; i-- > 0;)
-		if (atomicfile_is_in_place(&writers[i]->file) && end_file(writers[i], err))
+		if (atomicfile_is_in_place(&writers[i]->file) &&
+		    (write_end(writers[i], err) || atomicfile_complete(&writers[i]->file, err)))
 			return -1;
 	for (size_t i = 0; i < n; i++) {
 		atomicfile_settle(&writers[i]->file);

@@ -23,10 +23,10 @@ static void check_file(const char *path, const char *want)
 	free(got);
 }
 
-/* The three steps of one file. */
+/* The steps of one file. */
 static int commit(struct atomicfile *f, struct err *err)
 {
-	if (atomicfile_complete(f, err) || atomicfile_name(f, err))
+	if (atomicfile_sync(f, err) || atomicfile_complete(f, err) || atomicfile_name(f, err))
 		return -1;
 	atomicfile_settle(f);
 	return 0;

@@ -42,15 +42,15 @@ static int parse_l2(void *value, const char *const *args, struct err *err)
 
 static int parse_horizon(void *value, const char *const *args, struct err *err)
 {
-	struct trainset_horizon *h = value;
+	struct trainrows_horizon *h = value;
 	size_t len = strlen(args[0]);
 
 	if (!strcmp(args[0], "auto"))
-		h->kind = TRAINSET_HORIZON_AUTO;
+		h->kind = TRAINROWS_HORIZON_AUTO;
 	else if (!num_parse_int(args[0], len, &h->length) && h->length >= 0)
-		h->kind = TRAINSET_HORIZON_NUMBER;
+		h->kind = TRAINROWS_HORIZON_NUMBER;
 	else if (!time_parse_duration(args[0], len, &h->length))
-		h->kind = TRAINSET_HORIZON_MS;
+		h->kind = TRAINROWS_HORIZON_MS;
 	else
 		return err_set(err, ERR_USAGE,
 			       "expected auto, a duration such as 12h or 7d, or a number of the "
@@ -91,10 +91,10 @@ static void finish_opts(struct cli *cli, struct opts *opt)
 	if (learn_check(&opt->learn, &err))
 		cli_usage_error(cli, "%s", err.message);
 	opt->set.by_time = opt->folds || learn_needs_time(&opt->learn);
-	if (opt->set.horizon.kind != TRAINSET_HORIZON_AUTO && !opt->set.holdout &&
+	if (opt->set.rows.horizon.kind != TRAINROWS_HORIZON_AUTO && !opt->set.rows.holdout &&
 	    !opt->set.by_time)
 		cli_usage_error(cli, "--horizon: no rows are split by time (--holdout 0)");
-	if (opt->set.watermark && !opt->set.holdout && !opt->set.by_time)
+	if (opt->set.rows.watermark && !opt->set.rows.holdout && !opt->set.by_time)
 		cli_usage_error(cli, "--watermark: no rows are split by time (--holdout 0)");
 	opt->set.balance.resample = (enum classweight_resample)opt->resample.value;
 	if (!opt->folds)
@@ -121,11 +121,11 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		{ 0, "na", "TOKEN[,...]", "read fields that are TOKEN as empty", cli_list,
 		  &opt->set.na },
 		{ 'H', "holdout", "SHARE", "share of test rows, the newest ones (0.2)", cli_share,
-		  &opt->set.holdout },
+		  &opt->set.rows.holdout },
 		{ 0, "horizon", "DURATION", "age by which labels are known, or auto (auto)",
-		  parse_horizon, &opt->set.horizon },
+		  parse_horizon, &opt->set.rows.horizon },
 		{ 0, "watermark", "TIME", "end of the log of the labels (the last row)", cli_string,
-		  &opt->set.watermark },
+		  &opt->set.rows.watermark },
 		{ 'w', "class-weight", "WEIGHT", "class weight: none, balanced or a ratio (none)",
 		  parse_class_weight, &opt->set.balance },
 		{ 'r', "resample", "HOW", "resample train rows: none, over, under (none)",
@@ -194,7 +194,7 @@ static int train(const struct cli *cli, struct trainset *set, const struct opts 
 	    trainset_read(set, &cli->input, &opt->set, err) ||
 	    learn_model(&model, set, INT64_MAX, &opt->learn, pool, err))
 		return -1;
-	model.split = set->split;
+	model.split = set->rows.split;
 	learn_warn(&warnings, &model, set);
 	cli_warnings(cli, &warnings);
 	rc = model_write(&model, &out, err) || gz_writer_close(&out, err);

@@ -66,13 +66,13 @@ int learn_check(const struct learn_options *o, struct err *err)
 }
 
 /* Without validation rows, only a fold can have too few. */
-static struct trainset_span span_of(const struct trainset *set, int64_t until,
-				    const struct learn_options *o)
+static struct trainrows_span span_of(const struct trainset *set, int64_t until,
+				     const struct learn_options *o)
 {
 	if (!holds_back(o))
-		return (struct trainset_span){ until, until, until, "--cv" };
-	return (struct trainset_span){ trainset_time(set, until, o->validation), until, until,
-				       "--validation" };
+		return (struct trainrows_span){ until, until, until, "--cv" };
+	return (struct trainrows_span){ trainrows_time(&set->rows, until, o->validation), until,
+					until, "--validation" };
 }
 
 /* Scores -------------------------------------------------------------------------------------- */
@@ -101,13 +101,13 @@ static void score_row(void *context, const double *value, bool label, double wei
 }
 
 static int score_held(struct scoring *s, const struct model *m, struct trainset *set,
-		      struct trainset_span span, struct err *err)
+		      struct trainrows_span span, struct err *err)
 {
 	int rc;
 
 	*s = (struct scoring){ .model = m };
 	matrix_row_init(&s->scratch, &m->encoding.shape);
-	rc = trainset_visit(set, span, TRAINSET_HELD, &m->encoding, score_row, s, err);
+	rc = trainset_visit(set, span, TRAINROWS_HELD, &m->encoding, score_row, s, err);
 	matrix_row_release(&s->scratch);
 	if (!rc && !s->n)
 		rc = err_set(
@@ -124,7 +124,7 @@ static void release_scoring(struct scoring *s)
 
 /* Models -------------------------------------------------------------------------------------- */
 
-static int calibrate(struct model *m, struct trainset *set, struct trainset_span span,
+static int calibrate(struct model *m, struct trainset *set, struct trainrows_span span,
 		     enum calibration_kind kind, struct pool *pool, struct err *err)
 {
 	struct scoring s;
@@ -148,14 +148,14 @@ static void copy_na(struct names *to, const struct names *from)
 int learn_model(struct model *m, struct trainset *set, int64_t until, const struct learn_options *o,
 		struct pool *pool, struct err *err)
 {
-	struct trainset_span span = span_of(set, until, o);
+	struct trainrows_span span = span_of(set, until, o);
 	int rc;
 
 	*m = (struct model)MODEL_INIT;
 	model_set_learner(m, o->trainer->learner);
 	m->balance = *trainset_balance(set);
 	m->validation = holds_back(o) ? o->validation : 0;
-	m->learnt = trainset_count(set, span.cut);
+	m->learnt = trainrows_count(&set->rows, span.cut);
 	copy_na(&m->na, trainset_na(set));
 	m->bins = (size_t)(o->bins < 0 ? o->trainer->bins : o->bins);
 	rc = o->trainer->fit(m, set, span, o, pool, err);
@@ -229,12 +229,12 @@ static void put_split(struct buf *lines, const struct split *s)
 
 void learn_put_summary(struct buf *lines, const struct model *m, const struct trainset *set)
 {
-	put_split(lines, &set->split);
+	put_split(lines, &set->rows.split);
 	for (int part = 0; part < SPLIT_N_PARTS; part++)
 		buf_printf(lines, "%s: %llu rows, %llu positive\n",
 			   split_part_name((enum split_part)part),
-			   (unsigned long long)set->split.rows[part],
-			   (unsigned long long)set->split.positives[part]);
+			   (unsigned long long)set->rows.split.rows[part],
+			   (unsigned long long)set->rows.split.positives[part]);
 	trainer_of(m)->put_summary(lines, m);
 }
 
@@ -275,7 +275,7 @@ int learn_cross_validate(struct trainset *set, size_t n, const struct learn_opti
 			 struct err *err)
 {
 	for (size_t k = 1; k <= n; k++) {
-		struct trainset_span span = trainset_fold(set, INT64_MAX, k, n, "--cv");
+		struct trainrows_span span = trainrows_fold(&set->rows, INT64_MAX, k, n, "--cv");
 		struct model m;
 		struct scoring s = { 0 };
 		int rc;
@@ -285,9 +285,9 @@ int learn_cross_validate(struct trainset *set, size_t n, const struct learn_opti
 		rc = score_held(&s, &m, set, span, err);
 		if (!rc) {
 			folds[k - 1].cut = span.cut;
-			folds[k - 1].n_train = trainset_count(set, span.cut);
+			folds[k - 1].n_train = trainrows_count(&set->rows, span.cut);
 			judge(&folds[k - 1].judge, &m, &s);
-			warn_of_fold(w, k, &folds[k - 1], &m, set->split.label);
+			warn_of_fold(w, k, &folds[k - 1], &m, set->rows.split.label);
 			if (k == n) /* it has the most train rows to judge columns by */
 				warn_of_set(w, &m.encoding, set);
 		}

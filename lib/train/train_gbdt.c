@@ -62,10 +62,11 @@ static void add_row(void *context, const double *value, bool label, double weigh
 	bins_add(context, value, label, weight);
 }
 
-static int read_bins(struct bins *b, struct trainset *set, struct trainset_span span,
-		     enum trainset_part part, const struct encoding *e, struct err *err)
+static int read_bins(struct bins *b, struct trainset *set, struct trainrows_span span,
+		     enum trainrows_part part, const struct encoding *e, struct err *err)
 {
-	bins_init(b, e->n_values, part == TRAINSET_LEARNT ? trainset_count(set, span.cut) : 0);
+	bins_init(b, e->n_values,
+		  part == TRAINROWS_LEARNT ? trainrows_count(&set->rows, span.cut) : 0);
 	for (size_t i = 0; i < e->n; i++) {
 		const struct encoding_column *c = &e->columns[i];
 
@@ -79,7 +80,7 @@ static int read_bins(struct bins *b, struct trainset *set, struct trainset_span 
 	return trainset_visit(set, span, part, e, add_row, b, err);
 }
 
-static int fit(struct model *m, struct trainset *set, struct trainset_span span,
+static int fit(struct model *m, struct trainset *set, struct trainrows_span span,
 	       const struct learn_options *o, struct pool *pool, struct err *err)
 {
 	struct bins train = BINS_INIT, held = BINS_INIT;
@@ -93,8 +94,8 @@ static int fit(struct model *m, struct trainset *set, struct trainset_span span,
 	g->options.seed = m->balance.seed;
 	rc = trainset_fit(set, span, (struct encoding_numbers){ .max_bins = m->bins }, &m->encoding,
 			  err) ||
-	     read_bins(&train, set, span, TRAINSET_LEARNT, &m->encoding, err) ||
-	     (m->validation && read_bins(&held, set, span, TRAINSET_HELD, &m->encoding, err));
+	     read_bins(&train, set, span, TRAINROWS_LEARNT, &m->encoding, err) ||
+	     (m->validation && read_bins(&held, set, span, TRAINROWS_HELD, &m->encoding, err));
 	if (!rc && m->validation && !held.n_rows)
 		rc = err_set(err, ERR_RUNTIME, "%s: --validation: no validation rows to stop by",
 			     trainset_file(set));

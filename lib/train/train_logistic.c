@@ -92,7 +92,7 @@ static int interact(struct encoding *e, const char *names, const char *file, str
 	return why ? err_set(err, ERR_RUNTIME, "%s: --interactions %s: %s", file, names, why) : 0;
 }
 
-static int fit_encoding(struct encoding *e, struct trainset *set, struct trainset_span span,
+static int fit_encoding(struct encoding *e, struct trainset *set, struct trainrows_span span,
 			size_t bins, const struct learn_options *o, struct err *err)
 {
 	struct encoding_numbers numbers = { bins, bins > 0, !bins };
@@ -120,13 +120,14 @@ static void add_to_matrix(void *context, const double *value, bool label, double
 	matrix_add(f->matrix, &f->row, label, weight);
 }
 
-static int read_matrix(struct matrix *x, struct trainset *set, struct trainset_span span,
-		       enum trainset_part part, const struct encoding *e, struct err *err)
+static int read_matrix(struct matrix *x, struct trainset *set, struct trainrows_span span,
+		       enum trainrows_part part, const struct encoding *e, struct err *err)
 {
 	struct matrix_filling filling = { .matrix = x, .encoding = e };
 	int rc;
 
-	matrix_init(x, &e->shape, part == TRAINSET_LEARNT ? trainset_count(set, span.cut) : 0);
+	matrix_init(x, &e->shape,
+		    part == TRAINROWS_LEARNT ? trainrows_count(&set->rows, span.cut) : 0);
 	matrix_row_init(&filling.row, &e->shape);
 	rc = trainset_visit(set, span, part, e, add_to_matrix, &filling, err);
 	matrix_row_release(&filling.row);
@@ -151,14 +152,14 @@ static double matrix_loss(const struct logistic *l, const struct matrix *x)
 
 /* Adds to loss[N_L2] what each penalty loses on a fold. */
 static int try_l2(double *loss, const struct model *m, struct trainset *set,
-		  struct trainset_span span, const struct learn_options *options, struct pool *pool,
-		  struct err *err)
+		  struct trainrows_span span, const struct learn_options *options,
+		  struct pool *pool, struct err *err)
 {
 	struct encoding e = ENCODING_INIT;
 	struct matrix x = MATRIX_INIT, held = MATRIX_INIT;
 	int rc = fit_encoding(&e, set, span, m->bins, options, err) ||
-		 read_matrix(&x, set, span, TRAINSET_LEARNT, &e, err) ||
-		 read_matrix(&held, set, span, TRAINSET_HELD, &e, err);
+		 read_matrix(&x, set, span, TRAINROWS_LEARNT, &e, err) ||
+		 read_matrix(&held, set, span, TRAINROWS_HELD, &e, err);
 
 	for (size_t i = 0; !rc && i < N_L2; i++) {
 		const struct model_logistic *l = m->fit;
@@ -185,8 +186,9 @@ static int choose_l2(double *l2, const struct model *m, struct trainset *set, in
 	size_t best = 0;
 
 	for (size_t k = 1; k <= N_FOLDS_L2; k++)
-		if (try_l2(loss, m, set, trainset_fold(set, until, k, N_FOLDS_L2, "--l2 auto"), o,
-			   pool, err))
+		if (try_l2(loss, m, set,
+			   trainrows_fold(&set->rows, until, k, N_FOLDS_L2, "--l2 auto"), o, pool,
+			   err))
 			return -1;
 	for (size_t i = 1; i < N_L2; i++)
 		if (loss[i] < loss[best])
@@ -195,7 +197,7 @@ static int choose_l2(double *l2, const struct model *m, struct trainset *set, in
 	return 0;
 }
 
-static int fit(struct model *m, struct trainset *set, struct trainset_span span,
+static int fit(struct model *m, struct trainset *set, struct trainrows_span span,
 	       const struct learn_options *o, struct pool *pool, struct err *err)
 {
 	const struct logistic_options usual = LOGISTIC_OPTIONS_INIT;
@@ -209,7 +211,7 @@ static int fit(struct model *m, struct trainset *set, struct trainset_span span,
 	l->l2_chosen = o->choose_l2;
 	rc = (o->choose_l2 && choose_l2(&l->options.l2, m, set, span.cut, o, pool, err)) ||
 	     fit_encoding(&m->encoding, set, span, m->bins, o, err) ||
-	     read_matrix(&x, set, span, TRAINSET_LEARNT, &m->encoding, err) ||
+	     read_matrix(&x, set, span, TRAINROWS_LEARNT, &m->encoding, err) ||
 	     logistic_fit(&l->fit, &x, &l->options, pool, err);
 	matrix_release(&x);
 	return rc ? -1 : 0;

@@ -61,7 +61,7 @@ struct trainer {
 	 * Fits m->encoding and m->fit, which is empty, to the rows of the span; m->bins and
 	 * m->validation are set, the latter 0 without validation rows. Returns 0, or -1 with err.
 	 */
-	int (*fit)(struct model *m, struct trainset *set, struct trainset_span span,
+	int (*fit)(struct model *m, struct trainset *set, struct trainrows_span span,
 		   const struct learn_options *o, struct pool *pool, struct err *err);
 
 	/*

@@ -5,7 +5,6 @@
 #include "base/num.h"
 #include "io/tempfile.h"
 #include "model/na.h"
-#include "model/splittext.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 
@@ -20,13 +19,6 @@
 #define NA_ADVICE_MAX 77 /* the longest word that --na is advised for */
 
 static const char spill_name[] = "temporary file";
-
-/* A labelled row. */
-struct labelled {
-	int64_t time, known; /* as in struct split_row */
-	bool label;
-	enum split_part part;
-};
 
 /* What the non-empty values of a column are; nothing of one that is a category by option. */
 struct values {
@@ -46,13 +38,8 @@ struct trainset_reading {
 	bool *ignored, *categorical, *used; /* per column: whether the option names it */
 	struct values *values;              /* [n_features] */
 	size_t n_features;
-	struct labelled *rows; /* [n_rows], in the order of the input */
-	size_t n_rows, cap;
-	int64_t start;            /* the earliest time, as split.end is the latest */
-	int64_t quantile;         /* within which 99 % of the labels were known */
-	size_t n_known, n_within; /* labels known, and of those within the horizon */
-	int spill;                /* descriptor; the labelled records */
-	struct buf records;       /* to be written to it */
+	int spill;          /* descriptor; the labelled records */
+	struct buf records; /* to be written to it */
 };
 
 /*
@@ -77,13 +64,13 @@ static char *column_name(const struct trainset_reading *r, int index)
 static int find_split(struct trainset_reading *r, struct err *err)
 {
 	const struct trainset_options *o = r->options;
-	struct split *split = &r->out->split;
+	struct split *split = &r->out->rows.split;
 
 	if (find_column(r, o->label, NULL, &r->at.label, err) ||
 	    find_column(r, o->time, DEFAULT_TIME, &r->at.time, err) ||
 	    find_column(r, o->known, DEFAULT_KNOWN, &r->at.known, err))
 		return -1;
-	if (r->at.time < 0 && (o->holdout || o->by_time))
+	if (r->at.time < 0 && (o->rows.holdout || o->by_time))
 		return columns_fail(
 			&r->in, err,
 			"missing column " DEFAULT_TIME
@@ -94,7 +81,7 @@ static int find_split(struct trainset_reading *r, struct err *err)
 	split->label = column_name(r, r->at.label);
 	split->time = column_name(r, r->at.time);
 	split->known = column_name(r, r->at.known);
-	if (!o->holdout && !o->by_time) /* no cut: their values do not matter */
+	if (!o->rows.holdout && !o->by_time) /* no cut: their values do not matter */
 		r->at.time = r->at.known = -1;
 	return 0;
 }
@@ -113,7 +100,7 @@ static bool is_feature(const struct trainset_reading *r, size_t column)
 {
 	const struct catalogue_table *keys = catalogue_table("completion_predictions");
 	const char *name = r->in.header.names[column];
-	const struct split *s = &r->out->split;
+	const struct split *s = &r->out->rows.split;
 
 	if (is_calendar(name) && !r->used[column] && !r->categorical[column])
 		return false;
@@ -178,16 +165,6 @@ static void spill_header(struct trainset_reading *r)
 	for (size_t i = 0; i < r->in.header.n; i++)
 		csv_put_int(&r->records, (int64_t)i);
 	csv_end_row(&r->records);
-}
-
-static void add_labelled(struct trainset_reading *r, const struct split_row *s)
-{
-	if (r->n_rows == r->cap) {
-		r->cap = mem_grow(r->cap, r->n_rows + 1);
-		r->rows = mem_realloc(r->rows, r->cap, sizeof(*r->rows));
-	}
-	r->rows[r->n_rows++] =
-		(struct labelled){ .time = s->time, .known = s->known, .label = s->label };
 }
 
 /* Keeps the first value of a column that is no number, and where it is. */
@@ -299,95 +276,12 @@ static int take_row(struct trainset_reading *r, const struct csv_row *row, struc
 	row = na_row(&r->na, row);
 	if (split_read(&r->at, &r->in, row, &s, err))
 		return -1;
-	if (s.time > r->out->split.end)
-		r->out->split.end = s.time;
-	if (s.time < r->start && s.time != INT64_MIN)
-		r->start = s.time;
 	count_values(r, row);
-	if (!s.labelled) {
-		split_count(&r->out->split, SPLIT_UNLABELLED, &s);
+	trainrows_add(&r->out->rows, &s);
+	if (!s.labelled)
 		return 0;
-	}
-	add_labelled(r, &s);
 	spill_row(r, row);
 	return r->records.len >= FLUSH_SIZE ? flush_spill(r, err) : 0;
-}
-
-/* See trainset_read. Of a table without known times nobody can say how long they take. Changes
- * lengths[n_rows].
- */
-static void choose_horizon(struct trainset_reading *r, struct split *split, int64_t *lengths)
-{
-	int64_t quarter = split_length(r->start, split->end) / 4;
-	size_t n = 0;
-
-	if (!split->known)
-		return;
-	for (size_t i = 0; i < r->n_rows; i++)
-		if (r->rows[i].known != INT64_MAX)
-			lengths[n++] = split_length(r->rows[i].time, r->rows[i].known);
-	r->quantile = split_set_horizon(split, quarter, lengths, n);
-	r->n_known = n;
-	while (n && lengths[n - 1] > split->horizon)
-		n--;
-	r->n_within = n;
-}
-
-static int set_horizon(struct trainset_reading *r, struct split *split, int64_t *lengths,
-		       struct err *err)
-{
-	const struct trainset_horizon *given = &r->options->horizon;
-
-	if (given->kind == TRAINSET_HORIZON_AUTO) {
-		choose_horizon(r, split, lengths);
-		return 0;
-	}
-	split->has_horizon = true;
-	split->horizon = given->length;
-	if (given->kind == TRAINSET_HORIZON_MS &&
-	    split_from_ms(split, given->length, &split->horizon))
-		return err_set(err, ERR_RUNTIME,
-			       "%s: --horizon: the times (column %s), at most %lld, do not tell "
-			       "their unit: give it as a number of that unit",
-			       r->in.file, split->time, (long long)split->end);
-	return 0;
-}
-
-/* Sets the horizon and the cut. Changes times[n_rows]. */
-static int set_split(struct trainset_reading *r, int64_t *times, struct err *err)
-{
-	struct split *split = &r->out->split;
-	size_t n = 0;
-
-	if (r->at.time < 0)
-		return 0;
-	if ((r->options->watermark && split_read_end(split, r->options->watermark, err)) ||
-	    set_horizon(r, split, times, err))
-		return -1;
-	for (size_t i = 0; i < r->n_rows; i++)
-		if (split_is_mature(split, r->rows[i].time))
-			times[n++] = r->rows[i].time;
-	split_set_cut(split, times, n, r->options->holdout);
-	r->out->n_mature = n;
-	return 0;
-}
-
-/* Sets the split, and the part of each row. */
-static int part_rows(struct trainset_reading *r, struct err *err)
-{
-	struct split *split = &r->out->split;
-	int64_t *times = mem_alloc(r->n_rows, sizeof(*times));
-	int rc = set_split(r, times, err);
-
-	free(times);
-	for (size_t i = 0; !rc && i < r->n_rows; i++) {
-		struct labelled *row = &r->rows[i];
-		struct split_row s = { true, row->label, row->time, row->known };
-
-		row->part = split_part(split, &s);
-		split_count(split, row->part, &s);
-	}
-	return rc;
 }
 
 /* The first reading: types, times, and the spill. */
@@ -403,10 +297,7 @@ static int read_input(struct trainset_reading *r, struct err *err)
 	if (rc < 0 || flush_spill(r, err) || decide_types(r, err))
 		return -1;
 	r->out->n_rows = r->in.n_rows;
-	if (!r->n_rows)
-		return err_set(err, ERR_RUNTIME, "%s: no row has a label (column %s)", r->in.file,
-			       r->out->split.label);
-	return part_rows(r, err);
+	return trainrows_split(&r->out->rows, r->at.time >= 0, err);
 }
 
 /* Opens the spill for another reading from its start. */
@@ -423,138 +314,25 @@ static int reopen_spill(struct trainset_reading *r, struct csv_reader *in, struc
 	return csv_reader_open_fd(in, fd, spill_name, err);
 }
 
-/* Appends why there may be too few rows of a kind: nothing without a horizon. */
-static void put_horizon(struct buf *out, const struct trainset_reading *r)
-{
-	const struct split *s = &r->out->split;
-
-	if (!s->has_horizon)
-		return;
-	buf_append_str(out, "; the horizon is ");
-	splittext_put_length(out, s, s->horizon);
-	buf_append_str(out, ", and the rows span ");
-	splittext_put_length(out, s, split_length(r->start, s->end));
-	buf_append_str(out, " (--horizon)");
-}
-
-/* Sets the error to the text and that reason. Always returns -1. */
-static int fail_of_rows(const struct trainset_reading *r, struct buf *text, struct err *err)
-{
-	put_horizon(text, r);
-	err_set(err, ERR_RUNTIME, "%.*s", (int)text->len, text->data);
-	buf_release(text);
-	return -1;
-}
-
-static int check_classes(const struct trainset_reading *r, struct err *err)
-{
-	const struct split *s = &r->out->split;
-	uint64_t n = s->rows[SPLIT_TRAIN], positives = s->positives[SPLIT_TRAIN];
-	struct buf text = BUF_INIT;
-
-	if (positives && positives < n)
-		return 0;
-	if (n)
-		buf_printf(&text,
-			   "the label (column %s) is %d in all %llu train rows: nothing to learn",
-			   s->label, positives > 0, (unsigned long long)n);
-	else
-		buf_printf(&text,
-			   "no train rows: of %zu labelled rows %llu are test rows, %llu are "
-			   "purged (before the cut, but too young or with a label not known by "
-			   "then), and %llu are immature (too young at the end)",
-			   r->n_rows, (unsigned long long)s->rows[SPLIT_TEST],
-			   (unsigned long long)s->rows[SPLIT_PURGED],
-			   (unsigned long long)s->rows[SPLIT_IMMATURE]);
-	return fail_of_rows(r, &text, err);
-}
-
 int trainset_read(struct trainset *t, const struct csv_input *input,
 		  const struct trainset_options *options, struct err *err)
 {
 	struct trainset_reading *r = mem_alloc(1, sizeof(*r));
 
-	*t = (struct trainset){ .split = SPLIT_INIT, .reading = r };
-	t->split.end = INT64_MIN;
+	*t = (struct trainset){ .reading = r };
 	*r = (struct trainset_reading){ .options = options,
 					.out = t,
 					.in = CSV_READER_INIT,
 					.na = { .tokens = &options->na },
-					.start = INT64_MAX,
 					.spill = -1 };
-	return csv_reader_open(&r->in, input, err) || find_split(r, err) || find_features(r, err) ||
-			       (r->spill = tempfile_open(err)) < 0 || read_input(r, err) ||
-			       check_classes(r, err)
+	trainrows_init(&t->rows, NULL, &options->rows);
+	if (csv_reader_open(&r->in, input, err))
+		return -1;
+	t->rows.file = r->in.file;
+	return find_split(r, err) || find_features(r, err) || (r->spill = tempfile_open(err)) < 0 ||
+			       read_input(r, err)
 		       ? -1
 		       : 0;
-}
-
-/* Of the test rows: that there are none, or of one class alone. */
-static void warn_of_test(const struct trainset *t, struct warnings *w)
-{
-	const struct split *s = &t->split;
-	uint64_t n = s->rows[SPLIT_TEST], positives = s->positives[SPLIT_TEST];
-	struct buf text = BUF_INIT;
-
-	if (!s->has_cut && t->n_mature < t->reading->n_rows)
-		buf_printf(&text,
-			   "no test rows: %llu of %zu labelled rows are older than the horizon, "
-			   "too few for this --holdout",
-			   (unsigned long long)t->n_mature, t->reading->n_rows);
-	else if (!s->has_cut)
-		buf_printf(&text, "no test rows: %zu labelled rows are too few for this --holdout",
-			   t->reading->n_rows);
-	else if (!positives || positives == n)
-		buf_printf(&text,
-			   "the label (column %s) is %d in all %llu test rows, but 1 in %.1f %% "
-			   "of %llu train rows: no ranking can be judged by them (--holdout)",
-			   s->label, positives > 0, (unsigned long long)n,
-			   100 * (double)s->positives[SPLIT_TRAIN] / (double)s->rows[SPLIT_TRAIN],
-			   (unsigned long long)s->rows[SPLIT_TRAIN]);
-	if (text.len) {
-		put_horizon(&text, t->reading);
-		warnings_add(w, "%.*s", (int)text.len, text.data);
-	}
-	buf_release(&text);
-}
-
-/* That the automatic horizon is cut short. */
-static void warn_of_horizon(const struct trainset *t, struct warnings *w)
-{
-	const struct trainset_reading *r = t->reading;
-	struct buf text = BUF_INIT;
-
-	if (r->quantile <= t->split.horizon)
-		return;
-	buf_printf(&text,
-		   "%.1f %% of the labels were known within the horizon, a quarter of the rows' "
-		   "span, which is the most by default, and 99 %% within ",
-		   100 * (double)r->n_within / (double)r->n_known);
-	splittext_put_length(&text, &t->split, r->quantile);
-	put_horizon(&text, r);
-	warnings_add(w, "%.*s", (int)text.len, text.data);
-	buf_release(&text);
-}
-
-/*
- * That no train row has seen a horizon of history: at their times hardly a late label was known, so
- * that rates of known labels, which are features, were not what they are in the test rows.
- */
-static void warn_of_start(const struct trainset *t, struct warnings *w)
-{
-	const struct split *s = &t->split;
-	struct buf text = BUF_INIT;
-
-	if (!s->has_cut || !s->has_horizon ||
-	    split_length(t->reading->start, s->cut) - s->horizon > s->horizon)
-		return;
-	buf_printf(&text,
-		   "all %llu train rows are of the first horizon of the table, when only early "
-		   "labels were known: features that count known ones will differ in later rows",
-		   (unsigned long long)s->rows[SPLIT_TRAIN]);
-	put_horizon(&text, t->reading);
-	warnings_add(w, "%.*s", (int)text.len, text.data);
-	buf_release(&text);
 }
 
 void trainset_warn(const struct trainset *t, struct warnings *w)
@@ -562,17 +340,13 @@ void trainset_warn(const struct trainset *t, struct warnings *w)
 	csv_reader_warn(&t->reading->in, w);
 	for (size_t i = 0; i < t->reading->n_features; i++)
 		warn_of_numbers(t->reading, i, w);
-	if (trainset_holdout(t))
-		warn_of_test(t, w);
-	warn_of_horizon(t, w);
-	warn_of_start(t, w);
+	trainrows_warn(&t->rows, w);
 }
 
 void trainset_release(struct trainset *t)
 {
 	struct trainset_reading *r = t->reading;
 
-	split_release(&t->split);
 	if (r) {
 		if (r->spill >= 0)
 			close(r->spill);
@@ -588,73 +362,11 @@ void trainset_release(struct trainset *t)
 		free(r->ignored);
 		free(r->categorical);
 		free(r->used);
-		free(r->rows);
 		buf_release(&r->records);
 	}
+	trainrows_release(&t->rows);
 	free(r);
 	*t = (struct trainset)TRAINSET_INIT;
-}
-
-/* A train row that could be learned from at this time. */
-static bool is_known(const struct trainset_reading *r, const struct labelled *row, int64_t at)
-{
-	return row->part == SPLIT_TRAIN &&
-	       (at == INT64_MAX || split_was_known(&r->out->split, row->time, row->known, at));
-}
-
-static bool is_held(const struct trainset_reading *r, const struct labelled *row,
-		    struct trainset_span span)
-{
-	return span.cut != INT64_MAX && row->time >= span.cut &&
-	       (span.end == INT64_MAX || row->time < span.end) && is_known(r, row, span.until);
-}
-
-static int by_time(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-int64_t trainset_time(const struct trainset *t, int64_t until, int64_t share)
-{
-	const struct trainset_reading *r = t->reading;
-	int64_t *times = mem_alloc(r->n_rows, sizeof(*times)), time = until;
-	bool sorted = true;
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->n_rows; i++)
-		if (is_known(r, &r->rows[i], until)) {
-			sorted = sorted && (!n || r->rows[i].time >= times[n - 1]);
-			times[n++] = r->rows[i].time;
-		}
-	if (!sorted)
-		qsort(times, n, sizeof(*times), by_time);
-	if (n)
-		time = times[n - 1 - (size_t)((double)(n - 1) * (double)share / NUM_MILLION)];
-	free(times);
-	return time;
-}
-
-uint64_t trainset_count(const struct trainset *t, int64_t until)
-{
-	const struct trainset_reading *r = t->reading;
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < r->n_rows; i++)
-		n += is_known(r, &r->rows[i], until);
-	return n;
-}
-
-struct trainset_span trainset_fold(const struct trainset *t, int64_t until, size_t k, size_t n,
-				   const char *option)
-{
-	int64_t parts = (int64_t)n + 1, at = (int64_t)k;
-	int64_t cut = trainset_time(t, until, NUM_MILLION * (parts - at) / parts);
-	int64_t end = k == n ? until
-			     : trainset_time(t, until, NUM_MILLION * (parts - at - 1) / parts);
-
-	return (struct trainset_span){ cut, end, until, option };
 }
 
 const char *trainset_file(const struct trainset *t)
@@ -667,11 +379,6 @@ const struct classweight *trainset_balance(const struct trainset *t)
 	return &t->reading->options->balance;
 }
 
-int64_t trainset_holdout(const struct trainset *t)
-{
-	return t->reading->options->holdout;
-}
-
 const struct names *trainset_na(const struct trainset *t)
 {
 	return &t->reading->options->na;
@@ -682,23 +389,7 @@ bool trainset_is_categorical(const struct trainset *t, const char *name)
 	return t->reading->categorical[columns_find(&t->reading->in.header, name)];
 }
 
-/* That both classes are there to learn from. */
-static int check_span(const struct trainset_reading *r, struct trainset_span span, struct err *err)
-{
-	size_t n = trainset_count(r->out, span.cut), positives = 0;
-	struct buf text = BUF_INIT;
-
-	for (size_t i = 0; i < r->n_rows; i++)
-		positives += is_known(r, &r->rows[i], span.cut) && r->rows[i].label;
-	if (positives && positives < n)
-		return 0;
-	buf_printf(&text, "%s: %s: too few rows could be trained on at ", r->in.file, span.option);
-	splittext_put_time(&text, &r->out->split, span.cut);
-	buf_printf(&text, ": %zu, %zu of them positive", n, positives);
-	return fail_of_rows(r, &text, err);
-}
-
-int trainset_fit(struct trainset *t, struct trainset_span span, struct encoding_numbers numbers,
+int trainset_fit(struct trainset *t, struct trainrows_span span, struct encoding_numbers numbers,
 		 struct encoding *e, struct err *err)
 {
 	struct trainset_reading *r = t->reading;
@@ -707,13 +398,13 @@ int trainset_fit(struct trainset *t, struct trainset_span span, struct encoding_
 	const struct csv_row *row;
 	int rc;
 
-	if (check_span(r, span, err))
+	if (trainrows_check(&t->rows, span, err))
 		return -1;
 	fit = encoding_fit_new(r->feature, r->numeric, r->n_features, numbers,
-			       trainset_count(t, span.cut));
+			       trainrows_count(&t->rows, span.cut));
 	rc = reopen_spill(r, &in, err);
 	for (size_t i = 0; !rc && (rc = csv_reader_next(&in, &row, err)) > 0; i++, rc = 0)
-		if (is_known(r, &r->rows[i], span.cut))
+		if (trainrows_has(&t->rows, i, span.cut))
 			encoding_fit_row(fit, row);
 	if (!rc)
 		encoding_fit_finish(fit, r->in.header.names, e);
@@ -722,62 +413,21 @@ int trainset_fit(struct trainset *t, struct trainset_span span, struct encoding_
 	return rc;
 }
 
-/* How much each labelled row weighs as one to learn from, 0 if it is none. The caller frees. */
-static double *learnt_weights(const struct trainset_reading *r, struct trainset_span span)
-{
-	double *weight = mem_zalloc(r->n_rows, sizeof(*weight)), class_weight[2];
-	uint8_t *labels = mem_alloc(r->n_rows, 1);
-	uint32_t *count;
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->n_rows; i++)
-		if (is_known(r, &r->rows[i], span.cut))
-			labels[n++] = r->rows[i].label;
-	count = classweight_rows(&r->options->balance, labels, n, class_weight);
-	n = 0;
-	for (size_t i = 0; i < r->n_rows; i++)
-		if (is_known(r, &r->rows[i], span.cut))
-			weight[i] = class_weight[r->rows[i].label] * count[n++];
-	free(labels);
-	free(count);
-	return weight;
-}
-
-/* Turns those weights into the ones of the rows held back: the mean of those learnt, by class. */
-static void hold_weights(const struct trainset_reading *r, struct trainset_span span,
-			 double *weight)
-{
-	double sum[2] = { 0 };
-	size_t n[2] = { 0 };
-
-	for (size_t i = 0; i < r->n_rows; i++) {
-		n[r->rows[i].label] += is_known(r, &r->rows[i], span.cut);
-		sum[r->rows[i].label] += weight[i];
-	}
-	for (size_t i = 0; i < r->n_rows; i++) {
-		int label = r->rows[i].label;
-
-		weight[i] = is_held(r, &r->rows[i], span) ? sum[label] / (double)n[label] : 0;
-	}
-}
-
-int trainset_visit(struct trainset *t, struct trainset_span span, enum trainset_part part,
+int trainset_visit(struct trainset *t, struct trainrows_span span, enum trainrows_part part,
 		   const struct encoding *e, trainset_visitor *visit, void *context,
 		   struct err *err)
 {
 	struct trainset_reading *r = t->reading;
-	double *weight = learnt_weights(r, span);
+	double *weight = trainrows_weights(&t->rows, span, part, &r->options->balance);
 	double *value = mem_alloc(e->n_values, sizeof(*value));
 	struct csv_reader in = CSV_READER_INIT;
 	const struct csv_row *row;
 	int rc = reopen_spill(r, &in, err);
 
-	if (part == TRAINSET_HELD)
-		hold_weights(r, span, weight);
 	for (size_t i = 0; !rc && (rc = csv_reader_next(&in, &row, err)) > 0; i++) {
 		rc = weight[i] > 0 ? encoding_read(e, r->feature, &in, row, value, err) : 0;
 		if (!rc && weight[i] > 0)
-			visit(context, value, r->rows[i].label, weight[i]);
+			visit(context, value, trainrows_label(&t->rows, i), weight[i]);
 	}
 	csv_reader_close(&in);
 	free(weight);

@@ -42,3 +42,11 @@ ptrdiff_t fdio_read(int fd, void *bytes, size_t n)
 	while (got < 0 && try_again(fd, POLLIN));
 	return got;
 }
+
+void fdio_wait_writable(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+
+	while (poll(&ready, 1, -1) < 0 && errno == EINTR)
+		;
+}

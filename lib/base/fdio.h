@@ -15,4 +15,7 @@ int fdio_write(int fd, const void *bytes, size_t n);
  */
 ptrdiff_t fdio_read(int fd, void *bytes, size_t n);
 
+/* Waits until a short write to fd would not wait, or would fail. */
+void fdio_wait_writable(int fd);
+
 #endif

@@ -90,6 +90,19 @@ static void block_signals(sigset_t *old)
 	sigprocmask(SIG_BLOCK, &set, old);
 }
 
+/* What was blocked before the hold: there is one at a time, as there is one mask. */
+static sigset_t before_hold;
+
+void atomicfile_hold_signals(void)
+{
+	block_signals(&before_hold);
+}
+
+void atomicfile_let_signals(void)
+{
+	sigprocmask(SIG_SETMASK, &before_hold, NULL);
+}
+
 /* From the first file on, those that are not settled are undone however the process ends. */
 static int catch_the_end(struct err *err)
 {
@@ -180,8 +193,12 @@ static int put_name_beside(char *name, const char *target)
 {
 	const char *base = strrchr(target, '/') + 1;
 	uint64_t random;
+	ssize_t got;
 
-	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+	do
+		got = getrandom(&random, sizeof(random), 0);
+	while (got < 0 && errno == EINTR);
+	if (got != (ssize_t)sizeof(random))
 		return -1;
 	snprintf(name, name_room(target), "%.*s.%.200s.ce-%0*llx.tmp", (int)(base - target), target,
 		 base, N_DIGITS, (unsigned long long)(random & 0xffffffffffff));

@@ -57,6 +57,13 @@ int atomicfile_complete(struct atomicfile *f, struct err *err);
  */
 int atomicfile_name(struct atomicfile *f, struct err *err);
 
+/*
+ * Between the two no signal undoes what is not settled: for what must be done at once, such as to
+ * settle several files. Must not wait for others: the process cannot be ended meanwhile.
+ */
+void atomicfile_hold_signals(void);
+void atomicfile_let_signals(void);
+
 /* Forgets the older file. Releases *f; nothing is left to fail. */
 void atomicfile_settle(struct atomicfile *f);
 

@@ -580,6 +580,8 @@ int gz_writer_complete(struct gz_writer *w, struct err *err)
 
 int gz_writer_close_all(struct gz_writer *const *writers, size_t n, struct err *err)
 {
+	int rc = 0;
+
 	/* Each loop from the last to the first. What fails for want of space does so in this one.
 	 */
 	for (size_t i = n; i-- > 0;)
@@ -588,16 +590,24 @@ int gz_writer_close_all(struct gz_writer *const *writers, size_t n, struct err *
 	for (size_t i = n; i-- > 0;)
 		if (atomicfile_name(&writers[i]->file, err))
 			return -1;
-	for (size_t i = n; i-- > 0;)
-		if (atomicfile_is_in_place(&writers[i]->file) &&
-		    (write_end(writers[i], err) || atomicfile_complete(&writers[i]->file, err)))
-			return -1;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
+		if (atomicfile_is_in_place(&writers[i]->file))
+			fdio_wait_writable(writers[i]->fd);
+	/* A signal ends all of it or nothing. */
+	atomicfile_hold_signals();
+	for (size_t i = n; !rc && i-- > 0;)
+		if (atomicfile_is_in_place(&writers[i]->file))
+			rc = write_end(writers[i], err) ||
+					     atomicfile_complete(&writers[i]->file, err)
+				     ? -1
+				     : 0;
+	for (size_t i = 0; !rc && i < n; i++) {
 		atomicfile_settle(&writers[i]->file);
 		free(writers[i]->coded);
 		*writers[i] = (struct gz_writer)GZ_WRITER_INIT;
 	}
-	return 0;
+	atomicfile_let_signals();
+	return rc;
 }
 
 int gz_writer_close(struct gz_writer *w, struct err *err)

@@ -10,8 +10,15 @@
 static const struct bound some = BOUND_DOUBTFUL, most = BOUND_PERCENT(50),
 			  nearly_all = BOUND_PERCENT(95);
 
+static void warn_of_plain_gap(struct warnings *w, const char *option)
+{
+	warnings_add(w, "%s has no effect with --plain-gap, which leaves the time left to play out",
+		     option);
+}
+
 void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct warnings *w)
 {
+	const struct session_options *o = &sessions->options;
 	const uint64_t n_sessions = (uint64_t)sessions->n;
 
 	if (bound_exceeded(&most, d->n_old, d->n_events))
@@ -43,20 +50,28 @@ void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct
 			     "the time left to play and how far users come are not known (give "
 			     "the events a position)",
 			     d->n_events - d->n_positions, d->n_events);
-	if (sessions->options.plain_gap && sessions->options.unknown_runtime &&
-	    sessions->options.complete_by != SESSION_BY_PLAYED)
-		warnings_add(w,
-			     "--unknown-runtime has no effect with --plain-gap, which leaves the "
-			     "time left to play out");
-	if (sessions->options.unknown_runtime > sessions->options.max_left)
+	if (o->plain_gap && o->complete_by != SESSION_BY_PLAYED) {
+		if (o->unknown_runtime)
+			warn_of_plain_gap(w, "--unknown-runtime");
+		if (o->max_left != SESSION_MAX_LEFT)
+			warn_of_plain_gap(w, "--max-left");
+	}
+	if (o->unknown_runtime > o->max_left)
 		warnings_add(w, "--unknown-runtime is longer than the longest time left to play, "
 				"which counts (--max-left)");
-	if (!sessions->options.unknown_runtime && !sessions->options.plain_gap &&
+	if (!o->unknown_runtime && !o->plain_gap &&
 	    bound_exceeded(&some, d->n_without_runtime, n_sessions))
 		warnings_add(w,
 			     "%" PRIu64 " of %" PRIu64 " sessions are of contents of unknown "
 			     "runtime: a film that plays untouched for longer than the gap is cut "
 			     "in two (give the content table a runtime, or --unknown-runtime)",
+			     d->n_without_runtime, n_sessions);
+	if (o->complete_by != SESSION_BY_EVENT &&
+	    bound_exceeded(&some, d->n_without_runtime, n_sessions))
+		warnings_add(w,
+			     "%" PRIu64 " of %" PRIu64 " sessions are of contents of unknown "
+			     "runtime, and only a `complete` can complete them with this "
+			     "--complete-by (give the content table a runtime)",
 			     d->n_without_runtime, n_sessions);
 	if (d->n_heartbeats &&
 	    bound_exceeded(&nearly_all, d->n_plays, d->n_plays + d->n_heartbeats))
@@ -78,8 +93,8 @@ void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct
 			     "be 0: how does the player report the end? (--complete-by, "
 			     "--near-end)",
 			     n_sessions);
-	else if (sessions->options.complete_by == SESSION_BY_EVENT &&
-		 n_sessions >= DOUBTS_SESSIONS && sessions->n_near_end > sessions->n_completed)
+	else if (o->complete_by == SESSION_BY_EVENT && n_sessions >= DOUBTS_SESSIONS &&
+		 sessions->n_near_end > sessions->n_completed)
 		warnings_add(w,
 			     "%" PRId64 " sessions come near the end and are not completed, more "
 			     "than the %" PRId64 " that are: is the end told by the position "

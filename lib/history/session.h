@@ -54,9 +54,11 @@ struct session_options {
 	int64_t max_left;        /* no time left to play is longer */
 };
 
+#define SESSION_MAX_LEFT TIME_MS_PER_DAY
+
 #define SESSION_OPTIONS_INIT                                                                       \
 	{                                                                                          \
-		30 * TIME_MS_PER_MINUTE, false, 950000, SESSION_BY_EVENT, 0, TIME_MS_PER_DAY       \
+		30 * TIME_MS_PER_MINUTE, false, 950000, SESSION_BY_EVENT, 0, SESSION_MAX_LEFT      \
 	}
 
 struct sessions {

@@ -1,5 +1,6 @@
 #include "train/trainrows.h"
 
+#include "base/bound.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -41,42 +42,39 @@ void trainrows_add(struct trainrows *t, const struct split_row *row)
 						 .label = row->label };
 }
 
-/* Of a table without known times nobody can say how long they take. Changes lengths[n]. */
-static void choose_horizon(struct trainrows *t, int64_t *lengths)
+/* How long the labels took that are known, in lengths[n]; of no column nobody can say. */
+static size_t known_lengths(const struct trainrows *t, int64_t *lengths)
 {
-	struct split *split = &t->split;
-	int64_t quarter = split_length(t->start, split->end) / 4;
 	size_t n = 0;
 
-	if (!split->known)
-		return;
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; t->split.known && i < t->n; i++)
 		if (t->row[i].known != INT64_MAX)
 			lengths[n++] = split_length(t->row[i].time, t->row[i].known);
-	t->quantile = split_set_horizon(split, quarter, lengths, n);
-	t->n_known = n;
-	while (n && lengths[n - 1] > split->horizon)
-		n--;
-	t->n_within = n;
+	return n;
 }
 
+/* Changes lengths[n]. */
 static int set_horizon(struct trainrows *t, int64_t *lengths, struct err *err)
 {
 	const struct trainrows_horizon *given = &t->options->horizon;
 	struct split *split = &t->split;
 
-	if (given->kind == TRAINROWS_HORIZON_AUTO) {
-		choose_horizon(t, lengths);
-		return 0;
+	t->n_known = known_lengths(t, lengths);
+	if (given->kind != TRAINROWS_HORIZON_AUTO) {
+		split->has_horizon = true;
+		split->horizon = given->length;
+		if (given->kind == TRAINROWS_HORIZON_MS &&
+		    split_from_ms(split, given->length, &split->horizon))
+			return err_set(err, ERR_RUNTIME,
+				       "%s: --horizon: the times (column %s), at most %lld, do not "
+				       "tell their unit: give it as a number of that unit",
+				       t->file, split->time, (long long)split->end);
+	} else if (split->known) {
+		t->quantile = split_set_horizon(split, split_length(t->start, split->end) / 4,
+						lengths, t->n_known);
 	}
-	split->has_horizon = true;
-	split->horizon = given->length;
-	if (given->kind == TRAINROWS_HORIZON_MS &&
-	    split_from_ms(split, given->length, &split->horizon))
-		return err_set(err, ERR_RUNTIME,
-			       "%s: --horizon: the times (column %s), at most %lld, do not tell "
-			       "their unit: give it as a number of that unit",
-			       t->file, split->time, (long long)split->end);
+	for (size_t i = 0; i < t->n_known; i++)
+		t->n_within += lengths[i] <= split->horizon;
 	return 0;
 }
 
@@ -327,18 +325,27 @@ static void warn_of_test(const struct trainrows *t, struct warnings *w)
 	buf_release(&text);
 }
 
-/* That the automatic horizon is cut short. */
+/* That the horizon is shorter than many labels take: the automatic one is cut short. */
 static void warn_of_horizon(const struct trainrows *t, struct warnings *w)
 {
+	static const struct bound some = BOUND_DOUBTFUL;
+	double share = 100 * (double)t->n_within / (double)t->n_known;
 	struct buf text = BUF_INIT;
 
-	if (t->quantile <= t->split.horizon)
+	if (t->quantile > t->split.horizon) {
+		buf_printf(&text,
+			   "%.1f %% of the labels were known within the horizon, a quarter of the "
+			   "rows' span, which is the most by default, and 99 %% within ",
+			   share);
+		splittext_put_length(&text, &t->split, t->quantile);
+	} else if (bound_exceeded(&some, t->n_known - t->n_within, t->n_known)) {
+		buf_printf(&text,
+			   "only %.1f %% of the labels were known within the horizon: which rows "
+			   "are trained on depends on their outcome",
+			   share);
+	} else {
 		return;
-	buf_printf(&text,
-		   "%.1f %% of the labels were known within the horizon, a quarter of the rows' "
-		   "span, which is the most by default, and 99 %% within ",
-		   100 * (double)t->n_within / (double)t->n_known);
-	splittext_put_length(&text, &t->split, t->quantile);
+	}
 	put_horizon(&text, t);
 	warnings_add(w, "%.*s", (int)text.len, text.data);
 	buf_release(&text);

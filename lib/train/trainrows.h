@@ -106,8 +106,8 @@ double *trainrows_weights(const struct trainrows *t, struct trainrows_span span,
 
 /*
  * Adds what looks wrong in the split: an automatic horizon that more than 1 % of the labels
- * outlast, for the rows span too little; no test rows, or some of one class, where there should be
- * some; or train rows from the first horizon alone.
+ * outlast, for the rows span too little, or a given one that more than 5 % do; no test rows, or
+ * some of one class, where there should be some; or train rows from the first horizon alone.
  */
 void trainrows_warn(const struct trainrows *t, struct warnings *w);
 

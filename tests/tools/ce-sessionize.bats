@@ -448,10 +448,14 @@ rows() {
 	[[ $(ce-sessionize -p --gap 10s pings.csv 2>&1 >out) != *"begin with a heartbeat"* ]]
 }
 
-@test "a warning of --unknown-runtime without effect, or beyond --max-left" {
+@test "options without effect, and runtimes that a rule needs, are warned of" {
 	printf '%s\ne1,1700000000000,u,c,play,0,tv,\n' $header >x.csv
 	[[ $(ce-sessionize -p --plain-gap --unknown-runtime 1h x.csv 2>&1 >out) == *"warning: --unknown-runtime has no effect with --plain-gap, "* ]]
 	[[ $(ce-sessionize -p --plain-gap --unknown-runtime 1h --complete-by played x.csv 2>&1 >out) != *"no effect"* ]]
 	[[ $(ce-sessionize -p --unknown-runtime 25h x.csv 2>&1 >out) == *"warning: --unknown-runtime is longer than "*"(--max-left)"* ]]
 	[ -z "$(ce-sessionize -p --strict --unknown-runtime 24h x.csv 2>&1 >out)" ]
+	[[ $(ce-sessionize -p --plain-gap --max-left 1h x.csv 2>&1 >out) == *"warning: --max-left has no effect with --plain-gap, "* ]]
+	for rule in position played; do
+		[[ $(ce-sessionize -p --unknown-runtime 1h --complete-by $rule x.csv 2>&1 >out) == *"warning: 1 of 1 sessions are of contents of unknown runtime, and only a \`complete\` can complete them "*"(give the content table a runtime)"* ]]
+	done
 }

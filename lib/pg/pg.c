@@ -87,6 +87,8 @@ static int fail(struct pg *db, const PGresult *result, struct err *err)
 	if (!primary) {
 		const char *said = result ? PQresultErrorMessage(result) : "";
 
+		if (*db->farewell && PQstatus(db->conn) != CONNECTION_OK)
+			said = db->farewell;
 		put_line(parts[0], *said ? said : PQerrorMessage(db->conn));
 		return err_set(err, ERR_DATABASE, "%s",
 			       *parts[0] ? parts[0] : "libpq failed and gave no reason");
@@ -184,13 +186,22 @@ int pg_conninfo(void *value, const char *const *args, struct err *err)
 		"URI write '@', '/' and ':' of a password as %%40, %%2F and %%3A)");
 }
 
-/* Keeps the last warning, where one was asked for by client_min_messages. */
+/*
+ * Keeps the last warning, where one was asked for by client_min_messages; and the reason of a
+ * server that ends the session when nothing was asked, which libpq has for a notice, too.
+ */
 static void take_notice(void *data, const PGresult *result)
 {
 	struct pg *db = data;
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	snprintf(db->warning, sizeof(db->warning), "%s", message ? message : "");
+	if (severity && !strcmp(severity, "FATAL"))
+		snprintf(db->farewell, sizeof(db->farewell), "%s (SQLSTATE %s)",
+			 message ? message : "", state ? state : "");
+	else
+		snprintf(db->warning, sizeof(db->warning), "%s", message ? message : "");
 }
 
 int pg_connect(struct pg *db, const char *tool, char *conninfo_take, struct err *err)
@@ -209,8 +220,8 @@ int pg_connect(struct pg *db, const char *tool, char *conninfo_take, struct err 
 	else if (dbname && is_no_name(dbname))
 		rc = err_set(err, ERR_DATABASE,
 			     "PGDATABASE must be the name of a database (a URI is given with -d)");
-	if (!rc)
-		db->conn = PQconnectdbParams(names, values, 1);
+	if (!rc && !(db->conn = PQconnectdbParams(names, values, 1)))
+		rc = err_set(err, ERR_DATABASE, "out of memory for a connection");
 	forget_secret(conninfo_take);
 	if (!rc && PQstatus(db->conn) != CONNECTION_OK)
 		rc = fail(db, NULL, err);
@@ -240,36 +251,59 @@ static bool is_good(const PGresult *result)
 }
 
 /*
+ * The result of what was sent, where it was. The first that is not good: if the server ends the
+ * session, it says why, and the next only that it is gone. A COPY's state is the last, for it would
+ * come again and again.
+ */
+static PGresult *answer(struct pg *db, bool sent)
+{
+	PGresult *kept = NULL, *next;
+	bool last = !sent;
+
+	while (!last && (next = PQgetResult(db->conn))) {
+		bool keep = !kept || is_good(kept);
+
+		last = !is_good(next) && PQresultStatus(next) != PGRES_FATAL_ERROR;
+		PQclear(keep ? kept : next);
+		kept = keep ? next : kept;
+	}
+	return kept;
+}
+
+/*
  * So that a query of a client that was killed ends soon, where the user has not said otherwise and
  * the server can do it, which not every platform's can.
  */
-static void watch_client(struct pg *db)
+static int watch_client(struct pg *db, struct err *err)
 {
-	PGresult *result;
+	static const char watch[] =
+		"SELECT pg_catalog.set_config(name, '2s', true) FROM pg_catalog.pg_settings "
+		"WHERE name = 'client_connection_check_interval' AND setting = '0' AND "
+		"source = 'default'";
+	struct err refused = ERR_INIT;
 
-	PQclear(PQexec(db->conn, "SAVEPOINT ce_watch"));
-	result =
-		PQexec(db->conn,
-		       "SELECT pg_catalog.set_config(name, '2s', true) FROM pg_catalog.pg_settings "
-		       "WHERE name = 'client_connection_check_interval' AND setting = '0' AND "
-		       "source = 'default'");
-	PQclear(PQexec(db->conn, is_good(result) ? "RELEASE ce_watch" : "ROLLBACK TO ce_watch"));
-	PQclear(result);
+	if (pg_exec(db, "SAVEPOINT ce_watch", NULL, err))
+		return -1;
+	if (!pg_exec(db, watch, NULL, &refused))
+		return pg_exec(db, "RELEASE ce_watch", NULL, err);
+	if (*db->sqlstate)
+		return pg_exec(db, "ROLLBACK TO ce_watch", NULL, err);
+	*err = refused; /* not by the server */
+	return -1;
 }
 
 int pg_begin(struct pg *db, enum pg_access access, struct err *err)
 {
-	PGresult *result = PQexec(
-		db->conn, access == PG_READ
-				  ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" SETTINGS
-				  : "BEGIN ISOLATION LEVEL READ COMMITTED;" SETTINGS);
+	const char *begin = access == PG_READ
+				    ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" SETTINGS
+				    : "BEGIN ISOLATION LEVEL READ COMMITTED;" SETTINGS;
+	PGresult *result = answer(db, PQsendQuery(db->conn, begin));
 	int rc = is_good(result) ? 0 : fail(db, result, err);
 	char *max = NULL;
 
 	PQclear(result);
-	if (rc)
-		return rc;
-	watch_client(db);
+	if (rc || watch_client(db, err))
+		return -1;
 	rc = pg_value(db, "SELECT pg_catalog.current_setting('max_identifier_length')", NULL, &max,
 		      err);
 	db->max_name = max ? strtoull(max, NULL, 10) : 0;
@@ -277,23 +311,61 @@ int pg_begin(struct pg *db, enum pg_access access, struct err *err)
 	return rc;
 }
 
+/*
+ * Whether an answer to COMMIT says for sure that nothing was committed. Not what ends the session,
+ * which can come from a server that goes down amid the COMMIT; nor what a pooler says of a server
+ * that it has lost, which is of the class 08; and 40003 is the name of not knowing.
+ */
+static bool is_refusal(const PGresult *result)
+{
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return severity && !strcmp(severity, "ERROR") && state && strncmp(state, "08", 2) != 0 &&
+	       strcmp(state, "40003") != 0;
+}
+
+/* What the answer to COMMIT says. Returns 0, or -1 with err. */
+static int read_verdict(struct pg *db, const PGresult *result, const char *id, struct err *err)
+{
+	/* A transaction that failed before is rolled back by COMMIT, which reports that as done. */
+	const char *done = is_good(result) ? PQcmdStatus((PGresult *)result) : "";
+	struct err said = ERR_INIT;
+
+	if (!strcmp(done, "COMMIT"))
+		return 0;
+	fail(db, result, &said);
+	if (is_refusal(result)) {
+		*err = said;
+		return -1;
+	}
+	db->sqlstate[0] = '\0'; /* it is not about what the transaction did */
+	if (!strcmp(done, "ROLLBACK"))
+		return err_set(err, ERR_DATABASE, "rolled back, not committed");
+	return err_set(err, ERR_DATABASE,
+		       "the answer to COMMIT could not be read, so it is unknown whether it was "
+		       "committed (SELECT "
+		       "txid_status(%s) tells: committed or aborted): %s",
+		       id, said.message);
+}
+
 int pg_commit(struct pg *db, struct err *err)
 {
-	PGresult *result = PQexec(db->conn, "COMMIT");
-	/* A transaction that failed before is rolled back by COMMIT, which reports that as done. */
-	int rc = is_good(result) && !strcmp(PQcmdStatus(result), "COMMIT") ? 0 : -1;
+	PGresult *result;
+	char *id;
+	int rc;
 
-	if (rc && is_good(result))
-		err_set(err, ERR_DATABASE, "rolled back, not committed");
-	else if (rc && (fail(db, result, err), PQstatus(db->conn) != CONNECTION_OK)) {
-		struct err lost = *err;
-
-		err_set(err, ERR_DATABASE,
-			"connection lost during COMMIT, so it is unknown whether it was committed: "
-			"%s",
-			lost.message);
+	if (pg_value(db, "SELECT pg_catalog.txid_current()", NULL, &id, err))
+		return -1;
+	if (PQsendQuery(db->conn, "COMMIT") != 1) {
+		rc = fail(db, NULL, err); /* nor was it sent */
+	} else {
+		/* The first: what comes after it cannot make it less true. */
+		result = PQgetResult(db->conn);
+		rc = read_verdict(db, result, id ? id : "", err);
+		PQclear(result);
 	}
-	PQclear(result);
+	free(id);
 	return rc;
 }
 
@@ -360,10 +432,10 @@ void pg_table_release(struct pg_table *table)
 	*table = (struct pg_table){ NULL, NULL };
 }
 
-/* The extended protocol, unlike PQexec, takes one command and no second. */
-static PGresult *run(struct pg *db, const char *sql, const char *param)
+/* The extended protocol, unlike PQsendQuery, takes one command and no second. */
+static bool submit(struct pg *db, const char *sql, const char *param)
 {
-	return PQexecParams(db->conn, sql, param ? 1 : 0, NULL, &param, NULL, NULL, 0);
+	return PQsendQueryParams(db->conn, sql, param ? 1 : 0, NULL, &param, NULL, NULL, 0);
 }
 
 static uint64_t n_written(PGresult *result)
@@ -373,7 +445,7 @@ static uint64_t n_written(PGresult *result)
 
 int pg_exec(struct pg *db, const char *sql, uint64_t *n_rows, struct err *err)
 {
-	PGresult *result = run(db, sql, NULL);
+	PGresult *result = answer(db, submit(db, sql, NULL));
 	int rc = is_good(result) ? 0 : fail(db, result, err);
 
 	if (!rc && n_rows)
@@ -384,7 +456,7 @@ int pg_exec(struct pg *db, const char *sql, uint64_t *n_rows, struct err *err)
 
 int pg_value(struct pg *db, const char *sql, const char *param, char **value, struct err *err)
 {
-	PGresult *result = run(db, sql, param);
+	PGresult *result = answer(db, submit(db, sql, param));
 	int rc = 0;
 
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
@@ -399,12 +471,12 @@ int pg_value(struct pg *db, const char *sql, const char *param, char **value, st
 
 int pg_describe(struct pg *db, const char *sql, struct pg_columns *columns, struct err *err)
 {
-	PGresult *result = PQprepare(db->conn, "", sql, 0, NULL);
+	PGresult *result = answer(db, PQsendPrepare(db->conn, "", sql, 0, NULL));
 	int rc;
 
 	if (is_good(result)) {
 		PQclear(result);
-		result = PQdescribePrepared(db->conn, "");
+		result = answer(db, PQsendDescribePrepared(db->conn, ""));
 	}
 	rc = is_good(result) ? 0 : fail(db, result, err);
 	if (rc) {
@@ -449,11 +521,54 @@ void pg_columns_release(struct pg_columns *columns)
 
 /* --- COPY ------------------------------------------------------------------ */
 
+/* A server sends no more than this. */
+#define MAX_COLUMNS 1664
+
+/* Whether libpq gets what memory it needs for the first message of a COPY. */
+static bool has_memory(struct pg *db)
+{
+	PGresult *result = PQmakeEmptyPGresult(db->conn, PGRES_COPY_IN);
+	bool has = result && PQresultAlloc(result, MAX_COLUMNS * sizeof(PGresAttDesc));
+
+	PQclear(result);
+	return has;
+}
+
+#define RETRY_MS 1000
+
+/*
+ * Waits for the answer to a COPY. A message that libpq has no memory for is to it one that has yet
+ * to come whole, for which it would wait for ever: it is to look again from time to time, and to
+ * show that it could have read the message. Returns 0, or -1 with err.
+ */
+static int wait_for_copy(struct pg *db, struct err *err)
+{
+	struct pollfd ready = { .fd = PQsocket(db->conn), .events = POLLIN };
+
+	while (PQisBusy(db->conn)) {
+		int n;
+
+		if (!has_memory(db))
+			return err_set(err, ERR_DATABASE, "out of memory for the answer to COPY");
+		n = poll(&ready, 1, RETRY_MS);
+		if (n < 0 && errno != EINTR)
+			return err_errno(err, "poll");
+		if (n > 0 && !PQconsumeInput(db->conn))
+			return fail(db, NULL, err);
+	}
+	return 0;
+}
+
 static int start_copy(struct pg *db, const char *sql, ExecStatusType want, struct err *err)
 {
-	PGresult *result = run(db, sql, NULL);
+	PGresult *result;
 	int rc = 0;
 
+	if (!submit(db, sql, NULL))
+		return fail(db, NULL, err);
+	if (wait_for_copy(db, err))
+		return -1;
+	result = answer(db, true);
 	if (PQresultStatus(result) != want)
 		rc = is_good(result) ? err_set(err, ERR_DATABASE, "expected a COPY, found: %s", sql)
 				     : fail(db, result, err);
@@ -461,26 +576,16 @@ static int start_copy(struct pg *db, const char *sql, ExecStatusType want, struc
 	return rc;
 }
 
-/* The verdict of a COPY that has ended: reads all its results. Returns 0, or -1 with err. */
+/* The verdict of a COPY that has ended. Returns 0, or -1 with err. */
 static int end_copy(struct pg *db, uint64_t *n_rows, struct err *err)
 {
-	bool last = false;
-	int rc = 0, n = 0;
+	PGresult *result = answer(db, true);
+	int rc = is_good(result) ? 0 : fail(db, result, err);
 
-	for (; !last; n++) {
-		PGresult *result = PQgetResult(db->conn);
-
-		if (!result)
-			break;
-		/* A COPY's state: the connection is lost amid the data, or the server is mad. */
-		last = !is_good(result) && PQresultStatus(result) != PGRES_FATAL_ERROR;
-		if (!is_good(result) && !rc)
-			rc = fail(db, result, err);
-		if (!rc && n_rows)
-			*n_rows = n_written(result);
-		PQclear(result);
-	}
-	return !rc && !n ? fail(db, NULL, err) : rc;
+	if (!rc && n_rows)
+		*n_rows = n_written(result);
+	PQclear(result);
+	return rc;
 }
 
 int pg_copy_out(struct pg *db, const char *sql, struct err *err)

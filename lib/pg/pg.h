@@ -27,6 +27,7 @@ struct pg {
 	size_t max_name;        /* bytes of an identifier, at most */
 	char sqlstate[6];       /* of the last failure; empty where the server gave none */
 	char warning[256];      /* the last one; none comes unless client_min_messages is lowered */
+	char farewell[256];     /* why the server ended the session, if it said so unasked */
 
 	/*
 	 * Where a failed COPY found fault with what it was sent: its line, from 1, or 0 if it did
@@ -67,8 +68,9 @@ enum pg_access {
 int pg_begin(struct pg *db, enum pg_access access, struct err *err);
 
 /*
- * Returns 0 when the server has said that it is committed, or -1 with err; if the connection is
- * lost meanwhile, that says that nobody knows.
+ * Returns 0 when the server has said that it is committed, or -1 with err. Where its answer could
+ * not be read, for the connection is lost or memory is short, that says that nobody knows, and how
+ * to ask the server later; db->sqlstate is empty then.
  */
 int pg_commit(struct pg *db, struct err *err);
 

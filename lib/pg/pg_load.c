@@ -176,8 +176,12 @@ static int quote_names(struct pg_load *l, struct err *err)
 	take_text(&l->table, &b);
 	l->names = mem_zalloc(l->n_columns, sizeof(*l->names));
 	for (size_t i = 0; i < l->n_columns && !rc; i++) {
-		if (pg_put_name(l->db, &b, l->columns[i], &refused))
-			rc = csv_reader_fail(l->in, -1, err, "%s", refused.message);
+		if (pg_put_name(l->db, &b, l->columns[i], &refused)) {
+			*err = refused;
+			rc = strlen(l->columns[i]) <= l->db->max_name
+				     ? -1
+				     : csv_reader_fail(l->in, -1, err, "%s", refused.message);
+		}
 		buf_append_str(&list, i ? ", " : "");
 		buf_append(&list, b.data, b.len);
 		take_text(&l->names[i], &b);

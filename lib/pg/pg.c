@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define CONNECT_TIMEOUT "10"
 
@@ -325,6 +328,16 @@ static bool is_refusal(const PGresult *result)
 	       strcmp(state, "40003") != 0;
 }
 
+/* Nobody knows, for that reason, what became of the transaction `id`. Returns -1. */
+static int fail_unknown(struct pg *db, const char *id, const char *reason, struct err *err)
+{
+	db->sqlstate[0] = '\0'; /* none is about what the transaction did */
+	return err_set(err, ERR_DATABASE,
+		       "the answer to COMMIT could not be read, so it is unknown whether it was "
+		       "committed (SELECT txid_status(%s) tells: committed or aborted): %s",
+		       id, reason);
+}
+
 /* What the answer to COMMIT says. Returns 0, or -1 with err. */
 static int read_verdict(struct pg *db, const PGresult *result, const char *id, struct err *err)
 {
@@ -335,36 +348,77 @@ static int read_verdict(struct pg *db, const PGresult *result, const char *id, s
 	if (!strcmp(done, "COMMIT"))
 		return 0;
 	fail(db, result, &said);
-	if (is_refusal(result)) {
-		*err = said;
-		return -1;
-	}
-	db->sqlstate[0] = '\0'; /* it is not about what the transaction did */
 	if (!strcmp(done, "ROLLBACK"))
 		return err_set(err, ERR_DATABASE, "rolled back, not committed");
-	return err_set(err, ERR_DATABASE,
-		       "the answer to COMMIT could not be read, so it is unknown whether it was "
-		       "committed (SELECT "
-		       "txid_status(%s) tells: committed or aborted): %s",
-		       id, said.message);
+	if (!is_refusal(result))
+		return fail_unknown(db, id, said.message, err);
+	*err = said;
+	return -1;
+}
+
+/*
+ * Blocks what would end the process, for good: whoever ends it by a signal, and sees that it was
+ * one, may rely on it that nothing was committed. Returns a descriptor that is readable when
+ * somebody has tried, or -1, and nobody will hear of it.
+ */
+static int block_signals(void)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct sigaction now;
+
+		/* A blocked signal would be reported though it is ignored. */
+		if (!sigaction(signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
+			sigaddset(&set, signals[i]);
+	}
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	sigaddset(&set, SIGPIPE); /* of a report that nobody reads */
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return fd;
+}
+
+/* Waits until libpq has an answer, or is sure of none. Returns whether a signal came first. */
+static bool wait_or_signal(struct pg *db, int signals)
+{
+	struct pollfd ready[] = { { .fd = PQsocket(db->conn), .events = POLLIN },
+				  { .fd = signals, .events = POLLIN } };
+
+	while (PQisBusy(db->conn)) {
+		if (poll(ready, 2, -1) < 0 && errno != EINTR)
+			return false;
+		if (ready[1].revents)
+			return true;
+		if (ready[0].revents && !PQconsumeInput(db->conn))
+			return false;
+	}
+	return false;
 }
 
 int pg_commit(struct pg *db, struct err *err)
 {
-	PGresult *result;
+	PGresult *result = NULL;
+	int signals, rc;
 	char *id;
-	int rc;
 
 	if (pg_value(db, "SELECT pg_catalog.txid_current()", NULL, &id, err))
 		return -1;
+	signals = block_signals();
 	if (PQsendQuery(db->conn, "COMMIT") != 1) {
 		rc = fail(db, NULL, err); /* nor was it sent */
+	} else if (wait_or_signal(db, signals)) {
+		rc = fail_unknown(db, id ? id : "?", "interrupted by a signal", err);
 	} else {
 		/* The first: what comes after it cannot make it less true. */
 		result = PQgetResult(db->conn);
-		rc = read_verdict(db, result, id ? id : "", err);
-		PQclear(result);
+		rc = read_verdict(db, result, id ? id : "?", err);
 	}
+	PQclear(result);
+	if (signals >= 0)
+		close(signals);
 	free(id);
 	return rc;
 }

@@ -70,7 +70,9 @@ int pg_begin(struct pg *db, enum pg_access access, struct err *err);
 /*
  * Returns 0 when the server has said that it is committed, or -1 with err. Where its answer could
  * not be read, for the connection is lost or memory is short, that says that nobody knows, and how
- * to ask the server later; db->sqlstate is empty then.
+ * to ask the server later; db->sqlstate is empty then. SIGHUP, SIGINT and SIGTERM end
+ * the waiting so; they and SIGPIPE are blocked from then on, for what is committed is not to look
+ * like a failure.
  */
 int pg_commit(struct pg *db, struct err *err);
 

@@ -300,11 +300,14 @@ out_of_the_way() {
 	done
 }
 
-@test "the connection is lost in COMMIT: the message says that nobody knows, and nobody does" {
-	# Passes everything on but the COMMIT (before), or everything but the answer to it (after).
+# proxy.py HOW HERE THERE: a server at the socket HERE that passes everything on to the one at THERE
+# and back, until COMMIT. HOW `before` ends then; `after` when the answer has come, but does not pass it
+# on; `silent` does not either, and waits; `said` passes on that it is committed, and no more; `down`
+# says instead that the server is.
+write_proxy() {
 	cat >proxy.py <<-'END'
-		import os, selectors, socket, sys
-		when, here, there = sys.argv[1:]
+		import selectors, socket, struct, sys
+		how, here, there = sys.argv[1:]
 		listener = socket.socket(socket.AF_UNIX)
 		listener.bind(here)
 		listener.listen()
@@ -320,25 +323,225 @@ out_of_the_way() {
 		        data = key.fileobj.recv(65536)
 		        if key.fileobj is client and data.endswith(b"COMMIT\0"):
 		            committing = True
-		            if when == "before":
+		            if how == "before":
 		                sys.exit()
+		        elif committing and key.fileobj is server and how != "after":
+		            if how == "silent":
+		                print("silent", flush=True)
+		                continue
+		            says = b"SFATAL\0VFATAL\0C57P01\0Mthe server goes down\0\0"
+		            said = struct.unpack("!I", data[1:5])[0] + 1
+		            down = b"E" + struct.pack("!I", len(says) + 4) + says
+		            client.sendall(data[:said] if how == "said" else down)
+		            sys.exit()
 		        elif committing or not data:
 		            sys.exit()
 		        key.data.sendall(data)
 	END
+	mkdir -p "$PGHOST/proxy"
+}
+
+start_proxy() {
+	rm -f "$PGHOST/proxy/.s.PGSQL.5432"
+	setpriv --pdeathsig TERM python3 proxy.py "$1" "$PGHOST/proxy/.s.PGSQL.5432" "$PGHOST/.s.PGSQL.5432" \
+		>proxied 3>&- &
+	proxy=$!
+	until [ -S "$PGHOST/proxy/.s.PGSQL.5432" ]; do sleep 0.02; done
+}
+
+# says_unknown REASON STATUS: the message of a COMMIT without an answer. What it says to ask tells
+# that the transaction is STATUS.
+says_unknown() {
+	says "the answer to COMMIT could not be read, so it is unknown whether it was committed"
+	says "$1"
+	until_gone
+	local query=${stderr#*(}
+	[ "$(sql "${query%% tells: committed or aborted)*}")" = "$2" ]
+}
+
+@test "COMMIT without an answer: the message says that nobody knows, and how to ask the server" {
+	local how rows import
+	write_proxy
 	table_and_rows
-	mkdir "$PGHOST/proxy"
-	for when in before:1000 after:21000; do
-		rm -f "$PGHOST/proxy/.s.PGSQL.5432"
-		setpriv --pdeathsig TERM python3 proxy.py "${when%:*}" "$PGHOST/proxy/.s.PGSQL.5432" \
-			"$PGHOST/.s.PGSQL.5432" 3>&- &
-		until [ -S "$PGHOST/proxy/.s.PGSQL.5432" ]; do sleep 0.02; done
-		fails 3 ce-import -d "host=$PGHOST/proxy" --append t rows.csv
-		says "connection lost during COMMIT, so it is unknown whether it was committed: "
-		wait $!
-		until_gone
-		[ "$(sql 'SELECT count(*) FROM t')" = "${when#*:}" ]
+	mkdir in
+	cp rows.csv in/t.csv
+	cp rows.csv in/u.csv
+	for import in "ce-import --append t rows.csv" "ce-import -I in --append t u"; do
+		for how in before:1000 after:21000 down:21000 said:21000; do
+			table_and_rows
+			sql "CREATE TABLE u AS SELECT * FROM t"
+			rows=${how#*:}
+			start_proxy "${how%:*}"
+			case $how in
+			said*) PGHOST=$PGHOST/proxy $import ;;
+			*) PGHOST=$PGHOST/proxy fails 3 $import ;;
+			esac
+			case $how in
+			before*) says_unknown "server closed the connection unexpectedly" aborted ;;
+			after*) says_unknown "server closed the connection unexpectedly" committed ;;
+			down*) says_unknown "the server goes down (SQLSTATE 57P01)" committed ;;
+			esac
+			wait "$proxy"
+			[ "$(sql 'SELECT count(*) FROM t')" = "$rows" ]
+			[[ $import != *-I* ]] || [ "$(sql 'SELECT count(*) FROM u')" = "$rows" ]
+		done
 	done
+}
+
+# commit_silently COMMAND...: runs it, $pid, up to the answer to COMMIT, which it waits for.
+commit_silently() {
+	table_and_rows
+	start_proxy silent
+	PGHOST=$PGHOST/proxy "$@" >stdout 2>stderr 3>&- &
+	pid=$!
+	until [[ $(<proxied) ]]; do sleep 0.02; done
+}
+
+@test "a signal before COMMIT is answered: exit 3, and unknown as well; unless it is ignored" {
+	write_proxy
+	for signal in TERM INT HUP; do
+		commit_silently env --default-signal=INT,HUP ce-import --append t rows.csv
+		kill -"$signal" "$pid"
+		ends 3
+		says_unknown "interrupted by a signal" committed
+	done
+	commit_silently env --ignore-signal=HUP ce-import --append t rows.csv
+	kill -HUP "$pid"
+	sleep 0.2
+	kill "$pid"
+	ends 3
+	says_unknown "interrupted by a signal" committed
+}
+
+# short_of_memory COMMAND...: with our nomem.so; $status and $stderr, what it wrote in `got`, and in
+# `calls` how often libpq asked for memory. $state, which is made what it was, tells what it has
+# changed.
+short_of_memory() {
+	status=0
+	timeout 20 env LD_PRELOAD="$PWD/nomem.so" "$@" >got 2>stderr 9>calls || status=$?
+	stderr=$(cat stderr)
+	state=$(NOMEM_FROM='' sql "SELECT (SELECT count(*) FROM t), to_regclass('new');
+		DELETE FROM t WHERE id > 1000; DROP TABLE IF EXISTS new")
+}
+
+@test "no memory for libpq at any moment: no hang, no false success, nothing that is done called failed" {
+	if nm "$CE_BIN/ce-import" | grep -q '__asan\|__tsan'; then
+		skip "a sanitizer has its own malloc"
+	fi
+	local first only success what n status state unknown=0
+	cc -D_GNU_SOURCE -shared -fPIC -o nomem.so "$CE_ROOT/tests/system/nomem.c"
+	table_and_rows
+	sed -i '200q' rows.csv
+	ce-export t >want
+	# All calls from one on, or that one alone; the state after a success; what to run. Of the calls
+	# before the COPY, most of them of connecting, each eighth.
+	while read -r only success what; do
+		short_of_memory $what
+		[[ $status:$state == "0:$success" ]]
+		n=$(<calls)
+		((n > 100))
+		for ((first = n; first > 0; first -= first > n - 24 ? 1 : 8)); do
+			export NOMEM_FROM=$first NOMEM_UNTIL=$((only ? first + 1 : 0))
+			short_of_memory $what
+			unset NOMEM_FROM NOMEM_UNTIL
+			case $status:$state in
+			"0:$success") [[ $what != ce-export* ]] || same want got ;;
+			"3:1000|") [[ $what != ce-export* ]] || not_whole got ;;
+			"3:$success") says "so it is unknown whether it was committed" && ((++unknown)) ;;
+			*) false ;;
+			esac || {
+				echo "$what, call $first: exit status $status, then $state: $stderr"
+				return 1
+			}
+			((status == 0)) || says memory
+		done
+	done <<-'END'
+		0 1000| ce-export t
+		0 1199| ce-import --append t rows.csv
+		1 1199| ce-import --append t rows.csv
+		0 1199| ce-import --upsert id t rows.csv
+		0 1000|new ce-import new rows.csv
+	END
+	((unknown > 2))
+}
+
+@test "a signal at any moment leaves the table as it was" {
+	table_and_rows
+	state >before
+	python3 - "$BATS_TEST_NUMBER" <<-'END' >moments
+		import random, sys
+		rng = random.Random(8)
+		for _ in range(20):
+		    print(rng.choice(("TERM", "INT", "HUP", "PIPE")), rng.randrange(1, 20000), round(rng.random() / 5, 3))
+	END
+	# The input has not ended: nothing is committed, whenever it comes.
+	while read -r signal n wait; do
+		rm -f input
+		mkfifo input
+		env --default-signal=INT,HUP,PIPE ce-import --append t input >stdout 2>stderr 3>&- 8>&- &
+		pid=$!
+		exec 8>input
+		head -n "$n" rows.csv >&8
+		sleep "$wait"
+		kill -"$signal" "$pid"
+		ends $((128 + $(kill -l "$signal")))
+		exec 8>&-
+		unchanged
+	done <moments
+	# It has: the table is as it was, or the exit status is 0, or a message says that nobody knows.
+	while read -r signal n wait; do
+		env --default-signal=INT,HUP,PIPE ce-import --append t rows.csv >stdout 2>stderr 3>&- &
+		pid=$!
+		sleep "$wait"
+		kill -"$signal" "$pid" 2>/dev/null || true
+		status=0
+		wait "$pid" || status=$?
+		stderr=$(cat stderr)
+		until_gone
+		case $status:$(sql "SELECT count(*) FROM t") in
+		0:21000 | $((128 + $(kill -l "$signal"))):1000) ;;
+		3:*) says "so it is unknown whether it was committed" ;;
+		*) false ;;
+		esac || {
+			echo "SIG$signal after $wait s: exit status $status, then $(sql "SELECT count(*) FROM t"): $stderr"
+			return 1
+		}
+		sql "DELETE FROM t WHERE id > 1000"
+	done <moments
+}
+
+@test "a server that is shut down, or ends an idle session, says so: exit 3, unchanged" {
+	postgres_start
+	table_and_rows
+	state >before
+	for mode in fast immediate; do
+		hold_import --append t
+		postgres_own "$postgres_bin/pg_ctl" stop -s -W -m "$mode" -D "$postgres_dir/data"
+		wait "$postgres_pid" || true
+		sed '1,15000d' rows.csv >&8 || true
+		exec 8>&-
+		ends 3
+		if [[ $mode == fast ]]; then
+			says "terminating connection due to administrator command (SQLSTATE 57P01)"
+		else
+			says "server closed the connection unexpectedly"
+		fi
+		postgres_run
+		unchanged
+	done
+	# While the tool waits for a lock, and while nothing is asked of the server.
+	in_the_way SHARE
+	ce-import --replace t rows.csv >stdout 2>stderr 3>&- 7>&- &
+	pid=$!
+	until_true "EXISTS (SELECT FROM pg_locks WHERE relation = 't'::regclass AND NOT granted)"
+	sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ce-import'"
+	ends 3
+	says "terminating connection due to administrator command (SQLSTATE 57P01)"
+	out_of_the_way
+	unchanged
+	PGOPTIONS='-c idle_in_transaction_session_timeout=1ms' fails 3 ce-import --append t rows.csv
+	says "terminating connection due to idle-in-transaction timeout (SQLSTATE 25P03)"
+	unchanged
 }
 
 # --- the pipe breaks ----------------------------------------------------------------------------

@@ -402,7 +402,7 @@ int pg_commit(struct pg *db, struct err *err)
 {
 	PGresult *result = NULL;
 	int signals, rc;
-	char *id;
+	char *id = NULL;
 
 	if (pg_value(db, "SELECT pg_catalog.txid_current()", NULL, &id, err))
 		return -1;

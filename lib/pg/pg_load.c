@@ -3,14 +3,13 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/utf8.h"
+#include "pg/lone_column.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SEND_SIZE ((size_t)64 * 1024)
 
 /* The table that PG_LOAD_UPSERT gathers the rows in. */
 #define STAGING "ce_import_rows"
@@ -227,16 +226,14 @@ static void find_raw(struct pg_load *l)
 {
 	const struct catalogue_table *known = catalogue_table(l->name.name);
 
-	l->raw = mem_zalloc(l->n_columns, sizeof(*l->raw));
 	for (size_t i = 0; i < l->n_columns; i++)
-		l->raw[i] = known_type(l, known, i) == CATALOGUE_RAW && !chosen_type(l, i);
+		l->rows.raw[i] = known_type(l, known, i) == CATALOGUE_RAW && !chosen_type(l, i);
 }
 
 int pg_load_init(struct pg_load *l, const struct pg_load_options *options, const char *text,
 		 const char *schema, struct err *err)
 {
 	*l = (struct pg_load){ .options = options };
-	rowmap_init(&l->origin);
 	return pg_table_parse(&l->name, text, schema, err);
 }
 
@@ -245,6 +242,7 @@ int pg_load_header(struct pg_load *l, const struct csv_reader *in, struct err *e
 	l->in = in;
 	l->columns = in->header.names;
 	l->n_columns = in->header.n;
+	pg_rows_init(&l->rows, in, l->options->warnings);
 	find_raw(l);
 	return check_names(l, err) || check_keys(l, err) ? -1 : 0;
 }
@@ -514,6 +512,7 @@ int pg_load_begin(struct pg_load *loads, size_t n, struct pg *db, struct err *er
 
 	for (size_t i = 0; i < n && !rc; i++) {
 		order[i]->db = db;
+		order[i]->rows.db = db;
 		order[i]->alone = n == 1;
 		rc = ready_table(order[i], err);
 	}
@@ -567,206 +566,6 @@ int pg_load_start(struct pg_load *l, struct err *err)
 	return rc ? columns_refused(l, err) : 0;
 }
 
-/* --- the rows -------------------------------------------------------------- */
-
-/* Puts before the server's message which row it is about, as all our messages do. Returns -1. */
-static int place(const struct pg_load *l, const char *file, uint64_t line, struct err *err)
-{
-	static const char before[] = ", column ";
-	const char *name = l->db->copy_place;
-	size_t len = 0; /* of the column's name: the longest that fits, for one may begin another */
-	struct err said = *err;
-
-	if (!strncmp(name, before, strlen(before)))
-		name += strlen(before);
-	else
-		name = "";
-	for (size_t i = 0; i < l->n_columns; i++) {
-		size_t n = strlen(l->columns[i]);
-
-		if (n > len && !strncmp(name, l->columns[i], n) && name[n] == ':')
-			len = n;
-	}
-	return err_set(err, said.kind, "%s:%llu: %s%.*s%s%s", file, (unsigned long long)line,
-		       len ? "column " : "", (int)len, name, len ? ": " : "", said.message);
-}
-
-/* Whether the last failure's SQLSTATE is of one of the classes, up to a NULL. */
-static bool is_of_class(const struct pg_load *l, const char *const *classes)
-{
-	for (; *classes; classes++)
-		if (!strncmp(l->db->sqlstate, *classes, 2))
-			return true;
-	return false;
-}
-
-/* The server refused rows: for what they hold, or for a reason of its own? Returns -1. */
-static int rows_refused(const struct pg_load *l, struct err *err)
-{
-	/* Values, constraints, and those of views. */
-	static const char *const data[] = { "22", "23", "44", NULL };
-
-	if (is_of_class(l, data))
-		err->kind = ERR_RUNTIME;
-	return -1;
-}
-
-/*
- * The same of the COPY, with the row, if the server said where, and means the row there: not that
- * it was being read when the disk was full or the server shut down.
- */
-static int copy_refused(const struct pg_load *l, struct err *err)
-{
-	static const char *const others[] = {
-		"08", "25", "40", "53", "55", "57", "58", "XX", NULL
-	};
-	const char *file;
-	uint64_t line;
-
-	rows_refused(l, err);
-	return !is_of_class(l, others) &&
-			       rowmap_find(&l->origin, l->db->copy_line - 1, &file, &line)
-		       ? place(l, file, line, err)
-		       : -1;
-}
-
-/* The byte at that place of what is to be sent is not part of valid text. Returns -1. */
-static int not_text(const struct pg_load *l, size_t at, struct err *err)
-{
-	unsigned char byte = (unsigned char)l->pending.data[at];
-	uint64_t row = l->n_sent, line = 0;
-	const char *file = l->in->file;
-	size_t column = 0;
-
-	/* A line is a row whatever is in it, and a tab ends a field: see put_field. */
-	for (size_t i = 0; i < at; i++) {
-		column = l->pending.data[i] == '\n' ? 0 : column + (l->pending.data[i] == '\t');
-		row += l->pending.data[i] == '\n';
-	}
-	rowmap_find(&l->origin, row, &file, &line);
-	if (!byte)
-		return err_set(err, ERR_RUNTIME,
-			       "%s:%llu: column %s: a NUL byte, which no text of the server holds",
-			       file, (unsigned long long)line, l->columns[column]);
-	return err_set(
-		err, ERR_RUNTIME,
-		"%s:%llu: column %s: byte 0x%02X is not part of valid UTF-8 (iconv converts)", file,
-		(unsigned long long)line, l->columns[column], byte);
-}
-
-static int send(struct pg_load *l, struct err *err)
-{
-	size_t valid = utf8_span(l->pending.data, l->pending.len);
-	int rc;
-
-	if (valid < l->pending.len)
-		return not_text(l, valid, err);
-	rc = pg_copy_write(l->db, l->pending.data, l->pending.len, err);
-	buf_clear(&l->pending);
-	l->n_sent = l->origin.n_rows;
-	return rc ? copy_refused(l, err) : 0;
-}
-
-/*
- * Appends a field in COPY's text format, which the server reads faster than CSV, and where a row is
- * a line whatever is in it. `delimiter` goes after it.
- */
-static void put_field(struct buf *out, const struct csv_field *field, char delimiter)
-{
-	static const char escapes[] = { ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['\\'] = '\\' };
-	char *p = buf_reserve(out, 2 * field->len + 3), *start = p;
-
-	if (field->is_null) {
-		*p++ = '\\';
-		*p++ = 'N';
-	}
-	for (size_t i = 0; i < field->len; i++) {
-		unsigned char c = (unsigned char)field->s[i];
-
-		if (c < sizeof(escapes) && escapes[c]) {
-			*p++ = '\\';
-			*p++ = escapes[c];
-		} else {
-			*p++ = (char)c;
-		}
-	}
-	*p++ = delimiter;
-	out->len += (size_t)(p - start);
-}
-
-/* The field as text that any database takes; it is in l->escaped. */
-static struct csv_field escape(struct pg_load *l, const struct csv_field *raw)
-{
-	const char *end = raw->s + raw->len;
-	struct buf *text = &l->escaped;
-	size_t n;
-
-	buf_clear(text);
-	for (const char *s = raw->s; s < end; s += n ? n : 1) {
-		n = *s ? utf8_length(s, end) : 0;
-		if (n)
-			buf_append(text, s, n);
-		else
-			text->len += (size_t)snprintf(buf_reserve(text, 5), 5, "\\x%02X",
-						      (unsigned char)*s);
-	}
-	return (struct csv_field){ text->data, (uint32_t)text->len, false };
-}
-
-/* A table of one column whose first values look like rows of several. */
-static int check_lone(const struct pg_load *l, struct err *err)
-{
-	char separator = l->in->input.delimiter ? 0 : lone_column_values(&l->lone);
-	char word[LONE_COLUMN_WORD];
-
-	return separator ? err_set(err, ERR_RUNTIME,
-				   "%s: each of the first values of its only column, %s, contains "
-				   "%s: "
-				   "are fields separated by it (--delimiter %s)? "
-				   "--delimiter , takes the values as they are",
-				   l->in->file, l->columns[0], lone_column_word(separator, word),
-				   word)
-			 : 0;
-}
-
-/* The same where the name does, too, by what names and values may well have: but for a tilde. */
-static int check_lone_rows(const struct pg_load *l, struct err *err)
-{
-	static const char format[] =
-		"%s: the name of its only column, '%.*s', and each of the first "
-		"values contain %s equally often: are fields separated by it "
-		"(--delimiter %s)? --delimiter , takes the values as they are";
-	char separator = l->n_columns != 1 || l->in->input.delimiter
-				 ? 0
-				 : lone_column_rows(&l->lone, l->columns[0]);
-	char word[LONE_COLUMN_WORD];
-
-	if (!separator)
-		return 0;
-	lone_column_word(separator, word);
-	if (separator == '~')
-		return err_set(err, ERR_RUNTIME, format, l->in->file,
-			       err_clip(strlen(l->columns[0])), l->columns[0], word, word);
-	warnings_add(l->options->warnings, format, l->in->file, err_clip(strlen(l->columns[0])),
-		     l->columns[0], word, word);
-	return 0;
-}
-
-int pg_load_row(struct pg_load *l, const struct csv_row *row, struct err *err)
-{
-	rowmap_add(&l->origin, l->in->file, l->in->line);
-	if (row->n == 1 && lone_column_add(&l->lone, &row->fields[0]) && check_lone(l, err))
-		return -1;
-	for (size_t i = 0; i < row->n; i++) {
-		struct csv_field field = row->fields[i];
-
-		if (l->raw[i] && !utf8_valid(field.s, field.len))
-			field = escape(l, &field);
-		put_field(&l->pending, &field, i + 1 < row->n ? '\t' : '\n');
-	}
-	return l->pending.len >= SEND_SIZE ? send(l, err) : 0;
-}
-
 /* --- what comes after the rows --------------------------------------------- */
 
 /*
@@ -807,21 +606,21 @@ static int add_key(struct pg_load *l, struct err *err)
 		 &refused)) /* within a savepoint no other table could be frozen */
 		return run(l, SQL("RELEASE SAVEPOINT ce_key"), err);
 	if (!strcmp(l->db->sqlstate, UNIQUE_VIOLATION) && !find_repeated_key(l, &number, err) &&
-	    rowmap_find(&l->origin, number, &file, &line))
+	    pg_rows_find(&l->rows, number, &file, &line))
 		return err_set(
 			err, ERR_RUNTIME,
 			"%s:%llu: an earlier row has the same key (%s) (SQLSTATE " UNIQUE_VIOLATION
 			")",
 			file, (unsigned long long)line, l->key_list);
 	*err = refused;
-	return rows_refused(l, err);
+	return pg_rows_refused(l->db, err);
 }
 
 /* The staged rows into the table. */
 static int move_rows(struct pg_load *l, struct err *err)
 {
 	if (pg_exec(l->db, l->upsert.data, l->upsert_counts ? &l->n_rows : NULL, err) &&
-	    rows_refused(l, err))
+	    pg_rows_refused(l->db, err))
 		return name_table(l, err);
 	return run(l, SQL("DROP TABLE pg_temp." STAGING), err); /* the next table makes its own */
 }
@@ -870,17 +669,17 @@ static int analyze(struct pg_load *l, struct err *err)
 	return *l->db->warning ? err_set(err, ERR_DATABASE, "--analyze: %s", l->db->warning) : 0;
 }
 
+int pg_load_row(struct pg_load *l, const struct csv_row *row, struct err *err)
+{
+	return pg_rows_add(&l->rows, row, err);
+}
+
 int pg_load_end(struct pg_load *l, struct err *err)
 {
-	if (check_lone(l, err) || check_lone_rows(l, err) || send(l, err))
+	if (pg_rows_end(&l->rows, &l->n_rows, err) || (l->made && l->n_keys && add_key(l, err)) ||
+	    (l->staged && move_rows(l, err)) || check_loss(l, err))
 		return -1;
-	if (pg_copy_end(l->db, &l->n_rows, err))
-		return copy_refused(l, err);
-	if ((l->made && l->n_keys && add_key(l, err)) || (l->staged && move_rows(l, err)) ||
-	    check_loss(l, err))
-		return -1;
-	rowmap_release(&l->origin); /* the next table needs its own */
-	rowmap_init(&l->origin);
+	pg_rows_release(&l->rows); /* the next table needs the memory */
 	return 0;
 }
 
@@ -894,7 +693,7 @@ int pg_load_commit(struct pg_load *loads, size_t n, struct err *err)
 	free(order);
 	if (rc)
 		return -1;
-	return pg_commit(loads->db, err) ? rows_refused(loads, err) : 0;
+	return pg_commit(loads->db, err) ? pg_rows_refused(loads->db, err) : 0;
 }
 
 void pg_load_release(struct pg_load *l)
@@ -907,9 +706,6 @@ void pg_load_release(struct pg_load *l)
 	free(l->key_list);
 	free(l->table);
 	free(l->keys);
-	free(l->raw);
 	buf_release(&l->upsert);
-	buf_release(&l->pending);
-	buf_release(&l->escaped);
-	rowmap_release(&l->origin);
+	pg_rows_release(&l->rows);
 }

@@ -3,17 +3,15 @@
  *
  * pg_load_init and pg_load_header for each table, pg_load_begin for all; then for one after the
  * other pg_load_start, pg_load_row and pg_load_end; pg_load_commit for all. Until that nothing has
- * changed for anybody else. An error that the server reports of what a row holds (SQLSTATE of the
- * classes 22, 23 and 44) is one of the input, ERR_RUNTIME; all others are ERR_DATABASE.
+ * changed for anybody else. Whose fault an error is: see pg_rows.
  */
 #ifndef CE_PG_LOAD_H
 #define CE_PG_LOAD_H
 
 #include "base/bound.h"
 #include "base/warnings.h"
-#include "pg/lone_column.h"
 #include "pg/pg.h"
-#include "pg/rowmap.h"
+#include "pg/pg_rows.h"
 #include "table/csvio.h"
 
 #include <stdbool.h>
@@ -53,7 +51,6 @@ struct pg_load {
 	bool alone;                 /* the only table */
 	const char *const *columns; /* the input's, borrowed */
 	size_t n_columns;
-	bool *raw;    /* those of them that may hold any bytes, which text cannot */
 	size_t *keys; /* those of them that are the key of the table to make, or PG_LOAD_UPSERT's */
 	size_t n_keys;
 	char *table;     /* as SQL, like all that follows: with its schema if it was there before */
@@ -65,11 +62,7 @@ struct pg_load {
 	bool staged;        /* the rows go to a temporary table first */
 	struct buf upsert;  /* the command that moves them on */
 	bool upsert_counts; /* the rows that it reports are those that it was given */
-	struct buf pending; /* rows to send */
-	uint64_t n_sent;    /* rows before those */
-	struct buf escaped; /* a raw field as text */
-	struct lone_column lone;
-	struct rowmap origin;
+	struct pg_rows rows;
 };
 
 /*
@@ -106,11 +99,8 @@ int pg_load_begin(struct pg_load *loads, size_t n, struct pg *db, struct err *er
 int pg_load_start(struct pg_load *l, struct err *err);
 
 /*
- * Sends the reader's current row. In a column that the catalogue calls raw, unless options->types
- * names it, each byte that is not part of valid UTF-8, and NUL, becomes the text \xHH; in others
- * they are an error. So are values of an only column that look like rows of several, unless the
- * reader was told its separator; where that is less sure, a warning. Returns 0, or -1 with err,
- * which names the row at fault.
+ * Sends the reader's current row, as pg_rows_add does; raw are the columns that the catalogue calls
+ * so, unless options->types names them. Returns 0, or -1 with err, which names the row at fault.
  */
 int pg_load_row(struct pg_load *l, const struct csv_row *row, struct err *err);
 

@@ -1,6 +1,7 @@
 #include "base/intern.h"
 
-#include <endian.h>
+#include "base/hash.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,74 +11,20 @@
 #define SHORT_MAX   ((size_t)11)
 #define LONG        UINT32_MAX
 
-static const uint64_t k0 = UINT64_C(0xa0761d6478bd642f), k1 = UINT64_C(0xe7037ed1a0b428db);
-
-/*
- * Two 64-bit halves of the product of two words fold into one: the mixing step of wyhash
- * (Wang Yi, public domain), by which every input bit reaches every output bit.
- */
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	__extension__ typedef unsigned __int128 u128;
-	u128 product = (u128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-uint64_t intern_mix(uint64_t value)
-{
-	return mix(value ^ k0, k1);
-}
-
-static uint64_t byte(const char *s, size_t i)
-{
-	return (uint64_t)(unsigned char)s[i] << 8 * i;
-}
-
-/* The n <= 8 bytes at s as a number, the first the lowest; where reads overlap they agree. */
-static uint64_t load(const char *s, size_t n)
-{
-	uint32_t low, high;
-
-	if (n >= 4) {
-		memcpy(&low, s, 4);
-		memcpy(&high, s + n - 4, 4);
-		return le32toh(low) | (uint64_t)le32toh(high) << 8 * (n - 4);
-	}
-	return n ? byte(s, 0) | byte(s, n / 2) | byte(s, n - 1) : 0;
-}
-
-static uint64_t hash_long(const char *s, size_t len)
-{
-	uint64_t hash = k0 ^ len, word;
-
-	for (; len > 8; s += 8, len -= 8) {
-		memcpy(&word, s, 8);
-		hash = mix(hash ^ le64toh(word), k1);
-	}
-	return mix(hash ^ load(s, len), k1 ^ k0);
-}
-
 /* The slot of a string, without its id. */
 static struct intern_slot make_slot(const char *s, size_t len)
 {
 	if (len > SHORT_MAX)
-		return (struct intern_slot){ hash_long(s, len), LONG, 0 };
+		return (struct intern_slot){ hash_bytes(s, len), LONG, 0 };
 	if (len <= 8)
-		return (struct intern_slot){ load(s, len), (uint32_t)len << 24, 0 };
-	return (struct intern_slot){ load(s, 8), (uint32_t)(load(s + 8, len - 8) | len << 24), 0 };
+		return (struct intern_slot){ hash_load(s, len), (uint32_t)len << 24, 0 };
+	return (struct intern_slot){ hash_load(s, 8),
+				     (uint32_t)(hash_load(s + 8, len - 8) | len << 24), 0 };
 }
 
 static uint64_t slot_hash(const struct intern_slot *slot)
 {
-	return slot->tail == LONG ? slot->head : mix(slot->head ^ k0, slot->tail ^ k1);
-}
-
-uint64_t intern_hash(const char *s, size_t len)
-{
-	struct intern_slot slot = make_slot(s, len);
-
-	return slot_hash(&slot);
+	return slot->tail == LONG ? slot->head : hash_words(slot->head, slot->tail);
 }
 
 static struct intern_key make_key(const char *s, size_t len)
@@ -156,6 +103,11 @@ uint32_t intern_key_id(struct intern *t, const struct intern_key *key)
 	slot = find_slot(t, key);
 	if (slot->id_plus_1)
 		return slot->id_plus_1 - 1;
+	while (hash_is_crowded(((size_t)(slot - t->slots) - key->hash) & (t->n_slots - 1), t->n,
+			       t->n_slots)) {
+		grow(t);
+		slot = find_slot(t, key);
+	}
 	if (key->len > UINT32_MAX || t->n >= INTERN_NONE - 1)
 		too_many();
 	if (t->n == t->cap) {

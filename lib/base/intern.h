@@ -81,10 +81,4 @@ uint32_t intern_key_find(const struct intern *t, const struct intern_key *key);
 /* From so many ids on, what is kept of each is too much to stay near the processor. */
 #define INTERN_FAR 16384
 
-/* A 64-bit hash of the bytes: for tables and fingerprints, not against an adversary. */
-uint64_t intern_hash(const char *s, size_t len);
-
-/* The same of a number. */
-uint64_t intern_mix(uint64_t value);
-
 #endif

@@ -1,6 +1,6 @@
 #include "base/pairs.h"
 
-#include "base/intern.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static struct key *slot_at(const struct pairs *t, size_t i)
 /* Where the search for a pair begins. */
 static size_t home(const struct pairs *t, uint32_t a_plus_1, uint32_t b)
 {
-	return intern_mix((uint64_t)a_plus_1 << 32 | b) & (t->n_slots - 1);
+	return hash_words((uint64_t)a_plus_1 << 32 | b, 0) & (t->n_slots - 1);
 }
 
 /* The slot that holds the pair, or the free one where it belongs. */
@@ -62,11 +62,19 @@ void pairs_prefetch(const struct pairs *t, uint32_t a, uint32_t b)
 void *pairs_get(struct pairs *t, uint32_t a, uint32_t b)
 {
 	struct key *key;
+	size_t i;
 
 	if ((t->n + 1) * 3 > t->n_slots * 2)
 		grow(t);
-	key = slot_at(t, find_slot(t, a, b));
+	i = find_slot(t, a, b);
+	key = slot_at(t, i);
 	if (!key->a_plus_1) {
+		while (hash_is_crowded((i - home(t, a + 1, b)) & (t->n_slots - 1), t->n,
+				       t->n_slots)) {
+			grow(t);
+			i = find_slot(t, a, b);
+			key = slot_at(t, i);
+		}
 		*key = (struct key){ a + 1, b };
 		t->n++;
 	}

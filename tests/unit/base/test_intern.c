@@ -1,5 +1,6 @@
 #include "base/intern.h"
 
+#include "base/hash.h"
 #include "scratch.h"
 
 static void ids_count_first_appearances(void)
@@ -51,26 +52,6 @@ static void many_strings(void)
 	intern_release(&t);
 }
 
-/* Strings whose hashes agree in all the bits that the table looks at, and more. */
-static void colliding_strings(void)
-{
-	enum { N = 64, MASK = 0xfff };
-	struct intern t = INTERN_INIT;
-	char found[N][16];
-	size_t n = 0;
-
-	for (unsigned i = 0; n < N; i++) {
-		snprintf(found[n], sizeof(found[n]), "u%u", i);
-		if ((intern_hash(found[n], strlen(found[n])) & MASK) == 7)
-			n++;
-	}
-	for (uint32_t i = 0; i < N; i++)
-		CHECK_INT(intern_id(&t, found[i], strlen(found[i])), i);
-	for (uint32_t i = 0; i < N; i++)
-		CHECK_INT(intern_find(&t, found[i], strlen(found[i])), i);
-	intern_release(&t);
-}
-
 /* Every length around those that a slot holds, with bytes that differ at one place alone. */
 static void strings_short_and_long(void)
 {
@@ -93,39 +74,22 @@ static void strings_short_and_long(void)
 	intern_release(&t);
 }
 
-/* Flipping a bit of the text flips half the bits of the hash, near enough. */
-static void hash_mixes_every_bit(void)
+/* Strings whose hashes agree in every bit. */
+static void colliding_strings(void)
 {
-	uint64_t random = 1;
-	char text[40];
+	const struct hash_keys keys = hash_keys;
 
-	for (size_t len = 1; len <= sizeof(text); len++) {
-		double flipped = 0;
-
-		for (int round = 0; round < 20; round++) {
-			uint64_t before;
-
-			for (size_t i = 0; i < len; i++)
-				text[i] = (char)scratch_random(&random);
-			before = intern_hash(text, len);
-			for (size_t bit = 0; bit < len * 8; bit++) {
-				text[bit / 8] ^= (char)(1 << bit % 8);
-				flipped += __builtin_popcountll(before ^ intern_hash(text, len));
-				text[bit / 8] ^= (char)(1 << bit % 8);
-			}
-		}
-		CHECK_NEAR(flipped / (20.0 * 8 * (double)len), 32.0, 3.0);
-	}
-	CHECK(intern_hash("ab", 2) != intern_hash("ab\0", 3));
-	CHECK(intern_hash("", 0) != intern_hash("\0", 1));
+	hash_set_keys((struct hash_keys){ 0 });
+	CHECK(hash_bytes("a", 1) == hash_bytes("a longer string", 15));
+	strings_short_and_long();
+	hash_set_keys(keys);
 }
 
 int main(void)
 {
 	RUN(ids_count_first_appearances);
 	RUN(many_strings);
-	RUN(colliding_strings);
 	RUN(strings_short_and_long);
-	RUN(hash_mixes_every_bit);
+	RUN(colliding_strings);
 	return CHECK_DONE();
 }

@@ -29,7 +29,17 @@ ISAL_LIBS   = $(if $(filter 1,$(ISAL)),$(shell pkg-config --libs libisal))
 
 BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -pthread -DCE_VERSION='"$(VERSION)"' -iquote lib -iquote tools -iquote tests/unit $(PQ_CFLAGS) \
 	      $(ISAL_CFLAGS)
-ALL_CFLAGS  = $(BASE_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS)
+
+# What makes a mistake in the code harder to use: said here, as not every compiler has it by itself. In front of
+# the users' own flags, which may undo it. _FORTIFY_SOURCE needs an optimizing compiler, and hides from a sanitizer
+# what it looks at.
+HARD_CFLAGS  = -fPIE -fstack-protector-strong \
+	       $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS))$(findstring -fsanitize,$(CFLAGS)),,$(if \
+	       $(filter -O -O1 -O2 -O3 -Os -Ofast,$(lastword $(filter -O%,$(CFLAGS)))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+HARD_LDFLAGS = -pie -Wl,-z,relro,-z,now
+
+ALL_CFLAGS  = $(BASE_CFLAGS) $(HARD_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(CFLAGS) $(HARD_LDFLAGS) $(LDFLAGS)
 LIBS        = -lcsv -lz -lm $(ISAL_LIBS)
 DB_LIBS     = -lpq
 
@@ -124,7 +134,7 @@ differ = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
 # The command lines' flags. When they change everything is made again, so that no object of one compiler
 # or of one set of flags meets those of another. Compared here and not by the rule, which would have to
 # run each time; only after `deps` and `clean` nothing is known yet.
-FLAGS = $(strip $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LIBS) $(DB_LIBS))
+FLAGS = $(strip $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(DB_LIBS))
 $(BUILD)/flags: $(if $(FIRST),FORCE,$(if $(call differ,$(FLAGS),$(file <$(BUILD)/flags)),FORCE)) | $(FIRST)
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quoted,$(FLAGS)) >$@
@@ -144,16 +154,16 @@ $(LIB) $(DB_LIB):
 $(DB_TOOLS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(DB_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(DB_LIBS) $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DB_LIBS) $(LIBS)
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tables: $(BUILD)/$(TABLES_SRC:%.c=%.o) $(LIB)
 	$(call said,$(CC) -o $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # The manual page of the tables; the tests compare it.
 tables: $(BUILD)/tables
@@ -163,12 +173,12 @@ tables: $(BUILD)/tables
 $(BUILD)/unit/pg/%: $(BUILD)/tests/unit/pg/%.o $(DB_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(DB_LIBS) $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DB_LIBS) $(LIBS)
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(CLI_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # man(1) and mandoc(1) follow .so from the source tree only.
 man: $(MANS)
@@ -263,7 +273,7 @@ run-fuzz-%: $(BUILD)/fuzz-%
 
 $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(LIB)
 	$(call said,$(CC) -o $@)
-	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # gcov adds up over runs, so start from zero.
 coverage: | $(FIRST)

@@ -42,6 +42,36 @@ installed() {
 	find "$1" -type f | sort
 }
 
+@test "the tools are built hardened: PIE, RELRO with all symbols bound at once, stack protector, _FORTIFY_SOURCE" {
+	for tool in "$CE_BIN"/ce-*; do
+		echo "$tool"
+		readelf -hldW --dyn-syms "$tool" >elf
+		grep -q 'Type: *DYN' elf
+		grep -q 'Flags:.* PIE' elf
+		grep -q GNU_RELRO elf
+		grep -q BIND_NOW elf
+		grep -q __stack_chk_fail elf
+		# Not under a sanitizer, nor without optimization.
+		grep -q -e -fsanitize -e '-O0' "$CE_BIN/../flags" || grep -q '__vsnprintf_chk' elf
+	done
+}
+
+@test "the users' own flags come after what hardens, which makes way for a sanitizer and another _FORTIFY_SOURCE" {
+	tree
+	build() {
+		rm -f log
+		CC_LOG=$PWD/log clean_make BUILD=other CC="$STUB" "$@" other/bin/ce-clean
+	}
+	build CFLAGS='-O2 -fno-stack-protector' LDFLAGS=-no-pie
+	[ "$(grep -c -- '-fstack-protector-strong .*-D_FORTIFY_SOURCE=2 .*-fno-stack-protector' log)" -gt 50 ]
+	grep -q -- '-pie .*-z,now -no-pie -o' log
+	for flags in '-O2 -fsanitize=address' '-O2 -D_FORTIFY_SOURCE=3' '-O0' '-O2 -O0' -g; do
+		build CFLAGS="$flags"
+		! grep -q -- -D_FORTIFY_SOURCE=2 log || return 1
+		grep -q -- '-fPIE -fstack-protector-strong' log
+	done
+}
+
 @test "what is up to date says so: make -q, make -n" {
 	tree
 	clean_make -q CC="$STUB"

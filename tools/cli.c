@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 #include "base/num.h"
 #include "base/thread.h"
+#include "base/utf8.h"
 #include "table/csvhead.h"
 
 #include <fcntl.h>
@@ -401,8 +402,12 @@ static void take_option(const struct cli *cli, const struct cli_option *o, int c
 					"before --%s or after them",
 					o->name, args[1], o->args, o->name);
 	}
-	if (o->parse(o->value, args, &err))
+	if (!o->parse(o->value, args, &err))
+		return;
+	if (err.kind == ERR_USAGE)
 		cli_usage_error(cli, "--%s: %s", o->name, err.message);
+	err_set(&err, err.kind, "--%s: %s", o->name, err.message);
+	cli_die(cli, &err);
 }
 
 /* What getopt_long returns for the first long option: above any letter. */
@@ -526,9 +531,21 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 	cli->progress = cli->verbose && isatty(STDERR_FILENO);
 }
 
+/* A line for a person, which may quote hostile input: nothing in it drives a terminal. */
+__attribute__((format(printf, 2, 0))) static void print_line(const struct cli *cli,
+							     const char *format, va_list args)
+{
+	struct buf text = BUF_INIT;
+
+	buf_vprintf(&text, format, args);
+	utf8_mask(text.data);
+	fprintf(stderr, "%s%s: %s\n", cli->progress ? "\r\033[K" : "", cli->tool, text.data);
+	buf_release(&text);
+}
+
 void cli_die(const struct cli *cli, const struct err *err)
 {
-	fprintf(stderr, "%s%s: %s\n", cli->progress ? "\r\033[K" : "", cli->tool, err->message);
+	cli_note(cli, "%s", err->message);
 	exit(err->kind == ERR_NONE ? (int)ERR_RUNTIME : (int)err->kind); /* never 0 */
 }
 
@@ -536,11 +553,9 @@ void cli_usage_error(const struct cli *cli, const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "%s: ", cli->tool);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	print_line(cli, format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	usage_exit(cli);
 }
 
@@ -548,11 +563,9 @@ void cli_note(const struct cli *cli, const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "%s%s: ", cli->progress ? "\r\033[K" : "", cli->tool);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	print_line(cli, format, args);
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 void cli_warnings(const struct cli *cli, struct warnings *warnings)

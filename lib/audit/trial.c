@@ -77,15 +77,20 @@ static int run(struct trial *t, int input, struct trial_cut *cut, struct err *er
 	if (subprocess_start(&command, t->options->command, input, err))
 		return -1;
 	output = fcntl(command.output, F_DUPFD_CLOEXEC, 0);
-	if (output < 0)
-		return err_errno(err, name);
+	if (output < 0) {
+		err_errno(err, name);
+		subprocess_stop(&command);
+		return -1;
+	}
 	rc = cut ? audit_cut(&t->audit, cut->time, output, name, &cut->n_compared, &cut->n_changed,
 			     err)
 		 : audit_whole(&t->audit, &t->options->audit, t->cuts[t->n_cuts - 1], output, name,
 			       err);
 	/* A command that has failed is the reason for whatever is wrong with its output. */
-	if (rc && !subprocess_is_silent(&command))
+	if (rc && !subprocess_is_silent(&command)) {
+		subprocess_stop(&command);
 		return -1;
+	}
 	if (subprocess_end(&command, &why))
 		return err_set(err, ERR_RUNTIME, "the command failed%s: %s", where, why.message);
 	return rc;

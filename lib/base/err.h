@@ -29,9 +29,10 @@ struct err {
 	}
 
 /*
- * Sets kind and message (printf-style; a message too long is cut). Control characters in the text,
- * which may quote hostile input, become '?', so that a message stays one line and cannot drive a
- * terminal. Always returns -1, so that `return err_set(err, ...)` reads well.
+ * Sets kind and message (printf-style; a message too long is cut). What is not printable in the
+ * text, which may quote hostile input, becomes '?' (utf8_mask), so that a message stays one line
+ * and cannot drive a terminal, and so does a character that was cut in half. Always returns -1, so
+ * that `return err_set(err, ...)` reads well.
  */
 int err_set(struct err *err, enum err_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

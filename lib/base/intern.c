@@ -3,7 +3,6 @@
 #include "base/hash.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,13 +31,6 @@ static struct intern_key make_key(const char *s, size_t len)
 	struct intern_slot slot = make_slot(s, len);
 
 	return (struct intern_key){ s, len, slot, slot_hash(&slot) };
-}
-
-static _Noreturn void too_many(void)
-{
-	/* 4 billion ids: out of memory in all but name, and reported as mem does. */
-	fprintf(stderr, "ce: more than 2^32 - 2 distinct ids\n");
-	exit(1);
 }
 
 /* Whether an occupied slot holds the string of the key. */
@@ -109,7 +101,7 @@ uint32_t intern_key_id(struct intern *t, const struct intern_key *key)
 		slot = find_slot(t, key);
 	}
 	if (key->len > UINT32_MAX || t->n >= INTERN_NONE - 1)
-		too_many();
+		mem_fail("more than 2^32 - 2 distinct ids, or one of 4 GiB");
 	if (t->n == t->cap) {
 		t->cap = mem_grow(t->cap, (size_t)t->n + 1);
 		t->strings = mem_realloc(t->strings, t->cap, sizeof(*t->strings));

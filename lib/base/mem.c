@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,13 +20,14 @@ struct arena_block {
 
 static _Noreturn void out_of_memory(size_t n, size_t size)
 {
-	fprintf(stderr, "ce: out of memory (%zu * %zu bytes)\n", n, size);
+	fprintf(stderr, "%s: out of memory (%zu * %zu bytes)\n", program_invocation_short_name, n,
+		size);
 	exit(1);
 }
 
 void mem_fail(const char *who)
 {
-	fprintf(stderr, "ce: out of memory (%s)\n", who);
+	fprintf(stderr, "%s: out of memory (%s)\n", program_invocation_short_name, who);
 	exit(1);
 }
 

@@ -46,10 +46,30 @@ size_t utf8_printable(const char *s, const char *end)
 	if (!len)
 		return 0;
 	code = code_of(s, len);
-	if (code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
+	if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || code == 0x200e ||
+	    code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
 	    (code >= 0x2066 && code <= 0x2069))
 		return 0;
 	return len;
+}
+
+void utf8_mask(char *text)
+{
+	const char *s = text, *end = text + strlen(text);
+	char *to = text;
+
+	while (s < end) {
+		size_t n = utf8_length(s, end);
+
+		if (utf8_printable(s, end)) {
+			memmove(to, s, n);
+			to += n;
+		} else {
+			*to++ = '?';
+		}
+		s += n ? n : 1;
+	}
+	*to = '\0';
 }
 
 size_t utf8_span(const char *s, size_t len)
@@ -87,13 +107,14 @@ size_t utf8_put(struct buf *out, const char *s, size_t len, size_t max)
 	const char *end = s + len;
 	size_t width = 0, n;
 
-	for (; s < end; s += n ? n : 1) {
-		n = utf8_printable(s, end);
-		if (++width == max && s + (n ? n : 1) < end) {
+	for (; s < end; s += n) {
+		n = utf8_length(s, end);
+		n += !n; /* a byte of no character */
+		if (++width == max && s + n < end) {
 			buf_append_str(out, "…");
 			break;
 		}
-		if (n)
+		if (utf8_printable(s, end))
 			buf_append(out, s, n);
 		else
 			buf_append_char(out, '?');

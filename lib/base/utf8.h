@@ -17,9 +17,15 @@ size_t utf8_length(const char *s, const char *end);
 
 /*
  * The same, but 0 also for what could drive a terminal or turn the text around it: C0, DEL, C1,
- * line and paragraph separators, and the embeddings, overrides and isolates of directions.
+ * line and paragraph separators, and the marks, embeddings, overrides and isolates of directions.
  */
 size_t utf8_printable(const char *s, const char *end);
+
+/*
+ * Makes a '?' of each character of the text that is not printable, and of each byte that belongs to
+ * none, such as those that are left of one which was cut in half. The text gets no longer.
+ */
+void utf8_mask(char *text);
 
 /*
  * Appends at most `max` characters of the text, so that it cannot drive a terminal: what is not

@@ -1,5 +1,7 @@
 #include "base/warnings.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -11,9 +13,7 @@ void warnings_add(struct warnings *w, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	utf8_mask(line);
 	buf_append_str(&w->text, line);
 	buf_append_char(&w->text, '\n');
 	w->n++;

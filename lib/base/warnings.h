@@ -23,8 +23,8 @@ struct warnings {
 		BUF_INIT, 0                                                                        \
 	}
 
-/* Adds a line (printf-style); control characters in it, which may be hostile input's, become '?'.
- */
+/* Adds a line (printf-style); what is not printable in it, which may be hostile input's, becomes
+ * '?'. */
 void warnings_add(struct warnings *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,27 +74,32 @@ static bool is_tzif(FILE *file)
 	return c == '\n';
 }
 
-/* Whether the database has a file of that name: letters, digits, +, - and _ between slashes. */
-static bool is_zone_name(const char *name)
+/*
+ * Looks for the database's file of that name: letters, digits, +, - and _ between slashes. Returns
+ * 1 and its path, 0: there is none, or -1 with err if that cannot be known.
+ */
+static int find_file(const char *name, char *path, size_t size, struct err *err)
 {
-	char path[4096];
 	size_t len = strlen(name);
 	FILE *file;
 	bool is_zone;
+	int rc;
 
 	/* What begins with a small letter (posix/, right/, localtime) is no name of a zone. */
 	if (*name < 'A' || *name > 'Z' || len > NAME_MAX_LEN || name[len - 1] == '/' ||
 	    len != strspn(name,
 			  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-_/"))
-		return false;
-	if (snprintf(path, sizeof(path), "%s/%s", zone_dir(), name) >= (int)sizeof(path))
-		return false;
+		return 0;
+	if ((size_t)snprintf(path, size, "%s/%s", zone_dir(), name) >= size)
+		return 0;
 	file = fopen(path, "re");
 	if (!file)
-		return false;
+		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, path);
 	is_zone = is_tzif(file);
+	/* Of a folder, the reading fails. */
+	rc = ferror(file) && errno != EISDIR ? err_errno(err, path) : is_zone;
 	fclose(file);
-	return is_zone;
+	return rc;
 }
 
 /* ms east of UTC that the zone of TZ is at a point in time. */
@@ -148,14 +154,29 @@ static void set_tz(const char *value)
 	tzset();
 }
 
+/*
+ * Whether tzset() has read the file: where it found no memory or no descriptor it says nothing, and
+ * takes the path for a rule without a name, of UTC.
+ */
+static bool is_loaded(void)
+{
+	const time_t t = FIRST;
+	struct tm tm;
+
+	return localtime_r(&t, &tm) && *tm.tm_zone;
+}
+
 struct zone *zone_open(const char *name, struct err *err)
 {
 	bool is_utc = !strcmp(name, "UTC"); /* needs no database */
 	const char *old = getenv("TZ");
+	char path[4096], *kept;
 	struct zone *z;
-	char *kept;
+	int found = is_utc ? 1 : find_file(name, path, sizeof(path), err);
 
-	if (!is_utc && !is_zone_name(name)) {
+	if (found < 0)
+		return NULL;
+	if (!found) {
 		err_set(err, ERR_USAGE,
 			"unknown time zone '%.*s': expected a name that is in %s, such as "
 			"Europe/Berlin",
@@ -166,11 +187,17 @@ struct zone *zone_open(const char *name, struct err *err)
 	if (is_utc)
 		return z;
 	kept = old ? mem_dup(old, strlen(old)) : NULL;
-	set_tz(name);
-	find_changes(z);
+	set_tz(*path == '/' ? path : name);
+	found = is_loaded();
+	if (found)
+		find_changes(z);
 	set_tz(kept);
 	free(kept);
-	return z;
+	if (found)
+		return z;
+	err_set(err, ERR_RUNTIME, "time zone %s: the C library cannot read %s", name, path);
+	zone_free(z);
+	return NULL;
 }
 
 int64_t zone_to_utc(const struct zone *z, int64_t local, bool *changed)

@@ -23,8 +23,9 @@ struct zone; /* opaque */
 
 /*
  * The zone of that IANA name: Europe/Berlin, UTC. Uses TZ for the moment, so not while other
- * threads run. Returns NULL with err (ERR_USAGE) if the database has no such name; what else TZ may
- * hold, a path or CET-1CEST, is no name. The caller frees with zone_free.
+ * threads run. Returns NULL with err: ERR_USAGE if the database has no such name, ERR_RUNTIME if
+ * its file cannot be read. What else TZ may hold, a path or CET-1CEST, is no name. The caller frees
+ * with zone_free.
  */
 struct zone *zone_open(const char *name, struct err *err);
 

@@ -406,22 +406,31 @@ char *gz_output_table(struct gz_output *output, const char *dir, const char *tab
 	return path;
 }
 
+/* Whether there is such a file: 1, 0, or -1 with err where that cannot be known. */
+static int exists(const char *path, struct err *err)
+{
+	if (!access(path, F_OK))
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, path);
+}
+
 char *gz_input_table(const char *dir, const char *table, struct err *err)
 {
 	char *gz = table_path(dir, table, false, err), *plain, *unwanted;
-	bool has_gz, has_plain;
+	int has_gz, has_plain;
 
 	if (!gz)
 		return NULL;
 	plain = table_path(dir, table, true, err);
-	has_gz = !access(gz, F_OK);
-	has_plain = !access(plain, F_OK);
+	has_gz = exists(gz, err);
+	has_plain = has_gz < 0 ? -1 : exists(plain, err);
 	unwanted = has_gz ? plain : gz;
-	if (has_gz == has_plain) {
-		err_set(err, ERR_RUNTIME,
-			has_gz ? "%s and %s are both there: remove one of them"
-			       : "neither %s nor %s is there",
-			gz, plain);
+	if (has_plain < 0 || has_gz == has_plain) {
+		if (has_plain >= 0)
+			err_set(err, ERR_RUNTIME,
+				has_gz ? "%s and %s are both there: remove one of them"
+				       : "neither %s nor %s is there",
+				gz, plain);
 		free(plain);
 		free(gz);
 		return NULL;

@@ -26,21 +26,50 @@ static _Noreturn void keep(const int lifeline[2], const int output[2])
 	/* What the command sends its group is not for the keeper. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	setpgid(0, 0);
+	setpgid(0, 0); /* the other side sees to it that this succeeds */
 	close(lifeline[1]);
 	close_pipe(output);
 	while (read(lifeline[0], &byte, 1) < 0 && errno == EINTR)
 		;
-	kill(0, SIGTERM);
+	/* Its own group by number, and not as 0: if it has none, that is this tool's group. */
+	kill(-getpid(), SIGTERM);
 	_exit(0);
 }
 
-static _Noreturn void run_shell(const char *text, pid_t group, int input, int output)
+/* In the child: becomes the shell, or writes the reason why not, an errno, to `failed`. */
+static _Noreturn void run_shell(const char *text, pid_t group, int input, int output, int failed)
 {
+	int why;
+
 	if (!setpgid(0, group) && dup2(input, STDIN_FILENO) >= 0 &&
 	    dup2(output, STDOUT_FILENO) >= 0)
 		execl("/bin/sh", "sh", "-c", text, (char *)NULL);
-	_exit(127);
+	why = errno;
+	_exit(write(failed, &why, sizeof(why)) == sizeof(why) ? 127 : 126);
+}
+
+/* Starts the shell in the keeper's group; returns its pid, or -1 with errno. */
+static pid_t start_shell(const char *text, pid_t group, int input, int output)
+{
+	int failed[2], why = 0;
+	pid_t pid;
+
+	/* Before the shell joins the group, which must be there. */
+	if (setpgid(group, group) || pipe2(failed, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (!pid)
+		run_shell(text, group, input, output, failed[1]);
+	if (pid < 0)
+		why = errno;
+	close(failed[1]);
+	/* The pipe ends without a byte when the shell takes the child's place. */
+	if (pid > 0 && fdio_read(failed[0], &why, sizeof(why)) > 0)
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	close(failed[0]);
+	errno = why;
+	return why ? -1 : pid;
 }
 
 /* Ends the keeper, and with it what is left of the group. */
@@ -67,19 +96,15 @@ int subprocess_start(struct subprocess *c, const char *text, int input, struct e
 		keep(lifeline, output);
 	close(lifeline[0]);
 	c->lifeline = lifeline[1];
-	if (c->keeper > 0) {
-		/* Here, too: the group must be there before the shell joins it. */
-		setpgid(c->keeper, c->keeper);
-		c->shell = fork();
-		if (!c->shell)
-			run_shell(text, c->keeper, input, output[1]);
-	}
+	if (c->keeper > 0)
+		c->shell = start_shell(text, c->keeper, input, output[1]);
 	if (c->keeper < 0 || c->shell < 0) {
 		err_errno(err, "cannot start a process");
 		if (c->keeper > 0)
 			end_group(c);
 		else
 			close(c->lifeline);
+		*c = (struct subprocess)SUBPROCESS_INIT;
 		return close_pipe(output);
 	}
 	close(output[1]);
@@ -92,6 +117,13 @@ bool subprocess_is_silent(const struct subprocess *c)
 	char byte;
 
 	return fdio_read(c->output, &byte, 1) == 0;
+}
+
+void subprocess_stop(struct subprocess *c)
+{
+	end_group(c);
+	close(c->output);
+	*c = (struct subprocess)SUBPROCESS_INIT;
 }
 
 int subprocess_end(struct subprocess *c, struct err *err)

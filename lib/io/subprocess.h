@@ -40,6 +40,9 @@ int subprocess_start(struct subprocess *c, const char *text, int input, struct e
  */
 bool subprocess_is_silent(const struct subprocess *c);
 
+/* Stops the command, with what is left of its group, and does not wait for it. */
+void subprocess_stop(struct subprocess *c);
+
 /*
  * Waits until the command has ended. What it left running in the background is stopped. Returns 0,
  * or -1 with err: "exit status 3", or the signal that killed it.

@@ -10,6 +10,9 @@
 
 #define READ_SIZE 65536
 
+/* Not 127, which is also the exit status of a program whose libraries found no memory. */
+#define NOT_FOUND "99"
+
 void gnuplot_put_string(struct buf *script, const char *text, size_t max)
 {
 	struct buf name = BUF_INIT;
@@ -47,21 +50,23 @@ int gnuplot_run(const struct buf *script, struct buf *out, struct err *err)
 		close(fd);
 		return -1;
 	}
-	rc = subprocess_start(
-		&command,
-		"command -v gnuplot >/dev/null || exit 127; LC_ALL=C.UTF-8 exec gnuplot "
-		"-d /dev/stdin",
-		fd, err);
+	rc = subprocess_start(&command,
+			      "command -v gnuplot >/dev/null || exit " NOT_FOUND
+			      "; LC_ALL=C.UTF-8 exec gnuplot -d /dev/stdin",
+			      fd, err);
 	close(fd);
 	if (rc)
 		return -1;
-	rc = read_all(command.output, out, err);
-	if (subprocess_end(&command, &why) && !rc)
-		return err_set(err, ERR_RUNTIME, "gnuplot: %s%s", why.message,
-			       !strcmp(why.message, "exit status 127")
-				       ? ": command not found (Debian package gnuplot-nox)"
-				       : "");
-	if (!rc && out->len == before)
+	if (read_all(command.output, out, err)) {
+		subprocess_stop(&command);
+		return -1;
+	}
+	if (subprocess_end(&command, &why))
+		return err_set(err, ERR_RUNTIME, "gnuplot: %s",
+			       strcmp(why.message, "exit status " NOT_FOUND) != 0
+				       ? why.message
+				       : "command not found (Debian package gnuplot-nox)");
+	if (out->len == before)
 		return err_set(err, ERR_RUNTIME, "gnuplot: no output");
-	return rc;
+	return 0;
 }

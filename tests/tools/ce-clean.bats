@@ -122,6 +122,19 @@ is_little() {
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
+@test "what drives a terminal, or turns text around, is a ? in what is quoted; and no memory has the tool's name" {
+	events $'a,1704448800000,u,c,play,0,tv' $'b,1704448800000,u,c,p\xe2\x80\xaely\xc2\x9b31m\xd8\x9c,0,tv'
+	keeps a,1704448800000,u,c,play,0,tv
+	[ "$(head -n 1 stderr)" = "ce-clean: kept 1 of 2 records; rejected 1: 1 bad_event_type ('p?ly?31m?' 1)" ]
+	fails 2 ce-clean $'--\xe2\x80\xaemem'
+	[ "${stderr%%$'\n'*}" = "ce-clean: unknown option '--?mem'" ]
+	if [[ $(<"$CE_BIN/../flags") != *-fsanitize* ]]; then
+		awk -v header="$header" 'BEGIN { print header; for (i = 0; i < 300000; i++) print i ",1704448800000,u,c,play,0,tv" }' >many
+		fails 1 bash -c 'ulimit -v 20000; exec ce-clean -p --threads 1 many'
+		[[ $stderr == "ce-clean: out of memory ("*")" ]]
+	fi
+}
+
 @test "little memory and no event_id that is not there again: the same bytes, and it stays little" {
 	awk -v header="$header" -v n=200000 'BEGIN {
 		print header

@@ -22,6 +22,11 @@ static void tells_what_is_well_formed(void)
 		{ "\xc3\xb1", 2, 2 },
 		{ "\xdf\xbf", 2, 2 },
 		{ "\xe0\xa0\x80", 3, 3 },
+		{ "\xd8\x9b", 2, 2 },
+		{ "\xd8\x9c", 2, 0 }, /* the mark of an Arabic letter */
+		{ "\xe2\x80\x8d", 3, 3 },
+		{ "\xe2\x80\x8e", 3, 0 }, /* left to right */
+		{ "\xe2\x80\x8f", 3, 0 },
 		{ "\xe2\x80\xa7", 3, 3 },
 		{ "\xe2\x80\xa8", 3, 0 }, /* a line separator */
 		{ right_to_left, 3, 0 },  /* right to left from here on */

@@ -5,6 +5,7 @@
 #include "scratch.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static struct zone *zone_of(const char *name)
@@ -102,6 +103,21 @@ static void what_is_no_name(void)
 	}
 }
 
+/* A file that cannot be opened is not taken for absent. */
+static void no_descriptor_is_left(void)
+{
+	struct rlimit old, none;
+	struct err err = ERR_INIT;
+
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = (struct rlimit){ 0, old.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	CHECK(!zone_open("Europe/Berlin", &err));
+	setrlimit(RLIMIT_NOFILE, &old);
+	CHECK_INT(err.kind, ERR_RUNTIME);
+	CHECK_STR(err.message, "/usr/share/zoneinfo/Europe/Berlin: Too many open files");
+}
+
 /* Nothing of it stays in the process, and a zone does not care what becomes of the process's. */
 static void the_environment_stays_as_it_was(void)
 {
@@ -190,6 +206,7 @@ int main(void)
 	RUN(known_times);
 	RUN(changes_of_the_clock);
 	RUN(what_is_no_name);
+	RUN(no_descriptor_is_left);
 	RUN(the_environment_stays_as_it_was);
 	RUN(a_file_that_is_not_whole);
 	scratch_leave(dir);

@@ -579,6 +579,13 @@ static void a_table_has_one_file(void)
 	CHECK(!gz_input_table("tables", "../tables/t", &err));
 	CHECK(strstr(err.message, "not usable as a file name"));
 	CHECK_INT(unlink("tables/t.csv.gz"), 0);
+	/* What cannot be looked at is not taken for absent. */
+	scratch_write("tables/t.csv", "a\n", 2);
+	CHECK_INT(symlink("t.csv.gz", "tables/t.csv.gz"), 0);
+	CHECK(!gz_input_table("tables", "t", &err));
+	CHECK_STR(err.message, "tables/t.csv.gz: Too many levels of symbolic links");
+	CHECK_INT(unlink("tables/t.csv.gz"), 0);
+	CHECK_INT(unlink("tables/t.csv"), 0);
 	CHECK_INT(rmdir("tables"), 0);
 }
 

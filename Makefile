@@ -247,15 +247,16 @@ BY_GCC   = sql statistics reference report pipeline_postgres ce-export ce-import
 BY_CLANG = database conventions properties tables docs
 without  = $(filter-out $(1),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 
-# gcc with ISA-L, clang without: so both deflate engines are tested.
+# gcc with ISA-L, clang without: so both deflate engines are tested. And clang with the bounds of base/small.h, so
+# that what only large inputs reach is, too.
 asan: | $(FIRST)
 	+$(MAKE) BUILD=$(BUILD)/asan-gcc CC=gcc CFLAGS='$(SANITIZE)' SUITES='$(call without,$(BY_CLANG))' test
-	+$(MAKE) BUILD=$(BUILD)/asan-clang CC=clang CFLAGS='$(SANITIZE)' ISAL=0 \
+	+$(MAKE) BUILD=$(BUILD)/asan-clang CC=clang CFLAGS='$(SANITIZE)' CPPFLAGS=-DCE_SMALL ISAL=0 \
 		SUITES='$(call without,$(BY_GCC))' test
 
 # Multithreaded code under ThreadSanitizer. A tool that fails does not wait for its threads.
 tsan: | $(FIRST)
-	+TSAN_OPTIONS=report_thread_leaks=0 $(MAKE) BUILD=$(BUILD)/tsan CC=gcc CFLAGS='-O1 -g -fsanitize=thread' \
+	+TSAN_OPTIONS=report_thread_leaks=0 $(MAKE) BUILD=$(BUILD)/tsan CC=gcc CFLAGS='-O1 -g -fsanitize=thread' CPPFLAGS=-DCE_SMALL \
 		SUITES='test_readahead test_bootstrap test_deflate test_gzio test_logistic test_pool threads' test
 
 # libFuzzer (clang's): each target of tests/fuzz runs for so long, from the corpus of earlier runs.

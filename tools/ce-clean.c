@@ -1,4 +1,5 @@
 /* ce-clean: keep the valid, distinct events. */
+#include "base/small.h"
 #include "cli.h"
 #include "events/clean.h"
 #include "events/dedup.h"
@@ -9,7 +10,7 @@
 #include <inttypes.h>
 #include <time.h>
 
-#define MEM_DEFAULT ((uint64_t)1024 * 1024 * 1024)
+#define MEM_DEFAULT SMALL((uint64_t)1024 * 1024 * 1024, 0)
 
 struct opts {
 	struct names may_be_empty;

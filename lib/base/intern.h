@@ -13,6 +13,7 @@
 #define CE_INTERN_H
 
 #include "base/mem.h"
+#include "base/small.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -79,6 +80,6 @@ uint32_t intern_key_id(struct intern *t, const struct intern_key *key);
 uint32_t intern_key_find(const struct intern *t, const struct intern_key *key);
 
 /* From so many ids on, what is kept of each is too much to stay near the processor. */
-#define INTERN_FAR 16384
+#define INTERN_FAR SMALL(16384, 2)
 
 #endif

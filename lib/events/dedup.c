@@ -3,13 +3,14 @@
 #include "base/hash.h"
 #include "base/intern.h"
 #include "base/mem.h"
+#include "base/small.h"
 #include "events/dupcheck.h"
 #include "table/extsort.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LIMIT_MIN ((uint64_t)2 * 1024 * 1024)
+#define LIMIT_MIN SMALL((uint64_t)2 * 1024 * 1024, 64 * 1024)
 #define SEEN_SIZE 64 /* bytes an id that is remembered, besides its own; see intern.h */
 
 struct dedup {

@@ -2,6 +2,7 @@
 
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "base/small.h"
 #include "base/thread.h"
 #include "io/deflate.h"
 #include "io/fileuse.h"
@@ -20,9 +21,8 @@
 #define IN_SIZE   ((size_t)128 * 1024)
 #define PIECE     ((size_t)64 * 1024) /* of level 0, encoded at once */
 #define PIPE_SIZE (1024 * 1024)
-#define READAHEAD_FROM                                                                             \
-	((uint64_t)1024 * 1024) /* bytes given before a thread is worth its start                  \
-				 */
+/* Bytes given before a thread is worth its start. */
+#define READAHEAD_FROM SMALL((uint64_t)1024 * 1024, 4096)
 
 #define MAGIC_0 0x1f
 #define MAGIC_1 0x8b

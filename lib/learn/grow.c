@@ -1,14 +1,15 @@
 #include "learn/grow.h"
 
 #include "base/mem.h"
+#include "base/small.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define MIN_GAIN      1e-6 /* of the log loss summed up: less is rounding, as XGBoost has it */
 #define LEVEL_SMOOTH  10.0 /* added to H where levels are put in order: few rows say little */
-#define ROWS_TO_SHARE ((size_t)4096) /* fewer are not worth a second thread */
-#define AHEAD         16             /* rows whose bins are asked for early */
+#define ROWS_TO_SHARE SMALL((size_t)4096, 8) /* fewer are not worth a second thread */
+#define AHEAD         16                     /* rows whose bins are asked for early */
 
 /* Histograms ---------------------------------------------------------------------------------- */
 

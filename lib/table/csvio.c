@@ -2,6 +2,7 @@
 
 #include "base/intern.h"
 #include "base/mem.h"
+#include "base/small.h"
 #include "io/fileuse.h"
 #include "table/colname.h"
 #include "table/csvhead.h"
@@ -13,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_SIZE  ((size_t)256 * 1024)
-#define WINDOW     ((size_t)128 * 1024) /* it and its marks stay in the second cache */
-#define FLUSH_SIZE ((size_t)128 * 1024)
+#define READ_SIZE  SMALL((size_t)256 * 1024, 4096)
+#define WINDOW     SMALL((size_t)128 * 1024, 1024) /* it and its marks stay in the second cache */
+#define FLUSH_SIZE SMALL((size_t)128 * 1024, 512)
 #define RECORD_MAX ((size_t)64 * 1024 * 1024)
 #define FIELD_STEP ((size_t)64 * 1024) /* libcsv grows a field's buffer by so much at a time */
 #define LONG_LINES 10                  /* a record of more lines than this is an unusual one */

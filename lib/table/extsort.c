@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/small.h"
 #include "io/tempfile.h"
 
 #include <stdbool.h>
@@ -9,12 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LIMIT_MIN   ((uint64_t)1024 * 1024)
-#define WRITE_SIZE  ((size_t)64 * 1024)   /* what gathers before a write to a spill file */
-#define READ_MIN    ((size_t)32 * 1024)   /* a buffer of a run in a merge is at least so large */
-#define READ_MAX    ((size_t)1024 * 1024) /* and needs to be no larger than this */
-#define FETCH_AHEAD 16                    /* rows; see sorted_row */
-#define MIN_RUN     16                    /* shorter runs are lengthened by insertion */
+#define LIMIT_MIN   SMALL((uint64_t)1024 * 1024, 16384)
+#define WRITE_SIZE  SMALL((size_t)64 * 1024, 1024) /* what gathers before a write to a file */
+#define READ_MIN    SMALL((size_t)32 * 1024, 512)  /* a buffer of a run in a merge, at least */
+#define READ_MAX    ((size_t)1024 * 1024)          /* and needs to be no larger than this */
+#define FETCH_AHEAD 16                             /* rows; see sorted_row */
+#define MIN_RUN     16                             /* shorter runs are lengthened by insertion */
 
 /* What stands before a row's bytes, in memory and (behind the key) in a spill file. */
 struct head {

@@ -130,7 +130,7 @@ is_little() {
 	[ "${stderr%%$'\n'*}" = "ce-clean: unknown option '--?mem'" ]
 	if [[ $(<"$CE_BIN/../flags") != *-fsanitize* ]]; then
 		awk -v header="$header" 'BEGIN { print header; for (i = 0; i < 300000; i++) print i ",1704448800000,u,c,play,0,tv" }' >many
-		fails 1 bash -c 'ulimit -v 20000; exec ce-clean -p --threads 1 many'
+		fails 1 bash -c 'ulimit -v 20000; exec ce-clean -p --mem 1G --threads 1 many'
 		[[ $stderr == "ce-clean: out of memory ("*")" ]]
 	fi
 }

@@ -960,7 +960,9 @@ static void rows_to_come(void)
 			CHECK(!csv_reader_peek(&r, CSV_AHEAD, 1 << 20, &f));
 		}
 		CHECK_INT(n, N);
+#ifndef CE_SMALL /* whose windows end more often */
 		CHECK(n_seen > N - N / 50);
+#endif
 		csv_reader_close(&r);
 	}
 	buf_release(&text);

@@ -620,7 +620,7 @@ by_name() {
 				[[ $(<stderr) == *"$tool: "*"other: Is a directory" ]]
 				[ "$(cat file)" = old ]
 				[ ! -s stdout ] || ! gzip -t <stdout 2>../why || false
-				[ "$(ls -A | xargs)" = "fifo file other stderr stdout" ]
+				[ "$(printf "%s " .[!.]* *)" = ".[!.]* fifo file other stderr stdout " ]
 				cd ..
 			done
 		done

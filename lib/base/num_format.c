@@ -1,5 +1,6 @@
 #include "base/num.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,8 +219,11 @@ size_t num_format_double(char *out, double value)
 		*out = '-';
 		return negative + format_binary(out + negative, size);
 	}
-	/* 15 digits always survive decimal -> double -> decimal, 17 always double -> decimal. */
-	for (int digits = 15; digits <= 17; digits++) {
+	/*
+	 * 15 digits always survive decimal -> double -> decimal, so that fewer need no look, unless
+	 * the double is subnormal and has fewer itself; 17 always survive double -> decimal.
+	 */
+	for (int digits = size < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
 		n = snprintf(text, sizeof(text), "%.*g", digits, value);
 		if (strtod(text, NULL) == value)
 			break;

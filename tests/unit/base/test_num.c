@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "scratch.h"
 
+#include <float.h>
 #include <limits.h>
 #include <time.h>
 
@@ -259,12 +260,15 @@ static void doubles_round_trip(void)
 	}
 }
 
-/* As printf and strtod have it: the fewest of 15, 16 and 17 digits that read back. */
+/*
+ * As printf and strtod have it: the fewest of 15, 16 and 17 digits that read back, and of a
+ * subnormal number the fewest of all.
+ */
 static size_t format_by_printf(char *out, double v)
 {
 	int n = 0;
 
-	for (int digits = 15; digits <= 17; digits++) {
+	for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
 		n = snprintf(out, NUM_TEXT_MAX, "%.*g", digits, v);
 		if (strtod(out, NULL) == v)
 			break;

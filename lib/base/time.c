@@ -315,6 +315,7 @@ size_t time_format_duration(char *out, int64_t ms)
 void time_civil(int64_t ms, struct time_civil *civil)
 {
 	int64_t days = num_divide_floor(ms, TIME_MS_PER_DAY);
+	int64_t of_day = ms % TIME_MS_PER_DAY; /* days * TIME_MS_PER_DAY may not fit */
 	int64_t monday_based = days + 3 -
 			       num_divide_floor(days + 3, 7) * 7; /* 1970-01-01: Thursday */
 	int64_t thursday = days - monday_based + 3;
@@ -323,6 +324,6 @@ void time_civil(int64_t ms, struct time_civil *civil)
 	civil_from_days(thursday, civil);
 	civil->iso_week = (int)((thursday - days_from_civil(civil->year, 1, 1)) / 7 + 1);
 	civil_from_days(days, civil);
-	civil->hour = (int)((ms - days * TIME_MS_PER_DAY) / TIME_MS_PER_HOUR);
+	civil->hour = (int)((of_day < 0 ? of_day + TIME_MS_PER_DAY : of_day) / TIME_MS_PER_HOUR);
 	civil->day_of_week = (int)((monday_based + 1) % 7);
 }

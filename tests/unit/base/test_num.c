@@ -468,6 +468,23 @@ static void calendar_as_the_c_library_has_it(void)
 	}
 }
 
+/* Every int64_t is a point in time, the first one in the year -292275055. */
+static void the_ends_of_all_times(void)
+{
+	struct time_civil first, last;
+
+	time_civil(INT64_MIN, &first);
+	CHECK_INT(first.year, -292275055);
+	CHECK_INT(first.month, 5);
+	CHECK_INT(first.day, 16);
+	CHECK_INT(first.hour, 16);
+	time_civil(INT64_MAX, &last);
+	CHECK_INT(last.year, 292278994);
+	CHECK_INT(last.month, 8);
+	CHECK_INT(last.day, 17);
+	CHECK_INT(last.hour, 7);
+}
+
 static void times_in_iso_8601(void)
 {
 	const int64_t noon = INT64_C(1704110400000); /* 2024-01-01T12:00:00Z */
@@ -642,6 +659,7 @@ int main(void)
 	RUN(doubles_as_printf_writes_them);
 	RUN(doubles_as_strtod_reads_them);
 	RUN(calendar_as_the_c_library_has_it);
+	RUN(the_ends_of_all_times);
 	RUN(times_in_iso_8601);
 	RUN(durations);
 	RUN(sizes);

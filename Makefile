@@ -69,7 +69,7 @@ CLI_SRC   = tools/cli.c
 TABLES_SRC = tools/tables.c
 UNIT_SRC  = $(wildcard tests/unit/*/*.c)
 FUZZ_SRC  = $(wildcard tests/fuzz/*.c)
-HEADERS   = $(wildcard lib/*/*.h lib/*/*.def tools/*.h tests/unit/*.h)
+HEADERS   = $(wildcard lib/*/*.h lib/*/*.def tools/*.h tests/unit/*.h tests/fuzz/*.h)
 SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh tests/bench/*.bash)
 BATS      = $(wildcard tests/*/*.bats)
 # The manual pages, in which `.so FILE` includes what several have in common.
@@ -108,7 +108,7 @@ help:
 	@echo 'make lint         run clang-format, clang-tidy, cppcheck, shellcheck and mandoc -T lint'
 	@echo 'make asan         run the tests under the address and undefined-behaviour sanitizers of gcc and clang'
 	@echo 'make tsan         run the tests of multithreaded code under ThreadSanitizer'
-	@echo 'make fuzz         fuzz the CSV reader with libFuzzer for FUZZ_SECONDS=60 (clang)'
+	@echo 'make fuzz         run the fuzz targets with libFuzzer (clang), FUZZ_SECONDS=60 each; 0: replay the corpus'
 	@echo 'make coverage     measure the line coverage of the tests, per file'
 	@echo 'make mutate       run mutation tests: how many small errors, put into copies of the tree, are caught'
 	@echo 'make bench        compare with DuckDB, Miller, gzip, scikit-learn, XGBoost and psql; PARTS=... for some'
@@ -259,18 +259,22 @@ tsan: | $(FIRST)
 	+TSAN_OPTIONS=report_thread_leaks=0 $(MAKE) BUILD=$(BUILD)/tsan CC=gcc CFLAGS='-O1 -g -fsanitize=thread' CPPFLAGS=-DCE_SMALL \
 		SUITES='test_readahead test_bootstrap test_deflate test_gzio test_logistic test_pool threads' test
 
-# libFuzzer (clang's): each target of tests/fuzz runs for so long, from the corpus of earlier runs.
+# libFuzzer (clang's). Each tests/fuzz/NAME.c is a target: it replays tests/fuzz/corpus/NAME, which has
+# what earlier runs found, and runs for so long from there and from the corpus of earlier runs, with
+# tests/fuzz/NAME.dict if there is one; 0: it only replays. FUZZ='NAME ...' for some.
 FUZZ_SECONDS ?= 60
+FUZZ         ?= $(FUZZ_SRC:tests/fuzz/%.c=%)
 FUZZ_FLAGS    = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 		-fno-sanitize-recover=all
 
 fuzz: | $(FIRST)
-	+$(MAKE) BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' $(FUZZ_SRC:tests/fuzz/%.c=run-fuzz-%)
+	+$(MAKE) BUILD=$(BUILD)/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' $(FUZZ:%=run-fuzz-%)
 
 run-fuzz-%: $(BUILD)/fuzz-%
 	@mkdir -p $(BUILD)/corpus-$*
-	$< -max_total_time=$(FUZZ_SECONDS) -max_len=2000 -dict=tests/fuzz/csv.dict -print_final_stats=1 \
-		-artifact_prefix=$(BUILD)/ $(BUILD)/corpus-$*
+	$< $(if $(filter 0,$(FUZZ_SECONDS)),-runs=0,-max_total_time=$(FUZZ_SECONDS)) -max_len=4096 -timeout=10 \
+		$(addprefix -dict=,$(wildcard tests/fuzz/$*.dict)) -verbosity=0 -print_final_stats=1 \
+		-artifact_prefix=$(BUILD)/$*- $(BUILD)/corpus-$* $(wildcard tests/fuzz/corpus/$*)
 
 $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(LIB)
 	$(call said,$(CC) -o $@)

@@ -1,0 +1,238 @@
+/*
+ * A model's text, with the checksum that it wants (the seeds have none), and then rows to predict.
+ *
+ * A text that is read is written again and read from that as the same; a row that is taken gets a
+ * finite score and a probability; the view is text that no terminal minds; the SQL has closed all
+ * its quotes and brackets. The options: what the predictions are asked for.
+ */
+#include "fuzz.h"
+
+#include "base/mem.h"
+#include "eval/predict.h"
+#include "model/model.h"
+#include "model/modelsql.h"
+#include "model/modelview.h"
+
+#include <math.h>
+
+static void put_checksum(struct buf *text)
+{
+	size_t len = text->len;
+
+	buf_append_str(text, "crc32");
+	model_put_crc(text, text->data, len);
+	buf_append_char(text, '\n');
+}
+
+/* What is written of a model that was read is what was read. */
+static void check_written(const struct model *m)
+{
+	struct buf once = BUF_INIT, twice = BUF_INIT;
+	struct model again;
+	struct err err = ERR_INIT;
+
+	model_format(&once, m);
+	FUZZ_CHECK(!model_parse(&again, once.data, once.len, "written", &err), "%s", err.message);
+	model_format(&twice, &again);
+	FUZZ_CHECK(fuzz_same(&once, &twice), "%.*s", (int)twice.len, twice.data);
+	model_release(&again);
+	buf_release(&once);
+	buf_release(&twice);
+}
+
+/* Lines of printable characters. */
+static void check_shown(const struct buf *text)
+{
+	const char *end = text->data + text->len;
+
+	for (const char *s = text->data; s < end;) {
+		size_t n = *s == '\n' ? 1 : utf8_printable(s, end);
+
+		FUZZ_CHECK(n, "byte %02x of the view", (unsigned char)*s);
+		s += n;
+	}
+}
+
+static void check_view(const struct model *m)
+{
+	struct gz_output output = { .path = fuzz_sink(0), .plain = true };
+	struct gz_writer w = GZ_WRITER_INIT;
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	modelview_put(&text, m);
+	FUZZ_CHECK(!gz_writer_open(&w, &output, &err) && !modelview_write_trees(&w, m, &err) &&
+			   !gz_writer_close(&w, &err),
+		   "%s", err.message);
+	fuzz_written(output.path, &text);
+	check_shown(&text);
+	buf_release(&text);
+}
+
+/* Past a string, a name or an E'' string, whose closing quote is doubled inside. */
+static const char *skip_quoted(const char *s, const char *end, bool has_escapes)
+{
+	char quote = *s++;
+
+	for (; s < end; s++) {
+		if (has_escapes && *s == '\\')
+			s++;
+		else if (*s == quote && s + 1 < end && s[1] == quote)
+			s++;
+		else if (*s == quote)
+			return s + 1;
+	}
+	FUZZ_CHECK(false, "an open quote");
+	return end;
+}
+
+static void check_sql(const struct model *m)
+{
+	struct buf sql = BUF_INIT;
+	struct err err = ERR_INIT;
+	const char *end;
+	int depth = 0;
+
+	if (modelsql_put(&sql, m, &err)) {
+		fuzz_check_error(&err);
+		buf_release(&sql);
+		return;
+	}
+	FUZZ_CHECK(utf8_valid(sql.data, sql.len), "no text");
+	end = sql.data + sql.len;
+	for (const char *s = sql.data; s < end;) {
+		if (*s == '\'' || *s == '"') {
+			s = skip_quoted(s, end, *s == '\'' && s > sql.data && s[-1] == 'E');
+			continue;
+		}
+		depth += (*s == '(') - (*s == ')');
+		FUZZ_CHECK(depth >= 0, "a closed bracket");
+		FUZZ_CHECK((unsigned char)*s < 0x7f && *s != ';' && *s != '\\', "byte %02x",
+			   (unsigned char)*s);
+		FUZZ_CHECK(*s != '-' || s[1] != '-', "a comment");
+		s++;
+	}
+	FUZZ_CHECK(!depth, "an open bracket");
+	buf_release(&sql);
+}
+
+static void check_score(const struct model *m, const double *value, struct matrix_row *scratch)
+{
+	double score = model_score(m, value, scratch), p = model_probability(m, value, scratch);
+
+	FUZZ_CHECK(isfinite(score) && p >= 0 && p <= 1, "score %g, probability %g", score, p);
+}
+
+/* Each number at its extremes and empty, each level and the other ones. */
+static void check_extremes(const struct model *m)
+{
+	static const double numbers[] = {
+		0, 1, -1, NAN, 1.7976931348623157e308, 1e-300, -1e9, 5e-324, -1.7976931348623157e308
+	};
+	const struct encoding *e = &m->encoding;
+	double *value = mem_alloc(e->n_values, sizeof(*value));
+	struct matrix_row scratch;
+
+	matrix_row_init(&scratch, &e->shape);
+	for (size_t round = 0; round < 9; round++) {
+		for (uint32_t i = 0; i < e->n_values; i++) {
+			const struct encoding_column *c = encoding_valued(e, i);
+
+			value[i] = c->kind == ENCODING_CATEGORY
+					   ? (double)((round + i) % (c->levels.n + 1))
+					   : numbers[(round + i / 2) % 9];
+		}
+		check_score(m, value, &scratch);
+	}
+	matrix_row_release(&scratch);
+	free(value);
+}
+
+static int predict_importance(const struct predict *p, struct csv_writer *out, struct err *err)
+{
+	return predict_write_importance(p, 1, out, err);
+}
+
+static int write_table(const struct predict *p,
+		       int (*write)(const struct predict *, struct csv_writer *, struct err *),
+		       struct err *err)
+{
+	struct gz_output output = { .path = fuzz_sink(2) };
+	struct csv_writer w = CSV_WRITER_INIT;
+	int rc;
+
+	FUZZ_CHECK(!csv_writer_open(&w, &output, err), "%s", err->message);
+	rc = write(p, &w, err);
+	csv_writer_abort(&w);
+	return rc;
+}
+
+static void check_predictions(const struct model *m, const char *rows, size_t len,
+			      struct predict_options *options)
+{
+	const char *path = fuzz_file(1, rows, len);
+	struct csv_input input = { .paths = &path, .n = 1 };
+	struct csv_reader in = CSV_READER_INIT;
+	struct predict p = { 0 };
+	struct warnings warnings = WARNINGS_INIT;
+	struct buf out = BUF_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+	int rc = csv_reader_open(&in, &input, &err);
+
+	if (!rc && !(rc = predict_init(&p, options, m, &in, &err))) {
+		predict_put_header(&p, &out);
+		while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
+			rc = predict_row(&p, row, &out, &err);
+			if (rc < 0)
+				break;
+			if (rc)
+				csv_end_row(&out);
+		}
+	}
+	if (!rc)
+		predict_warn(&p, &warnings);
+	if (rc || (options->importance && write_table(&p, predict_importance, &err)) ||
+	    (options->drift && write_table(&p, predict_write_drift, &err)))
+		fuzz_check_error(&err);
+	warnings_release(&warnings);
+	predict_release(&p);
+	csv_reader_close(&in);
+	buf_release(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz f = fuzz_begin(data, size);
+	struct predict_options options = { .threshold = 0.5,
+					   .keys = fuzz_option(&f, 2),
+					   .part = (int)fuzz_option(&f, SPLIT_N_PARTS + 1),
+					   .drift = fuzz_option(&f, 2),
+					   .sample = 3,
+					   .repeats = 2 };
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	const char *part;
+	struct model m;
+	size_t len;
+
+	options.importance = fuzz_option(&f, 2);
+	options.part = SPLIT_N_PARTS - options.part; /* by default, all */
+	part = fuzz_part(&f, &len);
+	buf_append(&text, part, len);
+	put_checksum(&text);
+	if (model_parse(&m, text.data, text.len, "model", &err)) {
+		fuzz_check_error(&err);
+		buf_release(&text);
+		return 0;
+	}
+	check_written(&m);
+	check_view(&m);
+	check_sql(&m);
+	check_extremes(&m);
+	part = fuzz_part(&f, &len);
+	check_predictions(&m, part, len, &options);
+	model_release(&m);
+	buf_release(&text);
+	return 0;
+}

@@ -272,9 +272,12 @@ fuzz: | $(FIRST)
 
 run-fuzz-%: $(BUILD)/fuzz-%
 	@mkdir -p $(BUILD)/corpus-$*
-	$< $(if $(filter 0,$(FUZZ_SECONDS)),-runs=0,-max_total_time=$(FUZZ_SECONDS)) -max_len=4096 -timeout=10 \
+	@echo 'fuzz $* ($(FUZZ_SECONDS) s)'
+	@$< $(if $(filter 0,$(FUZZ_SECONDS)),-runs=0,-max_total_time=$(FUZZ_SECONDS)) -max_len=4096 -timeout=30 \
 		$(addprefix -dict=,$(wildcard tests/fuzz/$*.dict)) -verbosity=0 -print_final_stats=1 \
-		-artifact_prefix=$(BUILD)/$*- $(BUILD)/corpus-$* $(wildcard tests/fuzz/corpus/$*)
+		-artifact_prefix=$(BUILD)/$*- $(BUILD)/corpus-$* $(wildcard tests/fuzz/corpus/$*) \
+		>$(BUILD)/fuzz-$*.log 2>&1 || { cat $(BUILD)/fuzz-$*.log >&2; exit 1; }
+	@sed -n 's/^stat::number_of_executed_units: */fuzz $*: inputs tried: /p' $(BUILD)/fuzz-$*.log
 
 $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(LIB)
 	$(call said,$(CC) -o $@)
@@ -300,7 +303,7 @@ lint: | $(FIRST)
 	@$(MAKE) --no-print-directory -k $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) $(CHECK)
 	@echo 'lint: clean'
 
-$(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy tests/unit/.clang-tidy
+$(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy tests/.clang-tidy
 	@mkdir -p $(@D)
 	@echo clang-tidy $<
 	@clang-tidy --quiet $< -- $(BASE_CFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }

@@ -75,9 +75,9 @@ static const char *skip_quoted(const char *s, const char *end, bool has_escapes)
 	char quote = *s++;
 
 	for (; s < end; s++) {
-		if (has_escapes && *s == '\\')
-			s++;
-		else if (*s == quote && s + 1 < end && s[1] == quote)
+		bool is_doubled = *s == quote && s + 1 < end && s[1] == quote;
+
+		if (is_doubled || (has_escapes && *s == '\\'))
 			s++;
 		else if (*s == quote)
 			return s + 1;

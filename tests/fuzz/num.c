@@ -196,11 +196,10 @@ static void check_formats(int64_t number, int64_t other)
 		FUZZ_CHECK(significant(text, len) <= digits, "'%.*s' for %s", (int)len, text, want);
 	}
 	if (other > 0) {
-		__int128_t twice = (__int128_t)number * 2 + other;
-		__int128_t rounded = twice / 2 / other, floored = number / other;
+		__int128_t twice = (__int128_t)number * 2 + other, whole = (__int128_t)other * 2;
+		__int128_t rounded = twice / whole - (twice % whole < 0);
+		__int128_t floored = number / other;
 
-		rounded = twice / ((__int128_t)other * 2);
-		rounded -= twice % ((__int128_t)other * 2) < 0;
 		floored -= number % other < 0;
 		FUZZ_CHECK(num_divide_rounded(number, other) == rounded &&
 				   num_divide_floor(number, other) == floored,

@@ -83,10 +83,10 @@ static void check_valid(const uint8_t bytes[16])
 			 .tm_sec = bytes[6] % 60 };
 	int fraction = (bytes[7] << 8 | bytes[8]) % 1000, minutes = 0;
 	char text[96];
-	size_t len = strftime(text, sizeof(text), "%m-%d", &tm);
 	int64_t ms = 42, want;
+	size_t len;
 
-	/* %Y does not pad. */
+	/* strftime's %Y does not pad. */
 	len = (size_t)snprintf(text, sizeof(text), "%04d-%02d-%02d%c%02d:%02d", tm.tm_year + 1900,
 			       tm.tm_mon + 1, tm.tm_mday, "Tt "[bytes[9] % 3], tm.tm_hour,
 			       tm.tm_min);

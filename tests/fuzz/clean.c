@@ -148,6 +148,39 @@ static void check_rejects(struct run *run, const char *path)
 	buf_release(&text);
 }
 
+/* Whether the number is written as it would be by us. */
+static bool is_canonical(const struct csv_field *f)
+{
+	char text[NUM_TEXT_MAX];
+	int64_t value;
+
+	return !num_parse_int(f->s, f->len, &value) && num_format_int(text, value) == f->len &&
+	       !memcmp(text, f->s, f->len);
+}
+
+/* In each row of the output times and positions are integers. */
+static void check_numbers(const struct run *run)
+{
+	const char *path = fuzz_file(2, run->out.data, run->out.len);
+	const struct csv_input input = { .paths = &path, .n = 1, .delimiter = ',' };
+	struct csv_reader in = { .gz = GZ_READER_INIT,
+				 .tuning = { .read_size = 4096, .window = 4096 } };
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+	int rc;
+
+	FUZZ_CHECK(!csv_reader_open(&in, &input, &err), "%s", err.message);
+	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
+		const struct csv_field *position = &row->fields[CLEAN_PLAYBACK_POSITION];
+
+		FUZZ_CHECK(is_canonical(&row->fields[CLEAN_EVENT_TS]) &&
+				   (position->is_null || is_canonical(position)),
+			   "%.*s", (int)row->raw_len, row->raw);
+	}
+	FUZZ_CHECK(!rc, "%s", err.message);
+	csv_reader_close(&in);
+}
+
 /* Its output again: nothing is rejected, and nothing changes. */
 static void check_again(const struct run *first)
 {
@@ -198,6 +231,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		if (rejects)
 			check_rejects(&run, path);
+		check_numbers(&run);
 		check_again(&run);
 	}
 	names_release(&c->keep);

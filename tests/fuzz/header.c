@@ -130,6 +130,9 @@ static void check_columns(struct fuzz *f, const struct list *names, struct csv_r
 			   "'%s' for '%s'", name, names->name[i]);
 		for (size_t k = 0; k < i && *name; k++)
 			FUZZ_CHECK(strcmp(name, in->header.names[k]) != 0, "'%s' twice", name);
+		for (size_t k = 0; k < names->n && strcmp(name, names->name[i]) != 0; k++)
+			FUZZ_CHECK(k == i || !colname_alike(name, names->name[k]),
+				   "'%s' for one of two", name);
 		FUZZ_CHECK(!*name || columns_find(&in->header, name) == (int)i, "'%s'", name);
 	}
 	FUZZ_CHECK(csv_reader_next(in, &row, &err) == 1, "%s", err.message);

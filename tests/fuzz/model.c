@@ -34,6 +34,9 @@ static void check_written(const struct model *m)
 	model_format(&once, m);
 	FUZZ_CHECK(!model_parse(&again, once.data, once.len, "written", &err), "%s", err.message);
 	model_format(&twice, &again);
+	for (size_t i = 0; i < once.len; i++)
+		FUZZ_CHECK(once.data[i] == '\n' || (unsigned char)once.data[i] >= ' ',
+			   "a control byte in a line");
 	FUZZ_CHECK(fuzz_same(&once, &twice), "%.*s", (int)twice.len, twice.data);
 	model_release(&again);
 	buf_release(&once);

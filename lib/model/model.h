@@ -135,9 +135,9 @@ void model_put_crc(struct buf *out, const char *text, size_t len);
 int model_write(const struct model *m, struct gz_writer *out, struct err *err);
 
 /*
- * Reads a model from its text; `name` is that of the file, for messages. Whatever is not exactly as
- * model_format writes it is an error with its line: "NAME:LINE: reason". Returns 0, or -1 with err
- * and nothing to release.
+ * Reads a model from its text; `name` is that of the file, for messages. Whatever is not as
+ * model_format writes it, but for how a number is spelt, is an error with its line: "NAME:LINE:
+ * reason". Returns 0, or -1 with err and nothing to release.
  */
 int model_parse(struct model *m, const char *text, size_t len, const char *name, struct err *err);
 

@@ -224,7 +224,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		c->until = INT64_C(1700000000000);
 	na = fuzz_string(&f);
 	log = fuzz_part(&f, &len);
-	if (names_append(&c->na, na, &err) ||
+	if ((*na && names_append(&c->na, na, &err)) ||
 	    (rejects && rejects_open(&run.rejects, &output, &err)) ||
 	    clean(&run, fuzz_file(0, log, len), delimiter, &err)) {
 		fuzz_check_error(&err);

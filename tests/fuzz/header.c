@@ -136,7 +136,8 @@ static void check_columns(struct fuzz *f, const struct list *names, struct csv_r
 		FUZZ_CHECK(!*name || columns_find(&in->header, name) == (int)i, "'%s'", name);
 	}
 	FUZZ_CHECK(csv_reader_next(in, &row, &err) == 1, "%s", err.message);
-	if (names_append(&keep, keep_list, &err) || selection_with(&s, in, table, &keep, &err)) {
+	if ((*keep_list && names_append(&keep, keep_list, &err)) ||
+	    selection_with(&s, in, table, &keep, &err)) {
 		fuzz_check_error(&err);
 	} else {
 		check_selection(&s, row, &in->header);

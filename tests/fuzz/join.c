@@ -112,8 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		sources[i].path = fuzz_file(4 + i, part, len);
 	}
-	if ((!n && !j.left) || names_append(&j.drop, drop, &err) || names_append(&j.na, na, &err) ||
-	    csv_reader_open(&in, &input, &err) ||
+	if ((!n && !j.left) || (*drop && names_append(&j.drop, drop, &err)) ||
+	    (*na && names_append(&j.na, na, &err)) || csv_reader_open(&in, &input, &err) ||
 	    join(&j, &in, sources, n, &output, unmatched, &err)) {
 		if (n || j.left)
 			fuzz_check_error(&err);

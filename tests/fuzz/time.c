@@ -36,7 +36,8 @@ static const char *want_clock(const char *s, struct tm *tm, int *ms)
 static int64_t want_iso(const char *s)
 {
 	struct tm tm = { 0 };
-	int ms = 0, minutes = 0, hours = 0;
+	int ms = 0, minutes = 0, hours = 0, day;
+	int64_t value;
 	const char *clock = strptime(s, "%Y-%m-%d", &tm), *zone = clock;
 
 	FUZZ_CHECK(clock, "'%s'", s);
@@ -56,7 +57,10 @@ static int64_t want_iso(const char *s)
 				   !strcmp(zone, "UTC") || !strcmp(zone, "GMT"),
 			   "'%s'", s);
 	}
-	return timegm(&tm) * TIME_MS_PER_SECOND + ms - minutes * TIME_MS_PER_MINUTE;
+	day = tm.tm_mday;
+	value = timegm(&tm) * TIME_MS_PER_SECOND + ms - minutes * TIME_MS_PER_MINUTE;
+	FUZZ_CHECK(tm.tm_mday == day, "'%s': no such day", s);
+	return value;
 }
 
 static void check_text(const char *s, size_t len)

@@ -101,7 +101,7 @@ installed() {
 	clean_make
 	[ -e ours/bin/ce-clean ]
 	grep -q -e '-Werror -DOURS -Oours .*-c -o ours/lib/base/buf.o lib/base/buf.c' log
-	grep -q -e '^-Oours -Lours -o ours/bin/ce-clean ' log
+	grep -q -e '^-Oours .*-Lours -o ours/bin/ce-clean ' log
 	! grep -q CE_ISAL log || return 1
 	# The command line goes first.
 	environment+=(CFLAGS=-Oenvironment)

@@ -295,7 +295,7 @@ six_rows() {
 	[ "$(wc -l <widths)" -eq 1 ]
 	grep -q '^?\[31m ' segments
 	grep -q '^two?lines ' segments
-	grep -q '^??x ' segments
+	grep -q '^?x ' segments
 	grep -q '^???? ' segments
 	grep -q 'é… ' segments
 }

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "table/csvhead.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -195,12 +196,16 @@ static int64_t now_ms(void)
  * A closed standard descriptor would be handed out again by the next open(), and data written to
  * "stdout" end up in some other file. Keep its place with one on which that I/O fails.
  */
-static void guard_standard_descriptors(void)
+static void guard_standard_descriptors(const char *tool)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
-			exit(1);
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) {
+			fprintf(stderr,
+				"%s: descriptor %d is closed, and /dev/null cannot be opened: %s\n",
+				tool, fd, strerror(errno));
+			exit(ERR_RUNTIME);
+		}
 }
 
 /* Of the row of -0 ... -9, which are ten flags and have no long name. */
@@ -510,7 +515,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 {
 	struct cli_option *all;
 
-	guard_standard_descriptors();
+	guard_standard_descriptors(cli->tool);
 	cli->start_ms = now_ms();
 	cli->output = (struct gz_output)GZ_OUTPUT_INIT;
 	cli->output.threads = thread_processors() < THREADS_USUAL ? thread_processors()

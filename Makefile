@@ -87,7 +87,7 @@ MANS      = $(MAN_SRC:tools/%=$(BUILD)/man/%)
 # Goals that must be done before anything is made, when they are given together with others.
 FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 
-.PHONY: all units man tables deps demo test check mutate bench bench-scale lint asan tsan fuzz coverage install \
+.PHONY: all units man tables deps demo test check mutate bench bench-scale lint asan tsan fuzz faults coverage install \
 	uninstall dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -109,6 +109,8 @@ help:
 	@echo 'make asan         run the tests under the address and undefined-behaviour sanitizers of gcc and clang'
 	@echo 'make tsan         run the tests of multithreaded code under ThreadSanitizer'
 	@echo 'make fuzz         run the fuzz targets with libFuzzer (clang), FUZZ_SECONDS=60 each; 0: replay the corpus'
+	@echo "make faults       put faults into each call of the C library, one at a time; FAULTS='--sample 150' runs a"
+	@echo '                  part that takes so many seconds (see tests/faults/faults.py)'
 	@echo 'make coverage     measure the line coverage of the tests, per file'
 	@echo 'make mutate       run mutation tests: how many small errors, put into copies of the tree, are caught'
 	@echo 'make bench        compare with DuckDB, Miller, gzip, scikit-learn, XGBoost and psql; PARTS=... for some'
@@ -283,6 +285,19 @@ $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(LIB)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+# Faults: each call of the C library that a tool makes fails, is cut short, or is the last before the power
+# goes. The shim that does it is for programs without sanitizers.
+FAULTS  ?=
+SHIM_SRC = tests/faults/shim.c
+
+faults: $(TOOLS) $(BUILD)/faults/shim.so
+	@tests/faults/faults.py --build $(BUILD) $(FAULTS)
+
+$(BUILD)/faults/shim.so: $(SHIM_SRC) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call said,$(CC) -o $@)
+	$(Q)$(CC) $(BASE_CFLAGS) $(WARNINGS) $(WERROR) -O2 -g -U_FORTIFY_SOURCE -fPIC -shared -o $@ $<
+
 # gcov adds up over runs, so start from zero.
 coverage: | $(FIRST)
 	find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
@@ -296,7 +311,7 @@ mutate: | $(FIRST)
 
 # One stamp per source, so that only what changed is checked again, in parallel with -j.
 LINT  = $(BUILD)/lint
-TIDY  = $(patsubst %,$(LINT)/%.tidy,$(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
+TIDY  = $(patsubst %,$(LINT)/%.tidy,$(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(SHIM_SRC))
 CHECK = $(LINT)/layers $(LINT)/mutations $(TIDY) $(LINT)/format $(LINT)/cppcheck $(LINT)/shell $(LINT)/man
 
 lint: | $(FIRST)
@@ -323,7 +338,7 @@ $(LINT)/layers: tests/layers.awk lib/README.md $(LIB_SRC) $(CLI_SRC) $(TABLES_SR
 	@awk -f tests/layers.awk lib/README.md $(filter lib/%.c lib/%.h lib/%.def tools/%,$^)
 	@touch $@
 
-$(LINT)/format: $(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(HEADERS) .clang-format
+$(LINT)/format: $(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(SHIM_SRC) $(HEADERS) .clang-format
 	@mkdir -p $(@D)
 	@echo clang-format
 	@clang-format --dry-run -Werror $(filter %.c %.h,$^)

@@ -217,7 +217,7 @@ class Server:
         script = (". tests/postgres.bash && postgres_start && echo \"$PGHOST $postgres_bin\" && read -r _; "
                   "postgres_stop")
         self.process = subprocess.Popen(["bash", "-c", script], cwd=ROOT, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, text=True, start_new_session=True)
         host, self.bin = self.process.stdout.readline().split()
         self.env = {"PGHOST": host, "PGUSER": "ce", "PGDATABASE": "postgres"}
         self.sql("CREATE TABLE sample AS SELECT i AS id, 'row ' || i AS name FROM generate_series(1, 200) i;"
@@ -393,7 +393,7 @@ class Bench:
             return self.run_there(ground, case, fault, words)
         finally:
             if disk:
-                subprocess.run(["umount", ground.path / "out"], check=True)
+                subprocess.run(["umount", "-l", ground.path / "out"], check=True)
 
     @staticmethod
     def mount(ground, free, old):
@@ -674,8 +674,14 @@ def run_all(bench, jobs, grounds, until, args):
     threads = [threading.Thread(target=work, args=(ground,)) for ground in grounds]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except BaseException as interrupt:
+        failed.append(interrupt)  # which ends the threads, too
+        for thread in threads:
+            thread.join()
+        raise
     if failed:
         sys.exit(2)
     return counts, broken

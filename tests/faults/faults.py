@@ -10,7 +10,8 @@ kind, closed descriptors, full disks, and signals at random moments. A run is ri
 
     right      exit 0, and the bytes of the run without a fault
     refused    exit not 0; a message on stderr that begins with the tool's name; no finished gzip stream on
-               stdout; no output under its name, or what was there before; no temporary; the database as it was
+               stdout; no output under its name, or what was there before; no temporary; the database as it was,
+               unless the message says that this is unknown
     killed     by the signal that was sent. As refused, but without a message; after SIGKILL or a crash (every
                file keeps only what was synced) each output is the old or the complete new one, all are new if
                the stream on stdout is finished, and a temporary may be left, by its documented name. The same
@@ -347,7 +348,7 @@ class Left:
             return f"{how} the stream on stdout is finished"
         if changed:
             return f"{how} {changed[0]} is there"
-        if not self.state_is_old and self.got.status > 0 and "not known" not in self.got.stderr:
+        if not self.state_is_old and self.got.status > 0 and "unknown whether" not in self.got.stderr:
             return f"{how} the database has changed"
         return ""
 

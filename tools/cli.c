@@ -540,12 +540,11 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 __attribute__((format(printf, 2, 0))) static void print_line(const struct cli *cli,
 							     const char *format, va_list args)
 {
-	struct buf text = BUF_INIT;
+	char text[4096]; /* of no memory that could be wanting: it may say just that */
 
-	buf_vprintf(&text, format, args);
-	utf8_mask(text.data);
-	fprintf(stderr, "%s%s: %s\n", cli->progress ? "\r\033[K" : "", cli->tool, text.data);
-	buf_release(&text);
+	vsnprintf(text, sizeof(text), format, args);
+	utf8_mask(text);
+	fprintf(stderr, "%s%s: %s\n", cli->progress ? "\r\033[K" : "", cli->tool, text);
 }
 
 void cli_die(const struct cli *cli, const struct err *err)

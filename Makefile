@@ -244,9 +244,9 @@ bench-scale: $(TOOLS)
 
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-# The suites that take longest run under one compiler's sanitizers, the others under both.
-BY_GCC   = sql statistics reference report pipeline_postgres ce-export ce-import ce-train
-BY_CLANG = database conventions properties tables docs
+# The suites that take long run under one compiler's sanitizers, the others under both.
+BY_GCC   = sql statistics reference report pipeline_postgres ce-export ce-import ce-train ce-audit ce-synth install layers
+BY_CLANG = database conventions properties tables docs ce-clean ce-eval ce-model ce-predict
 without  = $(filter-out $(1),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 
 # gcc with ISA-L, clang without: so both deflate engines are tested. And clang with the bounds of base/small.h, so

@@ -82,10 +82,10 @@ int main(int argc, char **argv)
 	if (rc < 0 || joiner_finish(&joiner, &in, &err))
 		cli_die(&cli, &err);
 	cli_warnings(&cli, &joiner.warnings);
-	if (csv_writer_close_all(writers, opt.unmatched ? 2 : 1, &err))
-		cli_die(&cli, &err);
 	if (joiner.n_unmatched)
 		note_unmatched(&cli, &joiner, in.n_rows);
+	if (csv_writer_close_all(writers, opt.unmatched ? 2 : 1, &err))
+		cli_die(&cli, &err);
 	cli_done(&cli, in.n_rows, joiner.out.n_rows - 1);
 	csv_reader_close(&in);
 	joiner_release(&joiner);

@@ -128,10 +128,12 @@ int main(int argc, char **argv)
 		cli_die(&cli, &err);
 	while ((rc = synth_tables_next(&tables, &err)) > 0)
 		cli_progress(&cli, events->n_rows);
-	if (rc < 0 || synth_tables_close(&tables, &err))
+	if (rc < 0)
 		cli_die(&cli, &err);
 	if (cli.verbose)
 		print_faults(&cli, &tables.dirt);
+	if (synth_tables_close(&tables, &err))
+		cli_die(&cli, &err);
 	cli_done(&cli, 0, events->n_rows);
 	synth_tables_release(&tables);
 	return 0;

@@ -197,11 +197,13 @@ static int train(const struct cli *cli, struct trainset *set, const struct opts 
 	model.split = set->rows.split;
 	learn_warn(&warnings, &model, set);
 	cli_warnings(cli, &warnings);
-	rc = model_write(&model, &out, err) || gz_writer_close(&out, err);
+	rc = model_write(&model, &out, err);
 	if (!rc && cli->verbose) {
 		learn_put_summary(&notes, &model, set);
 		note_lines(cli, &notes);
 	}
+	if (!rc)
+		rc = gz_writer_close(&out, err);
 	model.split = (struct split)SPLIT_INIT; /* the trainset's */
 	model_release(&model);
 	return rc ? -1 : 0;

@@ -106,7 +106,10 @@ _Noreturn void cli_die(const struct cli *cli, const struct err *err);
 void cli_usage_error(const struct cli *cli, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
 
-/* Prints "TOOL: ..." on stderr: the summary line of a run that dropped rows. */
+/*
+ * Prints "TOOL: ..." on stderr: the summary line of a run that dropped rows. A text that takes
+ * memory is made before the outputs are finished, after which nothing may fail.
+ */
 void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*

@@ -102,7 +102,8 @@ char *mem_dup(const char *s, size_t len)
 {
 	char *copy = mem_alloc(len + 1, 1);
 
-	memcpy(copy, s, len);
+	if (len) /* memcpy takes no NULL, which may stand for nothing */
+		memcpy(copy, s, len);
 	copy[len] = '\0';
 	return copy;
 }

@@ -1,5 +1,6 @@
 #include "cli.h"
 
+#include "base/ending.h"
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/num.h"
@@ -204,7 +205,7 @@ static void guard_standard_descriptors(const char *tool)
 			fprintf(stderr,
 				"%s: descriptor %d is closed, and /dev/null cannot be opened: %s\n",
 				tool, fd, strerror(errno));
-			exit(ERR_RUNTIME);
+			ending_exit(ERR_RUNTIME);
 		}
 }
 
@@ -227,9 +228,9 @@ static _Noreturn void exit_flushed(const struct cli *cli)
 {
 	if (fflush(stdout) || ferror(stdout) || close(STDOUT_FILENO)) {
 		fprintf(stderr, "%s: cannot write to standard output\n", cli->tool);
-		exit(ERR_RUNTIME);
+		ending_exit(ERR_RUNTIME);
 	}
-	exit(0);
+	ending_exit(0);
 }
 
 static int print_help(void *value, const char *const *args, struct err *err)
@@ -343,7 +344,7 @@ static struct cli_option *all_options(struct cli *cli)
 static _Noreturn void usage_exit(const struct cli *cli)
 {
 	fprintf(stderr, "Try '%s --help'.\n", cli->tool);
-	exit(ERR_USAGE);
+	ending_exit(ERR_USAGE);
 }
 
 static int n_args(const struct cli_option *o)
@@ -550,7 +551,7 @@ __attribute__((format(printf, 2, 0))) static void print_line(const struct cli *c
 void cli_die(const struct cli *cli, const struct err *err)
 {
 	cli_note(cli, "%s", err->message);
-	exit(err->kind == ERR_NONE ? (int)ERR_RUNTIME : (int)err->kind); /* never 0 */
+	ending_exit(err->kind == ERR_NONE ? (int)ERR_RUNTIME : (int)err->kind); /* never 0 */
 }
 
 void cli_usage_error(const struct cli *cli, const char *format, ...)
@@ -586,7 +587,7 @@ void cli_warnings(const struct cli *cli, struct warnings *warnings)
 	warnings_release(warnings);
 	if (fatal) {
 		cli_note(cli, "a warning is an error with --strict");
-		exit(ERR_RUNTIME);
+		ending_exit(ERR_RUNTIME);
 	}
 }
 

@@ -1,5 +1,7 @@
 #include "base/mem.h"
 
+#include "base/ending.h"
+
 #include <errno.h>
 #include <stdalign.h>
 #include <stdint.h>
@@ -22,13 +24,13 @@ static _Noreturn void out_of_memory(size_t n, size_t size)
 {
 	fprintf(stderr, "%s: out of memory (%zu * %zu bytes)\n", program_invocation_short_name, n,
 		size);
-	exit(1);
+	ending_exit(1);
 }
 
 void mem_fail(const char *who)
 {
 	fprintf(stderr, "%s: out of memory (%s)\n", program_invocation_short_name, who);
-	exit(1);
+	ending_exit(1);
 }
 
 void *mem_realloc(void *p, size_t n, size_t size)

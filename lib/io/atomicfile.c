@@ -27,7 +27,7 @@ struct atomicfile_temporary {
 	ino_t inode;
 	const char *path; /* its name to be */
 	bool is_named;    /* has it, instead of its temporary name */
-	char *older;      /* of what had that name before, another name; NULL: none */
+	bool has_older;   /* and what had that name before has the temporary one */
 	char name[];
 };
 
@@ -39,7 +39,10 @@ struct atomicfile_temporary {
  */
 static struct atomicfile_temporary *unsettled;
 
-static const int fatal_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXCPU, SIGXFSZ };
+/* Those that end a process by default, but for the faults of its own: its memory may be damaged. */
+static const int fatal_signals[] = { SIGHUP,    SIGINT,  SIGQUIT, SIGPIPE, SIGTERM,
+				     SIGXCPU,   SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM,
+				     SIGVTALRM, SIGPROF, SIGIO,   SIGPWR };
 #define N_FATAL_SIGNALS (sizeof(fatal_signals) / sizeof(fatal_signals[0]))
 
 /* Whether the file is still what is there under a name: others write to folders, too. */
@@ -53,16 +56,16 @@ static bool is_at(const struct atomicfile_temporary *t, const char *name)
 /* Leaves the target as it was before. Calls nothing that a signal handler must not. */
 static void undo(const struct atomicfile_temporary *t)
 {
-	if (t->is_named && is_at(t, t->path)) {
-		if (t->older)
-			rename(t->older, t->path);
-		else
-			unlink(t->path);
-	} else {
+	if (!t->is_named) {
 		if (is_at(t, t->name))
 			unlink(t->name);
-		if (t->older)
-			unlink(t->older);
+	} else if (is_at(t, t->path)) {
+		if (t->has_older)
+			rename(t->name, t->path);
+		else
+			unlink(t->path);
+	} else if (t->has_older) {
+		unlink(t->name);
 	}
 }
 
@@ -134,15 +137,14 @@ static void drop(struct atomicfile *f, bool undone)
 	block_signals(&old);
 	if (undone)
 		undo(t);
-	else if (t->older)
-		unlink(t->older);
+	else if (t->has_older)
+		unlink(t->name);
 	for (struct atomicfile_temporary **link = &unsettled; *link; link = &(*link)->next)
 		if (*link == t) {
 			*link = t->next;
 			break;
 		}
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	free(t->older);
 	free(t);
 	f->until = NULL;
 }
@@ -234,7 +236,7 @@ static int open_temporary(struct atomicfile *f, struct atomicfile_temporary *t,
 		t->next = unsettled;
 		unsettled = t;
 		if (old_file)
-			(void)!fchmod(f->fd, old_file->st_mode & 07777);
+			(void)!fchmod(f->fd, old_file->st_mode & 0777);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	errno = saved;
@@ -310,24 +312,48 @@ static int use_target(struct atomicfile *f, const char *path, const struct stat 
 	return rc ? err_errno(err, path) : fileuse_output(&f->use, path, &folder, base, err);
 }
 
+/* Whether such a link is one that somebody else, not the folder's owner, has put into a /tmp. */
+static bool is_strange(const char *path, const struct stat *link)
+{
+	struct stat folder;
+	char *copy = mem_dup(path, strlen(path));
+	int rc = stat(dirname(copy), &folder);
+
+	free(copy);
+	return !rc && folder.st_mode & S_ISVTX && folder.st_mode & S_IWOTH &&
+	       link->st_uid != geteuid() && link->st_uid != folder.st_uid;
+}
+
 /*
- * Whether the path is a symbolic link that the kernel would not follow, were it asked to and
- * fs.protected_symlinks set: one in a folder that all may write to but in which each can remove
- * only what is his (/tmp), that neither we nor the folder's owner has put there.
+ * Whether the path is a symbolic link, or leads to one, that the kernel would not follow, were
+ * fs.protected_symlinks set: in a folder that all may write to but in which each can remove only
+ * what is his (/tmp), that neither we nor the folder's owner has put there.
  */
 static bool is_strange_link(const char *path)
 {
-	struct stat link, folder;
-	char *copy;
-	int rc;
+	char at[PATH_MAX], aim[PATH_MAX], next[PATH_MAX];
+	struct stat st;
 
-	if (lstat(path, &link) || !S_ISLNK(link.st_mode) || link.st_uid == geteuid())
+	if ((size_t)snprintf(at, sizeof(at), "%s", path) >= sizeof(at))
 		return false;
-	copy = mem_dup(path, strlen(path));
-	rc = stat(dirname(copy), &folder);
-	free(copy);
-	return !rc && folder.st_mode & S_ISVTX && folder.st_mode & S_IWOTH &&
-	       link.st_uid != folder.st_uid;
+	/* As many links as the kernel follows. */
+	for (int i = 0; i < 40 && !lstat(at, &st) && S_ISLNK(st.st_mode); i++) {
+		ssize_t n = readlink(at, aim, sizeof(aim) - 1);
+		const char *base = strrchr(at, '/');
+		int folder = base ? (int)(base - at) + 1 : 0;
+
+		if (is_strange(at, &st))
+			return true;
+		if (n < 0)
+			break;
+		aim[n] = '\0';
+		if (*aim == '/')
+			folder = 0;
+		if ((size_t)snprintf(next, sizeof(next), "%.*s%s", folder, at, aim) >= sizeof(next))
+			break;
+		memcpy(at, next, sizeof(at));
+	}
+	return false;
 }
 
 static int open_path(struct atomicfile *f, const char *path, struct err *err)
@@ -391,16 +417,27 @@ int atomicfile_complete(struct atomicfile *f, struct err *err)
 	return close(fd) ? err_errno(err, f->path) : 0;
 }
 
-/* Another name for what has the target's, if there is something and it can have one. */
-static char *keep_older(const char *path)
+/*
+ * Takes the place of the target, which gets the temporary name, if there is one. Some file systems
+ * cannot exchange two names (EINVAL; NFS): there the older file is gone.
+ */
+static int take_place(struct atomicfile_temporary *t)
 {
-	char *name = mem_alloc(name_room(path), 1);
+	struct stat st;
 
-	if (put_name_beside(name, path) || link(path, name)) {
-		free(name);
-		return NULL;
+	if (!lstat(t->path, &st)) {
+		if (S_ISDIR(st.st_mode)) {
+			errno = EISDIR;
+			return -1;
+		}
+		if (!renameat2(AT_FDCWD, t->name, AT_FDCWD, t->path, RENAME_EXCHANGE)) {
+			t->has_older = true;
+			return 0;
+		}
+		if (errno != EINVAL && errno != ENOSYS && errno != ENOENT)
+			return -1;
 	}
-	return name;
+	return rename(t->name, t->path);
 }
 
 static int rename_to(struct atomicfile_temporary *t)
@@ -409,8 +446,7 @@ static int rename_to(struct atomicfile_temporary *t)
 	int rc, saved;
 
 	block_signals(&old);
-	t->older = keep_older(t->path);
-	rc = rename(t->name, t->path);
+	rc = take_place(t);
 	saved = errno;
 	t->is_named = !rc;
 	sigprocmask(SIG_SETMASK, &old, NULL);
@@ -419,7 +455,7 @@ static int rename_to(struct atomicfile_temporary *t)
 }
 
 /* A rename is on the disk when its folder is. */
-static int sync_folder(const char *path)
+static int sync_folder_of(const char *path)
 {
 	char *copy = mem_dup(path, strlen(path));
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc, saved;
@@ -434,6 +470,13 @@ static int sync_folder(const char *path)
 	return rc && errno != EACCES && errno != EINVAL ? -1 : 0;
 }
 
+int atomicfile_make_folder(const char *path, bool sync, struct err *err)
+{
+	if (!mkdir(path, 0777))
+		return sync && sync_folder_of(path) ? err_errno(err, path) : 0;
+	return errno == EEXIST ? 0 : err_errno(err, path);
+}
+
 int atomicfile_name(struct atomicfile *f, struct err *err)
 {
 	struct atomicfile_temporary *t = f->until;
@@ -444,7 +487,7 @@ int atomicfile_name(struct atomicfile *f, struct err *err)
 		return err_set(err, ERR_RUNTIME,
 			       "%s: somebody has moved or replaced %s, which was to get that name",
 			       t->path, t->name);
-	return rename_to(t) || (f->sync && sync_folder(t->path)) ? err_errno(err, f->path) : 0;
+	return rename_to(t) || (f->sync && sync_folder_of(t->path)) ? err_errno(err, f->path) : 0;
 }
 
 void atomicfile_settle(struct atomicfile *f)

@@ -5,9 +5,10 @@
  * digits, so that two processes, or two hosts on one folder, never have the same), and then goes
  * through its steps: it is synced, completed, named by a rename over the target, and settled.
  * Several files of one run take each step together, so that all of them have their names or none:
- * until it is settled, an abort puts the older file of that name back. The end of the process, by
- * exit() or by a signal (SIGINT, SIGTERM, SIGHUP, SIGPIPE, ...), does the same; only SIGKILL and a
- * crash of the machine can leave a file named .*.ce-*.tmp.
+ * until it is settled, an abort puts the older file of that name back, which has the temporary name
+ * meanwhile. The end of the process, by exit() or by a signal (SIGINT, SIGTERM, SIGHUP, SIGPIPE,
+ * ...), does the same; only SIGKILL, a fault of the program itself (SIGSEGV, SIGABRT) and a crash
+ * of the machine can leave a file named .*.ce-*.tmp.
  *
  * A target that exists and is no regular file (a device, a pipe), or is an open descriptor by name
  * (/dev/stdout, /dev/fd/3), is written in place. Two outputs onto one file, or one onto an input,
@@ -42,6 +43,12 @@ struct atomicfile {
  */
 int atomicfile_open(struct atomicfile *f, const char *path, bool sync, struct err *err);
 
+/*
+ * Makes a folder, for files to be opened in, if it is not there; sync: its name is on the disk,
+ * too. Returns 0, or -1 with err.
+ */
+int atomicfile_make_folder(const char *path, bool sync, struct err *err);
+
 /* Whether it is written in place: it has its name already. */
 bool atomicfile_is_in_place(const struct atomicfile *f);
 
@@ -69,8 +76,8 @@ void atomicfile_settle(struct atomicfile *f);
 
 /*
  * Closes and removes what has no name yet, and puts back what it had replaced; releases *f. Where
- * the file system has no hard links, a file that was named has no older one to put back, and is
- * removed. Does nothing to a struct that is not open.
+ * the file system cannot exchange two names (NFS), a file that was named has no older one to put
+ * back, and is removed. Does nothing to a struct that is not open.
  */
 void atomicfile_abort(struct atomicfile *f);
 

@@ -397,8 +397,7 @@ char *gz_output_table(struct gz_output *output, const char *dir, const char *tab
 {
 	char *path = table_path(dir, table, output->plain, err);
 
-	if (path && mkdir(dir, 0777) && errno != EEXIST) {
-		err_errno(err, dir);
+	if (path && atomicfile_make_folder(dir, !output->no_sync, err)) {
 		free(path);
 		return NULL;
 	}
@@ -596,12 +595,13 @@ int gz_writer_close_all(struct gz_writer *const *writers, size_t n, struct err *
 	for (size_t i = n; i-- > 0;)
 		if (gz_writer_complete(writers[i], err))
 			return -1;
-	for (size_t i = n; i-- > 0;)
-		if (atomicfile_name(&writers[i]->file, err))
-			return -1;
+	/* Before anything has its name: a reader may take long. */
 	for (size_t i = 0; i < n; i++)
 		if (atomicfile_is_in_place(&writers[i]->file))
 			fdio_wait_writable(writers[i]->fd);
+	for (size_t i = n; i-- > 0;)
+		if (atomicfile_name(&writers[i]->file, err))
+			return -1;
 	/* A signal ends all of it or nothing. */
 	atomicfile_hold_signals();
 	for (size_t i = n; !rc && i-- > 0;)

@@ -6,11 +6,9 @@
 #include "eval/intervals.h"
 #include "report/report.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Opens one more file, written like the metrics unless it is plain; NULL with err. */
@@ -65,8 +63,8 @@ static int write_plot(struct report_outputs *o, const struct plot *plot, enum pl
 
 static int write_plots(struct report_outputs *o, const struct plots *plots, struct err *err)
 {
-	if (mkdir(o->opts->plots, 0777) && errno != EEXIST)
-		return err_errno(err, o->opts->plots);
+	if (atomicfile_make_folder(o->opts->plots, !o->opts->metrics.no_sync, err))
+		return -1;
 	for (size_t i = 0; i < plots->n; i++)
 		if (write_plot(o, &plots->plots[i], PLOT_SVG, err) ||
 		    (o->opts->png && write_plot(o, &plots->plots[i], PLOT_PNG, err)))

@@ -411,7 +411,7 @@ class Bench:
         argv, plan = self.command(case, fault)
         spill = "out/spill" if words and words[0] == "disk" else "spill"
         env = {"PATH": f"{self.tools}:{os.environ['PATH']}", "TMPDIR": str(ground.path / spill),
-               "LANG": "C.UTF-8", "GNUPLOT": words[1] if words and words[0] == "gnuplot" else "works"}
+               "LANG": "C.UTF-8", "HOME": str(ground.path), "GNUPLOT": words[1] if words and words[0] == "gnuplot" else "works"}
         if self.server:
             env.update(self.server.options(ground.schema))
         if plan or not fault:
@@ -766,7 +766,9 @@ def main():
         print(f"\n{len(broken)} broken of {sum(counts.values())} faults"
               + (f", a sample of {n} with --seed {args.seed}" if args.sample else "")
               + f"; {time.monotonic() - start:.0f} s")
-        return bool(broken)
+        if not counts:
+            print("nothing was tried: the sample is too short for the machine")
+        return bool(broken) or not counts
     finally:
         if server:
             server.stop()

@@ -85,6 +85,10 @@ static void permissions(void)
 	CHECK_INT(atomicfile_open(&f, "new", true, &err), 0);
 	CHECK_INT(commit(&f, &err), 0);
 	CHECK_INT(mode_of("new"), S_IFREG | 0604);
+	chmod("new", 04755); /* whose it will be may be somebody else */
+	CHECK_INT(atomicfile_open(&f, "new", true, &err), 0);
+	CHECK_INT(commit(&f, &err), 0);
+	CHECK_INT(mode_of("new"), S_IFREG | 0755);
 	umask(umask_before);
 	unlink("new");
 }
@@ -326,6 +330,11 @@ static void a_strange_link_is_refused(void)
 		      strstr(err.message, "shared/link: Permission denied"));
 		scratch_write("aim", "old", 3);
 	}
+	CHECK_INT(symlink("shared/link", "way"), 0); /* and a link of ours that leads there */
+	CHECK_INT(symlink("way", "longer"), 0);
+	CHECK_INT(atomicfile_open(&f, "longer", true, &err), -1);
+	unlink("longer");
+	unlink("way");
 	check_file("aim", "old");
 	/* The folder's owner may, and in a folder that is no such one everybody. */
 	CHECK_INT(chown("shared", other, other), 0);
@@ -368,8 +377,8 @@ static void write_two_and_die(void *data)
 
 static void any_end_undoes_what_is_not_settled(void)
 {
-	static const int signals[] = { 0,       SIGHUP,  SIGINT,  SIGQUIT,
-				       SIGPIPE, SIGTERM, SIGXCPU, SIGXFSZ };
+	static const int signals[] = { 0,       SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGTERM,
+				       SIGXCPU, SIGXFSZ, SIGUSR1, SIGALRM, SIGIO };
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		struct death death = { signals[i], 0 };

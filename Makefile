@@ -250,10 +250,11 @@ BY_CLANG = database conventions properties tables docs ce-clean ce-eval ce-model
 without  = $(filter-out $(1),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 
 # gcc with ISA-L, clang without: so both deflate engines are tested. And clang with the bounds of base/small.h, so
-# that what only large inputs reach is, too.
+# that what only large inputs reach is, too; and with warnings as errors, of which gcc's sanitizers see more than there
+# are.
 asan: | $(FIRST)
 	+$(MAKE) BUILD=$(BUILD)/asan-gcc CC=gcc CFLAGS='$(SANITIZE)' SUITES='$(call without,$(BY_CLANG))' test
-	+$(MAKE) BUILD=$(BUILD)/asan-clang CC=clang CFLAGS='$(SANITIZE)' CPPFLAGS=-DCE_SMALL ISAL=0 \
+	+$(MAKE) BUILD=$(BUILD)/asan-clang CC=clang CFLAGS='$(SANITIZE)' CPPFLAGS=-DCE_SMALL ISAL=0 WERROR=-Werror \
 		SUITES='$(call without,$(BY_GCC))' test
 
 # Multithreaded code under ThreadSanitizer. A tool that fails does not wait for its threads.

@@ -62,6 +62,9 @@ static void *sleep_and_read(void *arg)
 	return NULL;
 }
 
+/* A sanitizer keeps marks of the stack that a stopped thread leaves, and takes its end for an
+ * error. */
+#ifndef CHECK_SANITIZED
 static void *sleep_and_write(void *arg)
 {
 	struct work *work = arg;
@@ -95,6 +98,7 @@ static void a_worker_is_stopped_where_it_waits(void)
 		close(fds[1]);
 	}
 }
+#endif
 
 /* One that has what it waits for goes on to its end. */
 static void a_worker_may_have_ended(void)
@@ -177,7 +181,9 @@ static void processors(void)
 int main(void)
 {
 	RUN(a_worker_takes_no_signal);
+#ifndef CHECK_SANITIZED
 	RUN(a_worker_is_stopped_where_it_waits);
+#endif
 	RUN(a_worker_may_have_ended);
 	RUN(reads_and_writes_tell_how_they_went);
 	RUN(the_signal_of_a_failed_write);

@@ -772,7 +772,8 @@ int csv_writer_end_row(struct csv_writer *w, struct err *err)
 {
 	csv_end_row(&w->row);
 	w->n_rows++;
-	return w->row.len >= FLUSH_SIZE ? flush(w, err) : 0;
+	/* The header waits for a row: until then another output of the tool may be refused. */
+	return w->row.len >= FLUSH_SIZE && w->n_rows > 1 ? flush(w, err) : 0;
 }
 
 void csv_writer_abort(struct csv_writer *w)

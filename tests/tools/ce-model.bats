@@ -253,7 +253,7 @@ head_of() {
 		ce-model model >view
 	}
 	refused '' '' 'is empty'
-	refused $'a\xff' $'a\xff' 'is not UTF-8'
+	refused $'a\xff' 'a?' 'is not UTF-8'
 	long=$(printf 'x%.0s' {1..64})
 	refused "$long" "$long" 'is longer than 63 bytes'
 }
@@ -370,7 +370,7 @@ head_of() {
 	short=$(printf 'ä%.0s' {1..47})
 	cat >want <<-END
 		(intercept)$(printf '%37s' '')      0.0000           -        -      1.0000
-		a???b???c$(printf '%39s' '')    1.23e+08      1e+300     0.00         inf  per sd of 1e-09, mean -1e+20
+		a??b?c$(printf '%42s' '')    1.23e+08      1e+300     0.00         inf  per sd of 1e-09, mean -1e+20
 		$short…       1e-07       1e+07     0.00      1.0000  per sd of 1, mean 0
 	END
 	same want got

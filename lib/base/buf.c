@@ -26,25 +26,18 @@ void buf_append_str(struct buf *b, const char *text)
 	buf_append(b, text, strlen(text));
 }
 
-void buf_vprintf(struct buf *b, const char *format, va_list args)
-{
-	va_list again;
-	int n;
-
-	va_copy(again, args);
-	n = vsnprintf(NULL, 0, format, args);
-	vsnprintf(buf_reserve(b, (size_t)n + 1), (size_t)n + 1, format, again);
-	va_end(again);
-	b->len += (size_t)n;
-}
-
 void buf_printf(struct buf *b, const char *format, ...)
 {
 	va_list args;
+	int n;
 
 	va_start(args, format);
-	buf_vprintf(b, format, args);
+	n = vsnprintf(NULL, 0, format, args);
 	va_end(args);
+	va_start(args, format);
+	vsnprintf(buf_reserve(b, (size_t)n + 1), (size_t)n + 1, format, args);
+	va_end(args);
+	b->len += (size_t)n;
 }
 
 void buf_release(struct buf *b)

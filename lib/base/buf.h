@@ -7,7 +7,6 @@
 #ifndef CE_BUF_H
 #define CE_BUF_H
 
-#include <stdarg.h>
 #include <stddef.h>
 
 struct buf {
@@ -36,8 +35,6 @@ void buf_append_str(struct buf *b, const char *text); /* without its NUL */
 
 /* What printf would print. */
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buf_vprintf(struct buf *b, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
 
 static inline void buf_append_char(struct buf *b, char c)
 {

@@ -16,6 +16,17 @@ static void warn_of_plain_gap(struct warnings *w, const char *option)
 		     option);
 }
 
+/* That many runtimes are unknown, which matters in that way. */
+static void warn_of_runtimes(const struct doubts *d, uint64_t n_sessions, const char *how,
+			     struct warnings *w)
+{
+	if (bound_exceeded(&some, d->n_without_runtime, n_sessions))
+		warnings_add(w,
+			     "%" PRIu64 " of %" PRIu64 " sessions are of contents of unknown "
+			     "runtime%s",
+			     d->n_without_runtime, n_sessions, how);
+}
+
 void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct warnings *w)
 {
 	const struct session_options *o = &sessions->options;
@@ -59,20 +70,16 @@ void doubts_warn(const struct doubts *d, const struct sessions *sessions, struct
 	if (o->unknown_runtime > o->max_left)
 		warnings_add(w, "--unknown-runtime is longer than the longest time left to play, "
 				"which counts (--max-left)");
-	if (!o->unknown_runtime && !o->plain_gap &&
-	    bound_exceeded(&some, d->n_without_runtime, n_sessions))
-		warnings_add(w,
-			     "%" PRIu64 " of %" PRIu64 " sessions are of contents of unknown "
-			     "runtime: a film that plays untouched for longer than the gap is cut "
-			     "in two (give the content table a runtime, or --unknown-runtime)",
-			     d->n_without_runtime, n_sessions);
-	if (o->complete_by != SESSION_BY_EVENT &&
-	    bound_exceeded(&some, d->n_without_runtime, n_sessions))
-		warnings_add(w,
-			     "%" PRIu64 " of %" PRIu64 " sessions are of contents of unknown "
-			     "runtime, and only a `complete` can complete them with this "
-			     "--complete-by (give the content table a runtime)",
-			     d->n_without_runtime, n_sessions);
+	if (!o->unknown_runtime && !o->plain_gap)
+		warn_of_runtimes(d, n_sessions,
+				 ": a film that plays untouched for longer than the gap is cut in "
+				 "two (give the content table a runtime, or --unknown-runtime)",
+				 w);
+	if (o->complete_by != SESSION_BY_EVENT)
+		warn_of_runtimes(d, n_sessions,
+				 ", and only a `complete` can complete them with this "
+				 "--complete-by (give the content table a runtime)",
+				 w);
 	if (d->n_heartbeats &&
 	    bound_exceeded(&nearly_all, d->n_plays, d->n_plays + d->n_heartbeats))
 		warnings_add(w,

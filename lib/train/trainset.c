@@ -3,6 +3,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/shellword.h"
 #include "io/tempfile.h"
 #include "model/na.h"
 #include "table/catalogue.h"
@@ -203,19 +204,21 @@ static void count_values(struct trainset_reading *r, const struct csv_row *row)
 	}
 }
 
-/* "--na WORD reads it as empty, ", as a shell takes it; "" of what --na cannot take, or should not.
+/*
+ * "--na WORD reads it as empty, " and a NUL, with the word as a shell takes it; nothing of what
+ * --na cannot take, or should not.
  */
-static void put_na_advice(char *out, size_t size, const char *word)
+static void put_na_advice(struct buf *out, const char *word)
 {
 	const struct csv_field f = { .s = word, .len = (uint32_t)strlen(word) };
-	bool is_plain = !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					   "0123456789_-./#")];
 
-	*out = '\0';
-	if (f.len <= NA_ADVICE_MAX && !strpbrk(word, ",'") && encoding_is_word(&f))
-		snprintf(out, size,
-			 is_plain ? "--na %s reads it as empty, " : "--na '%s' reads it as empty, ",
-			 word);
+	buf_clear(out);
+	if (f.len <= NA_ADVICE_MAX && !strchr(word, ',') && encoding_is_word(&f)) {
+		buf_append_str(out, "--na ");
+		shellword_put(out, word);
+		buf_append_str(out, " reads it as empty, ");
+	}
+	buf_append_char(out, '\0');
 }
 
 /* Columns of which most values are numbers, but not all, are refused; others with such are none. */
@@ -224,19 +227,21 @@ static int decide_types(struct trainset_reading *r, struct err *err)
 	for (size_t i = 0; i < r->n_features; i++) {
 		const struct values *v = &r->values[i];
 		const char *name = r->in.header.names[r->feature[i]];
-		char advice[NA_ADVICE_MAX + 40];
+		struct buf advice = BUF_INIT;
 
 		if (!v->other)
 			continue;
 		r->numeric[i] = false;
 		if (v->n_numbers <= v->n / 2)
 			continue;
-		put_na_advice(advice, sizeof(advice), v->other);
-		return err_set(err, ERR_RUNTIME,
-			       "%s, unlike %llu of %llu values: %s--categorical %s makes the "
-			       "column a category",
-			       v->where, (unsigned long long)v->n_numbers, (unsigned long long)v->n,
-			       advice, name);
+		put_na_advice(&advice, v->other);
+		err_set(err, ERR_RUNTIME,
+			"%s, unlike %llu of %llu values: %s--categorical %s makes the column a "
+			"category",
+			v->where, (unsigned long long)v->n_numbers, (unsigned long long)v->n,
+			advice.data, name);
+		buf_release(&advice);
+		return -1;
 	}
 	return 0;
 }
@@ -245,17 +250,18 @@ static int decide_types(struct trainset_reading *r, struct err *err)
 static void warn_of_numbers(const struct trainset_reading *r, size_t feature, struct warnings *w)
 {
 	const struct values *v = &r->values[feature];
-	char advice[NA_ADVICE_MAX + 40];
+	struct buf advice = BUF_INIT;
 
 	if (!v->other || v->n_numbers < (v->n + 9) / 10)
 		return;
-	put_na_advice(advice, sizeof(advice), v->other);
+	put_na_advice(&advice, v->other);
 	warnings_add(
 		w,
 		"%s, unlike %llu of %llu values, and the column is a category (%s--categorical "
 		"%s says that it is meant)",
-		v->where, (unsigned long long)v->n_numbers, (unsigned long long)v->n, advice,
+		v->where, (unsigned long long)v->n_numbers, (unsigned long long)v->n, advice.data,
 		r->in.header.names[r->feature[feature]]);
+	buf_release(&advice);
 }
 
 /* As it is, but for the words that are NULL. */

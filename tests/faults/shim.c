@@ -694,14 +694,15 @@ EXPORT int fdatasync(int fd)
 	return fsync(fd);
 }
 
-static int rename_at(int from_folder, const char *from, int to_folder, const char *to,
+/* renameat2 or linkat, which take the same. */
+static int give_name(long number, int from_folder, const char *from, int to_folder, const char *to,
 		     unsigned flags)
 {
 	int rc;
 
 	if (fails(CLASS_rename))
 		return -1;
-	rc = (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
+	rc = (int)syscall(number, from_folder, from, to_folder, to, flags);
 	if (!rc)
 		crash_renamed(to_folder, to);
 	return rc;
@@ -709,40 +710,28 @@ static int rename_at(int from_folder, const char *from, int to_folder, const cha
 
 EXPORT int rename(const char *from, const char *to)
 {
-	return rename_at(AT_FDCWD, from, AT_FDCWD, to, 0);
+	return give_name(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 EXPORT int renameat(int from_folder, const char *from, int to_folder, const char *to)
 {
-	return rename_at(from_folder, from, to_folder, to, 0);
+	return give_name(SYS_renameat2, from_folder, from, to_folder, to, 0);
 }
 
 EXPORT int renameat2(int from_folder, const char *from, int to_folder, const char *to,
 		     unsigned flags)
 {
-	return rename_at(from_folder, from, to_folder, to, flags);
-}
-
-static int link_at(int from_folder, const char *from, int to_folder, const char *to, int flags)
-{
-	int rc;
-
-	if (fails(CLASS_rename))
-		return -1;
-	rc = (int)syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
-	if (!rc)
-		crash_renamed(to_folder, to);
-	return rc;
+	return give_name(SYS_renameat2, from_folder, from, to_folder, to, flags);
 }
 
 EXPORT int link(const char *from, const char *to)
 {
-	return link_at(AT_FDCWD, from, AT_FDCWD, to, 0);
+	return give_name(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 EXPORT int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
 {
-	return link_at(from_folder, from, to_folder, to, flags);
+	return give_name(SYS_linkat, from_folder, from, to_folder, to, (unsigned)flags);
 }
 
 WRAP(unlink, -1, int, unlink, (const char *path), path)

@@ -36,19 +36,23 @@ static void random_table(struct table *d, uint64_t *random)
 	d->options.horizon.length = d->horizon;
 }
 
-/* Returns whether there is something to learn from. */
-static bool take(struct table *d)
+static int split_rows(struct table *d, struct err *err)
 {
-	struct err err = ERR_INIT;
-	int rc;
-
 	trainrows_init(&d->t, "t", &d->options);
 	d->t.split.label = mem_dup("y", 1);
 	d->t.split.time = mem_dup("at", 2);
 	d->t.split.known = mem_dup("known", 5);
 	for (size_t i = 0; i < d->n; i++)
 		trainrows_add(&d->t, &d->row[i]);
-	rc = trainrows_split(&d->t, true, &err);
+	return trainrows_split(&d->t, true, err);
+}
+
+/* Returns whether there is something to learn from. */
+static bool take(struct table *d)
+{
+	struct err err = ERR_INIT;
+	int rc = split_rows(d, &err);
+
 	CHECK_INT(!rc, err.kind == ERR_NONE);
 	return !rc;
 }
@@ -344,13 +348,7 @@ static void check_fails(struct table *d, const char *message)
 {
 	struct err err = ERR_INIT;
 
-	trainrows_init(&d->t, "t", &d->options);
-	d->t.split.label = mem_dup("y", 1);
-	d->t.split.time = mem_dup("at", 2);
-	d->t.split.known = mem_dup("known", 5);
-	for (size_t i = 0; i < d->n; i++)
-		trainrows_add(&d->t, &d->row[i]);
-	CHECK_INT(trainrows_split(&d->t, true, &err), -1);
+	CHECK_INT(split_rows(d, &err), -1);
 	CHECK_BEGINS(err.message, message);
 	trainrows_release(&d->t);
 }

@@ -42,10 +42,12 @@ ALL_CFLAGS  = $(BASE_CFLAGS) $(HARD_CFLAGS) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(
 ALL_LDFLAGS = $(CFLAGS) $(HARD_LDFLAGS) $(LDFLAGS)
 LIBS        = -lcsv -lz -lm $(ISAL_LIBS)
 DB_LIBS     = -lpq
+ADAPT_LIBS  = -lyajl -lxxhash
 
 # Packages of Debian 12: to build and run, to test, to measure, and for lint and the sanitizers.
 # Given with other goals, `deps` installs only what those need: `make deps demo` brings no PostgreSQL.
-BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libisal-dev pkg-config tzdata
+BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libyajl-dev libxxhash-dev libisal-dev pkg-config \
+		 tzdata
 REPORT_PACKAGES = gnuplot-nox
 TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc chromium
 BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas python3-xgboost postgresql isal gzip miller \
@@ -83,6 +85,8 @@ DB_LIB    = $(BUILD)/libcedb.a
 TOOLS     = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
 UNITS     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 MANS      = $(MAN_SRC:tools/%=$(BUILD)/man/%)
+# The recipes, where ce-adapt looks for them: as they will be installed.
+RECIPES   = $(patsubst samples/%,$(BUILD)/share/ce/%,$(wildcard samples/recipes/*))
 
 # Goals that must be done before anything is made, when they are given together with others.
 FIRST     = $(filter deps clean,$(MAKECMDGOALS))
@@ -92,7 +96,7 @@ FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $(TOOLS) $(MANS) $(BUILD)/tables
+all: $(TOOLS) $(MANS) $(BUILD)/tables $(RECIPES)
 
 units: $(UNITS) $(BUILD)/tables
 
@@ -136,7 +140,7 @@ differ = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
 # The command lines' flags. When they change everything is made again, so that no object of one compiler
 # or of one set of flags meets those of another. Compared here and not by the rule, which would have to
 # run each time; only after `deps` and `clean` nothing is known yet.
-FLAGS = $(strip $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(DB_LIBS))
+FLAGS = $(strip $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(DB_LIBS) $(ADAPT_LIBS))
 $(BUILD)/flags: $(if $(FIRST),FORCE,$(if $(call differ,$(FLAGS),$(file <$(BUILD)/flags)),FORCE)) | $(FIRST)
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quoted,$(FLAGS)) >$@
@@ -157,6 +161,9 @@ $(DB_TOOLS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(DB
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DB_LIBS) $(LIBS)
+
+# The one tool that reads other logs than CSV.
+$(BUILD)/bin/ce-adapt $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/adapt/*.c)): private LIBS += $(ADAPT_LIBS)
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(LIB)
 	@mkdir -p $(@D)
@@ -191,6 +198,10 @@ $(BUILD)/man/%: tools/% $(MAN_PARTS)
 	$(Q)awk '$$1 == ".so" { while ((got = (getline line <$$2)) > 0) print line; if (got < 0) exit 1; next } 1' \
 		$< >$@
 
+$(BUILD)/share/ce/recipes/%: samples/recipes/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC) $(UNIT_SRC) $(FUZZ_SRC))
 
 # Packages --------------------------------------------------------------------------------------
@@ -214,7 +225,7 @@ deps:
 
 # Running it ------------------------------------------------------------------------------------
 
-demo: $(TOOLS)
+demo: $(TOOLS) $(RECIPES)
 	@$(MAKE) --no-print-directory -f samples/pipeline.mk BIN=$(BUILD)/bin DATA=samples OUT=out/demo \
 		summary
 
@@ -222,7 +233,7 @@ demo: $(TOOLS)
 SUITES ?=
 T      ?=
 
-test: $(TOOLS) $(UNITS) $(BUILD)/tables
+test: $(TOOLS) $(UNITS) $(BUILD)/tables $(RECIPES)
 	@tests/run.sh $(BUILD) $(SUITES) $(if $(T),'$(T)')
 
 # The fast tests, for after each change: all but the long comparisons.
@@ -230,7 +241,7 @@ QUICK = $(filter-out $(LONG),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 LONG  = tables docs install sql statistics database ce-train ce-model report ce-import pipeline_postgres ce-predict ce-audit reference \
 	conventions ce-export threads test_coverage
 
-check: $(TOOLS) $(UNITS) $(BUILD)/tables
+check: $(TOOLS) $(UNITS) $(BUILD)/tables $(RECIPES)
 	@tests/run.sh $(BUILD) $(QUICK)
 
 # PARTS=NAME... runs only those: pipe duckdb filters floor miller train gbdt postgres.
@@ -386,7 +397,7 @@ define install_folder =
 
 endef
 
-install: $(TOOLS) $(MANS) $(BUILD)/tables
+install: $(TOOLS) $(MANS) $(BUILD)/tables $(RECIPES)
 	$(foreach folder,$(FOLDERS),$(if $(in_$(folder)),$(call install_folder,$(folder))))
 
 uninstall:

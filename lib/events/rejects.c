@@ -1,7 +1,6 @@
 #include "events/rejects.h"
 
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "table/catalogue.h"
 
 #include <inttypes.h>
@@ -10,10 +9,6 @@
 
 /* A note begins with the number of the file and the line in 64 bits. */
 #define LINE_BITS 40
-
-/* Of unknown event types: how many a summary names, and how much of each. */
-#define TYPES_SHOWN 8
-#define TYPE_CHARS  40
 
 int rejects_open(struct rejects *r, const struct gz_output *output, struct err *err)
 {
@@ -26,53 +21,7 @@ int rejects_open(struct rejects *r, const struct gz_output *output, struct err *
 
 void rejects_add_type(struct rejects *r, const struct csv_field *type)
 {
-	size_t len = (size_t)err_clip(type->len);
-	uint32_t id = r->types.n < REJECTS_TYPES ? intern_id(&r->types, type->s, len)
-						 : intern_find(&r->types, type->s, len);
-
-	if (id != INTERN_NONE)
-		r->type_counts[id]++;
-}
-
-/* The most frequent type that is not in shown[n], of equals the bytewise smallest. */
-static uint32_t next_type(const struct rejects *r, const uint32_t *shown, size_t n)
-{
-	uint32_t best = INTERN_NONE;
-
-	for (uint32_t id = 0; id < r->types.n; id++) {
-		bool is_new = true;
-
-		for (size_t i = 0; i < n; i++)
-			is_new &= shown[i] != id;
-		if (is_new && (best == INTERN_NONE || r->type_counts[id] > r->type_counts[best] ||
-			       (r->type_counts[id] == r->type_counts[best] &&
-				strcmp(intern_string(&r->types, id)->s,
-				       intern_string(&r->types, best)->s) < 0)))
-			best = id;
-	}
-	return best;
-}
-
-/* " ('start' 5, 'end' 1, others 3)" */
-static void put_types(struct rejects *r)
-{
-	uint32_t shown[TYPES_SHOWN];
-	uint64_t n_left = r->counts[CLEAN_BAD_EVENT_TYPE];
-
-	for (size_t i = 0; i < TYPES_SHOWN && i < r->types.n; i++) {
-		const struct intern_string *name;
-
-		shown[i] = next_type(r, shown, i);
-		name = intern_string(&r->types, shown[i]);
-		buf_append_str(&r->text, i ? ", '" : " ('");
-		utf8_put(&r->text, name->s, name->len, TYPE_CHARS);
-		buf_printf(&r->text, "' %" PRIu64, r->type_counts[shown[i]]);
-		n_left -= r->type_counts[shown[i]];
-	}
-	if (n_left && r->types.n)
-		buf_printf(&r->text, ", others %" PRIu64, n_left);
-	if (r->types.n)
-		buf_append_char(&r->text, ')');
+	tally_add(&r->types, type->s, type->len);
 }
 
 const char *rejects_summary(struct rejects *r)
@@ -83,8 +32,11 @@ const char *rejects_summary(struct rejects *r)
 			continue;
 		buf_printf(&r->text, "%s%" PRIu64 " %s", r->text.len ? ", " : "", r->counts[i],
 			   clean_reason_name((enum clean_reason)i));
-		if (i == CLEAN_BAD_EVENT_TYPE)
-			put_types(r);
+		if (i == CLEAN_BAD_EVENT_TYPE && r->types.n) {
+			buf_append_str(&r->text, " (");
+			tally_put(&r->types, &r->text);
+			buf_append_char(&r->text, ')');
+		}
 	}
 	buf_append_char(&r->text, '\0');
 	return r->text.data;
@@ -230,5 +182,5 @@ void rejects_release(struct rejects *r)
 {
 	free(r->files);
 	buf_release(&r->text);
-	intern_release(&r->types);
+	tally_release(&r->types);
 }

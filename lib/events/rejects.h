@@ -6,8 +6,7 @@
  * is known only after the sort, so a valid event takes a note of its record along (see dedup).
  * Unknown event types are counted by name, so that a summary can say what the log calls them.
  * Records outside of --since and --until are left out by choice: they count neither for the bound
- * nor for the warning. Memory: a pointer for each file, one record, and at most REJECTS_TYPES
- * names.
+ * nor for the warning. Memory: a pointer for each file, one record, and a tally.
  */
 #ifndef CE_REJECTS_H
 #define CE_REJECTS_H
@@ -15,7 +14,7 @@
 #include "base/bound.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/intern.h"
+#include "base/tally.h"
 #include "base/warnings.h"
 #include "events/clean.h"
 #include "events/dedup.h"
@@ -24,8 +23,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define REJECTS_TYPES 1000 /* unknown event types that are told apart */
 
 struct rejects {
 	struct bound bound; /* set by the caller: how many records may be rejected */
@@ -39,15 +36,14 @@ struct rejects {
 	/* The module's own. */
 	const char **files; /* [n_files]: names of the inputs that notes refer to */
 	size_t n_files, cap;
-	struct buf text;     /* a note, a record, or the counts */
-	struct intern types; /* the unknown ones */
-	uint64_t type_counts[REJECTS_TYPES];
+	struct buf text;    /* a note, a record, or the counts */
+	struct tally types; /* the unknown ones */
 };
 
 #define REJECTS_INIT                                                                               \
 	{                                                                                          \
 		.bound = BOUND_PERCENT(50), .out = CSV_WRITER_INIT, .text = BUF_INIT,              \
-		.types = INTERN_INIT                                                               \
+		.types = TALLY_INIT                                                                \
 	}
 
 /* Begins the table of the rejected records. Without it they are only counted. */

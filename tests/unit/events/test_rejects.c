@@ -120,7 +120,7 @@ static void unknown_types_are_named_the_most_frequent_first(void)
 	}
 	memset(name, 'x', sizeof(name) - 1);
 	add_types(&rejects, name, 4);
-	CHECK_INT(rejects.types.n, REJECTS_TYPES);
+	CHECK_INT(rejects.types.names.n, TALLY_NAMES);
 	CHECK_STR(rejects_summary(&rejects),
 		  "2011 bad_event_type ('rew?ind' 3, 'Buffer' 2, 'buffer' 2, '9003' 1, '9004' 1, "
 		  "'9005' 1, '9006' 1, '9007' 1, others 1999)");

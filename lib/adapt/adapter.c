@@ -1,0 +1,827 @@
+#include "adapt/adapter.h"
+
+#include "adapt/measure.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/time.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+static const char *const reason_names[] = {
+	[REASON_DAMAGED] = "damaged",
+	[REASON_WRONG_TYPE] = "with an object or array for a value",
+	[REASON_ILL_FORMED] = "with ill-formed text",
+	[REASON_TWICE] = "with a key twice",
+	[REASON_NO_JSON] = "with text that is no JSON",
+	[REASON_NO_NUMBER] = "with no number",
+	[REASON_NO_TIME] = "with no time",
+	[REASON_BACKWARDS] = "that end before they start",
+};
+
+/* A value of the record; len 0: it is empty. */
+struct text {
+	const char *s;
+	size_t len;
+};
+
+/* A position, or a length of time. */
+struct length {
+	int64_t us;
+	bool is_known;
+};
+
+struct instant {
+	int64_t ms;
+	bool is_known;
+};
+
+static int reject(struct adapter *a, enum adapter_reason reason, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int reject(struct adapter *a, enum adapter_reason reason, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(a->fault, sizeof(a->fault), format, args);
+	va_end(args);
+	a->reason = reason;
+	return -1;
+}
+
+/* --- values -------------------------------------------------------------------------------------
+ */
+
+static int reject_value(struct adapter *a, int slot, enum value_kind kind)
+{
+	const char *field = a->recipe->paths.text[slot];
+	int len = err_clip(strlen(field));
+
+	switch (kind) {
+	case VALUE_COMPOUND:
+		return reject(a, REASON_WRONG_TYPE,
+			      "%.*s is an object or array, where a value is expected", len, field);
+	case VALUE_TWICE:
+		return reject(a, REASON_TWICE,
+			      "%.*s: a key on this path stands twice in its object", len, field);
+	case VALUE_NO_JSON:
+		return reject(a, REASON_NO_JSON, "%.*s: the text before @json is no JSON", len,
+			      field);
+	default:
+		return reject(a, REASON_ILL_FORMED,
+			      "%.*s is no text: ill-formed UTF-8, or a NUL in it", len, field);
+	}
+}
+
+/* The value in a slot. Returns 0, or -1: the record is rejected. */
+static int slot_text(struct adapter *a, const struct record *record, int slot, struct text *text)
+{
+	const struct value *value = &record->values[slot];
+
+	*text = (struct text){ value->s, value->len };
+	return value->kind > VALUE_TEXT ? reject_value(a, slot, value->kind) : 0;
+}
+
+/* Appends a part of a joined value: none looks like the end of one. */
+static void put_part(struct buf *out, struct text part)
+{
+	for (size_t i = 0; i < part.len; i++) {
+		if (part.s[i] == '%')
+			buf_append_str(out, "%25");
+		else if (part.s[i] == '/')
+			buf_append_str(out, "%2F");
+		else
+			buf_append_char(out, part.s[i]);
+	}
+}
+
+static int join(struct adapter *a, const struct record *record, const struct recipe_source *source,
+		struct buf *out, struct text *text)
+{
+	struct text part;
+
+	buf_clear(out);
+	for (size_t i = 0; i < source->n; i++) {
+		if (slot_text(a, record, source->slots[i], &part))
+			return -1;
+		if (!part.len) {
+			*text = (struct text){ "", 0 };
+			return 0;
+		}
+		if (i)
+			buf_append_char(out, '/');
+		put_part(out, part);
+	}
+	*text = (struct text){ out->data, out->len };
+	return 0;
+}
+
+/* The hash is of each field as "LENGTH:BYTES", or "-": so no other fields read the same. */
+static int hash(struct adapter *a, const struct record *record, const struct recipe_source *source,
+		struct buf *out, struct text *text)
+{
+	XXH128_canonical_t hash;
+	struct text part;
+
+	buf_clear(&a->hashed);
+	for (size_t i = 0; i < source->n; i++) {
+		char *digits;
+
+		if (slot_text(a, record, source->slots[i], &part))
+			return -1;
+		if (!part.len) {
+			buf_append_char(&a->hashed, '-');
+			continue;
+		}
+		digits = buf_reserve(&a->hashed, NUM_TEXT_MAX);
+		a->hashed.len += num_format_int(digits, (int64_t)part.len);
+		buf_append_char(&a->hashed, ':');
+		buf_append(&a->hashed, part.s, part.len);
+	}
+	XXH128_canonicalFromHash(&hash, XXH3_128bits(a->hashed.data, a->hashed.len));
+	buf_clear(out);
+	for (size_t i = 0; i < sizeof(hash.digest); i++) {
+		static const char digits[] = "0123456789abcdef";
+
+		buf_append_char(out, digits[hash.digest[i] >> 4]);
+		buf_append_char(out, digits[hash.digest[i] & 15]);
+	}
+	*text = (struct text){ out->data, out->len };
+	return 0;
+}
+
+/* The first of the value's sources that is not empty. Returns 0, or -1: the record is rejected. */
+static int find_text(struct adapter *a, const struct record *record,
+		     const struct recipe_value *value, struct buf *scratch, struct text *text)
+{
+	int rc = 0;
+
+	*text = (struct text){ "", 0 };
+	for (size_t i = 0; i < value->n && !text->len && !rc; i++) {
+		const struct recipe_source *source = &value->sources[i];
+
+		switch (source->kind) {
+		case SOURCE_FIELD:
+			rc = slot_text(a, record, source->slots[0], text);
+			break;
+		case SOURCE_JOINED:
+			rc = join(a, record, source, scratch, text);
+			break;
+		case SOURCE_HASH:
+			rc = hash(a, record, source, scratch, text);
+			break;
+		case SOURCE_CONSTANT:
+			*text = (struct text){ source->text, source->len };
+			break;
+		}
+	}
+	return rc;
+}
+
+/* What gives a column its value in this record: its event's own value, or the recipe's. */
+static const struct recipe_value *value_of(const struct adapter *a, enum recipe_column column)
+{
+	const struct recipe_rule *rule = a->rule;
+
+	if (rule && rule->values && rule->values[column])
+		return rule->values[column];
+	return &a->recipe->values[column];
+}
+
+static int column_text(struct adapter *a, const struct record *record, enum recipe_column column,
+		       struct text *text)
+{
+	return find_text(a, record, value_of(a, column), &a->scratch[column], text);
+}
+
+static int reject_number(struct adapter *a, enum recipe_column column, struct text text)
+{
+	return reject(a, REASON_NO_NUMBER, "%s: '%.*s' is not in %s", recipe_column_name(column),
+		      err_clip(text.len), text.s,
+		      value_of(a, column)->unit == UNIT_HMS ? "H:MM:SS" : "the form of a number");
+}
+
+/* A runtime or a duration. */
+static int column_length(struct adapter *a, const struct record *record, enum recipe_column column,
+			 struct length *length)
+{
+	struct text text;
+
+	*length = (struct length){ 0, false };
+	if (column_text(a, record, column, &text))
+		return -1;
+	if (!text.len)
+		return 0;
+	length->is_known = true;
+	return measure_length(text.s, text.len, value_of(a, column)->unit, &length->us)
+		       ? reject_number(a, column, text)
+		       : 0;
+}
+
+static int column_position(struct adapter *a, const struct record *record, struct length *position)
+{
+	const struct recipe_value *value = value_of(a, RECIPE_PLAYBACK_POSITION);
+	struct length runtime = { 0, false };
+	struct text text;
+
+	*position = (struct length){ 0, false };
+	if (column_text(a, record, RECIPE_PLAYBACK_POSITION, &text))
+		return -1;
+	if (!text.len)
+		return 0;
+	if (value->unit == UNIT_RATIO || value->unit == UNIT_PERCENT) {
+		if (column_length(a, record, RECIPE_RUNTIME, &runtime))
+			return -1;
+		if (!runtime.is_known)
+			return 0;
+	}
+	position->is_known = true;
+	return measure_position(text.s, text.len, value->unit, runtime.us, &position->us)
+		       ? reject_number(a, RECIPE_PLAYBACK_POSITION, text)
+		       : 0;
+}
+
+static int column_time(struct adapter *a, const struct record *record, enum recipe_column column,
+		       struct instant *instant)
+{
+	struct time_reading reading = { value_of(a, column)->time_unit, a->zone, true };
+	struct text text;
+	int rc;
+
+	*instant = (struct instant){ 0, false };
+	if (column_text(a, record, column, &text))
+		return -1;
+	if (!text.len)
+		return 0;
+	instant->is_known = true;
+	/* The common form first, which tells as well whether there is an offset. */
+	if (!time_parse(text.s, text.len, TIME_OFFSET_REQUIRED, &instant->ms))
+		return 0;
+	rc = time_read(text.s, text.len, &reading, &instant->ms);
+	if (rc < 0)
+		return reject(a, REASON_NO_TIME, "%s: '%.*s' is no time%s",
+			      recipe_column_name(column), err_clip(text.len), text.s,
+			      reading.unit == TIME_AUTO ? "" : " in the unit that the recipe says");
+	a->n_clock_changes += rc > 0;
+	a->n_local += text.len > 4 && text.s[4] == '-';
+	return 0;
+}
+
+/* --- conditions ---------------------------------------------------------------------------------
+ */
+
+static int position_holds(struct adapter *a, const struct record *record,
+			  const struct recipe_condition *c)
+{
+	struct length position, runtime;
+
+	if (column_position(a, record, &position) ||
+	    column_length(a, record, RECIPE_RUNTIME, &runtime))
+		return -1;
+	return position.is_known && runtime.is_known &&
+	       measure_compare(position.us, c->op, c->number, runtime.us);
+}
+
+static int number_holds(struct adapter *a, const struct recipe_condition *c, struct text text)
+{
+	int64_t number;
+
+	if (!text.len)
+		return 0;
+	if (num_parse_scaled(text.s, text.len, 6, &number))
+		return reject(a, REASON_NO_NUMBER, "%s: '%.*s' is no number",
+			      a->recipe->paths.text[c->slot], err_clip(text.len), text.s);
+	switch (c->op) {
+	case OP_LESS:
+		return number < c->number;
+	case OP_AT_MOST:
+		return number <= c->number;
+	case OP_MORE:
+		return number > c->number;
+	default:
+		return number >= c->number;
+	}
+}
+
+/* Whether a condition holds; -1: the record is rejected. */
+static int holds(struct adapter *a, const struct record *record, const struct recipe_condition *c)
+{
+	struct text text;
+
+	if (c->slot < 0)
+		return position_holds(a, record, c);
+	if (slot_text(a, record, c->slot, &text))
+		return -1;
+	switch (c->op) {
+	case OP_IS:
+		return text.len && recipe_words_have(&c->words, text.s, text.len);
+	case OP_IS_NOT:
+		return !text.len || !recipe_words_have(&c->words, text.s, text.len);
+	case OP_EXISTS:
+		return text.len > 0;
+	case OP_EMPTY:
+		return !text.len;
+	default:
+		return number_holds(a, c, text);
+	}
+}
+
+/* What becomes of a record by a result. Returns 0, or -1: it is rejected. */
+static int decide(struct adapter *a, const struct record *record,
+		  const struct recipe_result *result, enum recipe_type *type)
+{
+	int rc = 1;
+
+	if (result->condition) {
+		rc = holds(a, record, result->condition);
+		if (rc < 0)
+			return -1;
+	}
+	*type = rc ? result->type : result->otherwise;
+	return 0;
+}
+
+/* --- events -------------------------------------------------------------------------------------
+ */
+
+static struct csv_value csv_of(struct text text)
+{
+	return text.len ? csv_text(text.s, text.len) : csv_str(NULL);
+}
+
+static struct csv_value csv_time(struct instant instant)
+{
+	return instant.is_known ? csv_int(instant.ms) : csv_str(NULL);
+}
+
+/* The values that all events of the record have in common. */
+static int make_row(struct adapter *a, const struct record *record, struct row_events_table *row)
+{
+	struct text id, user, content, device;
+	struct length position;
+
+	if (column_text(a, record, RECIPE_EVENT_ID, &id) ||
+	    column_text(a, record, RECIPE_USER_ID, &user) ||
+	    column_text(a, record, RECIPE_CONTENT_ID, &content) ||
+	    column_position(a, record, &position) || column_text(a, record, RECIPE_DEVICE, &device))
+		return -1;
+	for (size_t i = 0; i < a->recipe->n_extras; i++) {
+		struct text extra;
+
+		if (find_text(a, record, &a->recipe->extras[i].value,
+			      &a->scratch[RECIPE_N_COLUMNS + i], &extra))
+			return -1;
+		a->extras[i] = csv_of(extra);
+	}
+	*row = (struct row_events_table){
+		.event_id = csv_of(id),
+		.user_id = csv_of(user),
+		.content_id = csv_of(content),
+		.playback_position = position.is_known ? csv_int(position.us / NUM_MILLION)
+						       : csv_str(NULL),
+		.device = csv_of(device),
+	};
+	return 0;
+}
+
+static void count_filled(struct adapter *a, const struct row_events_table *row)
+{
+	const struct csv_value *values = (const struct csv_value *)row;
+
+	for (int i = 0; i < RECIPE_N_COLUMNS; i++)
+		if (recipe_column_group((enum recipe_column)i) == GROUP_EVENT)
+			a->n_filled[i] += values[i].kind != CSV_NULL;
+	for (size_t i = 0; i < a->recipe->n_extras; i++)
+		a->n_filled[RECIPE_N_COLUMNS + i] += a->extras[i].kind != CSV_NULL;
+}
+
+/* What a record says of its user and its content. */
+struct attributes {
+	struct text texts[RECIPE_N_COLUMNS];
+	char runtime[NUM_TEXT_MAX];
+};
+
+/* A runtime is in whole seconds. Returns 0, or -1: the record is rejected. */
+static int find_attributes(struct adapter *a, const struct record *record, struct attributes *found)
+{
+	struct length runtime;
+
+	for (int i = 0; i < RECIPE_N_COLUMNS; i++) {
+		enum recipe_column column = (enum recipe_column)i;
+		enum recipe_group group = recipe_column_group(column);
+		struct text *text = &found->texts[i];
+
+		*text = (struct text){ "", 0 };
+		if ((group != GROUP_USER && group != GROUP_CONTENT) || column == RECIPE_RUNTIME)
+			continue;
+		if (column_text(a, record, column, text))
+			return -1;
+	}
+	if (column_length(a, record, RECIPE_RUNTIME, &runtime))
+		return -1;
+	if (runtime.is_known)
+		found->texts[RECIPE_RUNTIME] = (struct text){
+			found->runtime,
+			num_format_int(found->runtime, num_divide_rounded(runtime.us, NUM_MILLION))
+		};
+	return 0;
+}
+
+static void note_attributes(struct adapter *a, struct dimension *d, enum recipe_group group,
+			    struct text id, struct instant when, const struct attributes *found)
+{
+	size_t place = 0; /* in the table, behind the id */
+	uint32_t dense;
+
+	for (int i = 0; i < RECIPE_N_COLUMNS; i++)
+		a->n_filled[i] += recipe_column_group((enum recipe_column)i) == group &&
+				  found->texts[i].len > 0;
+	if (!d || !id.len || !when.is_known)
+		return;
+	dense = dimension_id(d, id.s, id.len);
+	for (int i = 0; i < RECIPE_N_COLUMNS; i++) {
+		const struct text *text = &found->texts[i];
+
+		if (recipe_column_group((enum recipe_column)i) != group)
+			continue;
+		place++;
+		if (text->len)
+			dimension_note(d, dense, place, when.ms, text->s, text->len);
+	}
+}
+
+/* Notes what the record says, at that time. Returns 0, or -1: the record is rejected. */
+static int note_dimensions(struct adapter *a, const struct record *record, struct instant when)
+{
+	struct attributes found;
+	struct text user, content;
+
+	if (column_text(a, record, RECIPE_USER_ID, &user) ||
+	    column_text(a, record, RECIPE_CONTENT_ID, &content) ||
+	    find_attributes(a, record, &found))
+		return -1;
+	note_attributes(a, a->users, GROUP_USER, user, when, &found);
+	note_attributes(a, a->contents, GROUP_CONTENT, content, when, &found);
+	return 0;
+}
+
+/* Counts what became of a record, and of its name, where that has an id. */
+static void count(struct adapter *a, enum recipe_type type, uint32_t name)
+{
+	a->n_becomes[type]++;
+	if (name != INTERN_NONE)
+		a->named[name][type]++;
+}
+
+/* A record that is one event. Returns 0, or -1: it is rejected. */
+static int make_event(struct adapter *a, const struct record *record, size_t *n)
+{
+	struct row_events_table *row = &a->rows[0];
+	enum recipe_type type;
+	struct instant ts;
+	struct text name;
+	uint32_t id;
+
+	if (column_text(a, record, RECIPE_EVENT_TYPE, &name))
+		return -1;
+	id = tally_add(&a->names, name.s, name.len);
+	if (id == INTERN_NONE || name.len > TALLY_LEN)
+		a->rule = recipe_rule(a->recipe, name.s, name.len);
+	else if (a->names.counts[id] == 1)
+		a->rule = a->rules[id] = recipe_rule(a->recipe, name.s, name.len);
+	else
+		a->rule = a->rules[id];
+	if (!a->rule) {
+		tally_add(&a->unknown, name.s, name.len);
+		count(a, BECOMES_UNKNOWN, id);
+		return 0;
+	}
+	if (decide(a, record, a->rule->result, &type))
+		return -1;
+	if (type == BECOMES_IGNORED) {
+		tally_add(&a->ignored, name.s, name.len);
+		count(a, type, id);
+		return 0;
+	}
+	if (column_time(a, record, RECIPE_EVENT_TS, &ts) ||
+	    (type != BECOMES_DIMENSION && make_row(a, record, row)) ||
+	    note_dimensions(a, record, ts))
+		return -1;
+	count(a, type, id);
+	if (type == BECOMES_DIMENSION)
+		return 0;
+	row->event_ts = csv_time(ts);
+	row->event_type = csv_str(recipe_type_name(type));
+	count_filled(a, row);
+	*n = 1;
+	return 0;
+}
+
+/* The times of a whole play, of which two are given. Returns 0, or -1: the record is rejected. */
+static int find_times(struct adapter *a, const struct record *record, struct instant *start,
+		      struct instant *end)
+{
+	const struct recipe_value *values = a->recipe->values;
+	struct length duration;
+	int64_t ms;
+
+	if (column_time(a, record, RECIPE_START, start) ||
+	    column_time(a, record, RECIPE_END, end) ||
+	    column_length(a, record, RECIPE_DURATION, &duration))
+		return -1;
+	ms = duration.us / 1000;
+	if (duration.is_known && ms < 0)
+		return reject(a, REASON_BACKWARDS, "duration is below 0: %" PRId64 " ms", ms);
+	if (!values[RECIPE_END].line && start->is_known && duration.is_known) {
+		end->is_known = true;
+		if (__builtin_add_overflow(start->ms, ms, &end->ms))
+			return reject(a, REASON_NO_TIME, "start + duration is beyond all time");
+	}
+	if (!values[RECIPE_START].line && end->is_known && duration.is_known) {
+		start->is_known = true;
+		if (__builtin_sub_overflow(end->ms, ms, &start->ms))
+			return reject(a, REASON_NO_TIME, "end - duration is beyond all time");
+	}
+	if (start->is_known && end->is_known && end->ms < start->ms)
+		return reject(a, REASON_BACKWARDS, "end is %" PRIu64 " ms before start",
+			      (uint64_t)start->ms - (uint64_t)end->ms);
+	return 0;
+}
+
+/* The ids of a play and its end: in canonical order even where both are at one time. */
+static struct csv_value numbered(struct buf *out, struct csv_value id, const char *number)
+{
+	if (id.kind == CSV_NULL)
+		return id;
+	buf_clear(out);
+	buf_append(out, id.text, id.len);
+	buf_append_str(out, number);
+	return csv_text(out->data, out->len);
+}
+
+/* A record that is a play and its end. Returns 0, or -1: it is rejected. */
+static int make_play(struct adapter *a, const struct record *record, size_t *n)
+{
+	struct row_events_table *play = &a->rows[0], *end = &a->rows[1];
+	struct instant from, until;
+	enum recipe_type type;
+
+	if (decide(a, record, &a->recipe->outcome, &type))
+		return -1;
+	if (type == BECOMES_IGNORED) {
+		tally_add(&a->ignored, "outcome", strlen("outcome"));
+		count(a, type, INTERN_NONE);
+		return 0;
+	}
+	if (find_times(a, record, &from, &until) || make_row(a, record, end) ||
+	    note_dimensions(a, record, until))
+		return -1;
+	count(a, type, INTERN_NONE);
+	end->event_ts = csv_time(until);
+	end->event_type = csv_str(recipe_type_name(type));
+	*play = *end;
+	play->event_ts = csv_time(from);
+	play->event_type = csv_str(recipe_type_name(BECOMES_PLAY));
+	play->playback_position = csv_str(NULL);
+	play->event_id = numbered(&a->ids[0], end->event_id, "-1");
+	end->event_id = numbered(&a->ids[1], end->event_id, "-2");
+	count_filled(a, play);
+	count_filled(a, end);
+	a->n_filled[RECIPE_START] += from.is_known;
+	a->n_filled[RECIPE_END] += until.is_known;
+	a->n_filled[RECIPE_DURATION] += from.is_known && until.is_known;
+	*n = 2;
+	return 0;
+}
+
+/* Returns 0, or -1: the record is rejected. */
+static int adapt(struct adapter *a, const struct record *record, size_t *n)
+{
+	const struct recipe *recipe = a->recipe;
+
+	if (record->fault)
+		return reject(a, REASON_DAMAGED, "damaged record: %s", record->fault);
+	a->rule = NULL;
+	for (size_t i = 0; i < recipe->n_where; i++) {
+		int rc = holds(a, record, recipe->where[i]);
+
+		if (rc < 0)
+			return -1;
+		if (!rc) {
+			a->n_left_out[i]++;
+			count(a, BECOMES_IGNORED, INTERN_NONE);
+			return 0;
+		}
+	}
+	return recipe->is_whole_play ? make_play(a, record, n) : make_event(a, record, n);
+}
+
+int adapter_record(struct adapter *a, const struct record *record, size_t *n, struct err *err)
+{
+	*n = 0;
+	a->n_records++;
+	if (!adapt(a, record, n)) {
+		a->n_events += *n;
+		return 0;
+	}
+	*n = 0;
+	if (!a->n_rejected)
+		snprintf(a->first, sizeof(a->first), "%s:%" PRIu64 ": %s", record->file,
+			 record->line, a->fault);
+	a->n_rejected++;
+	a->rejected[a->reason]++;
+	if (a->max_rejects.is_share ||
+	    !bound_exceeded(&a->max_rejects, a->n_rejected, a->n_records))
+		return 0;
+	return adapter_check(a, err);
+}
+
+void adapter_put_names(const struct adapter *a, struct buf *row)
+{
+	catalogue_put_names(row, catalogue_table("events_table"));
+	for (size_t i = 0; i < a->recipe->n_extras; i++)
+		csv_put_str(row, a->recipe->extras[i].name);
+}
+
+void adapter_put_event(const struct adapter *a, size_t i, struct buf *row)
+{
+	csv_put_values(row, CATALOGUE_VALUES(&a->rows[i]));
+	csv_put_values(row, a->extras, a->recipe->n_extras);
+}
+
+/* --- before and after ---------------------------------------------------------------------------
+ */
+
+/* Positions in a row of events are those of the recipe's columns. */
+#define COLUMN(NAME, name, group, unit) ASSERT_##group(NAME, name)
+#define ASSERT_EVENT(NAME, name)        CATALOGUE_ASSERT_PLACE(events_table, name, RECIPE_##NAME);
+#define ASSERT_PLAY(NAME, name)
+#define ASSERT_USER(NAME, name)                                                                    \
+	CATALOGUE_ASSERT_PLACE(users_dim, name, RECIPE_##NAME - RECIPE_EMAIL + 1);
+#define ASSERT_CONTENT(NAME, name)                                                                 \
+	CATALOGUE_ASSERT_PLACE(content_dim, name, RECIPE_##NAME - RECIPE_GENRE + 1);
+#include "adapt/recipe_columns.def"
+
+int adapter_open(struct adapter *a, struct err *err)
+{
+	size_t n_columns = RECIPE_N_COLUMNS + a->recipe->n_extras;
+
+	a->n_left_out = mem_zalloc(a->recipe->n_where + 1, sizeof(*a->n_left_out));
+	a->n_filled = mem_zalloc(n_columns, sizeof(*a->n_filled));
+	a->named = mem_zalloc(TALLY_NAMES, sizeof(*a->named));
+	a->rules = mem_zalloc(TALLY_NAMES, sizeof(void *));
+	a->scratch = mem_zalloc(n_columns, sizeof(*a->scratch));
+	a->extras = mem_zalloc(a->recipe->n_extras + 1, sizeof(*a->extras));
+	if (!a->zone && a->recipe->zone) {
+		a->own_zone = zone_open(a->recipe->zone, err);
+		if (!a->own_zone)
+			return -1;
+		a->zone = a->own_zone;
+	}
+	return 0;
+}
+
+static void put_rejected(const struct adapter *a, struct buf *out)
+{
+	bool is_first = true;
+
+	for (int i = 0; i < N_REASONS; i++) {
+		if (!a->rejected[i])
+			continue;
+		buf_printf(out, "%s%" PRIu64 " %s", is_first ? "" : ", ", a->rejected[i],
+			   reason_names[i]);
+		is_first = false;
+	}
+}
+
+int adapter_check(const struct adapter *a, struct err *err)
+{
+	struct buf text = BUF_INIT;
+
+	if (bound_exceeded(&a->max_rejects, a->n_rejected, a->n_records)) {
+		if (a->n_rejected > 1) {
+			buf_printf(&text,
+				   " (rejected %" PRIu64 " of %" PRIu64 " records: ", a->n_rejected,
+				   a->n_records);
+			put_rejected(a, &text);
+			buf_append_char(&text, ')');
+		}
+		buf_append_char(&text, '\0');
+		err_set(err, ERR_RUNTIME, "%s%s; --max-rejects %s allows no more", a->first,
+			text.data, a->max_rejects.text);
+	} else if (a->unknown.n) {
+		tally_put(&a->unknown, &text);
+		buf_append_char(&text, '\0');
+		err_set(err, ERR_RUNTIME,
+			"%" PRIu64 " of %" PRIu64
+			" records are events that the recipe does not know: %s: say "
+			"what becomes of them (event \"...\" -> ignore), or of all others (event * "
+			"-> ignore)",
+			a->unknown.n, a->n_records, text.data);
+	} else {
+		return 0;
+	}
+	buf_release(&text);
+	return -1;
+}
+
+/* A column of which no event had a value: its fields are not in the log, or named otherwise. */
+static void warn_empty(const struct adapter *a, const char *name, const struct recipe_value *value,
+		       uint64_t n_filled, struct warnings *warnings)
+{
+	if (value->n && !n_filled)
+		warnings_add(
+			warnings,
+			"%s is empty in all events: no record of them has a value at %s (%s:%u)",
+			name, value->text, a->recipe->file, value->line);
+}
+
+void adapter_warn(const struct adapter *a, struct warnings *warnings)
+{
+	const struct recipe *r = a->recipe;
+
+	if (!a->n_events && a->n_records)
+		warnings_add(warnings,
+			     "none of %" PRIu64
+			     " records is an event: is this the recipe for the log?",
+			     a->n_records);
+	/* What a log says of users and contents, but for the runtime, is often in no record of a
+	 * day. */
+	for (int i = 0; a->n_events && i <= RECIPE_DURATION; i++)
+		warn_empty(a, recipe_column_name((enum recipe_column)i), &r->values[i],
+			   a->n_filled[i], warnings);
+	if (a->n_events)
+		warn_empty(a, "runtime", &r->values[RECIPE_RUNTIME], a->n_filled[RECIPE_RUNTIME],
+			   warnings);
+	for (size_t i = 0; a->n_events && i < r->n_extras; i++)
+		warn_empty(a, r->extras[i].name, &r->extras[i].value,
+			   a->n_filled[RECIPE_N_COLUMNS + i], warnings);
+	if (a->n_local && !a->zone)
+		warnings_add(
+			warnings,
+			"%" PRIu64
+			" times have no offset, and are read as UTC: is that the zone of the log? "
+			"(--tz, or 'zone' in the recipe)",
+			a->n_local);
+	if (a->n_clock_changes)
+		warnings_add(
+			warnings,
+			"%" PRIu64
+			" local times are skipped or repeated by a change of the clock, and taken "
+			"as before the change: are they of another zone, or UTC? (--tz)",
+			a->n_clock_changes);
+}
+
+void adapter_put_summary(const struct adapter *a, struct buf *out)
+{
+	bool is_first = true;
+
+	buf_printf(out, "%" PRIu64 " records: %" PRIu64 " events", a->n_records, a->n_events);
+	if (a->n_becomes[BECOMES_DIMENSION])
+		buf_printf(out, "; %" PRIu64 " of users and contents alone",
+			   a->n_becomes[BECOMES_DIMENSION]);
+	if (a->n_becomes[BECOMES_IGNORED])
+		buf_printf(out, "; ignored %" PRIu64 ": ", a->n_becomes[BECOMES_IGNORED]);
+	for (size_t i = 0; i < a->recipe->n_where; i++) {
+		if (!a->n_left_out[i])
+			continue;
+		buf_printf(out, "%s%" PRIu64 " not where %s", is_first ? "" : ", ",
+			   a->n_left_out[i], a->recipe->where[i]->text);
+		is_first = false;
+	}
+	if (a->ignored.n) {
+		buf_append_str(out, is_first ? "" : ", ");
+		tally_put(&a->ignored, out);
+	}
+	if (a->n_rejected) {
+		buf_printf(out, "; rejected %" PRIu64 ": ", a->n_rejected);
+		put_rejected(a, out);
+		buf_printf(out, ", first %s", a->first);
+	}
+}
+
+void adapter_release(struct adapter *a)
+{
+	size_t n_columns = a->scratch ? RECIPE_N_COLUMNS + a->recipe->n_extras : 0;
+
+	for (size_t i = 0; i < n_columns; i++)
+		buf_release(&a->scratch[i]);
+	free(a->scratch);
+	free(a->n_left_out);
+	free(a->n_filled);
+	free(a->named);
+	free(a->rules);
+	free(a->extras);
+	buf_release(&a->hashed);
+	for (int i = 0; i < 2; i++)
+		buf_release(&a->ids[i]);
+	tally_release(&a->names);
+	tally_release(&a->ignored);
+	tally_release(&a->unknown);
+	zone_free(a->own_zone);
+}

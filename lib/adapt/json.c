@@ -1,0 +1,693 @@
+#include "adapt/json.h"
+
+#include "base/blank.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_parse.h>
+
+/* A container that is open and on a path, or around the records. */
+struct frame {
+	const struct path_node *node; /* its children may be in it; NULL: only records can */
+	uint64_t serial;              /* tells one object from all others */
+	uint32_t n;                   /* elements so far */
+	bool is_array, is_outside, is_record;
+};
+
+/* A value, in `text` until that is complete. */
+struct slot {
+	size_t at;
+	uint32_t len;
+	enum value_kind kind;
+};
+
+struct waiting {
+	uint64_t line;
+	const char *fault;
+};
+
+struct json {
+	const struct paths *paths;
+	struct paths outer; /* where the records are */
+	const struct path_node *outer_node;
+	struct json *parent; /* NULL, or whose string this one reads, and whose slots it sets */
+	struct json *inner;  /* for strings that hold JSON */
+	yajl_handle handle;
+
+	/* Where the parser is. */
+	struct frame *frames; /* [depth] */
+	size_t depth, cap;
+	size_t n_skipped;           /* containers inside of those, off all paths */
+	const struct path_node *at; /* of the next value in an object; NULL: nobody asks for it */
+	uint64_t serial;
+	uint64_t *seen;  /* [nodes]: the serial of the object in which the key was seen last */
+	const char *why; /* it gave up; NULL: yajl says why */
+	size_t n_values; /* ended on the top level */
+	size_t n_arrays; /* that hold records */
+
+	/* Lines, in a stream. */
+	const char *piece;
+	size_t counted; /* bytes of the piece whose line feeds are counted */
+	uint64_t line, record_line;
+	size_t n_in_record;                 /* bytes of earlier pieces since the record began */
+	uint64_t n_tokens, n_tokens_before; /* in all, and when the last piece began */
+	size_t n_quiet;                     /* bytes of pieces without one */
+
+	/* What was found. */
+	struct slot *slots;   /* [slots]: of the record that is read; of the first parent */
+	struct buf text;      /* of the waiting records and this one; likewise */
+	size_t text_start;    /* of this one's */
+	bool was_found;       /* json_found has given it out */
+	struct buf queue;     /* of struct waiting, each with its slots */
+	size_t taken;         /* bytes of the queue */
+	struct value *values; /* [slots]: of the record that was taken last */
+	uint64_t *n_beyond;   /* [slots] */
+	char message[200];
+};
+
+static struct json *root_of(struct json *j)
+{
+	while (j->parent)
+		j = j->parent;
+	return j;
+}
+
+static size_t slots_size(const struct json *j)
+{
+	return (size_t)j->paths->n * sizeof(struct slot);
+}
+
+/* All values below a node, its own included. */
+static void set_kinds(struct json *root, const struct path_node *node, enum value_kind kind)
+{
+	if (node->slot >= 0)
+		root->slots[node->slot].kind = kind;
+	for (const struct path_node *c = node->keys; c; c = c->next)
+		set_kinds(root, c, kind);
+	for (const struct path_node *c = node->elements; c; c = c->next)
+		set_kinds(root, c, kind);
+}
+
+static int give_up(struct json *j, const char *why)
+{
+	j->why = why;
+	return 0;
+}
+
+/* In a stream: the line on which the parser is. */
+static uint64_t current_line(struct json *j)
+{
+	size_t until;
+	const char *at, *end;
+
+	if (!j->piece)
+		return 0;
+	until = yajl_get_bytes_consumed(j->handle);
+	at = j->piece + j->counted;
+	end = j->piece + until;
+	while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
+		j->line++;
+		at++;
+	}
+	j->counted = until;
+	return j->line;
+}
+
+static void begin_record(struct json *j)
+{
+	memset(j->slots, 0, slots_size(j));
+	j->record_line = current_line(j);
+	j->text_start = j->text.len;
+	j->n_in_record = 0;
+}
+
+static void queue_record(struct json *j, const char *fault)
+{
+	struct waiting record = { j->record_line, fault };
+
+	buf_append(&j->queue, &record, sizeof(record));
+	buf_append(&j->queue, j->slots, slots_size(j));
+}
+
+/* --- where a value is ---------------------------------------------------------------------------
+ */
+
+static struct frame *top(struct json *j)
+{
+	return j->depth ? &j->frames[j->depth - 1] : NULL;
+}
+
+static void push(struct json *j, struct frame frame)
+{
+	if (j->depth == j->cap) {
+		j->cap = mem_grow(j->cap, j->depth + 1);
+		j->frames = mem_realloc(j->frames, j->cap, sizeof(*j->frames));
+	}
+	frame.serial = ++j->serial;
+	j->frames[j->depth++] = frame;
+	j->at = NULL;
+}
+
+/* The node of the value that begins now: NULL if no path leads there. Call it once a value. */
+static const struct path_node *next_node(struct json *j)
+{
+	struct frame *frame = top(j);
+
+	if (!frame)
+		return j->parent ? j->outer_node : NULL;
+	if (!frame->is_array)
+		return j->at;
+	frame->n++;
+	return frame->node ? path_element(frame->node, frame->n - 1) : NULL;
+}
+
+/* Whether a value that begins now is no part of a record. */
+static bool is_outside(struct json *j)
+{
+	return j->depth ? top(j)->is_outside : !j->parent;
+}
+
+/* A value that is no part of a record, and no array or object: is it in a record's place? */
+static int scalar_outside(struct json *j)
+{
+	const struct frame *frame = top(j);
+
+	if (!frame)
+		return give_up(j, "no object");
+	if (frame->is_array && !frame->node) {
+		begin_record(j);
+		queue_record(j, "no object");
+	} else {
+		next_node(j);
+	}
+	return 1;
+}
+
+static int start_outside(struct json *j, bool is_array)
+{
+	const struct frame *frame = top(j);
+	const struct path_node *node;
+	bool is_place = frame && frame->is_array && !frame->node; /* where records are */
+
+	if (is_place && is_array) {
+		begin_record(j);
+		queue_record(j, "no object");
+		j->n_skipped = 1;
+		return 1;
+	}
+	if (is_place || (!frame && !j->outer.n_nodes && !is_array)) {
+		begin_record(j);
+		push(j, (struct frame){ .node = &j->paths->root, .is_record = true });
+		return 1;
+	}
+	node = frame ? next_node(j) : &j->outer.root;
+	if (node == j->outer_node && is_array) {
+		if (!j->piece)
+			return give_up(j, "an array, where one object is expected");
+		j->n_arrays++;
+		push(j, (struct frame){ .is_array = true, .is_outside = true });
+	} else if (node && (is_array ? node->elements : node->keys)) {
+		push(j, (struct frame){ .node = node, .is_array = is_array, .is_outside = true });
+	} else {
+		j->n_skipped = 1;
+	}
+	return 1;
+}
+
+static int start(struct json *j, bool is_array)
+{
+	const struct path_node *node;
+
+	j->n_tokens++;
+	if (j->depth + j->n_skipped >= JSON_DEPTH_MAX)
+		return give_up(j, "nested deeper than 1,000 levels");
+	if (j->n_skipped) {
+		j->n_skipped++;
+		return 1;
+	}
+	if (is_outside(j))
+		return start_outside(j, is_array);
+	node = next_node(j);
+	if (node && node->slot >= 0 && j->depth)
+		root_of(j)->slots[node->slot].kind = VALUE_COMPOUND;
+	if (node && (is_array ? node->elements : node->keys))
+		push(j, (struct frame){ .node = node, .is_array = is_array });
+	else
+		j->n_skipped = 1;
+	return 1;
+}
+
+/* Notes that an array had elements behind those that are asked for. */
+static void count_beyond(struct json *j, const struct frame *frame)
+{
+	const struct path_node *last = NULL;
+	struct json *root = root_of(j);
+
+	for (const struct path_node *c = frame->node->elements; c; c = c->next)
+		if (!last || c->index > last->index)
+			last = c;
+	if (!last || frame->n <= last->index + 1)
+		return;
+	while (last->slot < 0 && (last->keys || last->elements))
+		last = last->keys ? last->keys : last->elements;
+	if (last->slot >= 0)
+		root->n_beyond[last->slot]++;
+}
+
+static int end(struct json *j)
+{
+	struct frame frame;
+
+	j->n_tokens++;
+	if (j->n_skipped) {
+		j->n_skipped--;
+	} else {
+		frame = j->frames[--j->depth];
+		if (frame.is_record)
+			queue_record(j, NULL);
+		else if (frame.is_array && frame.node && !frame.is_outside)
+			count_beyond(j, &frame);
+	}
+	j->at = NULL;
+	j->n_values += !j->depth && !j->n_skipped;
+	return 1;
+}
+
+/* --- what yajl calls ----------------------------------------------------------------------------
+ */
+
+static int on_key(void *ctx, const unsigned char *s, size_t len)
+{
+	struct json *j = ctx;
+	const struct frame *frame = top(j);
+
+	if (j->n_skipped)
+		return 1;
+	j->at = frame->node ? path_child(frame->node, (const char *)s, len) : NULL;
+	if (!j->at)
+		return 1;
+	if (frame->is_outside)
+		return 1;
+	if (j->seen[j->at->id] == frame->serial) {
+		set_kinds(root_of(j), j->at, VALUE_TWICE);
+		j->at = NULL;
+	} else {
+		j->seen[j->at->id] = frame->serial;
+	}
+	return 1;
+}
+
+static void look_inside(struct json *j, const struct path_node *node, const char *s, size_t len);
+
+/* A value that is no string (s is NULL: null), or is one. */
+static int scalar(struct json *j, const char *s, size_t len, bool is_string)
+{
+	const struct path_node *node;
+	struct json *root;
+
+	j->n_tokens++;
+	if (j->n_skipped)
+		return 1;
+	if (!j->depth)
+		j->n_values++;
+	if (is_outside(j))
+		return scalar_outside(j);
+	if (!j->depth) /* in a string: it has been taken as it is */
+		return 1;
+	node = next_node(j);
+	if (!node || !s)
+		return 1;
+	s = blank_trim(s, &len);
+	if (!len)
+		return 1;
+	root = root_of(j);
+	if (node->slot >= 0) {
+		struct slot *slot = &root->slots[node->slot];
+
+		slot->kind = utf8_valid(s, len) ? VALUE_TEXT : VALUE_NO_TEXT;
+		slot->at = root->text.len;
+		slot->len = (uint32_t)len;
+		buf_append(&root->text, s, len);
+	}
+	if (is_string && node->is_json)
+		look_inside(j, node, s, len);
+	return 1;
+}
+
+static int on_null(void *ctx)
+{
+	return scalar(ctx, NULL, 0, false);
+}
+
+static int on_boolean(void *ctx, int value)
+{
+	return scalar(ctx, value ? "true" : "false", value ? 4 : 5, false);
+}
+
+static int on_number(void *ctx, const char *s, size_t len)
+{
+	return scalar(ctx, s, len, false);
+}
+
+static int on_string(void *ctx, const unsigned char *s, size_t len)
+{
+	return scalar(ctx, (const char *)s, len, true);
+}
+
+static int on_map(void *ctx)
+{
+	return start(ctx, false);
+}
+
+static int on_array(void *ctx)
+{
+	return start(ctx, true);
+}
+
+static int on_end(void *ctx)
+{
+	return end(ctx);
+}
+
+static void open_handle(struct json *j)
+{
+	static const yajl_callbacks callbacks = { on_null,   on_boolean, NULL,   NULL,
+						  on_number, on_string,  on_map, on_key,
+						  on_end,    on_array,   on_end };
+
+	if (j->handle)
+		yajl_free(j->handle);
+	j->handle = yajl_alloc(&callbacks, NULL, j);
+	if (!j->handle)
+		mem_fail("yajl");
+	/* Many texts, one after another; and what is no UTF-8 matters only where it is asked for.
+	 */
+	yajl_config(j->handle, yajl_allow_multiple_values, 1);
+	yajl_config(j->handle, yajl_dont_validate_strings, 1);
+}
+
+/* --- text that yajl would not see ---------------------------------------------------------------
+ */
+
+/* Four hexadecimal digits. Returns whether they are. */
+static bool read_hex(const char *s, unsigned *value)
+{
+	*value = 0;
+	for (int i = 0; i < 4; i++) {
+		char lower = (char)(s[i] | 0x20);
+
+		if (s[i] >= '0' && s[i] <= '9')
+			*value = *value << 4 | (unsigned)(s[i] - '0');
+		else if (lower >= 'a' && lower <= 'f')
+			*value = *value << 4 | (unsigned)(lower - 'a' + 10);
+		else
+			return false;
+	}
+	return true;
+}
+
+/*
+ * yajl makes "?" of an escaped half of a surrogate pair whose other half is missing, or worse.
+ * Overwrites such an escape by bytes that are no UTF-8. Returns how many bytes at the end may be
+ * the beginning of an escape.
+ */
+static size_t expose_surrogates(char *s, size_t len)
+{
+	const size_t escape = 6; /* \uXXXX */
+	char *at = s, *end = s + len;
+
+	while (at < end && (at = memchr(at, '\\', (size_t)(end - at)))) {
+		size_t rest = (size_t)(end - at);
+		unsigned high, low;
+
+		if (rest < 2 || (at[1] == 'u' && rest < escape))
+			return rest;
+		if (at[1] != 'u' || !read_hex(at + 2, &high) || (high & 0xf800) != 0xd800) {
+			at += 2;
+			continue;
+		}
+		if (high < 0xdc00 && (rest < escape + 1 || at[escape] == '\\') &&
+		    (rest < escape + 2 || at[escape + 1] == 'u')) {
+			if (rest < 2 * escape)
+				return rest;
+			if (read_hex(at + escape + 2, &low) && (low & 0xfc00) == 0xdc00) {
+				at += 2 * escape;
+				continue;
+			}
+		}
+		memset(at, 0xff, escape);
+		at += escape;
+	}
+	return 0;
+}
+
+/* --- texts and streams --------------------------------------------------------------------------
+ */
+
+/* Forgets where the parser was; after an error it needs a new one. */
+static void begin(struct json *j, bool failed)
+{
+	if (failed)
+		open_handle(j);
+	j->depth = j->n_skipped = j->n_values = 0;
+	j->at = NULL;
+	j->why = NULL;
+}
+
+static const char *why_not(struct json *j)
+{
+	char *why, *end;
+
+	if (j->why)
+		return j->why;
+	why = (char *)yajl_get_error(j->handle, 0, NULL, 0);
+	if (!why)
+		mem_fail("yajl");
+	end = strchr(why, '\n');
+	snprintf(j->message, sizeof(j->message), "no JSON: %.*s",
+		 end ? (int)(end - why) : (int)strlen(why), why);
+	yajl_free_error(j->handle, (unsigned char *)why);
+	return j->message;
+}
+
+/* Parses one text, its end included. Returns NULL, or why that cannot be. */
+static const char *parse_text(struct json *j, const char *s, size_t len)
+{
+	const char *why = NULL;
+	bool is_parsed = yajl_parse(j->handle, (const unsigned char *)s, len) == yajl_status_ok;
+
+	if (is_parsed && !j->depth && !j->n_skipped && !j->n_values) /* a number may go on */
+		is_parsed = yajl_parse(j->handle, (const unsigned char *)"\n", 1) == yajl_status_ok;
+	if (!is_parsed)
+		why = why_not(j);
+	else if (j->depth || j->n_skipped)
+		why = "it ends in the middle";
+	else if (j->n_values != 1)
+		why = j->n_values ? "more than one value" : "it ends in the middle";
+	return why;
+}
+
+static bool is_in_record(struct json *j)
+{
+	return j->depth && !top(j)->is_outside;
+}
+
+/* Makes room: all records have been taken, but there may be the beginning of another. */
+static void forget(struct json *j)
+{
+	size_t shift = is_in_record(j) ? j->text_start : j->text.len;
+
+	buf_clear(&j->queue);
+	j->taken = 0;
+	if (!shift)
+		return;
+	memmove(j->text.data, j->text.data + shift, j->text.len - shift);
+	j->text.len -= shift;
+	j->text_start = 0;
+	for (int i = 0; i < j->paths->n; i++)
+		j->slots[i].at -= shift; /* of those that have any text */
+}
+
+const char *json_text(struct json *j, char *s, size_t len, size_t *n_bytes)
+{
+	const char *why;
+
+	begin(j, false);
+	buf_clear(&j->queue);
+	buf_clear(&j->text);
+	j->taken = 0;
+	expose_surrogates(s, len);
+	why = parse_text(j, s, len);
+	*n_bytes = yajl_get_bytes_consumed(j->handle);
+	if (why) {
+		buf_clear(&j->queue);
+		begin(j, true);
+	}
+	return why;
+}
+
+const char *json_piece(struct json *j, char *s, size_t len, uint64_t line, size_t *keep,
+		       uint64_t *error_line)
+{
+	yajl_status status;
+
+	forget(j);
+	*keep = expose_surrogates(s, len);
+	len -= *keep;
+	j->piece = s;
+	j->counted = 0;
+	j->line = line;
+	status = yajl_parse(j->handle, (const unsigned char *)s, len);
+	*error_line = current_line(j);
+	if (status != yajl_status_ok)
+		return why_not(j);
+	j->n_in_record = is_in_record(j) ? j->n_in_record + len : 0;
+	j->n_quiet = j->n_tokens == j->n_tokens_before ? j->n_quiet + len : 0;
+	j->n_tokens_before = j->n_tokens;
+	if (j->n_in_record > JSON_RECORD_MAX || j->n_quiet > JSON_RECORD_MAX)
+		return "a record of more than 64 MiB";
+	return NULL;
+}
+
+const char *json_end(struct json *j)
+{
+	const char *why = NULL;
+
+	if (j->depth || j->n_skipped)
+		why = "it ends in the middle";
+	else if (!j->n_arrays && j->outer.n_nodes)
+		why = "no array at the path of 'records'";
+	begin(j, true);
+	j->n_arrays = 0;
+	return why;
+}
+
+static void set_value(const struct json *j, const struct slot *slot, struct value *value)
+{
+	value->kind = slot->kind;
+	value->len = slot->kind == VALUE_TEXT ? slot->len : 0;
+	value->s = slot->kind == VALUE_TEXT ? j->text.data + slot->at : "";
+}
+
+bool json_take(struct json *j, struct record *record)
+{
+	const struct waiting *waiting;
+	const struct slot *slots;
+
+	if (j->taken == j->queue.len)
+		return false;
+	waiting = (const struct waiting *)(const void *)(j->queue.data + j->taken);
+	slots = (const struct slot *)(const void *)(waiting + 1);
+	for (int i = 0; i < j->paths->n; i++)
+		set_value(j, &slots[i], &j->values[i]);
+	j->taken += sizeof(*waiting) + slots_size(j);
+	record->values = j->values;
+	record->line = waiting->line;
+	record->fault = waiting->fault;
+	return true;
+}
+
+/* --- JSON in strings ----------------------------------------------------------------------------
+ */
+
+static struct json *new_json(const struct paths *paths, struct json *parent)
+{
+	struct json *j = mem_zalloc(1, sizeof(*j));
+
+	j->paths = paths;
+	j->parent = parent;
+	j->outer = (struct paths)PATHS_INIT;
+	j->outer_node = &j->outer.root;
+	j->seen = mem_zalloc((size_t)paths->n_nodes + 1, sizeof(*j->seen));
+	open_handle(j);
+	return j;
+}
+
+static void look_inside(struct json *j, const struct path_node *node, const char *s, size_t len)
+{
+	struct json *root = root_of(j), *inner = j->inner;
+	size_t until = root->text.len;
+	struct buf copy = BUF_INIT;
+
+	if (!inner)
+		inner = j->inner = new_json(j->paths, j);
+	inner->outer_node = node;
+	if (memchr(s, '\\', len)) {
+		buf_append(&copy, s, len);
+		expose_surrogates(copy.data, len);
+		s = copy.data;
+	}
+	begin(inner, false);
+	if (parse_text(inner, s, len)) {
+		begin(inner, true);
+		root->text.len = until;
+		for (const struct path_node *c = node->keys; c; c = c->next)
+			set_kinds(root, c, VALUE_NO_JSON);
+		for (const struct path_node *c = node->elements; c; c = c->next)
+			set_kinds(root, c, VALUE_NO_JSON);
+	}
+	buf_release(&copy);
+}
+
+void json_inside(struct json *j, const struct path_node *node, const char *s, size_t len)
+{
+	if (j->was_found)
+		buf_clear(&j->text);
+	j->was_found = false;
+	look_inside(j, node, s, len);
+}
+
+void json_found(struct json *j, struct value *values)
+{
+	j->was_found = true;
+	for (int i = 0; i < j->paths->n; i++)
+		if (j->slots[i].kind != VALUE_EMPTY)
+			set_value(j, &j->slots[i], &values[i]);
+	memset(j->slots, 0, slots_size(j));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ */
+
+struct json *json_new(const struct paths *paths, const char *records, struct err *err)
+{
+	struct json *j = new_json(paths, NULL);
+
+	j->slots = mem_zalloc((size_t)paths->n + 1, sizeof(*j->slots));
+	j->values = mem_zalloc((size_t)paths->n + 1, sizeof(*j->values));
+	j->n_beyond = mem_zalloc((size_t)paths->n + 1, sizeof(*j->n_beyond));
+	if (records) {
+		j->outer_node = paths_node(&j->outer, records, err);
+		if (!j->outer_node) {
+			json_free(j);
+			return NULL;
+		}
+	}
+	return j;
+}
+
+uint64_t json_n_beyond(const struct json *j, int slot)
+{
+	return j->n_beyond[slot];
+}
+
+void json_free(struct json *j)
+{
+	if (!j)
+		return;
+	json_free(j->inner);
+	yajl_free(j->handle);
+	paths_release(&j->outer);
+	free(j->frames);
+	free(j->seen);
+	free(j->slots);
+	free(j->values);
+	free(j->n_beyond);
+	buf_release(&j->text);
+	buf_release(&j->queue);
+	free(j);
+}

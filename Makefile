@@ -49,7 +49,7 @@ ADAPT_LIBS  = -lyajl -lxxhash
 BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libyajl-dev libxxhash-dev libisal-dev pkg-config \
 		 tzdata
 REPORT_PACKAGES = gnuplot-nox
-TEST_PACKAGES  = bats python3 python3-sklearn postgresql mandoc chromium
+TEST_PACKAGES  = bats python3 python3-sklearn python3-xxhash postgresql mandoc chromium
 BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas python3-xgboost postgresql isal gzip miller \
 		 $(if $(shell command -v npm),,nodejs npm)
 CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck python3

@@ -1,0 +1,876 @@
+#!/usr/bin/env python3
+"""An independent ce-adapt, for its tests: slow, in memory, and written from its manual alone.
+
+    adapt.py RECIPE LOG ... [--events F] [--users F] [--contents F] [--tz ZONE] [--max-rejects N|P%]
+
+Writes the plain tables, and on standard output, as JSON, how many records became what. A recipe or
+a log that is an error: exit 1, nothing is written, and the message begins with file and line.
+"""
+import argparse
+import collections
+import functools
+import gzip
+import json
+import re
+import sys
+import zoneinfo
+from fractions import Fraction
+
+import xxhash
+from clean import encode, event_time
+
+EVENT = "event_id event_ts user_id content_id event_type playback_position device".split()
+PLAY = "start end duration".split()
+USER = "email plan_tier signup_date".split()
+CONTENT = "genre runtime release_year maturity_rating".split()
+TYPES = "play pause stop complete seek heartbeat".split()
+UNITS = {
+    **dict.fromkeys(("event_ts", "start", "end"), ("auto", "s", "ms", "us", "ns")),
+    "playback_position": ("s", "ms", "ratio", "percent", "hms"),
+    **dict.fromkeys(("runtime", "duration"), ("s", "ms", "hms")),
+}
+SIGNS = ("=", "|", "+", "->", "!=", "<", "<=", ">", ">=")
+BLANKS = " \t\n\v\f\r"
+NUMBER = re.compile(r"([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?\Z")
+
+
+class Failure(Exception):
+    """What ends a run."""
+
+
+class Reject(Exception):
+    """What is wrong with a record: a class of reasons."""
+
+
+# --- Recipes: words.
+
+
+class Word:
+    """A word: its parts, each with whether it was in quotes."""
+
+    def __init__(self, parts):
+        self.parts = parts
+        self.text = "".join(text for text, _ in parts)
+        self.bare = None if any(quoted for _, quoted in parts) else self.text
+
+    @property
+    def sign(self):
+        return self.bare if self.bare in SIGNS else None
+
+
+def words_of(line):
+    words, at = [], 0
+    while True:
+        while line[at : at + 1] in (" ", "\t"):
+            at += 1
+        if line[at : at + 1] in ("", "#"):
+            return words
+        parts = []
+        while line[at : at + 1] not in ("", " ", "\t"):
+            if line[at] == '"':
+                m = re.compile(r'"((?:[^"\\]|\\["\\])*)"').match(line, at)
+                if not m:
+                    raise Failure("a quote that is not closed, or a backslash before another character")
+                parts.append((re.sub(r"\\(.)", r"\1", m.group(1)), True))
+            else:
+                m = re.compile(r'[^" \t]+').match(line, at)
+                parts.append((m.group(), False))
+            at = m.end()
+        words.append(Word(parts))
+
+
+class Words:
+    """The words of a statement, to be taken one after another."""
+
+    def __init__(self, words):
+        self.words, self.at = words, 0
+
+    @property
+    def left(self):
+        return len(self.words) - self.at
+
+    def bare(self):
+        """The next word if it is bare, without taking it."""
+        return self.words[self.at].bare if self.left else None
+
+    def sign(self):
+        return self.words[self.at].sign if self.left else None
+
+    def skip(self, *bare):
+        """Whether the next word is one of these; takes it if so."""
+        found = self.left and self.bare() in bare
+        self.at += bool(found)
+        return found
+
+    def take(self):
+        if not self.left:
+            raise Failure("a word is missing")
+        self.at += 1
+        if self.words[self.at - 1].sign:
+            raise Failure(f"unexpected {self.words[self.at - 1].sign}")
+        return self.words[self.at - 1]
+
+    def expect(self, *bare):
+        if not self.skip(*bare):
+            raise Failure(f"expected {' or '.join(bare)}")
+        return self.words[self.at - 1].bare
+
+    def end(self):
+        if self.left:
+            raise Failure("more than a statement")
+
+
+# --- Recipes: fields, sources, conditions.
+
+
+def steps_of(parts, what):
+    """The steps of a path: keys as text, indices as numbers, @json as None."""
+    steps, wanted = [], True  # wanted: a key must follow
+    for text, quoted in parts:
+        if quoted:
+            if not wanted:
+                raise Failure(f"{what}: a key in quotes begins after a dot")
+            steps.append(text)
+            wanted = False
+            continue
+        at = 0
+        while at < len(text):
+            if not wanted and text[at] == ".":
+                wanted = True
+                at += 1
+                continue
+            m = re.compile(r"\[([0-9]+)\]").match(text, at)
+            if m and not wanted:
+                steps.append(int(m.group(1)))
+            else:
+                m = re.compile(r"[^.\[\]]+").match(text, at)
+                if not m or not wanted:
+                    raise Failure(f"{what}: no path")
+                steps.append(None if m.group() == "@json" else m.group())
+                wanted = False
+            at = m.end()
+    if wanted:
+        raise Failure(f"{what}: no path")
+    return steps
+
+
+def field_of(word, form):
+    """A field: ("path", steps), or ("column", name, steps after the column)."""
+    if form == "json":
+        return "path", steps_of(word.parts, word.text)
+    for i, (text, quoted) in enumerate(word.parts):
+        m = None if quoted else re.search(r"\.@json(?=[.\[]|\Z)", text)
+        if m:
+            name = "".join(t for t, _ in word.parts[:i]) + text[: m.start()]
+            return "column", name, steps_of([(text[m.start() + 1 :], False)] + word.parts[i + 1 :], word.text)
+    return "column", word.text, []
+
+
+def source_of(words, form):
+    if words.bare() == "constant":
+        words.take()
+        return "constant", words.take().text
+    kind = "hash" if words.bare() == "hash" else "fields"
+    if kind == "hash":
+        words.take()
+    fields = [field_of(words.take(), form)]
+    if kind == "hash":
+        while words.left and not words.sign() and words.bare() != "in":
+            fields.append(field_of(words.take(), form))
+    else:
+        while words.skip("+"):
+            fields.append(field_of(words.take(), form))
+    return kind, fields
+
+
+def sources_of(words, form):
+    sources = [source_of(words, form)]
+    while words.skip("|"):
+        sources.append(source_of(words, form))
+    return sources
+
+
+def column_of(name, words, form):
+    """(sources, unit) behind the equals sign."""
+    sources, unit = sources_of(words, form), UNITS.get(name, [None])[0]
+    if words.skip("in"):
+        unit = words.take().bare
+        if unit not in UNITS.get(name, ()):
+            raise Failure(f"{name} has no such unit")
+    words.end()
+    return sources, unit
+
+
+def condition_of(words, form):
+    word = words.take()
+    sign = words.sign()
+    percent = words.left > 1 and re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)%", words.words[words.at + 1].bare or "")
+    if word.bare == "playback_position" and sign in ("<", "<=", ">", ">=") and percent:
+        words.expect(sign)
+        words.take()
+        return "percent", sign, Fraction(percent.group(1))
+    field = field_of(word, form)
+    if sign in ("=", "!="):
+        words.expect(sign)
+        alternatives = [words.take().text]
+        while words.skip("|"):
+            alternatives.append(words.take().text)
+        return "word", field, sign, alternatives
+    if sign:
+        words.expect("<", "<=", ">", ">=")
+        number = number_of(words.take().text)
+        if number is None:
+            raise Failure("not a number")
+        return "number", field, sign, number
+    return words.expect("exists", "empty"), field
+
+
+def result_of(words, form, types):
+    """A list of (type, condition), the last without one."""
+    result = words.take().bare
+    if result not in types:
+        raise Failure("no such type")
+    if not words.left:
+        return [(result, None)]
+    words.expect("if")
+    condition = condition_of(words, form)
+    words.expect("else")
+    other = words.take().bare
+    if other not in types:
+        raise Failure("no such type")
+    words.end()
+    return [(result, condition), (other, None)]
+
+
+def name_of(word):
+    """An event's name: (text, whether it is only the beginning)."""
+    if word.parts[-1][1] or not word.text.endswith("*"):
+        return word.text, False
+    return word.text[:-1], True
+
+
+# --- Recipes as a whole.
+
+
+class Recipe:
+    def __init__(self, path):
+        self.form = self.records = self.columns_named = self.zone = self.outcome = None
+        self.na, self.wheres, self.columns, self.keep = [], [], {}, {}
+        self.names, self.beginnings = {}, {}  # -> (result, overrides, as the recipe writes the name)
+        self.seen, lines = set(), []
+        with open(path, encoding="utf-8", newline="") as file:
+            for line, text in enumerate(file.read().split("\n"), 1):
+                try:
+                    words = words_of(text.removesuffix("\r"))
+                except Failure as e:
+                    raise Failure(f"{path}:{line}: {e}") from e
+                if words:
+                    lines.append((line, text[0] in " \t", words))
+        # The format says what a field is, wherever it stands.
+        for _, _, words in lines:
+            if words[0].bare == "format" and len(words) == 2:
+                self.form = words[1].bare
+        overrides = None
+        for line, indented, words in lines:
+            try:
+                if indented:
+                    if overrides is None:
+                        raise Failure("no event line above")
+                    self.override(overrides, Words(words))
+                else:
+                    overrides = self.statement(Words(words))
+            except Failure as e:
+                raise Failure(f"{path}:{line}: {e}") from e
+        try:
+            self.check()
+        except Failure as e:
+            raise Failure(f"{path}: {e}") from e
+
+    def once(self, what):
+        if what in self.seen:
+            raise Failure(f"a second {what}")
+        self.seen.add(what)
+
+    def statement(self, words):
+        """Understands a statement; returns the overrides that lines below may add to."""
+        if words.left > 1 and words.words[1].sign == "=":
+            name = words.take().bare
+            if name not in EVENT + PLAY + USER + CONTENT:
+                raise Failure("no such column")
+            self.once(name)
+            words.expect("=")
+            self.columns[name] = column_of(name, words, self.form)
+            return None
+        kind = words.take().bare
+        if kind in ("format", "columns", "records", "na", "zone", "outcome"):
+            self.once(kind)
+        if kind == "format":
+            if words.take().bare not in ("json", "csv", "tsv"):
+                raise Failure("no such format")
+            words.end()
+        elif kind == "columns":
+            self.columns_named = [words.take().text]
+            while words.left:
+                self.columns_named.append(words.take().text)
+            if len(set(self.columns_named)) < len(self.columns_named):
+                raise Failure("a name twice")
+        elif kind == "records":
+            self.records = steps_of(words.take().parts, "records")
+            words.end()
+        elif kind == "na":
+            self.na.append(words.take().text)
+            while words.left:
+                self.na.append(words.take().text)
+        elif kind == "zone":
+            self.zone = zone_named(words.take().text)
+            words.end()
+        elif kind == "where":
+            self.wheres.append(condition_of(words, self.form))
+            words.end()
+        elif kind == "outcome":
+            self.outcome = result_of(words, self.form, ("stop", "complete", "ignore"))
+        elif kind == "keep":
+            name = words.take().text
+            if name in self.keep or name in EVENT:
+                raise Failure("a column twice")
+            words.expect("=")
+            self.keep[name] = sources_of(words, self.form)
+            words.end()
+        elif kind == "options":
+            self.once("options " + words.take().text)
+            words.take()
+        elif kind == "event":
+            return self.event(words)
+        else:
+            raise Failure("no such statement")
+        return None
+
+    def event(self, words):
+        names = [words.take()]
+        while words.left and words.sign() != "->":
+            names.append(words.take())
+        words.expect("->")
+        result = result_of(words, self.form, TYPES + ["ignore", "dimension"])
+        overrides = {}
+        for word in names:
+            name, is_beginning = name_of(word)
+            known = self.beginnings if is_beginning else self.names
+            if name in known:
+                raise Failure("a name twice")
+            known[name] = result, overrides
+        return overrides
+
+    def override(self, overrides, words):
+        name = words.take().bare
+        if name not in EVENT + USER + CONTENT or name == "event_type":
+            raise Failure("no such column here")
+        if name in overrides:
+            raise Failure(f"a second {name}")
+        words.expect("=")
+        if words.left == 1 and words.bare() == "none":
+            overrides[name] = [], UNITS.get(name, [None])[0]
+        else:
+            overrides[name] = column_of(name, words, self.form)
+
+    def check(self):
+        self.whole = any(name in self.columns for name in PLAY)
+        if not self.form:
+            raise Failure("no format")
+        if self.columns_named and self.form != "tsv":
+            raise Failure("columns are for tsv")
+        if self.records and self.form != "json":
+            raise Failure("records are for json")
+        if self.whole:
+            if sum(name in self.columns for name in PLAY) != 2:
+                raise Failure("two of start, end, duration")
+            if "event_ts" in self.columns or "event_type" in self.columns or self.names or self.beginnings:
+                raise Failure("whole plays have no event_ts, event_type, event")
+        elif self.outcome:
+            raise Failure("outcome is for whole plays")
+
+    def find(self, name):
+        """What becomes of that name, or None."""
+        if name in self.names:
+            return self.names[name]
+        fits = [beginning for beginning in self.beginnings if name.startswith(beginning)]
+        return self.beginnings[max(fits, key=len)] if fits else None
+
+
+def zone_named(name):
+    if name != "UTC" and name not in zoneinfo.available_timezones():
+        raise Failure(f"no such zone: {name}")
+    return name
+
+
+# --- Logs.
+
+
+class Object(list):
+    """The members of a JSON object, as pairs."""
+
+
+def no_json(text):
+    raise ValueError(text)
+
+
+def parse_json(text):
+    """Strict JSON; numbers as their text, true and false too. ValueError if it is not."""
+    value = DECODER.decode(text)
+    if "\ufeff" in text[:1]:
+        raise ValueError("mark")
+    return value
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=Object, parse_int=str, parse_float=str, parse_constant=no_json, strict=True)
+
+
+def without_mark(text):
+    return text.removeprefix(b"\xef\xbb\xbf")
+
+
+def json_values(data, file):
+    """The values of documents behind each other. Damage is fatal."""
+    try:
+        text, at = data.decode(), 0
+    except UnicodeDecodeError as e:
+        raise Failure(f"{file}: {e}") from e
+    while True:
+        at = re.compile(r"[ \t\n\r]*").match(text, at).end()
+        if at == len(text):
+            return
+        try:
+            value, at = DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError) as e:
+            raise Failure(f"{file}: {e}") from e
+        yield value
+
+
+def get_path(value, steps):
+    """The value at a path, or None; rejects what is ambiguous on the way."""
+    for step in steps:
+        if step is None:
+            if isinstance(value, str):
+                if value == "" or value in get_path.na:
+                    return None
+                check_text(value)
+                try:
+                    value = parse_json(value)
+                except (ValueError, RecursionError) as e:
+                    raise Reject("@json") from e
+            continue
+        if isinstance(step, int):
+            value = value[step] if type(value) is list and step < len(value) else None
+            continue
+        if not isinstance(value, Object):
+            return None
+        found = [v for k, v in value if k == step]
+        if len(found) > 1:
+            raise Reject("duplicate key")
+        value = found[0] if found else None
+    return value
+
+
+def check_text(text):
+    if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise Reject("text")
+
+
+class JsonRecord:
+    def __init__(self, value):
+        self.value = value
+
+    def get(self, field):
+        return self.text(get_path(self.value, field[1]))
+
+    @staticmethod
+    def text(value):
+        if value is None:
+            return None
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, list):
+            raise Reject("object or array")
+        check_text(value)
+        return value
+
+
+class RowRecord:
+    def __init__(self, at, fields):
+        self.at, self.fields = at, fields
+
+    def get(self, field):
+        _, name, steps = field
+        raw = self.fields[self.at[name]] if name in self.at else None
+        try:
+            text = (raw or b"").strip(BLANKS.encode()).decode()
+        except UnicodeDecodeError as e:
+            raise Reject("text") from e
+        check_text(text)
+        return JsonRecord.text(get_path(text, steps)) if steps else text
+
+
+def as_record(value):
+    return JsonRecord(value) if isinstance(value, Object) else "no object"
+
+
+def json_records(recipe, data, file):
+    """Each record, or why it is none."""
+    data = without_mark(data)
+    if recipe.records:
+        for document in json_values(data, file):
+            try:
+                records = get_path(document, recipe.records)
+            except Reject as e:
+                raise Failure(f"{file}: {e}") from e
+            if type(records) is not list:
+                raise Failure(f"{file}: no array of records")
+            yield from map(as_record, records)
+    elif data.lstrip(b" \t\r\n").startswith(b"["):
+        documents = list(json_values(data, file))
+        if len(documents) != 1:
+            raise Failure(f"{file}: more than one array")
+        yield from map(as_record, documents[0])
+    else:
+        for line in data.split(b"\n"):
+            if line.strip(b" \t\r"):
+                try:
+                    yield as_record(parse_json(line.decode()))
+                except (ValueError, RecursionError):
+                    yield "json"
+
+
+def split(record, delimiter):
+    """The fields of a CSV record; None if it is malformed."""
+    fields, at = [], 0
+    bare = re.compile(rb'[^"%s]*(?=%s|\Z)' % (re.escape(delimiter), re.escape(delimiter)))
+    quoted = re.compile(rb'"((?:[^"]|"")*)"(?=%s|\Z)' % re.escape(delimiter))
+    while True:
+        in_quotes = record[at : at + 1] == b'"'
+        m = (quoted if in_quotes else bare).match(record, at)
+        if not m:
+            return None
+        fields.append(m.group(1).replace(b'""', b'"') if in_quotes else m.group())
+        if m.end() == len(record):
+            return fields
+        at = m.end() + 1
+
+
+def delimiter_of(header):
+    outside = re.sub(rb'"[^"]*("|\Z)', b"", header)
+    if b"," in outside:
+        return b","
+    return max((b"\t", b";", b"|"), key=outside.count) if re.search(rb"[\t;|]", outside) else b","
+
+
+def csv_rows(data, file):
+    """The header, then the fields of each record, None for a malformed one."""
+    data, delimiter = without_mark(data), None
+    while m := re.compile(rb"(?:sep=(.)|[ \t]*)\r?(?:\n|\Z)", re.I).match(data):
+        if not m.end():
+            raise Failure(f"{file}: no header")
+        delimiter, data = m.group(1) or delimiter, without_mark(data[m.end() :])
+    lines, at = data.split(b"\n"), 0
+    if lines[-1] == b"":
+        lines.pop()
+    while at < len(lines):
+        end, quotes = at + 1, lines[at].count(b'"')
+        while end < len(lines) and quotes % 2:
+            quotes += lines[end].count(b'"')
+            end += 1
+        raw = b"\n".join(lines[at:end]).removesuffix(b"\r")
+        delimiter = delimiter or delimiter_of(raw)
+        fields = split(raw, delimiter)
+        if raw:
+            yield fields
+        at = at + 1 if fields is None else end
+
+
+def tsv_rows(recipe, data):
+    if recipe.columns_named:
+        yield [name.encode() for name in recipe.columns_named]
+    for line in without_mark(data).split(b"\n"):
+        line = line.removesuffix(b"\r")
+        if line:
+            yield line.split(b"\t")
+
+
+def row_records(recipe, data, file, first):
+    rows = csv_rows(data, file) if recipe.form == "csv" else tsv_rows(recipe, data)
+    header = next(rows, None)
+    if header is None:
+        raise Failure(f"{file}: no header")
+    names = [name.strip(BLANKS.encode()).decode() for name in header]
+    if first and first[0] != names:
+        raise Failure(f"{file}: another header")
+    first[:] = [names]
+    at = {name: i for i, name in enumerate(names)}
+    if len(at) < len([name for name in names if name]) + ("" in names):
+        raise Failure(f"{file}: a column twice")
+    for fields in rows:
+        yield RowRecord(at, fields) if fields is not None and len(fields) == len(names) else "ragged"
+
+
+def records_of(recipe, logs):
+    first = []
+    for file in logs:
+        with open(file, "rb") as f:
+            data = f.read()
+        if data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
+        if recipe.form == "json":
+            yield from json_records(recipe, data, file)
+        else:
+            yield from row_records(recipe, data, file, first)
+
+
+# --- Values.
+
+
+def number_of(text):
+    """The exact value of a number, or None. An exponent beyond 9999 is beyond everything."""
+    m = NUMBER.match(text)
+    if not m:
+        return None
+    exponent = max(-9999, min(int(m.group(3) or 0), 9999))
+    value = Fraction("0" + m.group(2) + "0" * m.group(2).endswith(".")) * Fraction(10) ** exponent
+    return -value if m.group(1) == "-" else value
+
+
+def must_be_number(text):
+    value = number_of(text)
+    if value is None:
+        raise Reject("number")
+    return value
+
+
+def seconds_of(text, unit):
+    """A length or a place, in seconds."""
+    if unit == "hms" and ":" in text:
+        m = re.fullmatch(r"(?:([0-9]+):)?([0-5][0-9]):([0-5][0-9](?:\.[0-9]+)?)", text)
+        if not m:
+            raise Reject("number")
+        return int(m.group(1) or 0) * 3600 + int(m.group(2)) * 60 + Fraction(m.group(3))
+    value = must_be_number(text)
+    return value / 1000 if unit == "ms" else value
+
+
+class Judge:
+    """One record, with the columns that it is to be read by."""
+
+    def __init__(self, recipe, record, zone):
+        self.recipe, self.record, self.zone = recipe, record, zone
+        self.columns = recipe.columns
+
+    def get(self, field):
+        """A field's text, None if it is empty."""
+        text = self.record.get(field)
+        return None if text is None or text == "" or text in self.recipe.na else text
+
+    def source(self, source):
+        kind, fields = source
+        if kind == "constant":
+            return fields
+        values = [self.get(field) for field in fields]
+        if kind == "hash":
+            return xxhash.xxh3_128_hexdigest(
+                b"".join(b"-" if v is None else b"%d:%s" % (len(v.encode()), v.encode()) for v in values)
+            )
+        if len(values) == 1:
+            return values[0]
+        return None if None in values else "/".join(v.replace("%", "%25").replace("/", "%2F") for v in values)
+
+    def first(self, sources):
+        return next((value for value in map(self.source, sources) if value is not None), None)
+
+    def text(self, column):
+        return self.first(self.columns[column][0]) if column in self.columns else None
+
+    def unit(self, column):
+        return self.columns[column][1] if column in self.columns else None
+
+    def seconds(self, column):
+        """position, runtime and duration, exact; None: unknown."""
+        text, unit = self.text(column), self.unit(column)
+        if text is None:
+            return None
+        value = seconds_of(text, unit)
+        if unit in ("ratio", "percent"):
+            runtime = self.seconds("runtime")
+            return None if runtime is None else value * runtime / (100 if unit == "percent" else 1)
+        return value
+
+    def time(self, column):
+        text = self.text(column)
+        if text is None:
+            return None
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            text += "T00:00"
+        ms = event_time(text.encode(), self.unit(column), self.zone)
+        if ms is None:
+            raise Reject("time")
+        return ms
+
+    def holds(self, condition):
+        kind, *rest = condition
+        if kind == "percent":
+            sign, percent = rest
+            position, runtime = self.seconds("playback_position"), self.seconds("runtime")
+            return position is not None and runtime is not None and runtime > 0 and compare(position * 100, sign, runtime * percent)
+        field, *rest = rest
+        text = self.get(field)
+        if kind == "word":
+            return (text in rest[1]) == (rest[0] == "=")
+        if kind == "number":
+            return text is not None and compare(must_be_number(text), *rest)
+        return (text is not None) == (kind == "exists")
+
+    def result(self, result):
+        return next(kind for kind, condition in result if condition is None or self.holds(condition))
+
+    def rows(self, name_counts):
+        """(class, rows of the events, what the dimensions get): see Adapt."""
+        recipe = self.recipe
+        for condition in recipe.wheres:
+            if not self.holds(condition):
+                return "condition", None, None
+        if recipe.whole:
+            kind = self.result(recipe.outcome or [("stop", None)])
+            if kind == "ignore":
+                return "outcome", None, None
+        else:
+            name = self.text("event_type")
+            if name is None:
+                kind = ""
+            else:
+                found = recipe.find(name)
+                if not found:
+                    name_counts[name] += 1
+                    return "unknown", None, None
+                self.columns = {**recipe.columns, **found[1]}
+                kind = self.result(found[0])
+                if kind == "ignore":
+                    return "name", None, None
+        event = {c: self.text(c) for c in ("event_id", "user_id", "content_id", "device")}
+        kept = [self.first(sources) for sources in recipe.keep.values()]
+        position, runtime = self.seconds("playback_position"), self.seconds("runtime")
+        event["playback_position"] = None if position is None else str(position.numerator // position.denominator)
+        values = {c: self.text(c) for c in USER + CONTENT}
+        if runtime is not None:
+            runtime += Fraction(1, 2)
+            values["runtime"] = str(runtime.numerator // runtime.denominator)
+        if recipe.whole:
+            start, end = self.play()
+            play_id, end_id = (event["event_id"] and event["event_id"] + suffix for suffix in ("-1", "-2"))
+            rows = [{**event, "event_id": play_id, "event_ts": start, "event_type": "play", "playback_position": None},
+                    {**event, "event_id": end_id, "event_ts": end, "event_type": kind}]  # fmt: skip
+            return "event", [[row[c] for c in EVENT] + kept for row in rows], (end, event, values)
+        ts = self.time("event_ts")
+        event |= {"event_ts": ts, "event_type": kind or None}
+        rows = [] if kind == "dimension" else [[event[c] for c in EVENT] + kept]
+        return "dimension" if kind == "dimension" else "event", rows, (ts, event, values)
+
+    def play(self):
+        start, end, duration = self.time("start"), self.time("end"), self.seconds("duration")
+        if duration is not None:
+            duration = int(duration * 1000)
+            if duration < 0:
+                raise Reject("negative duration")
+        if "start" not in self.columns:
+            start = None if end is None or duration is None else end - duration
+        elif "end" not in self.columns:
+            end = None if start is None or duration is None else start + duration
+        elif start is not None and end is not None and end < start:
+            raise Reject("negative duration")
+        return start, end
+
+
+def compare(a, sign, b):
+    return {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[sign]
+
+
+# --- The tables.
+
+
+def csv_line(values):
+    return b",".join(b"" if v is None else encode(str(v).encode()) for v in values)
+
+
+class Dimension:
+    def __init__(self, columns):
+        self.columns, self.rows = columns, {}
+
+    def add(self, ts, key, values):
+        if ts is None or key is None:
+            return
+        row = self.rows.setdefault(key, {})
+        for c in self.columns[1:]:
+            if values[c] is not None:
+                row[c] = max(row.get(c, (ts, b"")), (ts, values[c].encode()))
+
+    def table(self):
+        lines = [csv_line(self.columns)]
+        for key in sorted(self.rows, key=str.encode):
+            row = self.rows[key]
+            lines.append(csv_line([key] + [row[c][1].decode() if c in row else None for c in self.columns[1:]]))
+        return b"\n".join(lines + [b""])
+
+
+def too_many(n, n_records, bound):
+    return n * 100 > Fraction(bound[:-1]) * n_records if bound.endswith("%") else n > int(bound)
+
+
+def adapt(recipe, logs, zone=None, max_rejects="0"):
+    """(events, users, contents, counts); Failure if that is an error."""
+    zone = zone_named(zone) if zone else recipe.zone or "UTC"
+    get_path.na = recipe.na
+    events = [csv_line(EVENT + list(recipe.keep))]
+    users, contents = Dimension(["user_id"] + USER), Dimension(["content_id"] + CONTENT)
+    counts, reasons, unknown = collections.Counter(), collections.Counter(), collections.Counter()
+    for record in records_of(recipe, logs):
+        counts["records"] += 1
+        try:
+            if isinstance(record, str):
+                raise Reject(record)
+            kind, rows, dimension = Judge(recipe, record, zone).rows(unknown)
+        except Reject as e:
+            reasons[str(e)] += 1
+            continue
+        if kind in ("event", "dimension"):
+            counts["events"] += len(rows)
+            counts["dimension"] += kind == "dimension"
+            events += map(csv_line, rows)
+            ts, ids, values = dimension
+            users.add(ts, ids["user_id"], values)
+            contents.add(ts, ids["content_id"], values)
+        else:
+            counts["ignored by " + kind] += 1
+    counts["rejected"] = sum(reasons.values())
+    if unknown:
+        raise Failure(f"events that the recipe does not know: {dict(unknown)}")
+    if too_many(counts["rejected"], counts["records"], max_rejects):
+        raise Failure(f"rejected: {dict(reasons)}")
+    return b"\n".join(events + [b""]), users.table(), contents.table(), {**counts, "reasons": reasons}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe")
+    parser.add_argument("logs", nargs="*")
+    for name in ("--events", "--users", "--contents", "--tz"):
+        parser.add_argument(name)
+    parser.add_argument("--max-rejects", default="0")
+    args = parser.parse_args()
+    try:
+        *tables, counts = adapt(Recipe(args.recipe), args.logs, args.tz, args.max_rejects)
+    except Failure as e:
+        sys.exit(f"adapt.py: {e}")
+    for name, table in zip((args.events, args.users, args.contents), tables):
+        if name:
+            with open(name, "wb") as file:
+                file.write(table)
+    json.dump(counts, sys.stdout)
+    print()
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,6 @@ a log that is an error: exit 1, nothing is written, and the message begins with 
 """
 import argparse
 import collections
-import functools
 import gzip
 import json
 import re
@@ -16,6 +15,7 @@ import sys
 import zoneinfo
 from fractions import Fraction
 
+import clean
 import xxhash
 from clean import encode, event_time
 
@@ -397,8 +397,10 @@ class Recipe:
 
 
 def zone_named(name):
-    if name != "UTC" and name not in zoneinfo.available_timezones():
-        raise Failure(f"no such zone: {name}")
+    try:
+        clean.zone_named(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as e:
+        raise Failure(f"no such zone: {name}") from e
     return name
 
 
@@ -636,6 +638,13 @@ def number_of(text):
     return -value if m.group(1) == "-" else value
 
 
+def bounded(value):
+    """A whole number, within 64 bits."""
+    if not -(2**63) <= value < 2**63:
+        raise Reject("number")
+    return value
+
+
 def must_be_number(text):
     value = number_of(text)
     if value is None:
@@ -708,7 +717,7 @@ class Judge:
         ms = event_time(text.encode(), self.unit(column), self.zone)
         if ms is None:
             raise Reject("time")
-        return ms
+        return max(-(2**63), min(ms, 2**63 - 1))
 
     def holds(self, condition):
         kind, *rest = condition
@@ -753,11 +762,11 @@ class Judge:
         event = {c: self.text(c) for c in ("event_id", "user_id", "content_id", "device")}
         kept = [self.first(sources) for sources in recipe.keep.values()]
         position, runtime = self.seconds("playback_position"), self.seconds("runtime")
-        event["playback_position"] = None if position is None else str(position.numerator // position.denominator)
+        event["playback_position"] = None if position is None else bounded(position.numerator // position.denominator)
         values = {c: self.text(c) for c in USER + CONTENT}
         if runtime is not None:
             runtime += Fraction(1, 2)
-            values["runtime"] = str(runtime.numerator // runtime.denominator)
+            values["runtime"] = str(bounded(runtime.numerator // runtime.denominator))
         if recipe.whole:
             start, end = self.play()
             play_id, end_id = (event["event_id"] and event["event_id"] + suffix for suffix in ("-1", "-2"))
@@ -772,7 +781,7 @@ class Judge:
     def play(self):
         start, end, duration = self.time("start"), self.time("end"), self.seconds("duration")
         if duration is not None:
-            duration = int(duration * 1000)
+            duration = bounded(int(duration * 1000))
             if duration < 0:
                 raise Reject("negative duration")
         if "start" not in self.columns:
@@ -781,7 +790,7 @@ class Judge:
             end = None if start is None or duration is None else start + duration
         elif start is not None and end is not None and end < start:
             raise Reject("negative duration")
-        return start, end
+        return (None if time is None else bounded(time) for time in (start, end))
 
 
 def compare(a, sign, b):

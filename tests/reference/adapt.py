@@ -268,8 +268,10 @@ class Recipe:
                     lines.append((line, text[0] in " \t", words))
         # The format says what a field is, wherever it stands.
         for _, _, words in lines:
-            if words[0].bare == "format" and len(words) == 2:
+            if words[0].bare == "format" and len(words) == 2 and not self.form:
                 self.form = words[1].bare
+        if not self.form:
+            raise Failure(f"{path}: no format")
         overrides = None
         for line, indented, words in lines:
             try:
@@ -374,8 +376,6 @@ class Recipe:
 
     def check(self):
         self.whole = any(name in self.columns for name in PLAY)
-        if not self.form:
-            raise Failure("no format")
         if self.columns_named and self.form != "tsv":
             raise Failure("columns are for tsv")
         if self.records and self.form != "json":

@@ -532,7 +532,8 @@ class Case:
             data = b"".join(lines)
             return data[:-1] if data.endswith(b"\n") and r.random() < 0.2 else data
         if self.form == "array":
-            return (blanks(r, True) + dumps(r, list(records), free=True) + blanks(r, True)).encode()
+            data = (blanks(r, True) + dumps(r, list(records), free=True) + blanks(r, True)).encode()
+            return self.damaged(r, data)
         n = r.choice([1, 1, 1, 2, 3])
         cuts = sorted(r.randrange(len(records) + 1) for _ in range(n - 1))
         documents = []
@@ -546,7 +547,14 @@ class Case:
                     r.shuffle(members)
                     value = adapt.Object(members)
             documents.append(dumps(r, value, free=r.random() < 0.5))
-        return r.choice(["\n", "\n\n", " ", "\r\n"]).join(documents).encode()
+        return self.damaged(r, r.choice(["\n", "\n\n", " ", "\r\n"]).join(documents).encode())
+
+    def damaged(self, r, data):
+        """Whole documents, rarely with damage that ends the run."""
+        if not self.dirty or r.random() > 0.05:
+            return data
+        at = r.randrange(1, len(data))
+        return r.choice([data[:at], data + b"]", data + b" x", data[: data.rfind(b"]")] + b",]", data[:-1], data + b"[]"])
 
     def row_file(self, records, names, r):
         line_end = r.choice([b"\n", b"\n", b"\r\n"])
@@ -571,6 +579,9 @@ class Case:
             row = delimiter.join(cell(record.get(n, r.choice([b"", b"x"]))) for n in names)
             if self.dirty and r.random() < 0.03:
                 row = r.choice([row + delimiter, row + delimiter + b"x", cell(b"short"), row[: len(row) // 3 if b'"' not in row else None]])
+            if self.dirty and r.random() < 0.02 and self.form == "csv":
+                at = r.randrange(len(row) + 1)
+                row = row[:at] + b'"' + row[at:]
             rows.append(row)
             if r.random() < 0.03:
                 rows.append(b"")
@@ -687,6 +698,15 @@ def check_retry(seed):
     return tables[0][0] == 0
 
 
+STATEMENTS = [
+    "zone Mars/Phobos", "zone Europe/Berlin", "records a.b", "columns a b", "columns a a", "outcome stop", "outcome play", "start = x", "end = x",
+    "event_ts = x in min", "event_type = x in s", "user_id = x in s", "runtime = x in ratio", "format xml", "format", "where", "where x", "na", "na x",
+    "options", "options ce-clean", "options ce-clean --tz UTC", "nothing = x", "keep user_id = x", "keep k = x", "keep k = x in s", "event * -> play",
+    "event x -> jump", 'event "x" -> play if x = 1', "event -> play", "where playback_position >= 95", "where playback_position >= 95%",
+    "where x >= 95%", "where x < y", "where x exists y", "where x = a |", "where x = | a", "  event_type = x", "  device = none", "  device = none x",
+]  # fmt: skip
+
+
 def mistaken(r, recipe):
     """The recipe with a random mistake, which may be none."""
     lines = recipe.split("\n")[:-1]
@@ -697,12 +717,15 @@ def mistaken(r, recipe):
         lines.insert(r.randrange(i, len(lines)) + 1, lines[i])
     elif kind < 0.3:
         del lines[i]
-    elif kind < 0.4:
+    elif kind < 0.45:
+        lines.insert(i, r.choice(STATEMENTS))
+    elif kind < 0.55:
         lines[i] = r.choice([" ", ""]) + lines[i].lstrip(" \t")
     elif words:
         at = r.randrange(len(words))
         kind = r.random()
-        more = ["=", "|", "+", "->", "<", "in", "if", "else", "none", "*", "x", '"x"', "constant", "hash", "event_ts", "s", "95%", '"']
+        more = ["=", "|", "+", "->", "<", "in", "if", "else", "none", "*", "x", '"x"', "constant", "hash", "event_ts", "s", "95%", '"',
+                "a..b", "a[x]", "[0]", ".a", "a.", "a[1", 'a"b"', "a.@json.b"]  # fmt: skip
         if kind < 0.3:
             del words[at]
         elif kind < 0.6:
@@ -730,7 +753,7 @@ def check_faults(seed):
     status, command, said = run(case, logs, "got")
     m = re.search(r"case\.recipe(?::(\d+))?:", said)
     got = (m.group(1) or "0") if status and m else None
-    if got != line:
+    if got != line and not (got and line and "0" in (got, line)):
         sys.exit(f"seed {seed}: {command}\nan error in line {got}, not {line}: {said}{why}")
     return line is None
 

@@ -7,6 +7,14 @@
 # what is out of date is made again: what is older than its source, or was made with other flags. Each file
 # appears under its name only when it is complete. Works with -j. File names must not contain blanks.
 #
+# A player's own log (see ce-adapt(1)) is the source in place of DATA with
+#
+#   make -f pipeline.mk RECIPE=segment LOG='log.jsonl.gz ...' OUT=my-results [ADAPT_FLAGS='--tz Europe/Berlin'] ...
+#
+# RECIPE is the name of a recipe that is installed, or a file. The options that it gives for the tools stand before
+# those of CLEAN_FLAGS, JOIN_FLAGS, SESSIONIZE_FLAGS, AGG_FLAGS and FEATURES_FLAGS. A users_dim or content_dim that the
+# log does not hold may be in DATA, if that is given.
+#
 # At the end, and where a step fails, stand the warnings of all steps, also of those that had nothing to do. With
 # STRICT=1 a warning is an error, and the step that gives it makes nothing. KEEP='COL[,...]' passes further columns
 # of the events on to the features; for those of users and contents give --keep in SESSIONIZE_FLAGS, AGG_FLAGS and
@@ -33,6 +41,8 @@
 # Every variable up to BIN may come from the command line or from the environment.
 DATA  ?= .
 OUT   ?= out
+RECIPE ?=
+LOG    ?=
 DB    ?=
 MODEL ?= $(OUT)/completion.model
 
@@ -52,6 +62,7 @@ ifneq ($(NEAR_END),)
 $(error NEAR_END has moved: SESSIONIZE_FLAGS='--near-end $(NEAR_END)')
 endif
 TIME_FLAGS       ?=
+ADAPT_FLAGS      ?=
 CLEAN_FLAGS      ?=
 JOIN_FLAGS       ?=
 SESSIONIZE_FLAGS ?=
@@ -70,11 +81,30 @@ BIN ?= $(wildcard $(dir $(lastword $(MAKEFILE_LIST)))../build/bin)
 export PATH := $(if $(BIN),$(abspath $(BIN)):)$(PATH)
 SHELL = /bin/sh
 
+# What a recipe says of the tools behind it, in front of what the user says. (export PATH is not for $(shell).)
+ifneq ($(RECIPE),)
+ifeq ($(LOG),)
+$(error RECIPE=$(RECIPE): LOG='FILE ...' is missing)
+endif
+recipe_says := $(foreach tool,clean join sessionize agg features,$(tool)=$(subst $() $(),|,$(shell \
+	$(if $(BIN),$(abspath $(BIN))/)ce-adapt -r $(RECIPE) --options ce-$(tool)))$(if \
+	$(filter-out 0,$(.SHELLSTATUS)),$(error RECIPE=$(RECIPE) cannot be used)))
+recipe_for  = $(subst |, ,$(patsubst $(1)=%,%,$(filter $(1)=%,$(recipe_says))))
+override CLEAN_FLAGS      := $(call recipe_for,clean) $(CLEAN_FLAGS)
+override JOIN_FLAGS       := $(call recipe_for,join) $(JOIN_FLAGS)
+override SESSIONIZE_FLAGS := $(call recipe_for,sessionize) $(SESSIONIZE_FLAGS)
+override AGG_FLAGS        := $(call recipe_for,agg) $(AGG_FLAGS)
+override FEATURES_FLAGS   := $(call recipe_for,features) $(FEATURES_FLAGS)
+endif
+
 exports = $(filter export,$(MAKECMDGOALS))
-found   = $(if $(exports),,$(wildcard $(DATA)/$(1).csv.gz $(DATA)/$(1).csv))
+# With a recipe only a DATA that is given counts, and only for dimensions.
+has_data = $(if $(RECIPE),$(if $(filter file,$(origin DATA))$(filter events_table,$(1)),,yes),yes)
+found   = $(if $(exports),,$(if $(call has_data,$(1)),$(wildcard $(DATA)/$(1).csv.gz $(DATA)/$(1).csv)))
+adapted = $(if $(RECIPE),$(patsubst %,$(OUT)/adapted/%.csv.gz,$(1)))
 # A dimension that DATA lacks has no rows, which is good enough for --left.
 absent  = $(if $(if $(exports),$(filter $(1),$(SOURCES)),$(call found,$(1))),,$(if $(filter --left,$(JOIN_FLAGS)),$(filter %_dim,$(1))))
-source  = $(firstword $(call found,$(1)) $(patsubst %,$(OUT)/absent/%.csv,$(call absent,$(1))) $(DATA)/$(1).csv.gz)
+source  = $(firstword $(call found,$(1)) $(call adapted,$(1)) $(patsubst %,$(OUT)/absent/%.csv,$(call absent,$(1))) $(DATA)/$(1).csv.gz)
 table   = $(patsubst %,$(OUT)/%.csv.gz,$(1))
 strict  = $(if $(filter-out 0 no,$(STRICT)),--strict)
 # Through the environment, so that no character of it is special to the shell.
@@ -116,9 +146,10 @@ $(OUT)/log:
 
 # The flags of a step, STRICT's and KEEP's among them, in a file that is rewritten only when they change:
 # compared here and not by a rule, which would have to run each time.
-STEPS    = CLEAN JOIN SESSIONIZE AGG FEATURES TRAIN PREDICT EVAL IMPORTANCE
+STEPS    = ADAPT CLEAN JOIN SESSIONIZE AGG FEATURES TRAIN PREDICT EVAL IMPORTANCE
 flags_of = $(strip $($(1)_FLAGS) $(strict) $(if $(filter CLEAN SESSIONIZE AGG FEATURES,$(1)),$(KEEP)) \
-	   $(if $(filter AGG FEATURES TRAIN,$(1)),$(watermark)) $(if $(filter CLEAN,$(1)),$(TIME_FLAGS)) $(if $(filter JOIN,$(1)),$(drop) $(USERS_JOIN) $(CONTENTS_JOIN)))
+	   $(if $(filter AGG FEATURES TRAIN,$(1)),$(watermark)) $(if $(filter CLEAN,$(1)),$(TIME_FLAGS)) $(if $(filter JOIN,$(1)),$(drop) $(USERS_JOIN) $(CONTENTS_JOIN)) \
+	   $(if $(filter ADAPT,$(1)),$(RECIPE) $(LOG)))
 differ   = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
 changed  = $(foreach step,$(STEPS),$(if \
 	   $(call differ,$(call flags_of,$(step)),$(file <$(call flags,$(step)))),$(step)))
@@ -128,6 +159,14 @@ $(OUT)/log/%.flags: | $(OUT)/log
 $(call flags,$(changed)): FORCE
 
 # --- the events -----------------------------------------------------------------------------------
+
+ifneq ($(RECIPE),)
+recipe_file = $(firstword $(wildcard $(RECIPE) $(dir $(shell PATH='$(PATH)' command -v ce-adapt))../share/ce/recipes/$(RECIPE).recipe))
+$(call adapted,events_table users_dim content_dim) &: $(LOG) $(recipe_file) $(call flags,ADAPT)
+	@mkdir -p $(OUT)/adapted
+	ce-adapt $(strict) -r $(RECIPE) $(ADAPT_FLAGS) --users $(OUT)/adapted/users_dim.csv.gz \
+		--contents $(OUT)/adapted/content_dim.csv.gz -o $(OUT)/adapted/events_table.csv.gz $(LOG) $(call logged,0-adapt)
+endif
 
 $(call table,cleaned_events rejects) &: $(call source,events_table) $(call flags,CLEAN)
 	ce-clean $(strict) $(keep) $(TIME_FLAGS) $(CLEAN_FLAGS) --rejects $(call table,rejects) \

@@ -285,3 +285,92 @@ warning_tools() {
 	pipeline summary
 	tail -n 1 make.log | grep -qx 'Reports: out/report.html out/first_report.html'
 }
+
+# --- a player's own log ---------------------------------------------------------------------------
+
+# The tables of a workload, and the log of Segment's calls that a player would have sent.
+segment_log() {
+	workload
+	ce-clean data/events_table.csv.gz -o clean.csv.gz 2>/dev/null
+	python3 "$CE_ROOT/tests/reference/segment_log.py" clean.csv.gz data/users_dim.csv.gz data/content_dim.csv.gz "$@" >log.jsonl
+}
+
+# pipeline, but for the folder of tables.
+adapted() {
+	make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" OUT=out LOG=log.jsonl "$@" >make.log 2>&1 ||
+		{ cat make.log; return 1; }
+}
+
+@test "what a player sends of the events comes back as the same events" {
+	segment_log
+	ce-adapt -r "$CE_ROOT/samples/recipes/segment.recipe" log.jsonl 2>/dev/null | ce-clean -p >got.csv 2>/dev/null
+	gzip -dc clean.csv.gz >want.csv
+	cmp want.csv got.csv
+	[ "$(wc -l <log.jsonl)" -gt "$(wc -l <want.csv)" ]
+}
+
+@test "a log and its recipe go through the whole pipeline, with the recipe's options" {
+	segment_log
+	sed '$!b; a options ce-features --rows all' "$CE_ROOT/samples/recipes/segment.recipe" |
+		sed 's/^options ce-sessionize.*/options ce-sessionize --gap 40m/' >my.recipe
+	adapted RECIPE=./my.recipe
+	ce-adapt -r ./my.recipe --users u.csv --contents c.csv log.jsonl 2>/dev/null |
+		ce-clean --allow-empty device,playback_position 2>/dev/null |
+		ce-join --drop email -k user_id u.csv -k content_id c.csv |
+		ce-sessionize --gap 40m | ce-agg | ce-features --rows all -o features.csv.gz
+	cmp features.csv.gz out/completion_prediction_features.csv.gz
+	[ -s out/completion.model ]
+}
+
+@test "another recipe, log or option makes the events again, and the same ones nothing" {
+	segment_log
+	cp "$CE_ROOT/samples/recipes/segment.recipe" my.recipe
+	adapted RECIPE=./my.recipe
+	touch -d '1 hour ago' log.jsonl my.recipe
+	adapted RECIPE=./my.recipe
+	[ "$(grep -c ce- make.log)" -eq 0 ]
+	adapted RECIPE=./my.recipe ADAPT_FLAGS='--tz Europe/Berlin'
+	grep 'ce-adapt.*--tz' make.log
+	touch my.recipe
+	adapted RECIPE=./my.recipe ADAPT_FLAGS='--tz Europe/Berlin'
+	grep ce-adapt make.log
+	head -n 500 log.jsonl >less.jsonl
+	adapted RECIPE=./my.recipe LOG=less.jsonl ADAPT_FLAGS='--tz Europe/Berlin'
+	grep 'events_table.csv.gz less.jsonl' make.log
+}
+
+@test "dimensions of DATA take the place of those in the log, and its events do not" {
+	recipe=$CE_ROOT/samples/recipes/segment.recipe
+	segment_log
+	pipeline RECIPE="$recipe" LOG=log.jsonl out/enriched_table.csv.gz
+	gzip -dc out/enriched_table.csv.gz >with.csv
+	# Years and ratings, of which the log has none.
+	[ "$(sed 's/"[^"]*"/genre/g' with.csv | awk -F, 'NR > 1 && $12 != ""' | wc -l)" -gt 1000 ]
+	cd data
+	adapted RECIPE="$recipe" LOG=../log.jsonl out/enriched_table.csv.gz
+	[ "$(gzip -dc out/enriched_table.csv.gz | sed 's/"[^"]*"/genre/g' | awk -F, 'NR > 1 && $12 != ""' | wc -l)" -eq 0 ]
+	[ "$(gzip -dc out/enriched_table.csv.gz | wc -l)" -eq "$(wc -l <../with.csv)" ]
+}
+
+@test "a recipe that cannot be used ends make before anything is made" {
+	echo 'format nothing' >my.recipe
+	run adapted RECIPE=./my.recipe
+	[ "$status" -ne 0 ]
+	[[ $output == *"./my.recipe:1: format 'nothing'"* ]]
+	[ ! -e out ]
+	run adapted RECIPE=no-such-player
+	[ "$status" -ne 0 ]
+	[[ $output == *"no such recipe"* ]]
+	run adapted RECIPE=segment LOG=
+	[ "$status" -ne 0 ]
+	[[ $output == *"LOG='FILE ...' is missing"* ]]
+}
+
+@test "the sample log is what the sample's tables make, and ce-adapt reads all of it" {
+	ce-clean "$CE_ROOT/samples/events_table.csv.gz" -o clean.csv.gz 2>/dev/null
+	python3 "$CE_ROOT/tests/reference/segment_log.py" clean.csv.gz "$CE_ROOT/samples/users_dim.csv.gz" \
+		"$CE_ROOT/samples/content_dim.csv.gz" 0.3 >want.jsonl
+	gzip -dc "$CE_ROOT/samples/segment.jsonl.gz" | cmp - want.jsonl
+	ce-adapt --strict -r segment "$CE_ROOT/samples/segment.jsonl.gz" >events.csv.gz
+	[ "$(gzip -dc events.csv.gz | wc -l)" -gt 12000 ]
+}

@@ -292,7 +292,7 @@ warning_tools() {
 segment_log() {
 	workload
 	ce-clean data/events_table.csv.gz -o clean.csv.gz 2>/dev/null
-	python3 "$CE_ROOT/tests/reference/segment_log.py" clean.csv.gz data/users_dim.csv.gz data/content_dim.csv.gz "$@" >log.jsonl
+	python3 "$CE_ROOT/tests/reference/segment_log.py" clean.csv.gz data/users_dim.csv.gz data/content_dim.csv.gz >log.jsonl
 }
 
 # pipeline, but for the folder of tables.

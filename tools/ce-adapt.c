@@ -4,7 +4,7 @@
 #include "adapt/logreader.h"
 #include "adapt/recipe.h"
 #include "cli.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 #include <limits.h>
 #include <stdlib.h>

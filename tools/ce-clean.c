@@ -5,7 +5,8 @@
 #include "events/dedup.h"
 #include "events/rejects.h"
 #include "events/timeline.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
+#include "table/csvwriter.h"
 
 #include <inttypes.h>
 #include <time.h>

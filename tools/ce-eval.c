@@ -6,7 +6,7 @@
 #include "model/na.h"
 #include "report/report_outputs.h"
 #include "table/columns.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <string.h>
 

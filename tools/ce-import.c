@@ -3,7 +3,7 @@
 #include "cli.h"
 #include "io/gzio.h"
 #include "pg/pg_load.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdlib.h>
 #include <string.h>

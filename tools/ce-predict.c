@@ -2,7 +2,8 @@
 #include "cli.h"
 #include "eval/predict.h"
 #include "model/model.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
+#include "table/csvwriter.h"
 
 #define REPEATS_MAX 1000
 

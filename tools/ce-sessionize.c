@@ -5,6 +5,8 @@
 #include "history/session.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
+#include "table/csvreader.h"
+#include "table/csvwriter.h"
 #include "table/selection.h"
 
 /* Everything behind the reader. */

@@ -3,7 +3,7 @@
 #include "base/num.h"
 #include "base/pool.h"
 #include "cli.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 #include "train/learn.h"
 #include "train/trainset.h"
 

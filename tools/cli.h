@@ -13,7 +13,7 @@
 #include "base/names.h"
 #include "base/time.h"
 #include "base/warnings.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/tally.h"
+#include "base/warnings.h"
 #include "base/zone.h"
 #include "table/catalogue.h"
 

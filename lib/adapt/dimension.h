@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/intern.h"
 #include "table/catalogue.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -13,7 +13,7 @@
 #include "adapt/recipe.h"
 #include "adapt/record.h"
 #include "adapt/textlog.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdbool.h>
 #include <stddef.h>

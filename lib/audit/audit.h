@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/names.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 #include <stddef.h>
 #include <stdint.h>

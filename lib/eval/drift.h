@@ -16,7 +16,7 @@
 
 #include "eval/sample.h"
 #include "model/model.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 #include <stddef.h>
 

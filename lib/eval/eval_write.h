@@ -7,7 +7,7 @@
 
 #include "eval/evaluation.h"
 #include "eval/intervals.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 /*
  * A row for the whole, whose segment_column and segment are NULL, and for each segment; metrics

@@ -14,7 +14,7 @@
 #include "eval/scorefile.h"
 #include "eval/threshold.h"
 #include "metric/metrics.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,7 +14,7 @@
 #include "base/pool.h"
 #include "eval/sample.h"
 #include "model/model.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -13,7 +13,7 @@
 #include "eval/evaluation.h"
 #include "eval/metric_columns.h"
 #include "metric/bootstrap.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 #include <stddef.h>
 #include <stdint.h>

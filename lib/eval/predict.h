@@ -13,7 +13,8 @@
 #include "eval/sample.h"
 #include "model/model.h"
 #include "model/na.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
+#include "table/csvwriter.h"
 
 #include <stdbool.h>
 #include <stddef.h>

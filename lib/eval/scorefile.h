@@ -8,7 +8,7 @@
 #define CE_SCOREFILE_H
 
 #include "base/intern.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdbool.h>
 #include <stddef.h>

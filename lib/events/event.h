@@ -10,7 +10,7 @@
 #define CE_EVENT_H
 
 #include "base/intern.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdint.h>
 

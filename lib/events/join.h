@@ -18,7 +18,7 @@
 #include "base/names.h"
 #include "base/warnings.h"
 #include "base/zone.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <string.h>
 

@@ -17,7 +17,8 @@
 #include "events/attribute.h"
 #include "events/event.h"
 #include "events/join.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
+#include "table/csvwriter.h"
 #include "table/selection.h"
 
 #include <stdbool.h>

@@ -18,7 +18,8 @@
 #include "base/warnings.h"
 #include "events/clean.h"
 #include "events/dedup.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
+#include "table/csvwriter.h"
 
 #include <stdbool.h>
 #include <stddef.h>

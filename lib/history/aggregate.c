@@ -3,6 +3,8 @@
 #include "base/mem.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
+#include "table/csvreader.h"
+#include "table/csvwriter.h"
 
 #include <stdlib.h>
 #include <string.h>

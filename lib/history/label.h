@@ -21,7 +21,7 @@
 #include "base/pairs.h"
 #include "base/ring.h"
 #include "events/event.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 struct labels {
 	/* Rows written so far, by label, for callers to read. */

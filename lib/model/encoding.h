@@ -30,7 +30,7 @@
 
 #include "base/intern.h"
 #include "learn/matrix.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -23,7 +23,7 @@
 #define CE_SPLIT_H
 
 #include "base/time.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdbool.h>
 #include <stddef.h>

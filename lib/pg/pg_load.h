@@ -12,7 +12,7 @@
 #include "base/warnings.h"
 #include "pg/pg.h"
 #include "pg/pg_rows.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdbool.h>
 

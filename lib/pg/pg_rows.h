@@ -14,7 +14,7 @@
 #include "pg/lone_column.h"
 #include "pg/pg.h"
 #include "pg/rowmap.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdbool.h>
 

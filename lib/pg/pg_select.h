@@ -5,7 +5,7 @@
 #define CE_PG_SELECT_H
 
 #include "pg/pg.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 /* What is wanted of a table or of a query. Everything is borrowed, but `table` and what is filled.
  */

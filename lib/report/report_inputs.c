@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "table/columns.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <math.h>
 #include <stdlib.h>

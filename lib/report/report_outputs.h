@@ -10,7 +10,7 @@
 #include "io/gzio.h"
 #include "report/plot.h"
 #include "report/report_inputs.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 #include <stdbool.h>
 #include <stddef.h>

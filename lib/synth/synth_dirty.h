@@ -12,7 +12,7 @@
 
 #include "base/rng.h"
 #include "synth/synth_rows.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 struct synth_dirt {
 	/* For callers to read. */

@@ -12,7 +12,7 @@
 
 #include "synth/synth.h"
 #include "synth/synth_dirty.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 
 /* In the order in which they get their names: the one that may be a pipe comes last. */
 enum { SYNTH_USERS, SYNTH_CONTENTS, SYNTH_TRUTH, SYNTH_EVENTS, SYNTH_N_TABLES };

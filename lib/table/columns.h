@@ -6,7 +6,7 @@
 
 #include "base/names.h"
 #include "table/catalogue.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
  * csvhead: how a CSV begins: what comes before its header, and what that says of its delimiter.
  *
  * Before the header may come byte-order marks, blank lines, and the line by which spreadsheets name
- * the delimiter, `sep=;`. Knows nothing of records: that is csvio's.
+ * the delimiter, `sep=;`. Knows nothing of records: that is csvreader's.
  */
 #ifndef CE_CSVHEAD_H
 #define CE_CSVHEAD_H

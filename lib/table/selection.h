@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/names.h"
 #include "table/catalogue.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include <stdbool.h>
 #include <stddef.h>

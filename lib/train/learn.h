@@ -9,7 +9,7 @@
 
 #include "base/warnings.h"
 #include "metric/metrics.h"
-#include "table/csvio.h"
+#include "table/csvwriter.h"
 #include "train/trainer.h"
 
 /* The trainer of the learner number `kind` of model_kind_names. */

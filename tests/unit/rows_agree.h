@@ -1,11 +1,11 @@
 /*
  * rows_agree: whether two ways of reading the same CSV return the same. For the unit test and the
- * fuzz target of csvio.
+ * fuzz target of csvreader.
  */
 #ifndef CE_ROWS_AGREE_H
 #define CE_ROWS_AGREE_H
 
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 static inline bool same_field(const struct csv_field *a, const struct csv_field *b)
 {

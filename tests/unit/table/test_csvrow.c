@@ -1,7 +1,7 @@
 #include "table/csvrow.h"
 
 #include "scratch.h"
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 /* The format again, byte by byte: a field and its comma. */
 static void want_text(struct buf *out, const char *s, size_t len, bool quoted)
@@ -43,13 +43,15 @@ static void check_text(const char *text, size_t len)
 	free(copy);
 }
 
+/* Those that ask for quotes at every length up to some vectors. */
 static void each_byte_at_each_place_of_each_length(void)
 {
 	char text[70];
 
 	check_text("", 0);
 	for (int c = 0; c < 256 && check_ok; c++)
-		for (size_t len = 1; len <= sizeof(text); len += 1 + len / 40 * 6)
+		for (size_t len = 1; len <= sizeof(text);
+		     len += c && strchr(",\"\n\r\\", c) ? 1 : 1 + len / 40 * 6)
 			for (size_t at = 0; at < len; at++) {
 				memset(text, 'a', sizeof(text));
 				text[at] = (char)c;
@@ -362,6 +364,63 @@ static void a_field_is_a_word_as_a_whole(void)
 	CHECK(csv_field_is(&(struct csv_field){ "", 0, true }, ""));
 }
 
+static void quotes_only_where_they_must_be(void)
+{
+	struct buf row = BUF_INIT;
+	struct csv_field null = { "", 0, true }, empty = { "", 0, false };
+
+	csv_put_str(&row, "plain text, 'x'");
+	csv_put_str(&row, "plain text; 'x'");
+	csv_put_str(&row, "a,b");
+	csv_put_str(&row, "say \"x\"");
+	csv_put_str(&row, "two\nlines");
+	csv_put_str(&row, "\r");
+	csv_put_str(&row, "\\.");
+	csv_put_str(&row, "\\..");
+	csv_put_str(&row, " ");
+	csv_put_field(&row, &null);
+	csv_put_field(&row, &empty);
+	csv_put_null(&row);
+	csv_put_int(&row, INT64_MIN);
+	csv_put_millionths(&row, 950000);
+	csv_put_double(&row, 0.1);
+	csv_put_raw(&row, "\"a\",b", 5);
+	csv_put_null(&row);
+	csv_end_row(&row);
+	buf_append_char(&row, '\0');
+	CHECK_STR(row.data, "\"plain text, 'x'\",plain text; 'x',\"a,b\",\"say "
+			    "\"\"x\"\"\",\"two\nlines\",\"\r\",\"\\.\","
+			    "\\.., ,,\"\",,-9223372036854775808,0.95,0.1,\"a\",b,\n");
+	buf_release(&row);
+}
+
+static void runs_of_fields(void)
+{
+	static const char text[] = "a,b,c\n1,,3\r\n\\.,x,\\.y\n\r,\"\",\n\"p,q\",,r\n";
+	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
+	struct csv_reader r = CSV_READER_INIT;
+	struct buf got = BUF_INIT;
+	struct err err = ERR_INIT;
+	const struct csv_row *row;
+
+	scratch_write("in", text, sizeof(text) - 1);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	while (csv_reader_next(&r, &row, &err) > 0) {
+		csv_put_fields(&got, row, 0, 0);
+		csv_put_fields(&got, row, 2, 1);
+		csv_put_fields(&got, row, 0, 2);
+		csv_put_fields(&got, row, 0, 3);
+		csv_end_row(&got);
+	}
+	buf_append_char(&got, '\0');
+	CHECK_STR(got.data, "3,1,,1,,3\n"
+			    "\\.y,\"\\.\",x,\"\\.\",x,\\.y\n"
+			    ",\"\r\",\"\",\"\r\",\"\",\n"
+			    "r,\"p,q\",,\"p,q\",,r\n");
+	csv_reader_close(&r);
+	buf_release(&got);
+}
+
 int main(void)
 {
 	char dir[] = SCRATCH_DIR;
@@ -377,6 +436,8 @@ int main(void)
 	RUN(blanks_around_a_field);
 	RUN(a_field_among_words);
 	RUN(a_field_is_a_word_as_a_whole);
+	RUN(quotes_only_where_they_must_be);
+	RUN(runs_of_fields);
 	scratch_leave(dir);
 	return CHECK_DONE();
 }

@@ -1,6 +1,6 @@
 /*
- * csvio: CSV records over gzio (RFC 4180; LF or CRLF; a comma or another delimiter; marks, blank
- * lines and a `sep=` line before the header passed over; the header found by name).
+ * csvreader: CSV records over gzio (RFC 4180; LF or CRLF; a comma or another delimiter; marks,
+ * blank lines and a `sep=` line before the header passed over; the header found by name).
  *
  * NULL and the empty string are two values: an unquoted empty field is NULL, `""` is empty text.
  * Blank lines are passed over, but in a table of one column, where they are a NULL.
@@ -8,26 +8,25 @@
  * Most records are plain: one line, as many fields as the header has, and no quotes but around
  * whole fields. Those are split in place, at the marks that csvscan has found for a window of the
  * input at once. Any other, and each of an input whose delimiter is not the comma, is framed by
- * itself and, if there is a quote in it, left to libcsv.
+ * itself and, if there is a quote in it, left to libcsv (csvquoted).
  * Memory: 256 KiB of input, or the longest record, and 512 KiB for the marks of a window, of which
- * as much is touched as there are marks. The one module that calls libcsv, which owns the bare
- * prefix `csv_` and the header <csv.h>: ours are csv_reader_*, csv_writer_*, csv_put_*.
+ * as much is touched as there are marks.
  */
-#ifndef CE_CSVIO_H
-#define CE_CSVIO_H
+#ifndef CE_CSVREADER_H
+#define CE_CSVREADER_H
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/warnings.h"
 #include "io/gzio.h"
+#include "table/csvnames.h"
+#include "table/csvquoted.h"
 #include "table/csvrow.h"
 #include "table/csvscan.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct csv_parser;
 
 /* The column names, NUL-terminated, in the order of the input. */
 struct csv_header {
@@ -74,13 +73,11 @@ struct csv_reader {
 	struct csv_input input;
 	size_t next_input;
 	struct gz_reader gz;
-	struct csv_parser *parser;
-	char **names;
-	struct buf header_text; /* the names as read, each ended by a NUL */
-	char delimiter;         /* of the current file */
-	bool no_marks;          /* in it each record is framed by itself */
-	uint64_t n_long;        /* records of many lines: csv_reader_warn */
-	const char *long_file;  /* where the first one is */
+	struct csvnames names; /* of the header */
+	char delimiter;        /* of the current file */
+	bool no_marks;         /* in it each record is framed by itself */
+	uint64_t n_long;       /* records of many lines: csv_reader_warn */
+	const char *long_file; /* where the first one is */
 	uint64_t long_line;
 	struct buf bytes; /* input not yet consumed; the current record begins at `start` */
 	size_t start, end;
@@ -94,11 +91,7 @@ struct csv_reader {
 	size_t first_ahead, n_ahead;
 	struct csv_row row;
 	size_t fields_cap;
-	struct buf text;   /* fields of a quoted record, one after another */
-	size_t *text_ends; /* where each ends in `text` */
-	bool *text_nulls;
-	size_t n_text;
-	size_t text_cap;
+	struct csvquoted quoted;
 };
 
 #define CSV_READER_INIT                                                                            \
@@ -149,32 +142,5 @@ int csv_reader_fail(const struct csv_reader *r, int column, struct err *err, con
  * is often many rows, and a quote that none closes.
  */
 void csv_reader_warn(const struct csv_reader *r, struct warnings *w);
-
-struct csv_writer {
-	struct buf
-		row; /* where to csv_put_*; holds complete rows that are yet to be written, too */
-	uint64_t n_rows;
-	struct gz_writer gz;
-};
-
-#define CSV_WRITER_INIT                                                                            \
-	{                                                                                          \
-		.row = BUF_INIT, .gz = GZ_WRITER_INIT                                              \
-	}
-
-/* Opens the output; the caller writes the header as a first row. Returns 0, or -1 with err. */
-int csv_writer_open(struct csv_writer *w, const struct gz_output *output, struct err *err);
-
-/* csv_end_row, and writes out what has gathered. */
-int csv_writer_end_row(struct csv_writer *w, struct err *err);
-
-/* As gz_writer_complete and gz_writer_close: call abort after a failure. */
-int csv_writer_complete(struct csv_writer *w, struct err *err);
-int csv_writer_close(struct csv_writer *w, struct err *err);
-void csv_writer_abort(struct csv_writer *w);
-
-/* The n outputs of one tool, as gz_writer_close_all: none of its files has its name if one fails.
- */
-int csv_writer_close_all(struct csv_writer *const *writers, size_t n, struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
 #include "rows_agree.h"
 #include "scratch.h"
@@ -408,95 +408,6 @@ static void several_files_are_one_table(void)
 	csv_reader_close(&r);
 }
 
-/* Random tables, of one column and of many, with every byte in them, NULL and "". */
-static void writer_and_reader_round_trip(void)
-{
-	enum { ROWS = 300 };
-	struct csv_input input = { .paths = (const char *const[]){ "table" }, .n = 1 };
-	struct gz_output output = { "table", 1, false, 0, false };
-	uint64_t random = 2;
-
-	for (size_t columns = 1; columns <= 5; columns++) {
-		struct csv_reader r = CSV_READER_INIT;
-		struct csv_writer w = CSV_WRITER_INIT;
-		struct buf cells = BUF_INIT;
-		struct err err = ERR_INIT;
-		const struct csv_row *row;
-		size_t at = 0;
-
-		CHECK_INT(csv_writer_open(&w, &output, &err), 0);
-		for (size_t i = 0; i < columns; i++)
-			csv_put_text(&w.row, &"abcde"[i], 1);
-		CHECK_INT(csv_writer_end_row(&w, &err), 0);
-		for (size_t i = 0; i < ROWS * columns; i++) {
-			char cell[12];
-			size_t len = scratch_below(&random, sizeof(cell));
-			struct csv_field f = { cell, (uint32_t)len,
-					       !len && scratch_below(&random, 2) };
-
-			for (size_t k = 0; k < len; k++)
-				cell[k] = scratch_below(&random, 2)
-						  ? (char)scratch_random(&random)
-						  : ",\"\n\r\\."[scratch_below(&random, 6)];
-			csv_put_field(&w.row, &f);
-			/* Three bytes of what to expect: length, whether NULL, and the text. */
-			buf_append_char(&cells, (char)len);
-			buf_append_char(&cells, f.is_null);
-			buf_append(&cells, cell, len);
-			if (i % columns == columns - 1)
-				CHECK_INT(csv_writer_end_row(&w, &err), 0);
-		}
-		CHECK_INT(csv_writer_close(&w, &err), 0);
-		CHECK_INT(w.n_rows, ROWS + 1);
-		CHECK_INT(csv_reader_open(&r, &input, &err), 0);
-		while (csv_reader_next(&r, &row, &err) > 0)
-			for (size_t i = 0; i < columns; i++) {
-				const struct csv_field *f = &row->fields[i];
-				size_t len = (size_t)cells.data[at];
-
-				CHECK_INT(f->len, len);
-				CHECK_INT(f->is_null, cells.data[at + 1]);
-				CHECK(f->len == len && !memcmp(f->s, cells.data + at + 2, len));
-				at += len + 2;
-			}
-		CHECK_STR(err.message, "");
-		CHECK_INT(at, cells.len);
-		csv_reader_close(&r);
-		buf_release(&cells);
-		unlink("table"); /* else the next table would be written onto an input */
-	}
-}
-
-static void quotes_only_where_they_must_be(void)
-{
-	struct buf row = BUF_INIT;
-	struct csv_field null = { "", 0, true }, empty = { "", 0, false };
-
-	csv_put_str(&row, "plain text, 'x'");
-	csv_put_str(&row, "plain text; 'x'");
-	csv_put_str(&row, "a,b");
-	csv_put_str(&row, "say \"x\"");
-	csv_put_str(&row, "two\nlines");
-	csv_put_str(&row, "\r");
-	csv_put_str(&row, "\\.");
-	csv_put_str(&row, "\\..");
-	csv_put_str(&row, " ");
-	csv_put_field(&row, &null);
-	csv_put_field(&row, &empty);
-	csv_put_null(&row);
-	csv_put_int(&row, INT64_MIN);
-	csv_put_millionths(&row, 950000);
-	csv_put_double(&row, 0.1);
-	csv_put_raw(&row, "\"a\",b", 5);
-	csv_put_null(&row);
-	csv_end_row(&row);
-	buf_append_char(&row, '\0');
-	CHECK_STR(row.data, "\"plain text, 'x'\",plain text; 'x',\"a,b\",\"say "
-			    "\"\"x\"\"\",\"two\nlines\",\"\r\",\"\\.\","
-			    "\\.., ,,\"\",,-9223372036854775808,0.95,0.1,\"a\",b,\n");
-	buf_release(&row);
-}
-
 /*
  * Any header that csv_put_str writes is read back: names that begin with what is passed over before
  * a header, or that look like a format of another kind, or that have other delimiters in them.
@@ -719,24 +630,6 @@ static void a_record_without_end(void)
 	csv_reader_close(&r);
 }
 
-static void a_failing_writer_leaves_nothing(void)
-{
-	struct gz_output output = { "/dev/full", 1, true, 0, false };
-	struct csv_writer w = CSV_WRITER_INIT;
-	struct err err = ERR_INIT;
-	int rc = 0;
-
-	CHECK_INT(csv_writer_open(&w, &output, &err), 0);
-	for (int i = 0; i < 100000 && !rc; i++) {
-		csv_put_str(&w.row, "some text");
-		rc = csv_writer_end_row(&w, &err);
-	}
-	CHECK_INT(rc, -1);
-	CHECK_STR(err.message, "/dev/full: No space left on device");
-	csv_writer_abort(&w);
-	csv_writer_abort(&w);
-}
-
 /*
  * A field for a hostile document: short or long, around the sizes of vectors; sound, or of letters
  * that mean something.
@@ -851,66 +744,6 @@ static void marks_agree_with_libcsv(void)
 	buf_release(&doc);
 }
 
-static void runs_of_fields(void)
-{
-	static const char text[] = "a,b,c\n1,,3\r\n\\.,x,\\.y\n\r,\"\",\n\"p,q\",,r\n";
-	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
-	struct csv_reader r = CSV_READER_INIT;
-	struct buf got = BUF_INIT;
-	struct err err = ERR_INIT;
-	const struct csv_row *row;
-
-	scratch_write("in", text, sizeof(text) - 1);
-	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
-	while (csv_reader_next(&r, &row, &err) > 0) {
-		csv_put_fields(&got, row, 0, 0);
-		csv_put_fields(&got, row, 2, 1);
-		csv_put_fields(&got, row, 0, 2);
-		csv_put_fields(&got, row, 0, 3);
-		csv_end_row(&got);
-	}
-	buf_append_char(&got, '\0');
-	CHECK_STR(got.data, "3,1,,1,,3\n"
-			    "\\.y,\"\\.\",x,\"\\.\",x,\\.y\n"
-			    ",\"\r\",\"\",\"\r\",\"\",\n"
-			    "r,\"p,q\",,\"p,q\",,r\n");
-	csv_reader_close(&r);
-	buf_release(&got);
-}
-
-/* Every length up to some vectors, with each byte that asks for quotes at each place. */
-static void text_of_every_length(void)
-{
-	char text[70], want[150];
-
-	for (size_t len = 0; len < sizeof(text); len++)
-		for (size_t at = 0; at <= len; at++)
-			for (const char *c = "x,\"\n\r\\"; *c && (at < len || *c == 'x'); c++) {
-				struct buf row = BUF_INIT;
-				char *copy;
-				size_t n = 0;
-				bool quoted = !len || (at < len && strchr(",\"\n\r", *c));
-
-				memset(text, 'a', sizeof(text));
-				text[at < len ? at : 0] = *c;
-				copy = mem_dup(text, len);
-				if (quoted)
-					want[n++] = '"';
-				for (size_t i = 0; i < len; i++) {
-					if (text[i] == '"')
-						want[n++] = '"';
-					want[n++] = text[i];
-				}
-				if (quoted)
-					want[n++] = '"';
-				want[n++] = ',';
-				csv_put_text(&row, copy, len);
-				CHECK(row.len == n && !memcmp(row.data, want, n));
-				buf_release(&row);
-				free(copy);
-			}
-}
-
 /*
  * What is peeked at is the field that comes so many rows later: in tables with quotes, too, as long
  * as they stand behind it. Nearly every row is seen before it comes.
@@ -984,13 +817,8 @@ int main(void)
 	RUN(each_file_has_its_delimiter);
 	RUN(records_of_many_lines);
 	RUN(several_files_are_one_table);
-	RUN(writer_and_reader_round_trip);
-	RUN(quotes_only_where_they_must_be);
-	RUN(runs_of_fields);
-	RUN(text_of_every_length);
 	RUN(records_of_many_mebibytes);
 	RUN(a_record_without_end);
-	RUN(a_failing_writer_leaves_nothing);
 	RUN(rows_to_come);
 	scratch_leave(dir);
 	return CHECK_DONE();

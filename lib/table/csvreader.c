@@ -1,6 +1,5 @@
-#include "table/csvio.h"
+#include "table/csvreader.h"
 
-#include "base/intern.h"
 #include "base/mem.h"
 #include "base/small.h"
 #include "io/fileuse.h"
@@ -8,7 +7,6 @@
 #include "table/csvhead.h"
 #include "table/foreign.h"
 
-#include <csv.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,21 +14,8 @@
 
 #define READ_SIZE  SMALL((size_t)256 * 1024, 4096)
 #define WINDOW     SMALL((size_t)128 * 1024, 1024) /* it and its marks stay in the second cache */
-#define FLUSH_SIZE SMALL((size_t)128 * 1024, 512)
 #define RECORD_MAX ((size_t)64 * 1024 * 1024)
-#define FIELD_STEP ((size_t)64 * 1024) /* libcsv grows a field's buffer by so much at a time */
-#define LONG_LINES 10                  /* a record of more lines than this is an unusual one */
-
-static int never(unsigned char c)
-{
-	(void)c;
-	return 0;
-}
-
-static int is_newline(unsigned char c)
-{
-	return c == '\n';
-}
+#define LONG_LINES 10 /* a record of more lines than this is an unusual one */
 
 int csv_reader_fail(const struct csv_reader *r, int column, struct err *err, const char *format,
 		    ...)
@@ -211,58 +196,13 @@ static void split_unquoted(struct csv_reader *r)
 	add_field(r, s, (size_t)(end - s), s == end);
 }
 
-/* libcsv's field callback: its buffer is only ours during the call, so the bytes are copied. */
-static void take_text(void *s, size_t len, void *data)
-{
-	struct csv_reader *r = data;
-
-	if (r->n_text == r->text_cap) {
-		r->text_cap = mem_grow(r->text_cap, r->n_text + 1);
-		r->text_ends = mem_realloc(r->text_ends, r->text_cap, sizeof(*r->text_ends));
-		r->text_nulls = mem_realloc(r->text_nulls, r->text_cap, sizeof(*r->text_nulls));
-	}
-	buf_append(&r->text, s, len);
-	r->text_nulls[r->n_text] = !s;
-	r->text_ends[r->n_text++] = r->text.len;
-}
-
-static void ignore_row(int c, void *data)
-{
-	(void)c;
-	(void)data;
-}
-
-static void start_parser(struct csv_reader *r)
-{
-	csv_init(r->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL);
-	csv_set_space_func(r->parser, never);
-	csv_set_term_func(r->parser, is_newline);
-	csv_set_delim(r->parser, (unsigned char)r->delimiter);
-	csv_set_blk_size(r->parser, FIELD_STEP);
-}
-
-/* Returns whether libcsv, in strict mode, takes the record. */
 static bool split_quoted(struct csv_reader *r)
 {
-	size_t at = 0;
-	bool ok;
-
-	buf_clear(&r->text);
-	r->n_text = 0;
-	ok = csv_parse(r->parser, r->row.raw, r->row.raw_len, take_text, ignore_row, r) ==
-	     r->row.raw_len;
-	ok &= !csv_fini(r->parser, take_text, ignore_row, r);
-	if (!ok) {
-		/* A parser that has failed is stuck: start a new one. */
-		csv_free(r->parser);
-		start_parser(r);
+	if (!csvquoted_split(&r->quoted, r->row.raw, r->row.raw_len, r->delimiter))
 		return false;
-	}
-	buf_reserve(&r->text, CSV_SLACK); /* so data is no NULL pointer even if all are empty */
-	for (size_t i = 0; i < r->n_text; i++) {
-		add_field(r, r->text.data + at, r->text_ends[i] - at, r->text_nulls[i]);
-		at = r->text_ends[i];
-	}
+	reserve_fields(r, r->quoted.n);
+	for (; r->row.n < r->quoted.n; r->row.n++)
+		r->row.fields[r->row.n] = csvquoted_field(&r->quoted, r->row.n);
 	return true;
 }
 
@@ -527,7 +467,6 @@ static int start_input(struct csv_reader *r, struct err *err)
 	r->delimiter = r->input.delimiter ? r->input.delimiter
 		       : sep              ? sep
 					  : csvhead_delimiter(r->row.raw, r->row.raw_len);
-	csv_set_delim(r->parser, (unsigned char)r->delimiter);
 	r->row.is_foreign = r->delimiter != ',';
 	r->no_marks = r->row.is_foreign || r->tuning.libcsv_only;
 	split_record(r, has_quote, first_line);
@@ -552,69 +491,23 @@ static int open_next(struct csv_reader *r, struct err *err)
 	return gz_reader_open(&r->gz, path, r->input.threads, err) || start_input(r, err) ? -1 : 0;
 }
 
-static int check_name(const struct csv_reader *r, const struct csv_field *f, struct err *err)
-{
-	if (memchr(f->s, '\0', f->len))
-		return csv_reader_fail(r, -1, err, "a NUL byte in the header");
-	if (memchr(f->s, '\r', f->len))
-		return csv_reader_fail(
-			r, -1, err,
-			"a carriage return in the header (line ends must be LF or CR LF)");
-	return 0;
-}
-
-/* The names of the header in r->row, to compare them: a name has no NUL. */
-static void flatten_names(const struct csv_reader *r, struct buf *text)
-{
-	for (size_t i = 0; i < r->row.n; i++) {
-		buf_append(text, r->row.fields[i].s, r->row.fields[i].len);
-		buf_append_char(text, '\0');
-	}
-}
-
 static int take_header(struct csv_reader *r, struct err *err)
 {
-	struct intern seen = INTERN_INIT;
-	size_t n = r->row.n;
-	uint32_t n_named = 0;
-	int rc = 0;
-
-	r->names = mem_zalloc(n, sizeof(*r->names));
-	r->header = (struct csv_header){ (const char *const *)r->names, n };
-	for (size_t i = 0; i < n; i++) {
-		const struct csv_field *f = &r->row.fields[i];
-
-		rc = check_name(r, f, err);
-		if (rc)
-			break;
-		r->names[i] = mem_dup(f->s, f->len);
-		if (f->len && intern_id(&seen, f->s, f->len) != n_named++) {
-			rc = csv_reader_fail(r, -1, err, "duplicate column %s", r->names[i]);
-			break;
-		}
-	}
-	intern_release(&seen);
-	if (rc)
-		return rc;
+	if (csvnames_take(&r->names, &r->row, err))
+		return csv_reader_fail(r, -1, err, "%s", err->message);
+	r->header = (struct csv_header){ (const char *const *)r->names.names, r->names.n };
 	r->n_before = r->line - 1;
-	flatten_names(r, &r->header_text);
 	if (!r->keep_names)
-		colname_normalise(r->names, n);
+		colname_normalise(r->names.names, r->names.n);
 	return 0;
 }
 
 static int check_header(const struct csv_reader *r, struct err *err)
 {
-	struct buf text = BUF_INIT;
-	bool equal;
-
-	flatten_names(r, &text);
-	equal = r->row.n == r->header.n && text.len && text.len == r->header_text.len &&
-		!memcmp(text.data, r->header_text.data, text.len);
-	buf_release(&text);
-	return equal ? 0
-		     : csv_reader_fail(r, -1, err, "the header differs from that of %s",
-				       r->input.paths[0]);
+	return csvnames_are(&r->names, &r->row)
+		       ? 0
+		       : csv_reader_fail(r, -1, err, "the header differs from that of %s",
+					 r->input.paths[0]);
 }
 
 static void reset(struct csv_reader *r)
@@ -634,8 +527,6 @@ static void reset(struct csv_reader *r)
 	r->delimiter = ',';
 	r->tuning = tuning;
 	r->marks = mem_alloc(tuning.window + CSVSCAN_SLACK, sizeof(*r->marks));
-	r->parser = mem_alloc(1, sizeof(*r->parser));
-	start_parser(r);
 }
 
 int csv_reader_open(struct csv_reader *r, const struct csv_input *input, struct err *err)
@@ -738,74 +629,10 @@ bool csv_reader_peek(const struct csv_reader *r, size_t ahead, int column, struc
 void csv_reader_close(struct csv_reader *r)
 {
 	gz_reader_close(&r->gz);
-	if (r->parser)
-		csv_free(r->parser);
-	free(r->parser);
-	for (size_t i = 0; r->names && i < r->header.n; i++)
-		free(r->names[i]);
-	free(r->names);
+	csvnames_release(&r->names);
+	csvquoted_release(&r->quoted);
 	buf_release(&r->bytes);
-	buf_release(&r->text);
-	buf_release(&r->header_text);
 	free(r->marks);
 	free(r->row.fields);
-	free(r->text_ends);
-	free(r->text_nulls);
 	*r = (struct csv_reader)CSV_READER_INIT;
-}
-
-int csv_writer_open(struct csv_writer *w, const struct gz_output *output, struct err *err)
-{
-	*w = (struct csv_writer)CSV_WRITER_INIT;
-	return gz_writer_open(&w->gz, output, err);
-}
-
-static int flush(struct csv_writer *w, struct err *err)
-{
-	int rc = !w->row.len ? 0 : gz_writer_write(&w->gz, w->row.data, w->row.len, err);
-
-	buf_clear(&w->row);
-	return rc;
-}
-
-int csv_writer_end_row(struct csv_writer *w, struct err *err)
-{
-	csv_end_row(&w->row);
-	w->n_rows++;
-	/* The header waits for a row: until then another output of the tool may be refused. */
-	return w->row.len >= FLUSH_SIZE && w->n_rows > 1 ? flush(w, err) : 0;
-}
-
-void csv_writer_abort(struct csv_writer *w)
-{
-	gz_writer_abort(&w->gz);
-	buf_release(&w->row);
-}
-
-int csv_writer_complete(struct csv_writer *w, struct err *err)
-{
-	if (flush(w, err) || gz_writer_complete(&w->gz, err))
-		return -1;
-	buf_release(&w->row);
-	return 0;
-}
-
-int csv_writer_close_all(struct csv_writer *const *writers, size_t n, struct err *err)
-{
-	struct gz_writer **gz = mem_alloc(n, sizeof(struct gz_writer *));
-	int rc = 0;
-
-	for (size_t i = n; !rc && i-- > 0;) {
-		rc = csv_writer_complete(writers[i], err);
-		gz[i] = &writers[i]->gz;
-	}
-	if (!rc)
-		rc = gz_writer_close_all(gz, n, err);
-	free(gz);
-	return rc;
-}
-
-int csv_writer_close(struct csv_writer *w, struct err *err)
-{
-	return csv_writer_close_all(&w, 1, err);
 }

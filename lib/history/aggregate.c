@@ -164,14 +164,14 @@ static int write_session(struct aggregate *o, const struct outcome_session *s,
 		.session_id = csv_int(s->id),
 		.user_id = csv_text(user->s, user->len),
 		.content_id = csv_text(content->s, content->len),
-		.session_start_ts = csv_int(s->start),
-		.session_end_ts = csv_int(s->end),
+		.session_start_ts = csv_int(s->past.start),
+		.session_end_ts = csv_int(s->past.end),
 		.is_completed_event = csv_int(s->has_complete),
 		.stopped_near_end = csv_int(s->is_completed_without),
 		.num_unique_events = csv_int(outcome_n_types(s)),
 	};
 
-	if (s->completed_at != EVENT_UNKNOWN)
+	if (s->past.completed_at != EVENT_UNKNOWN)
 		row.is_completion = csv_int(1);
 	else if (s->closing < watermark)
 		row.is_completion = csv_int(0);

@@ -337,8 +337,8 @@ static void close_sessions(struct history *h, int64_t t)
 		struct history_user *user = find_user(h, s->user);
 
 		user->n_closed++;
-		user->closed_duration += s->end - s->start;
-		if (s->completed_at == EVENT_UNKNOWN)
+		user->closed_duration += s->past.end - s->past.start;
+		if (s->past.completed_at == EVENT_UNKNOWN)
 			apply_outcome(h, s->user, s->content, s->genre, s->id, s->closing, false);
 		if (h->options.closed)
 			h->options.closed(h->options.context, s);
@@ -393,7 +393,7 @@ static void fill_session(const struct outcome_session *s, const struct event *e,
 	row->number_of_pauses = s->n_pauses;
 	row->number_of_seeks = s->n_seeks;
 	row->session_event_number = s->n_events;
-	row->session_elapsed = e->ts - s->start;
+	row->session_elapsed = e->ts - s->past.start;
 	row->max_playback_ratio = s->max_ratio;
 	row->time_since_last_event = since(e->ts, e->prev_ts);
 }

@@ -1,5 +1,6 @@
 #include "history/label.h"
 
+#include "history/sessioncols.h"
 #include "table/catalogue.h"
 
 /* They are the last two of the table. */
@@ -15,12 +16,10 @@ _Static_assert(offsetof(struct row_completion_prediction_features, label_known_t
 
 /* What is known of a session's outcome. */
 struct session_label {
-	int64_t completed_at; /* if it is completed */
-	int64_t closing;      /* closing time, if no event follows */
-	int64_t last_ts;      /* of its latest event */
+	struct session_past past;
+	int64_t closing; /* closing time, if no event follows */
 	uint32_t user, content;
 	uint32_t n_rows; /* that wait for it, or after others */
-	bool completed;
 	bool superseded; /* by the pair's next session */
 };
 
@@ -53,14 +52,58 @@ void labels_release(struct labels *l)
 	buf_release(&l->spare);
 }
 
+static bool is_completed(const struct session_label *s)
+{
+	return s->past.completed_at != EVENT_UNKNOWN;
+}
+
 /* The session of which that is the low half of the id. */
 static struct session_label *find_session(const struct labels *l, uint32_t id)
 {
 	return ring_at(&l->sessions, id - (uint32_t)l->first_id);
 }
 
-static int fail_missing(const struct event *e, struct err *err)
+/* The session that the event says it goes on with; NULL if that is not open for its pair. */
+static struct session_label *find_open(const struct labels *l, const struct event *e)
 {
+	struct session_label *s;
+	bool is_open;
+
+	if (e->session_id < l->first_id || e->session_id - l->first_id >= (int64_t)l->sessions.n)
+		return NULL;
+	s = find_session(l, (uint32_t)e->session_id);
+	is_open = !s->superseded && s->closing >= e->ts;
+	return is_open && s->user == e->user && s->content == e->content ? s : NULL;
+}
+
+/*
+ * Opens the next session, the latest one of its pair; `before`, that before it, if its deadline is
+ * yet to come, closes now.
+ */
+static struct session_label *open_session(struct labels *l, int64_t *latest,
+					  struct session_label *before, const struct event *e)
+{
+	struct session_label *s;
+
+	if (before) {
+		before->superseded = true;
+		if (e->ts < before->closing)
+			before->closing = e->ts;
+	}
+	*latest = e->session_id;
+	s = ring_push(&l->sessions);
+	*s = (struct session_label){ .user = e->user,
+				     .content = e->content,
+				     .past = session_past(e) };
+	return s;
+}
+
+/* Most faults are those of a table from which rows were left out. */
+static int fail(enum sessioncols_fault fault, const struct session_past *past,
+		const struct event *e, struct err *err)
+{
+	if (fault == SESSIONCOLS_START || fault == SESSIONCOLS_TWICE)
+		return sessioncols_fail(fault, past, e, err);
 	return err_set(
 		err, ERR_RUNTIME,
 		"rows before this one of session %lld are missing or out of place: leave out "
@@ -68,62 +111,31 @@ static int fail_missing(const struct event *e, struct err *err)
 		(long long)e->session_id);
 }
 
-/* Opens the next session; that of its pair before it, if its deadline is yet to come, closes now.
- */
-static struct session_label *open_session(struct labels *l, const struct event *e, struct err *err)
-{
-	int64_t *latest = pairs_get(&l->latest_of, e->user, e->content); /* its id, or 0 */
-	struct session_label *s;
-
-	if (*latest) {
-		s = find_session(l, (uint32_t)*latest);
-		if (s->last_ts != e->prev_ts) {
-			fail_missing(e, err);
-			return NULL;
-		}
-		s->superseded = true;
-		if (e->ts < s->closing)
-			s->closing = e->ts;
-	}
-	*latest = e->session_id;
-	s = ring_push(&l->sessions);
-	*s = (struct session_label){ .user = e->user, .content = e->content };
-	return s;
-}
-
 int labels_step(struct labels *l, const struct event *e, struct err *err)
 {
-	int64_t next = l->first_id + (int64_t)l->sessions.n;
-	struct session_label *s;
+	int64_t next = l->first_id + (int64_t)l->sessions.n, *latest = NULL;
+	struct session_label *s = NULL, *before = NULL;
+	const struct session_past *past;
+	enum sessioncols_fault fault;
 
 	l->now = e->ts;
 	if (e->session_id == next) {
-		s = open_session(l, e, err);
-		if (!s)
-			return -1;
+		latest = pairs_get(&l->latest_of, e->user, e->content); /* its id, or 0 */
+		before = *latest ? find_session(l, (uint32_t)*latest) : NULL;
 	} else {
-		s = e->session_id < l->first_id || e->session_id > next
-			    ? NULL
-			    : find_session(l, (uint32_t)e->session_id);
-		if (!s || s->user != e->user || s->content != e->content || s->superseded ||
-		    s->closing < e->ts)
-			return err_set(err, ERR_RUNTIME,
-				       "session %lld is neither the next one, %lld, nor open for "
-				       "its user and content",
-				       (long long)e->session_id, (long long)next);
-		if (s->last_ts != e->prev_ts)
-			return fail_missing(e, err);
+		s = find_open(l, e);
+		if (!s)
+			return sessioncols_fail_id(e, next, err);
 	}
+	past = s ? &s->past : NULL;
+	fault = sessioncols_check(past, before ? &before->past : NULL, e);
+	if (fault)
+		return fail(fault, past, e, err);
+	if (latest)
+		s = open_session(l, latest, before, e);
 	s->closing = e->deadline;
-	s->last_ts = e->ts;
-	if (s->completed && e->completes)
-		return err_set(err, ERR_RUNTIME, "session %lld is completed a second time",
-			       (long long)e->session_id);
-	if (e->completes) {
-		s->completed = true;
-		s->completed_at = e->ts;
-	}
-	return s->completed != (e->phase == EVENT_COMPLETED) ? fail_missing(e, err) : 0;
+	session_past_add(&s->past, e);
+	return 0;
 }
 
 struct buf *labels_row(struct labels *l)
@@ -189,17 +201,19 @@ static void drop_sessions(struct labels *l)
 /* Appends the label of a decided session. */
 static void put_label(struct labels *l, const struct session_label *s, struct buf *row)
 {
+	const bool completed = is_completed(s);
+
 	/* Without a watermark of its own, what is closed now is closed at the watermark. */
-	if (!s->completed && l->watermark != EVENT_UNKNOWN && s->closing >= l->watermark) {
+	if (!completed && l->watermark != EVENT_UNKNOWN && s->closing >= l->watermark) {
 		csv_put_null(row);
 		csv_put_null(row);
 		l->n_censored++;
 		return;
 	}
-	csv_put_int(row, s->completed ? s->completed_at : s->closing);
-	csv_put_int(row, s->completed);
-	l->n_completed += s->completed;
-	l->n_not_completed += !s->completed;
+	csv_put_int(row, completed ? s->past.completed_at : s->closing);
+	csv_put_int(row, completed);
+	l->n_completed += completed;
+	l->n_not_completed += !completed;
 }
 
 int labels_write(struct labels *l, struct csv_writer *out, struct err *err)
@@ -209,7 +223,7 @@ int labels_write(struct labels *l, struct csv_writer *out, struct err *err)
 		struct session_label *s = find_session(l, row->session);
 		const struct buf *text;
 
-		if (!s->completed && s->closing >= l->now)
+		if (!is_completed(s) && s->closing >= l->now)
 			break;
 		text = ring_at(&l->texts, 0);
 		buf_append(&out->row, text->data + l->text_start, row->len);

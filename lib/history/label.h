@@ -11,7 +11,7 @@
  * each is closed once the time of the latest event is after its closing time.
  *
  * Memory: the rows since the first event of the oldest session that is undecided, 8 bytes each
- * beside their text; and 40 bytes a session since the oldest one that is open, and 16 times 1.5 to
+ * beside their text; and 48 bytes a session since the oldest one that is open, and 16 times 1.5 to
  * 3 in the table of pairs.
  */
 #ifndef CE_LABEL_H

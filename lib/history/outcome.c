@@ -106,9 +106,8 @@ static struct outcome_session *open_session(struct outcomes *o, place_plus_1 *la
 		.user = e->user,
 		.content = e->content,
 		.genre = e->genre,
-		.start = e->ts,
+		.past = session_past(e),
 		.closing = e->deadline,
-		.completed_at = EVENT_UNKNOWN,
 		.max_ratio = EVENT_UNKNOWN,
 	};
 	o->heap[o->n_open++].closing = e->deadline;
@@ -119,7 +118,7 @@ static struct outcome_session *open_session(struct outcomes *o, place_plus_1 *la
 
 static void add_event(struct outcome_session *s, const struct event *e)
 {
-	s->end = e->ts;
+	session_past_add(&s->past, e);
 	s->n_events += event_is_counted(e->type);
 	s->n_pauses += e->type == EVENT_PAUSE;
 	s->n_seeks += e->type == EVENT_SEEK;
@@ -127,71 +126,31 @@ static void add_event(struct outcome_session *s, const struct event *e)
 		s->max_ratio = e->ratio; /* EVENT_UNKNOWN is the smallest of all */
 	s->types |= (uint8_t)(1 << e->type);
 	s->has_complete |= e->type == EVENT_COMPLETE;
-	if (e->completes) {
-		s->completed_at = e->ts;
-		s->is_completed_without = e->type != EVENT_COMPLETE;
-	}
-}
-
-static int fail_prev(const struct event *e, struct err *err)
-{
-	return err_set(err, ERR_RUNTIME,
-		       "prev_ts is not the time of the previous event of the user and content of "
-		       "session %lld",
-		       (long long)e->session_id);
-}
-
-/* Whether the event can be the first of session o->n + 1; `previous`: of its pair, if it is open.
- */
-static int check_first(const struct outcomes *o, const struct outcome_session *previous,
-		       const struct event *e, struct err *err)
-{
-	if (e->session_id != o->n + 1)
-		return err_set(err, ERR_RUNTIME,
-			       "session %lld is neither the next one, %lld, nor open for its user "
-			       "and content",
-			       (long long)e->session_id, (long long)o->n + 1);
-	if (e->session_start != e->ts)
-		return err_set(err, ERR_RUNTIME,
-			       "session %lld begins at %lld, but its first event is at %lld",
-			       (long long)e->session_id, (long long)e->session_start,
-			       (long long)e->ts);
-	return previous && previous->end != e->prev_ts ? fail_prev(e, err) : 0;
-}
-
-/* Whether the event can be the next one of its session. */
-static int check_next(const struct outcome_session *s, const struct event *e, struct err *err)
-{
-	if (s->start != e->session_start)
-		return err_set(err, ERR_RUNTIME, "session %lld began at %lld, not at %lld",
-			       (long long)s->id, (long long)s->start, (long long)e->session_start);
-	if (s->completed_at != EVENT_UNKNOWN && e->completes)
-		return err_set(err, ERR_RUNTIME, "session %lld is completed a second time",
-			       (long long)s->id);
-	return s->end != e->prev_ts ? fail_prev(e, err) : 0;
+	s->is_completed_without |= e->completes && e->type != EVENT_COMPLETE;
 }
 
 struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e, struct err *err)
 {
 	place_plus_1 *latest = pairs_get(&o->open, e->user, e->content);
-	struct outcome_session *s = *latest ? &o->sessions[*latest - 1] : NULL;
+	struct outcome_session *before = *latest ? &o->sessions[*latest - 1] : NULL;
+	struct outcome_session *s = *latest && before->id == e->session_id ? before : NULL;
+	const struct session_past *past = s ? &s->past : NULL;
+	enum sessioncols_fault fault;
 
-	if (!*latest || s->id != e->session_id) {
-		if (check_first(o, s, e, err))
-			return NULL;
-		s = open_session(o, latest, e);
-	} else {
-		if (check_next(s, e, err))
-			return NULL;
-		set_closing(o, *latest - 1, e->deadline);
-	}
-	add_event(s, e);
-	if ((s->completed_at != EVENT_UNKNOWN) != (e->phase == EVENT_COMPLETED)) {
-		err_set(err, ERR_RUNTIME, "session %lld is %scompleted, but session_phase is %s",
-			(long long)s->id, s->completed_at == EVENT_UNKNOWN ? "not " : "",
-			event_phase_name(e->phase));
+	if (!s && e->session_id != o->n + 1) {
+		sessioncols_fail_id(e, o->n + 1, err);
 		return NULL;
 	}
+	fault = sessioncols_check(past, *latest ? &before->past : NULL, e);
+	if (fault) {
+		sessioncols_fail(fault, past, e, err);
+		return NULL;
+	}
+	if (s)
+		set_closing(o, *latest - 1, e->deadline);
+	else
+		s = open_session(o, latest, e);
+	add_event(s, e);
 	return s;
 }
 

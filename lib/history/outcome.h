@@ -18,12 +18,12 @@
 
 #include "base/pairs.h"
 #include "events/event.h"
+#include "history/sessioncols.h"
 
 struct outcome_session {
 	int64_t id;
-	int64_t start, end;            /* times of its first and last event */
+	struct session_past past;
 	int64_t closing;               /* closing time, if no event follows */
-	int64_t completed_at;          /* completion time, or EVENT_UNKNOWN */
 	int64_t max_ratio;             /* largest playback ratio, or EVENT_UNKNOWN */
 	uint32_t user, content, genre; /* as in struct event, of the first event */
 	uint32_t n_events;             /* counted ones */

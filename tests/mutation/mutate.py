@@ -31,6 +31,7 @@ LIST = ROOT / "tests" / "mutation" / "mutations.txt"
 TOOL = {
     "session": "ce-sessionize",
     "doubts": "ce-sessionize",
+    "sessioncols": "ce-agg",
     "outcome": "ce-agg",
     "aggregate": "ce-agg",
     "history": "ce-agg",

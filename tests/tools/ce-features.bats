@@ -347,6 +347,7 @@ says() {
 	says '$at["user_completion_rate"] = "x"; $at["content_completion_rate"] = 1' \
 		"column user_completion_rate: invalid number 'x'"
 	says '$at["session_id"] = 3' "session 3 is neither the next one, 2, nor open for its user and content"
+	says '$at["session_start_ts"] = "1704067200001"' "session 1 began at 1704067200000, not at 1704067200001"
 	says '$at["event_ts"] = 1' "event 'e2' at 1 comes before event 'e1' at 1704067200000 of line 2 (ce-clean puts events in order)"
 }
 

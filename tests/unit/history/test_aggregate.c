@@ -23,14 +23,14 @@ static void closed_sessions_leave_in_order_of_id(void)
 
 	for (int64_t i = 0; i < N; i++) {
 		/* 389 is prime to 1009: every id once, scattered over a window that moves. */
-		struct outcome_session session = { .id = 1 + i * 389 % N, .end = i };
+		struct outcome_session session = { .id = 1 + i * 389 % N, .past.end = i };
 
 		closed[session.id] = true;
 		aggregate_session_closed(&s, &session);
 		while ((first = aggregate_sessions_first(&s))) {
 			CHECK_INT(first->id, next);
 			CHECK(closed[first->id]);
-			CHECK_INT(1 + first->end * 389 % N, first->id);
+			CHECK_INT(1 + first->past.end * 389 % N, first->id);
 			aggregate_sessions_pop(&s);
 			next++;
 		}

@@ -186,8 +186,15 @@ static void session_columns_that_contradict_each_other_are_refused(void)
 		struct event e;
 		const char *message;
 	} bad[] = {
-		{ { .ts = 6, .session_id = 1, .user = 1, .prev_ts = 5, .completes = true },
+		{ { .ts = 6,
+		    .session_id = 1,
+		    .session_start = 5,
+		    .user = 1,
+		    .prev_ts = 5,
+		    .completes = true },
 		  "session 1 is completed a second time" },
+		{ { .ts = 6, .session_id = 1, .session_start = 6, .user = 1, .prev_ts = 5 },
+		  "session 1 began at 5, not at 6" },
 		{ { .ts = 6, .session_id = 1, .user = 2 }, not_open },
 		{ { .ts = 6, .session_id = 1, .user = 1, .content = 1 }, not_open },
 		{ { .ts = 10, .session_id = 1, .user = 1 }, not_open },
@@ -317,29 +324,25 @@ static void an_open_session_keeps_its_verdict(void)
 static void rows_that_are_missing_are_an_error(void)
 {
 	static const struct event bad[] = {
-		{ .ts = 9, .user = 1, .session_id = 1, .deadline = 99, .prev_ts = 2 },
-		{ .ts = 9, .user = 1, .session_id = 1, .deadline = 99, .prev_ts = EVENT_UNKNOWN },
-		{ .ts = 9, .user = 1, .session_id = 2, .deadline = 99, .prev_ts = 2 },
-		{ .ts = 9,
-		  .user = 1,
-		  .session_id = 1,
-		  .deadline = 99,
-		  .prev_ts = 1,
-		  .phase = EVENT_COMPLETED },
-		{ .ts = 9,
-		  .user = 1,
-		  .session_id = 1,
-		  .deadline = 99,
-		  .prev_ts = 1,
-		  .completes = true },
+		{ .session_id = 1, .session_start = 1, .prev_ts = 2 },
+		{ .session_id = 1, .session_start = 1, .prev_ts = EVENT_UNKNOWN },
+		{ .session_id = 2, .session_start = 9, .prev_ts = 2 },
+		{ .session_id = 2, .session_start = 8, .prev_ts = 1 },
+		{ .session_id = 1, .session_start = 1, .prev_ts = 1, .phase = EVENT_COMPLETED },
+		{ .session_id = 1, .session_start = 1, .prev_ts = 1, .completes = true },
 	};
 	struct err err = ERR_INIT;
 	static struct run r;
+	struct event e;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		begin(&r);
 		see(&r, 1, 1, 1, 50, EVENT_PLAY, NULL);
-		CHECK_INT(labels_step(&r.labels, &bad[i], &err), -1);
+		e = bad[i];
+		e.ts = 9;
+		e.user = 1;
+		e.deadline = 99;
+		CHECK_INT(labels_step(&r.labels, &e, &err), -1);
 		CHECK_BEGINS(err.message, "rows before this one of session ");
 		csv_writer_abort(&r.out);
 		labels_release(&r.labels);

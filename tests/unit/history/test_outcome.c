@@ -128,8 +128,8 @@ static void what_a_session_holds(void)
 	CHECK_INT(s->n_pauses, 1);
 	CHECK_INT(s->n_seeks, 2);
 	CHECK_INT(outcome_n_types(s), 5);
-	CHECK_INT(s->completed_at, 4);
-	CHECK_INT(s->end, 6);
+	CHECK_INT(s->past.completed_at, 4);
+	CHECK_INT(s->past.end, 6);
 	CHECK(s->is_completed_without && !s->has_complete);
 	outcomes_release(&o);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int close_pipe(const int fds[2])
@@ -119,10 +120,22 @@ bool subprocess_is_silent(const struct subprocess *c)
 	return fdio_read(c->output, &byte, 1) == 0;
 }
 
+/* Waits so long for the end of what was told to end, and may have other plans. */
+#define STOP_MS 1000
+
+static void reap_soon(pid_t shell)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < STOP_MS && !waitpid(shell, NULL, WNOHANG); i++)
+		nanosleep(&ms, NULL);
+}
+
 void subprocess_stop(struct subprocess *c)
 {
 	end_group(c);
 	close(c->output);
+	reap_soon(c->shell);
 	*c = (struct subprocess)SUBPROCESS_INIT;
 }
 

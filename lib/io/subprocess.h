@@ -40,7 +40,10 @@ int subprocess_start(struct subprocess *c, const char *text, int input, struct e
  */
 bool subprocess_is_silent(const struct subprocess *c);
 
-/* Stops the command, with what is left of its group, and does not wait for it. */
+/*
+ * Stops the command, with what is left of its group. Waits for it a second at most: one that does
+ * not heed SIGTERM stays.
+ */
 void subprocess_stop(struct subprocess *c);
 
 /*

@@ -144,7 +144,23 @@ static void stops_what_goes_on(void)
 	CHECK_INT(c.output, -1);
 	CHECK_INT(read(output, text, sizeof(text)), 0); /* nobody is left to write */
 	close(output);
-	CHECK(waitpid(-1, NULL, 0) > 0);
+	CHECK_INT(waitpid(-1, NULL, 0), -1); /* nor is a zombie */
+	CHECK_INT(errno, ECHILD);
+}
+
+static void does_not_wait_long_for_one_that_will_not_stop(void)
+{
+	struct subprocess c = start("trap '' TERM; echo started; exec sleep 1000");
+	pid_t pid = c.shell;
+	char text[16];
+
+	CHECK_INT(read(c.output, text, sizeof(text)), 8);
+	alarm(60);
+	subprocess_stop(&c);
+	alarm(0);
+	CHECK_INT(waitpid(pid, NULL, WNOHANG), 0);
+	kill(pid, SIGKILL);
+	CHECK_INT(waitpid(pid, NULL, 0), pid);
 }
 
 int main(void)
@@ -153,5 +169,6 @@ int main(void)
 	RUN(a_start_that_fails_leaves_nothing);
 	RUN(a_refused_group_is_an_error_and_kills_nobody);
 	RUN(stops_what_goes_on);
+	RUN(does_not_wait_long_for_one_that_will_not_stop);
 	return CHECK_DONE();
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
 
 static void wait_ms(long ms)
@@ -17,7 +18,7 @@ static void wait_ms(long ms)
 /* What a worker found, and how far it came. */
 struct work {
 	int fd;
-	volatile bool slept, done;
+	atomic_bool slept, done;
 	sigset_t blocked;
 };
 

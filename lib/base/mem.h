@@ -7,6 +7,8 @@
 #ifndef CE_MEM_H
 #define CE_MEM_H
 
+#include "base/small.h"
+
 #include <stddef.h>
 
 /* n * size bytes, uninitialised / zeroed; the product is checked. The caller frees with free(). */
@@ -17,7 +19,7 @@ void *mem_zalloc(size_t n, size_t size);
  * For large tables: n bytes, uninitialised, in huge pages where the system has them and n
  * is at least one, so that there are fewer faults at first and fewer misses later.
  */
-#define MEM_HUGE_PAGE ((size_t)2 * 1024 * 1024)
+#define MEM_HUGE_PAGE SMALL((size_t)2 * 1024 * 1024, (size_t)16 * 1024)
 void *mem_alloc_huge(size_t n);
 
 /*

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/small.h"
 #include "io/tempfile.h"
 
 #include <stdalign.h>
@@ -10,12 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LIMIT_MIN   ((uint64_t)512 * 1024)
+#define LIMIT_MIN   SMALL((uint64_t)512 * 1024, 128 * 1024)
 #define PART_BITS   8
 #define N_PARTS     ((size_t)1 << PART_BITS)
-#define PAGE_MIN    ((size_t)1024)
-#define PAGE_MAX    ((size_t)8 * 1024)  /* all open ones fit into a huge page */
-#define WRITE_SIZE  ((size_t)64 * 1024) /* what gathers before a write to the spill file */
+#define PAGE_MIN    SMALL((size_t)1024, 256)
+#define PAGE_MAX    ((size_t)8 * 1024)             /* all open ones fit into a huge page */
+#define WRITE_SIZE  SMALL((size_t)64 * 1024, 1024) /* gathers before a write to the file */
 #define FIRST_SLOTS ((size_t)64)
 #define WORD_BITS   64
 #define SPARSE      256 /* as many bits for one that is set are enough */

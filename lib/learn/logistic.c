@@ -1,6 +1,7 @@
 #include "learn/logistic.h"
 
 #include "base/mem.h"
+#include "base/small.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ typedef double lanes __attribute__((vector_size(32)));
 #define TILE LANES
 
 #define PARTS_MAX      ((size_t)64)
-#define PART_ROWS      ((size_t)1024) /* fewer are not worth a part */
+#define PART_ROWS      SMALL((size_t)1024, 16) /* fewer are not worth a part */
 #define SQUARES_MAX    ((size_t)16)
 #define SQUARES_MEMORY ((size_t)64 * 1024 * 1024)
 

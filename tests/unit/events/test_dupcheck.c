@@ -73,8 +73,9 @@ static void test_every_size(void)
 /* Most pages are on disk, and the table takes a part in several passes. */
 static void test_beyond_the_limit(void)
 {
-	check_found(30000, 0, .02);
-	check_found(2000000, 0, .8); /* more repeats than bits */
+	check_found(30000, 512 * 1024, .02);
+	check_found(2000000, 512 * 1024, .8); /* more repeats than bits */
+	check_found(30000, 0, 1);             /* of the least limit only that none is missed */
 	check_found(300000, 2 * 1024 * 1024, .06);
 }
 

@@ -123,13 +123,13 @@ static int init(struct tables *t, const struct cli *cli, const struct opts *opt,
 		t->ins[i] = (struct csv_reader)CSV_READER_INIT;
 		if (pg_load_init(&t->loads[i], &opt->load, cli->input.paths[i], opt->schema, err))
 			return -1;
-		name = t->loads[i].name.name;
+		name = t->loads[i].to.name.name;
 		for (size_t k = 0; k < i; k++)
-			if (!strcmp(t->loads[k].name.name, name))
+			if (!strcmp(t->loads[k].to.name.name, name))
 				return err_set(err, ERR_USAGE, "duplicate table %s", name);
 	}
 	for (size_t i = 0; opt->dir && i < t->n; i++) {
-		t->paths[i] = gz_input_table(opt->dir, t->loads[i].name.name, err);
+		t->paths[i] = gz_input_table(opt->dir, t->loads[i].to.name.name, err);
 		if (!t->paths[i])
 			return -1;
 	}
@@ -174,7 +174,7 @@ static int copy(struct pg_load *load, struct csv_reader *in, const struct cli *c
 	csv_reader_warn(in, warnings);
 	if (load->n_rows != in->n_rows)
 		warnings_add(warnings, "table %s took %llu of %llu rows: does a trigger drop rows?",
-			     load->name.name, (unsigned long long)load->n_rows,
+			     load->to.name.name, (unsigned long long)load->n_rows,
 			     (unsigned long long)in->n_rows);
 	return 0;
 }

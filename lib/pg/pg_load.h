@@ -8,60 +8,18 @@
 #ifndef CE_PG_LOAD_H
 #define CE_PG_LOAD_H
 
-#include "base/bound.h"
-#include "base/warnings.h"
 #include "pg/pg.h"
+#include "pg/pg_load_options.h"
 #include "pg/pg_rows.h"
+#include "pg/pg_target.h"
 #include "table/csvreader.h"
 
-#include <stdbool.h>
-
-enum pg_load_mode {
-	PG_LOAD_CREATE,  /* the table must not exist */
-	PG_LOAD_APPEND,  /* add to it */
-	PG_LOAD_REPLACE, /* its rows go; other clients see them until the commit */
-	PG_LOAD_UPSERT   /* rows with the keys of one that is there take its place */
-};
-
-/* NAME is of the SQL type TYPE. */
-struct pg_load_type {
-	char *name, *type;
-};
-
-/* Of all tables of a transaction. Everything is borrowed. */
-struct pg_load_options {
-	enum pg_load_mode mode;
-	const char *const *keys; /* PG_LOAD_UPSERT's, n_keys > 0; else none */
-	size_t n_keys;
-	const struct pg_load_type *types; /* of a table that is made; before the catalogue's */
-	size_t n_types;
-	struct bound max_loss; /* rows that PG_LOAD_REPLACE may leave a table fewer than it had */
-	bool analyze;
-	struct warnings *warnings; /* gets what looks wrong */
-};
+#include <stddef.h>
+#include <stdint.h>
 
 struct pg_load {
-	struct pg_table name; /* as it was given */
-	uint64_t n_rows;      /* that the table took, after pg_load_end */
-
-	/* The module's own. */
-	const struct pg_load_options *options;
-	const struct csv_reader *in;
-	struct pg *db;
-	bool alone;                 /* the only table */
-	const char *const *columns; /* the input's, borrowed */
-	size_t n_columns;
-	size_t *keys; /* those of them that are the key of the table to make, or PG_LOAD_UPSERT's */
-	size_t n_keys;
-	char *table;     /* as SQL, like all that follows: with its schema if it was there before */
-	char **names;    /* of the columns, one by one */
-	char *name_list; /* and with commas */
-	char *key_list;
-	bool made;          /* the table is ours, and its key is yet to be added */
-	uint64_t n_before;  /* rows that PG_LOAD_REPLACE removed */
-	bool staged;        /* the rows go to a temporary table first */
-	struct buf upsert;  /* the command that moves them on */
-	bool upsert_counts; /* the rows that it reports are those that it was given */
+	struct pg_target to;
+	uint64_t n_rows; /* that the table took, after pg_load_end */
 	struct pg_rows rows;
 };
 

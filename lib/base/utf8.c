@@ -38,6 +38,17 @@ static uint32_t code_of(const char *s, size_t len)
 	return code;
 }
 
+/* Ranges of what is not printable, in their order. */
+static const struct range {
+	uint32_t first, last;
+} unprintable[] = {
+	{ 0, 0x1f },          { 0x7f, 0x9f },       { 0xad, 0xad },       { 0x34f, 0x34f },
+	{ 0x61c, 0x61c },     { 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+	{ 0x200b, 0x200f },   { 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },
+	{ 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },
+	{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
 size_t utf8_printable(const char *s, const char *end)
 {
 	size_t len = utf8_length(s, end);
@@ -46,10 +57,9 @@ size_t utf8_printable(const char *s, const char *end)
 	if (!len)
 		return 0;
 	code = code_of(s, len);
-	if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || code == 0x200e ||
-	    code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
-	    (code >= 0x2066 && code <= 0x2069))
-		return 0;
+	for (size_t i = 0; i < sizeof(unprintable) / sizeof(unprintable[0]); i++)
+		if (code <= unprintable[i].last)
+			return code < unprintable[i].first ? len : 0;
 	return len;
 }
 

@@ -16,8 +16,11 @@
 size_t utf8_length(const char *s, const char *end);
 
 /*
- * The same, but 0 also for what could drive a terminal or turn the text around it: C0, DEL, C1,
- * line and paragraph separators, and the marks, embeddings, overrides and isolates of directions.
+ * The same, but 0 also for what could drive a terminal, turn the text around it, or make two texts
+ * look the same: C0, DEL, C1, line and paragraph separators, and what is invisible by definition
+ * (The Unicode Standard, Default_Ignorable_Code_Point: soft hyphens, spaces and joiners of no
+ * width, marks and overrides of directions, fillers, variation selectors, tags, U+FEFF), with the
+ * interlinear annotations.
  */
 size_t utf8_printable(const char *s, const char *end);
 

@@ -19,13 +19,13 @@
 
 #define N_DIGITS 12
 
-/* A file until it is settled. */
+/* A file until it is settled, or a folder that was made for files, until the end. */
 struct atomicfile_temporary {
 	struct atomicfile_temporary *next;
 	pid_t owner; /* a forked child leaves its parent's files alone */
 	dev_t device;
 	ino_t inode;
-	const char *path; /* its name to be */
+	const char *path; /* its name to be; NULL: a folder, which has it */
 	bool is_named;    /* has it, instead of its temporary name */
 	bool has_older;   /* and what had that name before has the temporary one */
 	char name[];
@@ -53,10 +53,16 @@ static bool is_at(const struct atomicfile_temporary *t, const char *name)
 	return !lstat(name, &st) && st.st_dev == t->device && st.st_ino == t->inode;
 }
 
-/* Leaves the target as it was before. Calls nothing that a signal handler must not. */
+/*
+ * Leaves the target as it was before: of a folder, only that it is there if it is not empty. Calls
+ * nothing that a signal handler must not.
+ */
 static void undo(const struct atomicfile_temporary *t)
 {
-	if (!t->is_named) {
+	if (!t->path) {
+		if (is_at(t, t->name))
+			rmdir(t->name);
+	} else if (!t->is_named) {
 		if (is_at(t, t->name))
 			unlink(t->name);
 	} else if (is_at(t, t->path)) {
@@ -207,6 +213,16 @@ static int put_name_beside(char *name, const char *target)
 	return 0;
 }
 
+/* With the signals blocked: from now on, t is undone at the end. */
+static void note(struct atomicfile_temporary *t, const struct stat *st)
+{
+	t->device = st->st_dev;
+	t->inode = st->st_ino;
+	t->owner = getpid();
+	t->next = unsettled;
+	unsettled = t;
+}
+
 /* Makes the temporary file t; on success f owns it. Returns 0, or -1 with errno set. */
 static int open_temporary(struct atomicfile *f, struct atomicfile_temporary *t,
 			  const struct stat *old_file)
@@ -230,11 +246,8 @@ static int open_temporary(struct atomicfile *f, struct atomicfile_temporary *t,
 	}
 	saved = errno;
 	if (f->fd >= 0) {
-		t->device = st.st_dev;
-		t->inode = st.st_ino;
+		note(t, &st);
 		f->until = t;
-		t->next = unsettled;
-		unsettled = t;
 		if (old_file)
 			(void)!fchmod(f->fd, old_file->st_mode & 0777);
 	}
@@ -248,7 +261,6 @@ static int open_beside(struct atomicfile *f, const char *path, const struct stat
 {
 	struct atomicfile_temporary *t = mem_zalloc(sizeof(*t) + name_room(f->path), 1);
 
-	t->owner = getpid();
 	t->path = f->path;
 	if (open_temporary(f, t, old_file)) {
 		err_errno(err, path);
@@ -454,27 +466,65 @@ static int rename_to(struct atomicfile_temporary *t)
 	return rc;
 }
 
-/* A rename is on the disk when its folder is. */
-static int sync_folder_of(const char *path)
+/*
+ * A new name is on the disk when its folder is. A folder that may be written to but not read cannot
+ * be opened: then the whole file system is synced, through what has got the name.
+ */
+static int sync_name(const char *path)
 {
 	char *copy = mem_dup(path, strlen(path));
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc, saved;
+	bool is_unreadable = fd < 0 && errno == EACCES;
 
-	rc = fd < 0 ? -1 : fsync(fd);
+	if (is_unreadable)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	rc = fd < 0 ? -1 : is_unreadable ? syncfs(fd) : fsync(fd);
 	saved = errno;
 	if (fd >= 0)
 		close(fd);
 	free(copy);
 	errno = saved;
-	/* A folder that may be written to but not read, or whose file system syncs no folders. */
-	return rc && errno != EACCES && errno != EINVAL ? -1 : 0;
+	return rc && errno != EINVAL ? -1 : 0; /* a file system that syncs no folders */
+}
+
+/* Returns 0, or -1 with errno set, EEXIST among the reasons. */
+static int make_folder(struct atomicfile_temporary *t)
+{
+	struct stat st;
+	sigset_t old;
+	int rc, saved;
+
+	block_signals(&old);
+	rc = mkdir(t->name, 0777);
+	if (!rc && lstat(t->name, &st)) {
+		rc = -1;
+		saved = errno;
+		rmdir(t->name);
+		errno = saved;
+	}
+	saved = errno;
+	if (!rc)
+		note(t, &st);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	errno = saved;
+	return rc;
 }
 
 int atomicfile_make_folder(const char *path, bool sync, struct err *err)
 {
-	if (!mkdir(path, 0777))
-		return sync && sync_folder_of(path) ? err_errno(err, path) : 0;
-	return errno == EEXIST ? 0 : err_errno(err, path);
+	struct atomicfile_temporary *t;
+	int why;
+
+	if (catch_the_end(err))
+		return -1;
+	t = mem_zalloc(sizeof(*t) + strlen(path) + 1, 1);
+	memcpy(t->name, path, strlen(path));
+	if (!make_folder(t))
+		return sync && sync_name(path) ? err_errno(err, path) : 0;
+	why = errno;
+	free(t);
+	errno = why;
+	return why == EEXIST ? 0 : err_errno(err, path);
 }
 
 int atomicfile_name(struct atomicfile *f, struct err *err)
@@ -487,7 +537,7 @@ int atomicfile_name(struct atomicfile *f, struct err *err)
 		return err_set(err, ERR_RUNTIME,
 			       "%s: somebody has moved or replaced %s, which was to get that name",
 			       t->path, t->name);
-	return rename_to(t) || (f->sync && sync_folder_of(t->path)) ? err_errno(err, f->path) : 0;
+	return rename_to(t) || (f->sync && sync_name(t->path)) ? err_errno(err, f->path) : 0;
 }
 
 void atomicfile_settle(struct atomicfile *f)

@@ -45,7 +45,7 @@ int atomicfile_open(struct atomicfile *f, const char *path, bool sync, struct er
 
 /*
  * Makes a folder, for files to be opened in, if it is not there; sync: its name is on the disk,
- * too. Returns 0, or -1 with err.
+ * too. The end of the process removes it again if it is empty then. Returns 0, or -1 with err.
  */
 int atomicfile_make_folder(const char *path, bool sync, struct err *err);
 
@@ -59,7 +59,8 @@ int atomicfile_sync(const struct atomicfile *f, struct err *err);
 int atomicfile_complete(struct atomicfile *f, struct err *err);
 
 /*
- * Gives a complete file its name, and syncs the folder; one that is written in place has it.
+ * Gives a complete file its name, and syncs the folder, or the file system of one that may not be
+ * read; one that is written in place has it.
  * Returns 0, or -1 with err: the target is as it was, or is put back by the abort.
  */
 int atomicfile_name(struct atomicfile *f, struct err *err);

@@ -350,6 +350,6 @@ whole_pipe() {
 		wait $victim || status=$?
 		rm gate
 		((status == 128 + $(kill -l "$signal")))
-		[ -z "$(ls -A tables)" ]
+		[ ! -e tables ]
 	done
 }

@@ -8,6 +8,32 @@
 #include <glob.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/syscall.h>
+
+/* These stand in for the C library's: they count, and the next random numbers can be given. */
+static int n_fsync, n_syncfs;
+static const uint64_t *next_random;
+
+int fsync(int fd)
+{
+	n_fsync++;
+	return fcntl(fd, F_GETFD) < 0 ? -1 : 0;
+}
+
+int syncfs(int fd)
+{
+	n_syncfs++;
+	return fcntl(fd, F_GETFD) < 0 ? -1 : 0;
+}
+
+ssize_t getrandom(void *to, size_t n, unsigned flags);
+ssize_t getrandom(void *to, size_t n, unsigned flags)
+{
+	if (!next_random)
+		return syscall(SYS_getrandom, to, n, flags);
+	memcpy(to, next_random++, n);
+	return (ssize_t)n;
+}
 
 static void put(const struct atomicfile *f, const char *text)
 {
@@ -307,6 +333,92 @@ static void two_runs_have_two_temporaries(void)
 	CHECK(strcmp(first, second) != 0);
 }
 
+/* Whoever has a file under the name that chance gave is left alone. */
+static void a_temporary_that_is_there_is_not_touched(void)
+{
+	static const uint64_t numbers[] = { 0xabc, 0xabc, 0xdef };
+	static const char *const theirs = ".target.ce-000000000abc.tmp";
+	struct atomicfile f;
+	struct err err = ERR_INIT;
+
+	scratch_write(theirs, "theirs", 6);
+	next_random = numbers;
+	CHECK_INT(atomicfile_open(&f, "target", true, &err), 0);
+	CHECK(next_random == numbers + 3);
+	next_random = NULL;
+	CHECK(!access(".target.ce-000000000def.tmp", F_OK));
+	put(&f, "ours");
+	CHECK_INT(commit(&f, &err), 0);
+	check_file("target", "ours");
+	check_file(theirs, "theirs");
+	CHECK_INT(scratch_count(), 2);
+	unlink("target");
+	unlink(theirs);
+}
+
+static void file_and_folder_are_synced(void)
+{
+	struct err err = ERR_INIT;
+
+	for (int sync = 0; sync < 2; sync++) {
+		struct atomicfile f;
+
+		n_fsync = n_syncfs = 0;
+		CHECK_INT(atomicfile_make_folder("made", sync, &err), 0);
+		CHECK_INT(n_fsync, sync);
+		CHECK_INT(atomicfile_make_folder("made", sync, &err), 0);
+		CHECK_INT(n_fsync, sync); /* it is there */
+		CHECK_INT(atomicfile_open(&f, "made/file", sync, &err), 0);
+		CHECK_INT(atomicfile_sync(&f, &err), 0);
+		CHECK_INT(n_fsync, 2 * sync);
+		CHECK_INT(atomicfile_complete(&f, &err), 0);
+		CHECK_INT(atomicfile_name(&f, &err), 0);
+		CHECK_INT(n_fsync, 3 * sync);
+		atomicfile_settle(&f);
+		CHECK_INT(n_fsync, 3 * sync);
+		CHECK_INT(n_syncfs, 0);
+		unlink("made/file");
+		CHECK_INT(rmdir("made"), 0);
+	}
+}
+
+static void write_into_an_unreadable_folder(void *unused)
+{
+	struct atomicfile f;
+	struct err err = ERR_INIT;
+
+	(void)unused;
+	if (!geteuid() && (setgid(65534) || setuid(65534)))
+		exit(9);
+	CHECK_INT(open("unreadable", O_RDONLY), -1);
+	n_fsync = 0;
+	CHECK_INT(atomicfile_open(&f, "unreadable/file", true, &err), 0);
+	put(&f, "whole");
+	CHECK_INT(commit(&f, &err), 0);
+	CHECK_INT(n_fsync, 1); /* of the file */
+	CHECK_INT(n_syncfs, 1);
+	CHECK_INT(atomicfile_make_folder("unreadable/made", true, &err), 0);
+	CHECK_INT(n_syncfs, 2);
+	check_file("unreadable/file", "whole");
+	CHECK_STR(err.message, "");
+	exit(!check_ok);
+}
+
+/* No name of a folder that cannot be opened can be synced alone. */
+static void an_unreadable_folder_is_synced_with_its_file_system(void)
+{
+	CHECK_INT(chmod(".", 0711), 0);
+	CHECK_INT(mkdir("unreadable", 0777), 0);
+	if (!geteuid())
+		CHECK_INT(chown("unreadable", 65534, 65534), 0);
+	CHECK_INT(chmod("unreadable", 0300), 0);
+	CHECK_INT(scratch_child(write_into_an_unreadable_folder, NULL), 0);
+	CHECK_INT(chmod("unreadable", 0700), 0);
+	CHECK(access("unreadable/made", F_OK) != 0); /* its end has removed it: it was empty */
+	unlink("unreadable/file");
+	CHECK_INT(rmdir("unreadable"), 0);
+}
+
 /* In a folder such as /tmp, a link of another user could make us write where he wants. */
 static void a_strange_link_is_refused(void)
 {
@@ -400,6 +512,42 @@ static void any_end_undoes_what_is_not_settled(void)
 		unlink("a");
 		unlink("d");
 		unlink("c");
+	}
+}
+
+static void make_folders_and_die(void *data)
+{
+	const struct death *death = data;
+	static struct atomicfile f, settled;
+	struct err err = ERR_INIT;
+
+	if (atomicfile_make_folder("older", true, &err) ||
+	    atomicfile_make_folder("empty", true, &err) ||
+	    atomicfile_make_folder("empty/within", true, &err) ||
+	    atomicfile_make_folder("replaced", true, &err) ||
+	    atomicfile_make_folder("used", true, &err) ||
+	    atomicfile_open(&f, "empty/within/a", true, &err) ||
+	    atomicfile_open(&settled, "used/a", true, &err) || commit(&settled, &err) ||
+	    rename("replaced", "moved") || mkdir("replaced", 0777))
+		exit(9);
+	if (!death->signal)
+		exit(3);
+	raise(death->signal);
+}
+
+/* And only those that this process has made. */
+static void any_end_removes_folders_that_are_left_empty(void)
+{
+	for (int sig = 0; sig <= SIGTERM; sig += SIGTERM) {
+		struct death death = { sig, 0 };
+
+		CHECK_INT(mkdir("older", 0777), 0);
+		CHECK_INT(scratch_child(make_folders_and_die, &death), sig ? sig : 3 << 8);
+		CHECK(access("empty", F_OK) != 0);
+		check_file("used/a", "");
+		CHECK_INT(scratch_count(), 4);
+		unlink("used/a");
+		CHECK_INT(rmdir("used") | rmdir("older") | rmdir("moved") | rmdir("replaced"), 0);
 	}
 }
 
@@ -517,8 +665,12 @@ int main(void)
 	RUN(an_abort_leaves_the_files_of_others);
 	RUN(a_replaced_temporary_gets_no_name);
 	RUN(two_runs_have_two_temporaries);
+	RUN(a_temporary_that_is_there_is_not_touched);
+	RUN(file_and_folder_are_synced);
+	RUN(an_unreadable_folder_is_synced_with_its_file_system);
 	RUN(a_strange_link_is_refused);
 	RUN(any_end_undoes_what_is_not_settled);
+	RUN(any_end_removes_folders_that_are_left_empty);
 	RUN(an_ignored_signal_stays_ignored);
 	RUN(spill_files_have_no_name);
 	RUN(spill_files_are_read_back_from_anywhere);

@@ -13,7 +13,7 @@ kind, closed descriptors, full disks, and signals at random moments. A run is ri
                stdout; no output under its name, or what was there before; no temporary; the database as it was,
                unless the message says that this is unknown
     killed     by the signal that was sent. As refused, but without a message; after SIGKILL or a crash (every
-               file keeps only what was synced) each output is the old or the complete new one, all are new if
+               file keeps only what was synced, and a redirected stdout all but the end of its stream) each output is the old or the complete new one, all are new if
                the stream on stdout is finished, and a temporary may be left, by its documented name. The same
                where every call fails from one on, which leaves nothing to clean up with
 
@@ -45,6 +45,7 @@ OLD = b"what was there before\n"
 TIMEOUT = 20  # seconds, of which no run needs one
 # A temporary that SIGKILL leaves behind, as ce(7) documents it.
 LEFTOVER = re.compile(r"(^|/)\.[^/]+\.ce-[0-9a-f]{12}\.tmp$")
+STREAM_END = 11  # bytes of a stream that come after the rest has been synced, at most
 SPILLED = re.compile(r"ce-spill-......$")
 
 # The kinds of fault of each class of calls: + means that call and all later ones.
@@ -103,6 +104,7 @@ CASES = [
     Case("clean", "ce-clean in/events.csv.gz"),
     Case("clean-plain-stdin", "ce-clean -p -", stdin="in/events.csv", cut=False),
     Case("clean-redirected", "ce-clean --rejects out/rejects.csv.gz -", stdin="in/events.csv.gz", stdout="stdout"),
+    Case("clean-plain-redirected", "ce-clean -p --rejects out/rejects.csv in/events.csv.gz", stdout="stdout"),
     Case("clean-outputs", "ce-clean -v --rejects out/rejects.csv.gz -o out/events.csv.gz in/events.csv.gz"),
     Case("clean-stdout-and-file", "ce-clean --tz Europe/Berlin --rejects out/rejects.csv in/local.csv.gz"),
     Case("clean-spills", "ce-clean --mem 1K --threads 2 -o out/events.csv.gz in/large.csv.gz", slow=True),
@@ -273,8 +275,10 @@ class Ground:
         return self.now
 
     def files(self, name):
+        """The bytes of each file, by its path in that folder; and with nothing, by a path that ends in /, of each empty folder."""
         folder = self.path / name
-        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()} | {
+            f"{path.relative_to(folder)}/": b"" for path in folder.rglob("*") if path.is_dir() and not any(path.iterdir())}
 
     def state(self, case):
         """What is in the tables of a case that changes the database, once no client is there any more."""
@@ -309,10 +313,15 @@ class Left:
         self.spoilt = [name for name in clean.files if name not in self.new and name not in self.old]
         self.strays = [name for name in got.files if name not in clean.files] + got.spilled
         self.is_finished = is_finished(got.stdout)
-        self.is_whole = content(got.stdout) == content(clean.stdout)
+        self.is_whole = content(got.stdout) == content(clean.stdout) or self.lacks_end()
         self.is_through = len(self.new) == len(clean.files) and (self.is_whole or not self.is_finished)
         self.state_is_new = got.state == clean.state
         self.state_is_old = got.state == state_before or not job.case.tables
+
+    def lacks_end(self):
+        """Whether all of a redirected stdout but the end of the stream was on the disk before a power cut."""
+        rest = self.clean.stdout.removeprefix(self.got.stdout)
+        return self.kind == "crash" and bool(self.case.stdout) and self.clean.stdout[:2] == b"\x1f\x8b" and len(rest) <= STREAM_END
 
     def after_success(self):
         missing = [name for name in self.clean.files if name not in self.new]
@@ -332,7 +341,8 @@ class Left:
         return ""
 
     def after_crash(self):
-        strays = [name for name in self.strays if not LEFTOVER.search(name) and not SPILLED.search(name)]
+        strays = [name for name in self.strays if not LEFTOVER.search(name) and not SPILLED.search(name)
+                  and not name.endswith("/")]
         if strays:
             return f"{strays[0]} is left, which is no documented name"
         if self.is_finished and len(self.new) < len(self.clean.files):
@@ -452,6 +462,7 @@ class Bench:
             out = (ground.path / case.stdout).read_bytes()
         log = [line.split(" ", 1) for line in ground.log.read_text().splitlines()]
         files = ground.files("out")
+        files.pop("spill/", None)
         spilled = [name for name in files if name.startswith("spill/")] + list(ground.files("spill"))
         return Result(status, out or b"", err.decode(errors="replace"),
                       {name: data for name, data in files.items() if not name.startswith("spill/")}, spilled,

@@ -18,8 +18,10 @@
  *
  * Without CE_FAULT the calls are only counted. CE_FAULT_LOG is a file that is there. It gets "fired
  * CLASS" before the fault is put in ("fired stdout close" for that of standard output), "CLASS
- *COUNT" for each class at exit, and after a crash there "unsynced FILE" for each rename that no
- *fsync of the folder followed.
+ * COUNT" for each class at exit, and after a crash there "unsynced FILE" for each rename that no
+ * fsync of the folder followed. With CE_FAULT_TRACE it gets what is done to files, too, as "did
+ * CALL held|free PATH": CALL is write, sync, close, rename (PATH: the new name), unlink, mkdir or
+ * rmdir, and held says that SIGTERM is blocked meanwhile.
  *
  * Only the process itself counts: no program that it starts, and no forked child unless
  * CE_FAULT_CHILDREN is there. A thread's calls count, so that which call is the n-th may depend on
@@ -99,7 +101,7 @@ static struct {
 } plan;
 
 static atomic_bool counts; /* in this process, from the constructor on */
-static bool children_count;
+static bool children_count, traces;
 static atomic_ulong n_calls[N_CLASSES];
 static atomic_bool fired;
 static char log_path[PATH_MAX];
@@ -140,12 +142,35 @@ static void note(const char *text, const char *more)
 	syscall(SYS_close, fd);
 }
 
+/* Of a trace: what is done, to the file of that descriptor or, without one (-1), of that path. */
+static void did(const char *call, int fd, const char *path)
+{
+	char link[32], aim[PATH_MAX], text[32];
+	int saved = errno;
+	sigset_t mask;
+	long n;
+
+	if (!traces || !counts || inside)
+		return;
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	snprintf(text, sizeof(text), "did %s %s", call,
+		 sigismember(&mask, SIGTERM) ? "held" : "free");
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = fd < 0 ? -1 : syscall(SYS_readlinkat, AT_FDCWD, link, aim, sizeof(aim) - 1);
+	if (n >= 0)
+		aim[n] = '\0';
+	note(text, n >= 0 ? aim : path);
+	errno = saved;
+}
+
 /* What a crash leaves ---------------------------------------------------------------------------
  */
 
 #define FILES_MAX   4096
 #define RENAMES_MAX 1024
 #define FD_FROM     500 /* the shim's descriptors: out of the way of the tool's */
+
+#define FD_INHERITED 10 /* those that a shell may have opened are below */
 
 /* Of a crash: what was opened for writing, and the renames whose folder is not synced. */
 static struct written {
@@ -182,19 +207,30 @@ static void crash_opened(int fd, int flags)
 	pthread_mutex_unlock(&crash_lock);
 }
 
-/* After fsync(fd): what is written is safe, or, of a folder, what was renamed in it. */
-static void crash_synced(int fd)
+/* What the process has inherited: how much of it others have written is theirs to sync. */
+static void crash_inherited(void)
 {
-	struct stat st;
+	for (int fd = 0; fd < FD_INHERITED; fd++)
+		crash_opened(fd, (int)syscall(SYS_fcntl, fd, F_GETFL));
+}
+
+/*
+ * After fsync(fd): what is written is safe, or, of a folder, what was renamed in it; or, after
+ * syncfs(fd), both of all that is on its device.
+ */
+static void crash_synced(int fd, bool all)
+{
+	struct stat st, file;
 
 	if (plan.kind != KIND_CRASH || raw_stat(fd, "", &st))
 		return;
 	pthread_mutex_lock(&crash_lock);
 	for (size_t i = 0; i < n_files; i++)
-		if (files[i].dev == st.st_dev && files[i].ino == st.st_ino)
-			files[i].synced = st.st_size;
+		if (files[i].dev == st.st_dev && (all || files[i].ino == st.st_ino) &&
+		    !raw_stat(files[i].fd, "", &file))
+			files[i].synced = file.st_size;
 	for (size_t i = 0; i < n_renames; i++)
-		if (renames[i].dev == st.st_dev && renames[i].ino == st.st_ino)
+		if (renames[i].dev == st.st_dev && (all || renames[i].ino == st.st_ino))
 			renames[i].dev = 0;
 	pthread_mutex_unlock(&crash_lock);
 }
@@ -313,6 +349,8 @@ static bool fails(enum class class)
 /* How much of n bytes a read or write is to do: -1 with errno, or 0 to n. */
 static ssize_t ration(enum class class, int fd, size_t n)
 {
+	if (class == CLASS_write)
+		did("write", fd, "");
 	switch (strike(class, fd)) {
 	case KIND_ERRNO:
 		return -1;
@@ -378,7 +416,10 @@ __attribute__((constructor)) static void begin(void)
 	}
 	snprintf(log_path, sizeof(log_path), "%s", path ? path : "");
 	children_count = getenv("CE_FAULT_CHILDREN");
+	traces = getenv("CE_FAULT_TRACE");
+	crash_inherited();
 	unsetenv("CE_FAULT");
+	unsetenv("CE_FAULT_TRACE");
 	unsetenv("CE_FAULT_CHILDREN");
 	unsetenv("CE_FAULT_LOG");
 	unsetenv("LD_PRELOAD");
@@ -653,8 +694,10 @@ WRAP(open, NULL, FILE *, fopen64, (const char *path, const char *mode), path, mo
 EXPORT int close(int fd)
 {
 	bool failed = strike(CLASS_close, fd) == KIND_ERRNO;
-	int saved = errno, rc = (int)syscall(SYS_close, fd);
+	int saved = errno, rc;
 
+	did("close", fd, "");
+	rc = (int)syscall(SYS_close, fd);
 	if (!failed)
 		return rc;
 	errno = saved;
@@ -675,18 +718,24 @@ EXPORT int fclose(FILE *file)
 	return EOF;
 }
 
+/* The disk itself is not the matter here. */
+static int sync_fd(int fd, bool all)
+{
+	if (fails(CLASS_sync) || (int)syscall(SYS_fcntl, fd, F_GETFD) < 0)
+		return -1;
+	did("sync", fd, "");
+	crash_synced(fd, all);
+	return 0;
+}
+
 EXPORT int fsync(int fd)
 {
-	int rc;
+	return sync_fd(fd, false);
+}
 
-	if (fails(CLASS_sync))
-		return -1;
-	/* The disk itself is not the matter here. */
-	rc = (int)syscall(SYS_fcntl, fd, F_GETFD);
-	if (rc < 0)
-		return -1;
-	crash_synced(fd);
-	return 0;
+EXPORT int syncfs(int fd)
+{
+	return sync_fd(fd, true);
 }
 
 EXPORT int fdatasync(int fd)
@@ -703,8 +752,10 @@ static int give_name(long number, int from_folder, const char *from, int to_fold
 	if (fails(CLASS_rename))
 		return -1;
 	rc = (int)syscall(number, from_folder, from, to_folder, to, flags);
-	if (!rc)
+	if (!rc) {
+		did("rename", -1, to);
 		crash_renamed(to_folder, to);
+	}
 	return rc;
 }
 
@@ -734,9 +785,31 @@ EXPORT int linkat(int from_folder, const char *from, int to_folder, const char *
 	return give_name(SYS_linkat, from_folder, from, to_folder, to, (unsigned)flags);
 }
 
-WRAP(unlink, -1, int, unlink, (const char *path), path)
+EXPORT int unlink(const char *path)
+{
+	if (fails(CLASS_unlink))
+		return -1;
+	did("unlink", -1, path);
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+EXPORT int rmdir(const char *path)
+{
+	if (fails(CLASS_unlink))
+		return -1;
+	did("rmdir", -1, path);
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
+}
+
+EXPORT int mkdir(const char *path, mode_t mode)
+{
+	if (fails(CLASS_mkdir))
+		return -1;
+	did("mkdir", -1, path);
+	return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+}
+
 WRAP(unlink, -1, int, unlinkat, (int folder, const char *path, int flags), folder, path, flags)
-WRAP(mkdir, -1, int, mkdir, (const char *path, mode_t mode), path, mode)
 WRAP(stat, -1, int, stat, (const char *path, struct stat *st), path, st)
 WRAP(stat, -1, int, stat64, (const char *path, struct stat64 *st), path, st)
 WRAP(stat, -1, int, lstat, (const char *path, struct stat *st), path, st)

@@ -628,6 +628,45 @@ by_name() {
 	each case_ $filters
 }
 
+# Whatever ends a tool between two of its calls, its outputs are all there, or none: see order.py.
+@test "at the end of a tool, what can fail comes before names, and names before the end of stdout" {
+	if nm "$CE_BIN/ce-clean" | grep -q '__asan\|__tsan'; then
+		skip "a sanitizer has its own malloc"
+	fi
+	cc -D_GNU_SOURCE -shared -fPIC -o shim.so "$CE_ROOT/tests/faults/shim.c"
+	traced() {
+		: >log
+		LD_PRELOAD=$BATS_TEST_TMPDIR/shim.so CE_FAULT_LOG=$PWD/log CE_FAULT_TRACE=1 "${cmd[@]}" "$@" "$in"
+	}
+	follows() {
+		python3 "$CE_ROOT/tests/faults/order.py" log "$@"
+	}
+	case_() {
+		local option named=() way
+		for option in $(outputs_of "$tool" | sed 's/-o//'); do
+			cmd+=("$option" "out$option")
+			named+=("out$option")
+		done
+		case $tool in
+		ce-agg) cmd+=(-d folder) ;;
+		ce-eval) cmd+=(--plots folder) ;;
+		esac
+		for way in -1 -p; do
+			rm -rf folder
+			"${cmd[@]}" $way -o first "$in" 2>stderr # the older files
+			if [[ -d folder ]]; then named+=(folder/*); fi
+			traced $way -o first 2>stderr
+			follows - first "${named[@]}"
+			traced $way -o - 2>stderr | cat >stdout
+			[[ $way == -p ]] || { gzip -t stdout && follows pipe "${named[@]}"; }
+			traced $way -o - >stdout 2>stderr
+			follows "stdout$([[ $way == -1 ]] || echo :plain)" "${named[@]}"
+			named=(${named[@]##folder/*})
+		done
+	}
+	each case_ $filters ce-eval
+}
+
 @test "-o /dev/stdout writes after what is there, and replaces no file" {
 	case_() {
 		{

@@ -3,7 +3,80 @@
 #include "base/buf.h"
 #include "scratch.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <zlib.h>
+
+/*
+ * These stand in for the C library's. While there is a trace, each adds a line: what it does, to
+ * which file, by its name to be, and whether SIGTERM is held meanwhile.
+ */
+static struct buf *trace;
+
+static void did(const char *call, const char *path)
+{
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	sigset_t mask;
+
+	if (!trace)
+		return;
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	buf_printf(trace, "%s %.*s%s\n", call, (int)strcspn(name + (*name == '.'), ":."),
+		   name + (*name == '.'), sigismember(&mask, SIGTERM) ? ", held" : "");
+}
+
+static void did_fd(const char *call, int fd)
+{
+	char link[32], aim[PATH_MAX] = "";
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (trace && readlink(link, aim, sizeof(aim) - 1) > 0)
+		did(call, aim);
+}
+
+ssize_t write(int fd, const void *buf, size_t n)
+{
+	did_fd("write", fd);
+	return syscall(SYS_write, fd, buf, n);
+}
+
+int close(int fd)
+{
+	did_fd("close", fd);
+	return (int)syscall(SYS_close, fd);
+}
+
+int fsync(int fd)
+{
+	did_fd("sync", fd);
+	return 0;
+}
+
+int poll(struct pollfd *fds, nfds_t nfds, int timeout)
+{
+	did("wait for", "room");
+	return (int)syscall(SYS_poll, fds, nfds, timeout);
+}
+
+int renameat2(int oldfd, const char *old, int newfd, const char *new, unsigned flags)
+{
+	did("name", new);
+	return (int)syscall(SYS_renameat2, oldfd, old, newfd, new, flags);
+}
+
+int rename(const char *old, const char *new)
+{
+	return renameat2(AT_FDCWD, old, AT_FDCWD, new, 0);
+}
+
+int unlink(const char *name)
+{
+	did("remove", name);
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, name, 0);
+}
 
 /* Appends a gzip member that holds the text, as zlib makes it. */
 static void add_member(struct buf *b, const char *text, size_t n, int level)
@@ -624,6 +697,82 @@ static void a_full_disk_is_an_error(void)
 }
 
 /* Into a pipe, what is not asked to be compressed is only coded; into a file it is compressed. */
+/* Writes a descriptor and two files, one of them over an older one; the calls at the end. */
+static void trace_the_end_of(int fd, bool plain, struct buf *calls)
+{
+	struct gz_writer stream, older, new, *const all[] = { &stream, &older, &new };
+	struct err err = ERR_INIT;
+	char in_place[32];
+	const char *const paths[] = { in_place, "older", "new" };
+
+	snprintf(in_place, sizeof(in_place), "/dev/fd/%d", fd);
+	scratch_write("older", "old", 3);
+	for (int i = 0; i < 3; i++) {
+		struct gz_output output = { paths[i], 0, plain, 0, false };
+
+		CHECK_INT(gz_writer_open(all[i], &output, &err), 0);
+		CHECK_INT(gz_writer_write(all[i], "text", 4, &err), 0);
+	}
+	trace = calls;
+	CHECK_INT(gz_writer_close_all(all, 3, &err), 0);
+	trace = NULL;
+	buf_append_char(calls, 0);
+	unlink("older");
+	unlink("new");
+}
+
+#define FILES_ARE_NAMED                                                                            \
+	"name new, held\nsync folder\nclose folder\n"                                              \
+	"name older, held\nsync folder\nclose folder\n"
+
+/*
+ * What may fail comes first; no name before all files are on the disk and the reader is ready; no
+ * end of a stream before all names are on the disk; and nothing of it between two signals.
+ */
+static void the_steps_of_several_outputs(void)
+{
+	struct buf calls = BUF_INIT;
+	int fds[2];
+
+	CHECK_INT(mkdir("folder", 0777) | chdir("folder"), 0);
+	CHECK_INT(pipe(fds), 0);
+	trace_the_end_of(fds[1], false, &calls);
+	CHECK_STR(calls.data,
+		  "write new\nsync new\nclose new\nwrite older\nsync older\nclose older\n"
+		  "wait for room\n" FILES_ARE_NAMED
+		  "write pipe, held\nclose pipe, held\nremove older, held\n");
+	close(fds[0]);
+	close(fds[1]);
+	CHECK_INT(chdir("..") | rmdir("folder"), 0);
+	buf_release(&calls);
+}
+
+/* A redirected output is on the disk before its end, and plain text, which has no end, all of it.
+ */
+static void a_file_in_place_is_synced_before_its_end(void)
+{
+	for (int plain = 0; plain < 2; plain++) {
+		struct buf calls = BUF_INIT;
+		int fd;
+
+		CHECK_INT(mkdir("folder", 0777) | chdir("folder"), 0);
+		fd = open("redirected", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+		trace_the_end_of(fd, plain, &calls);
+		CHECK_STR(calls.data, plain ? "sync new\nclose new\nsync older\nclose older\n"
+					      "sync redirected\nwait for room\n" FILES_ARE_NAMED
+					      "close redirected, held\nremove older, held\n"
+					    : "write new\nsync new\nclose new\n"
+					      "write older\nsync older\nclose older\n"
+					      "sync redirected\nwait for room\n" FILES_ARE_NAMED
+					      "write redirected, held\nclose redirected, held\n"
+					      "remove older, held\n");
+		close(fd);
+		unlink("redirected");
+		CHECK_INT(chdir("..") | rmdir("folder"), 0);
+		buf_release(&calls);
+	}
+}
+
 static void the_default_level_fits_the_output(void)
 {
 	struct gz_output output = GZ_OUTPUT_INIT;
@@ -682,6 +831,8 @@ int main(void)
 	RUN(a_table_has_one_file);
 	RUN(an_aborted_writer_leaves_nothing);
 	RUN(a_full_disk_is_an_error);
+	RUN(the_steps_of_several_outputs);
+	RUN(a_file_in_place_is_synced_before_its_end);
 	RUN(the_default_level_fits_the_output);
 	RUN(checksum);
 	scratch_leave(dir);

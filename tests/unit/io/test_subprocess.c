@@ -8,12 +8,13 @@
 #include <sys/syscall.h>
 
 /* These stand in for the C library's: one of them can be told to refuse. */
-static int refused_setpgid, refused_execl;
+static pid_t refused_setpgid; /* in that process, or in all (-1) */
+static int refused_execl;
 static int forks_left = INT32_MAX;
 
 int setpgid(pid_t pid, pid_t pgid)
 {
-	if (refused_setpgid) {
+	if (refused_setpgid == -1 || refused_setpgid == getpid()) {
 		errno = EPERM;
 		return -1;
 	}
@@ -118,11 +119,10 @@ static void a_start_that_fails_leaves_nothing(void)
 	CHECK_INT(n_descriptors(), before);
 }
 
-static void start_without_a_group(void *unused)
+static void start_without_a_group(void *alone)
 {
-	(void)unused;
 	syscall(SYS_setpgid, 0, 0); /* so that only this child is hit, if it is */
-	refused_setpgid = 1;
+	refused_setpgid = alone ? getpid() : -1;
 	check_start_fails("cannot start a process: Operation not permitted");
 	exit(!check_ok);
 }
@@ -131,6 +131,12 @@ static void start_without_a_group(void *unused)
 static void a_refused_group_is_an_error_and_kills_nobody(void)
 {
 	CHECK_INT(scratch_child(start_without_a_group, NULL), 0);
+}
+
+/* Whether the keeper leads a group when the shell wants to join it is for its parent to know. */
+static void a_group_that_is_refused_to_the_parent_alone_is_an_error(void)
+{
+	CHECK_INT(scratch_child(start_without_a_group, &refused_setpgid), 0);
 }
 
 static void stops_what_goes_on(void)
@@ -168,6 +174,7 @@ int main(void)
 	RUN(tells_how_a_command_ended);
 	RUN(a_start_that_fails_leaves_nothing);
 	RUN(a_refused_group_is_an_error_and_kills_nobody);
+	RUN(a_group_that_is_refused_to_the_parent_alone_is_an_error);
 	RUN(stops_what_goes_on);
 	RUN(does_not_wait_long_for_one_that_will_not_stop);
 	return CHECK_DONE();

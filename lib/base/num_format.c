@@ -183,10 +183,8 @@ static size_t format_binary(char *out, double value)
 		digits = round_digits(&b, 10);
 	if (!reads_back(&b, digits))
 		digits = round_digits(&b, 1);
-	if (digits == num_power[17]) {
-		digits = num_power[16];
-		b.exponent++;
-	}
+	/* Not 10^17: the double nearest to a power of ten is never below it here, and no other
+	 * reads back. */
 	text[0] = (char)('0' + digits / num_power[16]);
 	store8(text + 1, digits8(digits % num_power[16] / num_power[8]));
 	store8(text + 9, digits8(digits % num_power[8]));

@@ -96,15 +96,12 @@ struct extsort *extsort_new(uint64_t mem_limit)
 	return s;
 }
 
-/* Whether row a belongs strictly before row b. */
+/* Whether row a belongs strictly before row b, which has the same key. */
 static bool row_before(const struct extsort_row *a, const struct extsort_row *b)
 {
 	size_t common = a->compare_len < b->compare_len ? a->compare_len : b->compare_len;
-	int order;
+	int order = memcmp(a->bytes, b->bytes, common);
 
-	if (a->key != b->key)
-		return a->key < b->key;
-	order = memcmp(a->bytes, b->bytes, common);
 	return order ? order < 0 : a->compare_len < b->compare_len;
 }
 

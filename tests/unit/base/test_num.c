@@ -401,6 +401,7 @@ static void long_and_short_ways_agree(void)
 static void doubles_as_strtod_reads_them(void)
 {
 	uint64_t random = 7;
+	char digits[802] = "";
 
 	for (int i = 0; i < 300000; i++) {
 		char text[128];
@@ -431,6 +432,12 @@ static void doubles_as_strtod_reads_them(void)
 	CHECK(isnan(real("1 ", 2)));
 	CHECK(isnan(real("", 0)));
 	CHECK(same_double(real("1e-400", 6), 0.0));
+	/* So long that no digit more can matter. */
+	memset(digits, '1', sizeof(digits) - 1);
+	digits[1] = '.';
+	CHECK(isnan(real(digits, 801)));
+	digits[800] = '\0';
+	CHECK(same_double(real(digits, 800), strtod(digits, NULL)));
 }
 
 /* Every day from 1900 to 2110 as gmtime and strftime have it. */

@@ -100,6 +100,27 @@ static void between_reaches_both_ends_evenly(void)
 	CHECK_INT(rng_between(&r, 4, 4), 4);
 }
 
+/*
+ * Of a bound that does not divide 2^64 some numbers would come more often: of three quarters of it
+ * the multiples of three, twice as often as others.
+ */
+static void below_a_large_bound_all_are_even(void)
+{
+	const uint64_t bound = UINT64_C(3) << 62;
+	int counts[3] = { 0 };
+	struct rng r;
+
+	rng_seed(&r, 5, 9);
+	for (int i = 0; i < N; i++) {
+		uint64_t x = rng_below(&r, bound);
+
+		CHECK(x < bound);
+		counts[x % 3]++;
+	}
+	for (int i = 0; i < 3; i++)
+		CHECK_NEAR(counts[i], N / 3.0, 5 * sqrt(N / 3.0));
+}
+
 static void alias_draws_by_weight(void)
 {
 	static const double weight[] = { 0, 3, 2.5, 0.001, 4, 0, 6.5 };
@@ -142,6 +163,7 @@ int main(void)
 	RUN(normal_has_its_moments);
 	RUN(normal_has_its_tails);
 	RUN(between_reaches_both_ends_evenly);
+	RUN(below_a_large_bound_all_are_even);
 	RUN(alias_draws_by_weight);
 	RUN(alias_of_one_draws_it);
 	return CHECK_DONE();

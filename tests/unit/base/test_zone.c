@@ -151,23 +151,47 @@ static void the_environment_stays_as_it_was(void)
 	zone_free(NULL);
 }
 
-/* A file of the first n bytes of a zone's, in a database of its own: whether it is a zone. */
-static bool is_zone_of(const char *bytes, size_t n)
+/* A database with one file, of the first n bytes of a zone's: opens it, or says why not. */
+static bool open_zone_of(const char *bytes, size_t n, struct err *err)
 {
-	const char *path = "Zone";
-	struct err err = ERR_INIT;
+	char *folder = getcwd(NULL, 0);
 	struct zone *z;
-	bool is_zone;
 
-	scratch_write(path, bytes, n);
-	setenv("TZDIR", ".", 1);
-	z = zone_open("Zone", &err);
-	is_zone = z != NULL;
-	CHECK(is_zone || strstr(err.message, "unknown time zone 'Zone'"));
+	scratch_write("Zone", bytes, n);
+	setenv("TZDIR", folder, 1);
+	free(folder);
+	z = zone_open("Zone", err);
 	zone_free(z);
 	unsetenv("TZDIR");
-	remove(path);
+	remove("Zone");
+	return z;
+}
+
+static bool is_zone_of(const char *bytes, size_t n)
+{
+	struct err err = ERR_INIT;
+	bool is_zone = open_zone_of(bytes, n, &err);
+
+	CHECK(is_zone || strstr(err.message, "unknown time zone 'Zone'"));
 	return is_zone;
+}
+
+/* Whole, but its first change is to a type that it does not have: the C library reads no such file.
+ */
+static void check_a_wrong_type(const char *bytes, size_t n)
+{
+	char *copy = mem_dup(bytes, n), *block = memmem(copy + 4, n - 4, "TZif", 4);
+	struct err err = ERR_INIT;
+
+	CHECK(block);
+	if (block) {
+		size_t n_changes = 256u * (unsigned char)block[34] + (unsigned char)block[35];
+
+		block[44 + 8 * n_changes] = '\xff';
+		CHECK(!open_zone_of(copy, n, &err));
+		CHECK(strstr(err.message, "time zone Zone: the C library cannot read /"));
+	}
+	free(copy);
 }
 
 /* What the C library would take for UTC. */
@@ -189,6 +213,7 @@ static void a_file_that_is_not_whole(void)
 	for (size_t i = 0; i < n; i++)
 		CHECK(!is_zone_of(text, i));
 	CHECK(!is_zone_of(garbage, sizeof(garbage)));
+	check_a_wrong_type(text, n);
 	/* The first block alone, if it says that it is. */
 	for (size_t i = 0; i < 6; i++)
 		n_first += weights[i] * (256u * (unsigned char)text[22 + 4 * i] +

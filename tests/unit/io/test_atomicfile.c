@@ -162,8 +162,39 @@ static void what_is_no_file_is_written_in_place(void)
 	CHECK(S_ISCHR(mode_of("/dev/full")));
 }
 
+/* What a descriptor refers to is written on, by whatever name it is called. */
+static void write_on_descriptors(void *data)
+{
+	static const char *const names[] = { "/dev/stdout", "/dev/stderr", "/dev/fd/2",
+					     "/proc/self/fd/1" };
+	int log = open(data, O_WRONLY | O_APPEND);
+
+	dup2(log, STDOUT_FILENO);
+	dup2(log, STDERR_FILENO);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct atomicfile f;
+		struct err err = ERR_INIT;
+
+		if (atomicfile_open(&f, names[i], true, &err) || fdio_write(f.fd, "new ", 4) ||
+		    commit(&f, &err))
+			_exit(1);
+	}
+}
+
+static void names_of_descriptors(void)
+{
+	char name[] = "log";
+
+	scratch_write(name, "old ", 4);
+	CHECK_INT(scratch_child(write_on_descriptors, name), 0);
+	check_file(name, "old new new new new ");
+	unlink(name);
+	CHECK_INT(scratch_count(), 0);
+}
+
 static void impossible_targets(void)
 {
+	char far[2 * PATH_MAX] = "";
 	struct atomicfile f = ATOMICFILE_INIT;
 	struct err err = ERR_INIT;
 
@@ -172,6 +203,10 @@ static void impossible_targets(void)
 	CHECK_INT(atomicfile_open(&f, "/", true, &err), -1);
 	CHECK_STR(err.message, "/: Is a directory");
 	CHECK_INT(atomicfile_open(&f, "", true, &err), -1);
+	for (size_t i = 0; i < PATH_MAX; i += 2)
+		memcpy(far + i, "./", 2);
+	CHECK_INT(atomicfile_open(&f, strcat(far, "name"), true, &err), -1);
+	CHECK_INT(errno, ENAMETOOLONG);
 	atomicfile_abort(&f);
 	CHECK_INT(scratch_count(), 0);
 }
@@ -423,6 +458,7 @@ static void an_unreadable_folder_is_synced_with_its_file_system(void)
 static void a_strange_link_is_refused(void)
 {
 	const uid_t other = 65534;
+	char far[PATH_MAX];
 	struct atomicfile f;
 	struct err err = ERR_INIT;
 
@@ -444,6 +480,9 @@ static void a_strange_link_is_refused(void)
 	}
 	CHECK_INT(symlink("shared/link", "way"), 0); /* and a link of ours that leads there */
 	CHECK_INT(symlink("way", "longer"), 0);
+	CHECK_INT(atomicfile_open(&f, "longer", true, &err), -1);
+	unlink("longer");
+	CHECK(getcwd(far, sizeof(far)) && !symlink(strcat(far, "/way"), "longer"));
 	CHECK_INT(atomicfile_open(&f, "longer", true, &err), -1);
 	unlink("longer");
 	unlink("way");
@@ -657,6 +696,7 @@ int main(void)
 	RUN(permissions);
 	RUN(a_link_stays_a_link);
 	RUN(what_is_no_file_is_written_in_place);
+	RUN(names_of_descriptors);
 	RUN(impossible_targets);
 	RUN(a_name_as_long_as_can_be);
 	RUN(two_names_as_long_as_can_be);

@@ -116,6 +116,17 @@ static void an_input_is_no_output(void)
 }
 
 /* More inputs than any array begins with: each is known, by its own name. */
+/* All inputs of one run: files, each once, whatever else there is among them. */
+static void one_input_twice_is_refused(void)
+{
+	const char *paths[] = { "b", "fifo", "/dev/null", "fifo", "/dev/null", "sub/a", "./b" };
+	struct err err = ERR_INIT;
+
+	CHECK_INT(fileuse_inputs(paths, 6, &err), 0);
+	CHECK_INT(fileuse_inputs(paths, 7, &err), -1);
+	CHECK_STR(err.message, "./b: the input b is the same file");
+}
+
 static void many_inputs(void)
 {
 	struct fileuse *use;
@@ -145,6 +156,7 @@ int main(void)
 	RUN(the_null_device_is_no_file);
 	RUN(an_output_is_no_input);
 	RUN(an_input_is_no_output);
+	RUN(one_input_twice_is_refused);
 	RUN(many_inputs);
 	scratch_leave(dir);
 	return CHECK_DONE();

@@ -352,6 +352,9 @@ static void check_what_follows(const struct buf *member)
 	buf_append_str(&file, "garbage");
 	check_refuses(&file, "trailing bytes after the gzip stream");
 	file.len = whole;
+	buf_append_str(&file, "\x1f text");
+	check_refuses(&file, "incorrect header");
+	file.len = whole;
 	buf_append_str(&file, "\n");
 	check_refuses(&file, "trailing bytes after the gzip stream");
 	file.len = whole;

@@ -281,6 +281,20 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	same alone both
 }
 
+@test "the page says how the threshold was chosen, and from what base rate the scores were corrected" {
+	scored 12 2000 >scored.csv
+	ce-eval --capacity 100 --html page.html scored.csv | zcat >metrics.csv
+	grep -q 'at most as large a share of them as <data value="100">100</data> is of the evaluated rows' page.html
+	figures <page.html >figures
+	# After its threshold, the rows of which it predicts 1.
+	predicted=$(awk -F'\t' '$2 == "best within capacity, in hindsight" { print $3 }' figures | sed -n 2p)
+	[ "$predicted" -le 100 ] && [ "$predicted" -gt 95 ]
+	ce-eval --threshold best-f1 --html page.html scored.csv >metrics.csv.gz
+	grep -q 'the largest F1 on these same rows: the results at it are optimistic' page.html
+	ce-eval --prior 0.25 --html page.html scored.csv >metrics.csv.gz
+	grep -q 'corrected from a base rate of 0.25 to that of the evaluated rows' page.html
+}
+
 @test "--cost needs train rows with times, and prints its cost" {
 	scored 10 1000 >scored.csv
 	awk -F, 'NR == 1 || $6 == "test"' scored.csv >test.csv
@@ -323,6 +337,12 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 	(cat scored.csv && tail -n 1 scored.csv) >again.csv
 	fails 1 ce-eval -p --against-file other.csv again.csv
 	[[ $stderr == "ce-eval: again.csv:2002: column event_id: duplicate key 'e2000'" ]]
+	sed '$s/^[^,]*,/,/' scored.csv >empty.csv
+	fails 1 ce-eval -p --against-file other.csv empty.csv
+	[[ $stderr == "ce-eval: empty.csv:2001: column event_id: empty key" ]]
+	sed '2,$s/e\([0-9]*\)$/x\1/' other.csv >strange.csv
+	fails 1 ce-eval -p --against-file strange.csv scored.csv
+	[[ $stderr == *"700 have no second score"* ]]
 	cut -d, -f1,2 other.csv >keyless.csv
 	fails 1 ce-eval -p --against-file keyless.csv scored.csv
 	[[ $stderr == "ce-eval: keyless.csv:1: missing column event_id"* ]]
@@ -483,6 +503,22 @@ drift() {
 	mv page.html first.html
 	writes | reads
 	same first.html page.html
+}
+
+@test "what is no number in an attached table is named with its line and column" {
+	scored 18 1000 >scored.csv
+	importance 100 | sed '2s/0.01/much/' >importance.csv
+	drift 0.1 | sed '2s/,0,/,x,/' >drift.csv
+	printf '%s\n' is_completion 1 '' 0 2 >sessions.csv
+	while read -r option message; do
+		fails 1 ce-eval --"$option" "$option.csv" --html page.html -o metrics.csv.gz scored.csv
+		[[ $stderr == "ce-eval: $option.csv:$message" ]]
+		[ ! -e page.html ] && [ ! -e metrics.csv.gz ]
+	done <<-'END'
+		importance 2: column auc_roc_drop_sd: invalid number 'much'
+		drift 2: column train_missing: invalid number 'x'
+		sessions 5: column is_completion: invalid value '2': expected 0, 1 or nothing
+	END
 }
 
 @test "an attached table that is still missing at the end is an error, and nothing is written" {

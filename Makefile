@@ -115,7 +115,7 @@ help:
 	@echo 'make fuzz         run the fuzz targets with libFuzzer (clang), FUZZ_SECONDS=60 each; 0: replay the corpus'
 	@echo "make faults       put faults into each call of the C library, one at a time; FAULTS='--sample 150' runs a"
 	@echo '                  part that takes so many seconds (see tests/faults/faults.py)'
-	@echo 'make coverage     measure the line coverage of the tests, per file'
+	@echo 'make coverage     measure the line coverage of the tests and of a sample of faults, per file'
 	@echo 'make mutate       run mutation tests: how many small errors, put into copies of the tree, are caught'
 	@echo 'make bench        compare with DuckDB, Miller, gzip, scikit-learn, XGBoost and psql; PARTS=... for some'
 	@echo 'make bench-scale  measure the pipeline at 1 to 100 million events (both: see tests/bench/run.sh)'
@@ -310,10 +310,14 @@ $(BUILD)/faults/shim.so: $(SHIM_SRC) $(BUILD)/flags
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(BASE_CFLAGS) $(WARNINGS) $(WERROR) -O2 -g -U_FORTIFY_SOURCE -fPIC -shared -o $@ $<
 
-# gcov adds up over runs, so start from zero.
+# The tests, then a sample of the faults. gcov adds up over runs, so start from zero. Bounds are low, so that code
+# for large inputs counts; and gnu11 is where gcc knows fork and exec, before which a process must write its counts.
+COVERED = BUILD=$(BUILD)/coverage CC=gcc CFLAGS='-O0 -g --coverage -std=gnu11' CPPFLAGS=-DCE_SMALL
+
 coverage: | $(FIRST)
 	find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
-	+$(MAKE) BUILD=$(BUILD)/coverage CC=gcc CFLAGS='-O0 -g --coverage' test
+	+$(MAKE) $(COVERED) test
+	+$(MAKE) $(COVERED) faults FAULTS='--counted $(or $(FAULTS),--sample 120)'
 	@tests/coverage.sh $(BUILD)/coverage $(LIB_SRC) $(CLI_SRC) $(TABLES_SRC) $(TOOL_SRC)
 
 mutate: | $(FIRST)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Puts faults into the tools, one call of the C library at a time, and checks that none ends in a short success.
 
-    faults.py [--build DIR] [--sample SECONDS] [--seed N] [--jobs N] [WORD ...]
+    faults.py [--build DIR] [--counted] [--sample SECONDS] [--seed N] [--jobs N] [WORD ...]
     faults.py [--build DIR] --case CASE --fault FAULT [--old]
 
 Each case is a command line over small inputs that are made here. First it runs without a fault, which counts its
@@ -18,8 +18,10 @@ kind, closed descriptors, full disks, and signals at random moments. A run is ri
                where every call fails from one on, which leaves nothing to clean up with
 
 WORDs pick cases by words of their names. With --sample a random part runs that ends in that time: of each tool,
-class of calls and kind of fault at least one, as far as time allows. Prints what became of the faults by tool,
-and each broken run with the command line that repeats it. Exit: 0, or 1 if any is broken.
+class of calls and kind of fault at least one, as far as time allows. With --counted, for a build that counts which
+lines run (make coverage), those are left out after which no counts are written, or a part of them. Prints what
+became of the faults by tool, and each broken run with the command line that repeats it. Exit: 0, or 1 if any is
+broken.
 """
 
 import argparse
@@ -636,6 +638,12 @@ def succeeds(*argv):
     return not subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
 
 
+def is_counted(job):
+    """Whether the tool comes to its own end, at which a build that counts adds to the files of its counts."""
+    return (not job.fault.startswith(("signal", "limit", "disk", "user"))
+            and kind_of(job.fault)[1] not in ("crash", "SIGKILL", *SIGNALS))
+
+
 def sampled(jobs, rng):
     """In random order, but one of each tool, class and kind first; then one of each case, class and kind, and so on."""
     rng.shuffle(jobs)
@@ -731,6 +739,7 @@ def show(bench, ground, case, fault, old):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build")
+    parser.add_argument("--counted", action="store_true")
     parser.add_argument("--sample", type=float, metavar="SECONDS")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
@@ -765,6 +774,8 @@ def main():
             jobs += bench.plans(case, rng)
         if args.fault:
             return show(bench, grounds[0], cases[0], args.fault, args.old)
+        if args.counted:
+            jobs = [job for job in jobs if is_counted(job)]
         n = len(jobs)
         if args.sample:
             jobs = sampled(jobs, rng)

@@ -426,7 +426,7 @@ __attribute__((constructor)) static void begin(void)
 	counts = true;
 }
 
-__attribute__((destructor)) static void end(void)
+static void end(void)
 {
 	char number[32];
 
@@ -438,6 +438,33 @@ __attribute__((destructor)) static void end(void)
 		snprintf(number, sizeof(number), "%lu", n_calls[i]);
 		note(class_names[i], number);
 	}
+}
+
+/*
+ * The first exit handler is the last to run, and still before the destructors: those are not the
+ * tool's own, and in a build that counts what is run they write the counts.
+ */
+typedef int main_fn(int argc, char **argv, char **env);
+
+static main_fn *main_of_tool;
+
+static int main_until_end(int argc, char **argv, char **env)
+{
+	if (atexit(end))
+		abort();
+	return main_of_tool(argc, argv, env);
+}
+
+EXPORT int __libc_start_main(main_fn *run, int argc, char **argv, void (*init)(void),
+			     void (*fini)(void), void (*linker_fini)(void), void *stack);
+EXPORT int __libc_start_main(main_fn *run, int argc, char **argv, void (*init)(void),
+			     void (*fini)(void), void (*linker_fini)(void), void *stack)
+{
+	int (*real)(main_fn *, int, char **, void (*)(void), void (*)(void), void (*)(void),
+		    void *) = next(NULL, "__libc_start_main");
+
+	main_of_tool = run;
+	return real(main_until_end, argc, argv, init, fini, linker_fini, stack);
 }
 
 /* Memory ----------------------------------------------------------------------------------------

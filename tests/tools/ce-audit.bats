@@ -357,7 +357,7 @@ c"' '0;0.0' '"x""y";x'; do
 }
 
 @test "bad usage" {
-	for bad in '' '-c cat --cuts 0' '-c cat --cuts 10001' '-c cat --at soon' '-c cat --at 1,' '-c cat --ts-unit h'; do
+	for bad in '' '-c cat --cuts 0' '-c cat --cuts 10001' '-c cat --cuts some' '-c cat --at soon' '-c cat --at 1,' '-c cat --ts-unit h'; do
 		# shellcheck disable=SC2086 # words
 		fails 2 ce-audit $bad
 	done

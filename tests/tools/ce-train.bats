@@ -594,6 +594,19 @@ for i in range(1000): print(i, i // 100, i // 400, rng.randrange(9), int(rng.ran
 		# shellcheck disable=SC2086
 		fails 2 ce-train $bad
 	done
+	# Nor for the learner that has them.
+	for bad in '--trees 0' '--rate 0' '--rate 1.1' '--depth 0' '--depth 33' '--leaves 1' '--leaves 5000' '--patience 0' \
+		'--min-weight -1' '--bins 1' '--bins 256' '--subsample 0' '--colsample 0'; do
+		# shellcheck disable=SC2086
+		fails 2 ce-train --model gbdt $bad
+		[[ $stderr == ce-train:*"${bad% *}"* && $stderr != *'only applies to'* ]]
+	done
+}
+
+@test "more features than a model may have are refused" {
+	printf '%s,is_completion\n' "$(seq -s, -f 'f%.0f' 65537)" >wide.csv
+	fails 1 ce-train --holdout 0 wide.csv
+	[[ $stderr == "ce-train: wide.csv:1: more than 65536 features" ]]
 }
 
 @test "an output that exists stays if there is nothing to replace it" {

@@ -179,6 +179,7 @@ static void bad_usage_exits_2(void)
 	REFUSES("option '--key' requires two arguments: KEY FILE", "-k", "K", "--mid", "x");
 	REFUSES("--mid: must be given as in -k KEY --mid X FILE", "--mid", "x", "-k", "K", "F");
 	REFUSES("--key: no such key 'bad'", "-k", "bad", "F");
+	REFUSES("--threads: expected an integer from 1 to 256, found '0'", "--threads", "0");
 	REFUSES("standard input (-) can be read only once", "-", "in", "-");
 	REFUSES("--count: expected an integer of 0 or more, found 'x'", "-c", "x");
 	REFUSES("--count: expected an integer of 0 or more, found '-1'", "-c", "-1");

@@ -18,10 +18,10 @@ kind, closed descriptors, full disks, and signals at random moments. A run is ri
                where every call fails from one on, which leaves nothing to clean up with
 
 WORDs pick cases by words of their names. With --sample a random part runs that ends in that time: of each tool,
-class of calls and kind of fault at least one, as far as time allows. With --counted, for a build that counts which
-lines run (make coverage), those are left out after which no counts are written, or a part of them. Prints what
-became of the faults by tool, and each broken run with the command line that repeats it. Exit: 0, or 1 if any is
-broken.
+class of calls and kind of fault at least one, as far as time allows, and then of each place in a tool that calls.
+With --counted, for a build that counts which lines run (make coverage), those are left out after which no counts are
+written, or a part of them. Prints what became of the faults by tool, and each broken run with the command line that
+repeats it. Exit: 0, or 1 if any is broken.
 """
 
 import argparse
@@ -294,7 +294,7 @@ class Ground:
             self.schema)
 
 
-Result = collections.namedtuple("Result", "status stdout stderr files spilled seconds fired unsynced counts state")
+Result = collections.namedtuple("Result", "status stdout stderr files spilled seconds fired unsynced counts places state")
 
 
 class Left:
@@ -470,8 +470,23 @@ class Bench:
                       {name: data for name, data in files.items() if not name.startswith("spill/")}, spilled,
                       time.monotonic() - start, next((line[1] for line in log if line[0] == "fired"), None),
                       [line[1] for line in log if line[0] == "unsynced"],
-                      {line[0]: int(line[1]) for line in log if line[0] not in ("fired", "unsynced")},
+                      {line[0]: int(line[1]) for line in log if line[0] not in ("fired", "unsynced", "place")},
+                      self.places([line[1] for line in log if line[0] == "place"]),
                       ground.look(case))
+
+    @staticmethod
+    def places(lines):
+        """By class and number of call: the place that it is the first call from."""
+        places = {}
+        for line in lines:
+            name, n, m, place = line.split()
+            places[name, n] = name, place
+            places["any", m] = "any", place
+        return places
+
+    def place_of(self, job):
+        name, _, rest = job.fault.partition(":")
+        return self.clean[job.case.name, job.old].places.get((name, rest.partition(":")[0].rstrip("+")))
 
     @staticmethod
     def is_alone(session):
@@ -644,15 +659,20 @@ def is_counted(job):
             and kind_of(job.fault)[1] not in ("crash", "SIGKILL", *SIGNALS))
 
 
-def sampled(jobs, rng):
-    """In random order, but one of each tool, class and kind first; then one of each case, class and kind, and so on."""
+def sampled(jobs, rng, bench):
+    """In random order, but one of each tool, class and kind first; then one of each case, class and kind and of each
+    place in a tool that calls, and so on."""
     rng.shuffle(jobs)
-    tools, cases = collections.Counter(), collections.Counter()
+    tools, cases, places = collections.Counter(), collections.Counter(), collections.Counter()
 
     def rank(job):
+        place = job.case.tool, bench.place_of(job)
         tools[job.case.tool, kind_of(job.fault)] += 1
         cases[job.case.name, kind_of(job.fault)] += 1
-        turn = 0 if tools[job.case.tool, kind_of(job.fault)] == 1 else cases[job.case.name, kind_of(job.fault)]
+        places[place] += 1
+        if tools[job.case.tool, kind_of(job.fault)] == 1:
+            return 0
+        turn = places[place] if place[1] else cases[job.case.name, kind_of(job.fault)]
         return turn * (3 if job.case.slow else 1)
 
     return sorted(jobs, key=rank)
@@ -778,7 +798,7 @@ def main():
             jobs = [job for job in jobs if is_counted(job)]
         n = len(jobs)
         if args.sample:
-            jobs = sampled(jobs, rng)
+            jobs = sampled(jobs, rng, bench)
         until = start + args.sample - 2 if args.sample else float("inf")
         counts, broken = run_all(bench, jobs, grounds, until, args)
         print_table(counts)

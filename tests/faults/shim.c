@@ -16,7 +16,9 @@
  *				keeps only what it had at its last fsync; after "exit" the
  *				process ends as it would, since only what it left behind counts
  *
- * Without CE_FAULT the calls are only counted. CE_FAULT_LOG is a file that is there. It gets "fired
+ * Without CE_FAULT the calls are only counted, and the first one of a class from each place in the
+ * tool, which is a stack of callers, is logged as "place CLASS N M PLACE": the n-th of its class,
+ * the m-th of "any". CE_FAULT_LOG is a file that is there. It gets "fired
  * CLASS" before the fault is put in ("fired stdout close" for that of standard output), "CLASS
  * COUNT" for each class at exit, and after a crash there "unsynced FILE" for each rename that no
  * fsync of the folder followed. With CE_FAULT_TRACE it gets what is done to files, too, as "did
@@ -30,8 +32,10 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -270,6 +274,75 @@ static void crash(void)
 			note("unsynced", renames[i].path);
 }
 
+/* Where calls come from -------------------------------------------------------------------------
+ */
+
+#define PLACES_MAX 65536 /* a power of 2 */
+#define DEPTH_MAX  32
+
+static uintptr_t tool_from, tool_to; /* where the tool itself is in memory */
+
+/* The first object is the program. */
+static int find_tool(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	(void)data;
+	tool_from = info->dlpi_addr;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+		uintptr_t end = tool_from + part->p_vaddr + part->p_memsz;
+
+		if (part->p_type == PT_LOAD && end > tool_to)
+			tool_to = end;
+	}
+	return 1;
+}
+
+/* Whether the place is new. */
+static bool add_place(uint64_t place)
+{
+	static uint64_t places[PLACES_MAX];
+	static size_t n_places;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	size_t i = place % PLACES_MAX;
+	bool is_new;
+
+	pthread_mutex_lock(&lock);
+	while (places[i] && places[i] != place)
+		i = (i + 1) % PLACES_MAX;
+	is_new = !places[i] && n_places < PLACES_MAX / 2;
+	if (is_new) {
+		places[i] = place;
+		n_places++;
+	}
+	pthread_mutex_unlock(&lock);
+	return is_new;
+}
+
+/* FNV-1a of the class and the callers, as offsets in the tool: the same in every run. */
+static void note_place(enum class class, unsigned long n, unsigned long m)
+{
+	uint64_t place = UINT64_C(0xcbf29ce484222325) ^ class;
+	void *callers[DEPTH_MAX];
+	char text[96];
+	int depth;
+
+	inside = true;
+	depth = backtrace(callers, DEPTH_MAX);
+	for (int i = 0; i < depth; i++) {
+		uintptr_t at = (uintptr_t)callers[i];
+
+		if (at >= tool_from && at < tool_to)
+			place = (place ^ (at - tool_from)) * UINT64_C(0x100000001b3);
+	}
+	if (place && add_place(place)) {
+		snprintf(text, sizeof(text), "%s %lu %lu %llx", class_names[class], n, m,
+			 (unsigned long long)place);
+		note("place", text);
+	}
+	inside = false;
+}
+
 /* The fault -------------------------------------------------------------------------------------
  */
 
@@ -306,6 +379,8 @@ static enum kind strike(enum class class, int fd)
 	m = class == CLASS_alloc || class == CLASS_exit
 		    ? 0
 		    : atomic_fetch_add(&n_calls[CLASS_any], 1) + 1;
+	if (!plan.kind && class != CLASS_exit)
+		note_place(class, n, m);
 	due = plan.kind &&
 	      (class == plan.class ? is_due(n) : plan.class == CLASS_any && m && is_due(m));
 	if (!due || !can_happen(class, fd))
@@ -423,6 +498,8 @@ __attribute__((constructor)) static void begin(void)
 	unsetenv("CE_FAULT_CHILDREN");
 	unsetenv("CE_FAULT_LOG");
 	unsetenv("LD_PRELOAD");
+	if (!plan.kind)
+		dl_iterate_phdr(find_tool, NULL);
 	counts = true;
 }
 

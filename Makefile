@@ -50,7 +50,7 @@ BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libyajl-dev 
 		 tzdata
 REPORT_PACKAGES = gnuplot-nox
 TEST_PACKAGES  = bats python3 python3-sklearn python3-xxhash postgresql mandoc chromium
-BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas python3-xgboost postgresql isal gzip miller \
+BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas python3-xgboost postgresql isal gzip miller jq yajl-tools \
 		 $(if $(shell command -v npm),,nodejs npm)
 CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck python3
 OTHER_GOALS    = $(filter-out deps,$(MAKECMDGOALS))
@@ -117,7 +117,7 @@ help:
 	@echo '                  part that takes so many seconds (see tests/faults/faults.py)'
 	@echo 'make coverage     measure the line coverage of the tests and of a sample of faults, per file'
 	@echo 'make mutate       run mutation tests: how many small errors, put into copies of the tree, are caught'
-	@echo 'make bench        compare with DuckDB, Miller, gzip, scikit-learn, XGBoost and psql; PARTS=... for some'
+	@echo 'make bench        compare with DuckDB, Miller, jq, gzip, scikit-learn, XGBoost and psql; PARTS=... for some'
 	@echo 'make bench-scale  measure the pipeline at 1 to 100 million events (both: see tests/bench/run.sh)'
 	@echo 'make tables       write tools/ce-tables.5 from lib/table/*.def'
 	@echo 'make install      install into $$(DESTDIR)$$(PREFIX); make uninstall removes that again'
@@ -244,7 +244,7 @@ LONG  = tables docs install sql statistics database ce-train ce-model report ce-
 check: $(TOOLS) $(UNITS) $(BUILD)/tables $(RECIPES)
 	@tests/run.sh $(BUILD) $(QUICK)
 
-# PARTS=NAME... runs only those: pipe duckdb filters floor miller train gbdt postgres.
+# PARTS=NAME... runs only those: pipe duckdb filters floor miller adapt train gbdt postgres.
 PARTS ?=
 
 bench: $(TOOLS)

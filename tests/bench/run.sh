@@ -6,6 +6,7 @@
 #   filters   each tool alone, file to file, beside
 #   floor     what gzip costs: inflating its input and deflating its output, by igzip and by gzip
 #   miller    the stages that Miller can do, in turns with the tools
+#   adapt     ce-adapt on LOG_MB=1000 MB of JSON lines, in turns with what its parser needs to read them, jq and Miller
 #   train     ce-train beside scikit-learn, on the smallest workload
 #   gbdt      ce-train --model gbdt beside XGBoost, on the smallest workload, scikit-learn's breast-cancer set, and the
 #             feature table FEATURES, if one is given
@@ -25,8 +26,8 @@ command+="${SCALE:+ SCALE='$SCALE'}${DUCKDB_SETTINGS:+ DUCKDB_SETTINGS='$DUCKDB_
 build=$(cd "$1" && pwd)
 [[ ! ${FEATURES-} ]] || FEATURES=$(realpath "$FEATURES")
 shift
-parts=${*:-pipe duckdb filters floor miller train gbdt postgres}
-EVENTS=${EVENTS:-1000000 10000000}
+parts=${*:-pipe duckdb filters floor miller adapt train gbdt postgres}
+EVENTS=${EVENTS:-1000000 10000000} LOG_MB=${LOG_MB:-1000}
 SCALE=${SCALE:-1000000 3000000 10000000 30000000 100000000}
 RUNS=${RUNS:-3} RUNS_SLOW=${RUNS_SLOW:-1} SLOW=${SLOW:-30}
 DUCKDB=1.5.6-r.1 # of @duckdb/node-api
@@ -160,6 +161,24 @@ alike() {
 	rm -f miller.csv.gz
 }
 
+# A player's log -----------------------------------------------------------------------------------
+
+# The sample's log again and again; jq and Miller only take four of the fields.
+adapt() {
+	needs jq mlr json_verify
+	local lines
+	gzip -dc "$here/../../samples/segment.jsonl.gz" >once
+	while (($(wc -c <log) < LOG_MB * 1000000)); do
+		cat once once once once once once once once >>log
+	done
+	lines=$(wc -l <log)
+	contestant 'ce-adapt -r segment' "m ce-adapt -r segment -p -o events.csv log"
+	contestant 'json_verify: yajl alone' 'm json_verify -q -s <log' floor
+	contestant 'jq, four fields' "m jq -c '[.messageId, .timestamp, .userId, .event]' log >jq.out" rival
+	contestant 'mlr, four fields' 'm mlr --ijsonl --ocsv template -f messageId,timestamp,userId,event log >mlr.out' rival
+	in_turns "$(($(wc -c <log) / 1000000)) MB of JSON lines" "$lines"
+}
+
 # Learning -----------------------------------------------------------------------------------------
 
 train() {
@@ -217,7 +236,8 @@ scale() {
 # What is compared, of those that are here.
 versions() {
 	! wanted duckdb || echo "DuckDB $DUCKDB, node $(node --version)"
-	! wanted miller || mlr --version
+	! { wanted miller || wanted adapt; } || mlr --version
+	! wanted adapt || jq --version
 	! wanted train || /usr/bin/python3 -c 'import sklearn; print("scikit-learn", sklearn.__version__)'
 	! wanted gbdt || /usr/bin/python3 -c 'import xgboost; print("XGBoost", xgboost.__version__)'
 	! wanted floor || { igzip --version 2>&1; gzip --version; } | grep -E '^i?gzip'
@@ -248,6 +268,14 @@ for n in $EVENTS; do
 	cd "$folder"
 	rm -rf "$folder/work"
 done
+if wanted adapt; then
+	mkdir "$folder/work"
+	cd "$folder/work"
+	: >log
+	adapt
+	cd "$folder"
+	rm -rf "$folder/work"
+fi
 if wanted scale; then
 	cd "$folder"
 	scale 'users, contents and events grow together, 60 days' '*20000' '*3000' 60

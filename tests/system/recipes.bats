@@ -33,8 +33,10 @@ adapted() {
 # events RECIPE LOG: its events without their ids.
 events() { ce-adapt -p -r "$CE_ROOT/samples/recipes/$1.recipe" "$2" | sed 's/^[^,]*,//'; }
 
-@test "every recipe has its log, and its test here" {
+@test "every recipe has its log, its test here, and its line in ce-recipe(5)" {
 	local recipe name
+	same <(sed -n '/^\.Sh RECIPES/,/^\.El/s/^\.It Sy //p' "$CE_ROOT/tools/ce-recipe.5" | sort) \
+		<(cd "$CE_ROOT/samples/recipes" && printf '%s\n' *.recipe | sed 's/\.recipe$//' | sort)
 	for recipe in "$CE_ROOT"/samples/recipes/*.recipe; do
 		name=${recipe##*/}
 		name=${name%.recipe}

@@ -393,12 +393,16 @@ static void count_filled(struct adapter *a, const struct row_events_table *row)
 {
 	const struct csv_value *values = (const struct csv_value *)row;
 
-	for (int i = 0; i < RECIPE_N_COLUMNS; i++)
-		if (recipe_column_group((enum recipe_column)i) == GROUP_EVENT)
-			a->n_filled[i] += values[i].kind != CSV_NULL;
+	for (int i = RECIPE_EVENT_ID; i <= RECIPE_DEVICE; i++)
+		a->n_filled[i] += values[i].kind != CSV_NULL;
 	for (size_t i = 0; i < a->recipe->n_extras; i++)
 		a->n_filled[RECIPE_N_COLUMNS + i] += a->extras[i].kind != CSV_NULL;
 }
+
+/* The columns of the dimensions: those of users_dim, and then those of content_dim. */
+#define USER_FIRST    RECIPE_EMAIL
+#define CONTENT_FIRST RECIPE_GENRE
+#define CONTENT_LAST  RECIPE_MATURITY_RATING
 
 /* What a record says of its user and its content. */
 struct attributes {
@@ -410,49 +414,37 @@ struct attributes {
 static int find_attributes(struct adapter *a, const struct record *record, struct attributes *found)
 {
 	struct length runtime;
+	int64_t seconds;
 
-	for (int i = 0; i < RECIPE_N_COLUMNS; i++) {
-		enum recipe_column column = (enum recipe_column)i;
-		enum recipe_group group = recipe_column_group(column);
-		struct text *text = &found->texts[i];
-
-		*text = (struct text){ "", 0 };
-		if ((group != GROUP_USER && group != GROUP_CONTENT) || column == RECIPE_RUNTIME)
-			continue;
-		if (column_text(a, record, column, text))
+	for (int i = USER_FIRST; i <= CONTENT_LAST; i++)
+		if (i != RECIPE_RUNTIME &&
+		    column_text(a, record, (enum recipe_column)i, &found->texts[i]))
 			return -1;
-	}
+	found->texts[RECIPE_RUNTIME] = (struct text){ found->runtime, 0 };
 	if (column_length(a, record, RECIPE_RUNTIME, &runtime))
 		return -1;
-	if (runtime.is_known)
-		found->texts[RECIPE_RUNTIME] = (struct text){
-			found->runtime,
-			num_format_int(found->runtime, num_divide_rounded(runtime.us, NUM_MILLION))
-		};
+	seconds = num_divide_rounded(runtime.us, NUM_MILLION);
+	if (runtime.is_known &&
+	    seconds > 0) /* players write 0 for a runtime that they do not know */
+		found->texts[RECIPE_RUNTIME].len = num_format_int(found->runtime, seconds);
 	return 0;
 }
 
-static void note_attributes(struct adapter *a, struct dimension *d, enum recipe_group group,
+/* Notes the attributes of an id: those of the columns from the first to before `until`. */
+static void note_attributes(struct adapter *a, struct dimension *d, int first, int until,
 			    struct text id, struct instant when, const struct attributes *found)
 {
-	size_t place = 0; /* in the table, behind the id */
 	uint32_t dense;
 
-	for (int i = 0; i < RECIPE_N_COLUMNS; i++)
-		a->n_filled[i] += recipe_column_group((enum recipe_column)i) == group &&
-				  found->texts[i].len > 0;
+	for (int i = first; i < until; i++)
+		a->n_filled[i] += found->texts[i].len > 0;
 	if (!d || !id.len || !when.is_known)
 		return;
 	dense = dimension_id(d, id.s, id.len);
-	for (int i = 0; i < RECIPE_N_COLUMNS; i++) {
-		const struct text *text = &found->texts[i];
-
-		if (recipe_column_group((enum recipe_column)i) != group)
-			continue;
-		place++;
-		if (text->len)
-			dimension_note(d, dense, place, when.ms, text->s, text->len);
-	}
+	for (int i = first; i < until; i++)
+		if (found->texts[i].len)
+			dimension_note(d, dense, (size_t)(i - first) + 1, when.ms,
+				       found->texts[i].s, found->texts[i].len);
 }
 
 /* Notes what the record says, at that time. Returns 0, or -1: the record is rejected. */
@@ -465,8 +457,8 @@ static int note_dimensions(struct adapter *a, const struct record *record, struc
 	    column_text(a, record, RECIPE_CONTENT_ID, &content) ||
 	    find_attributes(a, record, &found))
 		return -1;
-	note_attributes(a, a->users, GROUP_USER, user, when, &found);
-	note_attributes(a, a->contents, GROUP_CONTENT, content, when, &found);
+	note_attributes(a, a->users, USER_FIRST, CONTENT_FIRST, user, when, &found);
+	note_attributes(a, a->contents, CONTENT_FIRST, CONTENT_LAST + 1, content, when, &found);
 	return 0;
 }
 
@@ -662,9 +654,9 @@ void adapter_put_event(const struct adapter *a, size_t i, struct buf *row)
 #define ASSERT_EVENT(NAME, name)        CATALOGUE_ASSERT_PLACE(events_table, name, RECIPE_##NAME);
 #define ASSERT_PLAY(NAME, name)
 #define ASSERT_USER(NAME, name)                                                                    \
-	CATALOGUE_ASSERT_PLACE(users_dim, name, RECIPE_##NAME - RECIPE_EMAIL + 1);
+	CATALOGUE_ASSERT_PLACE(users_dim, name, RECIPE_##NAME - USER_FIRST + 1);
 #define ASSERT_CONTENT(NAME, name)                                                                 \
-	CATALOGUE_ASSERT_PLACE(content_dim, name, RECIPE_##NAME - RECIPE_GENRE + 1);
+	CATALOGUE_ASSERT_PLACE(content_dim, name, RECIPE_##NAME - CONTENT_FIRST + 1);
 #include "adapt/recipe_columns.def"
 
 int adapter_open(struct adapter *a, struct err *err)

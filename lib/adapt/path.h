@@ -65,7 +65,9 @@ static inline const struct path_node *path_child(const struct path_node *node, c
 {
 	const struct path_node *child = node->keys;
 
-	while (child && (child->len != len || memcmp(child->key, key, len) != 0))
+	/* The first bytes differ mostly, so that seldom anything is called. */
+	while (child && (child->len != len || (len && *child->key != *key) ||
+			 memcmp(child->key, key, len) != 0))
 		child = child->next;
 	return child;
 }

@@ -419,3 +419,23 @@ head_of() {
 	gzip -c model >model.gz
 	same <(ce-model model) <(ce-model model.gz)
 }
+
+@test "the text view shows the pairs of levels of two columns as it shows the levels of a column that has them" {
+	python3 "$CE_ROOT/tests/reference/products.py" make 3000 2 >products.csv
+	ce-train --holdout 0 --l2 2 --ignore xy,xc_a,xc_b,xc_c,cd --interactions c:d,x:y -o pairs.model products.csv
+	ce-train --holdout 0 --l2 2 --ignore xc_a,xc_b,xc_c -o column.model products.csv
+	ce-model pairs.model >pairs.txt
+	ce-model column.model >column.txt
+	# LEVEL COEFFICIENT ERROR Z RATIO, sorted by level: " a : p " is "ap" there.
+	sed -n '/^c : d/,/^[^ ]/s/^  \(.*\) : /  \1/p' pairs.txt | awk '{ print $1, $2, $3, $4, $5 }' | sort >got
+	sed -n '/^cd/,/^[^ ]/s/^  //p' column.txt | awk '{ print $1, $2, $3, $4, $5 }' | sort >want
+	[ "$(wc -l <got)" -eq 6 ]
+	python3 - <<-'END'
+		for got, want in zip(open("got"), open("want"), strict=True):
+		    got, want = got.split(), want.split()
+		    assert got[0] == want[0], (got, want)
+		    assert all(abs(float(a) - float(b)) < 0.002 for a, b in zip(got[1:], want[1:])), (got, want)
+	END
+	# A product of two numbers is one line.
+	[ "$(grep -c '^x : y  *-*[0-9]' pairs.txt)" -eq 1 ]
+}

@@ -26,10 +26,10 @@ enum recipe_group recipe_column_group(enum recipe_column column)
 const char *recipe_type_name(enum recipe_type type)
 {
 	static const char *const names[] = {
-		[BECOMES_PLAY] = "play",           [BECOMES_PAUSE] = "pause",
-		[BECOMES_STOP] = "stop",           [BECOMES_COMPLETE] = "complete",
-		[BECOMES_SEEK] = "seek",           [BECOMES_HEARTBEAT] = "heartbeat",
-		[BECOMES_DIMENSION] = "dimension", [BECOMES_IGNORED] = "ignore",
+#define EVENT_TYPE(NAME, name, meaning) [BECOMES_##NAME] = (name),
+#include "table/event_types.def"
+		[BECOMES_DIMENSION] = "dimension",
+		[BECOMES_IGNORED] = "ignore",
 		[BECOMES_UNKNOWN] = "unknown",
 	};
 

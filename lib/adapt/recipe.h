@@ -77,12 +77,8 @@ struct recipe_condition {
 
 /* What becomes of a record. */
 enum recipe_type {
-	BECOMES_PLAY,
-	BECOMES_PAUSE,
-	BECOMES_STOP,
-	BECOMES_COMPLETE,
-	BECOMES_SEEK,
-	BECOMES_HEARTBEAT,
+#define EVENT_TYPE(NAME, name, meaning) BECOMES_##NAME,
+#include "table/event_types.def"
 	BECOMES_DIMENSION, /* no event, but values of its user and content */
 	BECOMES_IGNORED,
 	BECOMES_UNKNOWN, /* the recipe does not say */

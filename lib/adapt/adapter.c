@@ -237,7 +237,7 @@ static int column_position(struct adapter *a, const struct record *record, struc
 	if (value->unit == UNIT_RATIO || value->unit == UNIT_PERCENT) {
 		if (column_length(a, record, RECIPE_RUNTIME, &runtime))
 			return -1;
-		if (!runtime.is_known)
+		if (!runtime.is_known || runtime.us <= 0)
 			return 0;
 	}
 	position->is_known = true;

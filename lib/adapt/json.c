@@ -16,6 +16,7 @@ struct frame {
 	uint64_t serial;              /* tells one object from all others */
 	uint32_t n;                   /* elements so far */
 	bool is_array, is_outside, is_record;
+	bool had_key; /* outside: the key on the way to the records */
 };
 
 /* A value, in `text` until that is complete. */
@@ -47,7 +48,7 @@ struct json {
 	uint64_t *seen;  /* [nodes]: the serial of the object in which the key was seen last */
 	const char *why; /* it gave up; NULL: yajl says why */
 	size_t n_values; /* ended on the top level */
-	size_t n_arrays; /* that hold records */
+	bool has_array;  /* of records: this document */
 
 	/* Lines, in a stream. */
 	const char *piece;
@@ -208,7 +209,7 @@ static int start_outside(struct json *j, bool is_array)
 	if (node == j->outer_node && is_array) {
 		if (!j->piece)
 			return give_up(j, "an array, where one object is expected");
-		j->n_arrays++;
+		j->has_array = true;
 		push(j, (struct frame){ .is_array = true, .is_outside = true });
 	} else if (node && (is_array ? node->elements : node->keys)) {
 		push(j, (struct frame){ .node = node, .is_array = is_array, .is_outside = true });
@@ -273,7 +274,12 @@ static int end(struct json *j)
 			count_beyond(j, &frame);
 	}
 	j->at = NULL;
-	j->n_values += !j->depth && !j->n_skipped;
+	if (j->depth || j->n_skipped)
+		return 1;
+	j->n_values++;
+	if (!j->has_array && j->outer.n_nodes)
+		return give_up(j, "no array at the path of 'records'");
+	j->has_array = false;
 	return 1;
 }
 
@@ -283,15 +289,19 @@ static int end(struct json *j)
 static int on_key(void *ctx, const unsigned char *s, size_t len)
 {
 	struct json *j = ctx;
-	const struct frame *frame = top(j);
+	struct frame *frame = top(j);
 
 	if (j->n_skipped)
 		return 1;
 	j->at = frame->node ? path_child(frame->node, (const char *)s, len) : NULL;
 	if (!j->at)
 		return 1;
-	if (frame->is_outside)
+	if (frame->is_outside) {
+		if (frame->had_key)
+			return give_up(j, "a key on the path of 'records' stands twice");
+		frame->had_key = true;
 		return 1;
+	}
 	if (j->seen[j->at->id] == frame->serial) {
 		set_kinds(root_of(j), j->at, VALUE_TWICE);
 		j->at = NULL;
@@ -474,19 +484,25 @@ static const char *why_not(struct json *j)
 	return j->message;
 }
 
+static bool parse(struct json *j, const char *s, size_t len)
+{
+	return yajl_parse(j->handle, (const unsigned char *)s, len) == yajl_status_ok;
+}
+
+/* At the end of a text: what may go on, a number or a word, would else go on in the next one. */
+static const char *end_text(struct json *j)
+{
+	if (!parse(j, "\n", 1))
+		return why_not(j);
+	return j->depth || j->n_skipped ? "it ends in the middle" : NULL;
+}
+
 /* Parses one text, its end included. Returns NULL, or why that cannot be. */
 static const char *parse_text(struct json *j, const char *s, size_t len)
 {
-	const char *why = NULL;
-	bool is_parsed = yajl_parse(j->handle, (const unsigned char *)s, len) == yajl_status_ok;
+	const char *why = parse(j, s, len) ? end_text(j) : why_not(j);
 
-	if (is_parsed && !j->depth && !j->n_skipped && !j->n_values) /* a number may go on */
-		is_parsed = yajl_parse(j->handle, (const unsigned char *)"\n", 1) == yajl_status_ok;
-	if (!is_parsed)
-		why = why_not(j);
-	else if (j->depth || j->n_skipped)
-		why = "it ends in the middle";
-	else if (j->n_values != 1)
+	if (!why && j->n_values != 1)
 		why = j->n_values ? "more than one value" : "it ends in the middle";
 	return why;
 }
@@ -512,7 +528,7 @@ static void forget(struct json *j)
 		j->slots[i].at -= shift; /* of those that have any text */
 }
 
-const char *json_text(struct json *j, char *s, size_t len, size_t *n_bytes)
+const char *json_text(struct json *j, char *s, size_t len)
 {
 	const char *why;
 
@@ -522,7 +538,6 @@ const char *json_text(struct json *j, char *s, size_t len, size_t *n_bytes)
 	j->taken = 0;
 	expose_surrogates(s, len);
 	why = parse_text(j, s, len);
-	*n_bytes = yajl_get_bytes_consumed(j->handle);
 	if (why) {
 		buf_clear(&j->queue);
 		begin(j, true);
@@ -533,7 +548,7 @@ const char *json_text(struct json *j, char *s, size_t len, size_t *n_bytes)
 const char *json_piece(struct json *j, char *s, size_t len, uint64_t line, size_t *keep,
 		       uint64_t *error_line)
 {
-	yajl_status status;
+	bool is_parsed;
 
 	forget(j);
 	*keep = expose_surrogates(s, len);
@@ -541,9 +556,9 @@ const char *json_piece(struct json *j, char *s, size_t len, uint64_t line, size_
 	j->piece = s;
 	j->counted = 0;
 	j->line = line;
-	status = yajl_parse(j->handle, (const unsigned char *)s, len);
+	is_parsed = parse(j, s, len);
 	*error_line = current_line(j);
-	if (status != yajl_status_ok)
+	if (!is_parsed)
 		return why_not(j);
 	j->n_in_record = is_in_record(j) ? j->n_in_record + len : 0;
 	j->n_quiet = j->n_tokens == j->n_tokens_before ? j->n_quiet + len : 0;
@@ -555,14 +570,12 @@ const char *json_piece(struct json *j, char *s, size_t len, uint64_t line, size_
 
 const char *json_end(struct json *j)
 {
-	const char *why = NULL;
+	const char *why;
 
-	if (j->depth || j->n_skipped)
-		why = "it ends in the middle";
-	else if (!j->n_arrays && j->outer.n_nodes)
-		why = "no array at the path of 'records'";
+	j->piece = NULL; /* it is gone */
+	why = end_text(j);
 	begin(j, true);
-	j->n_arrays = 0;
+	j->has_array = false;
 	return why;
 }
 

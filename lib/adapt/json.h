@@ -31,10 +31,10 @@ struct json; /* opaque */
 struct json *json_new(const struct paths *paths, const char *records, struct err *err);
 
 /*
- * Parses a text that is one object: the record to be taken. The text may be changed. *n_bytes is
- * how far it got. Returns NULL, or why it is no record: valid until the next call.
+ * Parses a text that is one object: the record to be taken. The text may be changed.
+ * Returns NULL, or why it is no record: valid until the next call.
  */
-const char *json_text(struct json *j, char *s, size_t len, size_t *n_bytes);
+const char *json_text(struct json *j, char *s, size_t len);
 
 /*
  * Parses the next piece of a stream; its records are all to be taken before the next. line: on

@@ -212,7 +212,6 @@ static int next_json_line(struct logreader *l, struct record *record, struct err
 {
 	struct text_piece line;
 	const char *why;
-	size_t n_bytes;
 	int rc = textlog_line(&l->text, &line, err);
 
 	while (rc > 0 && is_blank_line(&line))
@@ -220,7 +219,7 @@ static int next_json_line(struct logreader *l, struct record *record, struct err
 	if (rc <= 0)
 		return rc;
 	why = line.is_too_long ? "a record of more than 64 MiB"
-			       : json_text(l->json, line.s, line.len, &n_bytes);
+			       : json_text(l->json, line.s, line.len);
 	if (why)
 		record->fault = why;
 	else
@@ -234,14 +233,13 @@ static int next_in_stream(struct logreader *l, struct record *record, struct err
 	struct text_piece piece;
 	const char *why;
 	uint64_t line;
-	size_t keep = 0;
 	int rc;
 
 	while (!json_take(l->json, record)) {
-		rc = textlog_piece(&l->text, keep, &piece, err);
+		rc = textlog_piece(&l->text, l->keep, &piece, err);
 		if (rc < 0)
 			return -1;
-		why = rc ? json_piece(l->json, piece.s, piece.len, l->text.line, &keep, &line)
+		why = rc ? json_piece(l->json, piece.s, piece.len, l->text.line, &l->keep, &line)
 			 : json_end(l->json);
 		if (why)
 			return fail_at(rc ? line : l->text.line, l->text.file, why, err);
@@ -264,6 +262,7 @@ static int next_file(struct logreader *l, struct err *err)
 		return rc;
 	l->n_files++;
 	l->is_file_open = true;
+	l->keep = 0;
 	if (l->recipe->format == RECIPE_TSV)
 		return begin_tsv(l, err) ? -1 : 1;
 	if (textlog_peek(&l->text, &first, err))

@@ -36,6 +36,7 @@ struct logreader {
 	bool *is_there;    /* [slots]: the header has its column */
 	struct buf header; /* the names, for a message */
 	bool is_stream, is_file_open;
+	size_t keep;     /* bytes of the last piece that come again */
 	bool has_inside; /* a field of this record held JSON */
 	char message[100];
 };

@@ -17,7 +17,7 @@ from fractions import Fraction
 
 import clean
 import xxhash
-from clean import encode, event_time
+from clean import encode
 
 EVENT = "event_id event_ts user_id content_id event_type playback_position device".split()
 PLAY = "start end duration".split()
@@ -149,7 +149,7 @@ def steps_of(parts, what):
                 steps.append(None if m.group() == "@json" else m.group())
                 wanted = False
             at = m.end()
-    if wanted:
+    if wanted or steps[-1] is None:
         raise Failure(f"{what}: no path")
     return steps
 
@@ -204,11 +204,12 @@ def column_of(name, words, form):
 def condition_of(words, form):
     word = words.take()
     sign = words.sign()
-    percent = words.left > 1 and re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)%", words.words[words.at + 1].bare or "")
-    if word.bare == "playback_position" and sign in ("<", "<=", ">", ">=") and percent:
-        words.expect(sign)
-        words.take()
-        return "percent", sign, Fraction(percent.group(1))
+    if word.bare == "playback_position":
+        words.expect("<", "<=", ">", ">=")
+        percent = re.fullmatch(r"(.*)%", words.take().text)
+        if not percent or number_of(percent.group(1)) is None:
+            raise Failure("no percentage of the runtime")
+        return "percent", sign, millionths(number_of(percent.group(1)))
     field = field_of(word, form)
     if sign in ("=", "!="):
         words.expect(sign)
@@ -221,7 +222,7 @@ def condition_of(words, form):
         number = number_of(words.take().text)
         if number is None:
             raise Failure("not a number")
-        return "number", field, sign, number
+        return "number", field, sign, millionths(number)
     return words.expect("exists", "empty"), field
 
 
@@ -266,12 +267,10 @@ class Recipe:
                     raise Failure(f"{path}:{line}: {e}") from e
                 if words:
                     lines.append((line, text[0] in " \t", words))
-        # The format says what a field is, wherever it stands.
-        for _, _, words in lines:
-            if words[0].bare == "format" and len(words) == 2 and not self.form:
-                self.form = words[1].bare
-        if not self.form:
-            raise Failure(f"{path}: no format")
+        # The format says what a field is.
+        if not lines or lines[0][2][0].bare != "format" or len(lines[0][2]) < 2:
+            raise Failure(f"{path}: the first statement is no format")
+        self.form = lines[0][2][1].bare
         overrides = None
         for line, indented, words in lines:
             try:
@@ -320,9 +319,10 @@ class Recipe:
             self.records = steps_of(words.take().parts, "records")
             words.end()
         elif kind == "na":
-            self.na.append(words.take().text)
-            while words.left:
-                self.na.append(words.take().text)
+            if not words.left:
+                raise Failure("no words")
+            self.na += [word.text for word in words.words[1:]]  # signs, too
+            words.at += words.left
         elif kind == "zone":
             self.zone = zone_named(words.take().text)
             words.end()
@@ -339,8 +339,12 @@ class Recipe:
             self.keep[name] = sources_of(words, self.form)
             words.end()
         elif kind == "options":
-            self.once("options " + words.take().text)
-            words.take()
+            tool = words.take().text
+            if tool not in ("ce-clean", "ce-join", "ce-sessionize", "ce-agg", "ce-features"):
+                raise Failure("no such tool")
+            self.once("options " + tool)
+            if not words.left:
+                raise Failure("no options")
         elif kind == "event":
             return self.event(words)
         else:
@@ -385,8 +389,22 @@ class Recipe:
                 raise Failure("two of start, end, duration")
             if "event_ts" in self.columns or "event_type" in self.columns or self.names or self.beginnings:
                 raise Failure("whole plays have no event_ts, event_type, event")
-        elif self.outcome:
-            raise Failure("outcome is for whole plays")
+        else:
+            if self.outcome:
+                raise Failure("outcome is for whole plays")
+            if "event_ts" not in self.columns or "event_type" not in self.columns:
+                raise Failure("neither events nor whole plays")
+            if not self.names and not self.beginnings:
+                raise Failure("no event")
+        for name in ("event_id", "user_id", "content_id"):
+            if name not in self.columns:
+                raise Failure(f"no {name}")
+        blocks = [{}] + [known[1] for known in [*self.names.values(), *self.beginnings.values()]]
+        results = [known[0] for known in [*self.names.values(), *self.beginnings.values()]] + [self.outcome or []]
+        conditions = self.wheres + [condition for result in results for _, condition in result if condition]
+        shares = [columns for columns in [self.columns] + blocks if columns.get("playback_position", (0, 0))[1] in ("ratio", "percent")]
+        if "runtime" not in self.columns and (shares or any(condition[0] == "percent" for condition in conditions)):
+            raise Failure("what is a part of the runtime needs a runtime")
 
     def find(self, name):
         """What becomes of that name, or None."""
@@ -426,16 +444,18 @@ def parse_json(text):
 DECODER = json.JSONDecoder(object_pairs_hook=Object, parse_int=str, parse_float=str, parse_constant=no_json, strict=True)
 
 
+def decoded(data):
+    """Text in which what is not well-formed is lone surrogates, which only those mind who take it."""
+    return data.decode("utf-8", "surrogateescape")
+
+
 def without_mark(text):
     return text.removeprefix(b"\xef\xbb\xbf")
 
 
 def json_values(data, file):
     """The values of documents behind each other. Damage is fatal."""
-    try:
-        text, at = data.decode(), 0
-    except UnicodeDecodeError as e:
-        raise Failure(f"{file}: {e}") from e
+    text, at = decoded(data), 0
     while True:
         at = re.compile(r"[ \t\n\r]*").match(text, at).end()
         if at == len(text):
@@ -452,9 +472,10 @@ def get_path(value, steps):
     for step in steps:
         if step is None:
             if isinstance(value, str):
+                check_text(value)
+                value = value.strip(BLANKS)
                 if value == "" or value in get_path.na:
                     return None
-                check_text(value)
                 try:
                     value = parse_json(value)
                 except (ValueError, RecursionError) as e:
@@ -493,7 +514,7 @@ class JsonRecord:
         if isinstance(value, list):
             raise Reject("object or array")
         check_text(value)
-        return value
+        return value.strip(BLANKS)
 
 
 class RowRecord:
@@ -528,15 +549,13 @@ def json_records(recipe, data, file):
                 raise Failure(f"{file}: no array of records")
             yield from map(as_record, records)
     elif data.lstrip(b" \t\r\n").startswith(b"["):
-        documents = list(json_values(data, file))
-        if len(documents) != 1:
-            raise Failure(f"{file}: more than one array")
-        yield from map(as_record, documents[0])
+        for value in json_values(data, file):
+            yield from map(as_record, value if type(value) is list else [value])
     else:
         for line in data.split(b"\n"):
             if line.strip(b" \t\r"):
                 try:
-                    yield as_record(parse_json(line.decode()))
+                    yield as_record(parse_json(decoded(line)))
                 except (ValueError, RecursionError):
                     yield "json"
 
@@ -596,15 +615,25 @@ def tsv_rows(recipe, data):
             yield line.split(b"\t")
 
 
+def lacking(source, names):
+    """Whether a header has no fields for a source."""
+    kind, fields = source
+    missing = [] if kind == "constant" else [field[1] not in names for field in fields]
+    return all(missing) if kind == "hash" else any(missing)
+
+
 def row_records(recipe, data, file, first):
     rows = csv_rows(data, file) if recipe.form == "csv" else tsv_rows(recipe, data)
     header = next(rows, None)
     if header is None:
         raise Failure(f"{file}: no header")
     names = [name.strip(BLANKS.encode()).decode() for name in header]
-    if first and first[0] != names:
+    if first and first[0] != names and recipe.form == "csv":
         raise Failure(f"{file}: another header")
     first[:] = [names]
+    for column in EVENT[:5] + PLAY:
+        if column in recipe.columns and all(lacking(source, names) for source in recipe.columns[column][0]):
+            raise Failure(f"{file}: the header has nothing for {column}")
     at = {name: i for i, name in enumerate(names)}
     if len(at) < len([name for name in names if name]) + ("" in names):
         raise Failure(f"{file}: a column twice")
@@ -617,6 +646,8 @@ def records_of(recipe, logs):
     for file in logs:
         with open(file, "rb") as f:
             data = f.read()
+        if not data:
+            raise Failure(f"{file}: zero bytes")
         if data.startswith(b"\x1f\x8b"):
             data = gzip.decompress(data)
         if recipe.form == "json":
@@ -638,11 +669,12 @@ def number_of(text):
     return -value if m.group(1) == "-" else value
 
 
-def bounded(value):
-    """A whole number, within 64 bits."""
-    if not -(2**63) <= value < 2**63:
+def cut(value, digits):
+    """A number without its finer decimals; those that no 64-bit integer can count are none."""
+    value = int(value * 10**digits)
+    if not -(2**63) < value < 2**63 - 1:
         raise Reject("number")
-    return value
+    return Fraction(value, 10**digits)
 
 
 def must_be_number(text):
@@ -652,15 +684,33 @@ def must_be_number(text):
     return value
 
 
+def millionths(number):
+    """A number as conditions compare it: finer decimals dropped, and none beyond 64 bits."""
+    return max(-(2**63), min(int(number * 10**6), 2**63 - 1))
+
+
 def seconds_of(text, unit):
-    """A length or a place, in seconds."""
+    """A length or a place, in seconds, to the microsecond."""
     if unit == "hms" and ":" in text:
-        m = re.fullmatch(r"(?:([0-9]+):)?([0-5][0-9]):([0-5][0-9](?:\.[0-9]+)?)", text)
+        m = re.fullmatch(r"(?:([0-9]+):(?=[0-5]?[0-9]:))?([0-9]+):([0-5]?[0-9](?:\.[0-9]+)?)", text)
         if not m:
             raise Reject("number")
-        return int(m.group(1) or 0) * 3600 + int(m.group(2)) * 60 + Fraction(m.group(3))
+        return cut(int(m.group(1) or 0) * 3600 + int(m.group(2)) * 60 + Fraction(m.group(3)), 6)
     value = must_be_number(text)
-    return value / 1000 if unit == "ms" else value
+    return cut(value / 1000 if unit == "ms" else value, 6)
+
+
+def clock_of(text, unit, zone):
+    """Milliseconds of a time, or None. A number counts as far as 64 bits do, in its unit, but not coarser than ms."""
+    if not NUMBER.match(text):
+        is_date = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)
+        return clean.event_time((text + "T00:00" * bool(is_date)).encode(), unit, zone)
+    value = clean.number(text.encode(), exact=True)
+    unit = clean.unit_of(value) if value is not None and unit == "auto" else unit
+    if value is None or unit is None:
+        return None
+    scale = 1000 if unit == "s" else 1
+    return int(max(-(2**63), min(int(value * scale), 2**63 - 1)) * clean.UNITS[unit] / scale)
 
 
 class Judge:
@@ -679,14 +729,16 @@ class Judge:
         kind, fields = source
         if kind == "constant":
             return fields
-        values = [self.get(field) for field in fields]
+        values = []
+        for field in fields:
+            values.append(self.get(field))
+            if values[-1] is None and kind != "hash":
+                return None  # and what follows is not looked at
         if kind == "hash":
             return xxhash.xxh3_128_hexdigest(
                 b"".join(b"-" if v is None else b"%d:%s" % (len(v.encode()), v.encode()) for v in values)
             )
-        if len(values) == 1:
-            return values[0]
-        return None if None in values else "/".join(v.replace("%", "%25").replace("/", "%2F") for v in values)
+        return values[0] if len(values) == 1 else "/".join(v.replace("%", "%25").replace("/", "%2F") for v in values)
 
     def first(self, sources):
         return next((value for value in map(self.source, sources) if value is not None), None)
@@ -702,35 +754,35 @@ class Judge:
         text, unit = self.text(column), self.unit(column)
         if text is None:
             return None
-        value = seconds_of(text, unit)
         if unit in ("ratio", "percent"):
             runtime = self.seconds("runtime")
-            return None if runtime is None else value * runtime / (100 if unit == "percent" else 1)
-        return value
+            if runtime is None or runtime <= 0:
+                return None
+            share = cut(must_be_number(text) / (100 if unit == "percent" else 1), 12)
+            return cut(share * runtime, 6)
+        return seconds_of(text, unit)
 
     def time(self, column):
         text = self.text(column)
         if text is None:
             return None
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            text += "T00:00"
-        ms = event_time(text.encode(), self.unit(column), self.zone)
+        ms = clock_of(text, self.unit(column), self.zone)
         if ms is None:
             raise Reject("time")
-        return max(-(2**63), min(ms, 2**63 - 1))
+        return ms
 
     def holds(self, condition):
         kind, *rest = condition
         if kind == "percent":
             sign, percent = rest
             position, runtime = self.seconds("playback_position"), self.seconds("runtime")
-            return position is not None and runtime is not None and runtime > 0 and compare(position * 100, sign, runtime * percent)
+            return position is not None and runtime is not None and runtime > 0 and compare(position * 10**8, sign, runtime * percent)
         field, *rest = rest
         text = self.get(field)
         if kind == "word":
             return (text in rest[1]) == (rest[0] == "=")
         if kind == "number":
-            return text is not None and compare(must_be_number(text), *rest)
+            return text is not None and compare(millionths(must_be_number(text)), *rest)
         return (text is not None) == (kind == "exists")
 
     def result(self, result):
@@ -747,41 +799,43 @@ class Judge:
             if kind == "ignore":
                 return "outcome", None, None
         else:
-            name = self.text("event_type")
-            if name is None:
-                kind = ""
-            else:
-                found = recipe.find(name)
-                if not found:
-                    name_counts[name] += 1
-                    return "unknown", None, None
-                self.columns = {**recipe.columns, **found[1]}
-                kind = self.result(found[0])
-                if kind == "ignore":
-                    return "name", None, None
-        event = {c: self.text(c) for c in ("event_id", "user_id", "content_id", "device")}
-        kept = [self.first(sources) for sources in recipe.keep.values()]
-        position, runtime = self.seconds("playback_position"), self.seconds("runtime")
-        event["playback_position"] = None if position is None else bounded(position.numerator // position.denominator)
+            name = self.text("event_type") or ""
+            found = recipe.find(name)
+            if not found:
+                name_counts[name] += 1
+                return "unknown", None, None
+            self.columns = {**recipe.columns, **found[1]}
+            kind = self.result(found[0])
+            if kind == "ignore":
+                return "name", None, None
+        event = {c: self.text(c) for c in ("user_id", "content_id")}
         values = {c: self.text(c) for c in USER + CONTENT}
+        runtime = self.seconds("runtime")
         if runtime is not None:
             runtime += Fraction(1, 2)
-            values["runtime"] = str(bounded(runtime.numerator // runtime.denominator))
+            seconds = runtime.numerator // runtime.denominator
+            values["runtime"] = str(seconds) if seconds > 0 else None
+        if not recipe.whole:
+            event["event_ts"] = self.time("event_ts")
+        if kind == "dimension":
+            return "dimension", [], (event["event_ts"], event, values)
+        event |= {c: self.text(c) for c in ("event_id", "device")}
+        kept = [self.first(sources) for sources in recipe.keep.values()]
+        position = self.seconds("playback_position")
+        event["playback_position"] = None if position is None else int(position)
         if recipe.whole:
             start, end = self.play()
             play_id, end_id = (event["event_id"] and event["event_id"] + suffix for suffix in ("-1", "-2"))
             rows = [{**event, "event_id": play_id, "event_ts": start, "event_type": "play", "playback_position": None},
                     {**event, "event_id": end_id, "event_ts": end, "event_type": kind}]  # fmt: skip
             return "event", [[row[c] for c in EVENT] + kept for row in rows], (end, event, values)
-        ts = self.time("event_ts")
-        event |= {"event_ts": ts, "event_type": kind or None}
-        rows = [] if kind == "dimension" else [[event[c] for c in EVENT] + kept]
-        return "dimension" if kind == "dimension" else "event", rows, (ts, event, values)
+        event["event_type"] = kind
+        return "event", [[event[c] for c in EVENT] + kept], (event["event_ts"], event, values)
 
     def play(self):
         start, end, duration = self.time("start"), self.time("end"), self.seconds("duration")
         if duration is not None:
-            duration = bounded(int(duration * 1000))
+            duration = int(duration * 1000)
             if duration < 0:
                 raise Reject("negative duration")
         if "start" not in self.columns:
@@ -790,7 +844,9 @@ class Judge:
             end = None if start is None or duration is None else start + duration
         elif start is not None and end is not None and end < start:
             raise Reject("negative duration")
-        return (None if time is None else bounded(time) for time in (start, end))
+        if any(time is not None and not -(2**63) <= time < 2**63 for time in (start, end)):
+            raise Reject("time")
+        return start, end
 
 
 def compare(a, sign, b):

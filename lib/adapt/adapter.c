@@ -482,12 +482,13 @@ static int make_event(struct adapter *a, const struct record *record, size_t *n)
 	if (column_text(a, record, RECIPE_EVENT_TYPE, &name))
 		return -1;
 	id = tally_add(&a->names, name.s, name.len);
-	if (id == INTERN_NONE || name.len > TALLY_LEN)
-		a->rule = recipe_rule(a->recipe, name.s, name.len);
-	else if (a->names.counts[id] == 1)
-		a->rule = a->rules[id] = recipe_rule(a->recipe, name.s, name.len);
-	else
+	/* An id is of one name, but for those that are too long to be told apart. */
+	if (id != INTERN_NONE && name.len <= TALLY_LEN && a->rules[id])
 		a->rule = a->rules[id];
+	else
+		a->rule = recipe_rule(a->recipe, name.s, name.len);
+	if (id != INTERN_NONE && name.len <= TALLY_LEN)
+		a->rules[id] = a->rule;
 	if (!a->rule) {
 		tally_add(&a->unknown, name.s, name.len);
 		count(a, BECOMES_UNKNOWN, id);

@@ -37,6 +37,7 @@ struct json {
 	const struct path_node *outer_node;
 	struct json *parent; /* NULL, or whose string this one reads, and whose slots it sets */
 	struct json *inner;  /* for strings that hold JSON */
+	struct buf copy;     /* of such a string, which is not ours to change */
 	yajl_handle handle;
 
 	/* Where the parser is. */
@@ -54,6 +55,7 @@ struct json {
 	const char *piece;
 	size_t counted; /* bytes of the piece whose line feeds are counted */
 	uint64_t line, record_line;
+	size_t n_kept;                      /* bytes that must come again */
 	size_t n_in_record;                 /* bytes of earlier pieces since the record began */
 	uint64_t n_tokens, n_tokens_before; /* in all, and when the last piece began */
 	size_t n_quiet;                     /* bytes of pieces without one */
@@ -383,17 +385,35 @@ static int on_end(void *ctx)
 	return end(ctx);
 }
 
+/* yajl itself does not look whether it gets any memory. */
+static void *allocate(void *ctx, size_t size)
+{
+	(void)ctx;
+	return mem_alloc(1, size);
+}
+
+static void *reallocate(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	return mem_realloc(p, 1, size);
+}
+
+static void release(void *ctx, void *p)
+{
+	(void)ctx;
+	free(p);
+}
+
 static void open_handle(struct json *j)
 {
+	static yajl_alloc_funcs memory = { allocate, reallocate, release, NULL };
 	static const yajl_callbacks callbacks = { on_null,   on_boolean, NULL,   NULL,
 						  on_number, on_string,  on_map, on_key,
 						  on_end,    on_array,   on_end };
 
 	if (j->handle)
 		yajl_free(j->handle);
-	j->handle = yajl_alloc(&callbacks, NULL, j);
-	if (!j->handle)
-		mem_fail("yajl");
+	j->handle = yajl_alloc(&callbacks, &memory, j);
 	/* Many texts, one after another; and what is no UTF-8 matters only where it is asked for.
 	 */
 	yajl_config(j->handle, yajl_allow_multiple_values, 1);
@@ -475,8 +495,6 @@ static const char *why_not(struct json *j)
 	if (j->why)
 		return j->why;
 	why = (char *)yajl_get_error(j->handle, 0, NULL, 0);
-	if (!why)
-		mem_fail("yajl");
 	end = strchr(why, '\n');
 	snprintf(j->message, sizeof(j->message), "no JSON: %.*s",
 		 end ? (int)(end - why) : (int)strlen(why), why);
@@ -489,12 +507,16 @@ static bool parse(struct json *j, const char *s, size_t len)
 	return yajl_parse(j->handle, (const unsigned char *)s, len) == yajl_status_ok;
 }
 
+static const char in_the_middle[] = "it ends in the middle";
+
 /* At the end of a text: what may go on, a number or a word, would else go on in the next one. */
 static const char *end_text(struct json *j)
 {
-	if (!parse(j, "\n", 1))
-		return why_not(j);
-	return j->depth || j->n_skipped ? "it ends in the middle" : NULL;
+	if (j->depth || j->n_skipped)
+		return in_the_middle;
+	if (parse(j, "\n", 1))
+		return NULL;
+	return j->why ? j->why : in_the_middle; /* the line feed is ours, and not to be named */
 }
 
 /* Parses one text, its end included. Returns NULL, or why that cannot be. */
@@ -503,7 +525,7 @@ static const char *parse_text(struct json *j, const char *s, size_t len)
 	const char *why = parse(j, s, len) ? end_text(j) : why_not(j);
 
 	if (!why && j->n_values != 1)
-		why = j->n_values ? "more than one value" : "it ends in the middle";
+		why = j->n_values ? "more than one value" : in_the_middle;
 	return why;
 }
 
@@ -552,6 +574,9 @@ const char *json_piece(struct json *j, char *s, size_t len, uint64_t line, size_
 
 	forget(j);
 	*keep = expose_surrogates(s, len);
+	if (*keep && memchr(s + len - *keep, '\n', *keep))
+		*keep = 0; /* damaged: no escape goes over a line */
+	j->n_kept = *keep;
 	len -= *keep;
 	j->piece = s;
 	j->counted = 0;
@@ -573,9 +598,10 @@ const char *json_end(struct json *j)
 	const char *why;
 
 	j->piece = NULL; /* it is gone */
-	why = end_text(j);
+	why = j->n_kept ? in_the_middle : end_text(j);
 	begin(j, true);
 	j->has_array = false;
+	j->n_kept = 0;
 	return why;
 }
 
@@ -624,15 +650,15 @@ static void look_inside(struct json *j, const struct path_node *node, const char
 {
 	struct json *root = root_of(j), *inner = j->inner;
 	size_t until = root->text.len;
-	struct buf copy = BUF_INIT;
 
 	if (!inner)
 		inner = j->inner = new_json(j->paths, j);
 	inner->outer_node = node;
 	if (memchr(s, '\\', len)) {
-		buf_append(&copy, s, len);
-		expose_surrogates(copy.data, len);
-		s = copy.data;
+		buf_clear(&inner->copy);
+		buf_append(&inner->copy, s, len);
+		expose_surrogates(inner->copy.data, len);
+		s = inner->copy.data;
 	}
 	begin(inner, false);
 	if (parse_text(inner, s, len)) {
@@ -643,7 +669,6 @@ static void look_inside(struct json *j, const struct path_node *node, const char
 		for (const struct path_node *c = node->elements; c; c = c->next)
 			set_kinds(root, c, VALUE_NO_JSON);
 	}
-	buf_release(&copy);
 }
 
 void json_inside(struct json *j, const struct path_node *node, const char *s, size_t len)
@@ -700,6 +725,7 @@ void json_free(struct json *j)
 	free(j->slots);
 	free(j->values);
 	free(j->n_beyond);
+	buf_release(&j->copy);
 	buf_release(&j->text);
 	buf_release(&j->queue);
 	free(j);

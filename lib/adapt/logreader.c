@@ -3,6 +3,7 @@
 #include "base/blank.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "io/fileuse.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,7 +44,10 @@ static void add_column(struct logreader *l, const char *name, size_t len)
 		buf_append_str(&l->header, ", ");
 	buf_append(&l->header, name, len);
 	node = path_child(&l->recipe->paths.root, name, len);
-	l->columns = mem_realloc(l->columns, l->n_columns + 1, sizeof(void *));
+	if (l->n_columns == l->columns_cap) {
+		l->columns_cap = mem_grow(l->columns_cap, l->n_columns + 1);
+		l->columns = mem_realloc(l->columns, l->columns_cap, sizeof(void *));
+	}
 	l->columns[l->n_columns++] = node;
 	if (node)
 		mark_there(l, node);
@@ -167,8 +171,8 @@ static int check_columns(struct logreader *l, const char *file, struct err *err)
 static int check_header(struct logreader *l, struct err *err)
 {
 	for (size_t i = 0; i < l->n_columns; i++)
-		for (size_t k = 0; k < i; k++)
-			if (l->columns[i] && l->columns[i] == l->columns[k])
+		for (size_t k = 0; l->columns[i] && k < i; k++)
+			if (l->columns[i] == l->columns[k])
 				return err_set(err, ERR_RUNTIME,
 					       "%s:%" PRIu64 ": column '%s' stands twice",
 					       l->text.file, l->text.line, l->columns[i]->key);
@@ -292,6 +296,8 @@ int logreader_open(struct logreader *l, const struct recipe *recipe, const struc
 			add_column(l, l->csv.header.names[i], strlen(l->csv.header.names[i]));
 		return check_columns(l, l->csv.file, err);
 	}
+	if (fileuse_inputs(input->paths, input->n, err))
+		return -1;
 	textlog_init(&l->text, input->paths, input->n, input->threads);
 	rc = next_file(l, err);
 	return rc < 0 ? -1 : 0;

@@ -32,7 +32,7 @@ struct logreader {
 	struct value *values; /* [slots] */
 	/* Tables: [n_columns] the column of each in the recipe, NULL: it is not asked for. */
 	const struct path_node **columns;
-	size_t n_columns;
+	size_t n_columns, columns_cap;
 	bool *is_there;    /* [slots]: the header has its column */
 	struct buf header; /* the names, for a message */
 	bool is_stream, is_file_open;

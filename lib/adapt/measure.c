@@ -20,6 +20,11 @@ static int parse_scaled(const char *s, size_t len, int shift, int64_t *value)
 	return 0;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Digits up to a colon: the colon is at *s then. */
 static int parse_part(const char **s, const char *end, int64_t below, int64_t *value)
 {
@@ -49,7 +54,7 @@ static int parse_hms(const char *s, size_t len, int64_t *us)
 	if (parse_part(&s, end, has_hours ? 60 : INT32_MAX, &minutes))
 		return -1;
 	s++;
-	if (s == end || *s < '0' || *s > '9' || memchr(s, 'e', (size_t)(end - s)) ||
+	if (s == end || !is_digit(*s) || !is_digit(end[-1]) || memchr(s, 'e', (size_t)(end - s)) ||
 	    memchr(s, 'E', (size_t)(end - s)) ||
 	    parse_scaled(s, (size_t)(end - s), US_DIGITS, &part) || part >= 60 * NUM_MILLION)
 		return -1;

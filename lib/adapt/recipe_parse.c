@@ -77,6 +77,7 @@ static int take_word(struct parser *p, const char **s, struct word *word)
 	const char *at = *s;
 	struct buf text = BUF_INIT;
 	bool is_quoted = false, has_star = false;
+	size_t len;
 
 	word->is_bare = true;
 	for (; *at && (is_quoted || !strchr(blanks, *at)); at++) {
@@ -98,8 +99,8 @@ static int take_word(struct parser *p, const char **s, struct word *word)
 	}
 	word->has_star = has_star;
 	word->raw = arena_dup(&p->r->arena, *s, (size_t)(at - *s));
-	word->text = text.len - has_star ? arena_dup(&p->r->arena, text.data, text.len - has_star)
-					 : "";
+	len = text.len - has_star;
+	word->text = len ? arena_dup(&p->r->arena, text.data, len) : "";
 	buf_release(&text);
 	*s = at;
 	return is_quoted ? fail(p, "a quote is open at the end of the line") : 0;
@@ -485,11 +486,18 @@ static int parse_format(struct parser *p)
 static int parse_records(struct parser *p)
 {
 	const struct word *word = take(p, "the path of the records");
+	struct paths outer = PATHS_INIT;
+	struct err err = ERR_INIT;
+	bool is_path;
 
 	if (!word)
 		return -1;
 	if (p->r->format != RECIPE_JSON)
 		return fail(p, "'records' is for the format json");
+	is_path = paths_node(&outer, word->raw, &err) != NULL;
+	paths_release(&outer);
+	if (!is_path)
+		return fail(p, "%s", err.message);
 	p->r->records = word->raw;
 	return expect_end(p);
 }

@@ -1,8 +1,10 @@
 #include "adapt/textlog.h"
 
+#include "base/small.h"
+
 #include <string.h>
 
-#define READ_SIZE ((size_t)256 * 1024)
+#define READ_SIZE ((size_t)SMALL(256 * 1024, 61))
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 

@@ -163,7 +163,8 @@ $(DB_TOOLS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(DB
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DB_LIBS) $(LIBS)
 
 # The one tool that reads other logs than CSV.
-$(BUILD)/bin/ce-adapt $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/adapt/*.c)): private LIBS += $(ADAPT_LIBS)
+$(BUILD)/bin/ce-adapt $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/adapt/*.c)) \
+	$(BUILD)/fuzz-recipe $(BUILD)/fuzz-adaptlog: private LIBS += $(ADAPT_LIBS)
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(LIB)
 	@mkdir -p $(@D)

@@ -102,7 +102,14 @@ class Case:
 
 # What a tool reads is in in/, and what it writes in out/; TMPDIR is spill/.
 PREDICT = "ce-predict -m in/logistic.model in/features.csv.gz"
+ADAPT = "ce-adapt -r in/json.recipe"
 CASES = [
+    Case("adapt", ADAPT + " in/log.jsonl.gz"),
+    Case("adapt-outputs", ADAPT + " --users out/users.csv.gz --contents out/contents.csv.gz -o out/events.csv.gz in/log.jsonl.gz"),
+    Case("adapt-array-stdin", ADAPT + " --tz Europe/Berlin --users out/users.csv -p -", stdin="in/log.json"),
+    Case("adapt-csv", "ce-adapt -r in/csv.recipe --max-rejects 100% --contents out/contents.csv.gz -6 in/events.csv.gz"),
+    Case("adapt-check", ADAPT + " --check -o out/check in/log.jsonl.gz"),
+    Case("adapt-options", "ce-adapt -r in/csv.recipe --options ce-agg", cut=False),
     Case("clean", "ce-clean in/events.csv.gz"),
     Case("clean-plain-stdin", "ce-clean -p -", stdin="in/events.csv", cut=False),
     Case("clean-redirected", "ce-clean --rejects out/rejects.csv.gz -", stdin="in/events.csv.gz", stdout="stdout"),
@@ -639,6 +646,27 @@ for line in sys.stdin.buffer:
     if len(field) > 1 and len(field[1]) == 13 and field[1].isdigit():
         field[1] = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(int(field[1]) // 1000)).encode()
     sys.stdout.buffer.write(b",".join(field))' | gzip >local.csv.gz
+cat >csv.recipe <<'END'
+format csv
+event_id = event_id
+event_ts = event_ts
+user_id = user_id
+content_id = content_id
+event_type = event_type
+genre = device
+event play -> play
+event pause stop -> stop
+event * -> ignore
+options ce-agg --watermark 2024-01-01
+END
+sed -e 's/csv/json/' -e 's/= device/= more.@json.device/' csv.recipe >json.recipe
+gzip -dc clean.csv.gz | python3 -c '
+import csv, json, sys
+rows = [dict(row, event_ts=int(row["event_ts"]), more=json.dumps({"device": row["device"], "text": "\\u00e9" * 20}))
+        for row in csv.DictReader(sys.stdin)][:1500]
+open("log.json", "w").write(json.dumps(rows))
+for row in rows:
+    print(json.dumps(row))' | gzip >log.jsonl.gz
 ce-train -o logistic.model features.csv.gz 2>/dev/null
 ce-train -m gbdt --trees 5 --depth 3 -o gbdt.model features.csv.gz 2>/dev/null
 ce-predict -m logistic.model --importance importance.csv.gz --drift drift.csv.gz -o scored.csv.gz features.csv.gz

@@ -51,13 +51,17 @@ static void put_names(const struct adapter *a, struct buf *out)
 		buf_append_str(out, "...\n");
 }
 
-static void put_column(const struct adapter *a, const char *name, const struct recipe_value *value,
-		       uint64_t n_filled, struct buf *out)
+static void put_column(const struct adapter *a, size_t column, const char *name,
+		       const struct recipe_value *value, struct buf *out)
 {
 	if (!value->line)
 		return;
-	buf_printf(out, "%-18s %6.1f %%  ", name,
-		   a->n_events ? 100.0 * (double)n_filled / (double)a->n_events : 0.0);
+	buf_printf(out, "%-18s ", name);
+	if (a->n_asked[column])
+		buf_printf(out, "%6.1f %%  ",
+			   100.0 * (double)a->n_filled[column] / (double)a->n_asked[column]);
+	else
+		buf_append_str(out, "       -  ");
 	utf8_put(out, value->text, strlen(value->text), 200);
 	buf_append_char(out, '\n');
 }
@@ -66,13 +70,12 @@ static void put_columns(const struct adapter *a, struct buf *out)
 {
 	const struct recipe *r = a->recipe;
 
-	buf_append_str(out, "\ncolumn             events with a value, from\n");
+	buf_append_str(out, "\ncolumn             records with a value, at\n");
 	for (int i = 0; i < RECIPE_N_COLUMNS; i++)
-		put_column(a, recipe_column_name((enum recipe_column)i), &r->values[i],
-			   a->n_filled[i], out);
+		put_column(a, (size_t)i, recipe_column_name((enum recipe_column)i), &r->values[i],
+			   out);
 	for (size_t i = 0; i < r->n_extras; i++)
-		put_column(a, r->extras[i].name, &r->extras[i].value,
-			   a->n_filled[RECIPE_N_COLUMNS + i], out);
+		put_column(a, RECIPE_N_COLUMNS + i, r->extras[i].name, &r->extras[i].value, out);
 }
 
 void adapt_check_put(const struct adapter *a, const struct logreader *log, const struct buf *events,

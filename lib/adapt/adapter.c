@@ -12,17 +12,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-static const char *const reason_names[] = {
-	[REASON_DAMAGED] = "damaged",
-	[REASON_WRONG_TYPE] = "with an object or array for a value",
-	[REASON_ILL_FORMED] = "with ill-formed text",
-	[REASON_TWICE] = "with a key twice",
-	[REASON_NO_JSON] = "with text that is no JSON",
-	[REASON_NO_NUMBER] = "with no number",
-	[REASON_NO_TIME] = "with no time",
-	[REASON_BACKWARDS] = "that end before they start",
-};
-
 /* A value of the record; len 0: it is empty. */
 struct text {
 	const char *s;
@@ -223,6 +212,29 @@ static int column_length(struct adapter *a, const struct record *record, enum re
 		       : 0;
 }
 
+/* Counts whether a record has a value at the line of the recipe, if that is what was asked. */
+static void note(struct adapter *a, enum recipe_column column, bool is_filled)
+{
+	if (value_of(a, column) != &a->recipe->values[column])
+		return;
+	a->n_asked[column]++;
+	a->n_filled[column] += is_filled;
+}
+
+/* Notes a position as it stands in the log: one in another unit than the recipe says looks odd. */
+static void note_position(struct adapter *a, struct text text)
+{
+	enum recipe_unit unit = value_of(a, RECIPE_PLAYBACK_POSITION)->unit;
+	int64_t millionths;
+
+	if (!text.len || unit == UNIT_MS || unit == UNIT_HMS ||
+	    num_parse_scaled(text.s, text.len, 6, &millionths))
+		return;
+	a->n_positions++;
+	a->n_in_one += millionths >= 0 && millionths <= NUM_MILLION;
+	a->n_fractions += millionths > 0 && millionths < NUM_MILLION;
+}
+
 static int column_position(struct adapter *a, const struct record *record, struct length *position)
 {
 	const struct recipe_value *value = value_of(a, RECIPE_PLAYBACK_POSITION);
@@ -335,12 +347,17 @@ static int holds(struct adapter *a, const struct record *record, const struct re
 static int decide(struct adapter *a, const struct record *record,
 		  const struct recipe_result *result, enum recipe_type *type)
 {
+	const struct recipe_condition *c = result->condition;
 	int rc = 1;
 
-	if (result->condition) {
-		rc = holds(a, record, result->condition);
+	if (c) {
+		rc = holds(a, record, c);
 		if (rc < 0)
 			return -1;
+		if (c->slot >= 0) {
+			a->n_decided[c->slot]++;
+			a->n_decidable[c->slot] += record->values[c->slot].kind == VALUE_TEXT;
+		}
 	}
 	*type = rc ? result->type : result->otherwise;
 	return 0;
@@ -362,14 +379,22 @@ static struct csv_value csv_time(struct instant instant)
 /* The values that all events of the record have in common. */
 static int make_row(struct adapter *a, const struct record *record, struct row_events_table *row)
 {
-	struct text id, user, content, device;
+	struct text id, user, content, device, at;
 	struct length position;
 
 	if (column_text(a, record, RECIPE_EVENT_ID, &id) ||
 	    column_text(a, record, RECIPE_USER_ID, &user) ||
 	    column_text(a, record, RECIPE_CONTENT_ID, &content) ||
-	    column_position(a, record, &position) || column_text(a, record, RECIPE_DEVICE, &device))
+	    column_position(a, record, &position) ||
+	    column_text(a, record, RECIPE_PLAYBACK_POSITION, &at) ||
+	    column_text(a, record, RECIPE_DEVICE, &device))
 		return -1;
+	note(a, RECIPE_EVENT_ID, id.len > 0);
+	note(a, RECIPE_USER_ID, user.len > 0);
+	note(a, RECIPE_CONTENT_ID, content.len > 0);
+	note(a, RECIPE_PLAYBACK_POSITION, at.len > 0);
+	note(a, RECIPE_DEVICE, device.len > 0);
+	note_position(a, at);
 	for (size_t i = 0; i < a->recipe->n_extras; i++) {
 		struct text extra;
 
@@ -377,6 +402,8 @@ static int make_row(struct adapter *a, const struct record *record, struct row_e
 			      &a->scratch[RECIPE_N_COLUMNS + i], &extra))
 			return -1;
 		a->extras[i] = csv_of(extra);
+		a->n_asked[RECIPE_N_COLUMNS + i]++;
+		a->n_filled[RECIPE_N_COLUMNS + i] += extra.len > 0;
 	}
 	*row = (struct row_events_table){
 		.event_id = csv_of(id),
@@ -389,16 +416,6 @@ static int make_row(struct adapter *a, const struct record *record, struct row_e
 	return 0;
 }
 
-static void count_filled(struct adapter *a, const struct row_events_table *row)
-{
-	const struct csv_value *values = (const struct csv_value *)row;
-
-	for (int i = RECIPE_EVENT_ID; i <= RECIPE_DEVICE; i++)
-		a->n_filled[i] += values[i].kind != CSV_NULL;
-	for (size_t i = 0; i < a->recipe->n_extras; i++)
-		a->n_filled[RECIPE_N_COLUMNS + i] += a->extras[i].kind != CSV_NULL;
-}
-
 /* The columns of the dimensions: those of users_dim, and then those of content_dim. */
 #define USER_FIRST    RECIPE_EMAIL
 #define CONTENT_FIRST RECIPE_GENRE
@@ -407,37 +424,102 @@ static void count_filled(struct adapter *a, const struct row_events_table *row)
 /* What a record says of its user and its content. */
 struct attributes {
 	struct text texts[RECIPE_N_COLUMNS];
-	char runtime[NUM_TEXT_MAX];
+	char runtime[NUM_TEXT_MAX], year[NUM_TEXT_MAX], signup[48];
 };
 
-/* A runtime is in whole seconds. Returns 0, or -1: the record is rejected. */
-static int find_attributes(struct adapter *a, const struct record *record, struct attributes *found)
+/* A runtime in whole seconds; players write 0 where they do not know it. */
+static int find_runtime(struct adapter *a, const struct record *record, struct attributes *found)
 {
+	struct text *text = &found->texts[RECIPE_RUNTIME];
 	struct length runtime;
 	int64_t seconds;
 
-	for (int i = USER_FIRST; i <= CONTENT_LAST; i++)
-		if (i != RECIPE_RUNTIME &&
-		    column_text(a, record, (enum recipe_column)i, &found->texts[i]))
-			return -1;
-	found->texts[RECIPE_RUNTIME] = (struct text){ found->runtime, 0 };
 	if (column_length(a, record, RECIPE_RUNTIME, &runtime))
 		return -1;
+	note(a, RECIPE_RUNTIME, runtime.is_known);
 	seconds = num_divide_rounded(runtime.us, NUM_MILLION);
-	if (runtime.is_known &&
-	    seconds > 0) /* players write 0 for a runtime that they do not know */
-		found->texts[RECIPE_RUNTIME].len = num_format_int(found->runtime, seconds);
+	*text = (struct text){ found->runtime, 0 };
+	if (seconds > INT32_MAX)
+		return reject(a, REASON_NO_NUMBER, "runtime: %" PRId64 " s are too many", seconds);
+	if (runtime.is_known && seconds > 0)
+		text->len = num_format_int(found->runtime, seconds);
 	return 0;
 }
 
+/* A year, or that of a date. */
+static int fix_year(struct adapter *a, struct attributes *found)
+{
+	const int64_t last = 9999;
+	struct text *text = &found->texts[RECIPE_RELEASE_YEAR];
+	int64_t millionths, ms;
+
+	if (!text->len)
+		return 0;
+	if (!num_parse_scaled(text->s, text->len, 6, &millionths)) {
+		int64_t year = millionths / NUM_MILLION;
+
+		if (millionths % NUM_MILLION || year < -last || year > last)
+			return reject_number(a, RECIPE_RELEASE_YEAR, *text);
+		*text = (struct text){ found->year, num_format_int(found->year, year) };
+		return 0;
+	}
+	if (time_parse(text->s, text->len, TIME_OFFSET_OPTIONAL, &ms))
+		return reject_number(a, RECIPE_RELEASE_YEAR, *text);
+	text->len = strlen("YYYY");
+	return 0;
+}
+
+/* A time as ce-join reads it stays as it is; a number becomes one. */
+static int fix_signup(struct adapter *a, struct attributes *found)
+{
+	const struct time_reading reading = { value_of(a, RECIPE_SIGNUP_DATE)->time_unit, NULL,
+					      true };
+	struct text *text = &found->texts[RECIPE_SIGNUP_DATE];
+	struct time_civil civil = { 0 };
+	int64_t ms;
+	int n;
+
+	if (!text->len || !time_parse(text->s, text->len, TIME_OFFSET_OPTIONAL, &ms))
+		return 0;
+	if (!time_read(text->s, text->len, &reading, &ms))
+		time_civil(ms, &civil);
+	if (civil.year < 1 || civil.year > 9999)
+		return reject(a, REASON_NO_TIME, "signup_date: '%.*s' is no time",
+			      err_clip(text->len), text->s);
+	ms -= num_divide_floor(ms, TIME_MS_PER_DAY) * TIME_MS_PER_DAY;
+	n = snprintf(found->signup, sizeof(found->signup), "%04d-%02d-%02dT%02d:%02d:%02d",
+		     (int)civil.year, civil.month, civil.day, civil.hour, (int)(ms / 60000 % 60),
+		     (int)(ms / 1000 % 60));
+	if (ms % 1000)
+		n += snprintf(found->signup + n, sizeof(found->signup) - (size_t)n, ".%03d",
+			      (int)(ms % 1000));
+	found->signup[n++] = 'Z';
+	*text = (struct text){ found->signup, (size_t)n };
+	return 0;
+}
+
+/* Returns 0, or -1: the record is rejected. */
+static int find_attributes(struct adapter *a, const struct record *record, struct attributes *found)
+{
+	for (int i = USER_FIRST; i <= CONTENT_LAST; i++) {
+		enum recipe_column column = (enum recipe_column)i;
+
+		if (column == RECIPE_RUNTIME)
+			continue;
+		if (column_text(a, record, column, &found->texts[i]))
+			return -1;
+		note(a, column, found->texts[i].len > 0);
+	}
+	return find_runtime(a, record, found) || fix_year(a, found) || fix_signup(a, found) ? -1
+											    : 0;
+}
+
 /* Notes the attributes of an id: those of the columns from the first to before `until`. */
-static void note_attributes(struct adapter *a, struct dimension *d, int first, int until,
-			    struct text id, struct instant when, const struct attributes *found)
+static void note_attributes(struct dimension *d, int first, int until, struct text id,
+			    struct instant when, const struct attributes *found)
 {
 	uint32_t dense;
 
-	for (int i = first; i < until; i++)
-		a->n_filled[i] += found->texts[i].len > 0;
 	if (!d || !id.len || !when.is_known)
 		return;
 	dense = dimension_id(d, id.s, id.len);
@@ -457,8 +539,8 @@ static int note_dimensions(struct adapter *a, const struct record *record, struc
 	    column_text(a, record, RECIPE_CONTENT_ID, &content) ||
 	    find_attributes(a, record, &found))
 		return -1;
-	note_attributes(a, a->users, USER_FIRST, CONTENT_FIRST, user, when, &found);
-	note_attributes(a, a->contents, CONTENT_FIRST, CONTENT_LAST + 1, content, when, &found);
+	note_attributes(a->users, USER_FIRST, CONTENT_FIRST, user, when, &found);
+	note_attributes(a->contents, CONTENT_FIRST, CONTENT_LAST + 1, content, when, &found);
 	return 0;
 }
 
@@ -501,8 +583,11 @@ static int make_event(struct adapter *a, const struct record *record, size_t *n)
 		count(a, type, id);
 		return 0;
 	}
-	if (column_time(a, record, RECIPE_EVENT_TS, &ts) ||
-	    (type != BECOMES_DIMENSION && make_row(a, record, row)) ||
+	if (column_time(a, record, RECIPE_EVENT_TS, &ts))
+		return -1;
+	note(a, RECIPE_EVENT_TS, ts.is_known);
+	note(a, RECIPE_EVENT_TYPE, name.len > 0);
+	if ((type != BECOMES_DIMENSION && make_row(a, record, row)) ||
 	    note_dimensions(a, record, ts))
 		return -1;
 	count(a, type, id);
@@ -510,7 +595,6 @@ static int make_event(struct adapter *a, const struct record *record, size_t *n)
 		return 0;
 	row->event_ts = csv_time(ts);
 	row->event_type = csv_str(recipe_type_name(type));
-	count_filled(a, row);
 	*n = 1;
 	return 0;
 }
@@ -527,6 +611,9 @@ static int find_times(struct adapter *a, const struct record *record, struct ins
 	    column_time(a, record, RECIPE_END, end) ||
 	    column_length(a, record, RECIPE_DURATION, &duration))
 		return -1;
+	note(a, RECIPE_START, start->is_known);
+	note(a, RECIPE_END, end->is_known);
+	note(a, RECIPE_DURATION, duration.is_known);
 	ms = duration.us / 1000;
 	if (duration.is_known && ms < 0)
 		return reject(a, REASON_BACKWARDS, "duration is below 0: %" PRId64 " ms", ms);
@@ -583,11 +670,6 @@ static int make_play(struct adapter *a, const struct record *record, size_t *n)
 	play->playback_position = csv_str(NULL);
 	play->event_id = numbered(&a->ids[0], end->event_id, "-1");
 	end->event_id = numbered(&a->ids[1], end->event_id, "-2");
-	count_filled(a, play);
-	count_filled(a, end);
-	a->n_filled[RECIPE_START] += from.is_known;
-	a->n_filled[RECIPE_END] += until.is_known;
-	a->n_filled[RECIPE_DURATION] += from.is_known && until.is_known;
 	*n = 2;
 	return 0;
 }
@@ -663,9 +745,13 @@ void adapter_put_event(const struct adapter *a, size_t i, struct buf *row)
 int adapter_open(struct adapter *a, struct err *err)
 {
 	size_t n_columns = RECIPE_N_COLUMNS + a->recipe->n_extras;
+	size_t n_slots = (size_t)a->recipe->paths.n + 1;
 
 	a->n_left_out = mem_zalloc(a->recipe->n_where + 1, sizeof(*a->n_left_out));
+	a->n_asked = mem_zalloc(n_columns, sizeof(*a->n_asked));
 	a->n_filled = mem_zalloc(n_columns, sizeof(*a->n_filled));
+	a->n_decided = mem_zalloc(n_slots, sizeof(*a->n_decided));
+	a->n_decidable = mem_zalloc(n_slots, sizeof(*a->n_decidable));
 	a->named = mem_zalloc(TALLY_NAMES, sizeof(*a->named));
 	a->rules = mem_zalloc(TALLY_NAMES, sizeof(void *));
 	a->scratch = mem_zalloc(n_columns, sizeof(*a->scratch));
@@ -679,125 +765,6 @@ int adapter_open(struct adapter *a, struct err *err)
 	return 0;
 }
 
-static void put_rejected(const struct adapter *a, struct buf *out)
-{
-	bool is_first = true;
-
-	for (int i = 0; i < N_REASONS; i++) {
-		if (!a->rejected[i])
-			continue;
-		buf_printf(out, "%s%" PRIu64 " %s", is_first ? "" : ", ", a->rejected[i],
-			   reason_names[i]);
-		is_first = false;
-	}
-}
-
-int adapter_check(const struct adapter *a, struct err *err)
-{
-	struct buf text = BUF_INIT;
-
-	if (bound_exceeded(&a->max_rejects, a->n_rejected, a->n_records)) {
-		if (a->n_rejected > 1) {
-			buf_printf(&text,
-				   " (rejected %" PRIu64 " of %" PRIu64 " records: ", a->n_rejected,
-				   a->n_records);
-			put_rejected(a, &text);
-			buf_append_char(&text, ')');
-		}
-		buf_append_char(&text, '\0');
-		err_set(err, ERR_RUNTIME, "%s%s; --max-rejects %s allows no more", a->first,
-			text.data, a->max_rejects.text);
-	} else if (a->unknown.n) {
-		tally_put(&a->unknown, &text);
-		buf_append_char(&text, '\0');
-		err_set(err, ERR_RUNTIME,
-			"%" PRIu64 " of %" PRIu64
-			" records are events that the recipe does not know: %s: say "
-			"what becomes of them (event \"...\" -> ignore), or of all others (event * "
-			"-> ignore)",
-			a->unknown.n, a->n_records, text.data);
-	} else {
-		return 0;
-	}
-	buf_release(&text);
-	return -1;
-}
-
-/* A column of which no event had a value: its fields are not in the log, or named otherwise. */
-static void warn_empty(const struct adapter *a, const char *name, const struct recipe_value *value,
-		       uint64_t n_filled, struct warnings *warnings)
-{
-	if (value->n && !n_filled)
-		warnings_add(
-			warnings,
-			"%s is empty in all events: no record of them has a value at %s (%s:%u)",
-			name, value->text, a->recipe->file, value->line);
-}
-
-void adapter_warn(const struct adapter *a, struct warnings *warnings)
-{
-	const struct recipe *r = a->recipe;
-
-	if (!a->n_events && a->n_records)
-		warnings_add(warnings,
-			     "none of %" PRIu64
-			     " records is an event: is this the recipe for the log?",
-			     a->n_records);
-	/* What a log says of users and contents, but for the runtime, is often in no record of a
-	 * day. */
-	for (int i = 0; a->n_events && i <= RECIPE_DURATION; i++)
-		warn_empty(a, recipe_column_name((enum recipe_column)i), &r->values[i],
-			   a->n_filled[i], warnings);
-	if (a->n_events)
-		warn_empty(a, "runtime", &r->values[RECIPE_RUNTIME], a->n_filled[RECIPE_RUNTIME],
-			   warnings);
-	for (size_t i = 0; a->n_events && i < r->n_extras; i++)
-		warn_empty(a, r->extras[i].name, &r->extras[i].value,
-			   a->n_filled[RECIPE_N_COLUMNS + i], warnings);
-	if (a->n_local && !a->zone)
-		warnings_add(
-			warnings,
-			"%" PRIu64
-			" times have no offset, and are read as UTC: is that the zone of the log? "
-			"(--tz, or 'zone' in the recipe)",
-			a->n_local);
-	if (a->n_clock_changes)
-		warnings_add(
-			warnings,
-			"%" PRIu64
-			" local times are skipped or repeated by a change of the clock, and taken "
-			"as before the change: are they of another zone, or UTC? (--tz)",
-			a->n_clock_changes);
-}
-
-void adapter_put_summary(const struct adapter *a, struct buf *out)
-{
-	bool is_first = true;
-
-	buf_printf(out, "%" PRIu64 " records: %" PRIu64 " events", a->n_records, a->n_events);
-	if (a->n_becomes[BECOMES_DIMENSION])
-		buf_printf(out, "; %" PRIu64 " of users and contents alone",
-			   a->n_becomes[BECOMES_DIMENSION]);
-	if (a->n_becomes[BECOMES_IGNORED])
-		buf_printf(out, "; ignored %" PRIu64 ": ", a->n_becomes[BECOMES_IGNORED]);
-	for (size_t i = 0; i < a->recipe->n_where; i++) {
-		if (!a->n_left_out[i])
-			continue;
-		buf_printf(out, "%s%" PRIu64 " not where %s", is_first ? "" : ", ",
-			   a->n_left_out[i], a->recipe->where[i]->text);
-		is_first = false;
-	}
-	if (a->ignored.n) {
-		buf_append_str(out, is_first ? "" : ", ");
-		tally_put(&a->ignored, out);
-	}
-	if (a->n_rejected) {
-		buf_printf(out, "; rejected %" PRIu64 ": ", a->n_rejected);
-		put_rejected(a, out);
-		buf_printf(out, ", first %s", a->first);
-	}
-}
-
 void adapter_release(struct adapter *a)
 {
 	size_t n_columns = a->scratch ? RECIPE_N_COLUMNS + a->recipe->n_extras : 0;
@@ -806,7 +773,10 @@ void adapter_release(struct adapter *a)
 		buf_release(&a->scratch[i]);
 	free(a->scratch);
 	free(a->n_left_out);
+	free(a->n_asked);
 	free(a->n_filled);
+	free(a->n_decided);
+	free(a->n_decidable);
 	free(a->named);
 	free(a->rules);
 	free(a->extras);

@@ -44,14 +44,19 @@ struct adapter {
 	uint64_t n_rejected, rejected[N_REASONS];
 	uint64_t n_becomes[BECOMES_N]; /* records */
 	uint64_t *n_left_out;          /* [n_where]: ignored by each condition */
-	uint64_t *n_filled;            /* [columns and extras]: events that have a value */
-	struct tally names;            /* of the events in the log, but for records left out */
-	uint64_t (*named)[BECOMES_N];  /* [TALLY_NAMES]: by names.names' id, what became of them */
+	/* [columns and extras]: records of which the recipe's own line was asked, and had a value
+	 */
+	uint64_t *n_asked, *n_filled;
+	struct tally names;           /* of the events in the log, but for records left out */
+	uint64_t (*named)[BECOMES_N]; /* [TALLY_NAMES]: by names.names' id, what became of them */
 	struct tally ignored, unknown;
 
 	/* The module's own. */
 	struct zone *own_zone;
 	uint64_t n_local, n_clock_changes;
+	uint64_t n_positions, n_in_one, n_fractions; /* as they stand: all, in [0, 1], in (0, 1) */
+	uint64_t *n_decided,
+		*n_decidable; /* [slots]: results that looked at it, and found a value */
 	const struct recipe_rule **rules; /* [TALLY_NAMES]: by names.names' id */
 	const struct recipe_rule *rule;   /* of this record */
 	struct buf *scratch;              /* [columns and extras]: joined values */

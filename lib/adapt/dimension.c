@@ -1,9 +1,12 @@
 #include "adapt/dimension.h"
 
 #include "base/mem.h"
+#include "base/small.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define VALUES_MIN SMALL(65536, 8)
 
 static int compare(const struct intern_string *a, const struct intern_string *b)
 {
@@ -28,6 +31,28 @@ uint32_t dimension_id(struct dimension *d, const char *s, size_t len)
 	return id;
 }
 
+/* Forgets the values that are no longer known of any id, when most are: a log may have no end of
+ * them.
+ */
+static void forget_old(struct dimension *d)
+{
+	size_t n_known = (size_t)d->ids.n * (d->table->n - 1);
+	struct intern values = INTERN_INIT;
+
+	if (d->values.n < VALUES_MIN || d->values.n / 2 < n_known)
+		return;
+	for (size_t i = 0; i < n_known; i++) {
+		const struct intern_string *value;
+
+		if (!d->known[i].value_plus_1)
+			continue;
+		value = intern_string(&d->values, d->known[i].value_plus_1 - 1);
+		d->known[i].value_plus_1 = intern_id(&values, value->s, value->len) + 1;
+	}
+	intern_release(&d->values);
+	d->values = values;
+}
+
 void dimension_note(struct dimension *d, uint32_t id, size_t column, int64_t ts, const char *s,
 		    size_t len)
 {
@@ -41,6 +66,7 @@ void dimension_note(struct dimension *d, uint32_t id, size_t column, int64_t ts,
 		return;
 	known->ts = ts;
 	known->value_plus_1 = intern_id(&d->values, s, len) + 1;
+	forget_old(d);
 }
 
 static int by_id(const void *a, const void *b, void *ids)

@@ -3,7 +3,7 @@
  *
  * Of each attribute of an id the latest value stays, of several of one time the bytewise largest:
  * what comes out does not depend on the order in which the log tells it. Memory: 16 bytes an
- * attribute of an id, the ids, and each distinct value once.
+ * attribute of an id, the ids, and each distinct value once; values that have been replaced go.
  */
 #ifndef CE_DIMENSION_H
 #define CE_DIMENSION_H

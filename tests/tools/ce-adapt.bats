@@ -193,7 +193,7 @@ log:2: damaged record: no JSON: lexical error: invalid char in json text." ]
 	(record a1 && record a2 '"x":1' | sed 's/play/start/' && record a3 | sed 's/play/seek/' && record a4 | sed 's/play/start/') >log
 	unfinished 1 ce-adapt -r ./my.recipe log
 	[ "$stderr" = "ce-adapt: 3 of 4 records are events that the recipe does not know: 'start' 2, 'seek' 1: say what becomes of \
-them (event \"...\" -> ignore), or of all others (event * -> ignore)" ]
+each (event \"start\" -> ignore) or of all others (event * -> ignore); --check lists them" ]
 	ce-adapt -r ./my.recipe --check log >text
 	grep -q '^start  *2  unknown$' text
 }
@@ -218,12 +218,53 @@ warned() {
 	warned "2 times have no offset, and are read as UTC: is that the zone of the log? (--tz, or 'zone' in the recipe)"
 	ce-adapt -r ./my.recipe --strict --tz UTC -o out log
 	make_log | sed 's/"p"/"q"/' >log
-	warned "playback_position is empty in all events: no record of them has a value at p (./my.recipe:7)"
+	warned "playback_position is empty: none of 3 records has a value at p (./my.recipe:7)"
 	sed -i 's/= p$/= p[0]/' my.recipe
 	make_log | sed 's/1.5/[1,2]/' >log
 	warned "2 arrays have more elements than the recipe takes: p[0]"
 	make_log | sed 's/"e":"[a-z]*"/"e":"ad"/' >log
 	warned "none of 3 records is an event: is this the recipe for the log?"
+}
+
+@test "warnings: positions in another unit, a field that decides and is nowhere; none where the recipe says so itself" {
+	make_recipe
+	for i in {1..12}; do record "a$i" | sed "s/1.5/0.$i/"; done >log
+	warned "all of 12 positions are from 0 to 1: a ratio of the runtime? (playback_position = ... in ratio, ./my.recipe:7)"
+	echo 'runtime = r' >>my.recipe
+	sed -i 's/= p$/= p in ratio/; s/pause -> pause/end -> complete if done = true else stop/' my.recipe
+	for i in {1..12}; do record "a$i" '"r":100' | sed 's/1.5/50/'; done >log
+	warned "12 of 12 positions are above 1, which no ratio of the runtime is: in percent, or in s? (./my.recipe:7)"
+	sed -i 's/in ratio/in percent/' my.recipe
+	ce-adapt -r ./my.recipe --strict -o out log
+	record b '"r":100' | sed 's/play/end/' >>log
+	warned "what becomes of 1 records depends on done, which is empty in all of them"
+	record b '"r":100,"done":true' | sed 's/play/end/' >>log
+	ce-adapt -r ./my.recipe --strict -o out log
+	sed -i '/^event play/a\  runtime = none\n  playback_position = none' my.recipe
+	make_log | head -n 2 >log
+	ce-adapt -r ./my.recipe --strict -o out log
+}
+
+@test "what a dimension cannot hold rejects its record: what ce-join would refuse never gets there" {
+	make_recipe
+	printf 'signup_date = s\nrelease_year = y\nruntime = r\n' >>my.recipe
+	(record a1 '"s":1600000000,"y":"2019-05-03","r":90.5' && record a2 '"s":1600000000123,"y":1987.0' | sed 's/ada/bob/; s/film/show/' &&
+		record a3 '"s":"2020-09-13 12:26:40+02:00","y":-44,"r":0' | sed 's/ada/cat/; s/film/clip/') >log
+	ce-adapt -r ./my.recipe -p --users users.csv --contents contents.csv -o events.csv log
+	same users.csv <(printf '%s\n' user_id,email,plan_tier,signup_date ada,,,2020-09-13T12:26:40Z bob,,,2020-09-13T12:26:40.123Z \
+		'cat,,,2020-09-13 12:26:40+02:00')
+	same contents.csv <(printf '%s\n' content_id,genre,runtime,release_year,maturity_rating clip,,,-44, film,,91,2019, show,,,1987,)
+	ce-clean --allow-empty device,playback_position events.csv 2>/dev/null |
+		ce-join -k user_id users.csv -k content_id contents.csv -o joined.csv
+	for wrong in '"s":"soon"' '"s":12' '"y":"MMXX"' '"y":10000' '"y":1.5' '"r":2147483647.5'; do
+		record a1 "$wrong" >log
+		fails 1 ce-adapt -r ./my.recipe log
+		[[ $stderr == "ce-adapt: log:1: "* ]]
+	done
+	sed -i 's/= s$/= s in s/' my.recipe
+	record a1 '"s":12' >log
+	ce-adapt -r ./my.recipe -p --users users.csv -o events.csv log
+	grep -q '^ada,,,1970-01-01T00:00:12Z$' users.csv
 }
 
 @test "--tz: times without an offset, before and after the clock changes" {
@@ -254,7 +295,7 @@ warned() {
 		p?[2J                                                   1  unknown
 		pause                                                   1  pause
 
-		column             events with a value, from
+		column             records with a value, at
 		event_id            100.0 %  id
 		event_ts            100.0 %  t
 		user_id             100.0 %  u

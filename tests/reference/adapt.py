@@ -8,8 +8,11 @@ a log that is an error: exit 1, nothing is written, and the message begins with 
 """
 import argparse
 import collections
+import datetime
+import functools
 import gzip
 import json
+import pathlib
 import re
 import sys
 import zoneinfo
@@ -25,7 +28,7 @@ USER = "email plan_tier signup_date".split()
 CONTENT = "genre runtime release_year maturity_rating".split()
 TYPES = "play pause stop complete seek heartbeat".split()
 UNITS = {
-    **dict.fromkeys(("event_ts", "start", "end"), ("auto", "s", "ms", "us", "ns")),
+    **dict.fromkeys(("event_ts", "start", "end", "signup_date"), ("auto", "s", "ms", "us", "ns")),
     "playback_position": ("s", "ms", "ratio", "percent", "hms"),
     **dict.fromkeys(("runtime", "duration"), ("s", "ms", "hms")),
 }
@@ -36,6 +39,14 @@ NUMBER = re.compile(r"([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?\Z"
 
 class Failure(Exception):
     """What ends a run."""
+
+
+@functools.cache
+def pipe_columns():
+    """The columns of the tables up to the features, by the manual."""
+    page = pathlib.Path(__file__).parents[2] / "tools/ce-tables.5"
+    tables = page.read_text(encoding="utf-8").partition(".Ss completion_predictions\n")[0]
+    return re.findall(r"^\.It Sy (\w+)$", tables, re.M)
 
 
 class Reject(Exception):
@@ -56,6 +67,12 @@ class Word:
     @property
     def sign(self):
         return self.bare if self.bare in SIGNS else None
+
+    def whole(self):
+        """Itself, if it is not a sign and its neighbours without the blanks between them."""
+        if self.bare and ("|" in self.bare or "=" in (self.bare[0], self.bare[-1])):
+            raise Failure("blanks around | and =")
+        return self
 
 
 def words_of(line):
@@ -173,13 +190,13 @@ def source_of(words, form):
     kind = "hash" if words.bare() == "hash" else "fields"
     if kind == "hash":
         words.take()
-    fields = [field_of(words.take(), form)]
+    fields = [field_of(words.take().whole(), form)]
     if kind == "hash":
         while words.left and not words.sign() and words.bare() != "in":
-            fields.append(field_of(words.take(), form))
+            fields.append(field_of(words.take().whole(), form))
     else:
         while words.skip("+"):
-            fields.append(field_of(words.take(), form))
+            fields.append(field_of(words.take().whole(), form))
     return kind, fields
 
 
@@ -213,9 +230,9 @@ def condition_of(words, form):
     field = field_of(word, form)
     if sign in ("=", "!="):
         words.expect(sign)
-        alternatives = [words.take().text]
+        alternatives = [words.take().whole().text]
         while words.skip("|"):
-            alternatives.append(words.take().text)
+            alternatives.append(words.take().whole().text)
         return "word", field, sign, alternatives
     if sign:
         words.expect("<", "<=", ">", ">=")
@@ -245,6 +262,8 @@ def result_of(words, form, types):
 
 def name_of(word):
     """An event's name: (text, whether it is only the beginning)."""
+    if "*" in (word.whole().bare or "")[:-1]:
+        raise Failure("a star that is not at the end")
     if word.parts[-1][1] or not word.text.endswith("*"):
         return word.text, False
     return word.text[:-1], True
@@ -300,6 +319,8 @@ class Recipe:
                 raise Failure("no such column")
             self.once(name)
             words.expect("=")
+            if words.bare() == "none":
+                raise Failure("none is for the lines of an event")
             self.columns[name] = column_of(name, words, self.form)
             return None
         kind = words.take().bare
@@ -317,6 +338,8 @@ class Recipe:
                 raise Failure("a name twice")
         elif kind == "records":
             self.records = steps_of(words.take().parts, "records")
+            if None in self.records:
+                raise Failure("records within text")
             words.end()
         elif kind == "na":
             if not words.left:
@@ -333,8 +356,8 @@ class Recipe:
             self.outcome = result_of(words, self.form, ("stop", "complete", "ignore"))
         elif kind == "keep":
             name = words.take().text
-            if name in self.keep or name in EVENT:
-                raise Failure("a column twice")
+            if not name or name in self.keep or any(alike(name, column) for column in pipe_columns()):
+                raise Failure("no name, or a column twice")
             words.expect("=")
             self.keep[name] = sources_of(words, self.form)
             words.end()
@@ -373,7 +396,8 @@ class Recipe:
         if name in overrides:
             raise Failure(f"a second {name}")
         words.expect("=")
-        if words.left == 1 and words.bare() == "none":
+        if words.skip("none"):
+            words.end()
             overrides[name] = [], UNITS.get(name, [None])[0]
         else:
             overrides[name] = column_of(name, words, self.form)
@@ -517,13 +541,36 @@ class JsonRecord:
         return value.strip(BLANKS)
 
 
+def alike(a, b):
+    return a.encode().strip(BLANKS.encode()).lower() == b.encode().strip(BLANKS.encode()).lower()
+
+
+def columns_in(part):
+    """The columns that a part of a recipe names as its fields."""
+    if isinstance(part, tuple) and part[:1] == ("column",):
+        yield part[1]
+    elif isinstance(part, (tuple, list, dict)):
+        for other in part.values() if isinstance(part, dict) else part:
+            yield from columns_in(other)
+
+
+@functools.cache
+def place_of(name, names):
+    """Which name of a header is that one, or else the only one that is alike; None if none is."""
+    if name in names:
+        return names.index(name)
+    places = [i for i, other in enumerate(names) if alike(name, other)]
+    return places[0] if len(places) == 1 else None
+
+
 class RowRecord:
-    def __init__(self, at, fields):
-        self.at, self.fields = at, fields
+    def __init__(self, names, fields):
+        self.names, self.fields = names, fields
 
     def get(self, field):
         _, name, steps = field
-        raw = self.fields[self.at[name]] if name in self.at else None
+        place = place_of(name, self.names)
+        raw = None if place is None else self.fields[place]
         try:
             text = (raw or b"").strip(BLANKS.encode()).decode()
         except UnicodeDecodeError as e:
@@ -618,7 +665,7 @@ def tsv_rows(recipe, data):
 def lacking(source, names):
     """Whether a header has no fields for a source."""
     kind, fields = source
-    missing = [] if kind == "constant" else [field[1] not in names for field in fields]
+    missing = [] if kind == "constant" else [place_of(field[1], names) is None for field in fields]
     return all(missing) if kind == "hash" else any(missing)
 
 
@@ -627,18 +674,18 @@ def row_records(recipe, data, file, first):
     header = next(rows, None)
     if header is None:
         raise Failure(f"{file}: no header")
-    names = [name.strip(BLANKS.encode()).decode() for name in header]
+    names = tuple(map(bytes.decode, header))
     if first and first[0] != names and recipe.form == "csv":
         raise Failure(f"{file}: another header")
     first[:] = [names]
     for column in EVENT[:5] + PLAY:
         if column in recipe.columns and all(lacking(source, names) for source in recipe.columns[column][0]):
             raise Failure(f"{file}: the header has nothing for {column}")
-    at = {name: i for i, name in enumerate(names)}
-    if len(at) < len([name for name in names if name]) + ("" in names):
+    wanted = names if recipe.form == "csv" else set(columns_in(vars(recipe)))
+    if any(name and names.count(name) > 1 for name in wanted):
         raise Failure(f"{file}: a column twice")
     for fields in rows:
-        yield RowRecord(at, fields) if fields is not None and len(fields) == len(names) else "ragged"
+        yield RowRecord(names, fields) if fields is not None and len(fields) == len(names) else "ragged"
 
 
 def records_of(recipe, logs):
@@ -700,17 +747,48 @@ def seconds_of(text, unit):
     return cut(value / 1000 if unit == "ms" else value, 6)
 
 
+def iso_time(text, zone="UTC"):
+    """Milliseconds of an ISO 8601 time or date, or None."""
+    is_date = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)
+    return clean.time_of((text + "T00:00" * bool(is_date)).encode(), zone)
+
+
 def clock_of(text, unit, zone):
     """Milliseconds of a time, or None. A number counts as far as 64 bits do, in its unit, but not coarser than ms."""
     if not NUMBER.match(text):
-        is_date = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)
-        return clean.event_time((text + "T00:00" * bool(is_date)).encode(), unit, zone)
+        return iso_time(text, zone)
     value = clean.number(text.encode(), exact=True)
     unit = clean.unit_of(value) if value is not None and unit == "auto" else unit
     if value is None or unit is None:
         return None
     scale = 1000 if unit == "s" else 1
     return int(max(-(2**63), min(int(value * scale), 2**63 - 1)) * clean.UNITS[unit] / scale)
+
+
+def signup_of(text, unit):
+    """A time that ce-join reads: as it is, or that of a number."""
+    if not NUMBER.match(text):
+        if iso_time(text) is None:
+            raise Reject("time")
+        return text
+    value = clean.number(text.encode(), exact=True)
+    unit = clean.unit_of(value) if value is not None and unit == "auto" else unit
+    if value is None or unit is None:
+        raise Reject("time")
+    try:
+        time = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=int(value * clean.UNITS[unit]))
+    except OverflowError as e:  # before the year 1, or after 9999
+        raise Reject("time") from e
+    return time.isoformat(timespec="milliseconds").removesuffix(".000") + "Z"
+
+
+def year_of(text):
+    value = number_of(text)
+    if value is not None and value.denominator == 1 and -9999 <= value <= 9999:
+        return str(value)
+    if value is not None or iso_time(text) is None:
+        raise Reject("number")
+    return str(int(text[:4]))
 
 
 class Judge:
@@ -814,7 +892,13 @@ class Judge:
         if runtime is not None:
             runtime += Fraction(1, 2)
             seconds = runtime.numerator // runtime.denominator
+            if seconds >= 2**31:
+                raise Reject("number")
             values["runtime"] = str(seconds) if seconds > 0 else None
+        if values["signup_date"] is not None:
+            values["signup_date"] = signup_of(values["signup_date"], self.unit("signup_date"))
+        if values["release_year"] is not None:
+            values["release_year"] = year_of(values["release_year"])
         if not recipe.whole:
             event["event_ts"] = self.time("event_ts")
         if kind == "dimension":

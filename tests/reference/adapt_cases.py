@@ -21,6 +21,7 @@ import sys
 
 import adapt
 import clean
+import join
 
 LOG_FORMS = "lines array records csv tsv columns".split()
 KEYWORDS = set("constant hash in none if else exists empty playback_position event_type".split())
@@ -39,8 +40,17 @@ TEXTS = [
     "\U0001f3ac", "\u2028", "\ufeff", "123456789012345678", "9007199254740993", "a\tb", "'", "\x7f", "x" * 200, "-1", "\\N",
 ]  # fmt: skip
 RAW_NUMBERS = ["0", "-0", "1.50", "1E5", "1e-3", "123456789012345678901234567890", "-7", "0.1", "9007199254740993", "1e400"]
-WORDS = ["tv", "web", "track", "page", "true", "false", "1", "0", "NA", "-", "null", "live", "vod"]
+WORDS = ["tv", "web", "track", "page", "true", "false", "1", "0", "NA", "-", "null", "live", "vod", "a=b", "a+b", "x->y", "!"]
 MORE = ["free", "Free", "gold", "Drama", "drama", "9", "10", "2020-01-01", "2020-01-01T10:00:00", "PG", "PG-13", "1999", "\u00e9"]
+MORE_COLUMNS = "email plan_tier genre maturity_rating".split()
+YEARS = [*join.YEARS, "0", "-0", "+1999", "01999", "9999", "-9999", "1.999e3", "19990e-1", "1999.", "0999-12-31", "2001-05-01",
+         "2020-02-29T23:30-05:00", "2019-12-31 23:59:59.999 UTC", "1999-01-01T00:00Z"]  # fmt: skip
+BAD_YEARS = [*join.BAD_YEARS, "10000", "-10000", "1999.5", "1999.0000001", "1999." + "0" * 30 + "1", "1e400", "1e-9", "2021-02-29",
+             "2001-05", "1640995200", "2001-05-01T", "-2001-05-01", "true", "02001-05-01"]  # fmt: skip
+BAD_YEARS.remove("2001-05-01")
+# Milliseconds: the edges of the years 1 and 9999, and of what 64 bits count as nanoseconds.
+EDGES = [-62135596800000, 253402300799999, 0, -1, -1500, 951782400000, 4102444800000, 9223372036854]
+BEYOND = [-62135596800001, 253402300800000, -(10**17), 10**15, 2**63, 10**30]
 BAD = ["\0", "a\0b", "\ud800", "x\udc00", "\udc00\ud800"]
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
 PLAIN = re.compile(r'[^"\\/\x00-\x1f\ud800-\udfff]*\Z')
@@ -81,6 +91,8 @@ def number_text(r, unit, place=True):
         return digits(r, *r.choice([(29, 2), (95, 2), (1, 0), (5, 1), (r.randrange(1001), 3), (949999999, 9), (95, 2), (0, 0)]))
     if unit == "percent":
         return digits(r, *r.choice([(r.randrange(101), 0), (r.randrange(1001), 1), (95, 0), (9499999, 5), (100, 0)]))
+    if not place and r.random() < 0.03:
+        return digits(r, 2147483647000 + r.choice([-1, 0, 1, 499, 500, 999, 1000]), 0 if unit == "ms" else 3)
     seconds = r.choice([0, 1, 10, 95, 100, 29, 60, 3599, r.randrange(200)] if place else [100, 100, 200, 60, 1500, 29, 0, r.randrange(200)])
     if unit == "ms":
         return digits(r, *r.choice([(seconds * 1000 + r.choice([0, 499, 500, 999]), 0), (seconds * 10000 + r.randrange(10000), 1)]))
@@ -104,6 +116,24 @@ def time_text(r, unit, zone):
     return clean.written(r, ms, r.choice(forms)).decode()
 
 
+def signup_text(r, unit):
+    kind = r.random()
+    if kind < 0.05:
+        return r.choice(join.BAD_SIGNUPS + ["1", "2020", "20240101", "0", "today"])
+    if kind < 0.3:
+        return r.choice([*join.SIGNUPS, "0001-01-01", "9999-12-31T23:59:59.999Z", "2022-03-27 02:30", "2022-10-30T02:30:00.5"])
+    if kind < 0.5:
+        form = r.choice(["utc", "offset", "bare"])
+        return clean.written(r, r.randrange(10**12, 18 * 10**11), form).decode()
+    ms = r.choice([r.randrange(20000) * 86400000, r.randrange(18 * 10**8) * 1000, r.randrange(18 * 10**11)])
+    if kind < 0.6:
+        ms = r.choice(EDGES + BEYOND * (kind < 0.53))
+    scale = {"s": -3, "ms": 0, "us": 3, "ns": 6}[r.choice(list(clean.UNITS)) if unit == "auto" else unit]
+    fine = r.choice([0, 0, 0, 3])  # digits below the millisecond, or below the unit
+    value = ms * 10 ** max(scale + fine, 0) + r.choice([0, r.randrange(10 ** max(scale + fine, 0))])
+    return digits(r, value, max(-scale, fine))
+
+
 def value_of(r, kind, case):
     """A value for a field of that kind: text, a Number, True, False."""
     what, unit = kind
@@ -115,6 +145,10 @@ def value_of(r, kind, case):
         text = number_text(r, unit)
     elif what == "length":
         text = number_text(r, unit, place=False)
+    elif what == "signup":
+        text = signup_text(r, unit)
+    elif what == "year":
+        text = r.choice(BAD_YEARS if r.random() < 0.1 else YEARS)
     elif what == "word":
         text = r.choice(WORDS)
         if text in ("true", "false") and r.random() < 0.7:
@@ -197,6 +231,7 @@ class Case:
         self.delimiter = r.choice(",,;\t|")
         self.na = r.sample(["NA", "-", "null", "0", "N/A", "Not latest view", "true"], r.randint(0, 2))
         self.recipe = self.write_recipe()
+        self.header = self.written_names()
         self.words = ["--max-rejects", r.choice(["100%"] * 8 + ["0", "3", "20%"])]
         if r.random() < 0.3:
             self.words += ["--tz", r.choice(clean.ZONES)]
@@ -251,8 +286,7 @@ class Case:
         """A path as the recipe writes it."""
         r, out = self.r, ""
         if not self.is_json:
-            bare = re.fullmatch(r'[^" \t#][^" \t]*', steps[0]) and steps[0] not in KEYWORDS and steps[0] not in adapt.SIGNS
-            if len(steps) > 1 or not bare or r.random() < 0.3:
+            if len(steps) > 1 or not is_bare(steps[0]) or r.random() < 0.3:
                 out = quoted(steps[0])
             else:
                 out = steps[0]
@@ -264,7 +298,7 @@ class Case:
             elif isinstance(step, int):
                 out += f"[{step}]"
             else:
-                plain = re.fullmatch(r'[^" \t.\[\]#@=|+<>!-][^" \t.\[\]]*', step) and step not in KEYWORDS
+                plain = is_bare(step) and re.fullmatch(r"[^.\[\]@+<>!-][^.\[\]]*", step)
                 out += "." * (i > 0) + (step if plain and r.random() < 0.8 else quoted(step))
         return out
 
@@ -306,11 +340,10 @@ class Case:
             return f"{name} = none"
         if name in adapt.UNITS:
             unit, suffix = self.unit_of(name)
-            what = "time" if name in ("event_ts", "start", "end") else "place" if name == "playback_position" else "length"
+            what = {"playback_position": "place", "runtime": "length", "duration": "length", "signup_date": "signup"}.get(name, "time")
             return f"{name} = {self.sources((what, unit))}{suffix}"
-        kind = "name" if name == "event_type" else "more" if name in adapt.USER + adapt.CONTENT else "text"
-        if name == "device":
-            kind = "word"
+        kinds = {"event_type": "name", "release_year": "year", "device": "word", **dict.fromkeys(MORE_COLUMNS, "more")}
+        kind = kinds.get(name, "text")
         return f"{name} = {self.sources((kind, None))}"
 
     def condition(self, overridable=True):
@@ -337,7 +370,7 @@ class Case:
     def events(self):
         """The event lines: (line, overrides) of each."""
         r = self.r
-        names = [quoted(name) for name in self.names]
+        names = [quoted(name) if "*" in name else bare_or_quoted(r, name) for name in self.names]
         if r.random() < 0.7:  # some are met by a star, or by a beginning
             names = [name for name in names if r.random() < 0.7]
             names += [quoted(b) + "*" for b in ("Video", "Video Ad", "Video Playback ", "a", "->", "pl") if r.random() < 0.4] + ["*"]
@@ -410,6 +443,17 @@ class Case:
             out.append(line + (r.choice([" # why", " ", "\t", " #"]) if r.random() < 0.1 else ""))
         return "\n".join(out) + "\n"
 
+    def written_names(self):
+        """How the header writes those names that it does not write as the recipe does."""
+        r = self.r
+        if self.form not in ("csv", "tsv") or r.random() < 0.7:
+            return {}
+        changes = [lambda n: n.encode().upper().decode(), str.upper, str.swapcase, lambda n: f" {n}  "]  # bytes: ASCII alone
+        header = {name: r.choice(changes)(name) for name in self.tree if r.random() < 0.5}
+        if r.random() < 0.2:
+            header["more 0"] = r.choice(list(self.tree)).title()  # one that is alike to another, mostly
+        return header
+
     # Records.
 
     def record(self, dirt):
@@ -440,10 +484,13 @@ class Case:
         if first is None:
             inner = children[None]
             if bad_leaf and bad_leaf[: len(steps) + 1] == steps + [None] and r.random() < 0.5:
-                return r.choice(["{", "{}}", "no JSON", "[1,]", "{'a':1}", " ", "NaN", "01", '{"a":1', "\ufeff{}"])
+                return r.choice(["{", "{}}", "no JSON", "[1,]", "{'a':1}", " ", "NaN", "01", '{"a":1', "\ufeff{}", '{\f"a":1}'])
             if isinstance(inner, list) and r.random() < 0.2 and self.is_json:
                 return inner
-            return dumps(r, inner, free=r.random() < 0.2) + " x" * (r.random() < 0.003)
+            if r.random() < 0.05:
+                return r.choice(self.na + ["", " ", "null"])
+            around = r.choice(["", "\v", " \f"]) if r.random() < 0.02 else ""  # blanks of the value, not of its JSON
+            return around + dumps(r, inner, free=r.random() < 0.2) + " x" * (r.random() < 0.003)
         if isinstance(first, int):
             last = max(children) + r.choice([0, 0, 0, 1])
             return [children[i] if i in children else r.choice([None, "", "else", Number("7")]) for i in range(last + 1)]
@@ -533,7 +580,7 @@ class Case:
                 if self.dirty and r.random() < 0.02:
                     at = r.randrange(len(line))
                     line = r.choice([line[:at], line[:at] + r.choice([b"x", b",", b"{", b'"', b"\\", b"\x01"]) + line[at:], line + b"{}",
-                                     b"null", b"5", b'"x"', b"[]", line + b",", b"\xff"])  # fmt: skip
+                                     b"null", b"5", b'"x"', b"[]", line + b",", b"\xff", b"\v" + line, line + b"\f", b"\f"])  # fmt: skip
                     line = line.replace(b"\n", b"")
                     if not lines and line.lstrip(b" \t\r")[:1] == b"[":
                         line = b"null"
@@ -563,7 +610,8 @@ class Case:
         if not self.dirty or r.random() > 0.05:
             return data
         at = r.randrange(1, len(data))
-        return r.choice([data[:at], data + b"]", data + b" x", data[: data.rfind(b"]")] + b",]", data[:-1], data + b"[]"])
+        return r.choice([data[:at], data + b"]", data + b" x", data[: data.rfind(b"]")] + b",]", data[:-1], data + b"[]", data + b"\f",
+                         data[:at] + b"\v" + data[at:]])  # fmt: skip
 
     def row_file(self, records, names, r):
         line_end = r.choice([b"\n", b"\n", b"\r\n"])
@@ -576,14 +624,14 @@ class Case:
                     return b'"' + text.replace(b'"', b'""') + b'"'
                 return text
 
-            rows = [delimiter.join(cell(n.encode(), True) for n in names)]
+            rows = [delimiter.join(cell(self.header.get(n, n).encode(), True) for n in names)]
         else:
             delimiter = b"\t"
 
             def cell(text):
                 return re.sub(rb"[\t\n\r]", b" ", text)
 
-            rows = [] if self.form == "columns" else [b"\t".join(cell(n.encode()) for n in names)]
+            rows = [] if self.form == "columns" else [b"\t".join(cell(self.header.get(n, n).encode()) for n in names)]
         for record in records:
             row = delimiter.join(cell(record.get(n, r.choice([b"", b"x"]))) for n in names)
             if self.dirty and r.random() < 0.03:
@@ -617,8 +665,13 @@ def quoted(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def is_bare(word):
+    """Whether it may stand without quotes."""
+    return re.fullmatch(r'[^" \t#|=](?:[^" \t|]*[^" \t|=])?', word) and word not in KEYWORDS and word not in adapt.SIGNS
+
+
 def bare_or_quoted(r, word):
-    return word if re.fullmatch(r"[A-Za-z0-9_]+", word) and word not in KEYWORDS and r.random() < 0.7 else quoted(word)
+    return word if is_bare(word) and r.random() < 0.7 else quoted(word)
 
 
 # --- The laws.
@@ -719,6 +772,12 @@ STATEMENTS = [
     "event_ts = x in min", "event_type = x in s", "user_id = x in s", "runtime = x in ratio", "format xml", "format", "where", "where x", "na", "na x",
     "options", "options ce-clean", "options ce-clean --tz UTC", "nothing = x", "keep user_id = x", "keep k = x", "keep k = x in s", "event * -> play",
     "event x -> jump", 'event "x" -> play if x = 1', "event -> play", "where playback_position >= 95", "where playback_position >= 95%",
+    "signup_date = x in s", "signup_date = x in hms", "release_year = x in s", "email = none", 'email = "none"', "runtime = none in s",
+    "keep Genre = x", "keep SESSION_ID = x", "keep label_known_ts = x", "keep more = none", "records a.@json.b", "email = a|b",
+    "email = hash a|b c", "email = hash a b=", "email = x=", "email = =", "email = x=y", "email = constant a|b", "email = a + b|c",
+    "where x = a|b", "where x = =a", "where x = a | b=", "where x != a=b | c|", "where x = |", 'where x = "a|b"', "event a|b -> play",
+    "event =a -> play", "event b= -> play", "event a=b -> play", "event a*b -> play", "event **  -> play", "event *a -> play",
+    'event "a*b" -> play', 'event "a|"* -> play', "event =* -> play",
     "where x >= 95%", "where x < y", "where x exists y", "where x = a |", "where x = | a", "  event_type = x", "  device = none", "  device = none x",
 ]  # fmt: skip
 
@@ -741,6 +800,7 @@ def mistaken(r, recipe):
         at = r.randrange(len(words))
         kind = r.random()
         more = ["=", "|", "+", "->", "<", "in", "if", "else", "none", "*", "x", '"x"', "constant", "hash", "event_ts", "s", "95%", '"',
+                "a|b", "=a", "a=", "a*b", "a|*", "a=b",
                 "a..b", "a[x]", "[0]", ".a", "a.", "a[1", 'a"b"', "a.@json.b"]  # fmt: skip
         if kind < 0.3:
             del words[at]

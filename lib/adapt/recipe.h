@@ -32,7 +32,7 @@ enum recipe_group { GROUP_EVENT, GROUP_PLAY, GROUP_USER, GROUP_CONTENT };
 
 enum recipe_group recipe_column_group(enum recipe_column column);
 
-/* Units of numbers; those of times are in `times` of the recipe. */
+/* Units of positions and lengths; those of times are enum time_unit. */
 enum recipe_unit { UNIT_S, UNIT_MS, UNIT_RATIO, UNIT_PERCENT, UNIT_HMS };
 
 struct recipe_words {
@@ -72,6 +72,7 @@ struct recipe_condition {
 	int slot; /* -1: the position, against `number` millionths of a percent of the runtime */
 	struct recipe_words words;
 	int64_t number; /* millionths */
+	unsigned line;  /* of the recipe */
 	const char *text;
 };
 

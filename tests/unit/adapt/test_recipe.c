@@ -87,14 +87,55 @@ static void mistakes_of_values(void)
 		    "2: 'us' is no unit of a position: expected s, ms, ratio, percent or hms");
 	check_error(JSON "playback_position = a in \"ms\"\n",
 		    "2: '\"ms\"' is no unit of a position: expected s, ms, ratio, percent or hms");
-	check_error(JSON "event_id = none x\n", "2: 'x' is too much in this line");
+	check_error(JSON "event a -> play\n device = none x\n", "3: 'x' is too much in this line");
+	check_error(JSON "device = none\n",
+		    "2: 'none' is for the lines below an 'event' line: leave this line out, or "
+		    "quote the name of the field");
+	check_error(JSON "keep a = none\n",
+		    "2: 'none' is for the lines below an 'event' line: leave this line out, or "
+		    "quote the name of the field");
 	snprintf(want, sizeof(want), "2: 'a..b'%s", no_path);
 	check_error(JSON "event_id = a..b\n", want);
 	check_error(JSON "records a..b\n", want);
 	check_error(JSON "keep a = b\nkeep a = c\n", "3: column 'a' stands twice");
-	check_error(JSON "keep device = b\n", "2: 'device' is a column of the events in any case");
+	check_error(JSON "keep device = b\n",
+		    "2: 'device' is the name of a column of events_table");
+	check_error(JSON "keep Runtime = b\n",
+		    "2: 'Runtime' is the name of a column of content_dim");
+	check_error(JSON "keep IS_Completion = b\n",
+		    "2: 'IS_Completion' is the name of a column of completion_prediction_features");
+	check_error(JSON "records a.@json.b\n",
+		    "2: 'a.@json.b': the records are in the document itself, and not in a string "
+		    "(@json)");
 	check_error(JSON "keep \"\" = b\n", "2: a column needs a name");
 	check_error(JSON "keep a = b in s\n", "2: this column has no unit");
+}
+
+/* A sign stands alone between blanks, a star at the end. */
+static void mistakes_of_signs_in_words(void)
+{
+	static const char sign[] =
+		" holds a sign: blanks stand around those, or quotes around the word";
+	static const char star[] = ": only at the end of a name a * stands for all that may "
+				   "follow; in quotes it is itself";
+	char want[200];
+
+	snprintf(want, sizeof(want), "2: 'live|Live'%s", sign);
+	check_error(JSON "where a = live|Live\n", want);
+	snprintf(want, sizeof(want), "2: 'a='%s", sign);
+	check_error(JSON "where a= b\n", want);
+	check_error(JSON "device = a=\n", want);
+	check_error(JSON "event a= -> play\n", want);
+	snprintf(want, sizeof(want), "2: '=b'%s", sign);
+	check_error(JSON "device = a | =b\n", want);
+	snprintf(want, sizeof(want), "2: '\"a\"|\"b\"'%s", sign);
+	check_error(JSON "device = \"a\"|\"b\"\n", want);
+	snprintf(want, sizeof(want), "2: 'a*b'%s", star);
+	check_error(JSON "event a*b -> play\n", want);
+	snprintf(want, sizeof(want), "2: '*\"b\"'%s", star);
+	check_error(JSON "event *\"b\" -> play\n", want);
+	snprintf(want, sizeof(want), "2: 'a**'%s", star);
+	check_error(JSON "event a** -> play\n", want);
 }
 
 static void mistakes_of_events_and_conditions(void)
@@ -144,7 +185,7 @@ static void mistakes_of_events_and_conditions(void)
 		"3: 'start' is no column that one kind of event can have a value of its own for");
 	check_error(JSON "event a -> play\n device = x\n\tdevice = none\n",
 		    "4: 'device' stands twice for this event");
-	check_error(JSON "event a -> play\ndevice = none\n user_id = x\n",
+	check_error(JSON "event a -> play\ndevice = x\n user_id = x\n",
 		    "4: an indented line belongs to the 'event' line above it, and there is none");
 }
 
@@ -191,9 +232,37 @@ static void what_a_recipe_needs(void)
 	check_error(JSON EVENTS "outcome stop\n", "8: 'outcome' is for whole plays");
 	check_error(JSON "playback_position = p in ratio\n" EVENTS,
 		    "2: this needs 'runtime = ...'");
-	check_error(JSON "where playback_position > 5%\n" EVENTS, "2: this needs 'runtime = ...'");
+	check_error(JSON "where playback_position > 5%\n" EVENTS,
+		    "2: this needs 'playback_position = ...'");
+	check_error(JSON "playback_position = p\nwhere playback_position > 5%\n" EVENTS,
+		    "3: this needs 'runtime = ...'");
+	check_error(JSON "playback_position = p\nruntime = r\n" EVENTS
+			 "event a -> play if playback_position > 5% else stop\n runtime = none\n",
+		    "10: this needs 'runtime = ...', which is none in line 11");
+	check_error(JSON "playback_position = p in ratio\nruntime = r\n" EVENTS " runtime = none\n",
+		    "2: this needs 'runtime = ...', which is none in line 10");
+	check_error(JSON PLAYS "outcome stop if playback_position > 5% else complete\n",
+		    "7: this needs 'playback_position = ...'");
 	check_error(JSON EVENTS " playback_position = p in percent\n\n",
 		    "8: this needs 'runtime = ...'");
+}
+
+/* Each event has its own, and those that are ignored need none. */
+static void a_runtime_of_its_own(void)
+{
+	struct recipe r;
+
+	read_recipe(&r, JSON EVENTS
+		    " playback_position = p in ratio\n runtime = r\n"
+		    "event a -> stop if playback_position > 5% else play\n playback_position = p\n"
+		    " runtime = s\nevent b -> play\n");
+	recipe_release(&r);
+	read_recipe(&r, JSON "playback_position = p in ratio\n" EVENTS
+			     " runtime = r\nevent ad -> ignore\nevent show -> dimension\n");
+	recipe_release(&r);
+	read_recipe(&r, JSON "playback_position = p in ratio\n" EVENTS
+			     " playback_position = q in ms\n");
+	recipe_release(&r);
 }
 
 static void check_value(const struct recipe_value *value, const struct paths *p, const char *want)
@@ -225,7 +294,7 @@ static void statements_of_a_log_of_events(void)
 			"runtime = r in ms\nplayback_position = \"constant\" in percent\n"
 			"signup_date = hash u \"in\"\n"
 			"na N/A \"not known\" *\nzone Europe/Berlin\ncolumns i u c \"t\" e*\n"
-			"keep \"a b\" = k | l\nkeep runtime = m\n"
+			"keep \"a b\" = k | l\nkeep length = m\n"
 			"where live != true | 1 | \"|\"\nwhere playback_position <= 33.3333339%\n"
 			"options ce-agg -x 'a b' \"c d\"\noptions ce-clean --na *\n");
 	CHECK_INT(r.format, RECIPE_TSV);
@@ -244,7 +313,7 @@ static void statements_of_a_log_of_events(void)
 	CHECK_STR(r.zone, "Europe/Berlin");
 	CHECK(r.columns.n == 5 && !strcmp(r.columns.word[4], "e*"));
 	CHECK(r.n_extras == 2 && !strcmp(r.extras[0].name, "a b") &&
-	      !strcmp(r.extras[1].name, "runtime"));
+	      !strcmp(r.extras[1].name, "length"));
 	CHECK_INT(r.n_where, 2);
 	CHECK(r.where[0]->op == OP_IS_NOT && r.where[0]->words.n == 3);
 	CHECK_STR(r.where[0]->text, "live != true | 1 | \"|\"");
@@ -351,9 +420,11 @@ int main(void)
 	scratch_enter(dir);
 	RUN(mistakes_of_words);
 	RUN(mistakes_of_values);
+	RUN(mistakes_of_signs_in_words);
 	RUN(mistakes_of_events_and_conditions);
 	RUN(mistakes_of_other_statements);
 	RUN(what_a_recipe_needs);
+	RUN(a_runtime_of_its_own);
 	RUN(statements_of_a_log_of_events);
 	RUN(statements_of_whole_plays);
 	RUN(names_of_events);

@@ -33,7 +33,8 @@ struct waiting {
 
 struct json {
 	const struct paths *paths;
-	struct paths outer; /* where the records are */
+	const struct recipe_words *na; /* of the first parent; NULL: none */
+	struct paths outer;            /* where the records are */
 	const struct path_node *outer_node;
 	struct json *parent; /* NULL, or whose string this one reads, and whose slots it sets */
 	struct json *inner;  /* for strings that hold JSON */
@@ -334,9 +335,9 @@ static int scalar(struct json *j, const char *s, size_t len, bool is_string)
 	if (!node || !s)
 		return 1;
 	s = blank_trim(s, &len);
-	if (!len)
-		return 1;
 	root = root_of(j);
+	if (!len || (root->na && recipe_words_have(root->na, s, len)))
+		return 1;
 	if (node->slot >= 0) {
 		struct slot *slot = &root->slots[node->slot];
 
@@ -475,6 +476,23 @@ static size_t expose_surrogates(char *s, size_t len)
 	return 0;
 }
 
+/* What yajl takes for white space, and JSON does not: no text of JSON holds it anywhere. */
+static const char no_blanks[] = { '\v', '\f' };
+
+static bool has_no_blanks(const char *s, size_t len)
+{
+	return memchr(s, no_blanks[0], len) || memchr(s, no_blanks[1], len);
+}
+
+/* Overwrites what yajl would let pass by what it will not; see expose_surrogates. */
+static size_t expose(char *s, size_t len)
+{
+	for (size_t i = 0; i < sizeof(no_blanks); i++)
+		for (char *at = s; (at = memchr(at, no_blanks[i], len - (size_t)(at - s)));)
+			*at = '\1';
+	return expose_surrogates(s, len);
+}
+
 /* --- texts and streams --------------------------------------------------------------------------
  */
 
@@ -558,7 +576,7 @@ const char *json_text(struct json *j, char *s, size_t len)
 	buf_clear(&j->queue);
 	buf_clear(&j->text);
 	j->taken = 0;
-	expose_surrogates(s, len);
+	expose(s, len);
 	why = parse_text(j, s, len);
 	if (why) {
 		buf_clear(&j->queue);
@@ -573,7 +591,7 @@ const char *json_piece(struct json *j, char *s, size_t len, uint64_t line, size_
 	bool is_parsed;
 
 	forget(j);
-	*keep = expose_surrogates(s, len);
+	*keep = expose(s, len);
 	if (*keep && memchr(s + len - *keep, '\n', *keep))
 		*keep = 0; /* damaged: no escape goes over a line */
 	j->n_kept = *keep;
@@ -654,10 +672,10 @@ static void look_inside(struct json *j, const struct path_node *node, const char
 	if (!inner)
 		inner = j->inner = new_json(j->paths, j);
 	inner->outer_node = node;
-	if (memchr(s, '\\', len)) {
+	if (memchr(s, '\\', len) || has_no_blanks(s, len)) {
 		buf_clear(&inner->copy);
 		buf_append(&inner->copy, s, len);
-		expose_surrogates(inner->copy.data, len);
+		expose(inner->copy.data, len);
 		s = inner->copy.data;
 	}
 	begin(inner, false);
@@ -706,6 +724,11 @@ struct json *json_new(const struct paths *paths, const char *records, struct err
 		}
 	}
 	return j;
+}
+
+void json_set_na(struct json *j, const struct recipe_words *na)
+{
+	j->na = na;
 }
 
 uint64_t json_n_beyond(const struct json *j, int slot)

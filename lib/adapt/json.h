@@ -11,6 +11,7 @@
 #define CE_JSON_H
 
 #include "adapt/path.h"
+#include "adapt/recipe.h"
 #include "adapt/record.h"
 #include "base/err.h"
 
@@ -29,6 +30,9 @@ struct json; /* opaque */
  * Returns NULL with err: `records` is no path. The caller frees with json_free.
  */
 struct json *json_new(const struct paths *paths, const char *records, struct err *err);
+
+/* Sets the words that are read as empty. Borrowed: they must outlive the parser. */
+void json_set_na(struct json *j, const struct recipe_words *na);
 
 /*
  * Parses a text that is one object: the record to be taken. The text may be changed.
@@ -59,8 +63,7 @@ bool json_take(struct json *j, struct record *record);
 void json_inside(struct json *j, const struct path_node *node, const char *s, size_t len);
 void json_found(struct json *j, struct value *values);
 
-/* Of how many records the array in which a slot's path has an element held more than those asked
- * for. */
+/* How many arrays in which a slot's path has an element held more than those asked for. */
 uint64_t json_n_beyond(const struct json *j, int slot);
 
 void json_free(struct json *j);

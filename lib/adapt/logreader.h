@@ -19,6 +19,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A column of a table. */
+struct log_column {
+	char *name;                   /* as the header has it, without outer blanks */
+	const struct path_node *node; /* in the recipe; NULL: it is not asked for */
+};
+
 struct logreader {
 	/* For callers to read. */
 	uint64_t n_records; /* so far */
@@ -26,15 +32,14 @@ struct logreader {
 
 	/* The module's own. */
 	const struct recipe *recipe;
+	const char *tool;    /* for messages that name a command; NULL: none */
 	struct textlog text; /* json, tsv */
 	struct csv_reader csv;
 	struct json *json;
-	struct value *values; /* [slots] */
-	/* Tables: [n_columns] the column of each in the recipe, NULL: it is not asked for. */
-	const struct path_node **columns;
+	struct value *values;       /* [slots] */
+	struct log_column *columns; /* tables: [n_columns] */
 	size_t n_columns, columns_cap;
-	bool *is_there;    /* [slots]: the header has its column */
-	struct buf header; /* the names, for a message */
+	bool *is_there; /* [slots]: the header has its column */
 	bool is_stream, is_file_open;
 	size_t keep;     /* bytes of the last piece that come again */
 	bool has_inside; /* a field of this record held JSON */
@@ -43,7 +48,8 @@ struct logreader {
 
 /*
  * Opens the log; the header of a table must have a field for each column that no event can do
- * without. The recipe must outlive the reader. Returns 0, or -1 with err. The caller closes it
+ * without. Where no name in it is exactly the recipe's, the only one that is alike (colname) will
+ * do. The recipe must outlive the reader. Returns 0, or -1 with err. The caller closes it
  * in both cases.
  */
 int logreader_open(struct logreader *l, const struct recipe *recipe, const struct csv_input *input,
@@ -51,6 +57,12 @@ int logreader_open(struct logreader *l, const struct recipe *recipe, const struc
 
 /* The next record. Returns 1, 0 at the end, or -1 with err. */
 int logreader_next(struct logreader *l, struct record *record, struct err *err);
+
+/*
+ * At the end of the log: how many arrays had elements behind those that a slot's path and its like
+ * ask for, whether or not their records became events.
+ */
+uint64_t logreader_n_beyond(const struct logreader *l, int slot);
 
 /* Warnings about the text of the log, at its end. */
 void logreader_warn(const struct logreader *l, struct warnings *warnings);

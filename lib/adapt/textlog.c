@@ -45,6 +45,8 @@ static size_t left(const struct textlog *t)
 int textlog_next_file(struct textlog *t, struct err *err)
 {
 	const size_t mark = sizeof(byte_order_mark) - 1;
+	const char *s;
+	size_t len;
 
 	gz_reader_close(&t->gz);
 	if (t->next_path == t->n_paths)
@@ -57,12 +59,21 @@ int textlog_next_file(struct textlog *t, struct err *err)
 	t->at_eof = false;
 	t->start = 0;
 	buf_clear(&t->bytes);
-	while (left(t) < mark && !t->at_eof)
-		if (fill(t, err))
-			return -1;
-	if (left(t) >= mark && !memcmp(t->bytes.data, byte_order_mark, mark))
+	if (textlog_ahead(t, mark, &s, &len, err))
+		return -1;
+	if (len >= mark && !memcmp(s, byte_order_mark, mark))
 		t->start = mark;
 	return 1;
+}
+
+int textlog_ahead(struct textlog *t, size_t want, const char **s, size_t *len, struct err *err)
+{
+	while (left(t) < want && !t->at_eof)
+		if (fill(t, err))
+			return -1;
+	*s = t->bytes.data + t->start;
+	*len = left(t);
+	return 0;
 }
 
 int textlog_peek(struct textlog *t, char *first, struct err *err)

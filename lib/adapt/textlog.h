@@ -53,6 +53,12 @@ void textlog_init(struct textlog *t, const char *const *paths, size_t n_paths, i
 int textlog_next_file(struct textlog *t, struct err *err);
 
 /*
+ * What comes next in the file: `want` bytes, or all that there are. None of them is taken. Returns
+ * 0, or -1 with err.
+ */
+int textlog_ahead(struct textlog *t, size_t want, const char **s, size_t *len, struct err *err);
+
+/*
  * Goes past white space. *first is the byte that stands there then; 0: none. Returns 0, or -1 with
  * err.
  */

@@ -310,8 +310,7 @@ static int start(struct gz_reader *r, struct err *err)
 			       fileuse_is_stdout(r->fd)
 				       ? "%s: the output stdout is the same file, which the shell "
 					 "has emptied (zero bytes)"
-				       : "%s: zero bytes, not even a header line (did an earlier "
-					 "tool fail?)",
+				       : "%s: zero bytes (did an earlier tool fail?)",
 			       r->name);
 	if (r->in_len == 1 && r->in[0] == MAGIC_0) {
 		r->offset = 1;

@@ -158,7 +158,7 @@ unfinished() {
 		damaged "log:1: event_ts: '2024-02-30T20:15:00Z' is no time$allows"
 	record a1 | sed 's/ada/\\ud83c/' | damaged "log:1: u is no text: ill-formed UTF-8, or a NUL in it$allows"
 	record a1 | gzip | head -c 60 | damaged "log: truncated gzip stream: it ends at byte 60, before its trailer"
-	: | damaged "log: zero bytes, not even a header line (did an earlier tool fail?)"
+	: | damaged "log: zero bytes (did an earlier tool fail?)"
 }
 
 @test "what nothing asks for may be damaged; what is no event is not looked at" {
@@ -210,7 +210,7 @@ warned() {
 	[ ! -e out ]
 }
 
-@test "warnings: no zone, an empty column, more elements, no events; errors with --strict" {
+@test "warnings: no zone, an empty column, no events; errors with --strict" {
 	make_recipe
 	make_log >log
 	ce-adapt -r ./my.recipe --strict -o out log
@@ -220,8 +220,6 @@ warned() {
 	make_log | sed 's/"p"/"q"/' >log
 	warned "playback_position is empty: none of 3 records has a value at p (./my.recipe:7)"
 	sed -i 's/= p$/= p[0]/' my.recipe
-	make_log | sed 's/1.5/[1,2]/' >log
-	warned "2 arrays have more elements than the recipe takes: p[0]"
 	make_log | sed 's/"e":"[a-z]*"/"e":"ad"/' >log
 	warned "none of 3 records is an event: is this the recipe for the log?"
 }

@@ -132,6 +132,21 @@ static void what_is_no_record(void)
 	check_text(some, "{} {}", several);
 	check_text(some, "{} 12", "no object");
 	check_text(some, "12", "no object");
+	/* What yajl takes for white space. */
+	for (const char *blank = "\v\f"; *blank; blank++) {
+		static const char *const texts[] = { "%c{}", "{}%c", "{%c\"a\":1}",
+						     "{\"x\":[1,%c2]}", "%c" };
+
+		for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+			char text[20];
+
+			snprintf(text, sizeof(text), texts[i], *blank);
+			check_text(some, text,
+				   "no JSON: lexical error: invalid char in json text.");
+		}
+	}
+	check_text(some, "{\"x\":\"\v\"}",
+		   "no JSON: lexical error: invalid character inside string.");
 	check_text(some, "null", "no object");
 	check_text(some, "[{}]", "an array, where one object is expected");
 	check_text(some, "{\"a\":1,}",

@@ -61,6 +61,10 @@ static void put_log(const char *recipe, size_t n, bool places, struct buf *out)
 		buf_append_str(out, err.message);
 	else if (places)
 		logreader_warn(&l, &warnings);
+	for (int i = 0; !rc && places && i < r.paths.n; i++)
+		if (logreader_n_beyond(&l, i))
+			buf_printf(out, "%" PRIu64 " beyond %s", logreader_n_beyond(&l, i),
+				   r.paths.text[i]);
 	buf_append(out, warnings.text.data, warnings.text.len);
 	buf_append_char(out, '\0');
 	warnings_release(&warnings);
@@ -111,8 +115,7 @@ static void documents_with_records(void)
 		"a",
 		"{\"n\":1,\"d\":[{\"id\":1,\"u\":[1,2,3]}]}\n{\"d\":[{\"u\":[4,5]},{\"u\":[6]}]}");
 	check_log("format json\nrecords d\nkeep a = u[0]\n" REST, 1,
-		  "a:1 1 1 {} - - -;a:2 4 - {} - - -;a:2 6 - {} - - -;2 arrays have more elements "
-		  "than the recipe takes: u[0]\n");
+		  "a:1 1 1 {} - - -;a:2 4 - {} - - -;a:2 6 - {} - - -;2 beyond u[0]");
 	write_log("b", "{\"e\":[]}");
 	check_log("format json\nrecords d\n" REST, 2,
 		  "a:1 1 {} - - -;a:2 - {} - - -;a:2 - {} - - -;b:1: damaged log: no array at the "
@@ -123,6 +126,13 @@ static void words_for_nothing(void)
 {
 	write_log("a", "{\"id\":\" NA\",\"u\":\"N A\",\"t\":0}\n{\"id\":\"0\",\"u\":\"na\"}");
 	check_log("format json\nna NA \"N A\" 0\n" REST, 1, "a:1 - - - - -;a:2 - na - - -;");
+	/* Even of text that would have to be JSON. */
+	write_log("a", "{\"u\":\" N A\"}\n{\"u\":\"NA.\"}\n{\"u\":\"{\\\"x\\\":\\\"NA\\\"}\"}");
+	check_log("format json\nna NA \"N A\"\nkeep x = u.@json.x\n" REST, 1,
+		  "a:1 - - - - - -;a:2 no - NA. - - -;a:3 - - {\"x\":\"NA\"} - - -;");
+	write_log("a", "id\tu\tc\tt\te\n\tNA\n\tN A \t\t\t\n\tNA.\t\t\t\n");
+	check_log("format tsv\nna NA \"N A\"\nkeep x = u.@json.x\n" REST, 1,
+		  "a:2 (2 fields, where 5 are expected);a:3 - - - - - -;a:4 no - NA. - - -;");
 	write_log("a", "id,u,c,t,e\n NA , ,\"N A\",0,\"NA\"\"\"\n");
 	check_log("format csv\nna NA \"N A\" 0\n" REST, 1, "a:2 - - - - NA\";");
 }
@@ -144,16 +154,68 @@ static void tables_with_tabs(void)
 	check_log(recipe, 1, "a:1: column 'u' stands twice");
 	write_log("a", "id\tu\tt\tE\n");
 	check_log(recipe, 1,
-		  "a: the header has nothing for 'content_id = c' (recipe:5), but id, u, t, E");
+		  "a: the header has nothing for 'content_id = c' (recipe:5); it has id, u, t, E");
 	write_log("a", "\n");
-	check_log(recipe, 1, "a: the header has nothing for 'event_id = id' (recipe:3), but ");
+	check_log(recipe, 1, "a: the header has nothing for 'event_id = id' (recipe:3); it has ");
 	write_log("a", "1\t2\t3\n");
 	check_log("format tsv\ncolumns u x\tid\n" REST, 1,
-		  "a: the header has nothing for 'event_ts = t' (recipe:6), but u, x, id");
+		  "a: the header has nothing for 'event_ts = t' (recipe:6); it has u, x, id");
 	check_log("format tsv\ncolumns t u id\nevent_id = id | y\nuser_id = y | hash u "
 		  "y\ncontent_id = id + y | constant k\n"
 		  "event_ts = t\nevent_type = u\nevent * -> ignore\n",
 		  1, "a:1 3 - 2 1;");
+}
+
+/* Where no name is exactly the recipe's, the only one that is alike; else the nearest is told. */
+static void names_of_columns(void)
+{
+	static const char recipe[] = "format csv\nkeep x = Event_Name | \" Two\"\n" REST;
+
+	write_log("a", "ID,U,c,C,T,e,event_name,TWO\n1,2,3,4,5,6,7,8\n");
+	check_log(recipe, 1, "a:2 7 8 1 2 3 5 6;");
+	write_log("a", "id,ID,u,c,t,e,EVENT_NAME,event_name,two\n1,2,3,4,5,6,7,8,9\n");
+	check_log(recipe, 1, "a:2 - 9 1 3 4 5 6;");
+	write_log("a", "id\tu\tC \tt\te\n1\t2\t3\t4\t5\n");
+	write_log("b", "u\tID\tc\tC\tt\te\n1\t2\t3\t4\t5\t6\n");
+	check_log("format tsv\n" REST, 2, "a:2 1 2 3 4 5;b:2 2 1 3 5 6;");
+	write_log("a", "Id,iD,u,c,t,e\n");
+	check_log(recipe, 1,
+		  "a: the header has nothing for 'event_id = id' (recipe:3); the nearest name is "
+		  "'Id'; it has Id, iD, u, c, t, e");
+	write_log("a", "video_idd\tu\tc\tt\te\n");
+	check_log("format tsv\nevent_id = a | video_id\nuser_id = u\ncontent_id = c\nevent_ts = t\n"
+		  "event_type = e\nevent * -> ignore\n",
+		  1,
+		  "a: the header has nothing for 'event_id = a | video_id' (recipe:2); the nearest "
+		  "name is 'video_idd'; it has video_idd, u, c, t, e");
+}
+
+/* Objects over several lines, and formats that are not the recipe's. */
+static void logs_that_are_not_what_they_should_be(void)
+{
+	static const char json[] = "format json\n" REST, tsv[] = "format tsv\n" REST;
+	static const char columns[] = "format tsv\ncolumns id u c t e\n" REST;
+
+	write_log("a", "{\n  \"id\": 1\n}\n{\"id\":2}\n\v\n");
+	check_log(
+		json, 1,
+		"a:1 (it ends in the middle: in JSON lines each object is in one line of its own "
+		"(jq -c . makes them));a:2 (no object);a:3 (no JSON: parse error: unallowed token "
+		"at this point in JSON text);a:4 2 - - - -;a:5 (no JSON: lexical error: invalid "
+		"char in json text.);");
+	write_log("a", "{\"id\":1}\t2\t3\t4\t5\n");
+	check_log(columns, 1, "a:1 {\"id\":1} 2 3 4 5;");
+	check_log(tsv, 1, "a:1: is JSON: mlr --ijson --ocsv unsparsify a >FILE");
+	for (int i = 0; i < 2; i++) {
+		const char *recipe = i ? tsv : json;
+
+		write_log("a", "<!DOCTYPE html>\n");
+		check_log(recipe, 1, "a:1: is a web page: did its download fail?");
+		write_log("a", "\x28\xb5\x2f\xfd...");
+		check_log(recipe, 1, "a:1: is zstd-compressed: zstd -dc a >FILE");
+		scratch_write("a", "\xff\xfe{\0\n\0", 6);
+		check_log(recipe, 1, "a:1: is UTF-16: iconv -f UTF-16 -t UTF-8 a >FILE");
+	}
 }
 
 /* A header of very many columns is read at once. */
@@ -271,6 +333,8 @@ int main(void)
 	RUN(documents_with_records);
 	RUN(words_for_nothing);
 	RUN(tables_with_tabs);
+	RUN(names_of_columns);
+	RUN(logs_that_are_not_what_they_should_be);
 	RUN(a_wide_header);
 	RUN(all_formats_say_the_same);
 	scratch_leave(dir);

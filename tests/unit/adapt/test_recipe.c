@@ -102,8 +102,9 @@ static void mistakes_of_values(void)
 		    "2: 'device' is the name of a column of events_table");
 	check_error(JSON "keep Runtime = b\n",
 		    "2: 'Runtime' is the name of a column of content_dim");
-	check_error(JSON "keep IS_Completion = b\n",
-		    "2: 'IS_Completion' is the name of a column of completion_prediction_features");
+	check_error(
+		JSON "keep Label_Known_TS = b\n",
+		"2: 'Label_Known_TS' is the name of a column of completion_prediction_features");
 	check_error(JSON "records a.@json.b\n",
 		    "2: 'a.@json.b': the records are in the document itself, and not in a string "
 		    "(@json)");

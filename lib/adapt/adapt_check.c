@@ -57,9 +57,10 @@ static void put_column(const struct adapter *a, size_t column, const char *name,
 	if (!value->line)
 		return;
 	buf_printf(out, "%-18s ", name);
-	if (a->n_asked[column])
+	if (a->values.n_asked[column])
 		buf_printf(out, "%6.1f %%  ",
-			   100.0 * (double)a->n_filled[column] / (double)a->n_asked[column]);
+			   100.0 * (double)a->values.n_filled[column] /
+				   (double)a->values.n_asked[column]);
 	else
 		buf_append_str(out, "       -  ");
 	utf8_put(out, value->text, strlen(value->text), 200);

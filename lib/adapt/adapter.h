@@ -7,6 +7,7 @@
 #include "adapt/dimension.h"
 #include "adapt/recipe.h"
 #include "adapt/record.h"
+#include "adapt/values.h"
 #include "base/bound.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -18,19 +19,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Why a record is rejected. */
-enum adapter_reason {
-	REASON_DAMAGED,
-	REASON_WRONG_TYPE,
-	REASON_ILL_FORMED,
-	REASON_TWICE,
-	REASON_NO_JSON,
-	REASON_NO_NUMBER,
-	REASON_NO_TIME,
-	REASON_BACKWARDS,
-	N_REASONS
-};
 
 struct adapter {
 	/* Set before adapter_open. Borrowed. */
@@ -44,29 +32,18 @@ struct adapter {
 	uint64_t n_rejected, rejected[N_REASONS];
 	uint64_t n_becomes[BECOMES_N]; /* records */
 	uint64_t *n_left_out;          /* [n_where]: ignored by each condition */
-	/* [columns and extras]: records of which the recipe's own line was asked, and had a value
-	 */
-	uint64_t *n_asked, *n_filled;
-	struct tally names;           /* of the events in the log, but for records left out */
-	uint64_t (*named)[BECOMES_N]; /* [TALLY_NAMES]: by names.names' id, what became of them */
+	struct tally names;            /* of the events in the log, but for records left out */
+	uint64_t (*named)[BECOMES_N];  /* [TALLY_NAMES]: by names.names' id, what became of them */
 	struct tally ignored, unknown;
+	struct values values; /* what it counts */
 
 	/* The module's own. */
 	struct zone *own_zone;
-	uint64_t n_local, n_clock_changes;
-	uint64_t n_positions, n_in_one, n_fractions; /* as they stand: all, in [0, 1], in (0, 1) */
-	uint64_t *n_decided,
-		*n_decidable; /* [slots]: results that looked at it, and found a value */
 	const struct recipe_rule **rules; /* [TALLY_NAMES]: by names.names' id */
-	const struct recipe_rule *rule;   /* of this record */
-	struct buf *scratch;              /* [columns and extras]: joined values */
-	struct buf hashed;
 	struct row_events_table rows[2];
 	struct csv_value *extras;
 	struct buf ids[2];
 	char first[600]; /* the first rejected record */
-	char fault[400]; /* of this one */
-	enum adapter_reason reason;
 };
 
 #define ADAPTER_INIT                                                                               \

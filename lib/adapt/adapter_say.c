@@ -82,10 +82,11 @@ int adapter_check(const struct adapter *a, struct err *err)
 static void warn_empty(const struct adapter *a, size_t column, const char *name,
 		       const struct recipe_value *value, struct warnings *warnings)
 {
-	if (value->n && a->n_asked[column] && !a->n_filled[column])
+	if (value->n && a->values.n_asked[column] && !a->values.n_filled[column])
 		warnings_add(warnings,
 			     "%s is empty: none of %" PRIu64 " records has a value at %s (%s:%u)",
-			     name, a->n_asked[column], value->text, a->recipe->file, value->line);
+			     name, a->values.n_asked[column], value->text, a->recipe->file,
+			     value->line);
 }
 
 /* Positions whose numbers are those of another unit. */
@@ -93,32 +94,34 @@ static void warn_of_positions(const struct adapter *a, struct warnings *warnings
 {
 	const struct recipe_value *value = &a->recipe->values[RECIPE_PLAYBACK_POSITION];
 
-	if (a->n_positions < POSITIONS_MIN)
+	if (a->values.n_positions < POSITIONS_MIN)
 		return;
-	if (value->unit != UNIT_RATIO && a->n_in_one == a->n_positions && a->n_fractions)
+	if (value->unit != UNIT_RATIO && a->values.n_in_one == a->values.n_positions &&
+	    a->values.n_fractions)
 		warnings_add(warnings,
 			     "all of %" PRIu64
 			     " positions are from 0 to 1: a ratio of the runtime? "
 			     "(playback_position = ... in ratio, %s:%u)",
-			     a->n_positions, a->recipe->file, value->line);
-	if (value->unit == UNIT_RATIO && a->n_in_one < a->n_positions / 2)
-		warnings_add(
-			warnings,
-			"%" PRIu64 " of %" PRIu64 " positions are above 1, which no ratio of the "
-			"runtime is: in percent, or in s? (%s:%u)",
-			a->n_positions - a->n_in_one, a->n_positions, a->recipe->file, value->line);
+			     a->values.n_positions, a->recipe->file, value->line);
+	if (value->unit == UNIT_RATIO && a->values.n_in_one < a->values.n_positions / 2)
+		warnings_add(warnings,
+			     "%" PRIu64 " of %" PRIu64
+			     " positions are above 1, which no ratio of the "
+			     "runtime is: in percent, or in s? (%s:%u)",
+			     a->values.n_positions - a->values.n_in_one, a->values.n_positions,
+			     a->recipe->file, value->line);
 }
 
 /* A field that decides what becomes of records, and is in none of them. */
 static void warn_of_decisions(const struct adapter *a, struct warnings *warnings)
 {
 	for (int i = 0; i < a->recipe->paths.n; i++)
-		if (a->n_decided[i] && !a->n_decidable[i])
+		if (a->values.n_decided[i] && !a->values.n_decidable[i])
 			warnings_add(warnings,
 				     "what becomes of %" PRIu64
 				     " records depends on %s, which is empty in "
 				     "all of them",
-				     a->n_decided[i], a->recipe->paths.text[i]);
+				     a->values.n_decided[i], a->recipe->paths.text[i]);
 }
 
 void adapter_warn(const struct adapter *a, struct warnings *warnings)
@@ -141,20 +144,20 @@ void adapter_warn(const struct adapter *a, struct warnings *warnings)
 			   warnings);
 	warn_of_positions(a, warnings);
 	warn_of_decisions(a, warnings);
-	if (a->n_local && !a->zone)
+	if (a->values.n_local && !a->zone)
 		warnings_add(
 			warnings,
 			"%" PRIu64
 			" times have no offset, and are read as UTC: is that the zone of the log? "
 			"(--tz, or 'zone' in the recipe)",
-			a->n_local);
-	if (a->n_clock_changes)
+			a->values.n_local);
+	if (a->values.n_clock_changes)
 		warnings_add(
 			warnings,
 			"%" PRIu64
 			" local times are skipped or repeated by a change of the clock, and taken "
 			"as before the change: are they of another zone, or UTC? (--tz)",
-			a->n_clock_changes);
+			a->values.n_clock_changes);
 }
 
 void adapter_put_summary(const struct adapter *a, struct buf *out)

@@ -17,11 +17,28 @@
 struct opts {
 	const char *recipe, *users, *contents, *options_of;
 	struct zone *zone;
+	struct bound max_rejects; /* text NULL: it is not given */
 	bool check;
 };
 
-static void parse_args(struct opts *opt, struct bound *max_rejects, struct cli *cli, int argc,
-		       char **argv)
+/* The tables that are written, of which only the first must be. */
+struct outputs {
+	struct csv_writer events, users, contents;
+	struct csv_writer *all[3];
+	size_t n;
+	struct dimension user_rows, content_rows;
+};
+
+/* Whether a recipe can have options for that tool. */
+static bool is_tool(const char *name)
+{
+	for (size_t i = 0; recipe_tools[i]; i++)
+		if (!strcmp(recipe_tools[i], name))
+			return true;
+	return false;
+}
+
+static void parse_args(struct opts *opt, struct cli *cli, int argc, char **argv)
 {
 	const struct cli_option options[] = {
 		{ 'r', "recipe", "RECIPE", "how to read the log: a name, or a file (dir/x.recipe)",
@@ -33,7 +50,7 @@ static void parse_args(struct opts *opt, struct bound *max_rejects, struct cli *
 		{ 0, "tz", "ZONE", "zone of times without an offset (the recipe's, or UTC)",
 		  cli_zone, &opt->zone },
 		{ 0, "max-rejects", "N|P%", "fail if more records are rejected (0)", cli_bound,
-		  max_rejects },
+		  &opt->max_rejects },
 		{ 0, "check", NULL, "print what was understood, in place of the events", cli_flag,
 		  &opt->check },
 		{ 0, "options", "TOOL", "print the options that the recipe has for TOOL",
@@ -50,6 +67,11 @@ static void parse_args(struct opts *opt, struct bound *max_rejects, struct cli *
 		cli_usage_error(cli, "--check writes no --users and no --contents");
 	if (opt->options_of && (opt->check || opt->users || opt->contents || cli->input.n))
 		cli_usage_error(cli, "--options TOOL reads no log and writes no table");
+	if (opt->options_of && !is_tool(opt->options_of))
+		cli_usage_error(cli,
+				"--options %s: expected ce-clean, ce-join, ce-sessionize, ce-agg "
+				"or ce-features",
+				opt->options_of);
 }
 
 /* The file of a recipe: by its path, or of those that are installed. The caller frees. */
@@ -102,77 +124,84 @@ static void print_options(const struct cli *cli, const struct recipe *recipe, co
 	buf_release(&text);
 }
 
-static void report(const struct cli *cli, const struct adapter *a, const struct logreader *log)
+static void warn(const struct cli *cli, const struct adapter *a, const struct logreader *log)
 {
 	struct warnings warnings = WARNINGS_INIT;
+
+	adapter_warn(a, &warnings);
+	logreader_warn(log, &warnings);
+	cli_warnings(cli, &warnings);
+}
+
+static void report(const struct cli *cli, const struct adapter *a, const struct logreader *log)
+{
 	struct buf summary = BUF_INIT;
 
 	adapter_put_summary(a, &summary);
 	buf_append_char(&summary, '\0');
 	cli_note(cli, "%s", summary.data);
-	adapter_warn(a, &warnings);
-	logreader_warn(log, &warnings);
-	cli_warnings(cli, &warnings);
+	warn(cli, a, log);
 	buf_release(&summary);
 }
 
-/* Prints what the recipe understands of the log. */
-static int check(const struct cli *cli, struct adapter *a, struct logreader *log, struct err *err)
+/* Reads the log: all events go to `out`, or, if that is NULL, the first ones to `shown`. */
+static int read_log(const struct cli *cli, struct adapter *a, struct logreader *log,
+		    struct csv_writer *out, struct buf *shown, struct err *err)
 {
-	struct buf events = BUF_INIT, text = BUF_INIT;
-	struct warnings warnings = WARNINGS_INIT;
 	struct record record;
 	size_t n, n_shown = 0;
 	int rc;
 
-	adapter_put_names(a, &events);
-	csv_end_row(&events);
-	while ((rc = logreader_next(log, &record, err)) > 0) {
-		if (adapter_record(a, &record, &n, err))
-			return -1;
-		for (size_t i = 0; i < n && n_shown < ADAPT_CHECK_EVENTS; i++, n_shown++) {
-			adapter_put_event(a, i, &events);
-			csv_end_row(&events);
-		}
-	}
-	if (rc)
-		return -1;
-	adapt_check_put(a, log, &events, &text);
-	print(cli, &text);
-	adapter_warn(a, &warnings);
-	logreader_warn(log, &warnings);
-	cli_warnings(cli, &warnings);
-	buf_release(&events);
-	buf_release(&text);
-	return 0;
-}
-
-static int adapt(const struct cli *cli, struct adapter *a, struct logreader *log,
-		 struct csv_writer *out, struct err *err)
-{
-	struct record record;
-	size_t n;
-	int rc;
-
-	adapter_put_names(a, &out->row);
-	if (csv_writer_end_row(out, err))
-		return -1;
-	out->n_rows = 0;
 	while ((rc = logreader_next(log, &record, err)) > 0) {
 		cli_progress(cli, log->n_records);
 		if (adapter_record(a, &record, &n, err))
 			return -1;
 		for (size_t i = 0; i < n; i++) {
+			if (!out) {
+				if (n_shown++ < ADAPT_CHECK_EVENTS)
+					adapt_check_put_event(a, i, shown);
+				continue;
+			}
 			adapter_put_event(a, i, &out->row);
 			if (csv_writer_end_row(out, err))
 				return -1;
 		}
 	}
-	return rc || adapter_check(a, err) ? -1 : 0;
+	return rc;
 }
 
-static int open_dimension(const struct cli *cli, struct csv_writer *out, const char *path,
-			  struct err *err)
+/*
+ * Prints what the recipe understands of the log, even of one that cannot be read to its end. What
+ * it does not know is shown, and an error only with --strict.
+ */
+static int check(const struct cli *cli, struct adapter *a, struct logreader *log, struct err *err)
+{
+	struct buf events = BUF_INIT, text = BUF_INIT;
+	int rc;
+
+	adapt_check_put_names(a, &events);
+	rc = read_log(cli, a, log, NULL, &events, err);
+	adapt_check_put(a, log, &events, &text);
+	print(cli, &text);
+	buf_release(&events);
+	buf_release(&text);
+	if (rc || (adapter_check(a, err) &&
+		   (cli->strict || bound_exceeded(&a->max_rejects, a->n_rejected, a->n_records))))
+		return -1;
+	warn(cli, a, log);
+	return 0;
+}
+
+static void want_dimension(struct outputs *o, struct csv_writer *out, struct dimension *rows,
+			   const char *table, struct dimension **wanted)
+{
+	*rows = (struct dimension)DIMENSION_INIT(catalogue_table(table));
+	*wanted = rows;
+	o->all[o->n++] = out;
+}
+
+static int open_output(const struct cli *cli, struct csv_writer *out, const char *path,
+		       struct err *err)
 {
 	struct gz_output output = cli->output;
 
@@ -182,70 +211,82 @@ static int open_dimension(const struct cli *cli, struct csv_writer *out, const c
 	return csv_writer_open(out, &output, err);
 }
 
+static int write_dimension(struct dimension *rows, struct csv_writer *out, struct err *err)
+{
+	return rows ? dimension_write(rows, out, err) : 0;
+}
+
+/* Writes the events and what else is wanted: all of it, or nothing. */
+static int adapt(const struct cli *cli, const struct opts *opt, struct adapter *a,
+		 struct logreader *log, struct outputs *o, struct err *err)
+{
+	if (csv_writer_open(&o->events, &cli->output, err) ||
+	    open_output(cli, &o->users, opt->users, err) ||
+	    open_output(cli, &o->contents, opt->contents, err))
+		return -1;
+	adapter_put_names(a, &o->events.row);
+	if (csv_writer_end_row(&o->events, err))
+		return -1;
+	o->events.n_rows = 0;
+	if (read_log(cli, a, log, &o->events, NULL, err) || adapter_check(a, err) ||
+	    write_dimension(a->users, &o->users, err) ||
+	    write_dimension(a->contents, &o->contents, err))
+		return -1;
+	report(cli, a, log);
+	return csv_writer_close_all(o->all, o->n, err);
+}
+
+/* Reads the log by the recipe. */
+static void run(struct cli *cli, const struct opts *opt, const struct recipe *recipe)
+{
+	struct outputs o = { .events = CSV_WRITER_INIT,
+			     .users = CSV_WRITER_INIT,
+			     .contents = CSV_WRITER_INIT };
+	struct adapter a = ADAPTER_INIT;
+	struct logreader log;
+	struct err err = ERR_INIT;
+
+	if (cli->input.delimiter && recipe->format != RECIPE_CSV)
+		cli_usage_error(cli, "--delimiter is for recipes of the format csv");
+	a.recipe = recipe;
+	a.zone = opt->zone;
+	if (opt->max_rejects.text)
+		a.max_rejects = opt->max_rejects;
+	else if (opt->check)
+		a.max_rejects = (struct bound)BOUND_PERCENT(100);
+	o.all[o.n++] = &o.events;
+	if (opt->users)
+		want_dimension(&o, &o.users, &o.user_rows, "users_dim", &a.users);
+	if (opt->contents)
+		want_dimension(&o, &o.contents, &o.content_rows, "content_dim", &a.contents);
+	if (adapter_open(&a, &err) || logreader_open(&log, recipe, &cli->input, &err) ||
+	    (opt->check ? check(cli, &a, &log, &err) : adapt(cli, opt, &a, &log, &o, &err)))
+		cli_die(cli, &err);
+	cli_done(cli, log.n_records, o.events.n_rows);
+	logreader_close(&log);
+	adapter_release(&a);
+	dimension_release(&o.user_rows);
+	dimension_release(&o.content_rows);
+}
+
 int main(int argc, char **argv)
 {
 	struct opts opt = { .check = false };
 	struct cli cli = { .tool = "ce-adapt",
 			   .purpose = "Make events of a player's own log, by a recipe.",
 			   .operands = "[LOG ...]" };
-	struct dimension users = DIMENSION_INIT(catalogue_table("users_dim"));
-	struct dimension contents = DIMENSION_INIT(catalogue_table("content_dim"));
-	struct csv_writer out = CSV_WRITER_INIT, users_out = CSV_WRITER_INIT,
-			  contents_out = CSV_WRITER_INIT;
-	struct csv_writer *writers[3] = { &out };
-	size_t n_writers = 1;
-	struct adapter adapter = ADAPTER_INIT;
 	struct recipe recipe;
-	struct logreader log;
 	struct err err = ERR_INIT;
 	char *file;
 
-	parse_args(&opt, &adapter.max_rejects, &cli, argc, argv);
+	parse_args(&opt, &cli, argc, argv);
 	file = find_recipe(&cli, opt.recipe);
 	if (recipe_read(&recipe, file, &err))
 		cli_die(&cli, &err);
-	if (opt.options_of) {
+	if (opt.options_of)
 		print_options(&cli, &recipe, opt.options_of);
-		recipe_release(&recipe);
-		free(file);
-		return 0;
-	}
-	if (cli.input.delimiter && recipe.format != RECIPE_CSV)
-		cli_usage_error(&cli, "--delimiter is for recipes of the format csv");
-	adapter.recipe = &recipe;
-	adapter.zone = opt.zone;
-	if (opt.check)
-		adapter.max_rejects = (struct bound)BOUND_PERCENT(100);
-	if (opt.users) {
-		adapter.users = &users;
-		writers[n_writers++] = &users_out;
-	}
-	if (opt.contents) {
-		adapter.contents = &contents;
-		writers[n_writers++] = &contents_out;
-	}
-	if (adapter_open(&adapter, &err) || logreader_open(&log, &recipe, &cli.input, &err))
-		cli_die(&cli, &err);
-	if (opt.check) {
-		if (check(&cli, &adapter, &log, &err))
-			cli_die(&cli, &err);
-	} else {
-		if (csv_writer_open(&out, &cli.output, &err) ||
-		    open_dimension(&cli, &users_out, opt.users, &err) ||
-		    open_dimension(&cli, &contents_out, opt.contents, &err) ||
-		    adapt(&cli, &adapter, &log, &out, &err) ||
-		    (opt.users && dimension_write(&users, &users_out, &err)) ||
-		    (opt.contents && dimension_write(&contents, &contents_out, &err)))
-			cli_die(&cli, &err);
-		report(&cli, &adapter, &log);
-		if (csv_writer_close_all(writers, n_writers, &err))
-			cli_die(&cli, &err);
-	}
-	cli_done(&cli, log.n_records, out.n_rows);
-	logreader_close(&log);
-	adapter_release(&adapter);
-	dimension_release(&users);
-	dimension_release(&contents);
+	else
+		run(&cli, &opt, &recipe);
 	recipe_release(&recipe);
 	zone_free(opt.zone);
 	free(file);

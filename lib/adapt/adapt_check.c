@@ -79,6 +79,55 @@ static void put_columns(const struct adapter *a, struct buf *out)
 		put_column(a, RECIPE_N_COLUMNS + i, r->extras[i].name, &r->extras[i].value, out);
 }
 
+/* Events that the recipe does not know, with the line that it lacks. */
+static void put_unknown(const struct adapter *a, struct buf *out)
+{
+	if (!a->unknown.n)
+		return;
+	buf_printf(out, "unknown %" PRIu64 ", for which the recipe lacks a line such as: ",
+		   a->unknown.n);
+	recipe_put_line(out, &a->unknown);
+	buf_append_char(out, '\n');
+}
+
+static void put_beyond(const struct adapter *a, const struct logreader *log, struct buf *out)
+{
+	for (int i = 0; i < a->recipe->paths.n; i++) {
+		uint64_t n = logreader_n_beyond(log, i);
+
+		if (n)
+			buf_printf(out,
+				   "\n%" PRIu64
+				   " array%s more elements than the recipe takes: %s\n",
+				   n, n == 1 ? " has" : "s have", a->recipe->paths.text[i]);
+	}
+}
+
+/* A row of a log may be anything, and is not to drive a terminal. */
+static void put_row(struct buf *row, struct buf *events)
+{
+	csv_end_row(row);
+	utf8_put(events, row->data, row->len - 1, row->len);
+	buf_append_char(events, '\n');
+	buf_release(row);
+}
+
+void adapt_check_put_names(const struct adapter *a, struct buf *events)
+{
+	struct buf row = BUF_INIT;
+
+	adapter_put_names(a, &row);
+	put_row(&row, events);
+}
+
+void adapt_check_put_event(const struct adapter *a, size_t i, struct buf *events)
+{
+	struct buf row = BUF_INIT;
+
+	adapter_put_event(a, i, &row);
+	put_row(&row, events);
+}
+
 void adapt_check_put(const struct adapter *a, const struct logreader *log, const struct buf *events,
 		     struct buf *out)
 {
@@ -86,9 +135,11 @@ void adapt_check_put(const struct adapter *a, const struct logreader *log, const
 		   log->n_files == 1 ? "" : "s");
 	adapter_put_summary(a, out);
 	buf_append_char(out, '\n');
+	put_unknown(a, out);
 	if (!a->recipe->is_whole_play)
 		put_names(a, out);
 	put_columns(a, out);
+	put_beyond(a, log, out);
 	buf_printf(out, "\nthe first events\n");
 	buf_append(out, events->data, events->len);
 }

@@ -1,5 +1,7 @@
 #include "adapt/recipe.h"
 
+#include "base/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,12 +63,47 @@ const struct recipe_rule *recipe_rule(const struct recipe *r, const char *name, 
 	return best;
 }
 
+const char *const recipe_tools[] = { "ce-clean", "ce-join",     "ce-sessionize",
+				     "ce-agg",   "ce-features", NULL };
+
 const char *recipe_options(const struct recipe *r, const char *tool)
 {
 	for (size_t i = 0; i < r->n_options; i++)
 		if (!strcmp(r->options[i].tool, tool))
 			return r->options[i].text;
 	return "";
+}
+
+/* A name in quotes, if it is all printable, but for a character at its end that has been cut. */
+static void put_name(struct buf *out, const struct intern_string *name)
+{
+	const char *s = name->s, *end = s + name->len;
+	bool is_cut = name->len >= TALLY_LEN;
+	size_t n, start = out->len;
+
+	buf_append_str(out, " \"");
+	for (; s < end && (n = utf8_printable(s, end)); s += n) {
+		if (*s == '"' || *s == '\\')
+			buf_append_char(out, '\\');
+		buf_append(out, s, n);
+	}
+	buf_append_str(out, is_cut ? "\"*" : "\"");
+	if (end - s > (is_cut ? 3 : 0))
+		out->len = start;
+}
+
+void recipe_put_line(struct buf *out, const struct tally *names)
+{
+	uint32_t shown[20];
+	size_t start = out->len, begin;
+
+	buf_append_str(out, "event");
+	begin = out->len;
+	for (size_t i = 0; i < 20 && i < names->names.n && out->len - start < 500; i++) {
+		shown[i] = tally_next(names, shown, i);
+		put_name(out, intern_string(&names->names, shown[i]));
+	}
+	buf_append_str(out, out->len == begin ? " * -> ignore" : " -> ignore");
 }
 
 void recipe_release(struct recipe *r)

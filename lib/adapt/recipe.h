@@ -7,8 +7,10 @@
 #define CE_RECIPE_H
 
 #include "adapt/path.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/tally.h"
 #include "base/time.h"
 
 #include <stdbool.h>
@@ -148,8 +150,18 @@ bool recipe_words_have(const struct recipe_words *words, const char *s, size_t l
 /* The rule for records of that event name, or NULL. */
 const struct recipe_rule *recipe_rule(const struct recipe *r, const char *name, size_t len);
 
+/* The tools for which a recipe can give options; ends with NULL. */
+extern const char *const recipe_tools[];
+
 /* The options that it gives for a tool, as a shell reads them; "": none. */
 const char *recipe_options(const struct recipe *r, const char *tool);
+
+/*
+ * Appends the line that a recipe lacks for names of events, the most frequent of them first:
+ * `event "start" "seek" -> ignore`. It names about 20; names that cannot be written into a recipe,
+ * or cannot be shown, are left out, and of long ones the beginning stands for all that begin so.
+ */
+void recipe_put_line(struct buf *out, const struct tally *names);
 
 void recipe_release(struct recipe *r);
 

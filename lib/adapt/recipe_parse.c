@@ -218,8 +218,6 @@ static int parse_outcome(struct parser *p)
 
 static int parse_options(struct parser *p)
 {
-	static const char *const tools[] = { "ce-clean", "ce-join",     "ce-sessionize",
-					     "ce-agg",   "ce-features", NULL };
 	struct recipe *r = p->line.r;
 	const struct recipe_word *word = line_take(&p->line, "the name of a tool");
 	struct recipe_options options;
@@ -227,7 +225,7 @@ static int parse_options(struct parser *p)
 
 	if (!word)
 		return -1;
-	if (line_one_of(word, tools) < 0)
+	if (line_one_of(word, recipe_tools) < 0)
 		return line_fail(
 			&p->line,
 			"'%s': expected ce-clean, ce-join, ce-sessionize, ce-agg or ce-features",

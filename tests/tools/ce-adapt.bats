@@ -83,7 +83,10 @@ header=event_id,event_ts,user_id,content_id,event_type,playback_position,device
 	[ "$(ce-adapt -r ./my.recipe --options ce-sessionize)" = "--gap 4h --complete-by ''\\''played'\\'''" ]
 	[ "$(ce-adapt -r ./my.recipe --options ce-clean | wc -l)" = 1 ]
 	[ -z "$(ce-adapt -r ./my.recipe --options ce-clean)" ]
-	[ -z "$(ce-adapt -r ./my.recipe --options ce-other)" ]
+	for other in ce-other clean ''; do
+		fails 2 ce-adapt -r ./my.recipe --options "$other"
+		[[ $stderr == "ce-adapt: --options $other: expected ce-clean, ce-join, ce-sessionize, ce-agg or ce-features"* ]]
+	done
 	ce-adapt -r ./my.recipe --options ce-sessionize -o words
 	eval "set -- $(cat words)"
 	[ "$#" = 4 ]
@@ -158,6 +161,9 @@ unfinished() {
 		damaged "log:1: event_ts: '2024-02-30T20:15:00Z' is no time$allows"
 	record a1 | sed 's/ada/\\ud83c/' | damaged "log:1: u is no text: ill-formed UTF-8, or a NUL in it$allows"
 	record a1 | gzip | head -c 60 | damaged "log: truncated gzip stream: it ends at byte 60, before its trailer"
+	printf '\xfd7zXZ\0' | damaged "log:1: is xz-compressed: xz -dc log | ce-adapt"
+	record a1 | gzip | gzip | damaged "log:1: is gzip in gzip: gzip -dc log | ce-adapt"
+	echo '<html>' | gzip | damaged "log:1: is a web page: did its download fail?"
 	: | damaged "log: zero bytes (did an earlier tool fail?)"
 }
 
@@ -281,14 +287,16 @@ warned() {
 @test "--check: names and what becomes of them, columns, the first events; rejects are no error" {
 	make_recipe
 	(make_log && echo x && record a4 | sed 's/"play"/"ad"/' && record a5 | sed 's/"play"/"p\\u001b[2J"/' &&
-		record a6 | sed 's/1.5/"x"/') >log
+		record a6 | sed 's/1.5/"x"/' &&
+		record a8 | sed 's/film/a\\u001b[2J\\n\\"b/') >log
 	ce-adapt -r ./my.recipe --check -o text log 2>said
 	sed -i 's/ *$//' text
 	cat >want <<-END
-		recipe ./my.recipe, 1 file: 7 records: 3 events; ignored 1: 'ad' 1; rejected 2: 1 damaged, 1 with no number, first log:4: damaged record: no JSON: lexical error: invalid char in json text.
+		recipe ./my.recipe, 1 file: 8 records: 4 events; ignored 1: 'ad' 1; rejected 2: 1 damaged, 1 with no number, first log:4: damaged record: no JSON: lexical error: invalid char in json text.
+		unknown 1, for which the recipe lacks a line such as: event * -> ignore
 
 		event in the log                                  records  becomes
-		play                                                    3  play 2, rejected 1
+		play                                                    4  play 3, rejected 1
 		ad                                                      1  ignore
 		p?[2J                                                   1  unknown
 		pause                                                   1  pause
@@ -299,16 +307,52 @@ warned() {
 		user_id             100.0 %  u
 		content_id          100.0 %  c
 		event_type          100.0 %  e
-		playback_position    66.7 %  p
+		playback_position    75.0 %  p
 
 		the first events
 		$header
 		a1,1709324100000,ada,film,play,1,
 		a2,1709324100000,ada,film,play,1,
 		a3,1709324103000,bob,film,pause,,
+		a8,1709324100000,ada,"a?[2J?""b",play,1,
 	END
 	same text want
 	[ ! -s said ]
+}
+
+@test "--check: what the recipe lacks, an error with --strict; a bound that is given; arrays; a log that is cut off" {
+	make_recipe
+	for name in start seek start 'say \"x\"' "$(printf 'é%.0s' {1..50})"; do
+		record a1 | sed "s/\"play\"/\"${name//\\/\\\\}\"/"
+	done >log
+	record a1 >>log
+	line='event "start" "say \"x\"" "seek" "'$(printf 'é%.0s' {1..40})'"* -> ignore'
+	ce-adapt -r ./my.recipe --check log >text
+	grep -qxF "unknown 5, for which the recipe lacks a line such as: $line" text
+	fails 1 ce-adapt -r ./my.recipe --check --strict -o strict log
+	[[ $stderr == "ce-adapt: 5 of 6 records are events that the recipe does not know: "* ]]
+	same strict text
+	echo "$line" >>my.recipe
+	ce-adapt -r ./my.recipe --check --strict log >text
+	! grep unknown text
+
+	(record a1 && echo x && echo y && record a2) >log
+	ce-adapt -r ./my.recipe --check --max-rejects 2 log >/dev/null
+	for bound in 1 49%; do
+		fails 1 ce-adapt -r ./my.recipe --check --max-rejects "$bound" -o text log
+		[[ $stderr == "ce-adapt: log:2: damaged record: "*"; --max-rejects $bound allows no more" ]]
+		grep -q '^a1,' text
+	done
+
+	(echo "[" && record a1 && echo ',{"id":') >log
+	fails 1 ce-adapt -r ./my.recipe --check -o text log
+	[ "$stderr" = "ce-adapt: log:4: damaged log: it ends in the middle" ]
+	grep -q '^a1,' text
+
+	sed -i 's/= p$/= p[0]/' my.recipe
+	(record a1 && record a2 && record a3) | sed 's/1.5/[1,2]/; /a3/s/1,2/1/' >log
+	ce-adapt -r ./my.recipe --check --strict log >text
+	grep -qxF '2 arrays have more elements than the recipe takes: p[0]' text
 }
 
 @test "--users and --contents: all or none of the outputs" {

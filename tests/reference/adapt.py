@@ -423,12 +423,19 @@ class Recipe:
         for name in ("event_id", "user_id", "content_id"):
             if name not in self.columns:
                 raise Failure(f"no {name}")
-        blocks = [{}] + [known[1] for known in [*self.names.values(), *self.beginnings.values()]]
-        results = [known[0] for known in [*self.names.values(), *self.beginnings.values()]] + [self.outcome or []]
-        conditions = self.wheres + [condition for result in results for _, condition in result if condition]
-        shares = [columns for columns in [self.columns] + blocks if columns.get("playback_position", (0, 0))[1] in ("ratio", "percent")]
-        if "runtime" not in self.columns and (shares or any(condition[0] == "percent" for condition in conditions)):
-            raise Failure("what is a part of the runtime needs a runtime")
+        rules = [(known[0], {**self.columns, **known[1]}) for known in [*self.names.values(), *self.beginnings.values()]]
+        rules.append(([(None, condition) for condition in self.wheres], self.columns))
+        if self.whole:
+            rules.append((self.outcome or [("stop", None)], self.columns))
+        for result, columns in rules:
+            wanted = set()
+            if any(condition and condition[0] == "percent" for _, condition in result):
+                wanted |= {"playback_position", "runtime"}
+            is_share = columns.get("playback_position", (0, 0))[1] in ("ratio", "percent")
+            if is_share and any(kind not in (None, "ignore", "dimension") for kind, _ in result):
+                wanted |= {"runtime"}
+            if any(not columns.get(name, ([], 0))[0] for name in wanted):
+                raise Failure("what is a part of the runtime needs a runtime, and a position")
 
     def find(self, name):
         """What becomes of that name, or None."""

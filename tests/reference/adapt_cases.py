@@ -433,6 +433,9 @@ class Case:
         blocks.insert(0, [f"format {form}"])
         if not any(block[0].startswith("runtime") for block in blocks):  # nothing is a part of it then
             blocks = [[re.sub(r" in (ratio|percent)\b", " in s", line) for line in block] for block in blocks]
+        if any(re.search(r" in (ratio|percent)\b|\bplayback_position [<>]", line) for block in blocks for line in block):
+            blocks = [[line for line in block if not re.match(r"\s+(runtime|playback_position) = none\b", line)] for block in blocks]
+        if not all(any(block[0].startswith(name) for block in blocks) for name in ("runtime", "playback_position")):
             blocks = [block for block in blocks if not block[0].startswith("where playback_position")]
             blocks = [[re.sub(r"(-> |outcome )(\w+) if playback_position .*", r"\1\2", line) for line in block] for block in blocks]
         lines = [line for block in blocks for line in block]

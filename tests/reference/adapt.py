@@ -70,9 +70,14 @@ class Word:
 
     def whole(self):
         """Itself, if it is not a sign and its neighbours without the blanks between them."""
-        if self.bare and ("|" in self.bare or "=" in (self.bare[0], self.bare[-1])):
+        bare = self.outside_quotes()
+        if "|" in bare or "=" in (bare[:1], bare[-1:]):
             raise Failure("blanks around | and =")
         return self
+
+    def outside_quotes(self):
+        """Its characters, with NUL for those in quotes."""
+        return "".join("\0" if quoted else text for text, quoted in self.parts)
 
 
 def words_of(line):
@@ -227,7 +232,7 @@ def condition_of(words, form):
         if not percent or number_of(percent.group(1)) is None:
             raise Failure("no percentage of the runtime")
         return "percent", sign, millionths(number_of(percent.group(1)))
-    field = field_of(word, form)
+    field = field_of(word.whole(), form)
     if sign in ("=", "!="):
         words.expect(sign)
         alternatives = [words.take().whole().text]
@@ -262,7 +267,7 @@ def result_of(words, form, types):
 
 def name_of(word):
     """An event's name: (text, whether it is only the beginning)."""
-    if "*" in (word.whole().bare or "")[:-1]:
+    if "*" in word.whole().outside_quotes()[:-1]:
         raise Failure("a star that is not at the end")
     if word.parts[-1][1] or not word.text.endswith("*"):
         return word.text, False
@@ -311,6 +316,11 @@ class Recipe:
             raise Failure(f"a second {what}")
         self.seen.add(what)
 
+    @staticmethod
+    def no_none(words):
+        if words.bare() == "none":
+            raise Failure("none is for the lines of an event")
+
     def statement(self, words):
         """Understands a statement; returns the overrides that lines below may add to."""
         if words.left > 1 and words.words[1].sign == "=":
@@ -319,8 +329,7 @@ class Recipe:
                 raise Failure("no such column")
             self.once(name)
             words.expect("=")
-            if words.bare() == "none":
-                raise Failure("none is for the lines of an event")
+            self.no_none(words)
             self.columns[name] = column_of(name, words, self.form)
             return None
         kind = words.take().bare
@@ -359,6 +368,7 @@ class Recipe:
             if not name or name in self.keep or any(alike(name, column) for column in pipe_columns()):
                 raise Failure("no name, or a column twice")
             words.expect("=")
+            self.no_none(words)
             self.keep[name] = sources_of(words, self.form)
             words.end()
         elif kind == "options":
@@ -423,19 +433,19 @@ class Recipe:
         for name in ("event_id", "user_id", "content_id"):
             if name not in self.columns:
                 raise Failure(f"no {name}")
-        rules = [(known[0], {**self.columns, **known[1]}) for known in [*self.names.values(), *self.beginnings.values()]]
-        rules.append(([(None, condition) for condition in self.wheres], self.columns))
+        needs = [(self.columns, [(None, condition)], False) for condition in self.wheres]
         if self.whole:
-            rules.append((self.outcome or [("stop", None)], self.columns))
-        for result, columns in rules:
-            wanted = set()
+            needs.append((self.columns, self.outcome or [], True))
+        for result, overrides in [*self.names.values(), *self.beginnings.values()]:
+            needs.append(({**self.columns, **overrides}, result, any(kind in TYPES for kind, _ in result)))
+        for columns, result, positioned in needs:
+            given = [name for name in columns if columns[name][0]]
             if any(condition and condition[0] == "percent" for _, condition in result):
-                wanted |= {"playback_position", "runtime"}
-            is_share = columns.get("playback_position", (0, 0))[1] in ("ratio", "percent")
-            if is_share and any(kind not in (None, "ignore", "dimension") for kind, _ in result):
-                wanted |= {"runtime"}
-            if any(not columns.get(name, ([], 0))[0] for name in wanted):
-                raise Failure("what is a part of the runtime needs a runtime, and a position")
+                if "playback_position" not in given or "runtime" not in given:
+                    raise Failure("a position in percent of the runtime needs both")
+            if positioned and "playback_position" in given and columns["playback_position"][1] in ("ratio", "percent"):
+                if "runtime" not in given:
+                    raise Failure("a position that is a part of the runtime needs a runtime")
 
     def find(self, name):
         """What becomes of that name, or None."""
@@ -790,12 +800,14 @@ def signup_of(text, unit):
 
 
 def year_of(text):
-    value = number_of(text)
-    if value is not None and value.denominator == 1 and -9999 <= value <= 9999:
-        return str(value)
-    if value is not None or iso_time(text) is None:
+    if NUMBER.match(text):
+        year = cut(number_of(text), 6)
+        if year.denominator > 1 or not -9999 <= year <= 9999:
+            raise Reject("number")
+        return str(year)
+    if iso_time(text) is None:
         raise Reject("number")
-    return str(int(text[:4]))
+    return text[:4]
 
 
 class Judge:

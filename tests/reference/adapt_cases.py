@@ -49,7 +49,7 @@ BAD_YEARS = [*join.BAD_YEARS, "10000", "-10000", "1999.5", "1999.0000001", "1999
              "2001-05", "1640995200", "2001-05-01T", "-2001-05-01", "true", "02001-05-01"]  # fmt: skip
 BAD_YEARS.remove("2001-05-01")
 # Milliseconds: the edges of the years 1 and 9999, and of what 64 bits count as nanoseconds.
-EDGES = [-62135596800000, 253402300799999, 0, -1, -1500, 951782400000, 4102444800000, 9223372036854]
+EDGES = [-62135596800000, 253402300799999, 0, -1, -1500, 951782400000, 4102444800000, 9223372036853]
 BEYOND = [-62135596800001, 253402300800000, -(10**17), 10**15, 2**63, 10**30]
 BAD = ["\0", "a\0b", "\ud800", "x\udc00", "\udc00\ud800"]
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
@@ -130,8 +130,10 @@ def signup_text(r, unit):
         ms = r.choice(EDGES + BEYOND * (kind < 0.53))
     scale = {"s": -3, "ms": 0, "us": 3, "ns": 6}[r.choice(list(clean.UNITS)) if unit == "auto" else unit]
     fine = r.choice([0, 0, 0, 3])  # digits below the millisecond, or below the unit
-    value = ms * 10 ** max(scale + fine, 0) + r.choice([0, r.randrange(10 ** max(scale + fine, 0))])
-    return digits(r, value, max(-scale, fine))
+    value, decimals = ms * 10 ** max(scale + fine, 0) + r.choice([0, r.randrange(10 ** max(scale + fine, 0))]), max(-scale, fine)
+    if unit in ("ns", "auto") and abs(value) >= 2**63 * 10**decimals:
+        return "-1"  # nanoseconds are counted by 64 bits, and stay there
+    return digits(r, value, decimals)
 
 
 def value_of(r, kind, case):
@@ -431,13 +433,7 @@ class Case:
                 self.columns += ["other", "others"]
             blocks.insert(0, ["columns " + " ".join(quoted(c) for c in self.columns)])
         blocks.insert(0, [f"format {form}"])
-        if not any(block[0].startswith("runtime") for block in blocks):  # nothing is a part of it then
-            blocks = [[re.sub(r" in (ratio|percent)\b", " in s", line) for line in block] for block in blocks]
-        if any(re.search(r" in (ratio|percent)\b|\bplayback_position [<>]", line) for block in blocks for line in block):
-            blocks = [[line for line in block if not re.match(r"\s+(runtime|playback_position) = none\b", line)] for block in blocks]
-        if not all(any(block[0].startswith(name) for block in blocks) for name in ("runtime", "playback_position")):
-            blocks = [block for block in blocks if not block[0].startswith("where playback_position")]
-            blocks = [[re.sub(r"(-> |outcome )(\w+) if playback_position .*", r"\1\2", line) for line in block] for block in blocks]
+        blocks = fitting(blocks)
         lines = [line for block in blocks for line in block]
         out = []
         for line in lines:
@@ -453,7 +449,7 @@ class Case:
             return {}
         changes = [lambda n: n.encode().upper().decode(), str.upper, str.swapcase, lambda n: f" {n}  "]  # bytes: ASCII alone
         header = {name: r.choice(changes)(name) for name in self.tree if r.random() < 0.5}
-        if r.random() < 0.2:
+        if r.random() < 0.2 and not any(" " in name for name in header.values()):
             header["more 0"] = r.choice(list(self.tree)).title()  # one that is alike to another, mostly
         return header
 
@@ -675,6 +671,32 @@ def is_bare(word):
 
 def bare_or_quoted(r, word):
     return word if is_bare(word) and r.random() < 0.7 else quoted(word)
+
+
+def fitting(blocks):
+    """The statements, without parts of a runtime or position that is not there."""
+    top = {line.split(" = ")[0]: line for line, *_ in blocks}
+    in_parts = re.compile(r"playback_position = .* in (ratio|percent)$")
+
+    def lines_of(block, column):
+        return [line for line in map(str.strip, block[1:]) if line.startswith(column + " = ")]
+
+    def given(block, column):
+        line, *_ = lines_of(block, column) or [top.get(column)]
+        return line and line != f"{column} = none"
+
+    out = []
+    for block in blocks:
+        if in_parts.match(top.get("playback_position", "")) and not lines_of(block, "playback_position"):
+            block = [line for line in block if line.strip() != "runtime = none"]
+        if not given(block, "runtime"):
+            block = [re.sub(r" in (ratio|percent)$", " in s", line) if in_parts.match(line.strip()) else line for line in block]
+        if not given(block, "playback_position") or not given(block, "runtime"):
+            block[0] = re.sub(r"(-> |outcome )(\w+) if playback_position .*", r"\1\2", block[0])
+            if block[0].startswith("where playback_position"):
+                continue
+        out.append(block)
+    return out
 
 
 # --- The laws.

@@ -323,7 +323,7 @@ class Recipe:
 
     def statement(self, words):
         """Understands a statement; returns the overrides that lines below may add to."""
-        if words.left > 1 and words.words[1].sign == "=":
+        if words.left > 1 and words.words[1].sign == "=" and words.bare() != "na":
             name = words.take().bare
             if name not in EVENT + PLAY + USER + CONTENT:
                 raise Failure("no such column")
@@ -807,7 +807,7 @@ def year_of(text):
         return str(year)
     if iso_time(text) is None:
         raise Reject("number")
-    return text[:4]
+    return str(int(text[:4]))
 
 
 class Judge:

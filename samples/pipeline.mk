@@ -5,13 +5,14 @@
 # DATA holds events_table, users_dim and content_dim, as .csv.gz or .csv; with JOIN_FLAGS=--left it may lack
 # users_dim or content_dim or both. OUT gets every table, the models, the predictions and the metrics. Only
 # what is out of date is made again: what is older than its source, or was made with other flags. Each file
-# appears under its name only when it is complete. Works with -j. File names must not contain blanks.
+# appears under its name only when it is complete. Works with -j. File names must not contain blanks, nor the signs
+# ' " ` \ & ; | < > : $ # ( ) of make and of the shell; that is an error before anything is made.
 #
 # A player's own log (see ce-adapt(1)) is the source in place of DATA with
 #
 #   make -f pipeline.mk RECIPE=segment LOG='log.jsonl.gz ...' OUT=my-results [ADAPT_FLAGS='--tz Europe/Berlin'] ...
 #
-# RECIPE is the name of a recipe that is installed, or a file. The options that it gives for the tools stand before
+# RECIPE is the name of a recipe that is installed, or a file: dir/NAME or NAME.recipe. The options that it gives for the tools stand before
 # those of CLEAN_FLAGS, JOIN_FLAGS, SESSIONIZE_FLAGS, AGG_FLAGS and FEATURES_FLAGS. A users_dim or content_dim that the
 # log does not hold may be in DATA, if that is given.
 #
@@ -81,15 +82,30 @@ BIN ?= $(wildcard $(dir $(lastword $(MAKEFILE_LIST)))../build/bin)
 export PATH := $(if $(BIN),$(abspath $(BIN)):)$(PATH)
 SHELL = /bin/sh
 
-# What a recipe says of the tools behind it, in front of what the user says. (export PATH is not for $(shell).)
-ifneq ($(RECIPE),)
+# The signs that are no part of a file's name; for blanks only one name can be told from several.
+open    := (
+close   := )
+hash    := \#
+signs   := ' " ` \ & ; | < > : $$ $(hash) $(open) $(close)
+sign_in  = $(firstword $(foreach sign,$(2),$(findstring $(sign),$(1))))
+$(foreach name,DATA OUT RECIPE LOG MODEL JOIN_FILES,$(if $(call sign_in,$($(name)),$(signs)),$(error \
+	$(name)=$($(name)): a file name must not contain $(call sign_in,$($(name)),$(signs)) here: rename it, or make a link)))
+$(foreach name,DATA OUT RECIPE MODEL,$(if $(word 2,$($(name))),$(error \
+	$(name)=$($(name)): a file name must not contain blanks here: rename it, or make a link)))
+quoted   = '$(subst ','\'',$(1))'
+
+# What a recipe says of the tools behind it, in front of what the user says: as the shell reads it, quotes and all.
+# (export PATH is not for $(shell).)
+goals = $(or $(MAKECMDGOALS),all)
+ifneq ($(and $(RECIPE),$(filter-out clean,$(goals))),)
 ifeq ($(LOG),)
 $(error RECIPE=$(RECIPE): LOG='FILE ...' is missing)
 endif
-recipe_says := $(foreach tool,clean join sessionize agg features,$(tool)=$(subst $() $(),|,$(shell \
-	$(if $(BIN),$(abspath $(BIN))/)ce-adapt -r $(RECIPE) --options ce-$(tool)))$(if \
-	$(filter-out 0,$(.SHELLSTATUS)),$(error RECIPE=$(RECIPE) cannot be used)))
-recipe_for  = $(subst |, ,$(patsubst $(1)=%,%,$(filter $(1)=%,$(recipe_says))))
+ifeq ($(RECIPE),-)
+$(error RECIPE=-: it is read more than once, so it has to be a file)
+endif
+recipe_for = $(shell $(if $(BIN),$(abspath $(BIN))/)ce-adapt -r $(RECIPE) --options ce-$(1))$(if \
+	$(filter-out 0,$(.SHELLSTATUS)),$(error RECIPE=$(RECIPE) cannot be used))
 override CLEAN_FLAGS      := $(call recipe_for,clean) $(CLEAN_FLAGS)
 override JOIN_FLAGS       := $(call recipe_for,join) $(JOIN_FLAGS)
 override SESSIONIZE_FLAGS := $(call recipe_for,sessionize) $(SESSIONIZE_FLAGS)
@@ -137,7 +153,7 @@ all: $(call table,$(LOADED) first_features first_predictions first_metrics) \
 show_warnings = eval "$$CE_WARNINGS"
 export CE_WARNINGS = awk '/^ce-[a-z]+: warning: / { step = FILENAME; sub(/.*\//, "", step); \
 	print (n++ ? "" : "\n== Warnings ==\n") step ": " $$0 }' $(OUT)/log/[0-9]* /dev/null >&2 2>/dev/null
-last_goal     = $(lastword $(foreach goal,all report summary load predict,$(filter $(goal),$(or $(MAKECMDGOALS),all))))
+last_goal     = $(lastword $(foreach goal,all report summary load predict,$(filter $(goal),$(goals))))
 is_last       = $(filter $(last_goal),$@)
 questioned    = $(findstring q,$(firstword -$(MAKEFLAGS)))
 
@@ -155,13 +171,15 @@ changed  = $(foreach step,$(STEPS),$(if \
 	   $(call differ,$(call flags_of,$(step)),$(file <$(call flags,$(step)))),$(step)))
 
 $(OUT)/log/%.flags: | $(OUT)/log
-	@printf '%s\n' '$(subst ','\'',$(call flags_of,$*))' >$@
+	@printf '%s\n' $(call quoted,$(call flags_of,$*)) >$@
 $(call flags,$(changed)): FORCE
 
 # --- the events -----------------------------------------------------------------------------------
 
 ifneq ($(RECIPE),)
-recipe_file = $(firstword $(wildcard $(RECIPE) $(dir $(shell PATH='$(PATH)' command -v ce-adapt))../share/ce/recipes/$(RECIPE).recipe))
+# As ce-adapt tells a file from a name.
+recipe_file = $(if $(findstring /,$(RECIPE))$(filter %.recipe,$(RECIPE)),$(RECIPE),$(wildcard \
+	$(dir $(shell PATH='$(PATH)' command -v ce-adapt))../share/ce/recipes/$(RECIPE).recipe))
 $(call adapted,events_table users_dim content_dim) &: $(LOG) $(recipe_file) $(call flags,ADAPT)
 	@mkdir -p $(OUT)/adapted
 	ce-adapt $(strict) -r $(RECIPE) $(ADAPT_FLAGS) --users $(OUT)/adapted/users_dim.csv.gz \
@@ -269,13 +287,13 @@ summary: all report
 # The messages of ce-clean about each cut matter only if the audit fails; so do its warnings, for a beginning of
 # the log may well look odd. STRICT is thus for ce-audit alone, and --max-rejects is about the whole log; so is WATERMARK,
 # for the beginning of a log is whole until its own end only.
+audited = ce-clean --max-rejects 100% $(keep) $(TIME_FLAGS) $(CLEAN_FLAGS) 2>>$(OUT)/log/audit | \
+	  ce-join $(drop) $(JOIN_FLAGS) $(joined) 2>>$(OUT)/log/audit | \
+	  ce-sessionize $(keep) $(SESSIONIZE_FLAGS) 2>>$(OUT)/log/audit | \
+	  ce-agg $(keep) $(AGG_FLAGS) | ce-features $(keep) $(FEATURES_FLAGS)
 audit: $(call source,events_table) $(call source,users_dim) $(call source,content_dim) | $(OUT)/log
 	@rm -f $(OUT)/log/audit
-	@ce-audit -v $(strict) $(TIME_FLAGS) $(AUDIT_FLAGS) -o $(call table,audit) -c 'ce-clean --max-rejects 100% $(keep) $(TIME_FLAGS) $(CLEAN_FLAGS) 2>>$(OUT)/log/audit | \
-		ce-join $(drop) $(JOIN_FLAGS) $(joined) 2>>$(OUT)/log/audit | \
-		ce-sessionize $(keep) $(SESSIONIZE_FLAGS) 2>>$(OUT)/log/audit | \
-		ce-agg $(keep) $(AGG_FLAGS) | \
-		ce-features $(keep) $(FEATURES_FLAGS)' $(call source,events_table) || \
+	@ce-audit -v $(strict) $(TIME_FLAGS) $(AUDIT_FLAGS) -o $(call table,audit) -c $(call quoted,$(audited)) $(call source,events_table) || \
 		{ cat $(OUT)/log/audit >&2; exit 1; }
 
 # --- the database as source and sink --------------------------------------------------------------

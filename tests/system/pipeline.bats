@@ -366,6 +366,40 @@ adapted() {
 	[[ $output == *"LOG='FILE ...' is missing"* ]]
 }
 
+@test "names that make or the shell would take apart end make before anything is made" {
+	local name
+	for name in "it's.log" 'a(b).log' 'a;b.log' 'a:b.log' 'a|b' 'a"b' 'a`b' 'a\b' 'a$$b' 'a#b' 'a&b' 'a<b'; do
+		run adapted RECIPE=netflix LOG="good.log $name"
+		[ "$status" -ne 0 ]
+		[[ $output == *"LOG=good.log ${name/\$\$/$}: a file name must not contain "* ]]
+	done
+	run adapted RECIPE=netflix OUT='my results'
+	[ "$status" -ne 0 ]
+	[[ $output == *"OUT=my results: a file name must not contain blanks"* ]]
+	[ ! -e out ]
+}
+
+@test "a folder that is called like a recipe is no recipe, and make clean needs no log" {
+	cp "$CE_ROOT/tests/recipes/netflix.log" 'log={é}%!.csv'
+	mkdir netflix
+	touch -d 'next year' netflix
+	adapted RECIPE=netflix LOG='log={é}%!.csv' OUT=here here/adapted/events_table.csv.gz
+	adapted -q RECIPE=netflix LOG='log={é}%!.csv' OUT=here here/adapted/events_table.csv.gz
+	adapted RECIPE=netflix LOG= OUT=here clean
+	[ ! -e here ]
+}
+
+@test "the words of a recipe's options are words, whatever signs they hold" {
+	segment_log
+	sed "s/^options ce-sessionize.*/& --keep \"a|b it's\"/" "$CE_ROOT/samples/recipes/segment.recipe" >my.recipe
+	run adapted RECIPE=my.recipe out/session_identification.csv.gz
+	[ "$status" -ne 0 ]
+	[[ $output == *"ce-sessionize: "*"a|b it's"* ]]
+	run adapted RECIPE=my.recipe audit
+	[ "$status" -ne 0 ]
+	[[ $output == *"ce-sessionize: "*"a|b it's"* ]]
+}
+
 @test "the sample log is what the sample's tables make, and ce-adapt reads all of it" {
 	ce-clean "$CE_ROOT/samples/events_table.csv.gz" -o clean.csv.gz 2>/dev/null
 	python3 "$CE_ROOT/tests/reference/segment_log.py" clean.csv.gz "$CE_ROOT/samples/users_dim.csv.gz" \

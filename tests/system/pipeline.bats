@@ -366,6 +366,7 @@ adapted() {
 	[[ $output == *"LOG='FILE ...' is missing"* ]]
 }
 
+# shellcheck disable=SC2016 # signs, and no expansions
 @test "names that make or the shell would take apart end make before anything is made" {
 	local name
 	for name in "it's.log" 'a(b).log' 'a;b.log' 'a:b.log' 'a|b' 'a"b' 'a`b' 'a\b' 'a$$b' 'a#b' 'a&b' 'a<b'; do
@@ -398,6 +399,20 @@ adapted() {
 	run adapted RECIPE=my.recipe audit
 	[ "$status" -ne 0 ]
 	[[ $output == *"ce-sessionize: "*"a|b it's"* ]]
+}
+
+@test "a list of some contents alone drops no event of a recipe whose log has no runtimes" {
+	mkdir data
+	cp "$CE_ROOT/tests/recipes/netflix.library.csv" data/content_dim.csv
+	pipeline RECIPE=netflix LOG="$CE_ROOT/tests/recipes/netflix.log" out/session_identification.csv.gz
+	events() { gzip -dc "out/$1.csv.gz" | cut -d , -f 1-2 | sort; }
+	same <(events cleaned_events) <(events session_identification)
+	gzip -dc out/session_identification.csv.gz | grep -q ',Drama,6000,2020,16,'
+}
+
+@test "the sample log goes through the whole pipeline without a warning" {
+	# A warning is an error with STRICT=1.
+	adapted RECIPE=segment LOG="$CE_ROOT/samples/segment.jsonl.gz" STRICT=1
 }
 
 @test "the sample log is what the sample's tables make, and ce-adapt reads all of it" {

@@ -24,7 +24,7 @@ adapted() {
 	set -o pipefail
 	# shellcheck disable=SC2046 # these are words
 	ce-clean $(ce-adapt -r "$recipe" --options ce-clean) events.csv |
-		ce-join --left -k user_id users.csv -k content_id "$contents" |
+		ce-join $(ce-adapt -r "$recipe" --options ce-join) -k user_id users.csv -k content_id "$contents" |
 		ce-sessionize $(ce-adapt -r "$recipe" --options ce-sessionize) |
 		ce-agg --watermark 2025-01-01T00:00Z -t content_completion -p -o viewings.csv
 	same <(sed -E 's/^[^,]*,(.*)(,[^,]*){5}(,[^,]*)$/\1\3/' viewings.csv) "$log.labels.csv"

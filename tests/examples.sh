@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the examples of a document in the current folder, as if they were pasted into one shell from top
-# to bottom: the indented blocks of a markdown file, or the displays in the EXAMPLES of a manual page.
+# to bottom: the indented blocks of a markdown file, or the displays in the EXAMPLES of a manual page, and
+# in its WRITING A RECIPE.
 # Lines that begin with `#> ` show what the command above them prints, on stdout and stderr; `#> ...`
 # stands for any lines. Stops at the first command that fails or prints something else, and reports it.
 # Usage: tests/examples.sh DOCUMENT
@@ -32,7 +33,7 @@ function text(line)
 	gsub(/\\e/, "\\", line)
 	print NR "\t" line
 }
-/^\.Sh / { within = $0 == ".Sh EXAMPLES" }
+/^\.Sh / { within = $0 == ".Sh EXAMPLES" || $0 == ".Sh WRITING A RECIPE" }
 !within { next }
 /^\.D[1l] / { text(substr($0, 5)); print ""; next }
 /^\.Bd / { literal = 1; next }

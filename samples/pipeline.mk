@@ -12,9 +12,9 @@
 #
 #   make -f pipeline.mk RECIPE=segment LOG='log.jsonl.gz ...' OUT=my-results [ADAPT_FLAGS='--tz Europe/Berlin'] ...
 #
-# RECIPE is the name of a recipe that is installed, or a file: dir/NAME or NAME.recipe. The options that it gives for the tools stand before
-# those of CLEAN_FLAGS, JOIN_FLAGS, SESSIONIZE_FLAGS, AGG_FLAGS and FEATURES_FLAGS. A users_dim or content_dim that the
-# log does not hold may be in DATA, if that is given.
+# RECIPE is the name of a recipe that is installed, or a file: dir/NAME or NAME.recipe. The options that it gives for
+# the tools stand before those of CLEAN_FLAGS, JOIN_FLAGS, SESSIONIZE_FLAGS, AGG_FLAGS and FEATURES_FLAGS. A users_dim
+# or content_dim that the log does not hold may be in DATA, if that is given.
 #
 # At the end, and where a step fails, stand the warnings of all steps, also of those that had nothing to do. With
 # STRICT=1 a warning is an error, and the step that gives it makes nothing. KEEP='COL[,...]' passes further columns
@@ -82,7 +82,7 @@ BIN ?= $(wildcard $(dir $(lastword $(MAKEFILE_LIST)))../build/bin)
 export PATH := $(if $(BIN),$(abspath $(BIN)):)$(PATH)
 SHELL = /bin/sh
 
-# The signs that are no part of a file's name; for blanks only one name can be told from several.
+# What no file name may hold. (LOG and JOIN_FILES are several names, so that blanks in them cannot be told.)
 open    := (
 close   := )
 hash    := \#

@@ -90,19 +90,6 @@ static void put_unknown(const struct adapter *a, struct buf *out)
 	buf_append_char(out, '\n');
 }
 
-static void put_beyond(const struct adapter *a, const struct logreader *log, struct buf *out)
-{
-	for (int i = 0; i < a->recipe->paths.n; i++) {
-		uint64_t n = logreader_n_beyond(log, i);
-
-		if (n)
-			buf_printf(out,
-				   "\n%" PRIu64
-				   " array%s more elements than the recipe takes: %s\n",
-				   n, n == 1 ? " has" : "s have", a->recipe->paths.text[i]);
-	}
-}
-
 /* A row of a log may be anything, and is not to drive a terminal. */
 static void put_row(struct buf *row, struct buf *events)
 {
@@ -139,7 +126,6 @@ void adapt_check_put(const struct adapter *a, const struct logreader *log, const
 	if (!a->recipe->is_whole_play)
 		put_names(a, out);
 	put_columns(a, out);
-	put_beyond(a, log, out);
 	buf_printf(out, "\nthe first events\n");
 	buf_append(out, events->data, events->len);
 }

@@ -16,7 +16,7 @@ void adapt_check_put_event(const struct adapter *a, size_t i, struct buf *events
 
 /*
  * Appends it, at the end of the log: the names of its events and what became of each, the columns
- * and how many events have a value in each, what was left of arrays, and the first events, as the
+ * and how many events have a value in each, and the first events, as the
  * functions above have put them.
  */
 void adapt_check_put(const struct adapter *a, const struct logreader *log, const struct buf *events,

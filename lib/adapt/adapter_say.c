@@ -124,6 +124,16 @@ static void warn_of_decisions(const struct adapter *a, struct warnings *warnings
 				     a->values.n_decided[i], a->recipe->paths.text[i]);
 }
 
+/* Elements that were taken of arrays with more than the recipe takes. */
+static void warn_of_arrays(const struct adapter *a, struct warnings *warnings)
+{
+	for (int i = 0; i < a->recipe->paths.n; i++)
+		if (a->values.had_more[i])
+			warnings_add(warnings,
+				     "arrays have more elements than the recipe takes: %s",
+				     a->recipe->paths.text[i]);
+}
+
 void adapter_warn(const struct adapter *a, struct warnings *warnings)
 {
 	const struct recipe *r = a->recipe;
@@ -144,6 +154,7 @@ void adapter_warn(const struct adapter *a, struct warnings *warnings)
 			   warnings);
 	warn_of_positions(a, warnings);
 	warn_of_decisions(a, warnings);
+	warn_of_arrays(a, warnings);
 	if (a->values.n_local && !a->zone)
 		warnings_add(
 			warnings,

@@ -24,6 +24,7 @@ struct slot {
 	size_t at;
 	uint32_t len;
 	enum value_kind kind;
+	bool has_more;
 };
 
 struct waiting {
@@ -69,7 +70,6 @@ struct json {
 	struct buf queue;     /* of struct waiting, each with its slots */
 	size_t taken;         /* bytes of the queue */
 	struct value *values; /* [slots]: of the record that was taken last */
-	uint64_t *n_beyond;   /* [slots] */
 	char message[200];
 };
 
@@ -245,8 +245,8 @@ static int start(struct json *j, bool is_array)
 	return 1;
 }
 
-/* Notes that an array had elements behind those that are asked for. */
-static void count_beyond(struct json *j, const struct frame *frame)
+/* Notes that an array had elements behind those that are asked for, at the last of these. */
+static void note_more(struct json *j, const struct frame *frame)
 {
 	const struct path_node *last = NULL;
 	struct json *root = root_of(j);
@@ -259,7 +259,7 @@ static void count_beyond(struct json *j, const struct frame *frame)
 	while (last->slot < 0 && (last->keys || last->elements))
 		last = last->keys ? last->keys : last->elements;
 	if (last->slot >= 0)
-		root->n_beyond[last->slot]++;
+		root->slots[last->slot].has_more = true;
 }
 
 static int end(struct json *j)
@@ -274,7 +274,7 @@ static int end(struct json *j)
 		if (frame.is_record)
 			queue_record(j, NULL);
 		else if (frame.is_array && frame.node && !frame.is_outside)
-			count_beyond(j, &frame);
+			note_more(j, &frame);
 	}
 	j->at = NULL;
 	if (j->depth || j->n_skipped)
@@ -626,6 +626,7 @@ const char *json_end(struct json *j)
 static void set_value(const struct json *j, const struct slot *slot, struct value *value)
 {
 	value->kind = slot->kind;
+	value->has_more = slot->has_more;
 	value->len = slot->kind == VALUE_TEXT ? slot->len : 0;
 	value->s = slot->kind == VALUE_TEXT ? j->text.data + slot->at : "";
 }
@@ -701,7 +702,7 @@ void json_found(struct json *j, struct value *values)
 {
 	j->was_found = true;
 	for (int i = 0; i < j->paths->n; i++)
-		if (j->slots[i].kind != VALUE_EMPTY)
+		if (j->slots[i].kind != VALUE_EMPTY || j->slots[i].has_more)
 			set_value(j, &j->slots[i], &values[i]);
 	memset(j->slots, 0, slots_size(j));
 }
@@ -715,7 +716,6 @@ struct json *json_new(const struct paths *paths, const char *records, struct err
 
 	j->slots = mem_zalloc((size_t)paths->n + 1, sizeof(*j->slots));
 	j->values = mem_zalloc((size_t)paths->n + 1, sizeof(*j->values));
-	j->n_beyond = mem_zalloc((size_t)paths->n + 1, sizeof(*j->n_beyond));
 	if (records) {
 		j->outer_node = paths_node(&j->outer, records, err);
 		if (!j->outer_node) {
@@ -731,11 +731,6 @@ void json_set_na(struct json *j, const struct recipe_words *na)
 	j->na = na;
 }
 
-uint64_t json_n_beyond(const struct json *j, int slot)
-{
-	return j->n_beyond[slot];
-}
-
 void json_free(struct json *j)
 {
 	if (!j)
@@ -747,7 +742,6 @@ void json_free(struct json *j)
 	free(j->seen);
 	free(j->slots);
 	free(j->values);
-	free(j->n_beyond);
 	buf_release(&j->copy);
 	buf_release(&j->text);
 	buf_release(&j->queue);

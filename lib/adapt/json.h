@@ -63,9 +63,6 @@ bool json_take(struct json *j, struct record *record);
 void json_inside(struct json *j, const struct path_node *node, const char *s, size_t len);
 void json_found(struct json *j, struct value *values);
 
-/* How many arrays in which a slot's path has an element held more than those asked for. */
-uint64_t json_n_beyond(const struct json *j, int slot);
-
 void json_free(struct json *j);
 
 #endif

@@ -27,7 +27,7 @@ static int fail_at(uint64_t line, const char *file, const char *why, struct err 
 static void clear_values(struct logreader *l)
 {
 	for (int i = 0; i < l->recipe->paths.n; i++)
-		l->values[i] = (struct value){ "", 0, VALUE_EMPTY };
+		l->values[i] = (struct value){ .s = "" };
 }
 
 static void mark_there(struct logreader *l, const struct path_node *node)
@@ -102,8 +102,9 @@ static void set_field(struct logreader *l, const struct path_node *node, const c
 		return;
 	if (node->slot >= 0)
 		l->values[node->slot] =
-			(struct value){ s, (uint32_t)len,
-					utf8_valid(s, len) ? VALUE_TEXT : VALUE_NO_TEXT };
+			(struct value){ .s = s,
+					.len = (uint32_t)len,
+					.kind = utf8_valid(s, len) ? VALUE_TEXT : VALUE_NO_TEXT };
 	if (node->is_json) {
 		json_inside(l->json, node, s, len);
 		l->has_inside = true;
@@ -459,11 +460,6 @@ void logreader_warn(const struct logreader *l, struct warnings *warnings)
 {
 	if (l->recipe->format == RECIPE_CSV)
 		csv_reader_warn(&l->csv, warnings);
-}
-
-uint64_t logreader_n_beyond(const struct logreader *l, int slot)
-{
-	return json_n_beyond(l->json, slot);
 }
 
 void logreader_close(struct logreader *l)

@@ -58,12 +58,6 @@ int logreader_open(struct logreader *l, const struct recipe *recipe, const struc
 /* The next record. Returns 1, 0 at the end, or -1 with err. */
 int logreader_next(struct logreader *l, struct record *record, struct err *err);
 
-/*
- * At the end of the log: how many arrays had elements behind those that a slot's path and its like
- * ask for, whether or not their records became events.
- */
-uint64_t logreader_n_beyond(const struct logreader *l, int slot);
-
 /* Warnings about the text of the log, at its end. */
 void logreader_warn(const struct logreader *l, struct warnings *warnings);
 

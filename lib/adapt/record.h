@@ -4,6 +4,7 @@
 #ifndef CE_RECORD_H
 #define CE_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct value {
 	const char *s; /* not NUL-terminated, and never NULL */
 	uint32_t len;
 	enum value_kind kind;
+	bool has_more; /* its array has elements behind those that the recipe takes */
 };
 
 /* Borrowed: valid until the reader's next. */

@@ -54,6 +54,7 @@ static int slot_text(struct values *v, const struct record *record, int slot, st
 {
 	const struct value *value = &record->values[slot];
 
+	v->had_more[slot] |= value->has_more;
 	*text = (struct text){ value->s, value->len };
 	return value->kind > VALUE_TEXT ? reject_value(v, slot, value->kind) : 0;
 }
@@ -354,6 +355,7 @@ void values_open(struct values *v)
 
 	v->n_asked = mem_zalloc(n_columns, sizeof(*v->n_asked));
 	v->n_filled = mem_zalloc(n_columns, sizeof(*v->n_filled));
+	v->had_more = mem_zalloc(n_slots, sizeof(*v->had_more));
 	v->n_decided = mem_zalloc(n_slots, sizeof(*v->n_decided));
 	v->n_decidable = mem_zalloc(n_slots, sizeof(*v->n_decidable));
 	v->scratch = mem_zalloc(n_columns, sizeof(*v->scratch));
@@ -370,5 +372,6 @@ void values_release(struct values *v)
 	free(v->n_asked);
 	free(v->n_filled);
 	free(v->n_decided);
+	free(v->had_more);
 	free(v->n_decidable);
 }

@@ -51,6 +51,8 @@ struct values {
 	uint64_t *n_decided,
 		*n_decidable; /* [slots]: results that looked at it, and found a value */
 
+	bool *had_more; /* [slots]: an element was asked for of an array with more than are named */
+
 	/* The module's own. */
 	struct buf *scratch; /* [columns and extras]: for values_text */
 	struct buf hashed;

@@ -87,8 +87,6 @@ static void put_stream(const struct recipe *r, const char *text, size_t len, siz
 		error_line = 0;
 	}
 	buf_printf(out, "%" PRIu64 " %s\n", error_line, why ? why : "is whole");
-	for (int i = 0; i < r->paths.n; i++)
-		buf_printf(out, " %" PRIu64, json_n_beyond(j, i));
 	json_free(j);
 }
 

@@ -24,15 +24,15 @@ static void open_adapter(struct adapter *a, struct recipe *r, const char *text)
 /* What becomes of a record by its name alone. */
 static enum recipe_type become(struct adapter *a, const char *name, size_t len)
 {
-	struct value values[5] = { { "", 0, VALUE_EMPTY } };
+	struct value values[5] = { { .s = "" } };
 	struct record record = { values, "log", a->n_records + 1, NULL };
 	struct err err = ERR_INIT;
 	uint64_t before[BECOMES_N];
 	size_t n;
 
 	for (int i = 0; i < 5; i++)
-		values[i] = (struct value){ "1", 1, VALUE_TEXT };
-	values[4] = (struct value){ name, (uint32_t)len, VALUE_TEXT };
+		values[i] = (struct value){ .s = "1", .len = 1, .kind = VALUE_TEXT };
+	values[4] = (struct value){ .s = name, .len = (uint32_t)len, .kind = VALUE_TEXT };
 	memcpy(before, a->n_becomes, sizeof(before));
 	CHECK_INT(adapter_record(a, &record, &n, &err), 0);
 	for (int type = 0; type < BECOMES_N; type++)
@@ -74,7 +74,7 @@ static void names_that_are_not_told_apart(void)
 static void rejected_records(void)
 {
 	for (int is_share = 0; is_share < 2; is_share++) {
-		struct value values[5] = { { "", 0, VALUE_EMPTY } };
+		struct value values[5] = { { .s = "" } };
 		struct record record = { values, "log", 0, "broken" };
 		struct buf text = BUF_INIT;
 		struct adapter a;
@@ -83,7 +83,7 @@ static void rejected_records(void)
 		size_t n = 7;
 
 		for (int i = 0; i < 5; i++)
-			values[i] = (struct value){ "1", 1, VALUE_TEXT };
+			values[i] = (struct value){ .s = "1", .len = 1, .kind = VALUE_TEXT };
 		open_adapter(&a, &r, HEAD "event 1 -> play\n");
 		CHECK_INT(bound_parse(&a.max_rejects, is_share ? "50%" : "2", &err), 0);
 		for (record.line = 1; record.line <= 3; record.line++)

@@ -25,6 +25,7 @@ static void put_value(struct buf *out, const struct value *value)
 		buf_printf(out, "<%.*s>", (int)value->len, value->s);
 	else
 		buf_append_str(out, kinds[value->kind]);
+	buf_append_str(out, value->has_more ? "+" : "");
 }
 
 /* Takes what there is: "LINE VALUE VALUE ...;", or "LINE (FAULT);". */
@@ -86,7 +87,7 @@ static void values_of_a_record(void)
 	check_text(some, "{}", "0 - - - -;");
 	check_text(some, " {\"a\" : 1.50e+3 , \"x\":[{\"a\":2}], \"b\":{\"c\":\"\\u00e9\\n\"}}\r",
 		   "0 <1.50e+3> <\xc3\xa9> - -;");
-	check_text(some, "{\"b\":{\"d\":[1,true,3]},\"a\":false}", "0 <false> - <true> -;");
+	check_text(some, "{\"b\":{\"d\":[1,true,3]},\"a\":false}", "0 <false> - <true>+ -;");
 	check_text(some, "{\"b\":{\"d\":[1,{\"e\":\" x y \"}]},\"a\":null}", "0 - - {} <x y>;");
 	check_text(some, "{\"a\":[],\"b\":[{\"c\":1}]}", "0 {} - - -;");
 	check_text(some, "{\"a\":\" \\t\",\"b\":1}", "0 - - - -;");
@@ -102,7 +103,7 @@ static void a_key_twice(void)
 	check_text(some, "{\"b\":{\"c\":1},\"b\":{\"d\":[0,7]}}", "0 - twice twice twice;");
 	check_text(some, "{\"b\":{\"c\":1,\"c\":{}},\"y\":{\"c\":1}}", "0 - twice - -;");
 	check_text(some, "{\"b\":{\"d\":[{\"e\":1},{\"e\":2,\"e\":2},{\"e\":3}]}}",
-		   "0 - - {} twice;");
+		   "0 - - {}+ twice;");
 }
 
 static void text_that_is_none(void)
@@ -259,9 +260,6 @@ static void put_stream(const struct paths *p, struct stream stream, size_t first
 		if (why)
 			buf_printf(out, "end %s", why);
 	}
-	for (int i = 0; i < p->n; i++)
-		if (json_n_beyond(j, i))
-			buf_printf(out, " beyond %d: %" PRIu64, i, json_n_beyond(j, i));
 	buf_append_char(out, '\0');
 	json_free(j);
 }
@@ -279,7 +277,7 @@ static const struct {
 	    "[{\"a\":\"\\ud83c\\udfac\\ud83c\"},{\"a\":\"\\ud83c\\udfac\\\\\\ud83c\\udfac\"}]" },
 	  "1 ? - - -;1 <\xf0\x9f\x8e\xac\\\xf0\x9f\x8e\xac> - - -;" },
 	{ { NULL, "[{\"b\":{\"c\":\"\\\\ud83c\\u000a\",\"d\":[0,{\"e\":\"\\udfac\"},2,3]}}][{}]" },
-	  "1 - <\\ud83c> {} ?;1 - - - -; beyond 2: 1" },
+	  "1 - <\\ud83c> {}+ ?;1 - - - -;" },
 	{ { NULL, "[{\"a\":1}\n,{\"a\":01}]" },
 	  "1 <1> - - -;2 no JSON: parse error: after key and value, inside map, I expect ',' or "
 	  "'}'" },
@@ -382,7 +380,7 @@ static void json_inside_of_other_records(void)
 	add_paths(&p, inside);
 	j = json_new(&p, NULL, &err);
 	for (int i = 0; i < 3; i++) {
-		struct value values[5] = { { "", 0, VALUE_EMPTY } };
+		struct value values[5] = { { .s = "" } };
 		struct buf got = BUF_INIT;
 
 		json_inside(j, p.root.keys, texts[i], strlen(texts[i]));

@@ -162,8 +162,9 @@ def steps_of(parts, what):
                 at += 1
                 continue
             m = re.compile(r"\[([0-9]+)\]").match(text, at)
-            if m and not wanted:
+            if m and (not wanted or not steps):
                 steps.append(int(m.group(1)))
+                wanted = False
             else:
                 m = re.compile(r"[^.\[\]]+").match(text, at)
                 if not m or not wanted:

@@ -29,21 +29,9 @@ static void put_rejected(const struct adapter *a, struct buf *out)
 	}
 }
 
-/* A name as a recipe writes it. */
-static void put_quoted(struct buf *out, const char *s, size_t len)
-{
-	buf_append_char(out, '"');
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '"' || s[i] == '\\')
-			buf_append_char(out, '\\');
-		buf_append_char(out, s[i]);
-	}
-	buf_append_char(out, '"');
-}
-
 int adapter_check(const struct adapter *a, struct err *err)
 {
-	struct buf text = BUF_INIT, name = BUF_INIT;
+	struct buf text = BUF_INIT, line = BUF_INIT;
 
 	if (bound_exceeded(&a->max_rejects, a->n_rejected, a->n_records)) {
 		if (a->n_rejected > 1) {
@@ -57,24 +45,21 @@ int adapter_check(const struct adapter *a, struct err *err)
 		err_set(err, ERR_RUNTIME, "%s%s; --max-rejects %s allows no more", a->first,
 			text.data, a->max_rejects.text);
 	} else if (a->unknown.n) {
-		const struct intern_string *first =
-			intern_string(&a->unknown.names, tally_next(&a->unknown, NULL, 0));
-
 		tally_put(&a->unknown, &text);
 		buf_append_char(&text, '\0');
-		put_quoted(&name, first->s, first->len);
-		buf_append_char(&name, '\0');
+		recipe_put_line(&line, &a->unknown);
+		buf_append_char(&line, '\0');
 		err_set(err, ERR_RUNTIME,
 			"%" PRIu64 " of %" PRIu64
 			" records are events that the recipe does not know: %s: say "
-			"what becomes of each (event %s -> ignore) or of all others (event * -> "
+			"what becomes of each (%s) or of all others (event * -> "
 			"ignore); --check lists them",
-			a->unknown.n, a->n_records, text.data, name.data);
+			a->unknown.n, a->n_records, text.data, line.data);
 	} else {
 		return 0;
 	}
 	buf_release(&text);
-	buf_release(&name);
+	buf_release(&line);
 	return -1;
 }
 

@@ -199,7 +199,7 @@ log:2: damaged record: no JSON: lexical error: invalid char in json text." ]
 	(record a1 && record a2 '"x":1' | sed 's/play/start/' && record a3 | sed 's/play/seek/' && record a4 | sed 's/play/start/') >log
 	unfinished 1 ce-adapt -r ./my.recipe log
 	[ "$stderr" = "ce-adapt: 3 of 4 records are events that the recipe does not know: 'start' 2, 'seek' 1: say what becomes of \
-each (event \"start\" -> ignore) or of all others (event * -> ignore); --check lists them" ]
+each (event \"start\" \"seek\" -> ignore) or of all others (event * -> ignore); --check lists them" ]
 	ce-adapt -r ./my.recipe --check log >text
 	grep -q '^start  *2  unknown$' text
 }

@@ -336,6 +336,8 @@ class Recipe:
         kind = words.take().bare
         if kind in ("format", "columns", "records", "na", "zone", "outcome"):
             self.once(kind)
+        if self.form != {"columns": "tsv", "records": "json"}.get(kind, self.form):
+            raise Failure(f"{kind} are for another format")
         if kind == "format":
             if words.take().bare not in ("json", "csv", "tsv"):
                 raise Failure("no such format")
@@ -415,10 +417,6 @@ class Recipe:
 
     def check(self):
         self.whole = any(name in self.columns for name in PLAY)
-        if self.columns_named and self.form != "tsv":
-            raise Failure("columns are for tsv")
-        if self.records and self.form != "json":
-            raise Failure("records are for json")
         if self.whole:
             if sum(name in self.columns for name in PLAY) != 2:
                 raise Failure("two of start, end, duration")

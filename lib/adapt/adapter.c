@@ -125,12 +125,14 @@ static int fix_signup(struct adapter *a, struct attributes *found)
 	};
 	struct text *text = &found->texts[RECIPE_SIGNUP_DATE];
 	struct time_civil civil = { 0 };
-	int64_t ms;
+	int64_t ms, number;
 	int n;
 
 	if (!text->len || !time_parse(text->s, text->len, TIME_OFFSET_OPTIONAL, &ms))
 		return 0;
-	if (!time_read(text->s, text->len, &reading, &ms))
+	/* What is beyond 64 bits would be read as the end of them. */
+	if (!num_parse_scaled(text->s, text->len, 0, &number) && number != INT64_MAX &&
+	    number != INT64_MIN && !time_read(text->s, text->len, &reading, &ms))
 		time_civil(ms, &civil);
 	if (civil.year < 1 || civil.year > 9999)
 		return values_reject(&a->values, REASON_NO_TIME, "signup_date: '%.*s' is no time",

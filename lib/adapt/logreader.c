@@ -246,15 +246,15 @@ static int check_columns(struct logreader *l, const char *file, struct err *err)
 }
 
 /* A name that stands twice would feed its column from two fields. */
-static int check_header(struct logreader *l, struct err *err)
+static int check_header(struct logreader *l, const char *file, uint64_t line, struct err *err)
 {
 	for (size_t i = 0; i < l->n_columns; i++)
 		for (size_t k = 0; l->columns[i].node && k < i; k++)
 			if (l->columns[i].node == l->columns[k].node)
 				return err_set(err, ERR_RUNTIME,
-					       "%s:%" PRIu64 ": column '%s' stands twice",
-					       l->text.file, l->text.line, l->columns[i].name);
-	return check_columns(l, l->text.file, err);
+					       "%s:%" PRIu64 ": column '%s' stands twice", file,
+					       line, l->columns[i].name);
+	return check_columns(l, file, err);
 }
 
 static int begin_tsv(struct logreader *l, struct err *err)
@@ -274,7 +274,7 @@ static int begin_tsv(struct logreader *l, struct err *err)
 	if (!rc || line.is_too_long)
 		return fail_at(1, l->text.file, "no header", err);
 	split_tsv(l, &line, true);
-	return check_header(l, err);
+	return check_header(l, l->text.file, l->text.line, err);
 }
 
 /* --- JSON ---------------------------------------------------------------------------------------
@@ -413,7 +413,7 @@ int logreader_open(struct logreader *l, const struct recipe *recipe, const struc
 		l->n_files = input->n ? input->n : 1;
 		for (size_t i = 0; i < l->csv.header.n; i++)
 			add_column(l, l->csv.header.names[i], strlen(l->csv.header.names[i]));
-		return check_columns(l, l->csv.file, err);
+		return check_header(l, l->csv.file, l->csv.n_before + 1, err);
 	}
 	if (fileuse_inputs(input->paths, input->n, err))
 		return -1;

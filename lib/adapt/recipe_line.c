@@ -175,15 +175,19 @@ const char *line_text(const struct recipe_word *word)
 	return word->has_star ? word->raw : word->text;
 }
 
-struct recipe_words line_take_texts(struct recipe_line *p)
+int line_take_texts(struct recipe_line *p, struct recipe_words *list)
 {
-	struct recipe_words list = { NULL, p->n - p->at };
-	const char **texts = arena_alloc(&p->r->arena, (list.n + 1) * sizeof(*texts));
+	const char **texts = arena_alloc(&p->r->arena, (p->n - p->at + 1) * sizeof(*texts));
 
-	for (size_t i = 0; i < list.n; i++)
-		texts[i] = line_text(&p->words[p->at++]);
-	list.word = texts;
-	return list;
+	*list = (struct recipe_words){ texts, p->n - p->at };
+	for (size_t i = 0; i < list->n; i++) {
+		const struct recipe_word *word = line_take(p, "a word");
+
+		if (!word)
+			return -1;
+		texts[i] = line_text(word);
+	}
+	return 0;
 }
 
 const char *line_raw(struct recipe_line *p, size_t first, size_t until)

@@ -64,8 +64,8 @@ int line_one_of(const struct recipe_word *word, const char *const *list);
 /* A word where a star has no meaning, and belongs to it. */
 const char *line_text(const struct recipe_word *word);
 
-/* The texts of all words that are left. */
-struct recipe_words line_take_texts(struct recipe_line *p);
+/* The texts of all words that are left, which are no signs. Returns 0, or -1 with err. */
+int line_take_texts(struct recipe_line *p, struct recipe_words *list);
 
 /* The words from the first to before `until` as they stand in the line, one blank between them. */
 const char *line_raw(struct recipe_line *p, size_t first, size_t until);

@@ -84,7 +84,8 @@ static int parse_columns(struct parser *p)
 		return line_fail(&p->line, "'columns' is for the format tsv");
 	if (line_is_over(&p->line))
 		return line_fail(&p->line, "the names of the columns are missing");
-	*columns = line_take_texts(&p->line);
+	if (line_take_texts(&p->line, columns))
+		return -1;
 	for (size_t i = 0; i < columns->n; i++)
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(columns->word[i], columns->word[k]))
@@ -97,8 +98,7 @@ static int parse_na(struct parser *p)
 {
 	if (line_is_over(&p->line))
 		return line_fail(&p->line, "the words that are read as empty are missing");
-	p->line.r->na = line_take_texts(&p->line);
-	return 0;
+	return line_take_texts(&p->line, &p->line.r->na);
 }
 
 static int parse_zone(struct parser *p)

@@ -324,7 +324,7 @@ class Recipe:
 
     def statement(self, words):
         """Understands a statement; returns the overrides that lines below may add to."""
-        if words.left > 1 and words.words[1].sign == "=" and words.bare() != "na":
+        if words.left > 1 and words.words[1].sign == "=":
             name = words.take().bare
             if name not in EVENT + PLAY + USER + CONTENT:
                 raise Failure("no such column")
@@ -356,7 +356,9 @@ class Recipe:
         elif kind == "na":
             if not words.left:
                 raise Failure("no words")
-            self.na += [word.text for word in words.words[1:]]  # signs, too
+            if any(word.sign for word in words.words[1:]):
+                raise Failure("a sign is no word")
+            self.na += [word.text for word in words.words[1:]]
             words.at += words.left
         elif kind == "zone":
             self.zone = zone_named(words.take().text)
@@ -789,7 +791,7 @@ def signup_of(text, unit):
         return text
     value = clean.number(text.encode(), exact=True)
     unit = clean.unit_of(value) if value is not None and unit == "auto" else unit
-    if value is None or unit is None:
+    if value is None or unit is None or abs(int(value)) >= 2**63 - 1:
         raise Reject("time")
     try:
         time = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=int(value * clean.UNITS[unit]))

@@ -23,6 +23,14 @@ int names_append(struct names *names, const char *list, struct err *err)
 	}
 }
 
+void names_put(struct buf *out, const struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		buf_append_str(out, i ? "," : "");
+		buf_append_str(out, names->name[i]);
+	}
+}
+
 bool names_has(const struct names *names, const char *name)
 {
 	for (size_t i = 0; i < names->n; i++)

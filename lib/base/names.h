@@ -4,6 +4,7 @@
 #ifndef CE_NAMES_H
 #define CE_NAMES_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -24,6 +25,9 @@ struct names {
  * blanks stays as it is. Returns 0, or -1 with err: one of them is empty.
  */
 int names_append(struct names *names, const char *list, struct err *err);
+
+/* Appends the list as names_append reads it, without a NUL. */
+void names_put(struct buf *out, const struct names *names);
 
 bool names_has(const struct names *names, const char *name);
 

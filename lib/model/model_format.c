@@ -67,10 +67,7 @@ static void put_na(struct buf *out, const struct names *na)
 
 	if (!na->n)
 		return;
-	for (size_t i = 0; i < na->n; i++) {
-		buf_append_str(&list, i ? "," : "");
-		buf_append_str(&list, na->name[i]);
-	}
+	names_put(&list, na);
 	buf_append_str(out, "na");
 	lines_put_string(out, list.data, list.len);
 	buf_append_char(out, '\n');

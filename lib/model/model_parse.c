@@ -125,7 +125,7 @@ static int read_options(struct lines *s, struct model *m)
 
 static int read_na(struct lines *s, struct names *na)
 {
-	struct buf list = BUF_INIT;
+	struct buf list = BUF_INIT, again = BUF_INIT;
 	struct err why = ERR_INIT;
 	int rc;
 
@@ -136,7 +136,14 @@ static int read_na(struct lines *s, struct names *na)
 	rc = lines_name(s, &list) || lines_end(s);
 	if (!rc && names_append(na, list.data, &why))
 		rc = lines_fail(s, why.message);
+	if (!rc) {
+		names_put(&again, na);
+		buf_append_char(&again, '\0');
+		if (strcmp(again.data, list.data) != 0)
+			rc = lines_fail(s, "blanks around a word");
+	}
 	buf_release(&list);
+	buf_release(&again);
 	return rc;
 }
 

@@ -486,6 +486,7 @@ static void names_the_line_at_fault(void)
 		{ "bins 0", "bins 0\nna \"NA,,x\"", "m:20: empty name in the list 'NA,,x'" },
 		{ "bins 0", "bins 0\nna NA", "m:20: expected a string" },
 		{ "bins 0", "bins 0\nna \"NA\" 2", "m:20: surplus text" },
+		{ "bins 0", "bins 0\nna \"NA, x\"", "m:20: blanks around a word" },
 		{ "bins 0", "bins 0\nna \"NA\"\nna \"NA\"", "m:21: expected 'l2'" },
 		{ "l2 1 auto", "l2 1 chosen", "m:20: surplus text" },
 		{ "l2 1", "l2 -1", "m:20: a number out of range" },

@@ -182,7 +182,9 @@ static int check(const struct cli *cli, struct adapter *a, struct logreader *log
 	adapt_check_put_names(a, &events);
 	rc = read_log(cli, a, log, NULL, &events, err);
 	adapt_check_put(a, log, &events, &text);
-	print(cli, &text);
+	/* Of a log that breaks off, a person may see what there was; no file has a part of it. */
+	if (!rc || !cli->output.path || !strcmp(cli->output.path, "-"))
+		print(cli, &text);
 	buf_release(&events);
 	buf_release(&text);
 	if (rc || (adapter_check(a, err) &&

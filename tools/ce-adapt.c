@@ -41,17 +41,16 @@ static bool is_tool(const char *name)
 static void parse_args(struct opts *opt, struct cli *cli, int argc, char **argv)
 {
 	const struct cli_option options[] = {
-		{ 'r', "recipe", "RECIPE", "how to read the log: a name, or a file (dir/x.recipe)",
-		  cli_string, &opt->recipe },
+		{ 'r', "recipe", "RECIPE", "how to read the log: a name, or a file", cli_string,
+		  &opt->recipe },
 		{ 0, "users", "FILE", "write what the log says of users, as users_dim", cli_string,
 		  &opt->users },
 		{ 0, "contents", "FILE", "write what it says of contents, as content_dim",
 		  cli_string, &opt->contents },
-		{ 0, "tz", "ZONE", "zone of times without an offset (the recipe's, or UTC)",
-		  cli_zone, &opt->zone },
+		{ 0, "tz", "ZONE", "zone of times without an offset (UTC)", cli_zone, &opt->zone },
 		{ 0, "max-rejects", "N|P%", "fail if more records are rejected (0)", cli_bound,
 		  &opt->max_rejects },
-		{ 0, "check", NULL, "print what was understood, in place of the events", cli_flag,
+		{ 0, "check", NULL, "print what was understood, and no events", cli_flag,
 		  &opt->check },
 		{ 0, "options", "TOOL", "print the options that the recipe has for TOOL",
 		  cli_string, &opt->options_of },
@@ -68,10 +67,7 @@ static void parse_args(struct opts *opt, struct cli *cli, int argc, char **argv)
 	if (opt->options_of && (opt->check || opt->users || opt->contents || cli->input.n))
 		cli_usage_error(cli, "--options TOOL reads no log and writes no table");
 	if (opt->options_of && !is_tool(opt->options_of))
-		cli_usage_error(cli,
-				"--options %s: expected ce-clean, ce-join, ce-sessionize, ce-agg "
-				"or ce-features",
-				opt->options_of);
+		cli_usage_error(cli, "--options %s: expected " RECIPE_TOOLS, opt->options_of);
 }
 
 /* The file of a recipe: by its path, or of those that are installed. The caller frees. */
@@ -137,9 +133,11 @@ static void report(const struct cli *cli, const struct adapter *a, const struct 
 {
 	struct buf summary = BUF_INIT;
 
-	adapter_put_summary(a, &summary);
-	buf_append_char(&summary, '\0');
-	cli_note(cli, "%s", summary.data);
+	if (cli->verbose || a->n_rejected || a->n_becomes[BECOMES_IGNORED]) {
+		adapter_put_summary(a, &summary);
+		buf_append_char(&summary, '\0');
+		cli_note(cli, "%s", summary.data);
+	}
 	warn(cli, a, log);
 	buf_release(&summary);
 }
@@ -171,27 +169,30 @@ static int read_log(const struct cli *cli, struct adapter *a, struct logreader *
 }
 
 /*
- * Prints what the recipe understands of the log, even of one that cannot be read to its end. What
- * it does not know is shown, and an error only with --strict.
+ * Shows what the recipe understands of the log, even of one that cannot be read to its end; but a
+ * file is only written where all is well. What the recipe does not know is an error with --strict.
  */
 static int check(const struct cli *cli, struct adapter *a, struct logreader *log, struct err *err)
 {
+	const bool is_file = cli->output.path && strcmp(cli->output.path, "-") != 0;
 	struct buf events = BUF_INIT, text = BUF_INIT;
 	int rc;
 
 	adapt_check_put_names(a, &events);
 	rc = read_log(cli, a, log, NULL, &events, err);
 	adapt_check_put(a, log, &events, &text);
-	/* Of a log that breaks off, a person may see what there was; no file has a part of it. */
-	if (!rc || !cli->output.path || !strcmp(cli->output.path, "-"))
+	if (!is_file)
+		print(cli, &text);
+	if (!rc && adapter_check(a, err) &&
+	    (cli->strict || bound_exceeded(&a->max_rejects, a->n_rejected, a->n_records)))
+		rc = -1;
+	if (!rc)
+		warn(cli, a, log);
+	if (!rc && is_file)
 		print(cli, &text);
 	buf_release(&events);
 	buf_release(&text);
-	if (rc || (adapter_check(a, err) &&
-		   (cli->strict || bound_exceeded(&a->max_rejects, a->n_rejected, a->n_records))))
-		return -1;
-	warn(cli, a, log);
-	return 0;
+	return rc;
 }
 
 static void want_dimension(struct outputs *o, struct csv_writer *out, struct dimension *rows,

@@ -1,17 +1,14 @@
 #include "adapt/adapter.h"
 
-#include "adapt/values.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* --- events -------------------------------------------------------------------------------------
- */
 
 static struct csv_value csv_of(struct text text)
 {
@@ -23,22 +20,33 @@ static struct csv_value csv_time(struct instant instant)
 	return instant.is_known ? csv_int(instant.ms) : csv_str(NULL);
 }
 
-/* The values that all events of the record have in common. */
-static int make_row(struct adapter *a, const struct record *record, struct row_events_table *row)
+/* Whom and what a record is about. */
+struct pair {
+	struct text user, content;
+};
+
+static int find_pair(struct adapter *a, const struct record *record, struct pair *pair)
 {
-	struct text id, user, content, device, at;
+	if (values_column(&a->values, record, RECIPE_USER_ID, &pair->user) ||
+	    values_column(&a->values, record, RECIPE_CONTENT_ID, &pair->content))
+		return -1;
+	values_note(&a->values, RECIPE_USER_ID, pair->user.len > 0);
+	values_note(&a->values, RECIPE_CONTENT_ID, pair->content.len > 0);
+	return 0;
+}
+
+/* The values that all events of the record have in common. */
+static int make_row(struct adapter *a, const struct record *record, const struct pair *pair,
+		    struct row_events_table *row)
+{
+	struct text id, device, at;
 	struct length position;
 
 	if (values_column(&a->values, record, RECIPE_EVENT_ID, &id) ||
-	    values_column(&a->values, record, RECIPE_USER_ID, &user) ||
-	    values_column(&a->values, record, RECIPE_CONTENT_ID, &content) ||
-	    values_position(&a->values, record, &position) ||
-	    values_column(&a->values, record, RECIPE_PLAYBACK_POSITION, &at) ||
+	    values_position(&a->values, record, &at, &position) ||
 	    values_column(&a->values, record, RECIPE_DEVICE, &device))
 		return -1;
 	values_note(&a->values, RECIPE_EVENT_ID, id.len > 0);
-	values_note(&a->values, RECIPE_USER_ID, user.len > 0);
-	values_note(&a->values, RECIPE_CONTENT_ID, content.len > 0);
 	values_note(&a->values, RECIPE_PLAYBACK_POSITION, at.len > 0);
 	values_note(&a->values, RECIPE_DEVICE, device.len > 0);
 	values_note_position(&a->values, at);
@@ -54,8 +62,8 @@ static int make_row(struct adapter *a, const struct record *record, struct row_e
 	}
 	*row = (struct row_events_table){
 		.event_id = csv_of(id),
-		.user_id = csv_of(user),
-		.content_id = csv_of(content),
+		.user_id = csv_of(pair->user),
+		.content_id = csv_of(pair->content),
 		.playback_position = position.is_known ? csv_int(position.us / NUM_MILLION)
 						       : csv_str(NULL),
 		.device = csv_of(device),
@@ -181,17 +189,15 @@ static void note_attributes(struct dimension *d, int first, int until, struct te
 }
 
 /* Notes what the record says, at that time. Returns 0, or -1: the record is rejected. */
-static int note_dimensions(struct adapter *a, const struct record *record, struct instant when)
+static int note_dimensions(struct adapter *a, const struct record *record, const struct pair *pair,
+			   struct instant when)
 {
 	struct attributes found;
-	struct text user, content;
 
-	if (values_column(&a->values, record, RECIPE_USER_ID, &user) ||
-	    values_column(&a->values, record, RECIPE_CONTENT_ID, &content) ||
-	    find_attributes(a, record, &found))
+	if (find_attributes(a, record, &found))
 		return -1;
-	note_attributes(a->users, USER_FIRST, CONTENT_FIRST, user, when, &found);
-	note_attributes(a->contents, CONTENT_FIRST, CONTENT_LAST + 1, content, when, &found);
+	note_attributes(a->users, USER_FIRST, CONTENT_FIRST, pair->user, when, &found);
+	note_attributes(a->contents, CONTENT_FIRST, CONTENT_LAST + 1, pair->content, when, &found);
 	return 0;
 }
 
@@ -209,6 +215,7 @@ static int make_event(struct adapter *a, const struct record *record, size_t *n)
 	struct row_events_table *row = &a->rows[0];
 	enum recipe_type type;
 	struct instant ts;
+	struct pair pair;
 	struct text name;
 	uint32_t id;
 
@@ -238,8 +245,9 @@ static int make_event(struct adapter *a, const struct record *record, size_t *n)
 		return -1;
 	values_note(&a->values, RECIPE_EVENT_TS, ts.is_known);
 	values_note(&a->values, RECIPE_EVENT_TYPE, name.len > 0);
-	if ((type != BECOMES_DIMENSION && make_row(a, record, row)) ||
-	    note_dimensions(a, record, ts))
+	if (find_pair(a, record, &pair) ||
+	    (type != BECOMES_DIMENSION && make_row(a, record, &pair, row)) ||
+	    note_dimensions(a, record, &pair, ts))
 		return -1;
 	count(a, type, id);
 	if (type == BECOMES_DIMENSION)
@@ -304,6 +312,7 @@ static int make_play(struct adapter *a, const struct record *record, size_t *n)
 {
 	struct row_events_table *play = &a->rows[0], *end = &a->rows[1];
 	struct instant from, until;
+	struct pair pair;
 	enum recipe_type type;
 
 	if (values_decide(&a->values, record, &a->recipe->outcome, &type))
@@ -313,8 +322,8 @@ static int make_play(struct adapter *a, const struct record *record, size_t *n)
 		count(a, type, INTERN_NONE);
 		return 0;
 	}
-	if (find_times(a, record, &from, &until) || make_row(a, record, end) ||
-	    note_dimensions(a, record, until))
+	if (find_times(a, record, &from, &until) || find_pair(a, record, &pair) ||
+	    make_row(a, record, &pair, end) || note_dimensions(a, record, &pair, until))
 		return -1;
 	count(a, type, INTERN_NONE);
 	end->event_ts = csv_time(until);
@@ -361,9 +370,11 @@ int adapter_record(struct adapter *a, const struct record *record, size_t *n, st
 		return 0;
 	}
 	*n = 0;
-	if (!a->n_rejected)
+	if (!a->n_rejected) {
 		snprintf(a->first, sizeof(a->first), "%s:%" PRIu64 ": %s", record->file,
 			 record->line, a->values.fault);
+		utf8_mask(a->first); /* it quotes the log */
+	}
 	a->n_rejected++;
 	a->rejected[a->values.reason]++;
 	if (a->max_rejects.is_share ||

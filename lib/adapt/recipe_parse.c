@@ -226,10 +226,7 @@ static int parse_options(struct parser *p)
 	if (!word)
 		return -1;
 	if (line_one_of(word, recipe_tools) < 0)
-		return line_fail(
-			&p->line,
-			"'%s': expected ce-clean, ce-join, ce-sessionize, ce-agg or ce-features",
-			word->raw);
+		return line_fail(&p->line, "'%s': expected " RECIPE_TOOLS, word->raw);
 	options.tool = word->raw;
 	if (*recipe_options(r, options.tool))
 		return line_fail(&p->line, "options of %s stand twice", options.tool);

@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+static const char event_types[] =
+#define EVENT_TYPE(NAME, name, meaning) name ", "
+#include "table/event_types.def"
+	;
+
 /* The slot of the field that the next word names. Returns -1 with err. */
 static int take_field(struct recipe_line *p)
 {
@@ -214,13 +219,9 @@ static int take_type(struct recipe_line *p, bool is_outcome, enum recipe_type *t
 		    i == BECOMES_IGNORED)
 			return 0;
 	}
-	return is_outcome
-		       ? line_fail(p, "'%s': expected stop, complete or ignore", word->raw)
-		       : line_fail(p,
-				   "'%s': expected play, pause, stop, complete, seek, heartbeat, "
-				   "ignore or "
-				   "dimension",
-				   word->raw);
+	return is_outcome ? line_fail(p, "'%s': expected stop, complete or ignore", word->raw)
+			  : line_fail(p, "'%s': expected %signore or dimension", word->raw,
+				      event_types);
 }
 
 int recipe_take_result(struct recipe_line *p, bool is_outcome, struct recipe_result *result)

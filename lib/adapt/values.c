@@ -54,7 +54,8 @@ static int slot_text(struct values *v, const struct record *record, int slot, st
 {
 	const struct value *value = &record->values[slot];
 
-	v->had_more[slot] |= value->has_more;
+	if (value->has_more)
+		v->had_more[slot] = true;
 	*text = (struct text){ value->s, value->len };
 	return value->kind > VALUE_TEXT ? reject_value(v, slot, value->kind) : 0;
 }
@@ -127,7 +128,6 @@ static int hash(struct values *v, const struct record *record, const struct reci
 	return 0;
 }
 
-/* The first of the value's sources that is not empty. Returns 0, or -1: the record is rejected. */
 int values_text(struct values *v, const struct record *record, const struct recipe_value *value,
 		struct buf *scratch, struct text *text)
 {
@@ -155,7 +155,6 @@ int values_text(struct values *v, const struct record *record, const struct reci
 	return rc;
 }
 
-/* What gives a column its value in this record: its event's own value, or the recipe's. */
 const struct recipe_value *values_source(const struct values *v, enum recipe_column column)
 {
 	const struct recipe_rule *rule = v->rule;
@@ -179,7 +178,6 @@ int values_reject_number(struct values *v, enum recipe_column column, struct tex
 									: "the form of a number");
 }
 
-/* A runtime or a duration. */
 int values_length(struct values *v, const struct record *record, enum recipe_column column,
 		  struct length *length)
 {
@@ -196,7 +194,6 @@ int values_length(struct values *v, const struct record *record, enum recipe_col
 		       : 0;
 }
 
-/* Counts whether a record has a value at the line of the recipe, if that is what was asked. */
 void values_note(struct values *v, enum recipe_column column, bool is_filled)
 {
 	if (values_source(v, column) != &v->recipe->values[column])
@@ -205,7 +202,6 @@ void values_note(struct values *v, enum recipe_column column, bool is_filled)
 	v->n_filled[column] += is_filled;
 }
 
-/* Notes a position as it stands in the log: one in another unit than the recipe says looks odd. */
 void values_note_position(struct values *v, struct text text)
 {
 	enum recipe_unit unit = values_source(v, RECIPE_PLAYBACK_POSITION)->unit;
@@ -219,16 +215,16 @@ void values_note_position(struct values *v, struct text text)
 	v->n_fractions += millionths > 0 && millionths < NUM_MILLION;
 }
 
-int values_position(struct values *v, const struct record *record, struct length *position)
+int values_position(struct values *v, const struct record *record, struct text *text,
+		    struct length *position)
 {
 	const struct recipe_value *value = values_source(v, RECIPE_PLAYBACK_POSITION);
 	struct length runtime = { 0, false };
-	struct text text;
 
 	*position = (struct length){ 0, false };
-	if (values_column(v, record, RECIPE_PLAYBACK_POSITION, &text))
+	if (values_column(v, record, RECIPE_PLAYBACK_POSITION, text))
 		return -1;
-	if (!text.len)
+	if (!text->len)
 		return 0;
 	if (value->unit == UNIT_RATIO || value->unit == UNIT_PERCENT) {
 		if (values_length(v, record, RECIPE_RUNTIME, &runtime))
@@ -237,8 +233,8 @@ int values_position(struct values *v, const struct record *record, struct length
 			return 0;
 	}
 	position->is_known = true;
-	return measure_position(text.s, text.len, value->unit, runtime.us, &position->us)
-		       ? values_reject_number(v, RECIPE_PLAYBACK_POSITION, text)
+	return measure_position(text->s, text->len, value->unit, runtime.us, &position->us)
+		       ? values_reject_number(v, RECIPE_PLAYBACK_POSITION, *text)
 		       : 0;
 }
 
@@ -276,8 +272,9 @@ static int position_holds(struct values *v, const struct record *record,
 			  const struct recipe_condition *c)
 {
 	struct length position, runtime;
+	struct text at;
 
-	if (values_position(v, record, &position) ||
+	if (values_position(v, record, &at, &position) ||
 	    values_length(v, record, RECIPE_RUNTIME, &runtime))
 		return -1;
 	return position.is_known && runtime.is_known &&
@@ -305,7 +302,6 @@ static int number_holds(struct values *v, const struct recipe_condition *c, stru
 	}
 }
 
-/* Whether a condition holds; -1: the record is rejected. */
 int values_hold(struct values *v, const struct record *record, const struct recipe_condition *c)
 {
 	struct text text;
@@ -328,7 +324,6 @@ int values_hold(struct values *v, const struct record *record, const struct reci
 	}
 }
 
-/* What becomes of a record by a result. Returns 0, or -1: it is rejected. */
 int values_decide(struct values *v, const struct record *record, const struct recipe_result *result,
 		  enum recipe_type *type)
 {

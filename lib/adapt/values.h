@@ -42,15 +42,14 @@ struct values {
 	enum values_reason reason;
 	char fault[400];
 
-	/* For callers to read: what looks wrong. */
+	/* For callers to read, to say what looks wrong. */
 	/* [columns and extras]: records of which the recipe's own line was asked, and had a value
 	 */
 	uint64_t *n_asked, *n_filled;
 	uint64_t n_local, n_clock_changes;
 	uint64_t n_positions, n_in_one, n_fractions; /* as they stand: all, in [0, 1], in (0, 1) */
-	uint64_t *n_decided,
-		*n_decidable; /* [slots]: results that looked at it, and found a value */
-
+	/* [slots]: results that looked at it, and found a value */
+	uint64_t *n_decided, *n_decidable;
 	bool *had_more; /* [slots]: an element was asked for of an array with more than are named */
 
 	/* The module's own. */
@@ -101,8 +100,9 @@ int values_length(struct values *v, const struct record *record, enum recipe_col
 int values_time(struct values *v, const struct record *record, enum recipe_column column,
 		struct instant *instant);
 
-/* The playback_position, in the unit that its line says. */
-int values_position(struct values *v, const struct record *record, struct length *position);
+/* The playback_position, in the unit that its line says; *text is how it stands in the log. */
+int values_position(struct values *v, const struct record *record, struct text *text,
+		    struct length *position);
 
 /* Counts whether a record has a value at the line of the recipe, if that is what was asked. */
 void values_note(struct values *v, enum recipe_column column, bool is_filled);

@@ -703,7 +703,7 @@ def fitting(blocks):
 
 
 def run(case, logs, out):
-    command = ["ce-adapt", "-p", "-r", "./case.recipe", *case.words, "--users", f"{out}.users", "--contents", f"{out}.contents",
+    command = ["ce-adapt", "-v", "-p", "-r", "./case.recipe", *case.words, "--users", f"{out}.users", "--contents", f"{out}.contents",
                "-o", f"{out}.events", *logs]  # fmt: skip
     done = subprocess.run(command, capture_output=True, check=False)
     return done.returncode, shlex.join(command), done.stderr.decode("utf-8", "replace")

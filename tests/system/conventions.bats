@@ -11,7 +11,7 @@ readers='ce-clean ce-join ce-sessionize ce-agg ce-features ce-train ce-predict c
 tables='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict ce-eval ce-audit' # and write one
 filters='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict' # whose rows are those they read
 ordered='ce-join ce-sessionize ce-agg ce-features' # want the rows in canonical order
-files="$readers ce-model" # read files of any kind
+files="$readers ce-adapt ce-model" # read files of any kind
 tools="$files ce-synth ce-export ce-import" # the last two, whose other end is a server, have suites of their own
 
 # The table of the tools: how each is called (in $cmd), and a column that it cannot do without. Its
@@ -20,6 +20,7 @@ tools="$files ce-synth ce-export ce-import" # the last two, whose other end is a
 row_of() {
 	cmd=("$1")
 	case $1 in
+	ce-adapt) cmd+=(-r "$IN/csv.recipe") ;;
 	ce-clean) needs=event_type ;;
 	ce-join) cmd+=(-k user_id "$IN/users.csv" -k content_id "$IN/contents.csv") needs=content_id ;;
 	ce-sessionize) needs=runtime ;;
@@ -75,6 +76,12 @@ setup_file() {
 		from=$tool
 	done
 	cp model ce-model.csv
+	cp ce-clean.csv ce-adapt.csv
+	{
+		echo format csv
+		for column in $(sed 's/,/ /g; q' ce-clean.csv); do echo "$column = $column"; done
+		for type in play pause stop complete; do echo "event $type -> $type"; done
+	} >csv.recipe
 	for tool in $files; do gzip -nc <"$tool.csv" >"$tool.csv.gz"; done
 }
 
@@ -625,7 +632,7 @@ by_name() {
 			done
 		done
 	}
-	each case_ $filters
+	each case_ $filters ce-adapt
 }
 
 # Whatever ends a tool between two of its calls, its outputs are all there, or none: see order.py.
@@ -664,7 +671,7 @@ by_name() {
 			named=(${named[@]##folder/*})
 		done
 	}
-	each case_ $filters ce-eval
+	each case_ $filters ce-adapt ce-eval
 }
 
 @test "-o /dev/stdout writes after what is there, and replaces no file" {
@@ -790,6 +797,7 @@ by_name() {
 # Prints the options of the tool that name an output.
 outputs_of() {
 	case $1 in
+	ce-adapt) echo -o --users --contents ;;
 	ce-clean) echo -o --rejects ;;
 	ce-join) echo -o --unmatched ;;
 	ce-sessionize) echo -o --starts ;;

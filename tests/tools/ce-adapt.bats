@@ -275,6 +275,25 @@ warned() {
 	grep -q '^ada,,,1970-01-01T00:00:12Z$' users.csv
 }
 
+@test "a log that would drive a terminal does not, in no message and in no text" {
+	make_recipe
+	record a1 | sed 's/1.5/"\\u001b[2J"/' >log
+	record a2 >>log
+	ce-adapt -r ./my.recipe --max-rejects 1 -o out log 2>said
+	ce-adapt -r ./my.recipe --check log >text
+	grep -q "playback_position: '?\[2J' is not in the form of a number" said text
+	[ "$(cat said text | tr -d '\n[:print:]' | wc -c)" -eq 0 ]
+}
+
+@test "nothing is said of a log that becomes events whole, but with -v" {
+	make_recipe
+	make_log >log
+	ce-adapt -r ./my.recipe -o out log 2>said
+	[ ! -s said ]
+	ce-adapt -v -r ./my.recipe -o out log 2>said
+	grep -qx 'ce-adapt: 3 records: 3 events' said
+}
+
 @test "--tz: times without an offset, before and after the clock changes" {
 	make_recipe
 	(record a1 && record a2 | sed 's/03-01/07-01/' && record a3 | sed 's/00Z/00+09:00/') | sed 's/00Z/00/' >log
@@ -333,9 +352,17 @@ warned() {
 	line='event "start" "say \"x\"" "seek" "'$(printf 'é%.0s' {1..40})'"* -> ignore'
 	ce-adapt -r ./my.recipe --check log >text
 	grep -qxF "unknown 5, for which the recipe lacks a line such as: $line" text
-	fails 1 ce-adapt -r ./my.recipe --check --strict -o strict log
+	fails 1 ce-adapt -r ./my.recipe --check --strict log
 	[[ $stderr == "ce-adapt: 5 of 6 records are events that the recipe does not know: "* ]]
-	same strict text
+	same stdout text
+	# A file is there only where all is well.
+	fails 1 ce-adapt -r ./my.recipe --check --strict -o strict log
+	[ ! -e strict ]
+	(record a1 && record a2) | sed 's/00Z/00/' >local
+	fails 1 ce-adapt -r ./my.recipe --check --strict -o strict local
+	[ ! -e strict ]
+	ce-adapt -r ./my.recipe --check -o strict local 2>said
+	[ -s strict ]
 	echo "$line" >>my.recipe
 	ce-adapt -r ./my.recipe --check --strict log >text
 	[ "$(grep -c unknown text)" -eq 0 ]

@@ -91,8 +91,8 @@ RECIPES   = $(patsubst samples/%,$(BUILD)/share/ce/%,$(wildcard samples/recipes/
 # Goals that must be done before anything is made, when they are given together with others.
 FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 
-.PHONY: all units man tables deps demo test check mutate bench bench-scale lint asan tsan fuzz faults coverage install \
-	uninstall dist clean help FORCE
+.PHONY: all units man tables deps demo test check mutate bench bench-scale lint asan asan-gcc asan-clang tsan \
+	fuzz faults coverage install uninstall dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -111,6 +111,7 @@ help:
 	@echo 'make check        run the fast tests, in less than a minute'
 	@echo 'make lint         run clang-format, clang-tidy, cppcheck, shellcheck and mandoc -T lint'
 	@echo 'make asan         run the tests under the address and undefined-behaviour sanitizers of gcc and clang'
+	@echo '                  (make asan-gcc, make asan-clang: of one of them)'
 	@echo 'make tsan         run the tests of multithreaded code under ThreadSanitizer'
 	@echo 'make fuzz         run the fuzz targets with libFuzzer (clang), FUZZ_SECONDS=60 each; 0: replay the corpus'
 	@echo "make faults       put faults into each call of the C library, one at a time; FAULTS='--sample 150' runs a"
@@ -257,15 +258,22 @@ bench-scale: $(TOOLS)
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # The suites that take long run under one compiler's sanitizers, the others under both.
-BY_GCC   = sql statistics reference report pipeline_postgres ce-export ce-import ce-train ce-audit ce-synth install layers
-BY_CLANG = database conventions properties tables docs ce-clean ce-eval ce-model ce-predict
+BY_GCC   = sql statistics reference report tables docs ce-train install layers
+BY_CLANG = database conventions properties pipeline_postgres ce-clean ce-eval ce-model ce-predict ce-export ce-import ce-audit \
+	   ce-synth
 without  = $(filter-out $(1),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 
 # gcc with ISA-L, clang without: so both deflate engines are tested. And clang with the bounds of base/small.h, so
 # that what only large inputs reach is, too; and with warnings as errors, of which gcc's sanitizers see more than there
 # are.
 asan: | $(FIRST)
+	+$(MAKE) asan-gcc
+	+$(MAKE) asan-clang
+
+asan-gcc: | $(FIRST)
 	+$(MAKE) BUILD=$(BUILD)/asan-gcc CC=gcc CFLAGS='$(SANITIZE)' SUITES='$(call without,$(BY_CLANG))' test
+
+asan-clang: | $(FIRST)
 	+$(MAKE) BUILD=$(BUILD)/asan-clang CC=clang CFLAGS='$(SANITIZE)' CPPFLAGS=-DCE_SMALL ISAL=0 WERROR=-Werror \
 		SUITES='$(call without,$(BY_GCC))' test
 

@@ -67,6 +67,7 @@ struct json {
 	struct buf text;      /* of the waiting records and this one; likewise */
 	size_t text_start;    /* of this one's */
 	bool was_found;       /* json_found has given it out */
+	bool is_ready;        /* slots are the record of a text, which waits in no queue */
 	struct buf queue;     /* of struct waiting, each with its slots */
 	size_t taken;         /* bytes of the queue */
 	struct value *values; /* [slots]: of the record that was taken last */
@@ -271,8 +272,10 @@ static int end(struct json *j)
 		j->n_skipped--;
 	} else {
 		frame = j->frames[--j->depth];
-		if (frame.is_record)
+		if (frame.is_record && j->piece)
 			queue_record(j, NULL);
+		else if (frame.is_record)
+			j->is_ready = true;
 		else if (frame.is_array && frame.node && !frame.is_outside)
 			note_more(j, &frame);
 	}
@@ -573,13 +576,12 @@ const char *json_text(struct json *j, char *s, size_t len)
 	const char *why;
 
 	begin(j, false);
-	buf_clear(&j->queue);
 	buf_clear(&j->text);
-	j->taken = 0;
+	j->is_ready = false;
 	expose(s, len);
 	why = parse_text(j, s, len);
 	if (why) {
-		buf_clear(&j->queue);
+		j->is_ready = false;
 		begin(j, true);
 	}
 	return why;
@@ -633,16 +635,21 @@ static void set_value(const struct json *j, const struct slot *slot, struct valu
 
 bool json_take(struct json *j, struct record *record)
 {
-	const struct waiting *waiting;
-	const struct slot *slots;
+	static const struct waiting of_text = { 0, NULL };
+	const struct waiting *waiting = &of_text;
+	const struct slot *slots = j->slots;
 
-	if (j->taken == j->queue.len)
+	if (j->is_ready) {
+		j->is_ready = false;
+	} else if (j->taken < j->queue.len) {
+		waiting = (const struct waiting *)(const void *)(j->queue.data + j->taken);
+		slots = (const struct slot *)(const void *)(waiting + 1);
+		j->taken += sizeof(*waiting) + slots_size(j);
+	} else {
 		return false;
-	waiting = (const struct waiting *)(const void *)(j->queue.data + j->taken);
-	slots = (const struct slot *)(const void *)(waiting + 1);
+	}
 	for (int i = 0; i < j->paths->n; i++)
 		set_value(j, &slots[i], &j->values[i]);
-	j->taken += sizeof(*waiting) + slots_size(j);
 	record->values = j->values;
 	record->line = waiting->line;
 	record->fault = waiting->fault;

@@ -29,6 +29,7 @@ static struct path_node *key_node(struct paths *p, struct path_node *parent, con
 		node = new_node(p, &parent->keys);
 		node->key = arena_dup(&p->arena, key, len);
 		node->len = (uint32_t)len;
+		node->head = path_head(key, len);
 	}
 	return node;
 }

@@ -16,6 +16,7 @@
 #define CE_PATH_H
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <stdbool.h>
@@ -26,6 +27,7 @@
 struct path_node {
 	const char *key; /* NUL-terminated, but may hold NULs; NULL: an element of an array */
 	uint32_t len;
+	uint64_t head;                     /* path_head */
 	uint32_t index;                    /* of the element */
 	int id;                            /* dense, from 1; the root's is 0 */
 	int slot;                          /* of the value here; -1: it is not asked for */
@@ -59,15 +61,21 @@ struct path_node *paths_node(struct paths *p, const char *path, struct err *err)
 
 void paths_release(struct paths *p);
 
+/* The first bytes of a key, of which most differ there already. */
+static inline uint64_t path_head(const char *key, size_t len)
+{
+	return hash_load(key, len < sizeof(uint64_t) ? len : sizeof(uint64_t));
+}
+
 /* The child of that key, or of that index, or NULL. */
 static inline const struct path_node *path_child(const struct path_node *node, const char *key,
 						 size_t len)
 {
 	const struct path_node *child = node->keys;
+	uint64_t head = path_head(key, len);
 
-	/* The first bytes differ mostly, so that seldom anything is called. */
-	while (child && (child->len != len || (len && *child->key != *key) ||
-			 memcmp(child->key, key, len) != 0))
+	while (child && (child->head != head || child->len != len ||
+			 (len > sizeof(head) && memcmp(child->key, key, len) != 0)))
 		child = child->next;
 	return child;
 }

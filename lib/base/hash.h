@@ -70,7 +70,7 @@ static inline uint64_t hash_load(const char *s, size_t n)
 
 	if (n >= 4) {
 		memcpy(&low, s, 4);
-		memcpy(&high, s + n - 4, 4);
+		memcpy(&high, s + (n - 4), 4);
 		return le32toh(low) | (uint64_t)le32toh(high) << 8 * (n - 4);
 	}
 	for (size_t i = 0; i < n; i++)

@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include "base/hash.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -97,8 +99,13 @@ size_t utf8_span(const char *s, size_t len)
 			if ((eight | (eight - ones)) & high)
 				break;
 		}
-		if (p == end)
-			break;
+		/* And the fewer that are left, filled up to eight. */
+		n = (size_t)(end - p);
+		if (n < sizeof(eight)) {
+			eight = hash_load(p, n) | ones << 8 * n;
+			if (!((eight | (eight - ones)) & high))
+				return len;
+		}
 		n = utf8_length(p, end);
 		if (!n || !*p)
 			break;

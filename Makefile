@@ -65,8 +65,8 @@ LIB_SRC   = $(wildcard lib/*/*.c)
 DB_SRC    = $(wildcard lib/pg/*.c)
 DB_TOOLS  = ce-export ce-import
 TOOL_SRC  = $(wildcard tools/ce-*.c)
-# The command line that all tools share.
-CLI_SRC   = tools/cli.c
+# The command line that all tools share, and the options of the stages.
+CLI_SRC   = tools/cli.c tools/stages.c
 # What prints the tables of lib/table/*.def: no tool to install.
 TABLES_SRC = tools/tables.c
 UNIT_SRC  = $(wildcard tests/unit/*/*.c)
@@ -79,7 +79,7 @@ MAN_SRC   = $(wildcard tools/ce*.1 tools/ce*.5 tools/ce*.7)
 MAN_PARTS = $(wildcard tools/*.mdoc)
 
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
-CLI_OBJ   = $(CLI_SRC:%.c=$(BUILD)/%.o)
+CLI_LIB   = $(BUILD)/libcli.a
 LIB       = $(BUILD)/libce.a
 DB_LIB    = $(BUILD)/libcedb.a
 TOOLS     = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
@@ -153,12 +153,13 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 
 $(LIB): $(filter-out $(DB_SRC:%.c=$(BUILD)/%.o),$(LIB_OBJ))
 $(DB_LIB): $(DB_SRC:%.c=$(BUILD)/%.o)
-$(LIB) $(DB_LIB):
+$(CLI_LIB): $(CLI_SRC:%.c=$(BUILD)/%.o)
+$(LIB) $(DB_LIB) $(CLI_LIB):
 	$(call said,$(AR) $@)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(DB_TOOLS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(DB_LIB) $(LIB)
+$(DB_TOOLS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_LIB) $(DB_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DB_LIBS) $(LIBS)
@@ -167,7 +168,7 @@ $(DB_TOOLS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(DB
 $(BUILD)/bin/ce-adapt $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/adapt/*.c)) \
 	$(BUILD)/fuzz-recipe $(BUILD)/fuzz-adaptlog: private LIBS += $(ADAPT_LIBS)
 
-$(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_OBJ) $(LIB)
+$(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -186,7 +187,7 @@ $(BUILD)/unit/pg/%: $(BUILD)/tests/unit/pg/%.o $(DB_LIB) $(LIB)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DB_LIBS) $(LIBS)
 
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(CLI_OBJ) $(LIB)
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(CLI_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)

@@ -1,9 +1,12 @@
 /* ce-agg: append to each event what was known at its time; write the aggregate tables. */
+#include "base/mem.h"
 #include "cli.h"
 #include "history/aggregate.h"
 #include "history/doubts.h"
+#include "stages.h"
 #include "table/columns.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int parse_table(void *value, const char *const *args, struct err *err)
@@ -26,23 +29,30 @@ static int parse_table(void *value, const char *const *args, struct err *err)
 	return rc;
 }
 
+/* Gives the outputs their names, all or none. */
+static int close_all(const struct aggregates *out, struct err *err)
+{
+	struct csv_writer **writers = mem_alloc(out->n, sizeof(struct csv_writer *));
+	int rc;
+
+	for (size_t i = 0; i < out->n; i++)
+		writers[i] = aggregates_writer(out, i);
+	rc = csv_writer_close_all(writers, out->n, err);
+	free(writers);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
-	struct history_options options = HISTORY_OPTIONS_INIT;
-	struct aggregate_options what = { .keep = NAMES_INIT, .watermark = EVENT_UNKNOWN };
-	const struct cli_option table[] = {
+	struct agg_options opt = AGG_OPTIONS_INIT;
+	struct aggregate_options what = { .keep = NAMES_INIT };
+	struct cli_option table[STAGES_OPTIONS_MAX + 2] = {
 		{ 't', "table", "TABLE", "write this aggregate table, not the events", parse_table,
 		  &what.table },
 		{ 'd', "directory", "DIR", "also write all aggregate tables into DIR", cli_string,
 		  &what.directory },
-		{ 0, "keep", "COL[,...]", "pass on these further columns; '*': all", cli_list,
-		  &what.keep },
-		{ 0, "window", "DURATION", "time span of the user's recent activity (30d)",
-		  cli_duration, &options.window },
-		{ 0, "watermark", "TIME", "until when the log is whole (its last event)",
-		  cli_event_time, &what.watermark },
-		{ 0 },
 	};
+	const struct stage_options options = stages_agg(&opt);
 	struct cli cli = { .tool = "ce-agg",
 			   .purpose = "Append to each event what was known at its time.",
 			   .operands = "[FILE ...]",
@@ -58,16 +68,20 @@ int main(int argc, char **argv)
 	struct event e;
 	int rc;
 
+	memcpy(table + 2, options.table, sizeof(options.table));
 	cli_parse(&cli, argc, argv);
+	what.keep = opt.keep;
+	what.watermark = opt.watermark;
 	if (what.table && what.keep.n)
 		cli_usage_error(&cli,
 				"-t cannot be combined with --keep: an aggregate table has its "
 				"own columns");
 	if (event_reader_open(&in, &cli.input, EVENT_HISTORY, &err) ||
 	    columns_refuse(&in.in, catalogue_history.columns, catalogue_history.n, &err) ||
-	    aggregates_open(&out, &what, &cli.output, &in, &options, &err))
+	    aggregates_open(&out, &what, &cli.output, &in.in, in.in.header.n, &in.users,
+			    &in.contents, &opt.history, &err))
 		cli_die(&cli, &err);
-	history_init(&history, &options, &in.genres);
+	history_init(&history, &opt.history, &in.genres);
 	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {
 		if (event_reader_peek(&in, &ahead))
 			history_prefetch(&history, &ahead);
@@ -75,7 +89,7 @@ int main(int argc, char **argv)
 			csv_reader_fail(&in.in, -1, &err, "%s", err.message);
 			cli_die(&cli, &err);
 		}
-		if (aggregates_step(&out, row, &history, &values, &err))
+		if (aggregates_step(&out, row, &e, &history, &values, &err))
 			cli_die(&cli, &err);
 		cli_progress(&cli, in.in.n_rows);
 	}
@@ -90,12 +104,12 @@ int main(int argc, char **argv)
 			     "(-d, or -t content_completion)");
 	csv_reader_warn(&in.in, &warnings);
 	cli_warnings(&cli, &warnings);
-	if (aggregates_finish(&out, &history, &err))
+	if (aggregates_finish(&out, &history, &err) || close_all(&out, &err))
 		cli_die(&cli, &err);
 	cli_done(&cli, in.in.n_rows, aggregates_n_rows(&out));
 	aggregates_release(&out);
 	history_release(&history);
 	event_reader_close(&in);
-	names_release(&what.keep);
+	names_release(&opt.keep);
 	return 0;
 }

@@ -93,6 +93,15 @@ struct cli {
 	const struct cli_option *all; /* during cli_parse: the tool's and the shared ones */
 };
 
+/* Another output of the tool, to `path`, with the same options. */
+static inline struct gz_output cli_output(const struct cli *cli, const char *path)
+{
+	struct gz_output output = cli->output;
+
+	output.path = path;
+	return output;
+}
+
 /*
  * Parses the command line into the options' values, cli->input and cli->output. --help and
  * --version print and exit 0; a bad command line prints why and exits 2.

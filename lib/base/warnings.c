@@ -19,6 +19,12 @@ void warnings_add(struct warnings *w, const char *format, ...)
 	w->n++;
 }
 
+void warnings_append(struct warnings *w, const struct warnings *from)
+{
+	buf_append(&w->text, from->text.data, from->text.len);
+	w->n += from->n;
+}
+
 void warnings_release(struct warnings *w)
 {
 	buf_release(&w->text);

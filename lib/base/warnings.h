@@ -28,6 +28,9 @@ struct warnings {
 void warnings_add(struct warnings *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Adds the lines of another one. */
+void warnings_append(struct warnings *w, const struct warnings *from);
+
 /* Frees the memory and forgets the lines; harmless twice. */
 void warnings_release(struct warnings *w);
 

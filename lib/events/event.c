@@ -43,8 +43,7 @@ int64_t event_ratio(int64_t position, int64_t runtime)
 	return num_divide_rounded(position * NUM_MILLION, runtime);
 }
 
-int event_reader_open(struct event_reader *r, const struct csv_input *input,
-		      enum event_columns columns, struct err *err)
+int event_reader_bind(struct event_reader *r, enum event_columns columns, struct err *err)
 {
 	struct event_index *at = &r->at;
 	const struct {
@@ -59,7 +58,7 @@ int event_reader_open(struct event_reader *r, const struct csv_input *input,
 		{ "event_type", &at->event_type, EVENT_ENRICHED },
 		{ "playback_position", &at->playback_position, EVENT_ENRICHED },
 		{ "runtime", &at->runtime, EVENT_ENRICHED },
-		{ "genre", &at->genre, EVENT_HISTORY },
+		{ "genre", &at->genre, EVENT_JOINED },
 		{ "prev_ts", &at->prev_ts, EVENT_SESSION },
 		{ "session_start_ts", &at->session_start_ts, EVENT_SESSION },
 		{ "session_id", &at->session_id, EVENT_SESSION },
@@ -68,21 +67,29 @@ int event_reader_open(struct event_reader *r, const struct csv_input *input,
 		{ "session_phase", &at->session_phase, EVENT_SESSION },
 	};
 
-	*r = (struct event_reader)EVENT_READER_INIT;
 	r->columns = columns;
-	if (csv_reader_open(&r->in, input, err))
-		return -1;
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		if (wanted[i].from > columns)
+		if ((wanted[i].from & columns) != wanted[i].from)
 			continue;
 		*wanted[i].index = columns_require(&r->in, wanted[i].name, err);
-		if (*wanted[i].index < 0) {
-			event_reader_close(r);
+		if (*wanted[i].index < 0)
 			return -1;
-		}
 	}
 	r->order.event_ts = r->at.event_ts;
 	r->order.event_id = r->at.event_id;
+	return 0;
+}
+
+int event_reader_open(struct event_reader *r, const struct csv_input *input,
+		      enum event_columns columns, struct err *err)
+{
+	*r = (struct event_reader)EVENT_READER_INIT;
+	if (csv_reader_open(&r->in, input, err))
+		return -1;
+	if (event_reader_bind(r, columns, err)) {
+		event_reader_close(r);
+		return -1;
+	}
 	return 0;
 }
 
@@ -227,27 +234,20 @@ static int read_session(struct event_reader *r, const struct csv_row *row, struc
 	return read_phase(&r->in, row, r->at.session_phase, &e->phase, err);
 }
 
-static void read_history(struct event_reader *r, const struct csv_row *row, struct event *e)
+static void read_genre(struct event_reader *r, const struct csv_row *row, struct event *e)
 {
 	const struct csv_field *genre = &row->fields[r->at.genre];
 
 	e->genre = genre->len ? intern_id(&r->genres, genre->s, genre->len) : INTERN_NONE;
 }
 
-int event_reader_next(struct event_reader *r, const struct csv_row **row_out, struct event *e,
-		      struct err *err)
+int event_read(struct event_reader *r, const struct csv_row *row, struct event *e, struct err *err)
 {
 	struct intern_key user, content;
-	const struct csv_row *row;
 	const struct csv_field *f;
-	int rc = csv_reader_next(&r->in, row_out, err);
 	int type;
 
-	if (rc <= 0)
-		return rc;
-	row = *row_out;
-	if (event_order_check(&r->order, &r->in, row, &e->ts, err) ||
-	    read_id(r, row, r->at.user_id, &r->users, &user, err) ||
+	if (read_id(r, row, r->at.user_id, &r->users, &user, err) ||
 	    read_id(r, row, r->at.content_id, &r->contents, &content, err) ||
 	    read_runtime(r, row, &e->runtime, err))
 		return -1;
@@ -261,12 +261,24 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row_out, st
 	}
 	e->type = (enum event_type)type;
 	e->ratio = event_ratio(e->position, e->runtime);
-	if (r->columns >= EVENT_SESSION && read_session(r, row, e, err))
-		return -1;
-	if (r->columns >= EVENT_HISTORY)
-		read_history(r, row, e);
+	if (r->columns >= EVENT_JOINED)
+		read_genre(r, row, e);
 	e->user = intern_key_id(&r->users, &user);
 	e->content = intern_key_id(&r->contents, &content);
+	return 0;
+}
+
+int event_reader_next(struct event_reader *r, const struct csv_row **row, struct event *e,
+		      struct err *err)
+{
+	int rc = csv_reader_next(&r->in, row, err);
+
+	if (rc <= 0)
+		return rc;
+	if (event_order_check(&r->order, &r->in, *row, &e->ts, err) ||
+	    event_read(r, *row, e, err) ||
+	    ((r->columns & EVENT_SESSION) == EVENT_SESSION && read_session(r, *row, e, err)))
+		return -1;
 	return 1;
 }
 
@@ -294,8 +306,7 @@ bool event_reader_peek(struct event_reader *r, struct event_ids *ids)
 	if (ids->user == INTERN_NONE)
 		return false;
 	ids->content = peek_id(r, r->at.content_id, &r->contents);
-	ids->genre = r->columns >= EVENT_HISTORY ? peek_id(r, r->at.genre, &r->genres)
-						 : INTERN_NONE;
+	ids->genre = r->columns >= EVENT_JOINED ? peek_id(r, r->at.genre, &r->genres) : INTERN_NONE;
 	return true;
 }
 

@@ -75,15 +75,16 @@ struct event {
 	int64_t deadline; /* of this event */
 	bool completes;   /* the session */
 
-	/* Only with EVENT_HISTORY. */
+	/* Only with EVENT_JOINED. */
 	uint32_t genre; /* dense id, or INTERN_NONE */
 };
 
-/* Which columns are read, each choice with those before it. */
+/* Which columns are read. */
 enum event_columns {
-	EVENT_ENRICHED, /* what sessions are made of */
-	EVENT_SESSION,  /* the sessions, of which outcomes are made */
-	EVENT_HISTORY,  /* what history needs besides */
+	EVENT_ENRICHED = 1,                 /* what sessions are made of */
+	EVENT_SESSION = 2 | EVENT_ENRICHED, /* and the sessions, of which outcomes are made */
+	EVENT_JOINED = 4 | EVENT_ENRICHED,  /* and what history needs besides */
+	EVENT_HISTORY = EVENT_SESSION | EVENT_JOINED,
 };
 
 /* Index of each column in the input. */
@@ -133,8 +134,20 @@ int event_reader_open(struct event_reader *r, const struct csv_input *input,
 		      enum event_columns columns, struct err *err);
 
 /*
+ * The same where r->in is open, of rows that event_read is given. Returns 0, or -1 with err, and
+ * releases nothing.
+ */
+int event_reader_bind(struct event_reader *r, enum event_columns columns, struct err *err);
+
+/*
+ * The row that r->in is at, typed but for its time, which is e->ts. Returns 0, or -1 with err: an
+ * unreadable value, an empty key.
+ */
+int event_read(struct event_reader *r, const struct csv_row *row, struct event *e, struct err *err);
+
+/*
  * The next row, raw (borrowed until the next call) and typed. Returns 1, 0 at the verified end of
- * the input, or -1 with err: an unreadable value, an empty key, a row out of order.
+ * the input, or -1 with err: as event_read, or a row out of order.
  */
 int event_reader_next(struct event_reader *r, const struct csv_row **row, struct event *event,
 		      struct err *err);

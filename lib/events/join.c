@@ -5,6 +5,7 @@
 #include "events/clean.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
+#include "table/csvquoted.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -182,6 +183,58 @@ static int sort_versions(struct join_dimension *d, struct err *err)
 	return 0;
 }
 
+static const struct join_text *text_of(const struct join_dimension *d, size_t row)
+{
+	return d->versions ? &d->versions[row].text : &d->rows[row];
+}
+
+/* The fields of an encoded text, their bytes at `to`. Returns the end of those. */
+static char *decode(struct csvquoted *quoted, const char *s, size_t len, size_t n,
+		    struct csv_field *field, char *to)
+{
+	const bool has_quote = len && memchr(s, '"', len);
+
+	/* What was encoded is a record by RFC 4180. */
+	if (has_quote)
+		(void)csvquoted_split(quoted, s, len, ',');
+	for (size_t i = 0; i < n; i++, field++) {
+		const char *comma = has_quote || i + 1 == n ? NULL : memchr(s, ',', len);
+		const size_t here = comma ? (size_t)(comma - s) : len;
+
+		*field = has_quote ? csvquoted_field(quoted, i)
+				   : (struct csv_field){ s, (uint32_t)here, !here };
+		if (field->len)
+			memcpy(to, field->s, field->len);
+		field->s = to;
+		to += field->len;
+		if (comma) {
+			s = comma + 1;
+			len -= here + 1;
+		}
+	}
+	return to;
+}
+
+/* Decodes the columns of all rows. */
+static void decode_rows(struct join_dimension *d)
+{
+	struct csvquoted quoted = CSVQUOTED_INIT;
+	size_t size = CSV_SLACK;
+	char *to;
+
+	for (size_t i = 0; i < d->n_rows; i++)
+		size += text_of(d, i)->len;
+	d->fields = mem_alloc(d->n_rows * d->n_names, sizeof(*d->fields));
+	d->field_texts = to = mem_zalloc(size, 1);
+	for (size_t i = 0; i < d->n_rows; i++) {
+		const struct join_text *text = text_of(d, i);
+
+		to = decode(&quoted, join_text(text), text->len, d->n_names,
+			    d->fields + i * d->n_names, to);
+	}
+	csvquoted_release(&quoted);
+}
+
 bool join_dropped(struct join_drops *drops, const struct csv_header *header, size_t column)
 {
 	bool dropped = false;
@@ -263,7 +316,11 @@ static int load(struct loader *l, struct err *err)
 		if (add_row(l, row, err))
 			return -1;
 	warn(l);
-	return rc || (l->from >= 0 && sort_versions(l->d, err)) ? -1 : 0;
+	if (rc || (l->from >= 0 && sort_versions(l->d, err)))
+		return -1;
+	if (l->rules->fields)
+		decode_rows(l->d);
+	return 0;
 }
 
 int join_load(struct join_dimension *d, const struct join_source *source,
@@ -310,6 +367,8 @@ void join_release(struct join_dimension *d)
 	free(d->rows);
 	free(d->versions);
 	free(d->first);
+	free(d->fields);
+	free(d->field_texts);
 	intern_release(&d->keys);
 	arena_release(&d->texts);
 	*d = (struct join_dimension){ .keys = INTERN_INIT };
@@ -381,8 +440,8 @@ void join_prepare(struct join_dimension *d, const struct csv_row *row)
 		d->wanted = intern_prepare(&d->keys, f->s, f->len);
 }
 
-/* The row of a history that is valid at `ts`: the last from then or before; or NULL. */
-static const struct join_text *find_version(const struct join_dimension *d, uint32_t id, int64_t ts)
+/* Finds the row of a history that is valid at `ts`: the last from then or before. */
+static bool find_version(const struct join_dimension *d, uint32_t id, int64_t ts, size_t *row)
 {
 	size_t low = d->first[id], high = d->first[id + 1];
 
@@ -394,7 +453,8 @@ static const struct join_text *find_version(const struct join_dimension *d, uint
 		else
 			high = middle;
 	}
-	return low > d->first[id] ? &d->versions[low - 1].text : NULL;
+	*row = low - 1;
+	return low > d->first[id];
 }
 
 const struct join_text *join_find(struct join_dimension *d, int64_t ts)
@@ -402,8 +462,10 @@ const struct join_text *join_find(struct join_dimension *d, int64_t ts)
 	uint32_t id = d->wanted.s ? intern_key_find(&d->keys, &d->wanted) : INTERN_NONE;
 	const struct join_text *text = NULL;
 
+	d->found = id;
 	if (id != INTERN_NONE) {
-		text = d->versions ? find_version(d, id, ts) : &d->rows[id];
+		if (!d->versions || find_version(d, id, ts, &d->found))
+			text = text_of(d, d->found);
 		d->n_early += !text;
 	}
 	d->n_unmatched += !text && d->keys.n;

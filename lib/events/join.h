@@ -8,7 +8,8 @@
  * Keys compare bytewise; a NULL key matches nothing. Memory, a row of the dimension: the encoded
  * text of the columns that are kept if that is longer than JOIN_NEAR, and 32 to 48 bytes, in a
  * history 56 to 84, and 56 more while it is sorted; a key: that of intern, in a history 8 bytes
- * more. Measured, a history of a million rows of 250,000 keys: 119 bytes a row at the peak.
+ * more. Measured, a history of a million rows of 250,000 keys: 119 bytes a row at the peak. Columns
+ * as fields: 16 bytes each, and their text, a row.
  */
 #ifndef CE_JOIN_H
 #define CE_JOIN_H
@@ -66,6 +67,9 @@ struct join_dimension {
 	size_t *first;      /* of a key from here to the next key's */
 	size_t n_rows, cap; /* of either */
 	struct arena texts;
+	struct csv_field *fields; /* [n_rows * n_names] the same columns decoded, if asked for */
+	char *field_texts;        /* their bytes */
+	size_t found;             /* the row that join_find returned last */
 	int column;               /* of the key in the stream; set by join_bind */
 	struct intern_key wanted; /* of the stream's row; s is NULL if it has none */
 	uint64_t n_unmatched;     /* stream rows without a match here; join_find counts */
@@ -90,6 +94,7 @@ struct join_rules {
 	struct join_drops *drops;
 	const struct names *na; /* fields that are one of these are NULL */
 	bool checks; /* the columns that attribute knows are checked and put in canonical form */
+	bool fields; /* its columns are wanted as fields, too */
 	struct warnings *warnings; /* gets what looks wrong in the table */
 	const struct zone *zone;   /* of a history's local times; NULL: UTC */
 };
@@ -131,5 +136,11 @@ void join_prefetch(const struct join_dimension *d, const struct csv_reader *in);
  */
 void join_prepare(struct join_dimension *d, const struct csv_row *row);
 const struct join_text *join_find(struct join_dimension *d, int64_t ts);
+
+/* The n_names columns of the row that join_find has just found, if the rules ask for them. */
+static inline const struct csv_field *join_fields(const struct join_dimension *d)
+{
+	return d->fields + d->found * d->n_names;
+}
 
 #endif

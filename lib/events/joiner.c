@@ -96,7 +96,7 @@ int joiner_load(struct joiner *j, const struct join_source *sources, size_t n,
 {
 	struct join_drops drops = { (const char *const *)j->drop.name, j->drop.n,
 				    mem_zalloc(j->drop.n, sizeof(bool)) };
-	struct join_rules rules = { &drops, &j->na, false, &j->warnings, j->zone };
+	struct join_rules rules = { &drops, &j->na, false, j->fields, &j->warnings, j->zone };
 	int rc;
 
 	/* A table with both columns is one of events. */
@@ -118,30 +118,61 @@ int joiner_load(struct joiner *j, const struct join_source *sources, size_t n,
 	return 0;
 }
 
-int joiner_open(struct joiner *j, const struct gz_output *output, const char *unmatched_path,
-		const struct csv_reader *in, struct err *err)
+/* The names of the joined table. */
+static void find_names(struct joiner *j, const struct csv_header *stream)
 {
-	struct gz_output unmatched = *output;
+	size_t n = stream->n;
 
-	unmatched.path = unmatched_path;
-	if (csv_writer_open(&j->out, output, err))
-		return -1;
-	selection_put_names(&j->stream, &in->header, &j->out.row);
+	for (size_t i = 0; i < j->n; i++)
+		n += j->dimensions[i].n_names;
+	j->names = mem_alloc(n, sizeof(*j->names));
+	for (size_t i = 0; i < stream->n; i++)
+		if (j->stream.has[i])
+			j->names[j->n_names++] = stream->names[i];
 	for (size_t i = 0; i < j->n; i++)
 		for (size_t c = 0; c < j->dimensions[i].n_names; c++)
-			csv_put_str(&j->out.row, j->dimensions[i].names[c]);
-	if (!j->out.row.len)
-		return err_set(err, ERR_RUNTIME, "--drop: no column is left");
-	if (csv_writer_end_row(&j->out, err))
+			j->names[j->n_names++] = j->dimensions[i].names[c];
+}
+
+int joiner_open(struct joiner *j, const struct gz_output *output, const struct gz_output *unmatched,
+		const struct csv_reader *in, struct err *err)
+{
+	find_names(j, &in->header);
+	j->found = mem_zalloc(j->n, sizeof(struct join_text *));
+	if (output && csv_writer_open(&j->out, output, err))
 		return -1;
-	if (!unmatched_path)
+	j->has_out = output != NULL;
+	if (!j->n_names)
+		return err_set(err, ERR_RUNTIME, "--drop: no column is left");
+	for (size_t i = 0; i < j->n_names && output; i++)
+		csv_put_str(&j->out.row, j->names[i]);
+	if (output && csv_writer_end_row(&j->out, err))
+		return -1;
+	if (!unmatched)
 		return 0;
-	if (csv_writer_open(&j->unmatched, &unmatched, err))
+	if (csv_writer_open(&j->unmatched, unmatched, err))
 		return -1;
 	j->has_unmatched = true;
 	for (size_t i = 0; i < in->header.n; i++)
 		csv_put_str(&j->unmatched.row, in->header.names[i]);
 	return csv_writer_end_row(&j->unmatched, err);
+}
+
+/* How many rows had no match for each key. */
+static void put_unmatched(const struct joiner *j, struct buf *text)
+{
+	size_t start = text->len;
+
+	for (size_t i = 0; i < j->n; i++) {
+		const struct join_dimension *d = &j->dimensions[i];
+
+		if (d->n_unmatched)
+			buf_printf(text, "%s%" PRIu64 " %s", text->len > start ? ", " : "",
+				   d->n_unmatched, d->source.key);
+		if (d->n_early)
+			buf_printf(text, " (%" PRIu64 " %s no version yet)", d->n_early,
+				   d->n_early == 1 ? "has" : "have");
+	}
 }
 
 static int check_bound(const struct joiner *j, uint64_t n_rows, struct err *err)
@@ -150,7 +181,7 @@ static int check_bound(const struct joiner *j, uint64_t n_rows, struct err *err)
 
 	if (!bound_exceeded(&j->max_unmatched, j->n_unmatched, n_rows))
 		return 0;
-	joiner_put_unmatched(j, &by_key);
+	put_unmatched(j, &by_key);
 	err_set(err, ERR_RUNTIME,
 		"%" PRIu64 " of %" PRIu64 " rows have no match, more than --max-unmatched %s: %.*s",
 		j->n_unmatched, n_rows, j->max_unmatched.text, (int)by_key.len, by_key.data);
@@ -170,11 +201,13 @@ static int add_unmatched(struct joiner *j, const struct csv_reader *in, const st
 	return csv_writer_end_row(&j->unmatched, err);
 }
 
-/* Checks the values of the stream's row; *as_read: they are in their canonical form. */
+/* Checks the values of the stream's row, and whether they are in their canonical form. */
 static int check_values(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
-			bool *as_read, struct err *err)
+			struct err *err)
 {
-	*as_read = true;
+	j->is_as_read = true;
+	if (!j->kinds)
+		return 0;
 	for (size_t i = 0; i < row->n; i++) {
 		const struct csv_field *f = &row->fields[i];
 
@@ -185,53 +218,99 @@ static int check_values(struct joiner *j, const struct csv_reader *in, const str
 			return csv_reader_fail(in, (int)i, err, "expected %s, found '%.*s'",
 					       attribute_expected(j->kinds[i]), err_clip(f->len),
 					       f->s);
-		*as_read &= j->value.len == (size_t)f->len + 1 && /* the comma */
-			    !memcmp(j->value.data, f->s, f->len);
+		j->is_as_read &= j->value.len == (size_t)f->len + 1 && /* the comma */
+				 !memcmp(j->value.data, f->s, f->len);
 	}
 	return 0;
 }
 
 /* Appends the columns of the stream. */
-static int put_stream(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
-		      struct err *err)
+static void put_stream(const struct joiner *j, const struct csv_row *row, struct buf *out)
 {
-	bool as_read = true;
-
-	if (j->kinds && check_values(j, in, row, &as_read, err))
-		return -1;
-	if (as_read)
-		selection_put(&j->stream, row, &j->out.row);
-	for (size_t i = 0; i < row->n && !as_read; i++)
+	if (j->is_as_read)
+		selection_put(&j->stream, row, out);
+	for (size_t i = 0; i < row->n && !j->is_as_read; i++)
 		if (j->stream.has[i])
-			attribute_put(&j->out.row, j->kinds[i], &row->fields[i]);
-	return 0;
+			attribute_put(out, j->kinds[i], &row->fields[i]);
 }
 
-/* Writes the joined row, unless a dimension has no match for it and the join is an inner one. */
-static int join_row(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
-		    int64_t ts, struct err *err)
+static int write_row(struct joiner *j, const struct csv_row *row, struct err *err)
 {
-	size_t start = j->out.row.len;
+	struct buf *out = &j->out.row;
+
+	put_stream(j, row, out);
+	for (size_t i = 0; i < j->n; i++) {
+		const struct join_dimension *d = &j->dimensions[i];
+		const struct join_text *text = j->found[i];
+
+		if (text && d->n_names)
+			csv_put_raw(out, join_text(text), text->len);
+		for (size_t c = 0; !text && c < d->n_names; c++)
+			csv_put_null(out);
+	}
+	return csv_writer_end_row(&j->out, err);
+}
+
+void joiner_prepare(struct joiner *j, const struct csv_row *row)
+{
+	for (size_t i = 0; i < j->n; i++)
+		join_prepare(&j->dimensions[i], row);
+}
+
+int joiner_step(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
+		int64_t ts, struct err *err)
+{
 	bool matched = true;
 
-	if (put_stream(j, in, row, err))
+	if (check_values(j, in, row, err))
 		return -1;
 	for (size_t i = 0; i < j->n && (matched || j->left); i++) {
-		const struct join_dimension *d = &j->dimensions[i];
-		const struct join_text *text = join_find(&j->dimensions[i], ts);
-
-		matched &= text || !d->n_rows;
-		if (text && d->n_names)
-			csv_put_raw(&j->out.row, join_text(text), text->len);
-		for (size_t c = 0; !text && c < d->n_names; c++)
-			csv_put_null(&j->out.row);
+		j->found[i] = join_find(&j->dimensions[i], ts);
+		matched &= j->found[i] || !j->dimensions[i].n_rows;
 	}
 	if (!matched && add_unmatched(j, in, row, err))
 		return -1;
-	if (matched || j->left)
-		return csv_writer_end_row(&j->out, err);
-	j->out.row.len = start;
-	return 0;
+	if (!matched && !j->left)
+		return 0;
+	j->n_joined++;
+	return j->has_out && write_row(j, row, err) ? -1 : 1;
+}
+
+/* A value in its canonical form. */
+static struct csv_field canonical(struct joiner *j, size_t column, const struct csv_field *f,
+				  struct arena *texts)
+{
+	size_t len;
+	char *s;
+
+	buf_clear(&j->value);
+	attribute_put(&j->value, j->kinds[column], f);
+	len = j->value.len - 1; /* the comma; no such value needs quotes */
+	s = arena_alloc(texts, len + CSV_SLACK);
+	memcpy(s, j->value.data, len);
+	return (struct csv_field){ s, (uint32_t)len, !len };
+}
+
+void joiner_fields(struct joiner *j, const struct csv_row *row, struct arena *texts,
+		   struct csv_field *field)
+{
+	static const char nothing[CSV_SLACK];
+	const struct csv_field null = { nothing, 0, true };
+
+	for (size_t i = 0; i < row->n; i++) {
+		if (!j->stream.has[i])
+			continue;
+		*field++ = j->is_as_read || j->kinds[i] == ATTRIBUTE_TEXT
+				   ? row->fields[i]
+				   : canonical(j, i, &row->fields[i], texts);
+	}
+	for (size_t i = 0; i < j->n; i++) {
+		const struct join_dimension *d = &j->dimensions[i];
+		const struct csv_field *of_row = j->found[i] ? join_fields(d) : NULL;
+
+		for (size_t c = 0; c < d->n_names; c++)
+			*field++ = of_row ? of_row[c] : null;
+	}
 }
 
 int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *row, struct err *err)
@@ -243,12 +322,11 @@ int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *ro
 		for (size_t i = 0; i < j->n; i++)
 			join_prefetch(&j->dimensions[i], in);
 	}
-	for (size_t i = 0; i < j->n; i++)
-		join_prepare(&j->dimensions[i], row);
+	joiner_prepare(j, row);
 	if (j->has_events ? event_order_check(&j->order, in, row, &ts, err)
 			  : j->has_times && event_time(in, row, j->order.event_ts, &ts, err))
 		return -1;
-	return join_row(j, in, row, ts, err);
+	return joiner_step(j, in, row, ts, err) < 0 ? -1 : 0;
 }
 
 int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err)
@@ -262,8 +340,7 @@ int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err
 		n_early += j->dimensions[i].n_early;
 	if (check_bound(j, n_rows, err))
 		return -1;
-	csv_reader_warn(in, &j->warnings);
-	joiner_put_unmatched(j, &by_key);
+	put_unmatched(j, &by_key);
 	if (n_rows && !j->left && j->n_unmatched == n_rows)
 		rc = err_set(err, ERR_RUNTIME, "none of %" PRIu64 " rows has a match: %.*s", n_rows,
 			     (int)by_key.len, by_key.data);
@@ -281,20 +358,13 @@ int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err
 	return rc;
 }
 
-void joiner_put_unmatched(const struct joiner *j, struct buf *text)
+void joiner_put_summary(const struct joiner *j, const struct csv_reader *in, struct buf *text)
 {
-	size_t start = text->len;
-
-	for (size_t i = 0; i < j->n; i++) {
-		const struct join_dimension *d = &j->dimensions[i];
-
-		if (d->n_unmatched)
-			buf_printf(text, "%s%" PRIu64 " %s", text->len > start ? ", " : "",
-				   d->n_unmatched, d->source.key);
-		if (d->n_early)
-			buf_printf(text, " (%" PRIu64 " %s no version yet)", d->n_early,
-				   d->n_early == 1 ? "has" : "have");
-	}
+	if (!j->n_unmatched)
+		return;
+	buf_printf(text, "%s %" PRIu64 " of %" PRIu64 " rows; %" PRIu64 " without a match: ",
+		   j->left ? "wrote" : "kept", j->n_joined, in->n_rows, j->n_unmatched);
+	put_unmatched(j, text);
 }
 
 void joiner_release(struct joiner *j)
@@ -303,6 +373,8 @@ void joiner_release(struct joiner *j)
 		join_release(&j->dimensions[i]);
 	free(j->dimensions);
 	selection_release(&j->stream);
+	free(j->names);
+	free(j->found);
 	free(j->kinds);
 	buf_release(&j->value);
 	event_order_release(&j->order);

@@ -31,11 +31,15 @@ struct joiner {
 	struct names drop, na; /* columns to drop; words that are NULL in a dimension */
 	struct bound max_unmatched;
 	const struct zone *zone; /* of a history's local times; NULL: UTC; borrowed */
+	bool fields;             /* joiner_fields is to be called */
 
 	/* For callers to read; the writers are for csv_writer_close_all, too. */
 	uint64_t n_unmatched; /* rows without a match in some dimension */
+	uint64_t n_joined;    /* rows of the joined table */
 	struct csv_writer out, unmatched;
-	bool has_unmatched;
+	bool has_out, has_unmatched;
+	const char **names; /* [n_names]: the columns of the joined table */
+	size_t n_names;
 	struct warnings warnings; /* for cli_warnings, after joiner_finish */
 
 	/* The module's own. */
@@ -48,6 +52,8 @@ struct joiner {
 	bool has_events;         /* its order is verified */
 	bool has_times;          /* a dimension is a history */
 	struct event_order order;
+	const struct join_text **found; /* [n]: of the row; NULL: no match */
+	bool is_as_read;                /* the row's values are in canonical form */
 };
 
 #define JOINER_INIT                                                                                \
@@ -66,16 +72,34 @@ int joiner_load(struct joiner *j, const struct join_source *sources, size_t n,
 		const struct csv_reader *in, struct err *err);
 
 /*
- * Begins the joined table and, if `unmatched_path` is not NULL, next to it a table of the rows
- * without a match. Returns 0, or -1 with err: also if no column is left.
+ * Begins the joined table and that of the rows without a match, each unless it is NULL. Returns 0,
+ * or -1 with err: also if no column is left.
  */
-int joiner_open(struct joiner *j, const struct gz_output *output, const char *unmatched_path,
+int joiner_open(struct joiner *j, const struct gz_output *output, const struct gz_output *unmatched,
 		const struct csv_reader *in, struct err *err);
 
+/* Asks memory for where the keys of the row are; before joiner_step, with something in between. */
+void joiner_prepare(struct joiner *j, const struct csv_row *row);
+
 /*
- * Joins the row that the reader is at, and writes it where it belongs. Returns 0, or -1 with err:
- * an event out of order, a value of it that is not as attribute says, more unmatched rows than
- * max_unmatched if that is a count, or an output that could not be written.
+ * Joins the row that the reader is at, of an event at `ts`, and writes it where it belongs. Returns
+ * 1, 0 if it has no match and is not kept, or -1 with err: a value of it that is not as attribute
+ * says, more unmatched rows than max_unmatched if that is a count, or an output that could not be
+ * written.
+ */
+int joiner_step(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
+		int64_t ts, struct err *err);
+
+/*
+ * The n_names columns of the joined row after joiner_step returned 1. They are borrowed from the
+ * row, the dimensions, and `texts` for what is not in canonical form in the row.
+ */
+void joiner_fields(struct joiner *j, const struct csv_row *row, struct arena *texts,
+		   struct csv_field *field);
+
+/*
+ * joiner_step of a row of a reader whose rows to come are known, after it has verified the order of
+ * events. Returns 0, or -1 with err.
  */
 int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *row, struct err *err);
 
@@ -86,10 +110,10 @@ int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *ro
 int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err);
 
 /*
- * Appends "2 user_id (1 has no version yet), 1 content_id": how many rows had no match for each
- * key.
+ * Appends "kept 8 of 10 rows; 2 without a match: 1 user_id (1 has no version yet), 1 content_id",
+ * or nothing if all had one.
  */
-void joiner_put_unmatched(const struct joiner *j, struct buf *text);
+void joiner_put_summary(const struct joiner *j, const struct csv_reader *in, struct buf *text);
 
 /* Frees all but the writers, which are the caller's to close. */
 void joiner_release(struct joiner *j);

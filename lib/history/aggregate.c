@@ -1,6 +1,7 @@
 #include "history/aggregate.h"
 
 #include "base/mem.h"
+#include "history/session.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 #include "table/csvreader.h"
@@ -88,17 +89,18 @@ static int open_output(struct aggregates *a, const struct catalogue_table *table
 	o->table = table;
 	o->per_session = is_per_session(table);
 	a->per_session |= o->per_session;
-	if ((table && !o->per_session && find_sources(o, &a->in->in, err)) ||
+	if ((table && !o->per_session && find_sources(o, a->in, err)) ||
 	    csv_writer_open(&o->out, output, err))
 		return -1;
 	if (!table)
-		selection_put_names(&a->passed, &a->in->in.header, &o->out.row);
+		selection_put_names(&a->passed, &a->in->header, &o->out.row);
 	catalogue_put_names(&o->out.row, table ? table : &catalogue_history);
 	return csv_writer_end_row(&o->out, err);
 }
 
 int aggregates_open(struct aggregates *a, const struct aggregate_options *options,
-		    const struct gz_output *output, const struct event_reader *in,
+		    const struct gz_output *output, const struct csv_reader *in, size_t n_text,
+		    const struct intern *users, const struct intern *contents,
 		    struct history_options *history, struct err *err)
 {
 	const struct catalogue_table *table;
@@ -109,12 +111,14 @@ int aggregates_open(struct aggregates *a, const struct aggregate_options *option
 	*a = (struct aggregates){ .outputs = mem_alloc(n, sizeof(*a->outputs)),
 				  .sessions = AGGREGATE_SESSIONS_INIT,
 				  .watermark = options->watermark,
-				  .in = in };
+				  .in = in,
+				  .users = users,
+				  .contents = contents };
 	for (size_t i = 0; i < n; i++)
 		a->outputs[i] = (struct aggregate){ .out = CSV_WRITER_INIT };
-	if (selection_with(&a->passed, &in->in, catalogue_table("session_identification"),
+	if (selection_with(&a->passed, in, catalogue_table("session_identification"),
 			   &options->keep, err) ||
-	    open_output(a, options->table, output, err))
+	    (output && open_output(a, options->table, output, err)))
 		return -1;
 	for (size_t i = 0; options->directory && (table = aggregate_table(i)); i++) {
 		struct gz_output file = *output;
@@ -124,6 +128,9 @@ int aggregates_open(struct aggregates *a, const struct aggregate_options *option
 		if (!path || open_output(a, table, &file, err))
 			return -1;
 	}
+	a->typed = n_text < in->header.n;
+	if (a->typed)
+		selection_cut(&a->passed, n_text);
 	if (a->per_session) {
 		history->closed = aggregate_session_closed;
 		history->context = &a->sessions;
@@ -131,16 +138,19 @@ int aggregates_open(struct aggregates *a, const struct aggregate_options *option
 	return 0;
 }
 
-static int write_event(struct aggregate *o, const struct selection *passed,
-		       const struct csv_row *row, const struct history *history,
+static int write_event(const struct aggregates *a, struct aggregate *o, const struct csv_row *row,
+		       const struct event *e, const struct history *history,
 		       const struct history_row *values, struct err *err)
 {
+	const size_t n_columns = a->in->header.n;
 	struct buf *out = &o->out.row;
 
 	if (o->per_session)
 		return 0;
 	if (!o->table) {
-		selection_put(passed, row, out);
+		selection_put(&a->passed, row, out);
+		if (a->typed)
+			session_put(out, e);
 		history_put_row(out, history, values);
 		return csv_writer_end_row(&o->out, err);
 	}
@@ -150,16 +160,16 @@ static int write_event(struct aggregate *o, const struct selection *passed,
 		if (source < row->n)
 			csv_put_field(out, &row->fields[source]);
 		else
-			history_put(out, history, values, source - row->n);
+			history_put(out, history, values, source - n_columns);
 	}
 	return csv_writer_end_row(&o->out, err);
 }
 
-static int write_session(struct aggregate *o, const struct outcome_session *s,
-			 const struct event_reader *in, int64_t watermark, struct err *err)
+static int write_session(const struct aggregates *a, struct aggregate *o,
+			 const struct outcome_session *s, int64_t watermark, struct err *err)
 {
-	const struct intern_string *user = intern_string(&in->users, s->user);
-	const struct intern_string *content = intern_string(&in->contents, s->content);
+	const struct intern_string *user = intern_string(a->users, s->user);
+	const struct intern_string *content = intern_string(a->contents, s->content);
 	struct row_content_completion row = {
 		.session_id = csv_int(s->id),
 		.user_id = csv_text(user->s, user->len),
@@ -188,33 +198,29 @@ static int write_sessions(struct aggregates *a, int64_t now, struct err *err)
 	for (; (s = aggregate_sessions_first(&a->sessions)); aggregate_sessions_pop(&a->sessions))
 		for (size_t i = 0; i < a->n; i++)
 			if (a->outputs[i].per_session &&
-			    write_session(&a->outputs[i], s, a->in, watermark, err))
+			    write_session(a, &a->outputs[i], s, watermark, err))
 				return -1;
 	return 0;
 }
 
-int aggregates_step(struct aggregates *a, const struct csv_row *row, const struct history *history,
-		    const struct history_row *values, struct err *err)
+int aggregates_step(struct aggregates *a, const struct csv_row *row, const struct event *e,
+		    const struct history *history, const struct history_row *values,
+		    struct err *err)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (write_event(&a->outputs[i], &a->passed, row, history, values, err))
+		if (write_event(a, &a->outputs[i], row, e, history, values, err))
 			return -1;
 	return a->per_session ? write_sessions(a, history->now, err) : 0;
 }
 
 int aggregates_finish(struct aggregates *a, const struct history *history, struct err *err)
 {
-	struct csv_writer **writers;
-	int rc;
+	return write_sessions(a, history->now, err);
+}
 
-	if (write_sessions(a, history->now, err))
-		return -1;
-	writers = mem_alloc(a->n, sizeof(struct csv_writer *));
-	for (size_t i = 0; i < a->n; i++)
-		writers[i] = &a->outputs[i].out;
-	rc = csv_writer_close_all(writers, a->n, err);
-	free(writers);
-	return rc;
+struct csv_writer *aggregates_writer(const struct aggregates *a, size_t i)
+{
+	return &a->outputs[i].out;
 }
 
 uint64_t aggregates_n_rows(const struct aggregates *a)

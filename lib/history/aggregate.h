@@ -42,14 +42,16 @@ struct aggregates {
 	size_t n;
 	bool per_session;        /* one of them has a row a session */
 	struct selection passed; /* the columns of the input that go on before the history's */
+	bool typed;              /* the session columns are not among those, but in the event */
 	struct aggregate_sessions sessions;
 	int64_t watermark; /* or EVENT_UNKNOWN */
-	const struct event_reader *in;
+	const struct csv_reader *in;
+	const struct intern *users, *contents; /* behind the ids of events */
 };
 
 /*
  * What to write: `table` (NULL: the events, with the columns of session_identification, those that
- * `keep` names and all history columns) to `output`, and, unless `directory` is NULL, every
+ * `keep` names and all history columns) to the output, and, unless `directory` is NULL, every
  * aggregate table, as gz_output_table names them. A session that closes before the watermark (ms,
  * or EVENT_UNKNOWN for the time of the last event) without being completed is no completion.
  */
@@ -61,22 +63,28 @@ struct aggregate_options {
 };
 
 /*
- * Opens the outputs and writes their headers. `in`, which is open, must outlive *a; history->closed
- * is set if a table has a row a session. aggregates_release frees in any case. Returns 0, or -1
- * with err.
+ * Opens the outputs and writes their headers. `in`, which is open, and the ids must outlive *a;
+ * n_text: how many of its columns are text in a row, the others being catalogue_sessions, in the
+ * event. Without an output (NULL) only the tables in the directory are written. history->closed is
+ * set if a table has a row a session. aggregates_release frees in any case. Returns 0, or -1 with
+ * err.
  */
 int aggregates_open(struct aggregates *a, const struct aggregate_options *options,
-		    const struct gz_output *output, const struct event_reader *in,
+		    const struct gz_output *output, const struct csv_reader *in, size_t n_text,
+		    const struct intern *users, const struct intern *contents,
 		    struct history_options *history, struct err *err);
 
 /* Writes the rows of an event, and of sessions that are closed by now. Returns 0, or -1 with err.
  */
-int aggregates_step(struct aggregates *a, const struct csv_row *row, const struct history *history,
-		    const struct history_row *values, struct err *err);
+int aggregates_step(struct aggregates *a, const struct csv_row *row, const struct event *e,
+		    const struct history *history, const struct history_row *values,
+		    struct err *err);
 
-/* Writes what is left once history is finished, and closes all outputs. Returns 0, or -1 with err.
- */
+/* Writes what is left once history is finished. Returns 0, or -1 with err. */
 int aggregates_finish(struct aggregates *a, const struct history *history, struct err *err);
+
+/* The writer of output i < a->n, for csv_writer_close_all; the caller's own is the first. */
+struct csv_writer *aggregates_writer(const struct aggregates *a, size_t i);
 
 /* How many rows the caller's own output has, without its header. */
 uint64_t aggregates_n_rows(const struct aggregates *a);

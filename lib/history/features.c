@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "events/attribute.h"
+#include "history/session.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 
@@ -19,7 +20,11 @@
 
 /* What a column, or several next to each other, are made from. */
 enum features_what {
-	FEATURE_COPY, /* columns of the input */
+	FEATURE_COPY,    /* columns of the input that are text */
+	FEATURE_SESSION, /* columns of it that are typed: of catalogue_sessions, */
+	FEATURE_KNOWN,   /* of catalogue_history, */
+	FEATURE_KNOWN_DECIMAL,
+	FEATURE_KNOWN_GENRE,
 	FEATURE_DAYS_SINCE,
 	FEATURE_RUNTIME,
 	FEATURE_RELEASE_YEAR,
@@ -54,7 +59,8 @@ static const struct made {
 struct features_step {
 	enum features_what what; /* of the first of its columns */
 	size_t n;                /* columns */
-	int source[2];           /* input columns: of a copy, the first of n next to each other */
+	int source[2];           /* input columns: of a copy, the first of n next to each other; a
+				    typed one is its place in its catalogue */
 	bool rates;              /* of a product */
 };
 
@@ -91,6 +97,25 @@ static bool goes_on(const struct features_step *last, const struct features_step
 	       step->what == last->what + (enum features_what)last->n;
 }
 
+/* What copies a column that is typed; *column becomes its place in its catalogue. */
+static enum features_what typed_copy(const struct features *f, int *column)
+{
+	const int n_sessions = (int)catalogue_sessions.n;
+
+	*column -= (int)f->n_text;
+	if (*column < n_sessions)
+		return FEATURE_SESSION;
+	*column -= n_sessions;
+	switch (catalogue_history.columns[*column].type) {
+	case CATALOGUE_TEXT:
+		return FEATURE_KNOWN_GENRE;
+	case CATALOGUE_DECIMAL:
+		return FEATURE_KNOWN_DECIMAL;
+	default:
+		return FEATURE_KNOWN;
+	}
+}
+
 /* Adds the step that makes a column. */
 static int add_step(struct features *f, const struct csv_reader *in, const struct made *how,
 		    enum catalogue_type type, struct err *err)
@@ -103,6 +128,8 @@ static int add_step(struct features *f, const struct csv_reader *in, const struc
 		if (step.source[i] < 0)
 			return -1;
 	}
+	if (step.what == FEATURE_COPY && step.source[0] >= (int)f->n_text)
+		step.what = typed_copy(f, &step.source[0]);
 	if (step.what == FEATURE_COPY && is_number(type))
 		f->numbers[f->n_numbers++] =
 			(struct features_number){ .column = step.source[0],
@@ -145,8 +172,8 @@ static int add_kept(struct features *f, const struct csv_reader *in, struct err 
 	return 0;
 }
 
-int features_init(struct features *f, const struct csv_reader *in, const struct names *keep,
-		  struct err *err)
+int features_init(struct features *f, const struct csv_reader *in, size_t n_text,
+		  const struct names *keep, struct err *err)
 {
 	const struct catalogue_table *table = features_table();
 	size_t n = table->n - N_LABEL_COLUMNS, n_keys = n - N_MADE;
@@ -156,7 +183,8 @@ int features_init(struct features *f, const struct csv_reader *in, const struct 
 		selection_release(&kept);
 		return -1;
 	}
-	*f = (struct features){ .steps = mem_alloc(n + in->header.n, sizeof(*f->steps)),
+	*f = (struct features){ .n_text = n_text,
+				.steps = mem_alloc(n + in->header.n, sizeof(*f->steps)),
 				.numbers = mem_alloc(n, sizeof(*f->numbers)),
 				.hours = mem_zalloc(N_HOURS + 1, sizeof(*f->hours)),
 				.kept = kept };
@@ -201,10 +229,21 @@ void features_put_names(const struct features *f, const struct csv_reader *in, s
 	}
 }
 
-bool features_wanted(const struct features *f, enum features_rows rows, const struct csv_row *row,
-		     const struct event *e)
+/* Whether the event is its session's first counted one, if it is a counted one. */
+static bool is_first(const struct features *f, const struct features_row *row)
 {
-	const struct csv_field *number = &row->fields[f->session_event_number];
+	const struct csv_field *number;
+
+	if (row->known)
+		return row->known->session_event_number == 1;
+	number = &row->text->fields[f->session_event_number];
+	return number->len == 1 && number->s[0] == '1';
+}
+
+bool features_wanted(const struct features *f, enum features_rows rows,
+		     const struct features_row *row)
+{
+	const struct event *e = row->e;
 
 	if (rows == FEATURES_ALL)
 		return true;
@@ -212,7 +251,7 @@ bool features_wanted(const struct features *f, enum features_rows rows, const st
 		return false;
 	switch (rows) {
 	case FEATURES_FIRST:
-		if (number->len != 1 || number->s[0] != '1')
+		if (!is_first(f, row))
 			return false;
 		break;
 	case FEATURES_UNDECIDED:
@@ -272,6 +311,8 @@ struct context {
 	const struct csv_reader *in;
 	const struct csv_row *row;
 	const struct event *e;
+	const struct history_row *known;
+	const struct intern_string *genre;
 	const struct features_hour *hour; /* of the event */
 	int64_t release_year;             /* or EVENT_UNKNOWN */
 };
@@ -282,6 +323,14 @@ static void put_known(struct buf *out, int64_t value)
 		csv_put_null(out);
 	else
 		csv_put_int(out, value);
+}
+
+static void put_known_millionths(struct buf *out, int64_t value)
+{
+	if (value == EVENT_UNKNOWN)
+		csv_put_null(out);
+	else
+		csv_put_millionths(out, value);
 }
 
 static int invalid_number(const struct csv_reader *in, const struct csv_row *row, int column,
@@ -361,6 +410,34 @@ static void put_length_category(int64_t runtime, struct buf *out)
 		csv_put_str(out, "long");
 }
 
+/* A value of the history, as it is typed. */
+static int64_t known_value(const struct history_row *known, int column)
+{
+	return ((const int64_t *)known)[column];
+}
+
+/* A column of whole numbers, or of rates, from 0 on; EVENT_UNKNOWN if it is empty. */
+static int read_factor(const struct context *c, int column, bool rates, int64_t *factor,
+		       struct err *err)
+{
+	const struct csv_field *f;
+
+	if (column >= (int)c->f->n_text) {
+		typed_copy(c->f, &column);
+		*factor = known_value(c->known, column);
+		return 0;
+	}
+	f = &c->row->fields[column];
+	*factor = EVENT_UNKNOWN;
+	if (!f->len)
+		return 0;
+	if ((rates ? num_parse_millionths(f->s, f->len, factor)
+		   : num_parse_int_roomy(f->s, f->len, factor)) ||
+	    *factor < 0)
+		return invalid_number(c->in, c->row, column, err);
+	return 0;
+}
+
 /* The product of two columns of whole numbers, or of rates, empty if either is. */
 static int put_product(const struct context *c, const int *columns, bool rates, struct buf *out,
 		       struct err *err)
@@ -368,16 +445,12 @@ static int put_product(const struct context *c, const int *columns, bool rates, 
 	int64_t factor[2], product;
 
 	for (int i = 0; i < 2; i++) {
-		const struct csv_field *f = &c->row->fields[columns[i]];
-
-		if (!f->len) {
+		if (read_factor(c, columns[i], rates, &factor[i], err))
+			return -1;
+		if (factor[i] == EVENT_UNKNOWN) {
 			csv_put_null(out);
 			return 0;
 		}
-		if ((rates ? num_parse_millionths(f->s, f->len, &factor[i])
-			   : num_parse_int_roomy(f->s, f->len, &factor[i])) ||
-		    factor[i] < 0)
-			return invalid_number(c->in, c->row, columns[i], err);
 	}
 	if (__builtin_mul_overflow(factor[0], factor[1], &product))
 		return csv_reader_fail(c->in, columns[0], err, "is out of range");
@@ -395,6 +468,21 @@ static int put_step(const struct features_step *step, const struct context *c, s
 	case FEATURE_COPY:
 		csv_put_fields(out, c->row, (size_t)step->source[0], step->n);
 		break;
+	case FEATURE_SESSION:
+		session_put_column(out, c->e, (size_t)step->source[0]);
+		break;
+	case FEATURE_KNOWN:
+		put_known(out, known_value(c->known, step->source[0]));
+		break;
+	case FEATURE_KNOWN_DECIMAL:
+		put_known_millionths(out, known_value(c->known, step->source[0]));
+		break;
+	case FEATURE_KNOWN_GENRE:
+		if (known_value(c->known, step->source[0]) == EVENT_UNKNOWN)
+			csv_put_null(out);
+		else
+			csv_put_text(out, c->genre->s, c->genre->len);
+		break;
 	case FEATURE_DAYS_SINCE:
 		return put_days_since(c, step->source[0], out, err);
 	case FEATURE_RUNTIME:
@@ -411,10 +499,7 @@ static int put_step(const struct features_step *step, const struct context *c, s
 		put_length_category(c->e->runtime, out);
 		break;
 	case FEATURE_PLAYBACK_RATIO:
-		if (c->e->ratio == EVENT_UNKNOWN)
-			csv_put_null(out);
-		else
-			csv_put_millionths(out, c->e->ratio);
+		put_known_millionths(out, c->e->ratio);
 		break;
 	case FEATURE_HOUR:
 	case FEATURE_DAY_OF_WEEK:
@@ -433,14 +518,19 @@ static int put_step(const struct features_step *step, const struct context *c, s
 	return 0;
 }
 
-int features_put(const struct features *f, const struct csv_reader *in, const struct csv_row *row,
-		 const struct event *e, struct buf *out, struct err *err)
+int features_put(const struct features *f, const struct csv_reader *in,
+		 const struct features_row *row, struct buf *out, struct err *err)
 {
-	struct context c = {
-		.f = f, .in = in, .row = row, .e = e, .hour = find_hour(f->hours, e->ts, NULL)
-	};
+	struct context c = { .f = f,
+			     .in = in,
+			     .row = row->text,
+			     .e = row->e,
+			     .known = row->known,
+			     .genre = &row->genre,
+			     .hour = find_hour(f->hours, row->e->ts, NULL) };
 
-	if (check_numbers(f, in, row, err) || read_year(f, in, row, &c.release_year, err))
+	if (check_numbers(f, in, row->text, err) ||
+	    read_year(f, in, row->text, &c.release_year, err))
 		return -1;
 	for (size_t i = 0; i < f->n_steps; i++)
 		if (put_step(&f->steps[i], &c, out, err))

@@ -1,12 +1,16 @@
 /*
  * features: the columns of completion_prediction_features, but for the label's two, from a row of
- * ce-agg.
+ * event_history.
+ *
+ * Such a row is text, as ce-agg writes it; or its first columns are, and those that ce-sessionize
+ * and ce-agg add are typed, in an event and its history.
  */
 #ifndef CE_FEATURES_H
 #define CE_FEATURES_H
 
 #include "base/buf.h"
 #include "events/event.h"
+#include "history/history.h"
 #include "table/selection.h"
 
 /* Which events become prediction rows; all but FEATURES_ALL are of counted events alone. */
@@ -17,8 +21,17 @@ enum features_rows {
 	FEATURES_ALL,
 };
 
+/* A row, as it is read. Borrowed. */
+struct features_row {
+	const struct csv_row *text;
+	const struct event *e;
+	const struct history_row *known; /* NULL: all columns are text */
+	struct intern_string genre;      /* of its preferred genre, if it has one */
+};
+
 /* How the columns are made, found once for the input's header. */
 struct features {
+	size_t n_text;               /* columns of the input that are text */
 	struct features_step *steps; /* in the order of the table */
 	size_t n_steps;
 	struct features_number *numbers; /* copied columns that must be numbers */
@@ -30,26 +43,26 @@ struct features {
 };
 
 /*
- * Finds the columns, and those of event_history or besides that `keep` names (see
- * selection_further), which go between the keys and the features. A missing one is an error, and so
- * is a kept one that the table has already. Returns 0, or -1 with err.
+ * Finds the columns of `in`, of which n_text are text, and those of event_history or besides that
+ * `keep` names (see selection_further), which go between the keys and the features. A missing one
+ * is an error, and so is a kept one that the table has already. Returns 0, or -1 with err.
  */
-int features_init(struct features *f, const struct csv_reader *in, const struct names *keep,
-		  struct err *err);
+int features_init(struct features *f, const struct csv_reader *in, size_t n_text,
+		  const struct names *keep, struct err *err);
 void features_release(struct features *f);
 
 /* Appends the header, that of the label included, as CSV fields. */
 void features_put_names(const struct features *f, const struct csv_reader *in, struct buf *out);
 
 /* Whether the event is a prediction row. */
-bool features_wanted(const struct features *f, enum features_rows rows, const struct csv_row *row,
-		     const struct event *e);
+bool features_wanted(const struct features *f, enum features_rows rows,
+		     const struct features_row *row);
 
 /*
  * Appends all columns but label_known_ts and is_completion to `out`. Returns 0, or -1 with err: an
  * unreadable signup_date, release_year or count.
  */
-int features_put(const struct features *f, const struct csv_reader *in, const struct csv_row *row,
-		 const struct event *e, struct buf *out, struct err *err);
+int features_put(const struct features *f, const struct csv_reader *in,
+		 const struct features_row *row, struct buf *out, struct err *err);
 
 #endif

@@ -201,3 +201,15 @@ void session_put(struct buf *row, const struct event *e)
 #include "table/sessions.def"
 	row->len = (size_t)(at - row->data);
 }
+
+void session_put_column(struct buf *row, const struct event *e, size_t column)
+{
+	char *at = buf_reserve(row, NUM_TEXT_MAX + 1);
+	size_t i = 0;
+
+#define SESSION(name, type, unit, definition, empty, value)                                        \
+	if (i++ == column)                                                                         \
+	PUT_##type(value)
+#include "table/sessions.def"
+	row->len = (size_t)(at - row->data);
+}

@@ -84,4 +84,7 @@ bool sessions_step(struct sessions *s, struct event *e);
 /* Appends the columns of catalogue_sessions, which sessions_step has filled, as CSV fields. */
 void session_put(struct buf *row, const struct event *e);
 
+/* Appends one of them, by its place there. */
+void session_put_column(struct buf *row, const struct event *e, size_t column);
+
 #endif

@@ -552,6 +552,16 @@ int csv_reader_open_fd(struct csv_reader *r, int fd, const char *name, struct er
 	return 0;
 }
 
+void csv_reader_open_rows(struct csv_reader *r, const char *name, const struct csv_header *header,
+			  const char *tool)
+{
+	*r = (struct csv_reader)CSV_READER_INIT;
+	r->header = *header;
+	r->file = name;
+	r->line = 1; /* the header's */
+	r->input.tool = tool;
+}
+
 int csv_reader_next(struct csv_reader *r, const struct csv_row **row, struct err *err)
 {
 	for (;;) {

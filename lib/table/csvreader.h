@@ -110,6 +110,21 @@ int csv_reader_open(struct csv_reader *r, const struct csv_input *input, struct 
 int csv_reader_open_fd(struct csv_reader *r, int fd, const char *name, struct err *err);
 
 /*
+ * A reader of a table that is handed on in memory and never becomes text: it gives nothing itself
+ * but its header, which is borrowed, and the name and the place of the current row in messages, for
+ * which the caller counts: csv_reader_count. `tool` as in csv_input.
+ */
+void csv_reader_open_rows(struct csv_reader *r, const char *name, const struct csv_header *header,
+			  const char *tool);
+
+/* The next row of such a reader, as if each were a line. */
+static inline void csv_reader_count(struct csv_reader *r)
+{
+	r->n_rows++;
+	r->line++;
+}
+
+/*
  * The next row, of the next file when one is at its end (whose header must have the first's names,
  * as they are written; its delimiter may be another).
  * Returns 1 with *row (valid until the next call), 0 at the verified end of the last input, or -1

@@ -5,17 +5,29 @@
 
 #include <stdlib.h>
 
-void selection_take(struct selection *s, bool *has, const struct csv_header *header)
+static void find_runs(struct selection *s)
 {
-	*s = (struct selection){ .n_columns = header->n,
-				 .runs = mem_alloc(header->n, sizeof(*s->runs)) };
-	s->has = has;
-	for (size_t i = 0; i < header->n; i++) {
-		if (has[i] && (!i || !has[i - 1]))
+	s->n_runs = 0;
+	for (size_t i = 0; i < s->n_columns; i++) {
+		if (s->has[i] && (!i || !s->has[i - 1]))
 			s->runs[s->n_runs++] = (struct selection_run){ i, 0 };
-		if (has[i])
+		if (s->has[i])
 			s->runs[s->n_runs - 1].n++;
 	}
+}
+
+void selection_take(struct selection *s, bool *has, const struct csv_header *header)
+{
+	*s = (struct selection){ .has = has,
+				 .n_columns = header->n,
+				 .runs = mem_alloc(header->n, sizeof(*s->runs)) };
+	find_runs(s);
+}
+
+void selection_cut(struct selection *s, size_t n)
+{
+	s->n_columns = n;
+	find_runs(s);
 }
 
 static int select_columns(struct selection *s, const struct csv_reader *in,

@@ -45,6 +45,9 @@ int selection_further(struct selection *s, const struct csv_reader *in,
 int selection_with(struct selection *s, const struct csv_reader *in,
 		   const struct catalogue_table *table, const struct names *keep, struct err *err);
 
+/* Keeps of them only those that are among the first n columns. */
+void selection_cut(struct selection *s, size_t n);
+
 /* Appends the selected names, or the selected fields of a row, as CSV. */
 void selection_put_names(const struct selection *s, const struct csv_header *header,
 			 struct buf *out);

@@ -10,9 +10,8 @@
 
 #include "events/event.h"
 #include "history/aggregate.h"
-#include "history/doubts.h"
-#include "history/features.h"
-#include "history/label.h"
+#include "history/featurizer.h"
+#include "history/sessionizer.h"
 #include "table/columns.h"
 
 #include <inttypes.h>
@@ -35,45 +34,29 @@ typedef int stage_fn(const struct options *opt, struct event_reader *in,
 static int sessionize(const struct options *opt, struct event_reader *in,
 		      const struct gz_output *output, struct err *err)
 {
-	struct sessions sessions;
-	struct selection passed = SELECTION_INIT;
-	struct csv_writer out = CSV_WRITER_INIT;
-	struct doubts doubts = { 0 };
+	struct sessionizer s = SESSIONIZER_INIT;
 	struct warnings warnings = WARNINGS_INIT;
 	const struct csv_row *row;
 	struct event e;
 	int rc;
 
-	sessions_init(&sessions, &opt->session);
-	rc = columns_refuse(&in->in, catalogue_sessions.columns, catalogue_sessions.n, err) ||
-	     selection_with(&passed, &in->in, catalogue_table("enriched_table"), &opt->keep, err) ||
-	     csv_writer_open(&out, output, err);
-	if (!rc) {
-		selection_put_names(&passed, &in->in.header, &out.row);
-		catalogue_put_names(&out.row, &catalogue_sessions);
-		rc = csv_writer_end_row(&out, err);
-	}
+	s.options = opt->session;
+	rc = opt->keep.n ? names_append(&s.keep, opt->keep.name[0], err) : 0;
+	rc = rc || sessionizer_open(&s, &in->in, output, NULL, err);
 	while (!rc && (rc = event_reader_next(in, &row, &e, err)) > 0) {
-		bool is_start = sessions_step(&sessions, &e);
-
+		rc = sessionizer_step(&s, row, &e, err);
 		FUZZ_CHECK(e.session_start <= e.ts && e.deadline >= e.ts && e.session_id >= 1 &&
-				   e.session_id <= sessions.n &&
-				   (!is_start || e.session_start == e.ts) &&
+				   e.session_id <= s.sessions.n &&
 				   (e.prev_ts == EVENT_UNKNOWN || e.prev_ts <= e.ts),
 			   "session %" PRId64, e.session_id);
-		doubts_step(&doubts, &e, is_start);
-		selection_put(&passed, row, &out.row);
-		session_put(&out.row, &e);
-		rc = csv_writer_end_row(&out, err);
 	}
 	if (!rc) {
-		doubts_warn(&doubts, &sessions, &warnings);
-		rc = csv_writer_close(&out, err);
+		sessionizer_warn(&s, &warnings);
+		rc = csv_writer_close(&s.out, err);
 	}
 	warnings_release(&warnings);
-	csv_writer_abort(&out);
-	selection_release(&passed);
-	sessions_release(&sessions);
+	csv_writer_abort(&s.out);
+	sessionizer_release(&s);
 	return rc;
 }
 
@@ -90,18 +73,21 @@ static int aggregate(const struct options *opt, struct event_reader *in,
 
 	if (columns_refuse(&in->in, catalogue_history.columns, catalogue_history.n, err))
 		return -1;
-	rc = aggregates_open(&out, &opt->aggregate, output, in, &options, err);
+	rc = aggregates_open(&out, &opt->aggregate, output, &in->in, in->in.header.n, &in->users,
+			     &in->contents, &options, err);
 	history_init(&history, &options, &in->genres);
 	while (!rc && (rc = event_reader_next(in, &row, &e, err)) > 0) {
 		rc = history_step(&history, &e, &values, err);
 		if (rc)
 			csv_reader_fail(&in->in, -1, err, "%s", err->message);
 		else
-			rc = aggregates_step(&out, row, &history, &values, err);
+			rc = aggregates_step(&out, row, &e, &history, &values, err);
 	}
 	if (!rc) {
 		history_finish(&history);
 		rc = aggregates_finish(&out, &history, err);
+		for (size_t i = 0; i < out.n && !rc; i++)
+			rc = csv_writer_close(aggregates_writer(&out, i), err);
 	}
 	aggregates_release(&out);
 	history_release(&history);
@@ -111,41 +97,21 @@ static int aggregate(const struct options *opt, struct event_reader *in,
 static int make_features(const struct options *opt, struct event_reader *in,
 			 const struct gz_output *output, struct err *err)
 {
-	struct features features = { 0 };
-	struct labels labels;
-	struct csv_writer out = CSV_WRITER_INIT;
+	struct featurizer f = FEATURIZER_INIT;
 	const struct csv_row *row;
 	struct event e;
 	int rc;
 
-	labels_init(&labels, opt->watermark);
-	rc = features_init(&features, &in->in, &opt->keep, err) ||
-	     csv_writer_open(&out, output, err);
-	if (!rc) {
-		features_put_names(&features, &in->in, &out.row);
-		rc = csv_writer_end_row(&out, err);
-	}
-	while (!rc && (rc = event_reader_next(in, &row, &e, err)) > 0) {
-		rc = labels_step(&labels, &e, err);
-		if (rc) {
-			csv_reader_fail(&in->in, -1, err, "%s", err->message);
-			break;
-		}
-		if (features_wanted(&features, opt->rows, row, &e)) {
-			rc = features_put(&features, &in->in, row, &e, labels_row(&labels), err);
-			if (rc)
-				break;
-			labels_hold(&labels, e.session_id);
-		}
-		rc = labels_write(&labels, &out, err);
-	}
-	if (!rc) {
-		labels_finish(&labels);
-		rc = labels_write(&labels, &out, err) || csv_writer_close(&out, err);
-	}
-	csv_writer_abort(&out);
-	labels_release(&labels);
-	features_release(&features);
+	f.rows = opt->rows;
+	f.watermark = opt->watermark;
+	rc = opt->keep.n ? names_append(&f.keep, opt->keep.name[0], err) : 0;
+	rc = rc || featurizer_open(&f, &in->in, in->in.header.n, output, err);
+	while (!rc && (rc = event_reader_next(in, &row, &e, err)) > 0)
+		rc = featurizer_step(&f, &in->in, &(struct features_row){ .text = row, .e = &e },
+				     err);
+	rc = rc || featurizer_finish(&f, err) || csv_writer_close(&f.out, err) ? -1 : 0;
+	csv_writer_abort(&f.out);
+	featurizer_release(&f);
 	return rc;
 }
 

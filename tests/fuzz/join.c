@@ -16,10 +16,12 @@
 static int join(struct joiner *j, struct csv_reader *in, const struct join_source *sources,
 		size_t n, const struct gz_output *output, const char *unmatched, struct err *err)
 {
+	const struct gz_output other = { .path = unmatched, .plain = true };
 	const struct csv_row *row;
 	int rc;
 
-	if (joiner_load(j, sources, n, in, err) || joiner_open(j, output, unmatched, in, err))
+	if (joiner_load(j, sources, n, in, err) ||
+	    joiner_open(j, output, unmatched ? &other : NULL, in, err))
 		return -1;
 	while ((rc = csv_reader_next(in, &row, err)) > 0)
 		if (joiner_row(j, in, row, err))
@@ -58,6 +60,7 @@ static void check_outputs(struct joiner *j, uint64_t n_read, const char *out, co
 	struct csv_writer *const writers[] = { &j->out, &j->unmatched };
 	struct err err = ERR_INIT;
 	struct buf text = BUF_INIT;
+	struct csv_reader in = CSV_READER_INIT;
 	size_t n_columns, n_added = 0;
 	uint64_t n;
 
@@ -76,7 +79,7 @@ static void check_outputs(struct joiner *j, uint64_t n_read, const char *out, co
 		FUZZ_CHECK(n == j->n_unmatched, "%" PRIu64 " without a match, not %" PRIu64, n,
 			   j->n_unmatched);
 	}
-	joiner_put_unmatched(j, &text);
+	joiner_put_summary(j, &in, &text);
 	buf_release(&text);
 }
 

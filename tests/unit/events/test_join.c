@@ -9,7 +9,7 @@ static int load(struct join_dimension *d, const char *text, struct join_drops *d
 		struct err *err)
 {
 	const struct join_source source = { .key = "k", .path = "dim.csv" };
-	const struct join_rules rules = { drops, &no_words, true, &no_warnings, NULL };
+	const struct join_rules rules = { drops, &no_words, true, false, &no_warnings, NULL };
 
 	scratch_write("dim.csv", text, strlen(text));
 	*err = (struct err)ERR_INIT;
@@ -21,7 +21,7 @@ static int load_history(struct join_dimension *d, const char *text, struct err *
 {
 	const struct join_source source = { .key = "k", .path = "dim.csv", .valid_from = "t" };
 	struct join_drops none = { NULL, 0, NULL };
-	const struct join_rules rules = { &none, &no_words, true, &no_warnings, NULL };
+	const struct join_rules rules = { &none, &no_words, true, false, &no_warnings, NULL };
 
 	scratch_write("dim.csv", text, strlen(text));
 	*err = (struct err)ERR_INIT;

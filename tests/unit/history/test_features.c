@@ -120,7 +120,8 @@ static void put(const char *column, const char *value, char *text, size_t size)
 	struct csv_reader in;
 
 	open_row(&in, &row, column, value);
-	if (features_init(&f, &in, &none, &err) || features_put(&f, &in, row, &e, &out, &err))
+	if (features_init(&f, &in, in.header.n, &none, &err) ||
+	    features_put(&f, &in, &(struct features_row){ .text = row, .e = &e }, &out, &err))
 		snprintf(text, size, "%s", err.message);
 	else
 		snprintf(text, size, "%.*s", (int)out.len, out.data);
@@ -191,14 +192,23 @@ static void which_rows_are_wanted(void)
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		struct csv_field field = { .s = events[i].number,
 					   .len = (uint32_t)strlen(events[i].number) };
-		const struct csv_row row = { .fields = &field, .n = 1 };
+		const struct csv_row text = { .fields = &field, .n = 1 };
 		const struct event e = { .type = events[i].type, .phase = events[i].phase };
+		const struct history_row known = { .session_event_number =
+							   strtoll(events[i].number, NULL, 10) };
+		/* As text, and typed. */
+		const struct features_row rows[] = { { .text = &text, .e = &e },
+						     { .e = &e, .known = &known } };
 
-		CHECK(features_wanted(&f, FEATURES_OPEN, &row, &e) == !!strchr(events[i].in, 'o'));
-		CHECK(features_wanted(&f, FEATURES_FIRST, &row, &e) == !!strchr(events[i].in, 'f'));
-		CHECK(features_wanted(&f, FEATURES_UNDECIDED, &row, &e) ==
-		      !!strchr(events[i].in, 'u'));
-		CHECK(features_wanted(&f, FEATURES_ALL, &row, &e));
+		for (size_t k = 0; k < 2; k++) {
+			CHECK(features_wanted(&f, FEATURES_OPEN, &rows[k]) ==
+			      !!strchr(events[i].in, 'o'));
+			CHECK(features_wanted(&f, FEATURES_FIRST, &rows[k]) ==
+			      !!strchr(events[i].in, 'f'));
+			CHECK(features_wanted(&f, FEATURES_UNDECIDED, &rows[k]) ==
+			      !!strchr(events[i].in, 'u'));
+			CHECK(features_wanted(&f, FEATURES_ALL, &rows[k]));
+		}
 	}
 }
 

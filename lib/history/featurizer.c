@@ -7,7 +7,7 @@ int featurizer_open(struct featurizer *f, const struct csv_reader *in, size_t n_
 {
 	labels_init(&f->labels, f->watermark);
 	if (features_init(&f->features, in, n_text, &f->keep, err) ||
-	    csv_writer_open(&f->out, output, err))
+	    (output && csv_writer_open(&f->out, output, err)))
 		return -1;
 	features_put_names(&f->features, in, &f->out.row);
 	return csv_writer_end_row(&f->out, err);

@@ -35,7 +35,7 @@ struct featurizer {
 
 /*
  * Begins with the events of `in`, which is open and of whose columns n_text are text in a row, and
- * the table. Returns 0, or -1 with err, as features_init.
+ * the table, unless that is NULL: f->out is open then. Returns 0, or -1 with err, as features_init.
  */
 int featurizer_open(struct featurizer *f, const struct csv_reader *in, size_t n_text,
 		    const struct gz_output *output, struct err *err);

@@ -103,6 +103,7 @@ class Case:
 # What a tool reads is in in/, and what it writes in out/; TMPDIR is spill/.
 PREDICT = "ce-predict -m in/logistic.model in/features.csv.gz"
 ADAPT = "ce-adapt -r in/json.recipe"
+MATERIALIZE = "ce-materialize -k user_id in/users.csv.gz -k content_id in/contents.csv.gz"
 CASES = [
     Case("adapt", ADAPT + " in/log.jsonl.gz"),
     Case("adapt-outputs", ADAPT + " --users out/users.csv.gz --contents out/contents.csv.gz -o out/events.csv.gz in/log.jsonl.gz"),
@@ -132,6 +133,10 @@ CASES = [
     Case("agg-plain", "ce-agg -p -t content_completion in/sessions.csv.gz"),
     Case("features", "ce-features in/history.csv.gz"),
     Case("features-output", "ce-features --rows all -o out/features.csv.gz in/history.csv.gz"),
+    Case("materialize", MATERIALIZE + " --threads 2 in/events.csv.gz"),
+    Case("materialize-outputs", MATERIALIZE + " --threads 1 --max-rejects 100% --max-unmatched 100% --rejects out/rejects.csv "
+         "--unmatched out/unmatched.csv.gz --first out/first.csv.gz -o out/features.csv.gz in/events.csv.gz", slow=True),
+    Case("materialize-directory", MATERIALIZE + " --threads 2 -d out/tables -p -", stdin="in/events.csv", cut=False, slow=True),
     Case("train-logistic", "ce-train -o out/logistic.model in/features.csv.gz"),
     Case("train-gbdt", "ce-train -m gbdt --trees 3 --depth 2 --threads 2 -o out/gbdt.model in/features.csv.gz"),
     Case("train-calibrated", "ce-train --calibrate isotonic -w balanced in/first.csv.gz"),

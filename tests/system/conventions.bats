@@ -7,8 +7,8 @@
 
 load ../common
 
-readers='ce-clean ce-join ce-sessionize ce-agg ce-features ce-train ce-predict ce-eval ce-audit' # read a table
-tables='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict ce-eval ce-audit' # and write one
+readers='ce-clean ce-join ce-sessionize ce-agg ce-features ce-train ce-predict ce-eval ce-audit ce-materialize' # read a table
+tables='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict ce-eval ce-audit ce-materialize' # and write one
 filters='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict' # whose rows are those they read
 ordered='ce-join ce-sessionize ce-agg ce-features' # want the rows in canonical order
 files="$readers ce-adapt ce-model" # read files of any kind
@@ -30,6 +30,7 @@ row_of() {
 	ce-predict) cmd+=(-m "$IN/model") needs=event_type ;;
 	ce-eval) needs=completion_probability ;;
 	ce-audit) cmd+=(--cuts 2 -c cat) needs=event_ts ;;
+	ce-materialize) cmd+=(-k user_id "$IN/users.csv" -k content_id "$IN/contents.csv") needs=content_id ;;
 	esac
 }
 
@@ -68,10 +69,10 @@ setup_file() {
 	for tool in $readers; do
 		case $from in
 		ce-train) cp ce-train.csv ce-predict.csv ;;
-		ce-clean | ce-eval) ;;
+		ce-clean | ce-eval | ce-audit) ;;
 		*) row_of "$from" && "${cmd[@]}" -p -o "$tool.csv" "$from.csv" ;;
 		esac
-		case $tool in ce-join | ce-audit) cp ce-clean.csv "$tool.csv" ;; esac
+		case $tool in ce-join | ce-audit | ce-materialize) cp ce-clean.csv "$tool.csv" ;; esac
 		if [[ $tool == ce-train ]]; then ce-train -o model ce-train.csv; fi
 		from=$tool
 	done
@@ -445,8 +446,9 @@ by_name() {
 			refuses "stray:5: " "${cmd[@]}" stray
 		done
 	}
-	# All but ce-clean, which rejects it and goes on, and ce-audit, which leaves that to the command.
+	# All but those that reject it and go on, and ce-audit, which leaves that to the command.
 	others=${readers/ce-clean/}
+	others=${others/ce-materialize/}
 	each case_ ${others/ce-audit/}
 	sed '5s/,/,more,/; 9s/,/",/' "$IN/ce-clean.csv" >ragged
 	ce-clean -p ragged >got 2>stderr
@@ -632,7 +634,7 @@ by_name() {
 			done
 		done
 	}
-	each case_ $filters ce-adapt
+	each case_ $filters ce-adapt ce-materialize
 }
 
 # Whatever ends a tool between two of its calls, its outputs are all there, or none: see order.py.
@@ -655,7 +657,7 @@ by_name() {
 			named+=("out$option")
 		done
 		case $tool in
-		ce-agg) cmd+=(-d folder) ;;
+		ce-agg | ce-materialize) cmd+=(-d folder) ;;
 		ce-eval) cmd+=(--plots folder) ;;
 		esac
 		for way in -1 -p; do
@@ -671,7 +673,7 @@ by_name() {
 			named=(${named[@]##folder/*})
 		done
 	}
-	each case_ $filters ce-adapt ce-eval
+	each case_ $filters ce-adapt ce-eval ce-materialize
 }
 
 @test "-o /dev/stdout writes after what is there, and replaces no file" {
@@ -751,7 +753,8 @@ by_name() {
 	case_() {
 		works "$tool" --help >help
 		[[ $(head -n 1 help) == "Usage: $tool "* ]]
-		[ "$(wc -l <help)" -le 45 ]
+		# That of all filters together has a screen of its own.
+		[ "$(wc -l <help)" -le "$([[ $tool == ce-materialize ]] && echo 55 || echo 45)" ]
 		awk 'length > 79 { print; bad = 1 } END { exit bad }' help
 		works "$tool" --version >version
 		grep -Eqx "$tool [0-9]+\.[0-9]+\.[0-9]+ \((ISA-L|zlib) [0-9.]+\)" version
@@ -802,6 +805,7 @@ outputs_of() {
 	ce-join) echo -o --unmatched ;;
 	ce-sessionize) echo -o --starts ;;
 	ce-predict) echo -o --importance --drift ;;
+	ce-materialize) echo -o --rejects --unmatched --starts --first ;;
 	ce-eval) echo -o --curves --intervals --html ;;
 	*) echo -o ;;
 	esac
@@ -867,7 +871,7 @@ arena() {
 			collides "${cmd[@]}" $b link "$in" >>old
 		done
 	}
-	each case_ ce-clean ce-join ce-sessionize ce-predict ce-eval
+	each case_ ce-clean ce-join ce-sessionize ce-predict ce-eval ce-materialize
 }
 
 @test "the tables of a folder are outputs like any other" {

@@ -1,0 +1,519 @@
+#include "materialize/materialize.h"
+
+#include "base/mem.h"
+#include "history/doubts.h"
+#include "materialize/relay.h"
+#include "table/catalogue.h"
+#include "table/columns.h"
+#include "table/csvquoted.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH     ((size_t)256)
+#define N_BATCHES ((size_t)4)
+#define N_TABLES  32 /* at most, besides the aggregates */
+
+/* The rows of event_history of a few events, as the featurizer takes them. */
+struct batch {
+	size_t n;
+	struct csv_row text[BATCH];
+	struct event e[BATCH];
+	struct history_row known[BATCH];
+	struct intern_string genre[BATCH]; /* the preferred one, if it is known */
+	struct csv_field *fields;          /* of all rows, n_joined each */
+	struct arena texts;                /* what the fields are made of */
+};
+
+/* The columns between two stages: names of text, and of what is typed behind them. */
+struct columns {
+	const char **names;
+	size_t n, n_text;
+	struct csv_reader as_read; /* for the stage that reads them */
+};
+
+struct materialize_work {
+	const struct csv_reader *in;
+	const struct gz_output *output;
+	const struct materialize_tables *tables;
+	char *paths[N_TABLES]; /* of tables in the directory */
+	size_t n_paths;
+	struct featurizer first;
+	bool has_first;
+
+	struct columns cleaned, joined, sessions, history;
+	struct event_reader events; /* types rows of `joined` */
+	struct csv_field *record;   /* a row of `cleaned` */
+	struct csvquoted quoted;
+	bool compacts_sessions, compacts_history; /* a stage does not pass on all columns */
+
+	struct batch batches[N_BATCHES];
+	void *items[N_BATCHES];
+	struct relay *relay;
+	bool is_open; /* the aggregates are */
+};
+
+/* A column more. */
+static void add_name(struct columns *c, const char *name)
+{
+	c->names = mem_realloc(c->names, c->n + 1, sizeof(*c->names));
+	c->names[c->n++] = name;
+}
+
+/* After the names of text come those of what is typed. */
+static void add_typed(struct columns *c, const struct catalogue_table *table)
+{
+	for (size_t i = 0; i < table->n; i++)
+		add_name(c, table->columns[i].name);
+}
+
+/* The columns are there; `maker` is the filter that would write them, `tool` that which reads them.
+ */
+static void columns_end(struct columns *c, const char *maker, const char *tool)
+{
+	const struct csv_header header = { c->names, c->n };
+
+	csv_reader_open_rows(&c->as_read, maker, &header, tool);
+}
+
+static void columns_release(struct columns *c)
+{
+	free(c->names);
+	c->names = NULL;
+}
+
+/* Where a table goes that has a file of its own, or is in the directory, or neither (NULL). */
+static int find_output(struct materialize_work *w, const char *path, const char *table,
+		       struct gz_output *storage, const struct gz_output **output, struct err *err)
+{
+	*output = NULL;
+	*storage = *w->output;
+	if (path) {
+		storage->path = path;
+	} else if (table && w->tables->directory) {
+		path = gz_output_table(storage, w->tables->directory, table, err);
+		if (!path)
+			return -1;
+		w->paths[w->n_paths++] = (char *)path;
+	} else {
+		return 0;
+	}
+	*output = storage;
+	return 0;
+}
+
+/* Appends to a stage's own list the names of --keep which its input has; notes in `kept` which. */
+static int keep_columns(const struct names *keep, const struct csv_reader *in, struct names *list,
+			bool *kept, struct err *err)
+{
+	for (size_t i = 0; i < keep->n; i++) {
+		bool is_all = !strcmp(keep->name[i], "*");
+
+		if (!is_all && columns_find_alike(&in->header, keep->name[i]) < 0)
+			continue;
+		kept[i] = true;
+		if (names_append(list, keep->name[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct err *err)
+{
+	struct materialize_work *w = m->work;
+	const struct catalogue_table *table = catalogue_table("cleaned_events");
+	const struct gz_output *output, *rejects;
+	struct gz_output storage[2];
+
+	if (keep_columns(&m->keep, w->in, &m->cleaning.cleaner.keep, kept, err) ||
+	    find_output(w, NULL, table->name, &storage[0], &output, err) ||
+	    find_output(w, w->tables->rejects, "rejects", &storage[1], &rejects, err) ||
+	    cleaning_open(&m->cleaning, w->in, output, rejects, now, err))
+		return -1;
+	for (size_t i = 0; i < table->n; i++)
+		add_name(&w->cleaned, table->columns[i].name);
+	for (size_t i = 0; i < m->cleaning.cleaner.n_kept; i++)
+		add_name(&w->cleaned, w->in->header.names[m->cleaning.cleaner.kept[i]]);
+	w->cleaned.n_text = w->cleaned.n;
+	columns_end(&w->cleaned, "the output of ce-clean", "ce-join");
+	w->record = mem_alloc(w->cleaned.n, sizeof(*w->record));
+	return 0;
+}
+
+static int open_joiner(struct materialize *m, const struct join_source *sources, size_t n,
+		       struct err *err)
+{
+	struct materialize_work *w = m->work;
+	const struct gz_output *output, *unmatched;
+	struct gz_output storage[2];
+
+	m->joiner.fields = true;
+	if (joiner_load(&m->joiner, sources, n, &w->cleaned.as_read, err) ||
+	    find_output(w, NULL, "enriched_table", &storage[0], &output, err) ||
+	    find_output(w, w->tables->unmatched, NULL, &storage[1], &unmatched, err) ||
+	    joiner_open(&m->joiner, output, unmatched, &w->cleaned.as_read, err))
+		return -1;
+	for (size_t i = 0; i < m->joiner.n_names; i++)
+		add_name(&w->joined, m->joiner.names[i]);
+	w->joined.n_text = w->joined.n;
+	columns_end(&w->joined, "the output of ce-join", "ce-sessionize");
+	return 0;
+}
+
+/* The columns that a stage passes on, and the typed ones that it adds. */
+static void pass_on(const struct columns *from, const struct selection *passed, struct columns *to)
+{
+	for (size_t i = 0; i < from->n_text; i++)
+		if (passed->has[i])
+			add_name(to, from->names[i]);
+	to->n_text = to->n;
+}
+
+static int open_sessionizer(struct materialize *m, bool *kept, struct err *err)
+{
+	struct materialize_work *w = m->work;
+	const struct gz_output *output, *starts;
+	struct gz_output storage[2];
+
+	w->events.in = w->joined.as_read;
+	if (keep_columns(&m->keep, &w->joined.as_read, &m->sessionizer.keep, kept, err) ||
+	    event_reader_bind(&w->events, EVENT_ENRICHED, err) ||
+	    find_output(w, NULL, "session_identification", &storage[0], &output, err) ||
+	    find_output(w, w->tables->starts, "session_starts", &storage[1], &starts, err) ||
+	    sessionizer_open(&m->sessionizer, &w->joined.as_read, output, starts, err))
+		return -1;
+	pass_on(&w->joined, &m->sessionizer.passed, &w->sessions);
+	w->compacts_sessions = w->sessions.n_text < w->joined.n_text;
+	add_typed(&w->sessions, &catalogue_sessions);
+	columns_end(&w->sessions, "the output of ce-sessionize", "ce-agg");
+	return 0;
+}
+
+static int open_history(struct materialize *m, bool *kept, struct err *err)
+{
+	struct materialize_work *w = m->work;
+	struct aggregate_options what = { .directory = w->tables->directory,
+					  .watermark = m->agg_watermark };
+	const struct csv_reader *in = &w->sessions.as_read;
+	const struct gz_output *output;
+	struct gz_output storage;
+
+	if (keep_columns(&m->keep, in, &m->agg_keep, kept, err) ||
+	    columns_require(in, "genre", err) < 0 ||
+	    columns_refuse(in, catalogue_history.columns, catalogue_history.n, err) ||
+	    event_reader_bind(&w->events, EVENT_JOINED, err) ||
+	    find_output(w, NULL, "event_history", &storage, &output, err))
+		return -1;
+	what.keep = m->agg_keep;
+	w->is_open = true;
+	if (aggregates_open(&m->aggregates, &what, output, in, w->sessions.n_text, &w->events.users,
+			    &w->events.contents, &m->history_options, err))
+		return -1;
+	history_init(&m->history, &m->history_options, &w->events.genres);
+	pass_on(&w->sessions, &m->aggregates.passed, &w->history);
+	w->compacts_history = w->history.n_text < w->sessions.n_text;
+	add_typed(&w->history, &catalogue_sessions);
+	add_typed(&w->history, &catalogue_history);
+	columns_end(&w->history, "the output of ce-agg", "ce-features");
+	return 0;
+}
+
+static int open_featurizer(struct materialize *m, bool *kept, struct err *err)
+{
+	struct materialize_work *w = m->work;
+	const struct csv_reader *in = &w->history.as_read;
+	const struct gz_output *output;
+	struct gz_output storage;
+
+	if (keep_columns(&m->keep, in, &m->featurizer.keep, kept, err))
+		return -1;
+	for (size_t i = 0; i < m->keep.n; i++)
+		if (!kept[i])
+			return columns_require(in, m->keep.name[i], err);
+	if (featurizer_open(&m->featurizer, in, w->history.n_text, NULL, err) ||
+	    find_output(w, w->tables->first, NULL, &storage, &output, err))
+		return -1;
+	if (!output)
+		return 0;
+	w->has_first = true;
+	w->first = (struct featurizer)FEATURIZER_INIT;
+	w->first.rows = FEATURES_FIRST;
+	w->first.watermark = m->featurizer.watermark;
+	for (size_t i = 0; i < m->featurizer.keep.n; i++)
+		if (names_append(&w->first.keep, m->featurizer.keep.name[i], err))
+			return -1;
+	return featurizer_open(&w->first, in, w->history.n_text, output, err);
+}
+
+/* What the relay's thread does. */
+static int make_features(void *context, void *item, struct err *err)
+{
+	struct materialize *m = context;
+	struct materialize_work *w = m->work;
+	struct csv_reader *in = &w->history.as_read;
+	struct batch *b = item;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct features_row row = { &b->text[i], &b->e[i], &b->known[i],
+						  b->genre[i] };
+
+		csv_reader_count(in);
+		if (featurizer_step(&m->featurizer, in, &row, err) ||
+		    (w->has_first && featurizer_step(&w->first, in, &row, err)))
+			return -1;
+	}
+	return 0;
+}
+
+int materialize_open(struct materialize *m, const struct csv_reader *in,
+		     const struct join_source *sources, size_t n, const struct gz_output *output,
+		     const struct materialize_tables *tables, int64_t now, struct err *err)
+{
+	struct materialize_work *w = m->work = mem_zalloc(1, sizeof(*w));
+	bool *kept = mem_zalloc(m->keep.n, sizeof(*kept));
+	int rc;
+
+	w->in = in;
+	w->output = output;
+	w->tables = tables;
+	/* The tool's own output comes first, so that messages tell the others from it. */
+	rc = csv_writer_open(&m->featurizer.out, output, err) || open_cleaning(m, kept, now, err) ||
+	     open_joiner(m, sources, n, err) || open_sessionizer(m, kept, err) ||
+	     open_history(m, kept, err) || open_featurizer(m, kept, err);
+	free(kept);
+	if (rc)
+		return -1;
+	for (size_t i = 0; i < N_BATCHES; i++) {
+		struct batch *b = &w->batches[i];
+
+		b->fields = mem_alloc(BATCH * w->joined.n, sizeof(*b->fields));
+		w->items[i] = b;
+	}
+	w->relay = relay_new(w->items, N_BATCHES, make_features, m, output->threads > 1);
+	return 0;
+}
+
+/* The record of an event: its fields, made in the batch's memory. */
+static struct csv_row take_record(struct materialize_work *w, struct batch *b,
+				  const struct clean_event *e)
+{
+	struct csv_row row = { .fields = w->record, .n = w->cleaned.n, .is_foreign = true };
+	const size_t kept_len = e->kept ? e->kept_len + 1 : 0;
+	const size_t rest_len = e->rest_len + kept_len;
+	char *s = arena_alloc(&b->texts, e->id_len + NUM_TEXT_MAX + rest_len + CSV_SLACK);
+	struct csv_field *f = w->record;
+	const char *end;
+
+	memcpy(s, e->id, e->id_len);
+	*f++ = (struct csv_field){ s, (uint32_t)e->id_len, false };
+	s += e->id_len;
+	*f = (struct csv_field){ s, (uint32_t)num_format_int(s, e->ts), false };
+	s += f++->len;
+	memcpy(s, e->rest, e->rest_len);
+	if (e->kept) {
+		s[e->rest_len] = ',';
+		memcpy(s + e->rest_len + 1, e->kept, e->kept_len);
+	}
+	if (memchr(s, '"', rest_len)) {
+		/* What was encoded is a record by RFC 4180; decoded it is no longer. */
+		(void)csvquoted_split(&w->quoted, s, rest_len, ',');
+		for (size_t i = 0; i < w->quoted.n; i++, f++) {
+			*f = csvquoted_field(&w->quoted, i);
+			if (f->len)
+				memcpy(s, f->s, f->len);
+			f->s = s;
+			s += f->len;
+		}
+		return row;
+	}
+	for (end = s + rest_len; f < w->record + row.n; f++) {
+		const char *comma = memchr(s, ',', (size_t)(end - s));
+		const char *stop = comma ? comma : end;
+
+		*f = (struct csv_field){ s, (uint32_t)(stop - s), stop == s };
+		s += f->len + 1;
+	}
+	return row;
+}
+
+/* Leaves of a row what the selection has; in place, for no field moves to a later place. */
+static void compact(struct csv_row *row, const struct selection *passed)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < row->n; i++)
+		if (passed->has[i])
+			row->fields[n++] = row->fields[i];
+	row->n = n;
+}
+
+/* Takes an event from its record to its history, as the next row of the batch if it is joined. */
+static int take_event(struct materialize *m, struct batch *b, const struct clean_event *cleaned,
+		      struct err *err)
+{
+	struct materialize_work *w = m->work;
+	struct event *e = &b->e[b->n];
+	struct history_row *known = &b->known[b->n];
+	struct csv_row record = take_record(w, b, cleaned), *row = &b->text[b->n];
+	int rc;
+
+	csv_reader_count(&w->cleaned.as_read);
+	joiner_prepare(&m->joiner, &record);
+	rc = joiner_step(&m->joiner, &w->cleaned.as_read, &record, cleaned->ts, err);
+	if (rc <= 0)
+		return rc;
+	csv_reader_count(&w->events.in);
+	csv_reader_count(&w->sessions.as_read);
+	*row = (struct csv_row){ .fields = b->fields + b->n * w->joined.n,
+				 .n = w->joined.n,
+				 .is_foreign = true };
+	joiner_fields(&m->joiner, &record, &b->texts, row->fields);
+	e->ts = cleaned->ts;
+	if (event_read(&w->events, row, e, err) || sessionizer_step(&m->sessionizer, row, e, err))
+		return -1;
+	if (w->compacts_sessions)
+		compact(row, &m->sessionizer.passed);
+	if (history_step(&m->history, e, known, err))
+		return csv_reader_fail(&w->sessions.as_read, -1, err, "%s", err->message);
+	if (m->aggregates.n && aggregates_step(&m->aggregates, row, e, &m->history, known, err))
+		return -1;
+	if (w->compacts_history)
+		compact(row, &m->aggregates.passed);
+	if (known->user_genre_preference != EVENT_UNKNOWN)
+		b->genre[b->n] =
+			*intern_string(&w->events.genres, (uint32_t)known->user_genre_preference);
+	b->n++;
+	m->n_events++;
+	return 0;
+}
+
+static int finish(struct materialize *m, struct err *err)
+{
+	struct materialize_work *w = m->work;
+
+	if (joiner_finish(&m->joiner, &w->cleaned.as_read, err))
+		return -1;
+	history_finish(&m->history);
+	if (relay_finish(w->relay, err) || aggregates_finish(&m->aggregates, &m->history, err) ||
+	    featurizer_finish(&m->featurizer, err))
+		return -1;
+	return w->has_first && featurizer_finish(&w->first, err) ? -1 : 0;
+}
+
+int materialize_step(struct materialize *m, struct err *err)
+{
+	struct materialize_work *w = m->work;
+	struct batch *b = relay_get(w->relay, err);
+	struct clean_event e;
+	int rc = 1;
+
+	if (!b)
+		return -1;
+	b->n = 0;
+	arena_release(&b->texts);
+	while (b->n < BATCH && (rc = cleaning_next(&m->cleaning, w->in, &e, err)) > 0)
+		if (take_event(m, b, &e, err))
+			return -1;
+	if (rc < 0 || relay_pass(w->relay, err) || (!rc && finish(m, err)))
+		return -1;
+	return rc;
+}
+
+void materialize_warn(const struct materialize *m, struct warnings *warnings)
+{
+	const struct materialize_work *w = m->work;
+
+	cleaning_warn(&m->cleaning, w->in, warnings);
+	warnings_append(warnings, &m->joiner.warnings);
+	sessionizer_warn(&m->sessionizer, warnings);
+	doubts_watermark(m->featurizer.watermark, m->history.now, warnings);
+	if (m->agg_watermark != m->featurizer.watermark && m->aggregates.per_session)
+		doubts_watermark(m->agg_watermark, m->history.now, warnings);
+	featurizer_warn(&m->featurizer, m->n_events, warnings);
+}
+
+void materialize_put_summary(struct materialize *m, struct buf *text)
+{
+	const struct materialize_work *w = m->work;
+
+	cleaning_put_summary(&m->cleaning, w->in, text);
+	if (text->len)
+		buf_append_char(text, '\n');
+	joiner_put_summary(&m->joiner, &w->cleaned.as_read, text);
+	if (m->joiner.n_unmatched)
+		buf_append_char(text, '\n');
+}
+
+/* The tables that are written, the features first, which is what is finished last. */
+static size_t find_writers(struct materialize *m, struct csv_writer **writers)
+{
+	struct materialize_work *w = m->work;
+	const struct {
+		bool is;
+		struct csv_writer *writer;
+	} tables[] = {
+		{ true, &m->featurizer.out },
+		{ w->has_first, &w->first.out },
+		{ m->cleaning.has_out, &m->cleaning.out },
+		{ m->cleaning.rejects.has_out, &m->cleaning.rejects.out },
+		{ m->joiner.has_out, &m->joiner.out },
+		{ m->joiner.has_unmatched, &m->joiner.unmatched },
+		{ m->sessionizer.has_out, &m->sessionizer.out },
+		{ m->sessionizer.has_starts, &m->sessionizer.starts },
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (tables[i].is)
+			writers[n++] = tables[i].writer;
+	for (size_t i = 0; w->is_open && i < m->aggregates.n; i++)
+		writers[n++] = aggregates_writer(&m->aggregates, i);
+	return n;
+}
+
+int materialize_close(struct materialize *m, struct err *err)
+{
+	struct csv_writer *writers[2 * N_TABLES];
+
+	return csv_writer_close_all(writers, find_writers(m, writers), err);
+}
+
+void materialize_release(struct materialize *m)
+{
+	struct materialize_work *w = m->work;
+	struct csv_writer *writers[2 * N_TABLES];
+
+	if (!w)
+		return;
+	relay_free(w->relay);
+	for (size_t i = find_writers(m, writers); i-- > 0;)
+		csv_writer_abort(writers[i]);
+	cleaning_release(&m->cleaning);
+	joiner_release(&m->joiner);
+	sessionizer_release(&m->sessionizer);
+	if (w->is_open) {
+		aggregates_release(&m->aggregates);
+		history_release(&m->history);
+	}
+	featurizer_release(&m->featurizer);
+	if (w->has_first)
+		featurizer_release(&w->first);
+	names_release(&m->agg_keep);
+	names_release(&m->keep);
+	for (size_t i = 0; i < N_BATCHES; i++) {
+		free(w->batches[i].fields);
+		arena_release(&w->batches[i].texts);
+	}
+	w->events.in = (struct csv_reader)CSV_READER_INIT;
+	event_reader_close(&w->events);
+	columns_release(&w->cleaned);
+	columns_release(&w->joined);
+	columns_release(&w->sessions);
+	columns_release(&w->history);
+	csvquoted_release(&w->quoted);
+	free(w->record);
+	for (size_t i = 0; i < w->n_paths; i++)
+		free(w->paths[i]);
+	free(w);
+	m->work = NULL;
+}

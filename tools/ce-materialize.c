@@ -1,0 +1,214 @@
+/* ce-materialize: the pipe from raw events to the feature table in one process. */
+#include "base/mem.h"
+#include "cli.h"
+#include "materialize/materialize.h"
+#include "stages.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/*
+ * The options of all stages are those of the filters. A name that several of them have goes to each
+ * of these, and with the stage's name in front to that one alone: --tz, --clean-tz, --join-tz.
+ */
+#define N_STAGES    5
+#define OPTIONS_MAX (N_STAGES * STAGES_OPTIONS_MAX + 8)
+
+struct stages {
+	struct clean_options clean;
+	struct join_options join;
+	struct sessionize_options sessionize;
+	struct agg_options agg;
+	struct features_options features;
+	struct {
+		const char *name;
+		struct stage_options options;
+	} of[N_STAGES];
+};
+
+/* An option that several stages have. */
+struct shared {
+	const struct cli_option *options[N_STAGES];
+	size_t n;
+};
+
+/* The options of the command line, and what the shared ones need. */
+struct table {
+	struct cli_option options[OPTIONS_MAX];
+	struct shared shared[OPTIONS_MAX];
+	struct {
+		char name[32], help[64];
+	} alone[OPTIONS_MAX]; /* those of one stage */
+	size_t n;
+};
+
+static int parse_shared(void *value, const char *const *args, struct err *err)
+{
+	const struct shared *shared = value;
+
+	for (size_t i = 0; i < shared->n; i++)
+		if (shared->options[i]->parse(shared->options[i]->value, args, err))
+			return -1;
+	return 0;
+}
+
+static void find_shared(const struct stages *stages, const char *name, struct shared *shared)
+{
+	for (size_t i = 0; i < N_STAGES; i++)
+		for (const struct cli_option *o = stages->of[i].options.table; o->name; o++)
+			if (!strcmp(o->name, name))
+				shared->options[shared->n++] = o;
+}
+
+/* Adds an option of a stage, by the name that it has here. */
+static void add_option(struct table *t, const struct stages *stages, size_t stage,
+		       const struct cli_option *option, struct names *keep)
+{
+	struct shared *shared = &t->shared[t->n];
+	struct cli_option *to = &t->options[t->n];
+	const char *name = stages->of[stage].name;
+
+	find_shared(stages, option->name, shared);
+	*to = *option;
+	t->n++;
+	if (shared->n == 1)
+		return;
+	if (shared->options[0] == option) {
+		/* --keep goes to those stages alone whose input has the column. */
+		bool is_keep = !strcmp(option->name, "keep");
+
+		to->parse = is_keep ? cli_list : parse_shared;
+		to->value = is_keep ? (void *)keep : (void *)shared;
+		to = &t->options[t->n++];
+		*to = *option;
+	}
+	snprintf(t->alone[t->n - 1].name, sizeof(t->alone->name), "%s-%s", name, option->name);
+	snprintf(t->alone[t->n - 1].help, sizeof(t->alone->help), "--%s of ce-%s alone",
+		 option->name, name);
+	to->name = t->alone[t->n - 1].name;
+	to->help = t->alone[t->n - 1].help;
+}
+
+static void find_options(struct table *t, struct stages *s, struct materialize *m,
+			 struct materialize_tables *tables)
+{
+	const struct cli_option own[] = {
+		{ 'd', "directory", "DIR", "also write all other tables into DIR", cli_string,
+		  &tables->directory },
+		{ 0, "first", "FILE", "also write the table of --rows first to FILE", cli_string,
+		  &tables->first },
+	};
+
+	s->clean.cleaning = &m->cleaning;
+	s->join.joiner = &m->joiner;
+	s->sessionize.sessionizer = &m->sessionizer;
+	s->agg = (struct agg_options)AGG_OPTIONS_INIT;
+	s->features.featurizer = &m->featurizer;
+	s->of[0].name = "clean";
+	s->of[0].options = stages_clean(&s->clean);
+	s->of[1].name = "join";
+	s->of[1].options = stages_join(&s->join);
+	s->of[2].name = "sessionize";
+	s->of[2].options = stages_sessionize(&s->sessionize);
+	s->of[3].name = "agg";
+	s->of[3].options = stages_agg(&s->agg);
+	s->of[4].name = "features";
+	s->of[4].options = stages_features(&s->features);
+	for (size_t i = 0; i < N_STAGES; i++)
+		for (const struct cli_option *o = s->of[i].options.table; o->name; o++)
+			add_option(t, s, i, o, &m->keep);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		t->options[t->n++] = own[i];
+}
+
+static void take_options(const struct cli *cli, struct stages *s, struct materialize *m,
+			 struct materialize_tables *tables)
+{
+	stages_clean_check(cli, &s->clean);
+	stages_join_check(cli, &s->join);
+	stages_sessionize_check(&s->sessionize);
+	stages_features_check(&s->features);
+	m->history_options = s->agg.history;
+	m->agg_keep = s->agg.keep;
+	m->agg_watermark = s->agg.watermark;
+	tables->rejects = s->clean.rejects;
+	tables->unmatched = s->join.unmatched;
+	tables->starts = s->sessionize.starts;
+}
+
+static _Noreturn void die_with(const struct cli *cli, struct warnings *warnings,
+			       const struct err *err)
+{
+	if (!cli->strict) /* which would let them take the error's place */
+		cli_warnings(cli, warnings);
+	cli_die(cli, err);
+}
+
+/* Says what was left out, and what looks wrong, which may end the run. */
+static void report(const struct cli *cli, struct materialize *m)
+{
+	struct warnings warnings = WARNINGS_INIT;
+	struct buf summary = BUF_INIT;
+
+	materialize_put_summary(m, &summary);
+	for (size_t at = 0; at < summary.len;) {
+		const char *line = summary.data + at;
+		const char *end = memchr(line, '\n', summary.len - at);
+
+		cli_note(cli, "%.*s", (int)(end - line), line);
+		at += (size_t)(end - line) + 1;
+	}
+	buf_release(&summary);
+	materialize_warn(m, &warnings);
+	cli_warnings(cli, &warnings);
+}
+
+int main(int argc, char **argv)
+{
+	struct materialize m = MATERIALIZE_INIT;
+	struct materialize_tables tables = { NULL };
+	struct stages stages = { 0 };
+	struct table *table = mem_zalloc(1, sizeof(*table));
+	struct cli cli = { .tool = "ce-materialize",
+			   .purpose = "Make the feature table from raw events in one process.",
+			   .operands = "[FILE ...]",
+			   .options = table->options };
+	struct csv_reader in = CSV_READER_INIT;
+	struct warnings warnings = WARNINGS_INIT;
+	const int64_t now = (int64_t)time(NULL) * TIME_MS_PER_SECOND;
+	const struct csv_row *row;
+	struct err err = ERR_INIT;
+	int rc;
+
+	find_options(table, &stages, &m, &tables);
+	cli_parse(&cli, argc, argv);
+	take_options(&cli, &stages, &m, &tables);
+	in.tolerant = true;
+	if (csv_reader_open(&in, &cli.input, &err) ||
+	    materialize_open(&m, &in, stages.join.sources, stages.join.n_sources, &cli.output,
+			     &tables, now, &err))
+		cli_die(&cli, &err);
+	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
+		cli_progress(&cli, in.n_rows);
+		if (cleaning_add(&m.cleaning, &in, row, &err))
+			cli_die(&cli, &err);
+	}
+	if (rc < 0 || cleaning_sort(&m.cleaning, &in, &warnings, &err))
+		die_with(&cli, &warnings, &err);
+	while ((rc = materialize_step(&m, &err)) > 0)
+		cli_progress(&cli, m.n_events);
+	if (rc < 0)
+		cli_die(&cli, &err);
+	report(&cli, &m);
+	if (materialize_close(&m, &err))
+		cli_die(&cli, &err);
+	cli_done(&cli, in.n_rows, m.featurizer.out.n_rows - 1);
+	csv_reader_close(&in);
+	materialize_release(&m);
+	stages_clean_release(&stages.clean);
+	stages_join_release(&stages.join);
+	free(table);
+	return 0;
+}

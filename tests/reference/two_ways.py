@@ -286,11 +286,16 @@ class Case:
             columns = ["genre", "runtime", "release_year", "maturity_rating"] + self.further(CONTENT_COLUMNS)
             dimensions.append(("content_id", [c for c in self.contents if r.random() >= gone], columns))
         if kind == "more":
-            key = r.choice(["device", "device", "event_type"] + ["app"] * 3 * ("app" in self.extra))
-            keys = {"device": DEVICES, "event_type": [t.encode() for t in clean.TYPES], "app": [b"1.0", b"2", b'"3"']}[key]
-            dimensions.append((key, [k for k in keys if r.random() >= gone], ["maker", "a text"][: r.randint(1, 2)]))
+            key = r.choice(["device", "device", "event_type", "playback_position", "user_id"] + ["app"] * 3 * ("app" in self.extra))
+            keys = {"device": DEVICES, "event_type": [t.encode() for t in clean.TYPES], "app": [b"1.0", b"2", b'"3"'],
+                    "playback_position": [b"%d" % i for i in range(2000)], "user_id": self.users}[key]  # fmt: skip
+            dimensions.append((key, [k for k in keys if r.random() >= gone], ["maker", "a text"][: r.randint(0, 2)]))
             if key == "app":
                 self.options.append(Option(r.choice(["--keep", "--clean-keep"]), [key]))
+        if r.random() < 0.1 and dimensions:  # the columns of contents from two files
+            key, keys, columns = dimensions[-1]
+            dimensions[-1] = key, keys, columns[:2]
+            dimensions.append((key, [k for k in keys if r.random() >= gone], columns[2:]))
         r.shuffle(dimensions)
         for i, dimension in enumerate(dimensions):
             self.draw_dimension(f"dim{i}", separator, *dimension)
@@ -300,7 +305,6 @@ class Case:
         drop = ["email"] * ("email" in self.columns and r.random() < 0.8)
         # A name that would be there twice has to go, as a rule.
         twice = {n for n in self.columns if self.columns.count(n) > 1 or n in clean.COLUMNS or n in self.extra}
-        self.twice = twice
         drop += [name for name in sorted(twice) if name not in clean.COLUMNS and r.random() < 0.5]
         drop += [r.choice(clean.COLUMNS + self.columns)] * (r.random() < 0.3 * self.faulty)
         more = [name for name in self.columns if name in USER_COLUMNS + CONTENT_COLUMNS and "," not in name]
@@ -337,7 +341,7 @@ class Case:
         r.shuffle(header)
         keys = list(keys)
         if r.random() < 0.3:
-            keys += [b"nobody", b" u1", b"U1", *r.sample([word for word in WORDS if word not in self.na and word.decode() not in self.dim_na], 2)]
+            keys += [b"nobody", b" u1", b"U1"] + [word for word in WORDS if word not in self.na and word.decode() not in self.dim_na][:2]
         rows = []
         for value in dict.fromkeys(keys):
             froms = [None]
@@ -574,9 +578,10 @@ def listing():
 
 
 def outputs(case, directory):
-    """The options of the outputs of a run, what they have: (words, {path: (table, form)}, form of stdout or None)."""
+    """The options of the outputs of a run, and what they have: (words, {path: (table, form)}, form of stdout
+    or None, whether one of them cannot be, the generator)."""
     r = random.Random(f"{case.rate} {directory}")
-    words, paths, form = [], {}, None
+    words, paths, form, stdout = [], {}, None, "gzip"
     if r.random() < 0.3:
         words, form = ["-p"], "plain"
     elif r.random() < 0.3:
@@ -586,20 +591,23 @@ def outputs(case, directory):
         path = "out/" + FILES[name] + r.choice(suffixes)
         words += [name, path]
         paths[path] = FILES[name], form or ("plain" if path.endswith(".csv") else "gzip")
-    stdout = "gzip" if form is None else form
-    if r.random() < 0.5:
+    impossible = r.random() < 0.03
+    if impossible:
+        words += ["-o", r.choice(["out/no/features.csv", ".", *paths, *case.files])]
+    elif r.random() < 0.5:
         path = "out/features" + r.choice(suffixes)
         words += [r.choice(["-o", "--output"]), path]
         paths[path] = FEATURES, form or ("plain" if path.endswith(".csv") else "gzip")
         stdout = None
+    stdout = stdout and form or stdout
     if directory:
         words += [r.choice(["-d", "--directory"]), "out/tables"]
         suffix = ".csv" if form == "plain" else ".csv.gz"
         paths.update({f"out/tables/{name}{suffix}": (name, form or "gzip") for name in TABLES})
     words += ["--no-sync"] * (r.random() < 0.9) + ["-v"] * (r.random() < 0.05)
-    words += ["--threads", r.choice("123")] * (r.random() < 0.7)
+    words += ["--threads", r.choice("1238")] * (r.random() < 0.7)
     words += ["--mem", r.choice(["1", "2M", "3M", "100M"])] * (r.random() < 0.4)
-    return words, paths, stdout, r
+    return words, paths, stdout, impossible, r
 
 
 def command_line(case, words, r):
@@ -618,7 +626,7 @@ def command_line(case, words, r):
 
 def check(case, directory, way, counts):
     """One run of ce-materialize against the pipe; raises a Difference."""
-    words, paths, stdout_form, r = outputs(case, directory)
+    words, paths, stdout_form, impossible, r = outputs(case, directory)
     command = command_line(case, words, r)
     shutil.rmtree("out", ignore_errors=True)
     os.mkdir("out")
@@ -635,11 +643,15 @@ def check(case, directory, way, counts):
     verdict = f"exit {status}: {' / '.join(said) or 'no message'}"
     if os.listdir(os.environ["TMPDIR"]):
         raise Difference("spill", f"{os.listdir(os.environ['TMPDIR'])} are left in $TMPDIR")
-    if way.error:
+    if way.error or impossible:
         if status not in (1, 2):
-            raise Difference("succeeds", f"{way.error}: {' / '.join(way.messages)}\n  ce-materialize: {verdict}")
+            error = way.error or "an output cannot be written"
+            raise Difference("succeeds", f"{error}: {' / '.join(way.messages)}\n  ce-materialize: {verdict}")
+        for name, data in case.files.items():
+            with open(name, "rb") as file:
+                same(name, file.read(), data, name)
         if (folders, files) != before:
-            raise Difference("leaves", f"{verdict}, and leaves {sorted(set(files) - set(before[1])) or sorted(folders)}, not {sorted(before[1])}")
+            raise Difference("leaves", f"{verdict}, and leaves {folders}, {sorted(files)}, not {before[0]}, {sorted(before[1])}")
         if stdout_form == "gzip" and stdout:
             try:
                 plain(stdout, "gzip", "stdout")
@@ -647,6 +659,8 @@ def check(case, directory, way, counts):
                 pass
             else:
                 raise Difference("complete", f"{verdict}, and stdout is complete")
+        if not way.error:
+            return
         counts["failures"] += 1
         bare = [re.sub(r"^\S+:\d+: ", "", text) for text in (heard(way.messages[-1:]) + [""])[:1] + said[-1:]]
         counts["failures that say the same"] += bare[0] == bare[-1]
@@ -690,7 +704,7 @@ def write_files(case):
 
 
 def two_ways(case, counts):
-    """Both runs of a case, in an empty folder. The pipe runs once, unless what ce-agg says depends on -d."""
+    """Both runs of a case, in an empty folder. The pipe runs once, unless ce-agg may say something else without -d."""
     write_files(case)
     os.mkdir("spill")
     os.environ["TMPDIR"] = os.path.abspath("spill")
@@ -698,7 +712,7 @@ def two_ways(case, counts):
     way = None
     for directory in (True, False):
         case.shown = "ce-materialize did not run"
-        if way is None or case.has("--agg-watermark"):
+        if way is None or any(option.name.endswith("watermark") for option in case.options):
             shutil.rmtree("pipe", ignore_errors=True)
             way = Pipe(case, directory).run()
             case.way = way

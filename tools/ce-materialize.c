@@ -38,9 +38,11 @@ struct shared {
 struct table {
 	struct cli_option options[OPTIONS_MAX];
 	struct shared shared[OPTIONS_MAX];
-	struct {
+	struct alone {
 		char name[32], help[64];
-	} alone[OPTIONS_MAX]; /* those of one stage */
+		const struct cli_option *option;
+		bool is_given;
+	} alone[OPTIONS_MAX]; /* that go to one stage of several */
 	size_t n;
 };
 
@@ -52,6 +54,14 @@ static int parse_shared(void *value, const char *const *args, struct err *err)
 		if (shared->options[i]->parse(shared->options[i]->value, args, err))
 			return -1;
 	return 0;
+}
+
+static int parse_alone(void *value, const char *const *args, struct err *err)
+{
+	struct alone *alone = value;
+
+	alone->is_given = true;
+	return alone->option->parse(alone->option->value, args, err);
 }
 
 static void find_shared(const struct stages *stages, const char *name, struct shared *shared)
@@ -69,6 +79,7 @@ static void add_option(struct table *t, const struct stages *stages, size_t stag
 	struct shared *shared = &t->shared[t->n];
 	struct cli_option *to = &t->options[t->n];
 	const char *name = stages->of[stage].name;
+	struct alone *alone;
 
 	find_shared(stages, option->name, shared);
 	*to = *option;
@@ -84,11 +95,19 @@ static void add_option(struct table *t, const struct stages *stages, size_t stag
 		to = &t->options[t->n++];
 		*to = *option;
 	}
-	snprintf(t->alone[t->n - 1].name, sizeof(t->alone->name), "%s-%s", name, option->name);
-	snprintf(t->alone[t->n - 1].help, sizeof(t->alone->help), "--%s of ce-%s alone",
-		 option->name, name);
-	to->name = t->alone[t->n - 1].name;
-	to->help = t->alone[t->n - 1].help;
+	alone = &t->alone[t->n - 1];
+	alone->option = option;
+	snprintf(alone->name, sizeof(alone->name), "%s-%s", name, option->name);
+	snprintf(alone->help, sizeof(alone->help), "--%s of ce-%s alone", option->name, name);
+	*to = (struct cli_option){ 0, alone->name, option->args, alone->help, parse_alone, alone };
+}
+
+static bool is_given(const struct table *t, const char *name)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->alone[i].is_given && !strcmp(t->alone[i].name, name))
+			return true;
+	return false;
 }
 
 static void find_options(struct table *t, struct stages *s, struct materialize *m,
@@ -147,7 +166,7 @@ static _Noreturn void die_with(const struct cli *cli, struct warnings *warnings,
 }
 
 /* Says what was left out, and what looks wrong, which may end the run. */
-static void report(const struct cli *cli, struct materialize *m)
+static void report(const struct cli *cli, struct materialize *m, bool is_without_sessions)
 {
 	struct warnings warnings = WARNINGS_INIT;
 	struct buf summary = BUF_INIT;
@@ -162,6 +181,9 @@ static void report(const struct cli *cli, struct materialize *m)
 	}
 	buf_release(&summary);
 	materialize_warn(m, &warnings);
+	if (is_without_sessions)
+		warnings_add(&warnings, "--agg-watermark has no effect: no table of sessions is "
+					"written (-d)");
 	cli_warnings(cli, &warnings);
 }
 
@@ -201,7 +223,7 @@ int main(int argc, char **argv)
 		cli_progress(&cli, m.n_events);
 	if (rc < 0)
 		cli_die(&cli, &err);
-	report(&cli, &m);
+	report(&cli, &m, is_given(table, "agg-watermark") && !tables.directory);
 	if (materialize_close(&m, &err))
 		cli_die(&cli, &err);
 	cli_done(&cli, in.n_rows, m.featurizer.out.n_rows - 1);

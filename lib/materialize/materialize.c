@@ -430,6 +430,8 @@ void materialize_warn(const struct materialize *m, struct warnings *warnings)
 	if (m->agg_watermark != m->featurizer.watermark && m->aggregates.per_session)
 		doubts_watermark(m->agg_watermark, m->history.now, warnings);
 	featurizer_warn(&m->featurizer, m->n_events, warnings);
+	if (w->has_first && m->featurizer.out.n_rows > 1) /* else it is said already */
+		featurizer_warn(&w->first, m->n_events, warnings);
 }
 
 void materialize_put_summary(struct materialize *m, struct buf *text)

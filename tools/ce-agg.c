@@ -85,6 +85,7 @@ int main(int argc, char **argv)
 	while ((rc = event_reader_next(&in, &row, &e, &err)) > 0) {
 		if (event_reader_peek(&in, &ahead))
 			history_prefetch(&history, &ahead);
+		history_prepare(&history, &e);
 		if (history_step(&history, &e, &values, &err)) {
 			csv_reader_fail(&in.in, -1, &err, "%s", err.message);
 			cli_die(&cli, &err);

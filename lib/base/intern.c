@@ -86,8 +86,21 @@ struct intern_key intern_prepare(const struct intern *t, const char *s, size_t l
 	return key;
 }
 
+uint32_t intern_append(struct intern *t, const struct intern_string *string)
+{
+	if (t->n >= INTERN_NONE - 1)
+		mem_fail("more than 2^32 - 2 distinct ids");
+	if (t->n == t->cap) {
+		t->cap = mem_grow(t->cap, (size_t)t->n + 1);
+		t->strings = mem_realloc(t->strings, t->cap, sizeof(*t->strings));
+	}
+	t->strings[t->n] = *string;
+	return t->n++;
+}
+
 uint32_t intern_key_id(struct intern *t, const struct intern_key *key)
 {
+	struct intern_string copy;
 	struct intern_slot *slot;
 
 	if (((size_t)t->n + 1) * 3 > t->n_slots * 2)
@@ -100,16 +113,11 @@ uint32_t intern_key_id(struct intern *t, const struct intern_key *key)
 		grow(t);
 		slot = find_slot(t, key);
 	}
-	if (key->len > UINT32_MAX || t->n >= INTERN_NONE - 1)
-		mem_fail("more than 2^32 - 2 distinct ids, or one of 4 GiB");
-	if (t->n == t->cap) {
-		t->cap = mem_grow(t->cap, (size_t)t->n + 1);
-		t->strings = mem_realloc(t->strings, t->cap, sizeof(*t->strings));
-	}
-	t->strings[t->n] = (struct intern_string){ arena_dup(&t->arena, key->s, key->len),
-						   (uint32_t)key->len };
+	if (key->len > UINT32_MAX)
+		mem_fail("an id of 4 GiB");
+	copy = (struct intern_string){ arena_dup(&t->arena, key->s, key->len), (uint32_t)key->len };
 	*slot = key->slot;
-	slot->id_plus_1 = ++t->n;
+	slot->id_plus_1 = intern_append(t, &copy) + 1;
 	return t->n - 1;
 }
 

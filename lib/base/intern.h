@@ -56,6 +56,12 @@ uint32_t intern_id(struct intern *t, const char *s, size_t len);
 /* The id, or INTERN_NONE if the string is unknown. */
 uint32_t intern_find(const struct intern *t, const char *s, size_t len);
 
+/*
+ * An id for a string that is new and stays the caller's, for who finds it by other means:
+ * intern_find and intern_id do not know it.
+ */
+uint32_t intern_append(struct intern *t, const struct intern_string *string);
+
 /* The string of an id; it stays valid until intern_release, the struct until the next intern_id. */
 static inline const struct intern_string *intern_string(const struct intern *t, uint32_t id)
 {

@@ -243,13 +243,10 @@ static void read_genre(struct event_reader *r, const struct csv_row *row, struct
 
 int event_read(struct event_reader *r, const struct csv_row *row, struct event *e, struct err *err)
 {
-	struct intern_key user, content;
 	const struct csv_field *f;
 	int type;
 
-	if (read_id(r, row, r->at.user_id, &r->users, &user, err) ||
-	    read_id(r, row, r->at.content_id, &r->contents, &content, err) ||
-	    read_runtime(r, row, &e->runtime, err))
+	if (read_runtime(r, row, &e->runtime, err))
 		return -1;
 	if (read_int(&r->in, row, r->at.playback_position, true, 0, INT64_MAX, &e->position, err))
 		return fail_raw(err);
@@ -263,8 +260,6 @@ int event_read(struct event_reader *r, const struct csv_row *row, struct event *
 	e->ratio = event_ratio(e->position, e->runtime);
 	if (r->columns >= EVENT_JOINED)
 		read_genre(r, row, e);
-	e->user = intern_key_id(&r->users, &user);
-	e->content = intern_key_id(&r->contents, &content);
 	return 0;
 }
 
@@ -272,13 +267,18 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row, struct
 		      struct err *err)
 {
 	int rc = csv_reader_next(&r->in, row, err);
+	struct intern_key user, content;
 
 	if (rc <= 0)
 		return rc;
 	if (event_order_check(&r->order, &r->in, *row, &e->ts, err) ||
+	    read_id(r, *row, r->at.user_id, &r->users, &user, err) ||
+	    read_id(r, *row, r->at.content_id, &r->contents, &content, err) ||
 	    event_read(r, *row, e, err) ||
 	    ((r->columns & EVENT_SESSION) == EVENT_SESSION && read_session(r, *row, e, err)))
 		return -1;
+	e->user = intern_key_id(&r->users, &user);
+	e->content = intern_key_id(&r->contents, &content);
 	return 1;
 }
 
@@ -306,6 +306,7 @@ bool event_reader_peek(struct event_reader *r, struct event_ids *ids)
 	if (ids->user == INTERN_NONE)
 		return false;
 	ids->content = peek_id(r, r->at.content_id, &r->contents);
+	ids->goes_on = false;
 	ids->genre = r->columns >= EVENT_JOINED ? peek_id(r, r->at.genre, &r->genres) : INTERN_NONE;
 	return true;
 }

@@ -76,7 +76,8 @@ struct event {
 	bool completes;   /* the session */
 
 	/* Only with EVENT_JOINED. */
-	uint32_t genre; /* dense id, or INTERN_NONE */
+	uint32_t genre;      /* dense id, or INTERN_NONE */
+	uint32_t user_genre; /* history's own: see history_prepare */
 };
 
 /* Which columns are read. */
@@ -140,14 +141,14 @@ int event_reader_open(struct event_reader *r, const struct csv_input *input,
 int event_reader_bind(struct event_reader *r, enum event_columns columns, struct err *err);
 
 /*
- * The row that r->in is at, typed but for its time, which is e->ts. Returns 0, or -1 with err: an
- * unreadable value, an empty key.
+ * The row that r->in is at, typed but for its time and the ids of user and content. Returns 0, or
+ * -1 with err: an unreadable value.
  */
 int event_read(struct event_reader *r, const struct csv_row *row, struct event *e, struct err *err);
 
 /*
  * The next row, raw (borrowed until the next call) and typed. Returns 1, 0 at the verified end of
- * the input, or -1 with err: as event_read, or a row out of order.
+ * the input, or -1 with err: as event_read, an empty key, or a row out of order.
  */
 int event_reader_next(struct event_reader *r, const struct csv_row **row, struct event *event,
 		      struct err *err);
@@ -155,6 +156,7 @@ int event_reader_next(struct event_reader *r, const struct csv_row **row, struct
 /* The ids of an event that is to come; INTERN_NONE: not known. */
 struct event_ids {
 	uint32_t user, content, genre;
+	bool goes_on; /* it is known to begin no session */
 };
 
 /*

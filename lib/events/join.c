@@ -224,11 +224,14 @@ static void decode_rows(struct join_dimension *d)
 
 	for (size_t i = 0; i < d->n_rows; i++)
 		size += text_of(d, i)->len;
-	d->fields = mem_alloc(d->n_rows * d->n_names, sizeof(*d->fields));
+	/* So that the fields of a row cross no more lines of the cache than they must. */
+	d->fields = mem_table(d->n_rows * d->n_names, sizeof(*d->fields));
+	d->is_plain = mem_alloc(d->n_rows, sizeof(*d->is_plain));
 	d->field_texts = to = mem_zalloc(size, 1);
 	for (size_t i = 0; i < d->n_rows; i++) {
 		const struct join_text *text = text_of(d, i);
 
+		d->is_plain[i] = !text->len || !memchr(join_text(text), '"', text->len);
 		to = decode(&quoted, join_text(text), text->len, d->n_names,
 			    d->fields + i * d->n_names, to);
 	}
@@ -369,6 +372,7 @@ void join_release(struct join_dimension *d)
 	free(d->first);
 	free(d->fields);
 	free(d->field_texts);
+	free(d->is_plain);
 	intern_release(&d->keys);
 	arena_release(&d->texts);
 	*d = (struct join_dimension){ .keys = INTERN_INIT };
@@ -430,14 +434,34 @@ void join_prefetch(const struct join_dimension *d, const struct csv_reader *in)
 	}
 }
 
-void join_prepare(struct join_dimension *d, const struct csv_row *row)
+struct intern_key join_key(const struct join_dimension *d, const struct csv_row *row)
 {
 	const struct csv_field *f = &row->fields[d->column];
 
-	if (f->is_null)
-		d->wanted.s = NULL;
+	return f->is_null ? (struct intern_key){ .s = NULL }
+			  : intern_prepare(&d->keys, f->s, f->len);
+}
+
+/* Asks memory for what join_find will look at. */
+static void fetch(const struct join_dimension *d, uint32_t id)
+{
+	if (d->versions) {
+		__builtin_prefetch(&d->first[id]);
+		return;
+	}
+	if (d->fields)
+		__builtin_prefetch(&d->fields[id * d->n_names]);
 	else
-		d->wanted = intern_prepare(&d->keys, f->s, f->len);
+		__builtin_prefetch(&d->rows[id]);
+}
+
+uint32_t join_id(const struct join_dimension *d, const struct intern_key *key)
+{
+	uint32_t id = key->s ? intern_key_find(&d->keys, key) : INTERN_NONE;
+
+	if (id != INTERN_NONE)
+		fetch(d, id);
+	return id;
 }
 
 /* Finds the row of a history that is valid at `ts`: the last from then or before. */
@@ -457,9 +481,8 @@ static bool find_version(const struct join_dimension *d, uint32_t id, int64_t ts
 	return low > d->first[id];
 }
 
-const struct join_text *join_find(struct join_dimension *d, int64_t ts)
+const struct join_text *join_find(struct join_dimension *d, uint32_t id, int64_t ts)
 {
-	uint32_t id = d->wanted.s ? intern_key_find(&d->keys, &d->wanted) : INTERN_NONE;
 	const struct join_text *text = NULL;
 
 	d->found = id;

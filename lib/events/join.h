@@ -69,9 +69,9 @@ struct join_dimension {
 	struct arena texts;
 	struct csv_field *fields; /* [n_rows * n_names] the same columns decoded, if asked for */
 	char *field_texts;        /* their bytes */
+	bool *is_plain;           /* [n_rows] the text of each is what csv_put_field would write */
 	size_t found;             /* the row that join_find returned last */
 	int column;               /* of the key in the stream; set by join_bind */
-	struct intern_key wanted; /* of the stream's row; s is NULL if it has none */
 	uint64_t n_unmatched;     /* stream rows without a match here; join_find counts */
 	uint64_t n_early;         /* those of them whose key a history has, from a later time on */
 };
@@ -130,12 +130,14 @@ int join_bind(struct join_dimension *dimensions, size_t n, const struct csv_read
 void join_prefetch(const struct join_dimension *d, const struct csv_reader *in);
 
 /*
- * Looks for the row's key: join_prepare asks memory for where it is, join_find returns the columns
- * to add, in a history those that are valid at `ts`, or NULL: no match. The first for all
- * dimensions, then something else, then the second.
+ * How a row of the stream finds its columns, in three steps, each of which asks memory for what the
+ * next one looks at: its key (s is NULL if it has none); the id of that in d->keys, or INTERN_NONE;
+ * and the columns to add, in a history those that are valid at `ts`, or NULL: no match, which is
+ * counted.
  */
-void join_prepare(struct join_dimension *d, const struct csv_row *row);
-const struct join_text *join_find(struct join_dimension *d, int64_t ts);
+struct intern_key join_key(const struct join_dimension *d, const struct csv_row *row);
+uint32_t join_id(const struct join_dimension *d, const struct intern_key *key);
+const struct join_text *join_find(struct join_dimension *d, uint32_t id, int64_t ts);
 
 /* The n_names columns of the row that join_find has just found, if the rules ask for them. */
 static inline const struct csv_field *join_fields(const struct join_dimension *d)

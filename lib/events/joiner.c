@@ -138,6 +138,8 @@ int joiner_open(struct joiner *j, const struct gz_output *output, const struct g
 		const struct csv_reader *in, struct err *err)
 {
 	find_names(j, &in->header);
+	j->keys = mem_alloc(j->n, sizeof(*j->keys));
+	j->ids = mem_alloc(j->n, sizeof(*j->ids));
 	j->found = mem_zalloc(j->n, sizeof(struct join_text *));
 	if (output && csv_writer_open(&j->out, output, err))
 		return -1;
@@ -251,21 +253,15 @@ static int write_row(struct joiner *j, const struct csv_row *row, struct err *er
 	return csv_writer_end_row(&j->out, err);
 }
 
-void joiner_prepare(struct joiner *j, const struct csv_row *row)
-{
-	for (size_t i = 0; i < j->n; i++)
-		join_prepare(&j->dimensions[i], row);
-}
-
 int joiner_step(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
-		int64_t ts, struct err *err)
+		const uint32_t *ids, int64_t ts, struct err *err)
 {
 	bool matched = true;
 
 	if (check_values(j, in, row, err))
 		return -1;
 	for (size_t i = 0; i < j->n && (matched || j->left); i++) {
-		j->found[i] = join_find(&j->dimensions[i], ts);
+		j->found[i] = join_find(&j->dimensions[i], ids[i], ts);
 		matched &= j->found[i] || !j->dimensions[i].n_rows;
 	}
 	if (!matched && add_unmatched(j, in, row, err))
@@ -292,11 +288,15 @@ static struct csv_field canonical(struct joiner *j, size_t column, const struct 
 }
 
 void joiner_fields(struct joiner *j, const struct csv_row *row, struct arena *texts,
-		   struct csv_field *field)
+		   struct csv_row *joined)
 {
 	static const char nothing[CSV_SLACK];
 	const struct csv_field null = { nothing, 0, true };
+	struct csv_field *field = joined->fields;
 
+	joined->n = j->n_names;
+	joined->is_foreign = true; /* there is no record that it stands in */
+	joined->is_plain = row->is_plain;
 	for (size_t i = 0; i < row->n; i++) {
 		if (!j->stream.has[i])
 			continue;
@@ -308,6 +308,7 @@ void joiner_fields(struct joiner *j, const struct csv_row *row, struct arena *te
 		const struct join_dimension *d = &j->dimensions[i];
 		const struct csv_field *of_row = j->found[i] ? join_fields(d) : NULL;
 
+		joined->is_plain &= !of_row || d->is_plain[d->found];
 		for (size_t c = 0; c < d->n_names; c++)
 			*field++ = of_row ? of_row[c] : null;
 	}
@@ -322,11 +323,14 @@ int joiner_row(struct joiner *j, struct csv_reader *in, const struct csv_row *ro
 		for (size_t i = 0; i < j->n; i++)
 			join_prefetch(&j->dimensions[i], in);
 	}
-	joiner_prepare(j, row);
+	for (size_t i = 0; i < j->n; i++)
+		j->keys[i] = join_key(&j->dimensions[i], row);
 	if (j->has_events ? event_order_check(&j->order, in, row, &ts, err)
 			  : j->has_times && event_time(in, row, j->order.event_ts, &ts, err))
 		return -1;
-	return joiner_step(j, in, row, ts, err) < 0 ? -1 : 0;
+	for (size_t i = 0; i < j->n; i++)
+		j->ids[i] = join_id(&j->dimensions[i], &j->keys[i]);
+	return joiner_step(j, in, row, j->ids, ts, err) < 0 ? -1 : 0;
 }
 
 int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err)
@@ -374,6 +378,8 @@ void joiner_release(struct joiner *j)
 	free(j->dimensions);
 	selection_release(&j->stream);
 	free(j->names);
+	free(j->keys);
+	free(j->ids);
 	free(j->found);
 	free(j->kinds);
 	buf_release(&j->value);

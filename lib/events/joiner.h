@@ -42,9 +42,10 @@ struct joiner {
 	size_t n_names;
 	struct warnings warnings; /* for cli_warnings, after joiner_finish */
 
-	/* The module's own. */
 	struct join_dimension *dimensions; /* [n] */
 	size_t n;
+
+	/* The module's own. */
 	bool is_large;           /* one of them is worth looking ahead for */
 	struct selection stream; /* the columns of the stream that are kept */
 	enum attribute *kinds;   /* of its columns; NULL: there is nothing to check in them */
@@ -52,7 +53,9 @@ struct joiner {
 	bool has_events;         /* its order is verified */
 	bool has_times;          /* a dimension is a history */
 	struct event_order order;
-	const struct join_text **found; /* [n]: of the row; NULL: no match */
+	struct intern_key *keys;        /* [n]: of the row */
+	uint32_t *ids;                  /* [n] */
+	const struct join_text **found; /* [n]; NULL: no match */
 	bool is_as_read;                /* the row's values are in canonical form */
 };
 
@@ -78,24 +81,21 @@ int joiner_load(struct joiner *j, const struct join_source *sources, size_t n,
 int joiner_open(struct joiner *j, const struct gz_output *output, const struct gz_output *unmatched,
 		const struct csv_reader *in, struct err *err);
 
-/* Asks memory for where the keys of the row are; before joiner_step, with something in between. */
-void joiner_prepare(struct joiner *j, const struct csv_row *row);
-
 /*
- * Joins the row that the reader is at, of an event at `ts`, and writes it where it belongs. Returns
- * 1, 0 if it has no match and is not kept, or -1 with err: a value of it that is not as attribute
- * says, more unmatched rows than max_unmatched if that is a count, or an output that could not be
- * written.
+ * Joins the row that the reader is at, of an event at `ts`, and writes it where it belongs. ids:
+ * [j->n], of join_id, one a dimension. Returns 1, 0 if it has no match and is not kept, or -1 with
+ * err: a value of it that is not as attribute says, more unmatched rows than max_unmatched if that
+ * is a count, or an output that could not be written.
  */
 int joiner_step(struct joiner *j, const struct csv_reader *in, const struct csv_row *row,
-		int64_t ts, struct err *err);
+		const uint32_t *ids, int64_t ts, struct err *err);
 
 /*
- * The n_names columns of the joined row after joiner_step returned 1. They are borrowed from the
- * row, the dimensions, and `texts` for what is not in canonical form in the row.
+ * Fills joined->fields, room for n_names columns, after joiner_step returned 1. They are borrowed
+ * from the row, the dimensions, and `texts` for what is not in canonical form in the row.
  */
 void joiner_fields(struct joiner *j, const struct csv_row *row, struct arena *texts,
-		   struct csv_field *field);
+		   struct csv_row *joined);
 
 /*
  * joiner_step of a row of a reader whose rows to come are known, after it has verified the order of

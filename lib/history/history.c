@@ -80,7 +80,7 @@ struct viewings {
 };
 
 /* How far ahead of the window's edge the state that it will change is asked for. */
-#define LOOK_AHEAD 8
+#define LOOK_AHEAD 16
 
 void history_init(struct history *h, const struct history_options *options,
 		  const struct intern *genre_names)
@@ -400,7 +400,8 @@ static void fill_session(const struct outcome_session *s, const struct event *e,
 
 void history_prefetch(const struct history *h, const struct event_ids *ids)
 {
-	pairs_prefetch(&h->viewings, ids->user, ids->content);
+	if (!ids->goes_on)
+		pairs_prefetch(&h->viewings, ids->user, ids->content);
 	if (ids->user < h->n_users) {
 		const struct history_user *user = &h->users[ids->user];
 
@@ -411,6 +412,13 @@ void history_prefetch(const struct history *h, const struct event_ids *ids)
 		__builtin_prefetch(&h->contents[ids->content], 1);
 	if (ids->genre != INTERN_NONE)
 		pairs_prefetch(&h->genre_ids, ids->user, ids->genre);
+}
+
+void history_prepare(struct history *h, struct event *e)
+{
+	e->user_genre = find_genre(h, e->user, e->genre);
+	if (e->user_genre != INTERN_NONE)
+		__builtin_prefetch(&h->genres[e->user_genre], 1);
 }
 
 /*
@@ -443,9 +451,9 @@ static int count_viewing(struct history *h, const struct event *e, struct outcom
 
 int history_step(struct history *h, const struct event *e, struct history_row *row, struct err *err)
 {
+	const uint32_t genre_id = e->user_genre;
 	struct outcome_session *session;
 	struct pending *p;
-	uint32_t genre_id;
 	bool is_first;
 
 	if (e->ts > h->now) {
@@ -457,7 +465,6 @@ int history_step(struct history *h, const struct event *e, struct history_row *r
 	session = outcomes_step(&h->outcomes, e, err);
 	if (!session || count_viewing(h, e, session, &is_first, err))
 		return -1;
-	genre_id = find_genre(h, e->user, e->genre);
 	fill_history(h, e, genre_id, row);
 	fill_session(session, e, row);
 	p = ring_push(&h->pending);

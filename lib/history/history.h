@@ -77,8 +77,15 @@ void history_init(struct history *h, const struct history_options *options,
 void history_release(struct history *h);
 
 /*
- * Takes the next event in canonical order and fills *row with what is known at it. Returns 0, or
- * -1 with err (without file and line) if the session columns contradict each other.
+ * Finds the event's user and genre, e->user_genre, and asks memory for what is known of them.
+ * Before history_step of the event, in the same order, and as many events before as one likes.
+ */
+void history_prepare(struct history *h, struct event *e);
+
+/*
+ * Takes the next event in canonical order, of which history_prepare knows, and fills *row with what
+ * is known at it. Returns 0, or -1 with err (without file and line) if the session columns
+ * contradict each other.
  */
 int history_step(struct history *h, const struct event *e, struct history_row *row,
 		 struct err *err);

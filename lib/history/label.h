@@ -43,6 +43,13 @@ struct labels {
 void labels_init(struct labels *l, int64_t watermark);
 void labels_release(struct labels *l);
 
+/* Asks memory for what labels_step will look at. */
+static inline void labels_prefetch(const struct labels *l, const struct event *e)
+{
+	if (e->session_start == e->ts)
+		pairs_prefetch(&l->latest_of, e->user, e->content);
+}
+
 /*
  * Takes the next event in canonical order. Returns 0, or -1 with err (without file and line) if the
  * session columns contradict each other.

@@ -32,6 +32,25 @@ struct columns {
 	struct csv_reader as_read; /* for the stage that reads them */
 };
 
+/* Dense ids of users or contents: of the keys of a dimension, or of what it does not know. */
+struct ids {
+	const struct join_dimension *by; /* NULL: there is none */
+	size_t place;                    /* of it among the dimensions */
+	uint32_t *plus_1;                /* by key of the dimension; 0: none yet */
+	struct intern *strings;
+	int column; /* of `cleaned` */
+};
+
+/* The cleaned events of a batch, on their way to being joined. */
+struct records {
+	size_t n;
+	struct csv_row rows[BATCH];
+	int64_t ts[BATCH];
+	struct csv_field *fields; /* of all rows */
+	struct intern_key *keys;  /* of each row, one a dimension */
+	uint32_t *ids;            /* likewise */
+};
+
 struct materialize_work {
 	const struct csv_reader *in;
 	const struct gz_output *output;
@@ -42,9 +61,10 @@ struct materialize_work {
 	bool has_first;
 
 	struct columns cleaned, joined, sessions, history;
-	struct event_reader events; /* types rows of `joined` */
-	struct csv_field *record;   /* a row of `cleaned` */
+	struct records records;
 	struct csvquoted quoted;
+	struct event_reader events; /* types rows of `joined` */
+	struct ids users, contents;
 	bool compacts_sessions, compacts_history; /* a stage does not pass on all columns */
 
 	struct batch batches[N_BATCHES];
@@ -136,8 +156,24 @@ static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct 
 		add_name(&w->cleaned, w->in->header.names[m->cleaning.cleaner.kept[i]]);
 	w->cleaned.n_text = w->cleaned.n;
 	columns_end(&w->cleaned, "the output of ce-clean", "ce-join");
-	w->record = mem_alloc(w->cleaned.n, sizeof(*w->record));
 	return 0;
+}
+
+/* The dimension whose keys are in that column gives the ids of most of them. */
+static void find_ids(const struct joiner *j, const struct columns *cleaned, const char *column,
+		     struct ids *ids, struct intern *strings)
+{
+	*ids = (struct ids){ .strings = strings,
+			     .column = columns_find(&cleaned->as_read.header, column) };
+	for (size_t i = 0; i < j->n && !ids->by; i++) {
+		const struct join_dimension *d = &j->dimensions[i];
+
+		if (!d->keys.n || d->column != ids->column)
+			continue;
+		ids->by = d;
+		ids->place = i;
+		ids->plus_1 = mem_zalloc(d->keys.n, sizeof(*ids->plus_1));
+	}
 }
 
 static int open_joiner(struct materialize *m, const struct join_source *sources, size_t n,
@@ -157,6 +193,11 @@ static int open_joiner(struct materialize *m, const struct join_source *sources,
 		add_name(&w->joined, m->joiner.names[i]);
 	w->joined.n_text = w->joined.n;
 	columns_end(&w->joined, "the output of ce-join", "ce-sessionize");
+	find_ids(&m->joiner, &w->cleaned, "user_id", &w->users, &w->events.users);
+	find_ids(&m->joiner, &w->cleaned, "content_id", &w->contents, &w->events.contents);
+	w->records.fields = mem_alloc(BATCH * w->cleaned.n, sizeof(*w->records.fields));
+	w->records.keys = mem_alloc(BATCH * m->joiner.n, sizeof(*w->records.keys));
+	w->records.ids = mem_alloc(BATCH * m->joiner.n, sizeof(*w->records.ids));
 	return 0;
 }
 
@@ -253,6 +294,8 @@ static int make_features(void *context, void *item, struct err *err)
 	struct csv_reader *in = &w->history.as_read;
 	struct batch *b = item;
 
+	for (size_t i = 0; i < b->n; i++)
+		labels_prefetch(&m->featurizer.labels, &b->e[i]);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct features_row row = { &b->text[i], &b->e[i], &b->known[i],
 						  b->genre[i] };
@@ -293,17 +336,19 @@ int materialize_open(struct materialize *m, const struct csv_reader *in,
 	return 0;
 }
 
-/* The record of an event: its fields, made in the batch's memory. */
-static struct csv_row take_record(struct materialize_work *w, struct batch *b,
-				  const struct clean_event *e)
+/* Takes the next event as a record, whose fields are made in the batch's memory. */
+static void take_record(struct materialize_work *w, struct batch *b, const struct clean_event *e)
 {
-	struct csv_row row = { .fields = w->record, .n = w->cleaned.n, .is_foreign = true };
-	const size_t kept_len = e->kept ? e->kept_len + 1 : 0;
-	const size_t rest_len = e->rest_len + kept_len;
+	struct records *r = &w->records;
+	struct csv_field *f = r->fields + r->n * w->cleaned.n, *last = f + w->cleaned.n;
+	const size_t rest_len = e->rest_len + (e->kept ? 1 + e->kept_len : 0);
 	char *s = arena_alloc(&b->texts, e->id_len + NUM_TEXT_MAX + rest_len + CSV_SLACK);
-	struct csv_field *f = w->record;
+	struct csv_row *row;
 	const char *end;
 
+	row = &r->rows[r->n];
+	*row = (struct csv_row){ .fields = f, .n = w->cleaned.n, .is_foreign = true };
+	r->ts[r->n++] = e->ts;
 	memcpy(s, e->id, e->id_len);
 	*f++ = (struct csv_field){ s, (uint32_t)e->id_len, false };
 	s += e->id_len;
@@ -324,16 +369,99 @@ static struct csv_row take_record(struct materialize_work *w, struct batch *b,
 			f->s = s;
 			s += f->len;
 		}
-		return row;
+		return;
 	}
-	for (end = s + rest_len; f < w->record + row.n; f++) {
+	row->is_plain = csv_is_plain(e->id, e->id_len);
+	for (end = s + rest_len; f < last; f++) {
 		const char *comma = memchr(s, ',', (size_t)(end - s));
 		const char *stop = comma ? comma : end;
 
 		*f = (struct csv_field){ s, (uint32_t)(stop - s), stop == s };
 		s += f->len + 1;
 	}
-	return row;
+}
+
+/*
+ * The steps of a batch: each goes over all of its rows, and asks memory for what the next one will
+ * look at, so that no row waits for it.
+ */
+
+/* The next events, and the keys of the dimensions in them. Returns 1, 0 at the end, or -1. */
+static int take_records(struct materialize *m, struct batch *b, struct err *err)
+{
+	struct materialize_work *w = m->work;
+	struct records *r = &w->records;
+	struct clean_event e;
+	int rc = 1;
+
+	r->n = 0;
+	while (r->n < BATCH && (rc = cleaning_next(&m->cleaning, w->in, &e, err)) > 0) {
+		struct intern_key *key = r->keys + r->n * m->joiner.n;
+
+		take_record(w, b, &e);
+		for (size_t d = 0; d < m->joiner.n; d++)
+			key[d] = join_key(&m->joiner.dimensions[d], &r->rows[r->n - 1]);
+	}
+	return rc;
+}
+
+static void find_keys(struct materialize *m)
+{
+	struct records *r = &m->work->records;
+
+	for (size_t i = 0; i < r->n; i++)
+		for (size_t d = 0; d < m->joiner.n; d++) {
+			size_t at = i * m->joiner.n + d;
+
+			r->ids[at] = join_id(&m->joiner.dimensions[d], &r->keys[at]);
+		}
+}
+
+static uint32_t take_id(const struct ids *ids, const uint32_t *keys, const struct csv_row *record)
+{
+	const struct csv_field *f = &record->fields[ids->column];
+	uint32_t key = ids->by ? keys[ids->place] : INTERN_NONE;
+
+	if (key == INTERN_NONE)
+		return intern_id(ids->strings, f->s, f->len);
+	if (!ids->plus_1[key])
+		ids->plus_1[key] = intern_append(ids->strings, intern_string(&ids->by->keys, key)) +
+				   1;
+	return ids->plus_1[key] - 1;
+}
+
+/* Joins the records, and types those that are kept: they are the rows of the batch. */
+static int join_rows(struct materialize *m, struct batch *b, struct err *err)
+{
+	struct materialize_work *w = m->work;
+	const struct records *r = &w->records;
+
+	b->n = 0;
+	for (size_t i = 0; i < r->n; i++) {
+		const uint32_t *ids = r->ids + i * m->joiner.n;
+		struct csv_row *row = &b->text[b->n];
+		struct event *e = &b->e[b->n];
+		int rc;
+
+		csv_reader_count(&w->cleaned.as_read);
+		rc = joiner_step(&m->joiner, &w->cleaned.as_read, &r->rows[i], ids, r->ts[i], err);
+		if (rc < 0)
+			return -1;
+		if (!rc)
+			continue;
+		csv_reader_count(&w->events.in);
+		*row = (struct csv_row){ .fields = b->fields + b->n * w->joined.n };
+		joiner_fields(&m->joiner, &r->rows[i], &b->texts, row);
+		e->ts = r->ts[i];
+		e->user = take_id(&w->users, ids, &r->rows[i]);
+		e->content = take_id(&w->contents, ids, &r->rows[i]);
+		if (event_read(&w->events, row, e, err))
+			return -1;
+		sessions_prefetch(&m->sessionizer.sessions,
+				  &(struct event_ids){ e->user, e->content, e->genre, false });
+		b->n++;
+	}
+	return 0;
 }
 
 /* Leaves of a row what the selection has; in place, for no field moves to a later place. */
@@ -347,43 +475,44 @@ static void compact(struct csv_row *row, const struct selection *passed)
 	row->n = n;
 }
 
-/* Takes an event from its record to its history, as the next row of the batch if it is joined. */
-static int take_event(struct materialize *m, struct batch *b, const struct clean_event *cleaned,
-		      struct err *err)
+static int find_sessions(struct materialize *m, struct batch *b, struct err *err)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct event *e = &b->e[i];
+
+		if (sessionizer_step(&m->sessionizer, &b->text[i], &b->e[i], err))
+			return -1;
+		history_prefetch(&m->history, &(struct event_ids){ e->user, e->content, e->genre,
+								   e->ts != e->session_start });
+		if (m->work->compacts_sessions)
+			compact(&b->text[i], &m->sessionizer.passed);
+	}
+	return 0;
+}
+
+static int find_history(struct materialize *m, struct batch *b, struct err *err)
 {
 	struct materialize_work *w = m->work;
-	struct event *e = &b->e[b->n];
-	struct history_row *known = &b->known[b->n];
-	struct csv_row record = take_record(w, b, cleaned), *row = &b->text[b->n];
-	int rc;
+	const struct intern *genres = &w->events.genres;
 
-	csv_reader_count(&w->cleaned.as_read);
-	joiner_prepare(&m->joiner, &record);
-	rc = joiner_step(&m->joiner, &w->cleaned.as_read, &record, cleaned->ts, err);
-	if (rc <= 0)
-		return rc;
-	csv_reader_count(&w->events.in);
-	csv_reader_count(&w->sessions.as_read);
-	*row = (struct csv_row){ .fields = b->fields + b->n * w->joined.n,
-				 .n = w->joined.n,
-				 .is_foreign = true };
-	joiner_fields(&m->joiner, &record, &b->texts, row->fields);
-	e->ts = cleaned->ts;
-	if (event_read(&w->events, row, e, err) || sessionizer_step(&m->sessionizer, row, e, err))
-		return -1;
-	if (w->compacts_sessions)
-		compact(row, &m->sessionizer.passed);
-	if (history_step(&m->history, e, known, err))
-		return csv_reader_fail(&w->sessions.as_read, -1, err, "%s", err->message);
-	if (m->aggregates.n && aggregates_step(&m->aggregates, row, e, &m->history, known, err))
-		return -1;
-	if (w->compacts_history)
-		compact(row, &m->aggregates.passed);
-	if (known->user_genre_preference != EVENT_UNKNOWN)
-		b->genre[b->n] =
-			*intern_string(&w->events.genres, (uint32_t)known->user_genre_preference);
-	b->n++;
-	m->n_events++;
+	for (size_t i = 0; i < b->n; i++)
+		history_prepare(&m->history, &b->e[i]);
+	for (size_t i = 0; i < b->n; i++) {
+		struct history_row *known = &b->known[i];
+
+		csv_reader_count(&w->sessions.as_read);
+		if (history_step(&m->history, &b->e[i], known, err))
+			return csv_reader_fail(&w->sessions.as_read, -1, err, "%s", err->message);
+		if (m->aggregates.n &&
+		    aggregates_step(&m->aggregates, &b->text[i], &b->e[i], &m->history, known, err))
+			return -1;
+		if (w->compacts_history)
+			compact(&b->text[i], &m->aggregates.passed);
+		if (known->user_genre_preference != EVENT_UNKNOWN)
+			b->genre[i] =
+				*intern_string(genres, (uint32_t)known->user_genre_preference);
+	}
+	m->n_events += b->n;
 	return 0;
 }
 
@@ -404,17 +533,17 @@ int materialize_step(struct materialize *m, struct err *err)
 {
 	struct materialize_work *w = m->work;
 	struct batch *b = relay_get(w->relay, err);
-	struct clean_event e;
-	int rc = 1;
+	int rc;
 
 	if (!b)
 		return -1;
-	b->n = 0;
 	arena_release(&b->texts);
-	while (b->n < BATCH && (rc = cleaning_next(&m->cleaning, w->in, &e, err)) > 0)
-		if (take_event(m, b, &e, err))
-			return -1;
-	if (rc < 0 || relay_pass(w->relay, err) || (!rc && finish(m, err)))
+	rc = take_records(m, b, err);
+	if (rc < 0)
+		return -1;
+	find_keys(m);
+	if (join_rows(m, b, err) || find_sessions(m, b, err) || find_history(m, b, err) ||
+	    relay_pass(w->relay, err) || (!rc && finish(m, err)))
 		return -1;
 	return rc;
 }
@@ -513,7 +642,11 @@ void materialize_release(struct materialize *m)
 	columns_release(&w->sessions);
 	columns_release(&w->history);
 	csvquoted_release(&w->quoted);
-	free(w->record);
+	free(w->records.fields);
+	free(w->records.keys);
+	free(w->records.ids);
+	free(w->users.plus_1);
+	free(w->contents.plus_1);
 	for (size_t i = 0; i < w->n_paths; i++)
 		free(w->paths[i]);
 	free(w);

@@ -114,6 +114,17 @@ bool csv_is_one_of(const struct csv_field *field, const struct names *words)
 	return false;
 }
 
+bool csv_is_plain(const char *s, size_t len)
+{
+	char copy[64];
+	bool special = !len || is_end_of_copy(s, len);
+
+	for (size_t at = 0; at < len && !special; at += sizeof(copy))
+		special =
+			copy_text(copy, s + at, len - at < sizeof(copy) ? len - at : sizeof(copy));
+	return !special;
+}
+
 void csv_put_text(struct buf *row, const char *s, size_t len)
 {
 	char *out = buf_reserve(row, len + 1);
@@ -147,8 +158,7 @@ void csv_put_row(struct buf *out, const struct csv_row *row)
 	else if (row->fault)
 		csv_put_text(out, row->raw, row->raw_len);
 	else
-		for (size_t i = 0; i < row->n; i++)
-			csv_put_field(out, &row->fields[i]);
+		csv_put_fields(out, row, 0, row->n);
 }
 
 void csv_put_raw(struct buf *row, const char *encoded, size_t len)

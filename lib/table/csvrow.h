@@ -51,6 +51,7 @@ struct csv_row {
 	size_t raw_len;
 	bool is_foreign;   /* `raw` is delimited by another character than the comma */
 	bool is_verbatim;  /* known: each field stands in `raw` as csv_put_field would write it */
+	bool is_plain;     /* known: the text of each field is what csv_put_field would write */
 	const char *fault; /* NULL, or why this is no row of the table (tolerant readers only) */
 };
 
@@ -73,8 +74,23 @@ static inline void csv_put_null(struct buf *row)
 	buf_append_char(row, ',');
 }
 
+/* Whether csv_put_text would write the text as it is. */
+bool csv_is_plain(const char *s, size_t len);
+
 /* Fields that are encoded already, with the commas between them. */
 void csv_put_raw(struct buf *row, const char *encoded, size_t len);
+
+/* The same of a text that has CSV_SLACK. */
+static inline void csv_put_roomy(struct buf *out, const char *encoded, size_t len)
+{
+	char *to = buf_reserve(out, len + CSV_SLACK);
+
+	memcpy(to, encoded, CSV_SLACK);
+	if (len > CSV_SLACK)
+		memcpy(to + CSV_SLACK, encoded + CSV_SLACK, len - CSV_SLACK);
+	to[len] = ',';
+	out->len += len + 1;
+}
 
 /*
  * All fields of a row: the record as it was read, however it is quoted, where it is delimited by
@@ -99,23 +115,16 @@ static inline void csv_put_fields(struct buf *out, const struct csv_row *row, si
 				  size_t n)
 {
 	const struct csv_field *field = row->fields + first;
-	size_t len;
-	char *to;
 
-	if (!n)
-		return;
-	if (!row->is_verbatim) {
+	if (n && row->is_verbatim)
+		csv_put_roomy(out, field->s,
+			      (size_t)(field[n - 1].s - field->s) + field[n - 1].len);
+	else
 		for (size_t i = 0; i < n; i++)
-			csv_put_field(out, &field[i]);
-		return;
-	}
-	len = (size_t)(field[n - 1].s - field->s) + field[n - 1].len;
-	to = buf_reserve(out, len + CSV_SLACK);
-	memcpy(to, field->s, CSV_SLACK);
-	if (len > CSV_SLACK)
-		memcpy(to + CSV_SLACK, field->s + CSV_SLACK, len - CSV_SLACK);
-	to[len] = ',';
-	out->len += len + 1;
+			if (row->is_plain)
+				csv_put_roomy(out, field[i].s, field[i].len);
+			else
+				csv_put_field(out, &field[i]);
 }
 
 static inline void csv_put_int(struct buf *row, int64_t value)

@@ -77,6 +77,7 @@ static int aggregate(const struct options *opt, struct event_reader *in,
 			     &in->contents, &options, err);
 	history_init(&history, &options, &in->genres);
 	while (!rc && (rc = event_reader_next(in, &row, &e, err)) > 0) {
+		history_prepare(&history, &e);
 		rc = history_step(&history, &e, &values, err);
 		if (rc)
 			csv_reader_fail(&in->in, -1, err, "%s", err->message);

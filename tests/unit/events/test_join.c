@@ -35,10 +35,11 @@ static const char *find_at(struct join_dimension *d, const char *key, bool is_nu
 	struct csv_field field = { key, (uint32_t)strlen(key), is_null };
 	const struct csv_row row = { .fields = &field, .n = 1 };
 	const struct join_text *found;
+	struct intern_key wanted;
 
 	d->column = 0;
-	join_prepare(d, &row);
-	found = join_find(d, ts);
+	wanted = join_key(d, &row);
+	found = join_find(d, join_id(d, &wanted), ts);
 	if (!found)
 		return "-";
 	snprintf(text, sizeof(text), "%.*s", (int)found->len, join_text(found));

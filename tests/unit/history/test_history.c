@@ -45,6 +45,7 @@ static struct history_row see(struct world *w, int64_t ts, uint32_t user, uint32
 
 	e.genre = genre ? intern_id(&w->genres, genre, strlen(genre)) : INTERN_NONE;
 	sessions_step(&w->sessions, &e);
+	history_prepare(&w->history, &e);
 	CHECK_INT(history_step(&w->history, &e, &row, &err), 0);
 	return row;
 }
@@ -307,6 +308,7 @@ static void prev_ts_says_whether_a_pair_has_been_seen(void)
 	struct world w;
 
 	begin(&w, 1, 1000);
+	history_prepare(&w.history, &e);
 	CHECK_INT(history_step(&w.history, &e, &row, &err), -1);
 	CHECK_STR(err.message,
 		  "prev_ts is not empty, but session 1 is the first of its user and content");
@@ -318,6 +320,7 @@ static void prev_ts_says_whether_a_pair_has_been_seen(void)
 			    .session_start = 50,
 			    .deadline = 51,
 			    .prev_ts = EVENT_UNKNOWN };
+	history_prepare(&w.history, &e);
 	CHECK_INT(history_step(&w.history, &e, &row, &err), -1);
 	CHECK_STR(err.message,
 		  "prev_ts is empty, but session 2 is not the first of its user and content");

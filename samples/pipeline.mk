@@ -25,6 +25,10 @@
 # the event: USERS_JOIN='-k user_id --valid-from COL'. Of other tables that JOIN_FLAGS names (-k KEY FILE), name
 # the files in JOIN_FILES, too, so that a change of theirs is seen. DROP is what the join leaves out.
 #
+# From the events to the features it runs the five tools one after the other, each of which leaves a table. ENGINE=one
+# makes the same files by one ce-materialize, in less time; another flag, or another file that is read, then makes all
+# of them again. What a flag says for one of the tools it says for that one only, but for the options that all have.
+#
 #   make -f pipeline.mk ... report       the reports OUT/report.html, on all prediction rows, and
 #                                        OUT/first_report.html, on the first row of each viewing (needs gnuplot)
 #   make -f pipeline.mk ... summary      makes the reports, too, and prints the metrics
@@ -47,6 +51,7 @@ LOG    ?=
 DB    ?=
 MODEL ?= $(OUT)/completion.model
 
+ENGINE ?= pipe
 STRICT ?=
 KEEP   ?=
 DROP   ?= email
@@ -61,6 +66,9 @@ JOIN_FILES    ?=
 WATERMARK        ?=
 ifneq ($(NEAR_END),)
 $(error NEAR_END has moved: SESSIONIZE_FLAGS='--near-end $(NEAR_END)')
+endif
+ifeq ($(filter "$(ENGINE)","pipe" "one"),)
+$(error ENGINE=$(ENGINE): must be one of pipe, one)
 endif
 TIME_FLAGS       ?=
 ADAPT_FLAGS      ?=
@@ -162,10 +170,10 @@ $(OUT)/log:
 
 # The flags of a step, STRICT's and KEEP's among them, in a file that is rewritten only when they change:
 # compared here and not by a rule, which would have to run each time.
-STEPS    = ADAPT CLEAN JOIN SESSIONIZE AGG FEATURES TRAIN PREDICT EVAL IMPORTANCE
+STEPS    = ENGINE ADAPT CLEAN JOIN SESSIONIZE AGG FEATURES TRAIN PREDICT EVAL IMPORTANCE
 flags_of = $(strip $($(1)_FLAGS) $(strict) $(if $(filter CLEAN SESSIONIZE AGG FEATURES,$(1)),$(KEEP)) \
 	   $(if $(filter AGG FEATURES TRAIN,$(1)),$(watermark)) $(if $(filter CLEAN,$(1)),$(TIME_FLAGS)) $(if $(filter JOIN,$(1)),$(drop) $(USERS_JOIN) $(CONTENTS_JOIN)) \
-	   $(if $(filter ADAPT,$(1)),$(RECIPE) $(LOG)))
+	   $(if $(filter ADAPT,$(1)),$(RECIPE) $(LOG)) $(if $(filter ENGINE,$(1)),$(ENGINE)))
 differ   = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
 changed  = $(foreach step,$(STEPS),$(if \
 	   $(call differ,$(call flags_of,$(step)),$(file <$(call flags,$(step)))),$(step)))
@@ -173,6 +181,11 @@ changed  = $(foreach step,$(STEPS),$(if \
 $(OUT)/log/%.flags: | $(OUT)/log
 	@printf '%s\n' $(call quoted,$(call flags_of,$*)) >$@
 $(call flags,$(changed)): FORCE
+
+# Another engine makes all features again: what the steps of the other one said does not count any more.
+$(call flags,ENGINE): | $(OUT)/log
+	@rm -f $(OUT)/log/[1-5]-*
+	@printf '%s\n' $(call quoted,$(call flags_of,ENGINE)) >$@
 
 # --- the events -----------------------------------------------------------------------------------
 
@@ -186,7 +199,8 @@ $(call adapted,events_table users_dim content_dim) &: $(LOG) $(recipe_file) $(ca
 		--contents $(OUT)/adapted/content_dim.csv.gz -o $(OUT)/adapted/events_table.csv.gz $(LOG) $(call logged,0-adapt)
 endif
 
-$(call table,cleaned_events rejects) &: $(call source,events_table) $(call flags,CLEAN)
+ifeq ($(ENGINE),pipe)
+$(call table,cleaned_events rejects) &: $(call source,events_table) $(call flags,ENGINE CLEAN)
 	ce-clean $(strict) $(keep) $(TIME_FLAGS) $(CLEAN_FLAGS) --rejects $(call table,rejects) \
 		-o $(call table,cleaned_events) $< $(call logged,1-clean)
 
@@ -211,6 +225,24 @@ $(call table,completion_prediction_features): $(call table,event_history) $(call
 
 $(call table,first_features): $(call table,event_history) $(call flags,FEATURES)
 	ce-features $(strict) $(keep) $(watermark) $(FEATURES_FLAGS) --rows first -o $@ $< $(call logged,5-features-first)
+
+else
+# The flags of each tool. Where the names of options are those of other tools, too, they get the tool's own in front.
+blank  := $(subst :,,: :)
+named  = $(subst $(blank)--$(2)$(blank),$(blank)--$(1)-$(2)$(blank),$(subst $(blank)--$(2)=,$(blank)--$(1)-$(2)=,$(3)))
+own    = $(call named,$(1),keep,$(call named,$(1),tz,$(call named,$(1),na,$(call named,$(1),watermark,$(blank)$(2)$(blank)))))
+kept   = $(if $(KEEP),$(foreach tool,clean sessionize agg features,--$(tool)-keep "$$CE_KEEP"))
+staged = $(kept)$(call own,clean,$(TIME_FLAGS) $(CLEAN_FLAGS))$(drop)$(call own,join,$(JOIN_FLAGS) $(joined))$(call \
+	own,sessionize,$(SESSIONIZE_FLAGS))$(call own,agg,$(AGG_FLAGS))$(call own,features,$(FEATURES_FLAGS))
+
+$(call table,cleaned_events rejects enriched_table unmatched session_identification session_starts event_history \
+		$(AGGREGATES) completion_prediction_features first_features) &: $(call source,events_table) \
+		$(call source,users_dim) $(call source,content_dim) $(JOIN_FILES) \
+		$(call flags,ENGINE CLEAN JOIN SESSIONIZE AGG FEATURES)
+	ce-materialize $(strict) $(watermark) $(staged) -d $(OUT) --rejects $(call table,rejects) \
+		--unmatched $(call table,unmatched) --starts $(call table,session_starts) --first $(call table,first_features) \
+		-o $(call table,completion_prediction_features) $< $(call logged,1-materialize)
+endif
 
 # --- a model for each, its predictions and its metrics --------------------------------------------
 
@@ -287,10 +319,14 @@ summary: all report
 # The messages of ce-clean about each cut matter only if the audit fails; so do its warnings, for a beginning of
 # the log may well look odd. STRICT is thus for ce-audit alone, and --max-rejects is about the whole log; so is WATERMARK,
 # for the beginning of a log is whole until its own end only.
+ifeq ($(ENGINE),one)
+audited = ce-materialize --max-rejects 100% $(staged) 2>>$(OUT)/log/audit
+else
 audited = ce-clean --max-rejects 100% $(keep) $(TIME_FLAGS) $(CLEAN_FLAGS) 2>>$(OUT)/log/audit | \
 	  ce-join $(drop) $(JOIN_FLAGS) $(joined) 2>>$(OUT)/log/audit | \
 	  ce-sessionize $(keep) $(SESSIONIZE_FLAGS) 2>>$(OUT)/log/audit | \
 	  ce-agg $(keep) $(AGG_FLAGS) | ce-features $(keep) $(FEATURES_FLAGS)
+endif
 audit: $(call source,events_table) $(call source,users_dim) $(call source,content_dim) | $(OUT)/log
 	@rm -f $(OUT)/log/audit
 	@ce-audit -v $(strict) $(TIME_FLAGS) $(AUDIT_FLAGS) -o $(call table,audit) -c $(call quoted,$(audited)) $(call source,events_table) || \

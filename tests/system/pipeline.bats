@@ -248,6 +248,81 @@ warning_tools() {
 	[[ $output != *"--left does"* ]]
 }
 
+# same_files FOLDER FOLDER: the same names, and what they hold.
+same_files() {
+	same <(cd "$1" && ls) <(cd "$2" && ls)
+	for file in "$1"/*.*; do
+		gzip -dcf <"$file" | cmp - <(gzip -dcf <"$2/${file##*/}")
+	done
+}
+
+@test "ENGINE=one makes the same files by one process, and a second run nothing" {
+	workload
+	pipeline
+	pipeline ENGINE=one OUT=one -j4
+	[ "$(grep -o '^ce-[a-z]*' make.log | sort -u | tr '\n' ' ')" = "ce-materialize ce-predict ce-train " ]
+	same_files out one
+	pipeline ENGINE=one OUT=one -q
+	pipeline ENGINE=one OUT=one -n
+	grep -q "Nothing to be done for 'all'" make.log
+}
+
+# Names that several tools have, each with another word for each tool.
+@test "ENGINE=one: the flags of each tool are for that tool alone, as they are in the pipe" {
+	workload
+	gzip -dc data/events_table.csv.gz | awk -F, '
+		NR == 1 { print $0 ",app,build,note" }
+		NR > 1 { if (NR % 7 == 0) $4 = "-"; if (NR % 9 == 0 && $2 ~ /^[0-9]+$/)
+			$2 = strftime("%Y-%m-%dT%H:%M:%S", $2 / 1000, 1); print $0 ",v" NR % 3 ",b  " NR % 2 ",\"x, y\"" }' OFS=, |
+		gzip >further
+	mv further data/events_table.csv.gz
+	gzip -dc data/users_dim.csv.gz | awk -F, '
+		NR == 1 { print $0 ",since" }
+		NR > 1 { if (NR % 5 == 0) $3 = "none"; print $0 ","; $3 = "later"; print $0 ",2024-01-05 12:00:00" }' OFS=, |
+		gzip >further
+	mv further data/users_dim.csv.gz
+	flags=(KEEP='app, note' USERS_JOIN='-k user_id --valid-from since' WATERMARK=2024-02-01
+		TIME_FLAGS='--tz=Asia/Tokyo' CLEAN_FLAGS="--keep 'build' --na '-,x  y' --max-rejects 80% --rejects elsewhere"
+		JOIN_FLAGS='--tz America/New_York --na=none' SESSIONIZE_FLAGS='--gap 1h --keep=build'
+		AGG_FLAGS='--window 7d --watermark 2024-01-20' FEATURES_FLAGS='--rows undecided --keep plan_tier --watermark=2024-01-25')
+	pipeline "${flags[@]}"
+	pipeline "${flags[@]}" ENGINE=one OUT=one
+	same_files out one
+	[ ! -e elsewhere ]
+	pipeline "${flags[@]}" ENGINE=one OUT=one -q
+	for engine in "pipe OUT=out" "one OUT=one"; do
+		# shellcheck disable=SC2086
+		pipeline "${flags[@]}" AGG_FLAGS='--window 7d' FEATURES_FLAGS='--rows undecided --keep plan_tier' \
+			audit AUDIT_FLAGS='--cuts 2' ENGINE=$engine
+	done
+	same_files out one
+	# As strict as the tool.
+	! pipeline "${flags[@]}" AGG_FLAGS='--keep email' || return 1
+	! pipeline "${flags[@]}" AGG_FLAGS='--keep email' ENGINE=one OUT=one || return 1
+	grep "missing column email" make.log
+}
+
+@test "another ENGINE makes the tables again, and says what it has to say once" {
+	workload
+	warning_tools
+	sed 's/ce-clean/ce-materialize/' bin/ce-clean >materialize
+	rm bin/ce-materialize
+	install materialize bin/ce-materialize
+	pipeline BIN=bin
+	pipeline BIN=bin ENGINE=one
+	[ "$(sed -n '/== Warnings/,$p' make.log | grep -c 'warning: ')" -eq 1 ]
+	tail -n 1 make.log | grep -qx '1-materialize: ce-materialize: warning: .*'
+	pipeline BIN=bin ENGINE=one
+	[ "$(grep -c 'warning: ' make.log)" -eq 1 ]
+	# One that breaks off leaves nothing that the other takes for its own.
+	! pipeline BIN=bin JOIN_FLAGS=--no-such || return 1
+	pipeline -n BIN=bin ENGINE=one
+	grep -q '^ce-materialize' make.log
+	run pipeline ENGINE=two
+	[ "$status" -ne 0 ]
+	[[ $output == *"ENGINE=two: must be one of pipe, one"* ]]
+}
+
 @test "audit: the pipeline with its own flags looks nowhere ahead; one that fails says why" {
 	workload
 	pipeline audit AUDIT_FLAGS='--cuts 3' FEATURES_FLAGS='--rows first'
@@ -320,6 +395,8 @@ adapted() {
 		ce-sessionize --gap 40m | ce-agg | ce-features --rows all -o features.csv.gz
 	cmp features.csv.gz out/completion_prediction_features.csv.gz
 	[ -s out/completion.model ]
+	adapted RECIPE=./my.recipe ENGINE=one OUT=one one/completion_prediction_features.csv.gz
+	gzip -dc one/completion_prediction_features.csv.gz | cmp - <(gzip -dc features.csv.gz)
 }
 
 @test "another recipe, log or option makes the events again, and the same ones nothing" {

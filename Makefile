@@ -118,7 +118,7 @@ help:
 	@echo '                  part that takes so many seconds (see tests/faults/faults.py)'
 	@echo 'make coverage     measure the line coverage of the tests and of a sample of faults, per file'
 	@echo 'make mutate       run mutation tests: how many small errors, put into copies of the tree, are caught'
-	@echo 'make bench        compare with DuckDB, Miller, jq, gzip, scikit-learn, XGBoost and psql; PARTS=... for some'
+	@echo 'make bench        compare with DuckDB, Polars, Miller, jq, gzip, scikit-learn, XGBoost and psql (PARTS=...)'
 	@echo 'make bench-scale  measure the pipeline at 1 to 100 million events (both: see tests/bench/run.sh)'
 	@echo 'make tables       write tools/ce-tables.5 from lib/table/*.def'
 	@echo 'make install      install into $$(DESTDIR)$$(PREFIX); make uninstall removes that again'

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The benchmarks. Usage: tests/bench/run.sh BUILD [PART...]
 #
-#   pipe      raw events to the feature table, file to file
-#   duckdb    the same table made by DuckDB (features.sql), in turns with the pipe, and whether it is the same
+#   pipe      raw events to the feature table, file to file: the pipe, ce-materialize, and what gzip alone costs
+#   duckdb    the same table made by DuckDB (features.sql), in turns with these, and whether it is the same
+#   polars    the same table made by Polars (polars.mjs), likewise
 #   filters   each tool alone, file to file, beside
 #   floor     what gzip costs: inflating its input and deflating its output, by igzip and by gzip
 #   miller    the stages that Miller can do, in turns with the tools
@@ -11,11 +12,11 @@
 #   gbdt      ce-train --model gbdt beside XGBoost, on the smallest workload, scikit-learn's breast-cancer set, and the
 #             feature table FEATURES, if one is given
 #   postgres  ce-export and ce-import beside psql (postgres.sh, 5 million events or POSTGRES_EVENTS)
-#   scale     the pipe at SCALE="1000000 ... 100000000" events, and the memory of each tool
+#   scale     the pipe and ce-materialize at SCALE="1000000 ... 100000000" events, and the memory of each tool
 #
 # All but scale if none is named. EVENTS="1000000 10000000": the sizes. RUNS=3: medians of so many, but what takes
 # longer than SLOW=30 seconds runs RUNS_SLOW=1 times. DUCKDB_SETTINGS: more of them, as memory_limit=8GB. TMPDIR:
-# room for 1 kB an event (scale: 200 bytes).
+# room for 1 kB an event (scale: 300 bytes).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,11 +27,12 @@ command+="${SCALE:+ SCALE='$SCALE'}${DUCKDB_SETTINGS:+ DUCKDB_SETTINGS='$DUCKDB_
 build=$(cd "$1" && pwd)
 [[ ! ${FEATURES-} ]] || FEATURES=$(realpath "$FEATURES")
 shift
-parts=${*:-pipe duckdb filters floor miller adapt train gbdt postgres}
+parts=${*:-pipe duckdb polars filters floor miller adapt train gbdt postgres}
 EVENTS=${EVENTS:-1000000 10000000} LOG_MB=${LOG_MB:-1000}
 SCALE=${SCALE:-1000000 3000000 10000000 30000000 100000000}
 RUNS=${RUNS:-3} RUNS_SLOW=${RUNS_SLOW:-1} SLOW=${SLOW:-30}
 DUCKDB=1.5.6-r.1 # of @duckdb/node-api
+POLARS=0.26.1 # of nodejs-polars
 PATH=$build/bin:$PATH
 # shellcheck source=common.bash
 source "$here/common.bash"
@@ -49,6 +51,25 @@ export FIGURES=$folder/figures PEAKS=$folder/peaks TMPDIR=$folder
 
 dims='--drop email -k user_id users_dim.csv.gz -k content_id content_dim.csv.gz'
 pipe="m ce-clean events_table.csv.gz | m ce-join $dims | m ce-sessionize | m ce-agg | m ce-features -o features.csv.gz"
+one="m ce-materialize $dims -o one.csv.gz events_table.csv.gz"
+
+# What gzip alone costs on two processors: inflating the events while deflating the features, and the one after the other.
+gzip_floor() {
+	needs igzip
+	m_quietly "$pipe"
+	gzip -dc features.csv.gz >plain
+	contestant 'igzip -d EVENTS & igzip -1 FEATURES' \
+		'm igzip -dc events_table.csv.gz >/dev/null & m igzip -1 -c <plain >/dev/null; wait' floor
+	contestant 'igzip -d EVENTS; igzip -1 FEATURES' \
+		'm igzip -dc events_table.csv.gz >/dev/null; m igzip -1 -c <plain >/dev/null' floor
+}
+
+# The law of the two ways: without it the comparison means nothing.
+one_way() {
+	cmp <(gzip -dc features.csv.gz) <(gzip -dc one.csv.gz) || { say 'ce-materialize and the pipe differ'; exit 1; }
+	echo "$label: the feature table of ce-materialize is that of the pipe, byte for byte" >>"$folder/checks"
+	rm -f one.csv.gz plain
+}
 
 # DuckDB writes gzip several times as slowly as igzip does: its best is text into igzip.
 duckdb_bench() {
@@ -66,6 +87,28 @@ duckdb_bench() {
 	((n > 2000000)) ||
 		contestant 'DuckDB, its own gzip' "m node '$here/duckdb.mjs' run '$modules' . gzip.sql $settings &&
 			mv part.gz duckdb_gzip.csv.gz" rival
+}
+
+# Its library says that it wants Node.js 22, so that npm leaves it out unless it is named; it runs in 20. Nor does its
+# writeCSV compress: text into igzip here, too.
+polars_bench() {
+	local modules=$build/bench/polars/node_modules
+	needs node npm igzip
+	grep -qs "\"version\": \"$POLARS\"" "$modules/nodejs-polars/package.json" ||
+		npm install --silent --no-save --prefix "$build/bench/polars" "nodejs-polars@$POLARS" \
+			"nodejs-polars-linux-$(node -p process.arch)-gnu@$POLARS"
+	contestant 'Polars | igzip -1' \
+		"m node '$here/polars.mjs' run '$modules' . /dev/stdout | m igzip -1 >part.gz && mv part.gz polars.csv.gz" rival
+}
+
+# As same, for Polars.
+same_polars() {
+	[[ -e polars.csv.gz ]] || return 0
+	say 'comparing features.csv.gz and polars.csv.gz'
+	node "$here/polars.mjs" check "$build/bench/polars/node_modules" . features.csv.gz polars.csv.gz >check.txt ||
+		{ cat check.txt >&2; exit 1; }
+	echo "$label: the feature table: $(tee /dev/stderr <check.txt)" >>"$folder/checks"
+	rm -f polars.csv.gz part.gz
 }
 
 # What DuckDB made must be what we made, or all of this means nothing.
@@ -227,6 +270,9 @@ scale() {
 		FIGURES=$folder/scale turn "synth:$1" "$n" "$n" "m $synth --sessions $((n * 10 / 37)) --stream -o truth"
 		FIGURES=$folder/scale turn "ce:$1" "$n" "$n" "cd dims && m $synth --sessions $((n * 10 / 37)) --stream -o ../truth |
 			m ce-clean | m ce-join $dims | m ce-sessionize | m ce-agg | m ce-features -o features.csv.gz"
+		FIGURES=$folder/scale turn "one:$1" "$n" "$n" "cd dims && m $synth --sessions $((n * 10 / 37)) --stream -o ../truth |
+			m ce-materialize $dims -o one.csv.gz"
+		cmp <(gzip -dc dims/features.csv.gz) <(gzip -dc dims/one.csv.gz)
 		rm -rf dims truth
 	done
 }
@@ -236,26 +282,33 @@ scale() {
 # What is compared, of those that are here.
 versions() {
 	! wanted duckdb || echo "DuckDB $DUCKDB, node $(node --version)"
+	! wanted polars || echo "nodejs-polars $POLARS, node $(node --version)"
 	! { wanted miller || wanted adapt; } || mlr --version
 	! wanted adapt || jq --version
 	! wanted train || /usr/bin/python3 -c 'import sklearn; print("scikit-learn", sklearn.__version__)'
 	! wanted gbdt || /usr/bin/python3 -c 'import xgboost; print("XGBoost", xgboost.__version__)'
-	! wanted floor || { igzip --version 2>&1; gzip --version; } | grep -E '^i?gzip'
+	! { wanted pipe || wanted duckdb || wanted polars || wanted floor; } || igzip --version 2>&1 | grep '^igzip'
+	! wanted floor || gzip --version | grep '^gzip'
 }
 
 trained=
 for n in $EVENTS; do
-	wanted pipe || wanted duckdb || wanted filters || wanted floor || wanted miller || wanted train || wanted gbdt || break
+	wanted pipe || wanted duckdb || wanted polars || wanted filters || wanted floor || wanted miller || wanted train || wanted gbdt || break
 	label="$n events"
 	mkdir "$folder/work"
 	cd "$folder/work"
 	workload "$n" .
 	n=$(gzip -dc events_table.csv.gz | tail -n +2 | wc -l)
-	if wanted pipe || wanted duckdb; then
+	if wanted pipe || wanted duckdb || wanted polars; then
 		contestant 'ce-clean | ... | ce-features' "$pipe"
+		contestant ce-materialize "$one"
 		! wanted duckdb || duckdb_bench
+		! wanted polars || polars_bench
+		gzip_floor
 		in_turns "$label: raw gz -> features gz" "$n"
+		one_way
 		! wanted duckdb || same
+		! wanted polars || same_polars
 	fi
 	if [[ ! $trained ]] && { wanted train || wanted gbdt; }; then
 		[[ -e features.csv.gz ]] || m_quietly "$pipe"

@@ -56,17 +56,20 @@ def show(groups):
 
 
 def show_scale(groups):
-    """Of each size a group has the pipe, and its synth: what makes the events, alone."""
+    """Of each size a group has the pipe, ce-materialize, and their synth: what makes the events, alone."""
     for group, entries in groups:
         print(f"\n{group}")
         alone = {rows: seconds[0] for kind, _, rows, seconds, *_ in entries if kind == "synth"}
+        one = {rows: (seconds[0], peaks["ce-materialize"]) for kind, _, rows, seconds, *_, peaks in entries if kind == "one"}
         processes = [list(peaks) for kind, *_, peaks in entries if kind == "ce"][-1]
         print(f"{'events':>12} {'seconds':>8} {'ce-synth alone':>14} {'events/s':>10}  MiB:",
-              *(f"{p.removeprefix('ce-'):>10}" for p in processes))
+              *(f"{p.removeprefix('ce-'):>10}" for p in processes),
+              f"  ce-materialize: {'seconds':>8} {'events/s':>10} {'MiB':>8}")
         for kind, _, rows, seconds, _, _, peaks in entries:
             if kind == "ce":
                 print(f"{rows:12,} {seconds[0]:8.1f} {alone[rows]:14.1f} {rows / seconds[0]:10,.0f}      ",
-                      *(f"{peaks[p] / 1024:10,.1f}" for p in processes))
+                      *(f"{peaks[p] / 1024:10,.1f}" for p in processes),
+                      f"                  {one[rows][0]:8.1f} {rows / one[rows][0]:10,.0f} {one[rows][1] / 1024:8,.1f}")
 
 
 if __name__ == "__main__":

@@ -281,7 +281,8 @@ asan-clang: | $(FIRST)
 # Multithreaded code under ThreadSanitizer. A tool that fails does not wait for its threads.
 tsan: | $(FIRST)
 	+TSAN_OPTIONS=report_thread_leaks=0 $(MAKE) BUILD=$(BUILD)/tsan CC=gcc CFLAGS='-O1 -g -fsanitize=thread' CPPFLAGS=-DCE_SMALL \
-		SUITES='test_readahead test_bootstrap test_deflate test_gzio test_logistic test_pool test_thread threads' test
+		SUITES='test_readahead test_bootstrap test_deflate test_gzio test_logistic test_pool test_relay test_thread threads' \
+		test
 
 # libFuzzer (clang's). Each tests/fuzz/NAME.c is a target: it replays tests/fuzz/corpus/NAME, which has
 # what earlier runs found, and runs for so long from there and from the corpus of earlier runs, with

@@ -143,7 +143,7 @@ static void report(const struct cli *cli, const struct adapter *a, const struct 
 }
 
 /* Reads the log: all events go to `out`, or, if that is NULL, the first ones to `shown`. */
-static int read_log(const struct cli *cli, struct adapter *a, struct logreader *log,
+static int read_log(struct cli *cli, struct adapter *a, struct logreader *log,
 		    struct csv_writer *out, struct buf *shown, struct err *err)
 {
 	struct record record;
@@ -172,7 +172,7 @@ static int read_log(const struct cli *cli, struct adapter *a, struct logreader *
  * Shows what the recipe understands of the log, even of one that cannot be read to its end; but a
  * file is only written where all is well. What the recipe does not know is an error with --strict.
  */
-static int check(const struct cli *cli, struct adapter *a, struct logreader *log, struct err *err)
+static int check(struct cli *cli, struct adapter *a, struct logreader *log, struct err *err)
 {
 	const bool is_file = cli->output.path && strcmp(cli->output.path, "-") != 0;
 	struct buf events = BUF_INIT, text = BUF_INIT;
@@ -220,8 +220,8 @@ static int write_dimension(struct dimension *rows, struct csv_writer *out, struc
 }
 
 /* Writes the events and what else is wanted: all of it, or nothing. */
-static int adapt(const struct cli *cli, const struct opts *opt, struct adapter *a,
-		 struct logreader *log, struct outputs *o, struct err *err)
+static int adapt(struct cli *cli, const struct opts *opt, struct adapter *a, struct logreader *log,
+		 struct outputs *o, struct err *err)
 {
 	if (csv_writer_open(&o->events, &cli->output, err) ||
 	    open_output(cli, &o->users, opt->users, err) ||

@@ -92,7 +92,7 @@ int main(int argc, char **argv)
 		}
 		if (aggregates_step(&out, row, &e, &history, &values, &err))
 			cli_die(&cli, &err);
-		cli_progress(&cli, in.in.n_rows);
+		cli_progress_reader(&cli, &in.in);
 	}
 	if (rc < 0)
 		cli_die(&cli, &err);

@@ -53,12 +53,13 @@ int main(int argc, char **argv)
 	cli_parse(&cli, argc, argv);
 	stages_clean_check(&cli, &opt);
 	rejects = cli_output(&cli, opt.rejects);
+	cleaning.threaded = cli.output.threads > 1;
 	in.tolerant = true;
 	if (csv_reader_open(&in, &cli.input, &err) ||
 	    cleaning_open(&cleaning, &in, &cli.output, opt.rejects ? &rejects : NULL, now, &err))
 		cli_die(&cli, &err);
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
-		cli_progress(&cli, in.n_rows);
+		cli_progress_reader(&cli, &in);
 		if (cleaning_add(&cleaning, &in, row, &err))
 			cli_die(&cli, &err);
 	}

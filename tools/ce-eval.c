@@ -326,7 +326,7 @@ int main(int argc, char **argv)
 				"--against requires --intervals, --html, --plots or --plain: the "
 				"CSV of metrics has no column for a comparison");
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
-		cli_progress(&cli, in.n_rows);
+		cli_progress_reader(&cli, &in);
 		if (evaluation_add(&evaluation, &in, na_row(&na, row), &err))
 			cli_die(&cli, &err);
 	}

@@ -61,7 +61,7 @@ static int init(struct export *e, const struct cli *cli, const struct opts *opt,
 	return 0;
 }
 
-static int copy(struct export *e, size_t i, const struct cli *cli, const char *dir, struct pg *db,
+static int copy(struct export *e, size_t i, struct cli *cli, const char *dir, struct pg *db,
 		struct err *err)
 {
 	const struct pg_select *x = &e->selects[i];
@@ -80,6 +80,7 @@ static int copy(struct export *e, size_t i, const struct cli *cli, const char *d
 	buf_append(&out->row, x->header.data, x->header.len);
 	if (pg_select_start(db, x, err))
 		return -1;
+	cli_progress_begin(cli);
 	while ((rc = pg_select_row(db, out, err)) > 0)
 		cli_progress(cli, out->n_rows);
 	return rc < 0 || csv_writer_complete(out, err) ? -1 : 0;

@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 		if (featurizer_step(&featurizer, &in.in,
 				    &(struct features_row){ .text = row, .e = &e }, &err))
 			cli_die(&cli, &err);
-		cli_progress(&cli, in.in.n_rows);
+		cli_progress_reader(&cli, &in.in);
 	}
 	doubts_watermark(featurizer.watermark, labels->now, &warnings);
 	if (rc < 0 || featurizer_finish(&featurizer, &err))

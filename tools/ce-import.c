@@ -156,7 +156,7 @@ static int open_inputs(struct tables *t, const struct cli *cli, struct err *err)
 	return 0;
 }
 
-static int copy(struct pg_load *load, struct csv_reader *in, const struct cli *cli,
+static int copy(struct pg_load *load, struct csv_reader *in, struct cli *cli,
 		struct warnings *warnings, struct err *err)
 {
 	const struct csv_row *row;
@@ -164,10 +164,11 @@ static int copy(struct pg_load *load, struct csv_reader *in, const struct cli *c
 
 	if (pg_load_start(load, err))
 		return -1;
+	cli_progress_begin(cli);
 	while ((rc = csv_reader_next(in, &row, err)) > 0) {
 		if (pg_load_row(load, row, err))
 			return -1;
-		cli_progress(cli, in->n_rows);
+		cli_progress_reader(cli, in);
 	}
 	if (rc < 0 || pg_load_end(load, err))
 		return -1;

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
 		if (joiner_row(&joiner, &in, row, &err))
 			cli_die(&cli, &err);
-		cli_progress(&cli, in.n_rows);
+		cli_progress_reader(&cli, &in);
 	}
 	if (rc < 0 || joiner_finish(&joiner, &in, &err))
 		cli_die(&cli, &err);

@@ -213,14 +213,15 @@ int main(int argc, char **argv)
 			     &tables, now, &err))
 		cli_die(&cli, &err);
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
-		cli_progress(&cli, in.n_rows);
+		cli_progress_reader(&cli, &in);
 		if (cleaning_add(&m.cleaning, &in, row, &err))
 			cli_die(&cli, &err);
 	}
 	if (rc < 0 || cleaning_sort(&m.cleaning, &in, &warnings, &err))
 		die_with(&cli, &warnings, &err);
+	cli_progress_begin(&cli);
 	while ((rc = materialize_step(&m, &err)) > 0)
-		cli_progress(&cli, m.n_events);
+		cli_progress_rows(&cli, m.cleaning.timeline.n, in.n_rows - m.cleaning.rejects.n);
 	if (rc < 0)
 		cli_die(&cli, &err);
 	report(&cli, &m, is_given(table, "agg-watermark") && !tables.directory);

@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 		cli_die(&cli, &err);
 	predict_put_header(&p, &out.rows.row);
 	for (csv_end_row(&out.rows.row); (rc = csv_reader_next(&in, &row, &err)) > 0;) {
-		cli_progress(&cli, in.n_rows);
+		cli_progress_reader(&cli, &in);
 		rc = predict_row(&p, row, &out.rows.row, &err);
 		if (rc < 0 || (rc && csv_writer_end_row(&out.rows, &err)))
 			cli_die(&cli, &err);

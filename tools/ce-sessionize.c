@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 			sessions_prefetch(&sessionizer.sessions, &ahead);
 		if (sessionizer_step(&sessionizer, row, &e, &err))
 			cli_die(&cli, &err);
-		cli_progress(&cli, in.in.n_rows);
+		cli_progress_reader(&cli, &in.in);
 	}
 	if (rc < 0)
 		cli_die(&cli, &err);

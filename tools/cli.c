@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -512,12 +513,23 @@ static void parse_options(const struct cli *cli, int argc, char **argv)
 	free(letters);
 }
 
+/* Whether the output is the terminal too, or a pipe, of whose tools the last one may be on it. */
+static bool is_shared(const struct cli *cli)
+{
+	const char *path = cli->output.path;
+	struct stat status;
+
+	if (cli->no_output || (path && strcmp(path, "-") != 0))
+		return false;
+	return fstat(STDOUT_FILENO, &status) || S_ISFIFO(status.st_mode) || isatty(STDOUT_FILENO);
+}
+
 void cli_parse(struct cli *cli, int argc, char **argv)
 {
 	struct cli_option *all;
 
 	guard_standard_descriptors(cli->tool);
-	cli->start_ms = now_ms();
+	cli->start_ms = cli->rows_start_ms = now_ms();
 	cli->output = (struct gz_output)GZ_OUTPUT_INIT;
 	cli->output.threads = thread_processors() < THREADS_USUAL ? thread_processors()
 								  : THREADS_USUAL;
@@ -534,7 +546,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 	cli->input.n = (size_t)(argc - optind);
 	cli->input.threads = cli->output.threads;
 	cli->input.tool = cli->tool;
-	cli->progress = cli->verbose && isatty(STDERR_FILENO);
+	cli->progress = isatty(STDERR_FILENO) && !is_shared(cli);
 }
 
 /* A line for a person, which may quote hostile input: nothing in it drives a terminal. */
@@ -591,16 +603,36 @@ void cli_warnings(const struct cli *cli, struct warnings *warnings)
 	}
 }
 
-void cli_progress_line(const struct cli *cli, uint64_t n_rows)
+#define PROGRESS_FROM_MS 1000 /* of what is over sooner nothing is shown */
+#define PROGRESS_EACH_MS 200
+
+void cli_progress_begin(struct cli *cli)
 {
-	fprintf(stderr, "\r%s: %llu rows, %.1f s", cli->tool, (unsigned long long)n_rows,
-		(double)(now_ms() - cli->start_ms) / 1000);
+	cli->next_progress = 0;
+	cli->rows_start_ms = now_ms();
+}
+
+void cli_progress_line(struct cli *cli, uint64_t n_rows, double share)
+{
+	const int64_t now = now_ms(), ms = now - cli->rows_start_ms;
+	char left[64] = "";
+
+	if (ms < PROGRESS_FROM_MS || now - cli->shown_ms < PROGRESS_EACH_MS)
+		return;
+	cli->shown_ms = now;
+	if (share > 0 && share <= 1)
+		snprintf(left, sizeof(left), ", %.0f %%, %.0f s left", 100 * share,
+			 (double)ms / 1000 * (1 - share) / share);
+	fprintf(stderr, "\r\033[K%s: %llu rows, %.0f rows/s%s", cli->tool,
+		(unsigned long long)n_rows, (double)n_rows * 1000 / (double)ms, left);
 }
 
 void cli_done(const struct cli *cli, uint64_t rows_in, uint64_t rows_out)
 {
 	struct rusage usage;
 
+	if (cli->progress)
+		fputs("\r\033[K", stderr);
 	if (!cli->verbose)
 		return;
 	getrusage(RUSAGE_SELF, &usage);

@@ -90,6 +90,8 @@ struct cli {
 	/* The module's own. */
 	int64_t start_ms;
 	bool progress;
+	uint64_t next_progress; /* rows from which on to look at the clock */
+	int64_t rows_start_ms, shown_ms;
 	const struct cli_option *all; /* during cli_parse: the tool's and the shared ones */
 };
 
@@ -127,13 +129,43 @@ void cli_note(const struct cli *cli, const char *format, ...) __attribute__((for
  */
 void cli_warnings(const struct cli *cli, struct warnings *warnings);
 
-/* With -v: a progress line now and then, if stderr is a terminal. Call it once a row. */
-void cli_progress_line(const struct cli *cli, uint64_t n_rows);
+/*
+ * A progress line now and then, if stderr is a terminal, and the output is neither one nor a pipe,
+ * of which only the last tool says how it goes: rows, rows a second and, where the share of the
+ * work that is done is known (0 to 1; else -1), that and the time left. Call one of these once a
+ * row, or a few.
+ */
+void cli_progress_line(struct cli *cli, uint64_t n_rows, double share);
 
-static inline void cli_progress(const struct cli *cli, uint64_t n_rows)
+#define CLI_PROGRESS_ROWS 0x4000 /* between two looks at the clock */
+
+static inline void cli_progress(struct cli *cli, uint64_t n_rows)
 {
-	if (cli->progress && !(n_rows & 0xffff))
-		cli_progress_line(cli, n_rows);
+	if (cli->progress && n_rows >= cli->next_progress) {
+		cli->next_progress = n_rows + CLI_PROGRESS_ROWS;
+		cli_progress_line(cli, n_rows, -1);
+	}
+}
+
+/* Of a tool that reads its input once. */
+static inline void cli_progress_reader(struct cli *cli, const struct csv_reader *in)
+{
+	if (cli->progress && in->n_rows >= cli->next_progress) {
+		cli->next_progress = in->n_rows + CLI_PROGRESS_ROWS;
+		cli_progress_line(cli, in->n_rows, csv_reader_share(in));
+	}
+}
+
+/* The rows begin again, for another part of the work. */
+void cli_progress_begin(struct cli *cli);
+
+/* Of n_all rows that are all there. */
+static inline void cli_progress_rows(struct cli *cli, uint64_t n_rows, uint64_t n_all)
+{
+	if (cli->progress && n_rows >= cli->next_progress) {
+		cli->next_progress = n_rows + CLI_PROGRESS_ROWS;
+		cli_progress_line(cli, n_rows, n_all ? (double)n_rows / (double)n_all : -1);
+	}
 }
 
 /* With -v: rows in and out, wall-clock time and peak memory. Call it last. */

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct start {
 	void *(*run)(void *);
@@ -67,10 +68,11 @@ int thread_write(int fd, const void *bytes, size_t n)
 
 void thread_raise(int error)
 {
+	/* To the process, not the thread: a worker that finds out takes no signal. */
 	if (error == EPIPE)
-		raise(SIGPIPE);
+		kill(getpid(), SIGPIPE);
 	else if (error == EFBIG)
-		raise(SIGXFSZ);
+		kill(getpid(), SIGXFSZ);
 }
 
 int thread_processors(void)

@@ -21,7 +21,8 @@ void thread_stop(pthread_t thread);
 ptrdiff_t thread_read(int fd, void *bytes, size_t n);
 int thread_write(int fd, const void *bytes, size_t n);
 
-/* Raises the signal that a write of main's thread that failed with this errno would have raised. */
+/* Raises the signal that a write of main's thread that failed with this errno would have raised, in
+ * that thread. */
 void thread_raise(int error);
 
 /* How many processors this process may run on, at least 1. */

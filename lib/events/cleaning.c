@@ -1,12 +1,96 @@
 #include "events/cleaning.h"
 
+#include "base/mem.h"
+#include "base/relay.h"
+
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH_SIZE SMALL((size_t)64 * 1024, 256) /* bytes; a last event may be longer */
+
+/* Events that are valid, one after another: each a struct packed and the bytes of its parts. */
+struct cleaning_batch {
+	struct buf events;
+};
+
+struct packed {
+	int64_t ts;
+	size_t id_len, rest_len, kept_len, note_len;
+	bool has_kept;
+};
+
+/* What the relay's thread does. */
+static int sort_batch(void *context, void *item, struct err *err)
+{
+	struct cleaning *c = context;
+	struct cleaning_batch *b = item;
+	struct buf note = BUF_INIT; /* borrows */
+	struct packed p;
+
+	for (size_t at = 0; at < b->events.len;) {
+		char *s = b->events.data + at + sizeof(p);
+
+		memcpy(&p, b->events.data + at, sizeof(p));
+		note.data = s + p.id_len + p.rest_len + p.kept_len;
+		note.len = p.note_len;
+		if (dedup_add(c->events,
+			      &(struct clean_event){
+				      .ts = p.ts,
+				      .id = s,
+				      .id_len = p.id_len,
+				      .rest = s + p.id_len,
+				      .rest_len = p.rest_len,
+				      .kept = p.has_kept ? s + p.id_len + p.rest_len : NULL,
+				      .kept_len = p.kept_len,
+			      },
+			      &note, err))
+			return -1;
+		at += sizeof(p) + p.id_len + p.rest_len + p.kept_len + p.note_len;
+	}
+	buf_clear(&b->events);
+	return 0;
+}
+
+/* Hands the batch on. */
+static int pass_batch(struct cleaning *c, struct err *err)
+{
+	c->batch = NULL;
+	return relay_pass(c->relay, err);
+}
+
+static int add_event(struct cleaning *c, const struct clean_event *e, const struct buf *note,
+		     struct err *err)
+{
+	const struct packed p = { e->ts,     e->id_len,      e->rest_len, e->kept ? e->kept_len : 0,
+				  note->len, e->kept != NULL };
+	struct buf *to;
+	char *s;
+
+	if (!c->batch && !(c->batch = relay_get(c->relay, err)))
+		return -1;
+	to = &c->batch->events;
+	s = buf_reserve(to, sizeof(p) + p.id_len + p.rest_len + p.kept_len + p.note_len);
+	s = mempcpy(s, &p, sizeof(p));
+	s = mempcpy(s, e->id, p.id_len);
+	s = mempcpy(s, e->rest, p.rest_len);
+	if (p.has_kept)
+		s = mempcpy(s, e->kept, p.kept_len);
+	if (p.note_len)
+		s = mempcpy(s, note->data, p.note_len);
+	to->len = (size_t)(s - to->data);
+	return to->len >= BATCH_SIZE ? pass_batch(c, err) : 0;
+}
 
 int cleaning_open(struct cleaning *c, const struct csv_reader *in, const struct gz_output *output,
 		  const struct gz_output *rejects, int64_t now, struct err *err)
 {
 	timeline_init(&c->timeline, now);
 	c->events = dedup_new(c->mem);
+	c->batches = mem_zalloc(CLEANING_BATCHES, sizeof(*c->batches));
+	for (size_t i = 0; i < CLEANING_BATCHES; i++)
+		c->items[i] = &c->batches[i];
+	c->relay = relay_new(c->items, CLEANING_BATCHES, sort_batch, c, c->threaded);
 	if (cleaner_open(&c->cleaner, in, err) || (output && csv_writer_open(&c->out, output, err)))
 		return -1;
 	c->has_out = output != NULL;
@@ -25,8 +109,7 @@ int cleaning_add(struct cleaning *c, const struct csv_reader *in, const struct c
 	enum clean_reason reason = cleaner_row(&c->cleaner, row, &event);
 
 	if (reason == CLEAN_VALID)
-		return dedup_add(c->events, &event, rejects_note(&c->rejects, in, row, &event),
-				 err);
+		return add_event(c, &event, rejects_note(&c->rejects, in, row, &event), err);
 	if (reason == CLEAN_BAD_EVENT_TYPE)
 		rejects_add_type(&c->rejects, &c->cleaner.bad_type);
 	return rejects_add(&c->rejects, reason, in, row, err);
@@ -40,6 +123,8 @@ int cleaning_sort(struct cleaning *c, const struct csv_reader *in, struct warnin
 		csv_reader_warn(in, warnings);
 		return -1;
 	}
+	if ((c->batch && pass_batch(c, err)) || relay_finish(c->relay, err))
+		return -1;
 	return dedup_finish(c->events, err);
 }
 
@@ -81,6 +166,12 @@ void cleaning_put_summary(struct cleaning *c, const struct csv_reader *in, struc
 
 void cleaning_release(struct cleaning *c)
 {
+	relay_free(c->relay);
+	c->relay = NULL;
+	for (size_t i = 0; c->batches && i < CLEANING_BATCHES; i++)
+		buf_release(&c->batches[i].events);
+	free(c->batches);
+	c->batches = NULL;
 	cleaner_release(&c->cleaner);
 	dedup_free(c->events);
 	c->events = NULL;

@@ -19,13 +19,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CLEANING_MEM SMALL((uint64_t)1024 * 1024 * 1024, 0)
+#define CLEANING_MEM     SMALL((uint64_t)1024 * 1024 * 1024, 0)
+#define CLEANING_BATCHES 16
 
 struct cleaning {
 	/* Set before cleaning_open: the options of the cleaner, the bound of the rejects, and: */
 	struct cleaner cleaner;
 	struct rejects rejects;
-	uint64_t mem; /* bytes to sort in */
+	uint64_t mem;  /* bytes to sort in */
+	bool threaded; /* what is added is sorted by a thread of its own */
 
 	/* For callers to read; the writers, as that of the rejects, are for csv_writer_close_all.
 	 */
@@ -35,6 +37,10 @@ struct cleaning {
 	/* The module's own. */
 	struct dedup *events;
 	struct timeline timeline;
+	struct relay *relay; /* of batches of events on their way to be sorted */
+	struct cleaning_batch *batch;
+	struct cleaning_batch *batches;
+	void *items[CLEANING_BATCHES];
 };
 
 #define CLEANING_INIT                                                                              \

@@ -449,10 +449,12 @@ static void fetch(const struct join_dimension *d, uint32_t id)
 		__builtin_prefetch(&d->first[id]);
 		return;
 	}
-	if (d->fields)
-		__builtin_prefetch(&d->fields[id * d->n_names]);
-	else
+	if (!d->fields) {
 		__builtin_prefetch(&d->rows[id]);
+		return;
+	}
+	__builtin_prefetch(&d->fields[id * d->n_names]);
+	__builtin_prefetch(&d->is_plain[id]);
 }
 
 uint32_t join_id(const struct join_dimension *d, const struct intern_key *key)

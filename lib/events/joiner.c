@@ -279,6 +279,8 @@ static struct csv_field canonical(struct joiner *j, size_t column, const struct 
 	size_t len;
 	char *s;
 
+	if (!f->len)
+		return *f;
 	buf_clear(&j->value);
 	attribute_put(&j->value, j->kinds[column], f);
 	len = j->value.len - 1; /* the comma; no such value needs quotes */

@@ -21,10 +21,8 @@
 /* What a column, or several next to each other, are made from. */
 enum features_what {
 	FEATURE_COPY,    /* columns of the input that are text */
-	FEATURE_SESSION, /* columns of it that are typed: of catalogue_sessions, */
-	FEATURE_KNOWN,   /* of catalogue_history, */
-	FEATURE_KNOWN_DECIMAL,
-	FEATURE_KNOWN_GENRE,
+	FEATURE_SESSION, /* a column of catalogue_sessions that is typed */
+	FEATURE_KNOWN,   /* columns of catalogue_history that are */
 	FEATURE_DAYS_SINCE,
 	FEATURE_RUNTIME,
 	FEATURE_RELEASE_YEAR,
@@ -60,8 +58,15 @@ struct features_step {
 	enum features_what what; /* of the first of its columns */
 	size_t n;                /* columns */
 	int source[2];           /* input columns: of a copy, the first of n next to each other; a
-				    typed one is its place in its catalogue */
+				    typed one is its place in its catalogue, or the first of n
+				    features_known */
 	bool rates;              /* of a product */
+};
+
+/* A typed column of the history. */
+struct features_known {
+	size_t column; /* of catalogue_history */
+	enum catalogue_type type;
 };
 
 /* A copied column that must be a number. */
@@ -88,8 +93,8 @@ static bool is_number(enum catalogue_type type)
 /* Whether a step can follow the one before it as one more of its columns. */
 static bool goes_on(const struct features_step *last, const struct features_step *step)
 {
-	if (step->what == FEATURE_COPY)
-		return last->what == FEATURE_COPY &&
+	if (step->what == FEATURE_COPY || step->what == FEATURE_KNOWN)
+		return last->what == step->what &&
 		       step->source[0] == last->source[0] + (int)last->n;
 	/* A part of the calendar that comes next in its hour's text. */
 	return last->what >= FEATURE_HOUR && step->what > FEATURE_HOUR &&
@@ -97,23 +102,26 @@ static bool goes_on(const struct features_step *last, const struct features_step
 	       step->what == last->what + (enum features_what)last->n;
 }
 
-/* What copies a column that is typed; *column becomes its place in its catalogue. */
-static enum features_what typed_copy(const struct features *f, int *column)
+/* The place of a typed column in catalogue_history; below 0: it is one of catalogue_sessions. */
+static int known_column(const struct features *f, int column)
 {
-	const int n_sessions = (int)catalogue_sessions.n;
+	return column - (int)f->n_text - (int)catalogue_sessions.n;
+}
 
-	*column -= (int)f->n_text;
-	if (*column < n_sessions)
-		return FEATURE_SESSION;
-	*column -= n_sessions;
-	switch (catalogue_history.columns[*column].type) {
-	case CATALOGUE_TEXT:
-		return FEATURE_KNOWN_GENRE;
-	case CATALOGUE_DECIMAL:
-		return FEATURE_KNOWN_DECIMAL;
-	default:
-		return FEATURE_KNOWN;
+/* Makes of the copy of a column that is typed what it is. */
+static void make_typed(struct features *f, struct features_step *step)
+{
+	const int column = known_column(f, step->source[0]);
+
+	if (column < 0) {
+		step->what = FEATURE_SESSION;
+		step->source[0] -= (int)f->n_text;
+		return;
 	}
+	step->what = FEATURE_KNOWN;
+	step->source[0] = (int)f->n_known;
+	f->known[f->n_known++] =
+		(struct features_known){ (size_t)column, catalogue_history.columns[column].type };
 }
 
 /* Adds the step that makes a column. */
@@ -129,7 +137,7 @@ static int add_step(struct features *f, const struct csv_reader *in, const struc
 			return -1;
 	}
 	if (step.what == FEATURE_COPY && step.source[0] >= (int)f->n_text)
-		step.what = typed_copy(f, &step.source[0]);
+		make_typed(f, &step);
 	if (step.what == FEATURE_COPY && is_number(type))
 		f->numbers[f->n_numbers++] =
 			(struct features_number){ .column = step.source[0],
@@ -186,6 +194,7 @@ int features_init(struct features *f, const struct csv_reader *in, size_t n_text
 	*f = (struct features){ .n_text = n_text,
 				.steps = mem_alloc(n + in->header.n, sizeof(*f->steps)),
 				.numbers = mem_alloc(n, sizeof(*f->numbers)),
+				.known = mem_alloc(n + in->header.n, sizeof(*f->known)),
 				.hours = mem_zalloc(N_HOURS + 1, sizeof(*f->hours)),
 				.kept = kept };
 	f->release_year = columns_require(in, "release_year", err);
@@ -212,6 +221,7 @@ void features_release(struct features *f)
 {
 	free(f->steps);
 	free(f->numbers);
+	free(f->known);
 	free(f->hours);
 	selection_release(&f->kept);
 	*f = (struct features){ .steps = NULL };
@@ -411,7 +421,7 @@ static void put_length_category(int64_t runtime, struct buf *out)
 }
 
 /* A value of the history, as it is typed. */
-static int64_t known_value(const struct history_row *known, int column)
+static int64_t known_value(const struct history_row *known, size_t column)
 {
 	return ((const int64_t *)known)[column];
 }
@@ -423,8 +433,7 @@ static int read_factor(const struct context *c, int column, bool rates, int64_t 
 	const struct csv_field *f;
 
 	if (column >= (int)c->f->n_text) {
-		typed_copy(c->f, &column);
-		*factor = known_value(c->known, column);
+		*factor = known_value(c->known, (size_t)known_column(c->f, column));
 		return 0;
 	}
 	f = &c->row->fields[column];
@@ -461,6 +470,30 @@ static int put_product(const struct context *c, const int *columns, bool rates, 
 	return 0;
 }
 
+/* Columns of the history, typed: all but the genre's name have room at once. */
+static void put_history(const struct context *c, const struct features_known *known, size_t n,
+			struct buf *out)
+{
+	char *at = buf_reserve(out, n * (NUM_TEXT_MAX + 1));
+
+	for (const struct features_known *last = known + n; known < last; known++) {
+		const int64_t value = known_value(c->known, known->column);
+
+		if (value == EVENT_UNKNOWN) {
+			*at++ = ',';
+		} else if (known->type == CATALOGUE_TEXT) {
+			out->len = (size_t)(at - out->data);
+			csv_put_text(out, c->genre->s, c->genre->len);
+			at = buf_reserve(out, n * (NUM_TEXT_MAX + 1));
+		} else {
+			at += known->type == CATALOGUE_DECIMAL ? num_format_millionths(at, value)
+							       : num_format_int(at, value);
+			*at++ = ',';
+		}
+	}
+	out->len = (size_t)(at - out->data);
+}
+
 static int put_step(const struct features_step *step, const struct context *c, struct buf *out,
 		    struct err *err)
 {
@@ -472,16 +505,7 @@ static int put_step(const struct features_step *step, const struct context *c, s
 		session_put_column(out, c->e, (size_t)step->source[0]);
 		break;
 	case FEATURE_KNOWN:
-		put_known(out, known_value(c->known, step->source[0]));
-		break;
-	case FEATURE_KNOWN_DECIMAL:
-		put_known_millionths(out, known_value(c->known, step->source[0]));
-		break;
-	case FEATURE_KNOWN_GENRE:
-		if (known_value(c->known, step->source[0]) == EVENT_UNKNOWN)
-			csv_put_null(out);
-		else
-			csv_put_text(out, c->genre->s, c->genre->len);
+		put_history(c, &c->f->known[step->source[0]], step->n, out);
 		break;
 	case FEATURE_DAYS_SINCE:
 		return put_days_since(c, step->source[0], out, err);

@@ -36,6 +36,8 @@ struct features {
 	size_t n_steps;
 	struct features_number *numbers; /* copied columns that must be numbers */
 	size_t n_numbers;
+	struct features_known *known; /* columns of the history that are typed */
+	size_t n_known;
 	int release_year; /* input columns */
 	int session_event_number;
 	struct features_hour *hours; /* the calendar of the latest hours */

@@ -245,7 +245,7 @@ static void count_genre(struct history *h, struct history_user *user, uint32_t g
 		genre->next = user->genres;
 		user->genres = genre_id;
 	}
-	if (!user->favourite_stale &&
+	if (!user->favourite_stale && genre_id != user->favourite &&
 	    (user->favourite == INTERN_NONE || preferred(h, genre_id, user->favourite))) {
 		user->favourite = genre_id;
 		user->favourite_genre = genre->genre;

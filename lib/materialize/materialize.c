@@ -1,8 +1,8 @@
 #include "materialize/materialize.h"
 
 #include "base/mem.h"
+#include "base/relay.h"
 #include "history/doubts.h"
-#include "materialize/relay.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 #include "table/csvquoted.h"
@@ -11,8 +11,10 @@
 #include <string.h>
 
 #define BATCH     ((size_t)256)
-#define N_BATCHES ((size_t)4)
-#define N_TABLES  32 /* at most, besides the aggregates */
+#define N_BATCHES ((size_t)64) /* so many that neither thread waits for one turn of the other */
+#define N_TABLES  32           /* at most, besides the aggregates */
+
+#define ROWS_AHEAD 4 /* rows whose memory is asked for before they are looked at */
 
 /* The rows of event_history of a few events, as the featurizer takes them. */
 struct batch {
@@ -145,6 +147,7 @@ static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct 
 	const struct gz_output *output, *rejects;
 	struct gz_output storage[2];
 
+	m->cleaning.threaded = w->output->threads > 1;
 	if (keep_columns(&m->keep, w->in, &m->cleaning.cleaner.keep, kept, err) ||
 	    find_output(w, NULL, table->name, &storage[0], &output, err) ||
 	    find_output(w, w->tables->rejects, "rejects", &storage[1], &rejects, err) ||
@@ -286,6 +289,13 @@ static int open_featurizer(struct materialize *m, bool *kept, struct err *err)
 	return featurizer_open(&w->first, in, w->history.n_text, output, err);
 }
 
+/* Asks for the text of the dimensions in a row. */
+static void fetch_texts(const struct materialize_work *w, const struct csv_row *row)
+{
+	for (size_t i = w->cleaned.n; i < row->n; i += 2)
+		__builtin_prefetch(row->fields[i].s);
+}
+
 /* What the relay's thread does. */
 static int make_features(void *context, void *item, struct err *err)
 {
@@ -300,6 +310,8 @@ static int make_features(void *context, void *item, struct err *err)
 		const struct features_row row = { &b->text[i], &b->e[i], &b->known[i],
 						  b->genre[i] };
 
+		if (i + ROWS_AHEAD < b->n)
+			fetch_texts(w, &b->text[i + ROWS_AHEAD]);
 		csv_reader_count(in);
 		if (featurizer_step(&m->featurizer, in, &row, err) ||
 		    (w->has_first && featurizer_step(&w->first, in, &row, err)))
@@ -430,6 +442,22 @@ static uint32_t take_id(const struct ids *ids, const uint32_t *keys, const struc
 	return ids->plus_1[key] - 1;
 }
 
+static void fetch(const void *at, size_t size)
+{
+	for (size_t i = 0; i < size; i += 64)
+		__builtin_prefetch((const char *)at + i, 1);
+}
+
+/* Asks for the memory of a row of the batch, which the other thread's processor may have. */
+static void fetch_row(const struct materialize_work *w, const struct batch *b, size_t i)
+{
+	if (i >= BATCH)
+		return;
+	fetch(b->fields + i * w->joined.n, w->joined.n * sizeof(*b->fields));
+	fetch(&b->e[i], sizeof(b->e[i]));
+	fetch(&b->known[i], sizeof(b->known[i]));
+}
+
 /* Joins the records, and types those that are kept: they are the rows of the batch. */
 static int join_rows(struct materialize *m, struct batch *b, struct err *err)
 {
@@ -443,6 +471,7 @@ static int join_rows(struct materialize *m, struct batch *b, struct err *err)
 		struct event *e = &b->e[b->n];
 		int rc;
 
+		fetch_row(w, b, b->n + ROWS_AHEAD);
 		csv_reader_count(&w->cleaned.as_read);
 		rc = joiner_step(&m->joiner, &w->cleaned.as_read, &r->rows[i], ids, r->ts[i], err);
 		if (rc < 0)

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define READ_SIZE  SMALL((size_t)256 * 1024, 4096)
 #define WINDOW     SMALL((size_t)128 * 1024, 1024) /* it and its marks stay in the second cache */
@@ -634,6 +636,35 @@ bool csv_reader_peek(const struct csv_reader *r, size_t ahead, int column, struc
 	*field = (struct csv_field){ r->bytes.data + r->window_start + start,
 				     r->marks[mark] - start, r->marks[mark] == start };
 	return true;
+}
+
+/* The size of an input, or -1 if it is no file. */
+static off_t input_size(const char *path)
+{
+	const bool is_stdin = !path || !strcmp(path, "-");
+	struct stat status;
+
+	if ((is_stdin ? fstat(STDIN_FILENO, &status) : stat(path, &status)) ||
+	    !S_ISREG(status.st_mode))
+		return -1;
+	return status.st_size;
+}
+
+double csv_reader_share(const struct csv_reader *r)
+{
+	const size_t n = r->input.n ? r->input.n : 1;
+	off_t total = 0, done = r->gz.fd >= 0 ? lseek(r->gz.fd, 0, SEEK_CUR) : -1;
+
+	for (size_t i = 0; i < n; i++) {
+		off_t size = input_size(r->input.n ? r->input.paths[i] : NULL);
+
+		if (size < 0 || done < 0)
+			return -1;
+		total += size;
+		if (i + 1 < r->next_input)
+			done += size;
+	}
+	return total ? (double)done / (double)total : -1;
 }
 
 void csv_reader_close(struct csv_reader *r)

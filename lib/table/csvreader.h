@@ -142,6 +142,9 @@ int csv_reader_next(struct csv_reader *r, const struct csv_row **row, struct err
 void csv_reader_look_ahead(struct csv_reader *r);
 bool csv_reader_peek(const struct csv_reader *r, size_t ahead, int column, struct csv_field *field);
 
+/* How much of all inputs has been read, about, from 0 to 1; -1 unless all of them are files. */
+double csv_reader_share(const struct csv_reader *r);
+
 /* Releases everything; harmless on a reader that is not open. */
 void csv_reader_close(struct csv_reader *r);
 

@@ -26,7 +26,7 @@ import zlib
 
 import clean
 import join
-from dress import Dress, parse
+from dress import Dress
 
 TOOLS = "clean join sessionize agg features".split()
 AGGREGATES = """content_completion user_activity user_engagement user_genre_preference user_completion_rate
@@ -60,6 +60,7 @@ DEVICES = [b"tv", b"web", b"phone", b"tv (old)", b"a, b", b'"', "t\u00e9l\u00e9"
 # The first columns of these collide with no other; of the later ones some do, in one stage or another.
 LOG_COLUMNS = ["app", "note", "a note", "Extra", "x,y", "\u00e9", "country", "online_logit", "ip", "runtime", "genre", "session_id", "prev_ts",
                "session_phase", "plan_tier", "user_activity_level", "is_completion", "completes_session", "signup_date"]  # fmt: skip
+DIMENSION_COLUMNS = ["plan_tier", "signup_date", "genre", "runtime", "release_year", "maturity_rating"]
 USER_COLUMNS = ["segment", "region", "since when", "country", "a title", "session_id", "device", "app", "user_known_sessions", "is_completion"]
 CONTENT_COLUMNS = ["studio", "title", "x,z", "a title", "prev_ts", "note", "content_popularity", "hour_of_day", "x,y", "country"]
 
@@ -77,23 +78,33 @@ def some(r, *pairs):
 class Case:
     def __init__(self, seed, large):
         self.r = r = random.Random(f"{seed} {large}")
+        self.large = large
         self.files = {}  # the source tables: name -> bytes
         self.options = []  # of ce-materialize, but those of its outputs
         self.na = r.sample(WORDS, r.randint(1, 3)) if r.random() < 0.3 else []
         self.tame = r.random() < 0.25  # a log of no faults, and no warnings
-        self.faulty = r.random() < 0.2  # something may be amiss that the tools refuse
+        self.faulty = not large and r.random() < 0.15  # something may be amiss that the tools refuse
         self.history_options()
-        pool = NAMES + [b"u%d" % i for i in range(300)] * large
+        pool = NAMES + [b"u%d" % i for i in range(r.choice([10, 300, 20_000]) * large)]
         self.users = r.sample(pool, len(pool) if large else r.randint(1, 8))
-        self.contents = r.sample(pool, 60 if large else r.randint(1, 6))
+        self.contents = r.sample(pool, min(len(pool), r.choice([5, 60, 3000])) if large else r.randint(1, 6))
+        self.texts = TEXTS + [b"a long text, " * r.choice([600, 5000, 20_000])] * (r.random() < 0.03)
         self.runtimes = {c: r.choice(list(join.RUNTIMES)) if r.random() < 0.4 else
                          some(r, (2, None), (1, "0"), (1, "-5"), (6, "100"), (6, "1200"), (3, "3601"), (3, "7200"), (1, "86401"),
-                              (1, "94608000"), (1, "2147483647")) for c in self.contents}  # fmt: skip
+                              (1, "94608000"), (1, "2147483647"), (self.faulty, "9223372036854775807"), (self.faulty, "1e30"))
+                         for c in self.contents}  # fmt: skip
         separator = r.choice([b",", b"\t", b";", b"|"]) if r.random() < 0.12 else None
         if separator:
             self.options.append(Option("--delimiter", ["tab" if separator == b"\t" else separator.decode()]))
         self.extra = r.sample(LOG_COLUMNS[: None if self.faulty else 9], some(r, (3, 0), (3, 1), (3, 2), (1, 4)))
-        self.draw_log(some(r, (2, 12000), (2, 20000), (3, 40000)) if large else
+        self.extra += [f"column {i}" for i in range(100)] * (r.random() < 0.02)
+        self.kind = some(r, (75, "both"), (12, "none"), (10, "more"), (3 * self.faulty, "one"))
+        if self.kind == "none" and r.random() < 0.5:  # the log has what dimensions would bring
+            more = [name for name in DIMENSION_COLUMNS if name not in self.extra]
+            more = r.sample(more, r.randint(1, len(more)))
+            self.extra += more
+            self.options.append(Option("--keep", [",".join(more)])) if r.random() < 0.7 else None
+        self.draw_log(some(r, (2, 12_000), (2, 20_000), (3, 40_000)) if large else
                       some(r, (1, 0), (1, 1), (2, 5), (4, 30), (6, 80), (6, 150), (2, 400)), separator)  # fmt: skip
         self.draw_dimensions(separator)
         self.clean_options()
@@ -102,6 +113,9 @@ class Case:
         self.asked = [name for name, chance in (("--rejects", 0.35), ("--unmatched", 0.35), ("--starts", 0.3), ("--first", 0.4))
                       if r.random() < chance]  # fmt: skip
         self.faults()
+        joins = iter([option for option in self.options if option.name == "-k"])
+        r.shuffle(self.options)
+        self.options = [next(joins) if option.name == "-k" else option for option in self.options]
         self.stdin = r.choice(self.events) if r.random() < 0.4 else None  # which of them is that
         self.rate = r.random()  # of what the two runs of ce-materialize have of their own
 
@@ -142,7 +156,7 @@ class Case:
         r = self.r
         user, content = r.choice(self.users), r.choice(self.contents)
         runtime = self.runtimes[content]
-        runtime = int(join.RUNTIMES.get(runtime, runtime or 0)) or 100
+        runtime = int(float(join.RUNTIMES.get(runtime, runtime or 0)) % 10**12) or 100
         runtime = min(max(runtime, 60), 90000)
         ms, place, playing = START + grid * r.randrange(span), 0, False
         for left in range(r.choice([1, 1, 2, 3, 4, 6, 9]), 0, -1):
@@ -170,15 +184,16 @@ class Case:
         self.beats = r.choice([0, 0, 2, 9])
         self.bounds = START, START
         grid, span = r.choice([1, 1000, 60_000, 600_000]), r.choice([3, 10, 100, 1000])
-        if n >= 10000:
-            grid, span = 60_000, 10000
+        if n >= 10_000:
+            grid, span = r.choice([1, 60_000]), 10_000
         empty = ",".join(r.sample(["device", "playback_position"], r.randint(1, 2))) if r.random() < 0.5 else ""
         if empty:
             self.options.append(Option("--allow-empty", [empty]))
-        dirt = 0 if self.tame else some(r, (5, 0.02), (5, 0.1), (2, 0.3), (0.5, 0.6 if n < 10000 else 0.1))
+        dirt = 0 if self.tame else some(r, (5, 0.02), (5, 0.1), (2, 0.3), (0.5, 0.6 if n < 10_000 else 0.1))
         header = clean.COLUMNS + self.extra
         r.shuffle(header)
-        own = {"app": [b"1.0", b"2", b'"3"', None], "runtime": [b"1500", b"0", b"PT1H", None], "online_logit": [b"-0.250000", b"1.5", None],
+        own = {"app": [b"1.0", b"2", b'"3"', None], "runtime": [b"1500", b"0", b"PT1H", b" 60 ", b"", None], "genre": GENRES,
+               "online_logit": [b"-0.250000", b"1.5", None], "release_year": [None, *(text.encode() for text in join.YEARS)],
                "signup_date": [None, *(text.encode() for text in join.SIGNUPS)]}  # fmt: skip
         rows, events = [], []
         while len(events) < n:
@@ -191,7 +206,7 @@ class Case:
             if empty and r.random() < 0.2:
                 event[r.choice(empty.split(","))] = r.choice([b"", None, b" "])
             for name in self.extra:
-                event[name] = r.choice(own.get(name, TEXTS))
+                event[name] = r.choice(own.get(name, self.texts))
             while r.random() < dirt:
                 self.spoil(event, zones[0])
             rows.append([event[name] for name in header])
@@ -208,6 +223,7 @@ class Case:
         """What may be amiss with one event, or looks so."""
         r = self.r
         name = r.choice(clean.COLUMNS)
+        names = [n for n in event if n not in DIMENSION_COLUMNS or self.faulty]  # ce-join refuses some
         kind = r.randrange(12)
         if kind == 0:
             event["event_ts"] = clean.random_time(r, zone)
@@ -216,15 +232,15 @@ class Case:
         elif kind == 2:
             event[name] = r.choice([b"", None, b" ", b"\t\r"])
         elif kind == 3:
-            event[r.choice(list(event))] = r.choice(clean.BYTES)
+            event[r.choice(names)] = r.choice(clean.BYTES)
         elif kind == 4:
             event["event_type"] = r.choice([b"rewind", b"playing", b"play\0", b"ad_start"])
         elif kind == 5:
-            event[r.choice(list(event))] = r.choice([b"", b" "]) + r.choice(WORDS) + r.choice([b"", b" ", b"x"])
+            event[r.choice(names)] = r.choice([b"", b" "]) + r.choice(WORDS) + r.choice([b"", b" ", b"x"])
         elif kind == 6 and r.random() < 0.3:
-            event[r.choice(["device", *self.extra])] = b"\n".join([b"a line"] * 12)
+            event[r.choice(names[len(clean.COLUMNS) - 1 :])] = b"\n".join([b"a line"] * 12)
         elif kind == 7 and r.random() < 0.1:
-            event[r.choice(["device", *self.extra])] = b"x" * 70_000
+            event[r.choice(names[len(clean.COLUMNS) - 1 :])] = b"x" * 70_000
         elif kind < 10:
             event["event_type"] = r.choice([bytes.upper, bytes.title])(event["event_type"] or b"play")
         elif event[name]:
@@ -276,7 +292,7 @@ class Case:
         self.option(bool(self.na) * 0.3, "--join-na", "NA", "null,-", "None,\\N")
         self.dim_na = [word for name in ("--na", "--join-na") for word in self.value_of(name, "").split(",") if word]
         self.option(0.1, "--join-tz", *clean.ZONES)
-        kind = some(r, (75, "both"), (12, "none"), (10, "more"), (3 * self.faulty, "one"))
+        kind = self.kind
         self.columns = []  # of all dimensions
         dimensions = []
         if kind in ("both", "more"):
@@ -311,7 +327,7 @@ class Case:
         drop += [r.choice(more)] * (r.random() < 0.2) if more else []
         if drop:
             self.options += [Option("--drop", [",".join(drop)])] if r.random() < 0.8 else [Option("--drop", [n]) for n in drop]
-        self.option(0.5, "--max-unmatched", *["100%"] * 12, "60%", "20%", "0", "30")
+        self.option(0.5, "--max-unmatched", *["100%"] * 12, *["60%", "20%", "0", "30"] * (not self.large))
 
     def further(self, names):
         """Columns of one's own; ce-join finds out the delimiter of a dimension by itself."""
@@ -321,14 +337,14 @@ class Case:
         return r.sample(names[: None if self.faulty and r.random() < 0.5 else 3], count)
 
     def value(self, column, key):
-        r = self.r
+        r, extreme = self.r, self.r.random() < 0.03
         text = {
             "runtime": lambda: self.runtimes[key],
-            "release_year": lambda: r.choice([*join.YEARS, None]),
-            "signup_date": lambda: r.choice([*join.SIGNUPS, None]),
+            "release_year": lambda: r.choice([*join.YEARS, None, *["0", "-44", "9999", "1e18", "9223372036854775807"] * extreme]),
+            "signup_date": lambda: r.choice([*join.SIGNUPS, None, *["0001-01-01", "9999-12-31T23:59:59.999Z"] * extreme]),
         }.get(column)
         if not text:
-            return r.choice(GENRES if column == "genre" else TEXTS)
+            return r.choice(GENRES if column == "genre" and r.random() < 0.9 else self.texts)
         text = text()
         if text is not None and r.random() < 0.1:
             text = f" {text} "
@@ -382,7 +398,7 @@ class Case:
         middle = (low + high) // 2
         self.option(0.08, "--since", self.moment(low, low, middle))
         self.option(0.08, "--until", self.moment(high, high, middle))
-        self.option(0.5, "--max-rejects", *["100%"] * 15, "80%", "10%", "3", "0", "33.3%", "9999")
+        self.option(0.5, "--max-rejects", *["100%"] * 15, "80%", *["10%", "3", "0", "33.3%", "9999"] * (not self.large))
         self.option(0.03 + 0.2 * self.tame, "--strict")
 
     def keep_options(self):
@@ -452,12 +468,12 @@ Way = collections.namedtuple("Way", "commands tables messages error")
 
 def header_of(path):
     with open(path, "rb") as file:
-        return [name.decode() for name in parse(file.read())[0] if name]
+        return [name.decode() for name in clean.split(file.readline()[:-1])]
 
 
 def known(name, header):
-    """Whether a tool finds a column of that name: exactly, or else without regard to case and outer blanks."""
-    return name in header or name.strip().lower() in [other.strip().lower() for other in header]
+    """Whether a tool finds a column of that name: exactly, or else without regard to the case of ASCII and outer blanks."""
+    return name.encode().strip().lower() in [other.encode().strip().lower() for other in header]
 
 
 class Pipe:
@@ -603,7 +619,7 @@ def outputs(case, directory):
         stdout = None
     stdout = stdout and form or stdout
     if directory:
-        words += [r.choice(["-d", "--directory"]), "out/tables"]
+        words += [r.choice(["-d", "--directory"]), "out/tables" + "/" * (r.random() < 0.1)]
         suffix = ".csv" if form == "plain" else ".csv.gz"
         elsewhere = {name for name, _ in paths.values()}
         paths.update({f"out/tables/{name}{suffix}": (name, form or "gzip") for name in TABLES if name not in elsewhere})
@@ -673,7 +689,8 @@ def check(case, directory, way, counts):
     if status:
         raise Difference("fails", f"the pipe succeeds: {' / '.join(way.messages) or 'no message'}\n  ce-materialize: {verdict}")
     if set(files) != set(paths):
-        raise Difference("files", f"files that are too many {sorted(set(files) - set(paths))}, or missing {sorted(set(paths) - set(files))}")
+        more, fewer = set(files) - set(paths), set(paths) - set(files)
+        raise Difference("files", f"files that are too many {sorted(more)}, or missing {sorted(fewer)}")
     got = {(name, path): plain(files[path], form, path) for path, (name, form) in paths.items()}
     if stdout_form:
         got[FEATURES, "stdout"] = plain(stdout, stdout_form, "stdout")

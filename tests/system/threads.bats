@@ -30,6 +30,13 @@ load ../common
 		[ -s start ]
 		(trap '' PIPE && ce-clean --threads $n -1 events.csv 2>stderr) | head -c 100 >start || true
 		[[ $(cat stderr) == "ce-clean: stdout: Broken pipe" ]]
+		# The thread that makes the features writes, and no signal comes to it.
+		ce-materialize --threads $n --left -1 events.csv 2>stderr | head -c 100 >start
+		[ "${PIPESTATUS[0]}" -eq 141 ]
+		[ ! -s stderr ]
+		[ -s start ]
+		(trap '' PIPE && ce-materialize --threads $n --left -1 events.csv 2>stderr) | head -c 100 >start || true
+		[[ $(cat stderr) == "ce-materialize: stdout: Broken pipe" ]]
 	done
 }
 
@@ -37,6 +44,8 @@ load ../common
 	for n in 1 3; do
 		fails 1 sh -c "ce-clean --threads $n -1 '$CE_ROOT/samples/events_table.csv.gz' >/dev/full"
 		[[ $stderr == "ce-clean: stdout: No space left on device" ]]
+		fails 1 sh -c "ce-materialize --threads $n --left -1 '$CE_ROOT/samples/events_table.csv.gz' >/dev/full"
+		[[ $stderr == "ce-materialize: stdout: No space left on device" ]]
 	done
 }
 

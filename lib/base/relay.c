@@ -1,4 +1,4 @@
-#include "materialize/relay.h"
+#include "base/relay.h"
 
 #include "base/mem.h"
 #include "base/thread.h"

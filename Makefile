@@ -1,6 +1,6 @@
 # ce: builds the tools into build/bin/. Everything is made under build/, and out/ for the demo.
 
-VERSION = 0.6.0
+VERSION = 0.7.0
 
 # Every variable up to the next rule may come from the command line or from the environment.
 PREFIX   ?= /usr/local

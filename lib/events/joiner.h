@@ -27,18 +27,18 @@
 
 struct joiner {
 	/* Set by the caller. */
-	bool left;             /* keep rows without a match, with NULL for the new columns */
 	struct names drop, na; /* columns to drop; words that are NULL in a dimension */
 	struct bound max_unmatched;
 	const struct zone *zone; /* of a history's local times; NULL: UTC; borrowed */
+	bool left;               /* keep rows without a match, with NULL for the new columns */
 	bool fields;             /* joiner_fields is to be called */
 
 	/* For callers to read; the writers are for csv_writer_close_all, too. */
+	bool has_out, has_unmatched;
+	struct csv_writer out, unmatched;
 	uint64_t n_unmatched; /* rows without a match in some dimension */
 	uint64_t n_joined;    /* rows of the joined table */
-	struct csv_writer out, unmatched;
-	bool has_out, has_unmatched;
-	const char **names; /* [n_names]: the columns of the joined table */
+	const char **names;   /* [n_names]: the columns of the joined table */
 	size_t n_names;
 	struct warnings warnings; /* for cli_warnings, after joiner_finish */
 
@@ -47,16 +47,16 @@ struct joiner {
 
 	/* The module's own. */
 	bool is_large;           /* one of them is worth looking ahead for */
+	bool has_events;         /* its order is verified */
+	bool has_times;          /* a dimension is a history */
+	bool is_as_read;         /* the row's values are in canonical form */
 	struct selection stream; /* the columns of the stream that are kept */
 	enum attribute *kinds;   /* of its columns; NULL: there is nothing to check in them */
 	struct buf value;        /* one of those in canonical form */
-	bool has_events;         /* its order is verified */
-	bool has_times;          /* a dimension is a history */
 	struct event_order order;
 	struct intern_key *keys;        /* [n]: of the row */
 	uint32_t *ids;                  /* [n] */
 	const struct join_text **found; /* [n]; NULL: no match */
-	bool is_as_read;                /* the row's values are in canonical form */
 };
 
 #define JOINER_INIT                                                                                \

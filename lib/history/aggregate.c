@@ -120,7 +120,7 @@ int aggregates_open(struct aggregates *a, const struct aggregate_options *option
 			   &options->keep, err) ||
 	    (output && open_output(a, options->table, output, err)))
 		return -1;
-	for (size_t i = 0; options->directory && (table = aggregate_table(i)); i++) {
+	for (size_t i = 0; output && options->directory && (table = aggregate_table(i)); i++) {
 		struct gz_output file = *output;
 		char *path = gz_output_table(&file, options->directory, table->name, err);
 

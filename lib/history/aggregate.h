@@ -65,9 +65,8 @@ struct aggregate_options {
 /*
  * Opens the outputs and writes their headers. `in`, which is open, and the ids must outlive *a;
  * n_text: how many of its columns are text in a row, the others being catalogue_sessions, in the
- * event. Without an output (NULL) only the tables in the directory are written. history->closed is
- * set if a table has a row a session. aggregates_release frees in any case. Returns 0, or -1 with
- * err.
+ * event. Without an output (NULL) nothing is written at all. history->closed is set if a table has
+ * a row a session. aggregates_release frees in any case. Returns 0, or -1 with err.
  */
 int aggregates_open(struct aggregates *a, const struct aggregate_options *options,
 		    const struct gz_output *output, const struct csv_reader *in, size_t n_text,

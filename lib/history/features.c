@@ -129,7 +129,6 @@ static int add_step(struct features *f, const struct csv_reader *in, const struc
 		    enum catalogue_type type, struct err *err)
 {
 	struct features_step step = { how->what, 1, { -1, -1 }, type == CATALOGUE_DECIMAL };
-	struct features_step *last = f->n_steps ? &f->steps[f->n_steps - 1] : NULL;
 
 	for (int i = 0; i < 2 && how->from[i]; i++) {
 		step.source[i] = columns_require(in, how->from[i], err);
@@ -142,8 +141,8 @@ static int add_step(struct features *f, const struct csv_reader *in, const struc
 		f->numbers[f->n_numbers++] =
 			(struct features_number){ .column = step.source[0],
 						  .is_decimal = type == CATALOGUE_DECIMAL };
-	if (last && goes_on(last, &step))
-		last->n++;
+	if (f->n_steps && goes_on(&f->steps[f->n_steps - 1], &step))
+		f->steps[f->n_steps - 1].n++;
 	else
 		f->steps[f->n_steps++] = step;
 	return 0;
@@ -192,11 +191,11 @@ int features_init(struct features *f, const struct csv_reader *in, size_t n_text
 		return -1;
 	}
 	*f = (struct features){ .n_text = n_text,
-				.steps = mem_alloc(n + in->header.n, sizeof(*f->steps)),
 				.numbers = mem_alloc(n, sizeof(*f->numbers)),
 				.known = mem_alloc(n + in->header.n, sizeof(*f->known)),
 				.hours = mem_zalloc(N_HOURS + 1, sizeof(*f->hours)),
 				.kept = kept };
+	f->steps = mem_alloc(n + in->header.n, sizeof(*f->steps));
 	f->release_year = columns_require(in, "release_year", err);
 	if (f->release_year < 0)
 		goto fail;

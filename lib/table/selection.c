@@ -18,9 +18,9 @@ static void find_runs(struct selection *s)
 
 void selection_take(struct selection *s, bool *has, const struct csv_header *header)
 {
-	*s = (struct selection){ .has = has,
-				 .n_columns = header->n,
+	*s = (struct selection){ .n_columns = header->n,
 				 .runs = mem_alloc(header->n, sizeof(*s->runs)) };
+	s->has = has;
 	find_runs(s);
 }
 

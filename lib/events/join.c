@@ -438,8 +438,9 @@ struct intern_key join_key(const struct join_dimension *d, const struct csv_row 
 {
 	const struct csv_field *f = &row->fields[d->column];
 
-	return f->is_null ? (struct intern_key){ .s = NULL }
-			  : intern_prepare(&d->keys, f->s, f->len);
+	if (f->is_null)
+		return (struct intern_key){ .s = NULL };
+	return intern_prepare(&d->keys, f->s, f->len);
 }
 
 /* Asks memory for what join_find will look at. */

@@ -121,7 +121,7 @@ struct stage_options stages_sessionize(struct sessionize_options *o)
 	static const char *const completions[] = { "event", "position", "played", NULL };
 	struct session_options *options = &o->sessionizer->options;
 
-	o->complete_by = (struct cli_choice){ completions, options->complete_by };
+	o->complete_by = (struct cli_choice){ completions, (int)options->complete_by };
 	return (struct stage_options){ {
 		{ 'g', "gap", "DURATION", "idle time that ends a session (30m)", cli_duration,
 		  &options->gap },
@@ -163,7 +163,7 @@ struct stage_options stages_features(struct features_options *o)
 {
 	static const char *const rows[] = { "open", "first", "undecided", "all", NULL };
 
-	o->rows = (struct cli_choice){ rows, o->featurizer->rows };
+	o->rows = (struct cli_choice){ rows, (int)o->featurizer->rows };
 	return (struct stage_options){ {
 		{ 'r', "rows", "WHICH", "rows: open, first, undecided or all (open)", cli_choice,
 		  &o->rows },

@@ -190,7 +190,7 @@ static void report(const struct cli *cli, struct materialize *m, bool is_without
 int main(int argc, char **argv)
 {
 	struct materialize m = MATERIALIZE_INIT;
-	struct materialize_tables tables = { NULL };
+	struct materialize_tables tables = { 0 };
 	struct stages stages = { 0 };
 	struct table *table = mem_zalloc(1, sizeof(*table));
 	struct cli cli = { .tool = "ce-materialize",

@@ -2,7 +2,8 @@
  * cleaning: the stage from raw records to cleaned_events.
  *
  * Records are added in any order; once all are there, their valid, distinct events come back in
- * canonical order. What is rejected is counted, and written if asked to. Memory: that of dedup.
+ * canonical order. What is rejected is counted, and written if asked to. Memory: that of dedup, and
+ * 1 MiB of events on their way there.
  */
 #ifndef CE_CLEANING_H
 #define CE_CLEANING_H

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/relay.h"
+#include "base/small.h"
 #include "history/doubts.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
@@ -10,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH     ((size_t)256)
-#define N_BATCHES ((size_t)64) /* so many that neither thread waits for one turn of the other */
-#define N_TABLES  32           /* at most, besides the aggregates */
+#define BATCH     SMALL((size_t)256, 5)
+#define N_BATCHES SMALL((size_t)64, 2) /* many: neither thread waits for a turn of the other */
+#define N_TABLES  32                   /* at most, besides the aggregates */
 
 #define ROWS_AHEAD 4 /* rows whose memory is asked for before they are looked at */
 

@@ -1,19 +1,13 @@
 #include "events/cleaning.h"
 
-#include "base/mem.h"
 #include "base/relay.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define BATCH_SIZE SMALL((size_t)64 * 1024, 256) /* bytes; a last event may be longer */
 
-/* Events that are valid, one after another: each a struct packed and the bytes of its parts. */
-struct cleaning_batch {
-	struct buf events;
-};
-
+/* An event in a batch, in front of the bytes of its parts. */
 struct packed {
 	int64_t ts;
 	size_t id_len, rest_len, kept_len, note_len;
@@ -24,14 +18,14 @@ struct packed {
 static int sort_batch(void *context, void *item, struct err *err)
 {
 	struct cleaning *c = context;
-	struct cleaning_batch *b = item;
+	struct buf *batch = item;
 	struct buf note = BUF_INIT; /* borrows */
 	struct packed p;
 
-	for (size_t at = 0; at < b->events.len;) {
-		char *s = b->events.data + at + sizeof(p);
+	for (size_t at = 0; at < batch->len;) {
+		char *s = batch->data + at + sizeof(p);
 
-		memcpy(&p, b->events.data + at, sizeof(p));
+		memcpy(&p, batch->data + at, sizeof(p));
 		note.data = s + p.id_len + p.rest_len + p.kept_len;
 		note.len = p.note_len;
 		if (dedup_add(c->events,
@@ -48,7 +42,7 @@ static int sort_batch(void *context, void *item, struct err *err)
 			return -1;
 		at += sizeof(p) + p.id_len + p.rest_len + p.kept_len + p.note_len;
 	}
-	buf_clear(&b->events);
+	buf_clear(batch);
 	return 0;
 }
 
@@ -67,9 +61,11 @@ static int add_event(struct cleaning *c, const struct clean_event *e, const stru
 	struct buf *to;
 	char *s;
 
+	if (!c->relay) /* nothing is copied in between */
+		return dedup_add(c->events, e, note, err);
 	if (!c->batch && !(c->batch = relay_get(c->relay, err)))
 		return -1;
-	to = &c->batch->events;
+	to = c->batch;
 	s = buf_reserve(to, sizeof(p) + p.id_len + p.rest_len + p.kept_len + p.note_len);
 	s = mempcpy(s, &p, sizeof(p));
 	s = mempcpy(s, e->id, p.id_len);
@@ -87,10 +83,10 @@ int cleaning_open(struct cleaning *c, const struct csv_reader *in, const struct 
 {
 	timeline_init(&c->timeline, now);
 	c->events = dedup_new(c->mem);
-	c->batches = mem_zalloc(CLEANING_BATCHES, sizeof(*c->batches));
 	for (size_t i = 0; i < CLEANING_BATCHES; i++)
 		c->items[i] = &c->batches[i];
-	c->relay = relay_new(c->items, CLEANING_BATCHES, sort_batch, c, c->threaded);
+	if (c->threaded)
+		c->relay = relay_new(c->items, CLEANING_BATCHES, sort_batch, c, true);
 	if (cleaner_open(&c->cleaner, in, err) || (output && csv_writer_open(&c->out, output, err)))
 		return -1;
 	c->has_out = output != NULL;
@@ -123,7 +119,7 @@ int cleaning_sort(struct cleaning *c, const struct csv_reader *in, struct warnin
 		csv_reader_warn(in, warnings);
 		return -1;
 	}
-	if ((c->batch && pass_batch(c, err)) || relay_finish(c->relay, err))
+	if ((c->batch && pass_batch(c, err)) || (c->relay && relay_finish(c->relay, err)))
 		return -1;
 	return dedup_finish(c->events, err);
 }
@@ -168,10 +164,8 @@ void cleaning_release(struct cleaning *c)
 {
 	relay_free(c->relay);
 	c->relay = NULL;
-	for (size_t i = 0; c->batches && i < CLEANING_BATCHES; i++)
-		buf_release(&c->batches[i].events);
-	free(c->batches);
-	c->batches = NULL;
+	for (size_t i = 0; i < CLEANING_BATCHES; i++)
+		buf_release(&c->batches[i]);
 	cleaner_release(&c->cleaner);
 	dedup_free(c->events);
 	c->events = NULL;

@@ -38,9 +38,8 @@ struct cleaning {
 	/* The module's own. */
 	struct dedup *events;
 	struct timeline timeline;
-	struct relay *relay; /* of batches of events on their way to be sorted */
-	struct cleaning_batch *batch;
-	struct cleaning_batch *batches;
+	struct relay *relay; /* to the thread; NULL: there is none */
+	struct buf batches[CLEANING_BATCHES], *batch;
 	void *items[CLEANING_BATCHES];
 };
 

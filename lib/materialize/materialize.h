@@ -8,7 +8,7 @@
  * typed. So each table has, byte for byte, what the filters write. Rows go in batches: one thread
  * takes them up to their history, another one makes features of them.
  *
- * Memory: that of the stages, and 16 MiB of rows on their way.
+ * Memory: that of the stages, and 11 MiB of rows on their way.
  */
 #ifndef CE_MATERIALIZE_H
 #define CE_MATERIALIZE_H

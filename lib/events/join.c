@@ -188,33 +188,6 @@ static const struct join_text *text_of(const struct join_dimension *d, size_t ro
 	return d->versions ? &d->versions[row].text : &d->rows[row];
 }
 
-/* The fields of an encoded text, their bytes at `to`. Returns the end of those. */
-static char *decode(struct csvquoted *quoted, const char *s, size_t len, size_t n,
-		    struct csv_field *field, char *to)
-{
-	const bool has_quote = len && memchr(s, '"', len);
-
-	/* What was encoded is a record by RFC 4180. */
-	if (has_quote)
-		(void)csvquoted_split(quoted, s, len, ',');
-	for (size_t i = 0; i < n; i++, field++) {
-		const char *comma = has_quote || i + 1 == n ? NULL : memchr(s, ',', len);
-		const size_t here = comma ? (size_t)(comma - s) : len;
-
-		*field = has_quote ? csvquoted_field(quoted, i)
-				   : (struct csv_field){ s, (uint32_t)here, !here };
-		if (field->len)
-			memcpy(to, field->s, field->len);
-		field->s = to;
-		to += field->len;
-		if (comma) {
-			s = comma + 1;
-			len -= here + 1;
-		}
-	}
-	return to;
-}
-
 /* Decodes the columns of all rows. */
 static void decode_rows(struct join_dimension *d)
 {
@@ -231,9 +204,10 @@ static void decode_rows(struct join_dimension *d)
 	for (size_t i = 0; i < d->n_rows; i++) {
 		const struct join_text *text = text_of(d, i);
 
-		d->is_plain[i] = !text->len || !memchr(join_text(text), '"', text->len);
-		to = decode(&quoted, join_text(text), text->len, d->n_names,
-			    d->fields + i * d->n_names, to);
+		memcpy(to, join_text(text), text->len);
+		d->is_plain[i] = csvquoted_split_in_place(&quoted, to, text->len, d->n_names,
+							  d->fields + i * d->n_names);
+		to += text->len;
 	}
 	csvquoted_release(&quoted);
 }

@@ -356,10 +356,8 @@ static void take_record(struct materialize_work *w, struct batch *b, const struc
 	struct csv_field *f = r->fields + r->n * w->cleaned.n, *last = f + w->cleaned.n;
 	const size_t rest_len = e->rest_len + (e->kept ? 1 + e->kept_len : 0);
 	char *s = arena_alloc(&b->texts, e->id_len + NUM_TEXT_MAX + rest_len + CSV_SLACK);
-	struct csv_row *row;
-	const char *end;
+	struct csv_row *row = &r->rows[r->n];
 
-	row = &r->rows[r->n];
 	*row = (struct csv_row){ .fields = f, .n = w->cleaned.n, .is_foreign = true };
 	r->ts[r->n++] = e->ts;
 	memcpy(s, e->id, e->id_len);
@@ -372,26 +370,8 @@ static void take_record(struct materialize_work *w, struct batch *b, const struc
 		s[e->rest_len] = ',';
 		memcpy(s + e->rest_len + 1, e->kept, e->kept_len);
 	}
-	if (memchr(s, '"', rest_len)) {
-		/* What was encoded is a record by RFC 4180; decoded it is no longer. */
-		(void)csvquoted_split(&w->quoted, s, rest_len, ',');
-		for (size_t i = 0; i < w->quoted.n; i++, f++) {
-			*f = csvquoted_field(&w->quoted, i);
-			if (f->len)
-				memcpy(s, f->s, f->len);
-			f->s = s;
-			s += f->len;
-		}
-		return;
-	}
-	row->is_plain = csv_is_plain(e->id, e->id_len);
-	for (end = s + rest_len; f < last; f++) {
-		const char *comma = memchr(s, ',', (size_t)(end - s));
-		const char *stop = comma ? comma : end;
-
-		*f = (struct csv_field){ s, (uint32_t)(stop - s), stop == s };
-		s += f->len + 1;
-	}
+	row->is_plain = csvquoted_split_in_place(&w->quoted, s, rest_len, (size_t)(last - f), f) &&
+			csv_is_plain(e->id, e->id_len);
 }
 
 /*

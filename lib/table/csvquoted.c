@@ -70,6 +70,32 @@ bool csvquoted_split(struct csvquoted *q, const char *record, size_t len, char d
 	return true;
 }
 
+bool csvquoted_split_in_place(struct csvquoted *q, char *s, size_t len, size_t n,
+			      struct csv_field *field)
+{
+	const char *end = s + len;
+
+	if (!len || !memchr(s, '"', len)) {
+		for (size_t i = 0; i < n; i++) {
+			const char *comma = s < end ? memchr(s, ',', (size_t)(end - s)) : NULL;
+			const size_t here = (size_t)((comma ? comma : end) - s);
+
+			field[i] = (struct csv_field){ s, (uint32_t)here, !here };
+			s += here + (comma != NULL);
+		}
+		return true;
+	}
+	(void)csvquoted_split(q, s, len, ','); /* which what was put is */
+	for (size_t i = 0; i < n; i++) {
+		field[i] = csvquoted_field(q, i);
+		if (field[i].len)
+			memcpy(s, field[i].s, field[i].len);
+		field[i].s = s;
+		s += field[i].len;
+	}
+	return false;
+}
+
 void csvquoted_release(struct csvquoted *q)
 {
 	if (q->parser)

@@ -48,6 +48,14 @@ static inline struct csv_field csvquoted_field(const struct csvquoted *q, size_t
 				   q->nulls[i] };
 }
 
+/*
+ * Splits a record of n fields that csv_put_* wrote, the len bytes at s without the last comma, in
+ * place: the fields point there, and where one is quoted all are decoded there, which needs no more
+ * room. Returns whether none is: the text of each is what csv_put_field writes.
+ */
+bool csvquoted_split_in_place(struct csvquoted *q, char *s, size_t len, size_t n,
+			      struct csv_field *field);
+
 void csvquoted_release(struct csvquoted *q);
 
 #endif

@@ -43,10 +43,11 @@ ALL_LDFLAGS = $(CFLAGS) $(HARD_LDFLAGS) $(LDFLAGS)
 LIBS        = -lcsv -lz -lm $(ISAL_LIBS)
 DB_LIBS     = -lpq
 ADAPT_LIBS  = -lyajl -lxxhash
+STATE_LIBS  = -lcrypto
 
 # Packages of Debian 12: to build and run, to test, to measure, and for lint and the sanitizers.
 # Given with other goals, `deps` installs only what those need: `make deps demo` brings no PostgreSQL.
-BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libyajl-dev libxxhash-dev libisal-dev pkg-config \
+BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libyajl-dev libxxhash-dev libssl-dev libisal-dev pkg-config \
 		 tzdata
 REPORT_PACKAGES = gnuplot-nox
 TEST_PACKAGES  = bats python3 python3-sklearn python3-xxhash postgresql mandoc chromium
@@ -141,7 +142,7 @@ differ = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
 # The command lines' flags. When they change everything is made again, so that no object of one compiler
 # or of one set of flags meets those of another. Compared here and not by the rule, which would have to
 # run each time; only after `deps` and `clean` nothing is known yet.
-FLAGS = $(strip $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(DB_LIBS) $(ADAPT_LIBS))
+FLAGS = $(strip $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(DB_LIBS) $(ADAPT_LIBS) $(STATE_LIBS))
 $(BUILD)/flags: $(if $(FIRST),FORCE,$(if $(call differ,$(FLAGS),$(file <$(BUILD)/flags)),FORCE)) | $(FIRST)
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quoted,$(FLAGS)) >$@
@@ -167,6 +168,9 @@ $(DB_TOOLS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_LIB) $(DB
 # The one tool that reads other logs than CSV.
 $(BUILD)/bin/ce-adapt $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/adapt/*.c)) \
 	$(BUILD)/fuzz-recipe $(BUILD)/fuzz-adaptlog: private LIBS += $(ADAPT_LIBS)
+
+# The one tool that keeps a state.
+$(BUILD)/bin/ce-materialize $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/state/*.c)): private LIBS += $(STATE_LIBS)
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_LIB) $(LIB)
 	@mkdir -p $(@D)

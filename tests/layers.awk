@@ -14,7 +14,7 @@ function fault(text)
 }
 
 BEGIN {
-	n = split("emmintrin endian errno fcntl float getopt immintrin inttypes libgen limits math poll pthread sched " \
+	n = split("dirent emmintrin endian errno fcntl float getopt immintrin inttypes libgen limits math poll pthread sched " \
 		"signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string strings sys/auxv sys/mman sys/random " \
 		"sys/resource sys/signalfd sys/socket sys/stat sys/types sys/wait time unistd", part, " ")
 	for (i = 1; i <= n; i++)

@@ -1,8 +1,10 @@
 /* ce-materialize: the pipe from raw events to the feature table in one process. */
 #include "base/mem.h"
 #include "cli.h"
+#include "materialize/agreement.h"
 #include "materialize/materialize.h"
 #include "stages.h"
+#include "state/sha256.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +16,7 @@
  * of these, and with the stage's name in front to that one alone: --tz, --clean-tz, --join-tz.
  */
 #define N_STAGES    5
-#define OPTIONS_MAX (N_STAGES * STAGES_OPTIONS_MAX + 8)
+#define OPTIONS_MAX (N_STAGES * STAGES_OPTIONS_MAX + 16)
 
 struct stages {
 	struct clean_options clean;
@@ -26,6 +28,16 @@ struct stages {
 		const char *name;
 		struct stage_options options;
 	} of[N_STAGES];
+};
+
+/* Of a log that comes a part at a time. */
+struct state_options {
+	const char *old, *next; /* paths, or NULL */
+	bool is_final, dimensions_changed;
+	bool has_dedupe;
+	int64_t dedupe;
+	struct state_in in;
+	struct state_out out;
 };
 
 /* An option that several stages have. */
@@ -110,14 +122,34 @@ static bool is_given(const struct table *t, const char *name)
 	return false;
 }
 
+static int parse_dedupe(void *value, const char *const *args, struct err *err)
+{
+	struct state_options *o = value;
+
+	o->has_dedupe = true;
+	return cli_duration(&o->dedupe, args, err);
+}
+
 static void find_options(struct table *t, struct stages *s, struct materialize *m,
-			 struct materialize_tables *tables)
+			 struct materialize_tables *tables, struct state_options *state)
 {
 	const struct cli_option own[] = {
 		{ 'd', "directory", "DIR", "also write all other tables into DIR", cli_string,
 		  &tables->directory },
 		{ 0, "first", "FILE", "also write the table of --rows first to FILE", cli_string,
 		  &tables->first },
+		{ 0, "state", "OLD", "go on from the state in the folder OLD", cli_string,
+		  &state->old },
+		{ 0, "state-out", "NEW", "leave the state at --until in folder NEW", cli_string,
+		  &state->next },
+		{ 0, "final", NULL, "nothing comes after this part of the log", cli_flag,
+		  &state->is_final },
+		{ 0, "open", "FILE", "also write the rows without an outcome to FILE", cli_string,
+		  &tables->open },
+		{ 0, "dedupe", "DURATION", "how long event_ids are kept (7d)", parse_dedupe,
+		  state },
+		{ 0, "dimensions-changed", NULL, "go on with other tables of -k", cli_flag,
+		  &state->dimensions_changed },
 	};
 
 	s->clean.cleaning = &m->cleaning;
@@ -157,6 +189,96 @@ static void take_options(const struct cli *cli, struct stages *s, struct materia
 	tables->starts = s->sessionize.starts;
 }
 
+/* --until ends this part, and has no digits that would be lost. */
+static void take_until(const struct cli *cli, struct stages *s, struct materialize *m)
+{
+	struct cleaner *cleaner = &m->cleaning.cleaner;
+	const char *text = s->clean.until;
+
+	if (!text)
+		cli_usage_error(cli, "--state-out needs --until TIME: the end of this part");
+	if (time_is_finer(text, strlen(text)))
+		cli_usage_error(cli, "--until: inside a millisecond, which no event is: '%s'",
+				text);
+	if (cleaner->until <= 0 || cleaner->until > EVENT_TS_END)
+		cli_usage_error(cli, "--until: must be after 1970 and not after 2100: '%s'", text);
+	m->cleaning.until = cleaner->until;
+	cleaner->until = INT64_MAX;
+	if (m->featurizer.watermark != EVENT_UNKNOWN && m->featurizer.watermark > m->cleaning.until)
+		cli_usage_error(cli, "--watermark must not be after --until: events in between "
+				     "are carried to the next part");
+}
+
+static void take_state(const struct cli *cli, struct stages *s, struct materialize *m,
+		       const struct materialize_tables *tables, struct state_options *o)
+{
+	struct err err = ERR_INIT;
+
+	if ((o->old && !*o->old) || (o->next && !*o->next))
+		cli_usage_error(cli, "the folder of a state needs a name");
+	if (o->old && !o->next && !o->is_final)
+		cli_usage_error(cli, "--state needs --state-out NEW, or --final: nothing comes "
+				     "after this part");
+	if (o->is_final && (!o->old || o->next))
+		cli_usage_error(cli, "--final is for the last part of a log: with --state, without "
+				     "--state-out");
+	if (o->dimensions_changed && !o->old)
+		cli_usage_error(cli, "--dimensions-changed is for --state");
+	if (o->has_dedupe && !o->old && !o->next)
+		cli_usage_error(cli, "--dedupe is for --state and --state-out");
+	if (tables->open && !o->next)
+		cli_usage_error(cli, "--open is for --state-out");
+	m->dedupe = o->dedupe;
+	if (o->next)
+		take_until(cli, s, m);
+	if (!o->old)
+		return;
+	m->old = &o->in;
+	if (state_in_open(&o->in, o->old, &err) ||
+	    state_in_count(&o->in, "until", &m->cleaning.from, &err))
+		cli_die(cli, &err);
+	if (m->cleaning.until <= m->cleaning.from) {
+		state_in_fail(
+			&o->in, &err,
+			"its --until is %lld, and that of this part, %lld, is not after it: is it "
+			"another day, or the same one again?",
+			(long long)m->cleaning.from, (long long)m->cleaning.until);
+		cli_die(cli, &err);
+	}
+}
+
+/* Begins the state to leave, with what it must agree in with the next one. */
+static int open_state(const struct cli *cli, struct materialize *m, struct state_options *o,
+		      struct err *err)
+{
+	if (!o->next)
+		return 0;
+	m->next = &o->out;
+	return state_out_open(&o->out, o->next, &cli->output, err);
+}
+
+static int begin_state(const struct csv_reader *in, struct materialize *m,
+		       const struct join_options *join, struct state_options *o, struct err *err)
+{
+	struct manifest *manifest = &o->out.manifest;
+	char previous[SHA256_HEX] = "none";
+
+	if (!m->old && !m->next)
+		return 0;
+	if (m->old && state_in_sha256(m->old, previous, err))
+		return -1;
+	manifest_add_int(manifest, "until", m->cleaning.until);
+	manifest_add(manifest, "previous", previous);
+	if (agreement_describe(m, in, join->sources, join->n_sources, manifest, err))
+		return -1;
+	if (!m->old)
+		return 0;
+	return agreement_check(m->old, manifest, o->dimensions_changed, err) ||
+			       materialize_restore(m, err)
+		       ? -1
+		       : 0;
+}
+
 static _Noreturn void die_with(const struct cli *cli, struct warnings *warnings,
 			       const struct err *err)
 {
@@ -192,6 +314,9 @@ int main(int argc, char **argv)
 	struct materialize m = MATERIALIZE_INIT;
 	struct materialize_tables tables = { 0 };
 	struct stages stages = { 0 };
+	struct state_options state = { .dedupe = m.dedupe,
+				       .in = STATE_IN_INIT,
+				       .out = STATE_OUT_INIT };
 	struct table *table = mem_zalloc(1, sizeof(*table));
 	struct cli cli = { .tool = "ce-materialize",
 			   .purpose = "Make the feature table from raw events in one process.",
@@ -204,13 +329,15 @@ int main(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int rc;
 
-	find_options(table, &stages, &m, &tables);
+	find_options(table, &stages, &m, &tables, &state);
 	cli_parse(&cli, argc, argv);
 	take_options(&cli, &stages, &m, &tables);
+	take_state(&cli, &stages, &m, &tables, &state);
 	in.tolerant = true;
-	if (csv_reader_open(&in, &cli.input, &err) ||
+	if (csv_reader_open(&in, &cli.input, &err) || open_state(&cli, &m, &state, &err) ||
 	    materialize_open(&m, &in, stages.join.sources, stages.join.n_sources, &cli.output,
-			     &tables, now, &err))
+			     &tables, now, &err) ||
+	    begin_state(&in, &m, &stages.join, &state, &err))
 		cli_die(&cli, &err);
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
 		cli_progress_reader(&cli, &in);
@@ -230,6 +357,8 @@ int main(int argc, char **argv)
 	cli_done(&cli, in.n_rows, m.featurizer.out.n_rows - 1);
 	csv_reader_close(&in);
 	materialize_release(&m);
+	state_in_release(&state.in);
+	state_out_release(&state.out);
 	stages_clean_release(&stages.clean);
 	stages_join_release(&stages.join);
 	free(table);

@@ -110,6 +110,20 @@ void pairs_remove(struct pairs *t, uint32_t a, uint32_t b)
 	t->n--;
 }
 
+void *pairs_next(const struct pairs *t, size_t *at, uint32_t *a, uint32_t *b)
+{
+	while (*at < t->n_slots) {
+		struct key *key = slot_at(t, (*at)++);
+
+		if (!key->a_plus_1)
+			continue;
+		*a = key->a_plus_1 - 1;
+		*b = key->b;
+		return key + 1;
+	}
+	return NULL;
+}
+
 void pairs_release(struct pairs *t)
 {
 	free(t->slots);

@@ -38,6 +38,12 @@ void *pairs_find(const struct pairs *t, uint32_t a, uint32_t b);
 /* Forgets (a, b), which is in the table. */
 void pairs_remove(struct pairs *t, uint32_t a, uint32_t b);
 
+/*
+ * Goes through the table in no order: *at is 0 at first. Returns the state of the next pair (*a,
+ * *b), or NULL after the last. Nothing is added or removed in between.
+ */
+void *pairs_next(const struct pairs *t, size_t *at, uint32_t *a, uint32_t *b);
+
 /* Frees the memory; the table is empty and usable again. */
 void pairs_release(struct pairs *t);
 

@@ -251,6 +251,25 @@ int time_read(const char *s, size_t len, const struct time_reading *reading, int
 	return changed;
 }
 
+bool time_is_finer(const char *s, size_t len)
+{
+	static const int to_ns[] = {
+		[TIME_AUTO] = 0, [TIME_S] = 9, [TIME_MS] = 6, [TIME_US] = 3, [TIME_NS] = 0
+	};
+	const char *point = memchr(s, '.', len);
+	int64_t value;
+
+	if (!num_parse_scaled(s, len, 0, &value))
+		return !num_parse_scaled(s, len, to_ns[time_unit_of(value)], &value) &&
+		       value % 1000000 != 0;
+	if (!point)
+		return false;
+	for (const char *p = point + 1; p < s + len && is_digit(*p); p++)
+		if (p > point + 3 && *p != '0')
+			return true;
+	return false;
+}
+
 /* The units of a duration, longest first. */
 static const struct {
 	const char *name;

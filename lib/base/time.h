@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "base/zone.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,6 +58,10 @@ struct time_reading {
  * Returns 0, 1 if it is a local time that a change of the clock skips or repeats, or -1.
  */
 int time_read(const char *s, size_t len, const struct time_reading *reading, int64_t *ms);
+
+/* Whether a time that time_read reads as TIME_AUTO has digits, other than 0, below a millisecond.
+ */
+bool time_is_finer(const char *s, size_t len);
 
 /* The same of a whole number. */
 int time_from_number(int64_t number, enum time_unit unit, int64_t *ms);

@@ -26,6 +26,7 @@ struct zone {
 	int64_t east;           /* before the first change */
 	struct change *changes; /* ascending */
 	size_t n, cap;
+	char *name;
 };
 
 static const char *zone_dir(void)
@@ -184,6 +185,7 @@ struct zone *zone_open(const char *name, struct err *err)
 		return NULL;
 	}
 	z = mem_zalloc(1, sizeof(*z));
+	z->name = mem_dup(name, strlen(name));
 	if (is_utc)
 		return z;
 	kept = old ? mem_dup(old, strlen(old)) : NULL;
@@ -218,6 +220,11 @@ int64_t zone_to_utc(const struct zone *z, int64_t local, bool *changed)
 	if (low < z->n && z->changes[low].from <= local)
 		*changed = true;
 	return local - (low ? z->changes[low - 1].east : z->east);
+}
+
+const char *zone_name(const struct zone *zone)
+{
+	return zone ? zone->name : "UTC";
 }
 
 void zone_free(struct zone *z)

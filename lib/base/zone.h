@@ -36,6 +36,9 @@ struct zone *zone_open(const char *name, struct err *err);
  */
 int64_t zone_to_utc(const struct zone *zone, int64_t local, bool *changed);
 
+/* The name by which it was opened; "UTC" of NULL. */
+const char *zone_name(const struct zone *zone);
+
 /* zone may be NULL. */
 void zone_free(struct zone *zone);
 

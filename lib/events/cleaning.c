@@ -1,6 +1,8 @@
 #include "events/cleaning.h"
 
 #include "base/relay.h"
+#include "events/event.h"
+#include "table/catalogue.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -70,7 +72,7 @@ static int add_event(struct cleaning *c, const struct clean_event *e, const stru
 	s = mempcpy(s, &p, sizeof(p));
 	s = mempcpy(s, e->id, p.id_len);
 	s = mempcpy(s, e->rest, p.rest_len);
-	if (p.has_kept)
+	if (e->kept)
 		s = mempcpy(s, e->kept, p.kept_len);
 	if (p.note_len)
 		s = mempcpy(s, note->data, p.note_len);
@@ -111,10 +113,16 @@ int cleaning_add(struct cleaning *c, const struct csv_reader *in, const struct c
 	return rejects_add(&c->rejects, reason, in, row, err);
 }
 
+/* Records of all kinds that were read. */
+static uint64_t n_read(const struct cleaning *c, const struct csv_reader *in)
+{
+	return in->n_rows + c->n_carried;
+}
+
 int cleaning_sort(struct cleaning *c, const struct csv_reader *in, struct warnings *warnings,
 		  struct err *err)
 {
-	if (rejects_check(&c->rejects, in->n_rows, err)) {
+	if (rejects_check(&c->rejects, n_read(c, in), err)) {
 		cleaner_warn(&c->cleaner, in->n_rows, warnings);
 		csv_reader_warn(in, warnings);
 		return -1;
@@ -124,17 +132,123 @@ int cleaning_sort(struct cleaning *c, const struct csv_reader *in, struct warnin
 	return dedup_finish(c->events, err);
 }
 
+int cleaning_add_seen(struct cleaning *c, int64_t ts, const char *id, size_t len, struct err *err)
+{
+	static const struct buf no_note = BUF_INIT;
+
+	/* No record is that short: so an event that is only remembered is known, and is the first
+	 * of its copies at that time. */
+	return add_event(c,
+			 &(struct clean_event){ .ts = ts,
+						.id = id,
+						.id_len = len,
+						.rest = "",
+						.kept = c->cleaner.n_kept ? "" : NULL },
+			 &no_note, err);
+}
+
+int cleaning_add_carried(struct cleaning *c, const struct csv_reader *carried,
+			 const struct csv_row *row, struct err *err)
+{
+	const size_t n = catalogue_table("cleaned_events")->n;
+	struct clean_event e = { .id = row->fields[CLEAN_EVENT_ID].s,
+				 .id_len = row->fields[CLEAN_EVENT_ID].len };
+	struct buf *rest = &c->carried;
+
+	if (event_time(carried, row, CLEAN_EVENT_TS, &e.ts, err))
+		return -1;
+	if (!e.id_len)
+		return csv_reader_fail(carried, CLEAN_EVENT_ID, err, "empty");
+	buf_clear(rest);
+	for (size_t i = CLEAN_USER_ID; i < row->n; i++)
+		csv_put_field(rest, &row->fields[i]);
+	e.rest = rest->data;
+	e.rest_len = rest->len - 1;
+	if (row->n > n) {
+		struct buf all = *rest;
+
+		rest->len = 0;
+		for (size_t i = CLEAN_USER_ID; i < n; i++)
+			csv_put_field(rest, &row->fields[i]);
+		e.rest_len = rest->len - 1;
+		e.kept = rest->data + rest->len;
+		e.kept_len = all.len - rest->len - 1;
+	}
+	c->n_carried++;
+	c->n_still_early += e.ts >= c->until;
+	return add_event(c, &e, rejects_note(&c->rejects, carried, row, &e), err);
+}
+
+/* An event that belongs to the next part. */
+static int carry(struct cleaning *c, const struct clean_event *e, struct err *err)
+{
+	c->n_early++;
+	clean_put_event(&c->early->row, e);
+	return csv_writer_end_row(c->early, err);
+}
+
+static int remember(struct cleaning *c, const struct clean_event *e, struct err *err)
+{
+	if (!c->seen || e->ts < c->seen_from)
+		return 0;
+	csv_put_int(&c->seen->row, e->ts);
+	csv_put_text(&c->seen->row, e->id, e->id_len);
+	return csv_writer_end_row(c->seen, err);
+}
+
+/*
+ * What becomes of an event as it comes back. Returns 1 if it is one of this part, 0 if it is not,
+ * or -1 with err.
+ */
+static int take_event(struct cleaning *c, const struct csv_reader *in,
+		      const struct dedup_event *next, struct err *err)
+{
+	const bool is_seen = !next->event.rest_len;
+
+	if (next->event.ts >= c->until)
+		return carry(c, &next->event, err);
+	c->n_repeated += !is_seen && next->duplicate && next->event.ts < c->from;
+	if (!is_seen && next->duplicate)
+		return rejects_add_noted(&c->rejects, CLEAN_DUPLICATE_EVENT_ID, next, n_read(c, in),
+					 err);
+	if (!is_seen && next->event.ts < c->from)
+		return rejects_add_noted(&c->rejects, CLEAN_LATE, next, n_read(c, in), err);
+	if (remember(c, &next->event, err))
+		return -1;
+	return !is_seen;
+}
+
+/* Whether most of the records are of this part, and the rejects within their bound. */
+static int check(struct cleaning *c, const struct csv_reader *in, struct err *err)
+{
+	uint64_t late = c->rejects.counts[CLEAN_LATE] + c->n_repeated;
+	uint64_t early = c->n_early - c->n_still_early;
+
+	if (bound_exceeded(&c->rejects.bound, late + early, in->n_rows))
+		return err_set(
+			err, ERR_RUNTIME,
+			"%" PRIu64 " of %" PRIu64 " records are not of this day: %" PRIu64
+			" are late, before the --until of the state (%" PRIu64
+			" of them are in it already), and %" PRIu64
+			" early, not before this --until: is it another day, or the same one "
+			"again? (--max-rejects)",
+			late + early, in->n_rows, late, c->n_repeated, early);
+	return rejects_check(&c->rejects, n_read(c, in), err);
+}
+
 int cleaning_next(struct cleaning *c, const struct csv_reader *in, struct clean_event *event,
 		  struct err *err)
 {
 	struct dedup_event next;
 	int rc;
 
-	while ((rc = dedup_next(c->events, &next, err)) > 0 && next.duplicate)
-		if (rejects_add_duplicate(&c->rejects, &next, in->n_rows, err))
-			return -1;
+	while ((rc = dedup_next(c->events, &next, err)) > 0) {
+		rc = take_event(c, in, &next, err);
+		if (rc)
+			break;
+	}
 	if (rc <= 0)
-		return rc || rejects_check(&c->rejects, in->n_rows, err) ? -1 : 0;
+		return rc || check(c, in, err) ? -1 : 0;
 	timeline_add(&c->timeline, next.event.ts);
 	*event = next.event;
 	if (!c->has_out)
@@ -156,8 +270,13 @@ void cleaning_put_summary(struct cleaning *c, const struct csv_reader *in, struc
 	if (c->rejects.n)
 		buf_printf(text,
 			   "kept %" PRIu64 " of %" PRIu64 " records; rejected %" PRIu64 ": %s",
-			   in->n_rows - c->rejects.n, in->n_rows, c->rejects.n,
+			   n_read(c, in) - c->rejects.n, n_read(c, in), c->rejects.n,
 			   rejects_summary(&c->rejects));
+	if (c->n_carried || c->n_early)
+		buf_printf(text,
+			   "%stook in %" PRIu64 " records that were early, and carried %" PRIu64
+			   " on",
+			   c->rejects.n ? "\n" : "", c->n_carried, c->n_early);
 }
 
 void cleaning_release(struct cleaning *c)
@@ -170,4 +289,5 @@ void cleaning_release(struct cleaning *c)
 	dedup_free(c->events);
 	c->events = NULL;
 	rejects_release(&c->rejects);
+	buf_release(&c->carried);
 }

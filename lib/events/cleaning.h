@@ -30,23 +30,34 @@ struct cleaning {
 	uint64_t mem;  /* bytes to sort in */
 	bool threaded; /* what is added is sorted by a thread of its own */
 
+	/* Likewise, of a log that comes in parts: ms, and where the outputs of such a run are. */
+	int64_t from;      /* before it all is taken in already: INT64_MIN for the first part */
+	int64_t until;     /* from it on events are carried to the next part; INT64_MAX: none are */
+	int64_t seen_from; /* from it on event_ids are remembered for that */
+	struct csv_writer *seen, *early; /* the tables of these; NULL without a next part */
+
 	/* For callers to read; the writers, as that of the rejects, are for csv_writer_close_all.
 	 */
 	struct csv_writer out;
 	bool has_out;
+	uint64_t n_carried;     /* events that were added by cleaning_add_carried */
+	uint64_t n_early;       /* that are carried on */
+	uint64_t n_still_early; /* both */
+	uint64_t n_repeated;    /* duplicates of events of an earlier part */
 
 	/* The module's own. */
 	struct dedup *events;
 	struct timeline timeline;
 	struct relay *relay; /* to the thread; NULL: there is none */
 	struct buf batches[CLEANING_BATCHES], *batch;
+	struct buf carried; /* the columns of such an event */
 	void *items[CLEANING_BATCHES];
 };
 
 #define CLEANING_INIT                                                                              \
 	{                                                                                          \
 		.cleaner = CLEANER_INIT, .rejects = REJECTS_INIT, .mem = CLEANING_MEM,             \
-		.out = CSV_WRITER_INIT                                                             \
+		.from = INT64_MIN, .until = INT64_MAX, .out = CSV_WRITER_INIT                      \
 	}
 
 /*
@@ -61,6 +72,16 @@ int cleaning_open(struct cleaning *c, const struct csv_reader *in, const struct 
 int cleaning_add(struct cleaning *c, const struct csv_reader *in, const struct csv_row *row,
 		 struct err *err);
 
+/* Takes the event_id of an event that an earlier part had: others of it are duplicates. */
+int cleaning_add_seen(struct cleaning *c, int64_t ts, const char *id, size_t len, struct err *err);
+
+/*
+ * Takes a row of the table of carried events, which has the columns of cleaned_events and those
+ * that are kept; `carried`, its reader, outlives *c. Returns 0, or -1 with err.
+ */
+int cleaning_add_carried(struct cleaning *c, const struct csv_reader *carried,
+			 const struct csv_row *row, struct err *err);
+
 /*
  * Ends the adding. Returns 0, or -1 with err: more rejects than a bound that is a share, or nothing
  * is kept; then the warnings, which may say why, are added here.
@@ -70,7 +91,7 @@ int cleaning_sort(struct cleaning *c, const struct csv_reader *in, struct warnin
 
 /*
  * The next event in canonical order, which is written to its table. Returns 1 with *event (valid
- * until the next call), 0 after the last, or -1 with err.
+ * until the next call), 0 after the last, or -1 with err: also if most records are of another part.
  */
 int cleaning_next(struct cleaning *c, const struct csv_reader *in, struct clean_event *event,
 		  struct err *err);
@@ -79,7 +100,7 @@ int cleaning_next(struct cleaning *c, const struct csv_reader *in, struct clean_
 void cleaning_warn(const struct cleaning *c, const struct csv_reader *in,
 		   struct warnings *warnings);
 
-/* Appends "kept 9 of 10 records; rejected 1: 1 ragged", or nothing if none is. */
+/* Appends "kept 9 of 10 records; rejected 1: 1 ragged" if one is, and a line of those carried. */
 void cleaning_put_summary(struct cleaning *c, const struct csv_reader *in, struct buf *text);
 
 /* Frees all but the writers, which are the caller's to close. */

@@ -153,29 +153,29 @@ const struct buf *rejects_make_note(struct rejects *r, const struct csv_reader *
 	return &r->text;
 }
 
-int rejects_add_duplicate(struct rejects *r, const struct dedup_event *duplicate, uint64_t n_read,
-			  struct err *err)
+int rejects_add_noted(struct rejects *r, enum clean_reason reason, const struct dedup_event *event,
+		      uint64_t n_read, struct err *err)
 {
 	struct row_rejects reject = { 0 };
 	size_t record_len;
 	uint64_t place;
 
-	if (count(r, CLEAN_DUPLICATE_EVENT_ID, n_read, err))
+	if (count(r, reason, n_read, err))
 		return -1;
 	if (!r->has_out)
 		return 0;
-	memcpy(&place, duplicate->note, sizeof(place));
+	memcpy(&place, event->note, sizeof(place));
 	reject.file = csv_str(r->files[place >> LINE_BITS]);
 	reject.line = csv_int((int64_t)(place & ((UINT64_C(1) << LINE_BITS) - 1)));
-	record_len = duplicate->note_len - sizeof(place);
+	record_len = event->note_len - sizeof(place);
 	if (record_len) {
-		reject.record = csv_text(duplicate->note + sizeof(place), record_len);
+		reject.record = csv_text(event->note + sizeof(place), record_len);
 	} else {
 		buf_clear(&r->text);
-		clean_put_event(&r->text, &duplicate->event);
+		clean_put_event(&r->text, &event->event);
 		reject.record = csv_text(r->text.data, r->text.len - 1);
 	}
-	return write_record(r, &reject, CLEAN_DUPLICATE_EVENT_ID, err);
+	return write_record(r, &reject, reason, err);
 }
 
 void rejects_release(struct rejects *r)

@@ -74,9 +74,9 @@ static inline const struct buf *rejects_note(struct rejects *r, const struct csv
 	return r->has_out ? rejects_make_note(r, in, row, event) : &r->text;
 }
 
-/* As rejects_add, for an event that came back, with its note, as a duplicate; n_read records. */
-int rejects_add_duplicate(struct rejects *r, const struct dedup_event *duplicate, uint64_t n_read,
-			  struct err *err);
+/* As rejects_add, for an event that came back with its note; n_read records. */
+int rejects_add_noted(struct rejects *r, enum clean_reason reason, const struct dedup_event *event,
+		      uint64_t n_read, struct err *err);
 
 /*
  * Whether, of n_read records, at least one is kept, unless there are none, and the rejects are

@@ -111,6 +111,7 @@ int aggregates_open(struct aggregates *a, const struct aggregate_options *option
 	*a = (struct aggregates){ .outputs = mem_alloc(n, sizeof(*a->outputs)),
 				  .sessions = AGGREGATE_SESSIONS_INIT,
 				  .watermark = options->watermark,
+				  .goes_on = options->goes_on,
 				  .in = in,
 				  .users = users,
 				  .contents = contents };
@@ -131,7 +132,8 @@ int aggregates_open(struct aggregates *a, const struct aggregate_options *option
 	a->typed = n_text < in->header.n;
 	if (a->typed)
 		selection_cut(&a->passed, n_text);
-	if (a->per_session) {
+	if (options->goes_on || a->per_session) {
+		a->per_session = true;
 		history->closed = aggregate_session_closed;
 		history->context = &a->sessions;
 	}
@@ -195,11 +197,14 @@ static int write_sessions(struct aggregates *a, int64_t now, struct err *err)
 	int64_t watermark = a->watermark == EVENT_UNKNOWN ? now : a->watermark;
 	const struct outcome_session *s;
 
-	for (; (s = aggregate_sessions_first(&a->sessions)); aggregate_sessions_pop(&a->sessions))
+	for (; (s = aggregate_sessions_first(&a->sessions)); aggregate_sessions_pop(&a->sessions)) {
+		if (a->goes_on && s->past.completed_at == EVENT_UNKNOWN && s->closing >= watermark)
+			break;
 		for (size_t i = 0; i < a->n; i++)
 			if (a->outputs[i].per_session &&
 			    write_session(a, &a->outputs[i], s, watermark, err))
 				return -1;
+	}
 	return 0;
 }
 

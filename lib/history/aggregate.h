@@ -45,6 +45,7 @@ struct aggregates {
 	bool typed;              /* the session columns are not among those, but in the event */
 	struct aggregate_sessions sessions;
 	int64_t watermark; /* or EVENT_UNKNOWN */
+	bool goes_on;      /* the log does: see aggregate_options */
 	const struct csv_reader *in;
 	const struct intern *users, *contents; /* behind the ids of events */
 };
@@ -60,6 +61,7 @@ struct aggregate_options {
 	const char *directory;
 	struct names keep; /* see selection_with */
 	int64_t watermark;
+	bool goes_on; /* the log does: sessions that the watermark leaves open wait */
 };
 
 /*

@@ -13,6 +13,9 @@
 #include "history/history.h"
 #include "table/selection.h"
 
+/* The place of session_id among the keys, which come first. */
+#define FEATURES_SESSION_ID 4
+
 /* Which events become prediction rows; all but FEATURES_ALL are of counted events alone. */
 enum features_rows {
 	FEATURES_OPEN,      /* in the phase EVENT_OPEN: when one would act on a prediction */

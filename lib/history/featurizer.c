@@ -6,10 +6,12 @@ int featurizer_open(struct featurizer *f, const struct csv_reader *in, size_t n_
 		    const struct gz_output *output, struct err *err)
 {
 	labels_init(&f->labels, f->watermark);
+	f->labels.goes_on = f->goes_on;
 	if (features_init(&f->features, in, n_text, &f->keep, err) ||
 	    (output && csv_writer_open(&f->out, output, err)))
 		return -1;
-	features_put_names(&f->features, in, &f->out.row);
+	features_put_names(&f->features, in, &f->header);
+	buf_append(&f->out.row, f->header.data, f->header.len);
 	return csv_writer_end_row(&f->out, err);
 }
 
@@ -45,5 +47,6 @@ void featurizer_release(struct featurizer *f)
 {
 	labels_release(&f->labels);
 	features_release(&f->features);
+	buf_release(&f->header);
 	names_release(&f->keep);
 }

@@ -23,6 +23,9 @@ struct featurizer {
 	struct csv_writer out;
 	struct labels labels;
 
+	struct buf header; /* the names of the table's columns, as a row that is not ended */
+	bool goes_on;      /* set before featurizer_open: see labels */
+
 	/* The module's own. */
 	struct features features;
 };

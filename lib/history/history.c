@@ -2,49 +2,11 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "history/history_parts.h"
 #include "table/catalogue.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Outcomes that are known: how many, and how many of them are completions. */
-struct rate {
-	uint32_t n, completed;
-};
-
-struct history_user {
-	/* Within the window. */
-	uint32_t n_events, n_ratios;
-	int64_t ratio_sum; /* millionths */
-	/* Genres of the window: a list through history_genre.next, and the leader of it. */
-	uint32_t genres, favourite; /* (user, genre) ids, INTERN_NONE: none */
-	uint32_t favourite_genre;   /* that of the favourite, for it is far away */
-	bool favourite_stale;
-	/* Over all history. */
-	bool last_outcome;
-	uint32_t n_closed;
-	int64_t closed_duration; /* ms, summed over closed sessions */
-	struct rate rate;
-	int64_t last_known_time, last_known_session; /* those of last_outcome */
-	int64_t last_event, last_completion;         /* times, or EVENT_UNKNOWN */
-};
-
-struct history_content {
-	struct rate rate;
-	uint32_t n_users; /* distinct, with an event */
-	uint32_t n_stops; /* with a known ratio */
-	int64_t stop_ratio_sum;
-};
-
-/* What is known of one user and one genre. */
-struct history_genre {
-	uint32_t genre;
-	uint32_t next;     /* of the user's genres, if it is listed */
-	uint32_t n_events; /* within the window */
-	bool listed;       /* all that have events in the window are, and some that had */
-	struct rate rate;
-	int64_t last_event; /* time, or EVENT_UNKNOWN */
-};
 
 /* An event that its own millisecond does not see. */
 struct pending {
@@ -59,26 +21,6 @@ struct pending {
 	int64_t session_id;
 };
 
-/*
- * An event in the window, in 16 bytes, for there are many: a time has 42 bits (EVENT_TS_END does),
- * a ratio in millionths, plus one so that 0 is "unknown", 20.
- */
-struct windowed {
-	uint64_t ts_and_ratio;
-	uint32_t user;
-	uint32_t genre_id; /* (user, genre) id, or INTERN_NONE */
-};
-
-#define RATIO_BITS 20
-
-/* In a table of pairs: an id, and 1 so that 0 is none. */
-typedef uint32_t id_plus_1;
-
-/* Of a pair: its sessions so far, and whether they hold a counted event. */
-struct viewings {
-	uint32_t n : 31, is_counted : 1;
-};
-
 /* How far ahead of the window's edge the state that it will change is asked for. */
 #define LOOK_AHEAD 16
 
@@ -89,9 +31,9 @@ void history_init(struct history *h, const struct history_options *options,
 		.options = *options,
 		.genre_names = genre_names,
 		.pending = RING_INIT(struct pending),
-		.window = RING_INIT(struct windowed),
-		.genre_ids = PAIRS_INIT(id_plus_1),
-		.viewings = PAIRS_INIT(struct viewings),
+		.window = RING_INIT(struct history_windowed),
+		.genre_ids = PAIRS_INIT(history_id_plus_1),
+		.viewings = PAIRS_INIT(struct history_viewings),
 	};
 	outcomes_init(&h->outcomes);
 }
@@ -148,7 +90,7 @@ static struct history_content *find_content(struct history *h, uint32_t id)
 /* The id of (user, genre), made if it is new; INTERN_NONE for no genre. */
 static uint32_t find_genre(struct history *h, uint32_t user_id, uint32_t genre)
 {
-	id_plus_1 *id;
+	history_id_plus_1 *id;
 
 	if (genre == INTERN_NONE)
 		return INTERN_NONE;
@@ -161,7 +103,7 @@ static uint32_t find_genre(struct history *h, uint32_t user_id, uint32_t genre)
 		.genre = genre,
 		.last_event = EVENT_UNKNOWN,
 	};
-	*id = (id_plus_1)h->n_genres;
+	*id = (history_id_plus_1)h->n_genres;
 	return *id - 1;
 }
 
@@ -233,18 +175,24 @@ static void apply_outcome(struct history *h, uint32_t user_id, uint32_t content_
 	}
 }
 
+/* An event in the window is on a content of that genre. */
+static void list_genre(struct history_user *user, uint32_t genre_id, struct history_genre *genre)
+{
+	genre->n_events++;
+	if (genre->listed)
+		return;
+	genre->listed = true;
+	genre->next = user->genres;
+	user->genres = genre_id;
+}
+
 /* An event of the user at h->now is on a content of that genre. */
 static void count_genre(struct history *h, struct history_user *user, uint32_t genre_id)
 {
 	struct history_genre *genre = &h->genres[genre_id];
 
-	genre->n_events++;
+	list_genre(user, genre_id, genre);
 	genre->last_event = h->now;
-	if (!genre->listed) {
-		genre->listed = true;
-		genre->next = user->genres;
-		user->genres = genre_id;
-	}
 	if (!user->favourite_stale && genre_id != user->favourite &&
 	    (user->favourite == INTERN_NONE || preferred(h, genre_id, user->favourite))) {
 		user->favourite = genre_id;
@@ -252,17 +200,26 @@ static void count_genre(struct history *h, struct history_user *user, uint32_t g
 	}
 }
 
+static void window_push(struct history *h, int64_t ts, int64_t ratio, uint32_t user,
+			uint32_t genre_id)
+{
+	const uint64_t ratio_plus_1 = ratio == EVENT_UNKNOWN ? 0 : (uint64_t)ratio + 1;
+
+	*(struct history_windowed *)ring_push(&h->window) = (struct history_windowed){
+		(uint64_t)ts << HISTORY_RATIO_BITS | ratio_plus_1,
+		user,
+		genre_id,
+	};
+}
+
 /* An event at h->now was the user's activity on the content. */
 static void apply_activity(struct history *h, const struct pending *p)
 {
 	struct history_user *user = &h->users[p->user];
 	struct history_content *content = &h->contents[p->content];
-	struct windowed *w = ring_push(&h->window);
 	bool has_ratio = p->ratio != EVENT_UNKNOWN;
 
-	*w = (struct windowed){ (uint64_t)h->now << RATIO_BITS |
-					(has_ratio ? (uint64_t)p->ratio + 1 : 0),
-				p->user, p->genre_id };
+	window_push(h, h->now, p->ratio, p->user, p->genre_id);
 	user->n_events++;
 	if (has_ratio) {
 		user->n_ratios++;
@@ -295,7 +252,7 @@ static void apply_pending(struct history *h)
 /* Those who leave the window come in no order that a processor would guess: ask for them early. */
 static void look_ahead(const struct history *h)
 {
-	const struct windowed *w;
+	const struct history_windowed *w;
 
 	if (h->window.n <= LOOK_AHEAD)
 		return;
@@ -309,11 +266,11 @@ static void look_ahead(const struct history *h)
 static void expire(struct history *h, int64_t start)
 {
 	for (; h->window.n; ring_pop(&h->window)) {
-		const struct windowed *w = ring_at(&h->window, 0);
+		const struct history_windowed *w = ring_at(&h->window, 0);
 		struct history_user *user = &h->users[w->user];
-		int64_t ratio = (int64_t)(w->ts_and_ratio & ((1 << RATIO_BITS) - 1)) - 1;
+		int64_t ratio = (int64_t)(w->ts_and_ratio & ((1 << HISTORY_RATIO_BITS) - 1)) - 1;
 
-		if ((int64_t)(w->ts_and_ratio >> RATIO_BITS) >= start)
+		if ((int64_t)(w->ts_and_ratio >> HISTORY_RATIO_BITS) >= start)
 			return;
 		look_ahead(h);
 		user->n_events--;
@@ -350,7 +307,7 @@ static int64_t mean(int64_t sum, int64_t n)
 	return n ? num_divide_rounded(sum, n) : EVENT_UNKNOWN;
 }
 
-static int64_t completion_rate(const struct rate *rate)
+static int64_t completion_rate(const struct history_rate *rate)
 {
 	return mean(rate->completed * NUM_MILLION, rate->n);
 }
@@ -429,7 +386,7 @@ static int count_viewing(struct history *h, const struct event *e, struct outcom
 			 bool *is_first, struct err *err)
 {
 	bool is_counted = event_is_counted(e->type);
-	struct viewings *viewings;
+	struct history_viewings *viewings;
 
 	*is_first = false;
 	if (session->number && !(is_counted && session->n_events == 1))
@@ -481,6 +438,45 @@ int history_step(struct history *h, const struct event *e, struct history_row *r
 		.session_id = session->id,
 	};
 	return 0;
+}
+
+void history_settle(struct history *h)
+{
+	apply_pending(h);
+}
+
+struct history_user *history_user(struct history *h, uint32_t user)
+{
+	return find_user(h, user);
+}
+
+struct history_content *history_content(struct history *h, uint32_t content)
+{
+	return find_content(h, content);
+}
+
+struct history_genre *history_genre(struct history *h, uint32_t user, uint32_t genre)
+{
+	uint32_t id = find_genre(h, user, genre); /* which may move them */
+
+	return &h->genres[id];
+}
+
+void history_restore_window(struct history *h, int64_t ts, int64_t ratio, uint32_t user,
+			    uint32_t genre)
+{
+	struct history_user *u = find_user(h, user);
+	uint32_t genre_id = find_genre(h, user, genre);
+
+	window_push(h, ts, ratio, user, genre_id);
+	u->n_events++;
+	if (ratio != EVENT_UNKNOWN) {
+		u->n_ratios++;
+		u->ratio_sum += ratio;
+	}
+	if (genre_id != INTERN_NONE)
+		list_genre(u, genre_id, &h->genres[genre_id]);
+	u->favourite_stale = true;
 }
 
 void history_finish(struct history *h)

@@ -57,6 +57,11 @@ static bool is_completed(const struct session_label *s)
 	return s->past.completed_at != EVENT_UNKNOWN;
 }
 
+static bool is_decided(const struct labels *l, const struct session_label *s)
+{
+	return is_completed(s) || s->closing < l->limit;
+}
+
 /* The session of which that is the low half of the id. */
 static struct session_label *find_session(const struct labels *l, uint32_t id)
 {
@@ -111,6 +116,14 @@ static int fail(enum sessioncols_fault fault, const struct session_past *past,
 		(long long)e->session_id);
 }
 
+/* Where the log goes on, nothing is decided that the watermark leaves open. */
+static void set_limit(struct labels *l)
+{
+	bool is_held = l->goes_on && l->watermark != EVENT_UNKNOWN && l->watermark < l->now;
+
+	l->limit = is_held ? l->watermark : l->now;
+}
+
 int labels_step(struct labels *l, const struct event *e, struct err *err)
 {
 	int64_t next = l->first_id + (int64_t)l->sessions.n, *latest = NULL;
@@ -119,6 +132,7 @@ int labels_step(struct labels *l, const struct event *e, struct err *err)
 	enum sessioncols_fault fault;
 
 	l->now = e->ts;
+	set_limit(l);
 	if (e->session_id == next) {
 		latest = pairs_get(&l->latest_of, e->user, e->content); /* its id, or 0 */
 		before = *latest ? find_session(l, (uint32_t)*latest) : NULL;
@@ -178,9 +192,75 @@ void labels_hold(struct labels *l, int64_t session_id)
 
 void labels_finish(struct labels *l)
 {
+	if (l->goes_on) {
+		if (l->watermark != EVENT_UNKNOWN)
+			l->limit = l->watermark;
+		return;
+	}
 	if (l->watermark == EVENT_UNKNOWN)
 		l->watermark = l->now;
-	l->now = INT64_MAX;
+	l->now = l->limit = INT64_MAX;
+}
+
+struct label_session labels_session(const struct labels *l, size_t i)
+{
+	const struct session_label *s = ring_at(&l->sessions, i);
+
+	return (struct label_session){ l->first_id + (int64_t)i, s->past, s->closing, s->user,
+				       s->content };
+}
+
+void labels_restore(struct labels *l, int64_t first_id, int64_t now)
+{
+	l->first_id = first_id;
+	l->now = now;
+	set_limit(l);
+}
+
+int labels_restore_session(struct labels *l, const struct label_session *session)
+{
+	int64_t *latest;
+
+	if (session->id != l->first_id + (int64_t)l->sessions.n)
+		return -1;
+	latest = pairs_get(&l->latest_of, session->user, session->content);
+	if (*latest)
+		find_session(l, (uint32_t)*latest)->superseded = true;
+	*latest = session->id;
+	*(struct session_label *)ring_push(&l->sessions) =
+		(struct session_label){ .past = session->past,
+					.closing = session->closing,
+					.user = session->user,
+					.content = session->content };
+	return 0;
+}
+
+bool labels_has_session(const struct labels *l, int64_t session_id)
+{
+	return session_id >= l->first_id && session_id - l->first_id < (int64_t)l->sessions.n;
+}
+
+int labels_each(const struct labels *l,
+		int (*take)(void *context, const char *text, size_t len, bool is_decided,
+			    struct err *err),
+		void *context, struct err *err)
+{
+	size_t at = l->text_start, chunk = 0;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < l->rows.n; i++) {
+		const struct waiting_row *row = ring_at(&l->rows, i);
+		const struct buf *text = ring_at(&l->texts, chunk);
+
+		if (at == text->len) {
+			text = ring_at(&l->texts, ++chunk);
+			at = 0;
+		}
+		rc = take(context, text->data + at, row->len,
+			  is_decided(l, find_session(l, row->session)), err);
+		at += row->len;
+	}
+	return rc;
 }
 
 /* Forgets the sessions at the front that are closed, and that no row asks for any more. */
@@ -223,7 +303,7 @@ int labels_write(struct labels *l, struct csv_writer *out, struct err *err)
 		struct session_label *s = find_session(l, row->session);
 		const struct buf *text;
 
-		if (!is_completed(s) && s->closing >= l->now)
+		if (!is_decided(l, s))
 			break;
 		text = ring_at(&l->texts, 0);
 		buf_append(&out->row, text->data + l->text_start, row->len);

@@ -21,14 +21,17 @@
 #include "base/pairs.h"
 #include "base/ring.h"
 #include "events/event.h"
+#include "history/sessioncols.h"
 #include "table/csvwriter.h"
 
 struct labels {
 	/* Rows written so far, by label, for callers to read. */
 	uint64_t n_completed, n_not_completed, n_censored;
 
-	int64_t watermark;      /* or EVENT_UNKNOWN: the time of the last event */
-	int64_t now;            /* the time of the latest event; INT64_MAX after the last one */
+	int64_t watermark; /* or EVENT_UNKNOWN: the time of the last event */
+	bool goes_on;  /* the log does: what is not decided at the end waits, and is not censored */
+	int64_t now;   /* the time of the latest event; INT64_MAX after the last one */
+	int64_t limit; /* a session that closes before it is decided */
 	struct ring sessions;   /* those from first_id on */
 	struct pairs latest_of; /* user and content to their latest session, if it is in the ring */
 	int64_t first_id;
@@ -62,8 +65,44 @@ int labels_step(struct labels *l, const struct event *e, struct err *err);
 struct buf *labels_row(struct labels *l);
 void labels_hold(struct labels *l, int64_t session_id);
 
-/* Ends the stream: what is undecided now is censored. */
+/* Ends the stream: what is undecided now is censored, or waits if the log goes on. */
 void labels_finish(struct labels *l);
+
+/* What is known of a session, for who writes it down and reads it back. */
+struct label_session {
+	int64_t id;
+	struct session_past past;
+	int64_t closing; /* if no event follows */
+	uint32_t user, content;
+};
+
+/* The i-th session that is remembered; and the number of them. */
+struct label_session labels_session(const struct labels *l, size_t i);
+static inline size_t labels_n_sessions(const struct labels *l)
+{
+	return l->sessions.n;
+}
+
+/*
+ * Reads them back into an l that is new, in their order: the first one's id, or that of the session
+ * to come; `now`, the time of the last event; and the sessions. Returns 0, or -1: an id is not
+ * next.
+ */
+void labels_restore(struct labels *l, int64_t first_id, int64_t now);
+int labels_restore_session(struct labels *l, const struct label_session *session);
+
+/*
+ * Calls `take` with the text of each row that waits, in order, and whether its session is decided,
+ * until that returns anything but 0, which this returns, too.
+ */
+int labels_each(const struct labels *l,
+		int (*take)(void *context, const char *text, size_t len, bool is_decided,
+			    struct err *err),
+		void *context, struct err *err);
+
+/* Whether a row may wait for that session, for labels_row and labels_hold of a row that is read
+ * back. */
+bool labels_has_session(const struct labels *l, int64_t session_id);
 
 /* Writes the rows at the front whose labels are decided. Returns 0, or -1 with err. */
 int labels_write(struct labels *l, struct csv_writer *out, struct err *err);

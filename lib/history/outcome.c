@@ -89,31 +89,62 @@ static void grow(struct outcomes *o)
 		o->heap[o->cap].session = o->cap;
 }
 
+/* Puts a session among the open ones, the latest of its pair. */
+static struct outcome_session *add_session(struct outcomes *o, place_plus_1 *latest,
+					   const struct outcome_session *s)
+{
+	uint32_t session;
+
+	if (o->n_open == o->cap)
+		grow(o);
+	session = o->heap[o->n_open].session;
+	o->sessions[session] = *s;
+	o->heap[o->n_open++].closing = s->closing;
+	settle(o, o->n_open - 1);
+	*latest = session + 1;
+	return &o->sessions[session];
+}
+
 /* Opens the next session of the pair whose latest open one is at *latest. */
 static struct outcome_session *open_session(struct outcomes *o, place_plus_1 *latest,
 					    const struct event *e)
 {
-	uint32_t session;
-
 	/* The pair's previous session, if its deadline is yet to come, closes now. */
 	if (*latest && o->sessions[*latest - 1].closing > e->ts)
 		set_closing(o, *latest - 1, e->ts);
-	if (o->n_open == o->cap)
-		grow(o);
-	session = o->heap[o->n_open].session;
-	o->sessions[session] = (struct outcome_session){
-		.id = ++o->n,
-		.user = e->user,
-		.content = e->content,
-		.genre = e->genre,
-		.past = session_past(e),
-		.closing = e->deadline,
-		.max_ratio = EVENT_UNKNOWN,
-	};
-	o->heap[o->n_open++].closing = e->deadline;
-	settle(o, o->n_open - 1);
-	*latest = session + 1;
-	return &o->sessions[session];
+	return add_session(o, latest,
+			   &(struct outcome_session){
+				   .id = ++o->n,
+				   .user = e->user,
+				   .content = e->content,
+				   .genre = e->genre,
+				   .past = session_past(e),
+				   .closing = e->deadline,
+				   .max_ratio = EVENT_UNKNOWN,
+			   });
+}
+
+void outcomes_restore(struct outcomes *o, const struct outcome_session *session)
+{
+	add_session(o, pairs_get(&o->open, session->user, session->content), session);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	int64_t x = (*(const struct outcome_session *const *)a)->id,
+		y = (*(const struct outcome_session *const *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
+const struct outcome_session **outcomes_sorted(const struct outcomes *o)
+{
+	const struct outcome_session **sorted = mem_alloc(o->n_open, sizeof(const void *));
+
+	for (uint32_t i = 0; i < o->n_open; i++)
+		sorted[i] = &o->sessions[o->heap[i].session];
+	qsort(sorted, o->n_open, sizeof(const void *), compare_ids);
+	return sorted;
 }
 
 static void add_event(struct outcome_session *s, const struct event *e)

@@ -62,6 +62,12 @@ struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e,
  */
 const struct outcome_session *outcomes_close(struct outcomes *o, int64_t t);
 
+/* The open sessions in order of id: an array of o->n_open, which the caller frees. */
+const struct outcome_session **outcomes_sorted(const struct outcomes *o);
+
+/* Opens a session again, of which outcomes_sorted told: in that order, o->n being as it was. */
+void outcomes_restore(struct outcomes *o, const struct outcome_session *session);
+
 /* The number of distinct event types of the session. */
 int outcome_n_types(const struct outcome_session *s);
 

@@ -4,21 +4,9 @@
 
 #include <string.h>
 
-/* A pair's latest event and current session; id 0: no event yet. */
-struct session_pair {
-	int64_t last_ts;
-	int64_t deadline;
-	int64_t start;
-	int64_t id;
-	uint8_t types;      /* of the session's events: bit 1 << type */
-	bool came_near_end; /* other than by a `seek` */
-	bool has_near_end_stop;
-	bool is_completed;
-};
-
 /*
- * The same in 24 bytes, so that a pair and what is known of it are half a cache line. A time has 42
- * bits (EVENT_TS_END does); a deadline, later by a gap and a time left to play, 44.
+ * struct session_pair in 24 bytes, so that a pair and what is known of it are half a cache line. A
+ * time has 42 bits (EVENT_TS_END does); a deadline, later by a gap and a time left to play, 44.
  *
  *   word     0                       1                       2
  *   bits     63..22     21..0        63..22     21..0        63..11   10..3   2..0
@@ -63,6 +51,32 @@ static struct packed_pair pack(const struct session_pair *p)
 		(uint64_t)p->id << 11 | (uint64_t)p->types << 3 | (p->came_near_end ? 4 : 0) |
 			(p->has_near_end_stop ? 2 : 0) | (p->is_completed ? 1 : 0),
 	} };
+}
+
+const struct session_pair *sessions_pair(const struct sessions *s, const void *state,
+					 struct session_pair *pair)
+{
+	*pair = unpack(state);
+	if (s->options.complete_by == SESSION_BY_PLAYED) {
+		pair->played = ((const struct played_pair *)state)->played;
+		pair->left = ((const struct played_pair *)state)->left;
+	}
+	return pair;
+}
+
+int sessions_restore(struct sessions *s, uint32_t user, uint32_t content,
+		     const struct session_pair *pair)
+{
+	struct packed_pair *packed = pairs_get(&s->pairs, user, content);
+
+	if (packed->word[0])
+		return -1;
+	*packed = pack(pair);
+	if (s->options.complete_by == SESSION_BY_PLAYED) {
+		((struct played_pair *)packed)->played = pair->played;
+		((struct played_pair *)packed)->left = pair->left;
+	}
+	return 0;
 }
 
 void sessions_init(struct sessions *s, const struct session_options *options)

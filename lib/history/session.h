@@ -69,6 +69,28 @@ struct sessions {
 				   completed */
 };
 
+/* A pair's latest event and current session; id 0: no event yet. */
+struct session_pair {
+	int64_t last_ts;
+	int64_t deadline;
+	int64_t start;
+	int64_t id;
+	uint8_t types;      /* of the session's events: bit 1 << type */
+	bool came_near_end; /* other than by a `seek` */
+	bool has_near_end_stop;
+	bool is_completed;
+	int64_t played, left; /* by played: ms of the session, and that may follow its last event */
+};
+
+/*
+ * What is known of a pair, of which pairs_next of s->pairs returned the state; and the same back
+ * into an s that is new: -1 if the pair is there already.
+ */
+const struct session_pair *sessions_pair(const struct sessions *s, const void *state,
+					 struct session_pair *pair);
+int sessions_restore(struct sessions *s, uint32_t user, uint32_t content,
+		     const struct session_pair *pair);
+
 void sessions_init(struct sessions *s, const struct session_options *options);
 void sessions_release(struct sessions *s);
 

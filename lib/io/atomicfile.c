@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "io/fileuse.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -25,9 +26,10 @@ struct atomicfile_temporary {
 	pid_t owner; /* a forked child leaves its parent's files alone */
 	dev_t device;
 	ino_t inode;
-	const char *path; /* its name to be; NULL: a folder, which has it */
-	bool is_named;    /* has it, instead of its temporary name */
-	bool has_older;   /* and what had that name before has the temporary one */
+	const char *path;         /* its name to be; NULL: a folder, which has it */
+	bool is_named;            /* has it, instead of its temporary name */
+	bool has_older;           /* and what had that name before has the temporary one */
+	const char *const *files; /* of a folder that gets a name: those that are in it */
 	char name[];
 };
 
@@ -53,6 +55,32 @@ static bool is_at(const struct atomicfile_temporary *t, const char *name)
 	return !lstat(name, &st) && st.st_dev == t->device && st.st_ino == t->inode;
 }
 
+/* Removes what has that name, a folder with its files. As undo, of which it is a part. */
+static void remove_at(const struct atomicfile_temporary *t, const char *name)
+{
+	int folder;
+
+	if (!t->files) {
+		unlink(name);
+		return;
+	}
+	folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (const char *const *file = t->files; folder >= 0 && *file; file++)
+		unlinkat(folder, *file, 0);
+	if (folder >= 0)
+		close(folder);
+	rmdir(name);
+}
+
+/* Puts the older one back in the place of a new one, which goes. */
+static void put_back(const struct atomicfile_temporary *t)
+{
+	if (!t->files)
+		rename(t->name, t->path);
+	else if (!renameat2(AT_FDCWD, t->name, AT_FDCWD, t->path, RENAME_EXCHANGE))
+		remove_at(t, t->name);
+}
+
 /*
  * Leaves the target as it was before: of a folder, only that it is there if it is not empty. Calls
  * nothing that a signal handler must not.
@@ -64,14 +92,14 @@ static void undo(const struct atomicfile_temporary *t)
 			rmdir(t->name);
 	} else if (!t->is_named) {
 		if (is_at(t, t->name))
-			unlink(t->name);
+			remove_at(t, t->name);
 	} else if (is_at(t, t->path)) {
 		if (t->has_older)
-			rename(t->name, t->path);
+			put_back(t);
 		else
-			unlink(t->path);
+			remove_at(t, t->path);
 	} else if (t->has_older) {
-		unlink(t->name);
+		remove_at(t, t->name);
 	}
 }
 
@@ -144,7 +172,7 @@ static void drop(struct atomicfile *f, bool undone)
 	if (undone)
 		undo(t);
 	else if (t->has_older)
-		unlink(t->name);
+		remove_at(t, t->name);
 	for (struct atomicfile_temporary **link = &unsettled; *link; link = &(*link)->next)
 		if (*link == t) {
 			*link = t->next;
@@ -406,6 +434,110 @@ int atomicfile_open(struct atomicfile *f, const char *path, bool sync, struct er
 	return rc;
 }
 
+/* Whether there are no other files in a folder than those, and no folders. */
+static int check_files(const char *path, const char *const *files, struct err *err)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+	int rc = 0;
+
+	if (!folder)
+		return err_errno(err, path);
+	while (!rc && (entry = readdir(folder))) {
+		const char *const *file = files;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		while (*file && strcmp(*file, entry->d_name) != 0)
+			file++;
+		if (!*file)
+			rc = err_set(err, ERR_RUNTIME,
+				     "%s: not replaced, for it holds what is not of its kind: '%s'",
+				     path, entry->d_name);
+	}
+	closedir(folder);
+	return rc;
+}
+
+/* Makes the folder t, as open_temporary makes a file. */
+static int make_temporary(struct atomicfile *f, struct atomicfile_temporary *t)
+{
+	struct stat st;
+	sigset_t old;
+	int rc, saved;
+
+	block_signals(&old);
+	do
+		rc = put_name_beside(t->name, f->path) ? -1 : mkdir(t->name, 0777);
+	while (rc && errno == EEXIST);
+	if (!rc && lstat(t->name, &st)) {
+		saved = errno;
+		rmdir(t->name);
+		errno = saved;
+		rc = -1;
+	}
+	saved = errno;
+	if (!rc) {
+		note(t, &st);
+		f->until = t;
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	errno = saved;
+	return rc;
+}
+
+static int open_folder(struct atomicfile *f, const char *path, const char *const *files,
+		       struct err *err)
+{
+	struct atomicfile_temporary *t;
+	struct stat st;
+	const struct stat *folder = stat(path, &st) ? NULL : &st;
+	char *bare = mem_dup(path, strlen(path));
+
+	if (!folder && errno != ENOENT) {
+		free(bare);
+		return err_errno(err, path);
+	}
+	for (size_t n = strlen(bare); n > 1 && bare[n - 1] == '/'; n--)
+		bare[n - 1] = '\0';
+	f->path = resolve(bare);
+	free(bare);
+	if ((folder && !S_ISDIR(st.st_mode)) || !*f->path) {
+		errno = folder ? ENOTDIR : ENOENT;
+		return err_errno(err, path);
+	}
+	if ((folder && check_files(path, files, err)) || use_target(f, path, folder, err) ||
+	    catch_the_end(err))
+		return -1;
+	t = mem_zalloc(sizeof(*t) + name_room(f->path), 1);
+	t->path = f->path;
+	t->files = files;
+	if (make_temporary(f, t)) {
+		err_errno(err, path);
+		free(t);
+		return -1;
+	}
+	return 0;
+}
+
+int atomicfile_open_folder(struct atomicfile *f, const char *path, const char *const *files,
+			   bool sync, struct err *err)
+{
+	int rc;
+
+	*f = (struct atomicfile)ATOMICFILE_INIT;
+	f->sync = sync;
+	rc = open_folder(f, path, files, err);
+	if (rc)
+		forget(f);
+	return rc;
+}
+
+const char *atomicfile_folder(const struct atomicfile *f)
+{
+	return f->until->name;
+}
+
 bool atomicfile_is_in_place(const struct atomicfile *f)
 {
 	return !f->until;
@@ -438,8 +570,8 @@ static int take_place(struct atomicfile_temporary *t)
 	struct stat st;
 
 	if (!lstat(t->path, &st)) {
-		if (S_ISDIR(st.st_mode)) {
-			errno = EISDIR;
+		if (S_ISDIR(st.st_mode) != (t->files != NULL)) {
+			errno = t->files ? ENOTDIR : EISDIR;
 			return -1;
 		}
 		if (!renameat2(AT_FDCWD, t->name, AT_FDCWD, t->path, RENAME_EXCHANGE)) {

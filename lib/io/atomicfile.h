@@ -10,6 +10,9 @@
  * ...), does the same; only SIGKILL, a fault of the program itself (SIGSEGV, SIGABRT) and a crash
  * of the machine can leave a file named .*.ce-*.tmp.
  *
+ * A folder of files goes the same way as one: it is made whole under its temporary name, and named
+ * by one rename.
+ *
  * A target that exists and is no regular file (a device, a pipe), or is an open descriptor by name
  * (/dev/stdout, /dev/fd/3), is written in place. Two outputs onto one file, or one onto an input,
  * are refused (see fileuse), and so is a symbolic link that somebody else has put into a folder
@@ -48,6 +51,19 @@ int atomicfile_open(struct atomicfile *f, const char *path, bool sync, struct er
  * too. The end of the process removes it again if it is empty then. Returns 0, or -1 with err.
  */
 int atomicfile_make_folder(const char *path, bool sync, struct err *err);
+
+/*
+ * A folder that is to have that name once all of its files are in it: those that are opened as
+ * DIR/NAME, DIR being atomicfile_folder, of the NAMEs in `files`, which ends with a NULL and
+ * outlives *f. It takes the place of a folder of that name that has no other files than these.
+ * It is complete from the start; atomicfile_name and the following are for it, too.
+ * Returns 0, or -1 with err: the target is no such folder, or is an input or another output.
+ */
+int atomicfile_open_folder(struct atomicfile *f, const char *path, const char *const *files,
+			   bool sync, struct err *err);
+
+/* Where the files of a folder that is open are to be put. */
+const char *atomicfile_folder(const struct atomicfile *f);
 
 /* Whether it is written in place: it has its name already. */
 bool atomicfile_is_in_place(const struct atomicfile *f);

@@ -83,18 +83,15 @@ static bool find_regular(const char *path, struct place *place)
 	return true;
 }
 
-int fileuse_input(const char *path, struct err *err)
+/* Notes what is at a place as an input. */
+static int note_input(const char *name, const struct place *place, struct err *err)
 {
-	const char *name = !path || !strcmp(path, "-") ? STDIN_NAME : path;
-	struct place place;
 	uint32_t id;
 
-	if (!find_regular(path, &place))
-		return 0;
 	for (const struct fileuse *o = outputs; o; o = o->next)
-		if (!o->entry && same_place(&o->place, &place))
+		if (!o->entry && same_place(&o->place, place))
 			return refuse(name, "output", o->path, err);
-	id = intern_id(&inputs, (const char *)&place, sizeof(place));
+	id = intern_id(&inputs, (const char *)place, sizeof(*place));
 	if (id == inputs_cap) {
 		inputs_cap = mem_grow(inputs_cap, id + 1);
 		input_paths = mem_realloc(input_paths, inputs_cap, sizeof(*input_paths));
@@ -103,11 +100,31 @@ int fileuse_input(const char *path, struct err *err)
 		n_inputs++;
 		input_paths[id] = NULL;
 	}
-	if (!input_paths[id] || !is_at(input_paths[id], &place)) {
+	if (!input_paths[id] || !is_at(input_paths[id], place)) {
 		free(input_paths[id]);
 		input_paths[id] = mem_dup(name, strlen(name));
 	}
 	return 0;
+}
+
+int fileuse_input(const char *path, struct err *err)
+{
+	struct place place;
+
+	return find_regular(path, &place)
+		       ? note_input(!path || !strcmp(path, "-") ? STDIN_NAME : path, &place, err)
+		       : 0;
+}
+
+int fileuse_folder(const char *path, struct err *err)
+{
+	struct place place;
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode))
+		return 0;
+	place = place_of(&st);
+	return note_input(path, &place, err);
 }
 
 int fileuse_inputs(const char *const *paths, size_t n, struct err *err)

@@ -34,6 +34,9 @@ int fileuse_input(const char *path, struct err *err);
  */
 int fileuse_inputs(const char *const *paths, size_t n, struct err *err);
 
+/* The same of a folder whose files are read. */
+int fileuse_folder(const char *path, struct err *err);
+
 /*
  * Notes that a file is written, until fileuse_end. `st` is the file's and `entry` NULL; or, of one
  * that is not there yet, `st` is its folder's and `entry` its name therein. `path` is for messages.

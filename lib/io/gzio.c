@@ -569,6 +569,14 @@ static int write_end(struct gz_writer *w, struct err *err)
 	return write_out(w, end, n + 8, err);
 }
 
+int gz_writer_open_folder(struct gz_writer *w, const char *path, const char *const *files,
+			  bool sync, struct err *err)
+{
+	*w = (struct gz_writer)GZ_WRITER_INIT;
+	w->is_complete = true;
+	return atomicfile_open_folder(&w->file, path, files, sync, err);
+}
+
 int gz_writer_complete(struct gz_writer *w, struct err *err)
 {
 	if (w->is_complete)

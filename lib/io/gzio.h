@@ -136,6 +136,13 @@ struct gz_writer {
  */
 int gz_writer_open(struct gz_writer *w, const struct gz_output *output, struct err *err);
 
+/*
+ * A folder of files, atomicfile_open_folder, which gets its name with the outputs: for
+ * gz_writer_close_all and gz_writer_abort alone.
+ */
+int gz_writer_open_folder(struct gz_writer *w, const char *path, const char *const *files,
+			  bool sync, struct err *err);
+
 /* Takes n bytes, of which a plain output or level 0 makes a write each time: gather many. */
 int gz_writer_write(struct gz_writer *w, const void *bytes, size_t n, struct err *err);
 

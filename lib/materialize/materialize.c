@@ -4,6 +4,8 @@
 #include "base/relay.h"
 #include "base/small.h"
 #include "history/doubts.h"
+#include "state/state_history.h"
+#include "state/state_labels.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 #include "table/csvquoted.h"
@@ -40,6 +42,7 @@ struct ids {
 	const struct join_dimension *by; /* NULL: there is none */
 	size_t place;                    /* of it among the dimensions */
 	uint32_t *plus_1;                /* by key of the dimension; 0: none yet */
+	bool has_old;                    /* there may be strings of the state among these */
 	struct intern *strings;
 	int column; /* of `cleaned` */
 };
@@ -62,6 +65,8 @@ struct materialize_work {
 	size_t n_paths;
 	struct featurizer first;
 	bool has_first;
+	struct csv_writer open;
+	bool has_open;
 
 	struct columns cleaned, joined, sessions, history;
 	struct records records;
@@ -141,6 +146,21 @@ static int keep_columns(const struct names *keep, const struct csv_reader *in, s
 	return 0;
 }
 
+/* The tables of a state into which events go as they come. */
+static int open_carried(struct materialize *m, struct err *err)
+{
+	const struct columns *c = &m->work->cleaned;
+	struct cleaning *cleaning = &m->cleaning;
+
+	cleaning->seen = state_out_table(m->next, STATE_SEEN, err);
+	cleaning->early = cleaning->seen ? state_out_table(m->next, STATE_EARLY, err) : NULL;
+	if (!cleaning->early)
+		return -1;
+	for (size_t i = 0; i < c->n; i++)
+		csv_put_str(&cleaning->early->row, c->names[i]);
+	return csv_writer_end_row(cleaning->early, err);
+}
+
 static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct err *err)
 {
 	struct materialize_work *w = m->work;
@@ -149,6 +169,7 @@ static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct 
 	struct gz_output storage[2];
 
 	m->cleaning.threaded = w->output->threads > 1;
+	m->cleaning.seen_from = m->cleaning.until - m->dedupe;
 	if (keep_columns(&m->keep, w->in, &m->cleaning.cleaner.keep, kept, err) ||
 	    find_output(w, NULL, table->name, &storage[0], &output, err) ||
 	    find_output(w, w->tables->rejects, "rejects", &storage[1], &rejects, err) ||
@@ -160,7 +181,7 @@ static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct 
 		add_name(&w->cleaned, w->in->header.names[m->cleaning.cleaner.kept[i]]);
 	w->cleaned.n_text = w->cleaned.n;
 	columns_end(&w->cleaned, "the output of ce-clean", "ce-join");
-	return 0;
+	return m->next ? open_carried(m, err) : 0;
 }
 
 /* The dimension whose keys are in that column gives the ids of most of them. */
@@ -238,7 +259,8 @@ static int open_history(struct materialize *m, bool *kept, struct err *err)
 {
 	struct materialize_work *w = m->work;
 	struct aggregate_options what = { .directory = w->tables->directory,
-					  .watermark = m->agg_watermark };
+					  .watermark = m->agg_watermark,
+					  .goes_on = m->next != NULL };
 	const struct csv_reader *in = &w->sessions.as_read;
 	const struct gz_output *output;
 	struct gz_output storage;
@@ -272,11 +294,17 @@ static int open_featurizer(struct materialize *m, bool *kept, struct err *err)
 
 	if (keep_columns(&m->keep, in, &m->featurizer.keep, kept, err))
 		return -1;
+	m->featurizer.goes_on = m->next != NULL;
 	for (size_t i = 0; i < m->keep.n; i++)
 		if (!kept[i])
 			return columns_require(in, m->keep.name[i], err);
 	if (featurizer_open(&m->featurizer, in, w->history.n_text, NULL, err) ||
-	    find_output(w, w->tables->first, NULL, &storage, &output, err))
+	    find_output(w, w->tables->open, NULL, &storage, &output, err))
+		return -1;
+	if (output && csv_writer_open(&w->open, output, err))
+		return -1;
+	w->has_open = output != NULL;
+	if (find_output(w, w->tables->first, NULL, &storage, &output, err))
 		return -1;
 	if (!output)
 		return 0;
@@ -284,6 +312,7 @@ static int open_featurizer(struct materialize *m, bool *kept, struct err *err)
 	w->first = (struct featurizer)FEATURIZER_INIT;
 	w->first.rows = FEATURES_FIRST;
 	w->first.watermark = m->featurizer.watermark;
+	w->first.goes_on = m->featurizer.goes_on;
 	for (size_t i = 0; i < m->featurizer.keep.n; i++)
 		if (names_append(&w->first.keep, m->featurizer.keep.name[i], err))
 			return -1;
@@ -417,9 +446,12 @@ static uint32_t take_id(const struct ids *ids, const uint32_t *keys, const struc
 
 	if (key == INTERN_NONE)
 		return intern_id(ids->strings, f->s, f->len);
-	if (!ids->plus_1[key])
-		ids->plus_1[key] = intern_append(ids->strings, intern_string(&ids->by->keys, key)) +
-				   1;
+	if (!ids->plus_1[key]) {
+		const struct intern_string *s = intern_string(&ids->by->keys, key);
+
+		ids->plus_1[key] = 1 + (ids->has_old ? intern_id(ids->strings, s->s, s->len)
+						     : intern_append(ids->strings, s));
+	}
 	return ids->plus_1[key] - 1;
 }
 
@@ -513,7 +545,7 @@ static int find_history(struct materialize *m, struct batch *b, struct err *err)
 		csv_reader_count(&w->sessions.as_read);
 		if (history_step(&m->history, &b->e[i], known, err))
 			return csv_reader_fail(&w->sessions.as_read, -1, err, "%s", err->message);
-		if (m->aggregates.n &&
+		if (m->aggregates.per_session + m->aggregates.n &&
 		    aggregates_step(&m->aggregates, &b->text[i], &b->e[i], &m->history, known, err))
 			return -1;
 		if (w->compacts_history)
@@ -526,17 +558,101 @@ static int find_history(struct materialize *m, struct batch *b, struct err *err)
 	return 0;
 }
 
+/* What a state is made of. */
+static struct state_history history_of(struct materialize *m)
+{
+	struct event_reader *events = &m->work->events;
+
+	return (struct state_history){ &m->sessionizer.sessions, &m->history,
+				       &m->aggregates.sessions,  &events->users,
+				       &events->contents,        &events->genres };
+}
+
+static struct state_labels labels_of(struct materialize *m)
+{
+	struct materialize_work *w = m->work;
+
+	return (struct state_labels){ &m->featurizer, w->has_first ? &w->first : NULL,
+				      &w->events.users, &w->events.contents };
+}
+
+static int write_state(struct materialize *m, struct err *err)
+{
+	const struct state_history history = history_of(m);
+	const struct state_labels labels = labels_of(m);
+
+	if (state_history_write(&history, m->cleaning.until, m->next, err) ||
+	    state_labels_write(&labels, m->next, err) ||
+	    (m->work->has_open && state_labels_write_open(&labels, &m->work->open, err)))
+		return -1;
+	return state_out_finish(m->next, err);
+}
+
+/* The event_ids that are remembered, and the events that are carried, go to the cleaning. */
+static int read_seen(struct materialize *m, struct err *err)
+{
+	struct row_seen row;
+	struct state_reader r;
+	int rc = state_reader_open(&r, m->old, STATE_SEEN, err);
+
+	while (!rc && (rc = state_reader_next(&r, &row, err)) > 0) {
+		int64_t ts = state_int(&r, &row.event_ts, 1, m->cleaning.from - 1, true);
+
+		if (row.event_id.kind != CSV_TEXT || !row.event_id.len)
+			state_refuse(&r, &row.event_id);
+		rc = state_reader_bad(&r, err) ||
+				     cleaning_add_seen(&m->cleaning, ts, row.event_id.text,
+						       row.event_id.len, err)
+			     ? -1
+			     : 0;
+	}
+	state_reader_close(&r);
+	return rc;
+}
+
+static int read_early(struct materialize *m, struct err *err)
+{
+	const struct columns *c = &m->work->cleaned;
+	struct state_reader r;
+	int rc = state_reader_open(&r, m->old, STATE_EARLY, err);
+
+	for (size_t i = 0; !rc && i < c->n; i++)
+		if (r.in.header.n != c->n || strcmp(r.in.header.names[i], c->names[i]) != 0)
+			rc = columns_fail(&r.in, err,
+					  "the columns are not those of cleaned_events "
+					  "and what is kept here");
+	while (!rc && (rc = state_reader_next(&r, NULL, err)) > 0)
+		rc = cleaning_add_carried(&m->cleaning, &r.in, r.text, err);
+	state_reader_close(&r);
+	return rc;
+}
+
+int materialize_restore(struct materialize *m, struct err *err)
+{
+	const struct state_history history = history_of(m);
+	const struct state_labels labels = labels_of(m);
+
+	if (state_in_check(m->old, err) || state_history_read(&history, m->old, err) ||
+	    state_labels_read(&labels, m->old, err) || read_seen(m, err) || read_early(m, err))
+		return -1;
+	m->work->users.has_old = true;
+	m->work->contents.has_old = true;
+	return 0;
+}
+
 static int finish(struct materialize *m, struct err *err)
 {
 	struct materialize_work *w = m->work;
 
 	if (joiner_finish(&m->joiner, &w->cleaned.as_read, err))
 		return -1;
-	history_finish(&m->history);
+	if (!m->next)
+		history_finish(&m->history);
 	if (relay_finish(w->relay, err) || aggregates_finish(&m->aggregates, &m->history, err) ||
-	    featurizer_finish(&m->featurizer, err))
+	    featurizer_finish(&m->featurizer, err) ||
+	    (w->has_first && featurizer_finish(&w->first, err)))
 		return -1;
-	return w->has_first && featurizer_finish(&w->first, err) ? -1 : 0;
+	return m->next ? write_state(m, err) : 0;
 }
 
 int materialize_step(struct materialize *m, struct err *err)
@@ -556,6 +672,11 @@ int materialize_step(struct materialize *m, struct err *err)
 	    relay_pass(w->relay, err) || (!rc && finish(m, err)))
 		return -1;
 	return rc;
+}
+
+bool materialize_has_first(const struct materialize *m)
+{
+	return m->work->has_first;
 }
 
 void materialize_warn(const struct materialize *m, struct warnings *warnings)
@@ -585,7 +706,7 @@ void materialize_put_summary(struct materialize *m, struct buf *text)
 		buf_append_char(text, '\n');
 }
 
-/* The tables that are written, the features first, which is what is finished last. */
+/* What is written, the state and the features first, which is what is finished last. */
 static size_t find_writers(struct materialize *m, struct csv_writer **writers)
 {
 	struct materialize_work *w = m->work;
@@ -593,7 +714,9 @@ static size_t find_writers(struct materialize *m, struct csv_writer **writers)
 		bool is;
 		struct csv_writer *writer;
 	} tables[] = {
+		{ m->next != NULL, m->next ? &m->next->folder : NULL },
 		{ true, &m->featurizer.out },
+		{ w->has_open, &w->open },
 		{ w->has_first, &w->first.out },
 		{ m->cleaning.has_out, &m->cleaning.out },
 		{ m->cleaning.rejects.has_out, &m->cleaning.rejects.out },

@@ -19,6 +19,7 @@
 #include "history/featurizer.h"
 #include "history/history.h"
 #include "history/sessionizer.h"
+#include "state/state.h"
 
 #include <stdbool.h>
 
@@ -27,6 +28,7 @@ struct materialize_tables {
 	const char *directory; /* all of them, as gz_output_table names them, but those below */
 	const char *rejects, *unmatched, *starts; /* to these files */
 	const char *first; /* the features of the rows that are FEATURES_FIRST */
+	const char *open;  /* the features of the rows that wait, and are undecided; with a state */
 };
 
 struct materialize {
@@ -38,7 +40,10 @@ struct materialize {
 	struct names agg_keep;
 	int64_t agg_watermark; /* ms, or EVENT_UNKNOWN */
 	struct featurizer featurizer;
-	struct names keep; /* columns that each stage keeps which has them; "*": all */
+	struct names keep;          /* columns that each stage keeps which has them; "*": all */
+	const struct state_in *old; /* the state to go on from; NULL: from nothing. Borrowed */
+	struct state_out *next;     /* the one to leave; NULL: the log ends here. Borrowed */
+	int64_t dedupe;             /* ms that event_ids are remembered for */
 
 	/* For callers to read. */
 	uint64_t n_events; /* that were joined, so far */
@@ -52,7 +57,8 @@ struct materialize {
 	{                                                                                          \
 		.cleaning = CLEANING_INIT, .joiner = JOINER_INIT, .sessionizer = SESSIONIZER_INIT, \
 		.history_options = HISTORY_OPTIONS_INIT, .agg_keep = NAMES_INIT,                   \
-		.agg_watermark = EVENT_UNKNOWN, .featurizer = FEATURIZER_INIT, .keep = NAMES_INIT  \
+		.agg_watermark = EVENT_UNKNOWN, .featurizer = FEATURIZER_INIT, .keep = NAMES_INIT, \
+		.dedupe = 7 * TIME_MS_PER_DAY                                                      \
 	}
 
 /*
@@ -63,6 +69,15 @@ struct materialize {
 int materialize_open(struct materialize *m, const struct csv_reader *in,
 		     const struct join_source *sources, size_t n, const struct gz_output *output,
 		     const struct materialize_tables *tables, int64_t now, struct err *err);
+
+/* Whether the table `first` is made, too. */
+bool materialize_has_first(const struct materialize *m);
+
+/*
+ * Goes on from m->old, which agrees with what is described here (see agreement): after
+ * materialize_open, before the first cleaning_add. Returns 0, or -1 with err.
+ */
+int materialize_restore(struct materialize *m, struct err *err);
 
 /*
  * After cleaning_add of all records and cleaning_sort: takes a batch of events through all stages.

@@ -15,6 +15,10 @@ tables() {
 		--intervals "$out/metric_intervals.csv.gz" -o "$out/metrics.csv.gz"
 	"$bin/ce-train" --cv 3 -o "$out/folds.csv.gz" "$features"
 	"$bin/ce-synth" -o "$out" --users 50 --contents 20 --days 9 --sessions 300 --dirty 0.1
+	"$bin/ce-materialize" --drop email -k user_id "$CE_ROOT/samples/users_dim.csv.gz" -k content_id \
+		"$CE_ROOT/samples/content_dim.csv.gz" --state-out state --until 2024-02-01 -o /dev/null \
+		"$CE_ROOT/samples/events_table.csv.gz" 2>/dev/null
+	mv state/*.csv.gz "$out" && rm -r state
 	"$bin/ce-audit" -o "$out/audit.csv.gz" --cuts 2 -c "$bin/ce-clean 2>/dev/null" "$out/events_table.csv.gz"
 }
 
@@ -61,7 +65,7 @@ turned() {
 }
 
 @test "lines of the tables in another order are columns in another order, each with its own values" {
-	turned 1 build/bin/ce-{synth,clean,join,sessionize,agg,features,train,predict,eval,audit}
+	turned 1 build/bin/ce-{synth,clean,join,sessionize,agg,features,materialize,train,predict,eval,audit}
 	tables "$CE_BIN" out
 	tables "$PWD/tree/build/bin" turned out/completion_prediction_features.csv.gz out/completion.model
 	python3 - <<-'END'

@@ -1,0 +1,263 @@
+#include "materialize/agreement.h"
+
+#include "base/time.h"
+#include "state/sha256.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define VALUE_MAX 128
+
+/* "option NAME VALUE" */
+static void add_option(struct manifest *to, const char *name, const char *value)
+{
+	struct buf text = BUF_INIT;
+
+	buf_printf(&text, "%s %s", name, value);
+	buf_append_char(&text, '\0');
+	manifest_add(to, "option", text.data);
+	buf_release(&text);
+}
+
+static void add_duration(struct manifest *to, const char *name, int64_t ms)
+{
+	char text[TIME_DURATION_MAX + 1];
+
+	text[time_format_duration(text, ms)] = '\0';
+	add_option(to, name, text);
+}
+
+static void add_word(struct manifest *to, const char *name, const char *const *words, int word)
+{
+	add_option(to, name, words[word]);
+}
+
+static void add_flag(struct manifest *to, const char *name, bool is_given)
+{
+	add_option(to, name, is_given ? "yes" : "no");
+}
+
+static void add_names(struct manifest *to, const char *name, const struct names *names)
+{
+	struct buf text = BUF_INIT;
+
+	names_put(&text, names);
+	buf_append_char(&text, '\0');
+	add_option(to, name, text.data);
+	buf_release(&text);
+}
+
+static void add_time(struct manifest *to, const char *name, int64_t ms)
+{
+	char text[VALUE_MAX];
+
+	snprintf(text, sizeof(text), "%lld", (long long)ms);
+	add_option(to, name, ms == INT64_MIN ? "" : text);
+}
+
+static void add_ratio(struct manifest *to, const char *name, int64_t millionths)
+{
+	char text[NUM_TEXT_MAX + 1];
+
+	text[num_format_millionths(text, millionths)] = '\0';
+	add_option(to, name, text);
+}
+
+static void describe_cleaner(const struct cleaner *c, struct manifest *to)
+{
+	static const char *const units[] = { "auto", "s", "ms", "us", "ns" };
+	static const char *const columns[] = {
+#define REASON(NAME, name, meaning)
+#define MISSING(NAME, column) #column,
+#include "table/reasons.def"
+	};
+	struct buf empty = BUF_INIT;
+
+	for (int i = 0; i < CLEAN_N_COLUMNS; i++)
+		if (c->may_be_empty[i])
+			buf_printf(&empty, "%s%s", empty.len ? "," : "", columns[i]);
+	buf_append_char(&empty, '\0');
+	add_word(to, "ts-unit", units, (int)c->times.unit);
+	add_option(to, "tz", zone_name(c->times.zone));
+	add_time(to, "since", c->since);
+	add_option(to, "allow-empty", empty.data);
+	add_names(to, "clean-na", &c->na);
+	add_names(to, "clean-keep", &c->keep);
+	buf_release(&empty);
+}
+
+static void describe_joiner(const struct joiner *j, const struct join_source *sources, size_t n,
+			    struct manifest *to)
+{
+	struct buf keys = BUF_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&keys, "%s%s%s%s", i ? "," : "", sources[i].key,
+			   sources[i].valid_from ? " valid from " : "",
+			   sources[i].valid_from ? sources[i].valid_from : "");
+	buf_append_char(&keys, '\0');
+	add_option(to, "key", keys.data);
+	add_option(to, "join-tz", zone_name(j->zone));
+	add_flag(to, "left", j->left);
+	add_names(to, "drop", &j->drop);
+	add_names(to, "join-na", &j->na);
+	buf_release(&keys);
+}
+
+static void describe_sessions(const struct session_options *o, struct manifest *to)
+{
+	static const char *const rules[] = { "event", "position", "played" };
+
+	add_duration(to, "gap", o->gap);
+	add_flag(to, "plain-gap", o->plain_gap);
+	add_ratio(to, "near-end", o->near_end);
+	add_word(to, "complete-by", rules, (int)o->complete_by);
+	add_duration(to, "unknown-runtime", o->unknown_runtime);
+	add_duration(to, "max-left", o->max_left);
+}
+
+/* "KEY SHA256" of each dimension. */
+static int describe_dimensions(const struct join_source *sources, size_t n, struct manifest *to,
+			       struct err *err)
+{
+	char hex[SHA256_HEX];
+
+	for (size_t i = 0; i < n; i++) {
+		struct buf text = BUF_INIT;
+
+		if (sha256_file(hex, sources[i].path, err))
+			return -1;
+		buf_printf(&text, "%s %s", sources[i].key, hex);
+		buf_append_char(&text, '\0');
+		manifest_add(to, "dimension", text.data);
+		buf_release(&text);
+	}
+	return 0;
+}
+
+int agreement_describe(const struct materialize *m, const struct csv_reader *in,
+		       const struct join_source *sources, size_t n, struct manifest *to,
+		       struct err *err)
+{
+	static const char *const rows[] = { "open", "first", "undecided", "all" };
+	struct buf names = BUF_INIT;
+
+	describe_cleaner(&m->cleaning.cleaner, to);
+	describe_joiner(&m->joiner, sources, n, to);
+	describe_sessions(&m->sessionizer.options, to);
+	add_duration(to, "window", m->history_options.window);
+	add_word(to, "rows", rows, (int)m->featurizer.rows);
+	add_flag(to, "first", materialize_has_first(m));
+	add_duration(to, "dedupe", m->dedupe);
+	cleaner_put_names(&m->cleaning.cleaner, in, &names);
+	names.data[names.len - 1] = '\0';
+	manifest_add(to, "cleaned", names.data);
+	buf_clear(&names);
+	buf_append(&names, m->featurizer.header.data, m->featurizer.header.len);
+	names.data[names.len - 1] = '\0';
+	manifest_add(to, "features", names.data);
+	buf_release(&names);
+	return describe_dimensions(sources, n, to, err);
+}
+
+static bool is_same(const struct manifest_entry *a, const struct manifest_entry *b)
+{
+	return a->value && a->value_len == b->value_len &&
+	       !memcmp(a->value, b->value, (size_t)a->value_len);
+}
+
+static int name_len(const struct manifest_entry *e)
+{
+	const char *blank = memchr(e->value, ' ', (size_t)e->value_len);
+
+	return blank ? (int)(blank - e->value) : e->value_len;
+}
+
+static const char *value_of(const struct manifest_entry *e, int *len)
+{
+	int skipped = name_len(e) + 1;
+
+	*len = e->value_len > skipped ? err_clip((size_t)(e->value_len - skipped)) : 0;
+	return e->value + (*len ? skipped : 0);
+}
+
+static int agree_options(const struct state_in *old, const struct manifest *here, struct err *err)
+{
+	struct manifest_entry a, b;
+	size_t i = 0;
+
+	for (; manifest_find(here, "option", i, &b); i++) {
+		const char *was, *is;
+		int was_len, is_len;
+
+		if (!manifest_find(&old->manifest, "option", i, &a) ||
+		    name_len(&a) != name_len(&b) ||
+		    memcmp(a.value, b.value, (size_t)name_len(&a)) != 0)
+			return state_in_fail(old, err, "it does not say what --%.*s was",
+					     name_len(&b), b.value);
+		if (is_same(&a, &b))
+			continue;
+		was = value_of(&a, &was_len);
+		is = value_of(&b, &is_len);
+		return state_in_fail(
+			old, err,
+			"another option: --%.*s was '%.*s' when the state was made, and "
+			"is '%.*s' here",
+			name_len(&a), a.value, was_len, was, is_len, is);
+	}
+	return 0;
+}
+
+static int agree_columns(const struct state_in *old, const struct manifest *here, const char *name,
+			 struct err *err)
+{
+	struct manifest_entry a, b;
+
+	if (!manifest_find(&old->manifest, name, 0, &a))
+		a = (struct manifest_entry){ 0 };
+	if (manifest_find(here, name, 0, &b) && !is_same(&a, &b))
+		return state_in_fail(
+			old, err,
+			"other columns of the %s: they were %.*s, and are %.*s here (--keep)", name,
+			err_clip((size_t)a.value_len), a.value, err_clip((size_t)b.value_len),
+			b.value);
+	return 0;
+}
+
+static int agree_dimensions(const struct state_in *old, struct manifest *here, bool may_change,
+			    struct err *err)
+{
+	struct manifest_entry a, b;
+
+	for (size_t i = 0; manifest_find(here, "dimension", i, &b); i++) {
+		if (manifest_find(&old->manifest, "dimension", i, &a) && is_same(&a, &b))
+			continue;
+		if (!may_change)
+			return state_in_fail(
+				old, err,
+				"another dimension: the table of the key %.*s is not what "
+				"it was when the state was made (--dimensions-changed goes "
+				"on with it)",
+				name_len(&b), b.value);
+	}
+	for (size_t i = 0; manifest_find(here, "dimension", i, &b); i++) {
+		char key[VALUE_MAX];
+
+		if (manifest_find(&old->manifest, "dimension", i, &a) && is_same(&a, &b))
+			continue;
+		snprintf(key, sizeof(key), "%.*s", name_len(&b), b.value);
+		manifest_add(here, "dimensions-changed", key);
+	}
+	return 0;
+}
+
+int agreement_check(const struct state_in *old, struct manifest *described, bool may_change,
+		    struct err *err)
+{
+	return agree_options(old, described, err) ||
+			       agree_columns(old, described, "cleaned", err) ||
+			       agree_columns(old, described, "features", err) ||
+			       agree_dimensions(old, described, may_change, err)
+		       ? -1
+		       : 0;
+}

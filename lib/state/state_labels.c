@@ -1,0 +1,204 @@
+#include "state/state_labels.h"
+
+#include "base/num.h"
+#include "events/event.h"
+
+#include <string.h>
+
+#define CLOSING_MAX (EVENT_TS_END + (INT64_C(1) << 42))
+
+/* --- writing ------------------------------------------------------------------------------------
+ */
+
+static int write_session(const struct state_labels *l, const struct label_session *s,
+			 struct csv_writer *w, struct err *err)
+{
+	const struct intern_string *user = intern_string(l->users, s->user);
+	const struct intern_string *content = intern_string(l->contents, s->content);
+	struct row_labels row = {
+		.session_id = csv_int(s->id),
+		.user_id = csv_text(user->s, user->len),
+		.content_id = csv_text(content->s, content->len),
+		.session_start_ts = csv_int(s->past.start),
+		.session_end_ts = csv_int(s->past.end),
+		.closing_ts = csv_int(s->closing),
+	};
+
+	if (s->past.completed_at != EVENT_UNKNOWN)
+		row.completed_ts = csv_int(s->past.completed_at);
+	csv_put_values(&w->row, CATALOGUE_VALUES(&row));
+	return csv_writer_end_row(w, err);
+}
+
+static int write_sessions(const struct state_labels *l, struct state_out *out, struct err *err)
+{
+	const struct labels *labels = &l->features->labels;
+	struct csv_writer *w = state_out_table(out, STATE_LABELS, err);
+
+	/* Those of the one that remembers more are those of both. */
+	if (l->first && l->first->labels.first_id < labels->first_id)
+		labels = &l->first->labels;
+	for (size_t i = 0; w && i < labels_n_sessions(labels); i++) {
+		struct label_session s = labels_session(labels, i);
+
+		if (write_session(l, &s, w, err))
+			return -1;
+	}
+	return w ? 0 : -1;
+}
+
+/* Where rows go, without the two columns of the label, which are empty. */
+struct rows {
+	struct csv_writer *w;
+	bool undecided_only;
+};
+
+static int write_row(void *context, const char *text, size_t len, bool is_decided, struct err *err)
+{
+	const struct rows *to = context;
+
+	if (is_decided && to->undecided_only)
+		return 0;
+	buf_append(&to->w->row, text, len);
+	csv_put_null(&to->w->row);
+	csv_put_null(&to->w->row);
+	return csv_writer_end_row(to->w, err);
+}
+
+static int write_rows(const struct featurizer *f, struct csv_writer *w, bool undecided_only,
+		      struct err *err)
+{
+	struct rows to = { w, undecided_only };
+
+	if (!w)
+		return -1;
+	buf_append(&w->row, f->header.data, f->header.len);
+	return csv_writer_end_row(w, err) || labels_each(&f->labels, write_row, &to, err) ? -1 : 0;
+}
+
+int state_labels_write_open(const struct state_labels *l, struct csv_writer *w, struct err *err)
+{
+	return write_rows(l->features, w, true, err);
+}
+
+int state_labels_write(const struct state_labels *l, struct state_out *out, struct err *err)
+{
+	if (write_sessions(l, out, err) ||
+	    write_rows(l->features, state_out_table(out, STATE_WAITING, err), false, err))
+		return -1;
+	return l->first ? write_rows(l->first, state_out_table(out, STATE_WAITING_FIRST, err),
+				     false, err)
+			: 0;
+}
+
+/* --- reading ------------------------------------------------------------------------------------
+ */
+
+static uint32_t take_id(struct state_reader *r, const struct intern *strings,
+			const struct csv_value *value)
+{
+	uint32_t id = value->kind == CSV_TEXT ? intern_find(strings, value->text, value->len)
+					      : INTERN_NONE;
+
+	if (id == INTERN_NONE)
+		state_refuse(r, value);
+	return id;
+}
+
+static int read_session(const struct state_labels *l, struct state_reader *r,
+			const struct row_labels *row, struct err *err)
+{
+	struct label_session s = {
+		.id = state_int(r, &row->session_id, 1, INT64_MAX, true),
+		.user = take_id(r, l->users, &row->user_id),
+		.content = take_id(r, l->contents, &row->content_id),
+		.past.start = state_int(r, &row->session_start_ts, 1, EVENT_TS_END - 1, true),
+		.past.end = state_int(r, &row->session_end_ts, 1, EVENT_TS_END - 1, true),
+		.past.completed_at = state_int(r, &row->completed_ts, 1, EVENT_TS_END - 1, false),
+		.closing = state_int(r, &row->closing_ts, 1, CLOSING_MAX, true),
+	};
+
+	if (state_reader_bad(r, err))
+		return -1;
+	if (labels_restore_session(&l->features->labels, &s) ||
+	    (l->first && labels_restore_session(&l->first->labels, &s)))
+		state_refuse(r, &row->session_id);
+	return state_reader_bad(r, err);
+}
+
+static int read_sessions(const struct state_labels *l, const struct state_in *in, struct err *err)
+{
+	int64_t n, now, first;
+	struct row_labels row;
+	struct state_reader r;
+	int rc;
+
+	if (state_in_count(in, "sessions", &n, err) || state_in_count(in, "last_ts", &now, err))
+		return -1;
+	rc = state_reader_open(&r, in, STATE_LABELS, err);
+	first = n + 1 - r.n_rows;
+	if (!rc && first < 1)
+		rc = state_in_fail(in, err, "more rows of labels than sessions");
+	if (!rc) {
+		labels_restore(&l->features->labels, first, now);
+		if (l->first)
+			labels_restore(&l->first->labels, first, now);
+	}
+	while (!rc && (rc = state_reader_next(&r, &row, err)) > 0)
+		rc = read_session(l, &r, &row, err);
+	state_reader_close(&r);
+	return rc;
+}
+
+/* Whether the table has the columns of the features: as many, of the same names. */
+static int check_header(const struct featurizer *f, const struct csv_reader *in, struct err *err)
+{
+	struct buf header = BUF_INIT;
+	bool is_same;
+
+	for (size_t i = 0; i < in->header.n; i++)
+		csv_put_str(&header, in->header.names[i]);
+	is_same = header.len && header.len == f->header.len &&
+		  !memcmp(header.data, f->header.data, header.len);
+	buf_release(&header);
+	return is_same ? 0
+		       : csv_reader_fail(in, -1, err,
+					 "the columns are not those of the feature table here");
+}
+
+static int read_row(struct featurizer *f, struct state_reader *r, struct err *err)
+{
+	const struct csv_field *id = &r->text->fields[FEATURES_SESSION_ID];
+	int64_t session_id;
+
+	if (num_parse_int(id->s, id->len, &session_id) ||
+	    !labels_has_session(&f->labels, session_id))
+		return csv_reader_fail(&r->in, FEATURES_SESSION_ID, err,
+				       "no session of the table labels: '%.*s'", err_clip(id->len),
+				       id->s);
+	/* All but the label's two empty columns, with the comma behind what is left. */
+	if (r->text->raw_len < 2 || memcmp(r->text->raw + r->text->raw_len - 2, ",,", 2) != 0)
+		return csv_reader_fail(&r->in, -1, err, "a row that waits has no label");
+	buf_append(labels_row(&f->labels), r->text->raw, r->text->raw_len - 1);
+	labels_hold(&f->labels, session_id);
+	return 0;
+}
+
+static int read_rows(struct featurizer *f, const struct state_in *in, enum state_table table,
+		     struct err *err)
+{
+	struct state_reader r;
+	int rc = state_reader_open(&r, in, table, err) || check_header(f, &r.in, err) ? -1 : 0;
+
+	while (!rc && (rc = state_reader_next(&r, NULL, err)) > 0)
+		rc = read_row(f, &r, err);
+	state_reader_close(&r);
+	return rc;
+}
+
+int state_labels_read(const struct state_labels *l, const struct state_in *in, struct err *err)
+{
+	if (read_sessions(l, in, err) || read_rows(l->features, in, STATE_WAITING, err))
+		return -1;
+	return l->first ? read_rows(l->first, in, STATE_WAITING_FIRST, err) : 0;
+}

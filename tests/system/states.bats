@@ -1,0 +1,144 @@
+# A day at a time: ce-materialize --state. The laws over random logs are in days.bats; here is what each refusal says.
+load ../common
+
+dims() {
+	echo --drop email -k user_id "$CE_ROOT/samples/users_dim.csv.gz" -k content_id "$CE_ROOT/samples/content_dim.csv.gz"
+}
+
+# part FROM UNTIL: the sample's events of these ms, with the header.
+part() {
+	gzip -dc "$CE_ROOT/samples/events_table.csv.gz" | awk -F, -v from="$1" -v until="$2" \
+		'NR == 1 || ($2 + 0 >= from && $2 + 0 < until)'
+}
+
+# first_day: the state s1 of the days before 2024-01-04 16:40, and the next day's events.
+first_day() {
+	part 0 1704386400000 >day1.csv
+	part 1704386400000 1704472800000 >day2.csv
+	# shellcheck disable=SC2046
+	ce-materialize $(dims) --state-out s1 --until 1704386400000 -o f1.csv.gz day1.csv 2>/dev/null
+}
+
+# refused WORDS OPTION...: the second day with these options fails, says the words, and leaves nothing.
+refused() {
+	# shellcheck disable=SC2046
+	run ce-materialize $(dims) --state s1 --state-out s2 --until 1704472800000 -o f2.csv.gz "${@:2}"
+	[ "$status" -ne 0 ]
+	[[ $output == *"$1"* ]] || { echo "$output"; false; }
+	[ ! -e s2 ] && [ ! -e f2.csv.gz ]
+	[ -z "$(find . -name '.*.tmp')" ]
+}
+
+@test "three parts behind each other are one run, and a state is that of one run" {
+	first_day
+	part 1704472800000 9999999999999 >day3.csv
+	part 0 1704472800000 >before.csv
+	part 0 9999999999999 >all.csv
+	# shellcheck disable=SC2046
+	{
+		ce-materialize $(dims) --state s1 --state-out s2 --until 1704472800000 --open open.csv.gz -o f2.csv.gz day2.csv
+		ce-materialize $(dims) --state s2 --final -o f3.csv.gz day3.csv
+		ce-materialize $(dims) -o one.csv.gz all.csv
+		ce-materialize $(dims) --state-out one --until 1704472800000 -o /dev/null before.csv
+	} 2>/dev/null
+	{ gzip -dc f1.csv.gz && gzip -dc f2.csv.gz | tail -n +2 && gzip -dc f3.csv.gz | tail -n +2; } >chain.csv
+	gzip -dc one.csv.gz | cmp - chain.csv
+	for f in s2/*.gz; do cmp "$f" "one/${f##*/}"; done
+	diff <(grep -v '^previous\|^end' s2/MANIFEST) <(grep -v '^previous\|^end' one/MANIFEST)
+	grep -q "^previous $(sha256sum <s1/MANIFEST | cut -d' ' -f1)$" s2/MANIFEST
+	grep '^file' s2/MANIFEST | while read -r _ name rows sum; do
+		[ "$(sha256sum <"s2/$name")" = "$sum  -" ]
+		[ "$(gzip -dc "s2/$name" | wc -l)" -eq $((rows + 1)) ]
+	done
+	[ "$(gzip -dc open.csv.gz | wc -l)" -gt 1 ]
+	[ -z "$(gzip -dc open.csv.gz | tail -n +2 | grep -v ',,$')" ]
+}
+
+@test "late and early events, and duplicates of an earlier day" {
+	first_day
+	{
+		cat day2.csv
+		part 1704300000000 1704300600000 | tail -n +2 | sed 's/^/late-/'
+		part 1704472800000 1704473400000 | tail -n +2
+		tail -n 3 day1.csv
+	} >mixed.csv
+	# shellcheck disable=SC2046
+	ce-materialize $(dims) --state s1 --state-out s2 --until 1704472800000 -v -o f2.csv.gz --rejects r.csv.gz mixed.csv 2>said
+	# shellcheck disable=SC2046
+	ce-materialize $(dims) --state s1 --state-out s3 --until 1704472800000 -o f3.csv.gz day2.csv 2>/dev/null
+	cmp <(gzip -dc f2.csv.gz) <(gzip -dc f3.csv.gz)
+	n=$(gzip -dc r.csv.gz | grep -c ',late,')
+	[ "$n" -gt 3 ]
+	grep -q " $n late" said
+	grep -q "carried $(gzip -dc s2/early.csv.gz | tail -n +2 | wc -l) on" said
+	[ "$(gzip -dc s2/early.csv.gz | wc -l)" -gt 1 ]
+	for t in users pairs window_events waiting; do cmp s2/$t.csv.gz s3/$t.csv.gz; done
+}
+
+@test "a state that does not fit is refused by name" {
+	first_day
+	refused "--gap was '30m' when the state was made, and is '20m' here" --gap 20m day2.csv
+	refused '--window' --window 10d day2.csv
+	refused '--rows' --rows all day2.csv
+	refused '--complete-by' --complete-by position day2.csv
+	refused '--near-end' --near-end 0.9 day2.csv
+	refused '--allow-empty' --allow-empty device day2.csv
+	refused '--tz' --tz Europe/Berlin day2.csv
+	refused '--first' --first first.csv.gz day2.csv
+	refused 'inside a millisecond' --until 1704472800000.5 day2.csv
+	refused 'is not after it' --until 1704386400000 day2.csv
+	refused 'are not of this day' day1.csv
+	part 1704472800000 1704572800000 >day3.csv
+	refused 'are not of this day' day3.csv
+	refused 'is the same file' --state-out s1 day2.csv
+	mkdir s4 && touch s4/other
+	run ce-materialize --left --state-out s4 --until 1704386400000 day1.csv
+	[ "$status" -eq 1 ] && [[ $output == *"'other'"* ]]
+}
+
+@test "dimension tables that changed are refused, or said in the MANIFEST" {
+	first_day
+	gzip -dc "$CE_ROOT/samples/users_dim.csv.gz" >users.csv
+	echo 'zz,z@z,free,2020-01-01' >>users.csv
+	arguments=(--drop email -k user_id users.csv -k content_id "$CE_ROOT/samples/content_dim.csv.gz" --state s1 --state-out s2
+		--until 1704472800000 -o f2.csv.gz day2.csv)
+	run ce-materialize "${arguments[@]}"
+	[ "$status" -eq 1 ] && [[ $output == *'user_id'*'--dimensions-changed'* ]]
+	ce-materialize --dimensions-changed "${arguments[@]}" 2>/dev/null
+	grep -q '^dimensions-changed user_id$' s2/MANIFEST
+	[ "$(grep -c '^dimensions-changed' s2/MANIFEST)" -eq 1 ]
+}
+
+@test "a damaged, cut, edited, reordered or missing file of a state is refused by name" {
+	first_day
+	cp -r s1 whole
+	for name in $(cd whole && ls); do
+		rm -rf s1 && cp -r whole s1
+		size=$(stat -c %s "s1/$name")
+		truncate -s $((size - 1)) "s1/$name"
+		refused "s1/$name" day2.csv
+		rm "s1/$name"
+		refused "s1/$name" day2.csv
+		cp "whole/$name" "s1/$name"
+		printf 'X' | dd of="s1/$name" bs=1 seek=$((size / 2)) conv=notrunc status=none
+		refused "s1/$name" day2.csv
+	done
+	rm -rf s1 && cp -r whole s1
+	gzip -dc whole/users.csv.gz | sed '3s/,0,/,1,/' | gzip -n >s1/users.csv.gz
+	refused 's1/users.csv.gz' day2.csv
+	gzip -dc whole/users.csv.gz | sed '2{h;d};3G' | gzip -n >s1/users.csv.gz
+	refused 's1/users.csv.gz' day2.csv
+	rm -rf s1 && cp -r whole s1
+	sed -i 's/^version .*/version 0.0.1/; $d' s1/MANIFEST
+	echo "end $(sha256sum <s1/MANIFEST | cut -d' ' -f1)" >>s1/MANIFEST
+	refused 'of another version' day2.csv
+}
+
+@test "options that make no sense together are usage errors" {
+	for options in '--state s' '--state-out s' '--final' '--dedupe 1d' '--open o' '--dimensions-changed' \
+		'--state s --state-out t --until 2024-01-01 --final' '--state-out t --until 2024-01-01 --watermark 2024-01-02'; do
+		# shellcheck disable=SC2086
+		run ce-materialize --left $options /dev/null
+		[ "$status" -eq 2 ] || { echo "$options: $output"; false; }
+	done
+}

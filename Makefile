@@ -1,6 +1,6 @@
 # ce: builds the tools into build/bin/. Everything is made under build/, and out/ for the demo.
 
-VERSION = 0.7.0
+VERSION = 0.8.0
 
 # Every variable up to the next rule may come from the command line or from the environment.
 PREFIX   ?= /usr/local
@@ -405,7 +405,7 @@ in_share/man/man1   = $(filter %.1,$(MANS))
 in_share/man/man5   = $(filter %.5,$(MANS))
 in_share/man/man7   = $(filter %.7,$(MANS))
 in_share/ce/recipes = $(wildcard samples/recipes/*)
-in_share/ce         = $(wildcard samples/*.mk)
+in_share/ce         = $(wildcard samples/*.mk) samples/night.sh samples/online.sql
 in_share/doc/ce     = LICENSE .github/NEWS.md
 
 INTO = $(DESTDIR)$(PREFIX)

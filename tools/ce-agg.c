@@ -103,6 +103,7 @@ int main(int argc, char **argv)
 		warnings_add(&warnings,
 			     "--watermark has no effect: no table of sessions is written "
 			     "(-d, or -t content_completion)");
+	doubts_beginning(in.in.n_rows, history.first, history.now, &warnings);
 	csv_reader_warn(&in.in, &warnings);
 	cli_warnings(&cli, &warnings);
 	if (aggregates_finish(&out, &history, &err) || close_all(&out, &err))

@@ -215,7 +215,8 @@ static void take_state(const struct cli *cli, struct stages *s, struct materiali
 	struct err err = ERR_INIT;
 
 	if ((o->old && !*o->old) || (o->next && !*o->next))
-		cli_usage_error(cli, "the folder of a state needs a name");
+		cli_usage_error(cli, "%s '': a folder has a name",
+				o->old && !*o->old ? "--state" : "--state-out");
 	if (o->old && !o->next && !o->is_final)
 		cli_usage_error(cli, "--state needs --state-out NEW, or --final: nothing comes "
 				     "after this part");

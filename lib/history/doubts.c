@@ -118,3 +118,14 @@ void doubts_watermark(int64_t watermark, int64_t last, struct warnings *w)
 			     "leaves out later events)",
 			     last, watermark);
 }
+
+void doubts_beginning(uint64_t n_events, int64_t first, int64_t last, struct warnings *w)
+{
+	if (n_events >= 1000 && last - first < 2 * TIME_MS_PER_DAY)
+		warnings_add(
+			w,
+			"%" PRIu64 " events of less than two days: history begins with them, and "
+			"rows know nothing of the days before (give the whole log, or a day at a "
+			"time to ce-materialize --state)",
+			n_events);
+}

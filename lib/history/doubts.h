@@ -60,6 +60,12 @@ static inline void doubts_step(struct doubts *d, const struct event *e, bool is_
  */
 void doubts_watermark(int64_t watermark, int64_t last, struct warnings *warnings);
 
+/*
+ * Adds a line if so many events, from the one time to the other, look like a day of a longer log,
+ * before which there is no history.
+ */
+void doubts_beginning(uint64_t n_events, int64_t first, int64_t last, struct warnings *warnings);
+
 /* Adds a line for each doubt that the events so far, and the sessions made of them, raise. */
 void doubts_warn(const struct doubts *d, const struct sessions *sessions,
 		 struct warnings *warnings);

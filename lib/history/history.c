@@ -414,6 +414,8 @@ int history_step(struct history *h, const struct event *e, struct history_row *r
 	bool is_first;
 
 	if (e->ts > h->now) {
+		if (!h->now)
+			h->first = e->ts;
 		apply_pending(h);
 		close_sessions(h, e->ts);
 		expire(h, e->ts - h->options.window);

@@ -57,7 +57,8 @@ struct history {
 	struct history_options options;
 	const struct intern *genre_names; /* borrowed: ties between genres go by name */
 	struct outcomes outcomes;
-	int64_t now;         /* the time of the events that are pending */
+	int64_t first; /* the time of the first event, 0 if there is none, or a state before */
+	int64_t now;   /* the time of the events that are pending */
 	struct ring pending; /* events at `now`, not yet applied */
 	struct ring window;  /* applied events younger than the window, oldest first */
 	struct history_user *users;

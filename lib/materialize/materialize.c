@@ -689,6 +689,8 @@ void materialize_warn(const struct materialize *m, struct warnings *warnings)
 	doubts_watermark(m->featurizer.watermark, m->history.now, warnings);
 	if (m->agg_watermark != m->featurizer.watermark && m->aggregates.per_session)
 		doubts_watermark(m->agg_watermark, m->history.now, warnings);
+	if (!m->old && !m->next)
+		doubts_beginning(m->n_events, m->history.first, m->history.now, warnings);
 	featurizer_warn(&m->featurizer, m->n_events, warnings);
 	if (w->has_first && m->featurizer.out.n_rows > 1) /* else it is said already */
 		featurizer_warn(&w->first, m->n_events, warnings);

@@ -142,3 +142,17 @@ refused() {
 		[ "$status" -eq 2 ] || { echo "$options: $output"; false; }
 	done
 }
+
+@test "a day of a longer log, without a state, is a warning; the log or a state is none" {
+	part 1704386400000 1704472800000 >day2.csv
+	# shellcheck disable=SC2046
+	ce-materialize $(dims) -o f.csv.gz day2.csv 2>said
+	grep -q 'warning: [0-9]* events of less than two days: history begins with them' said
+	# shellcheck disable=SC2046
+	ce-clean day2.csv 2>/dev/null | ce-join $(dims) | ce-sessionize 2>/dev/null | ce-agg 2>said | cat >/dev/null
+	grep -q 'history begins with them' said
+	# shellcheck disable=SC2046
+	ce-materialize $(dims) -o f.csv.gz "$CE_ROOT/samples/events_table.csv.gz" 2>said
+	run grep 'history begins' said
+	[ "$status" -eq 1 ]
+}

@@ -229,7 +229,9 @@ const char *zone_name(const struct zone *zone)
 
 void zone_free(struct zone *z)
 {
-	if (z)
+	if (z) {
 		free(z->changes);
+		free(z->name);
+	}
 	free(z);
 }

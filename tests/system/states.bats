@@ -120,7 +120,7 @@ refused() {
 		rm "s1/$name"
 		refused "s1/$name" day2.csv
 		cp "whole/$name" "s1/$name"
-		printf 'X' | dd of="s1/$name" bs=1 seek=$((size / 2)) conv=notrunc status=none
+		printf 'X\\0Y\\377' | dd of="s1/$name" bs=1 seek=$((size / 2)) conv=notrunc status=none
 		refused "s1/$name" day2.csv
 	done
 	rm -rf s1 && cp -r whole s1

@@ -584,8 +584,9 @@ static void test_reasons_apply_in_their_order(void)
 	CHECK_INT(CLEAN_RAGGED, 0);
 	CHECK_INT(CLEAN_BEFORE_SINCE, n + 1);
 	CHECK_INT(CLEAN_AFTER_UNTIL, n + 2);
-	CHECK_INT(CLEAN_DUPLICATE_EVENT_ID, n + 3);
-	CHECK_INT(CLEAN_N_REASONS, n + 4);
+	CHECK_INT(CLEAN_LATE, n + 3);
+	CHECK_INT(CLEAN_DUPLICATE_EVENT_ID, n + 4);
+	CHECK_INT(CLEAN_N_REASONS, n + 5);
 	c.until = 1;
 	CHECK_INT(cleaner_open(&c, &in, &err), 0);
 	for (size_t i = 0; i < N; i++)

@@ -71,7 +71,7 @@ static int add_event(struct cleaning *c, const struct clean_event *e, const stru
 	s = buf_reserve(to, sizeof(p) + p.id_len + p.rest_len + p.kept_len + p.note_len);
 	s = mempcpy(s, &p, sizeof(p));
 	s = mempcpy(s, e->id, p.id_len);
-	if (p.rest_len)
+	if (e->rest && p.rest_len)
 		s = mempcpy(s, e->rest, p.rest_len);
 	if (e->kept)
 		s = mempcpy(s, e->kept, p.kept_len);

@@ -204,7 +204,8 @@ static void take_until(const struct cli *cli, struct stages *s, struct materiali
 		cli_usage_error(cli, "--until: must be after 1970 and not after 2100: '%s'", text);
 	m->cleaning.until = cleaner->until;
 	cleaner->until = INT64_MAX;
-	if (m->featurizer.watermark != EVENT_UNKNOWN && m->featurizer.watermark > m->cleaning.until)
+	/* EVENT_UNKNOWN is not. */
+	if (m->featurizer.watermark > m->cleaning.until || m->agg_watermark > m->cleaning.until)
 		cli_usage_error(cli, "--watermark must not be after --until: events in between "
 				     "are carried to the next part");
 }

@@ -161,19 +161,15 @@ int cleaning_add_carried(struct cleaning *c, const struct csv_reader *carried,
 	if (!e.id_len)
 		return csv_reader_fail(carried, CLEAN_EVENT_ID, err, "empty");
 	buf_clear(rest);
-	for (size_t i = CLEAN_USER_ID; i < row->n; i++)
+	for (size_t i = CLEAN_USER_ID; i < n; i++)
+		csv_put_field(rest, &row->fields[i]);
+	e.rest_len = rest->len - 1;
+	for (size_t i = n; i < row->n; i++)
 		csv_put_field(rest, &row->fields[i]);
 	e.rest = rest->data;
-	e.rest_len = rest->len - 1;
 	if (row->n > n) {
-		struct buf all = *rest;
-
-		rest->len = 0;
-		for (size_t i = CLEAN_USER_ID; i < n; i++)
-			csv_put_field(rest, &row->fields[i]);
-		e.rest_len = rest->len - 1;
-		e.kept = rest->data + rest->len;
-		e.kept_len = all.len - rest->len - 1;
+		e.kept = rest->data + e.rest_len + 1;
+		e.kept_len = rest->len - e.rest_len - 2;
 	}
 	c->n_carried++;
 	c->n_still_early += e.ts >= c->until;

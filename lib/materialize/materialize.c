@@ -4,6 +4,7 @@
 #include "base/relay.h"
 #include "base/small.h"
 #include "history/doubts.h"
+#include "state/state_events.h"
 #include "state/state_history.h"
 #include "state/state_labels.h"
 #include "table/catalogue.h"
@@ -146,21 +147,6 @@ static int keep_columns(const struct names *keep, const struct csv_reader *in, s
 	return 0;
 }
 
-/* The tables of a state into which events go as they come. */
-static int open_carried(struct materialize *m, struct err *err)
-{
-	const struct columns *c = &m->work->cleaned;
-	struct cleaning *cleaning = &m->cleaning;
-
-	cleaning->seen = state_out_table(m->next, STATE_SEEN, err);
-	cleaning->early = cleaning->seen ? state_out_table(m->next, STATE_EARLY, err) : NULL;
-	if (!cleaning->early)
-		return -1;
-	for (size_t i = 0; i < c->n; i++)
-		csv_put_str(&cleaning->early->row, c->names[i]);
-	return csv_writer_end_row(cleaning->early, err);
-}
-
 static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct err *err)
 {
 	struct materialize_work *w = m->work;
@@ -181,7 +167,8 @@ static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct 
 		add_name(&w->cleaned, w->in->header.names[m->cleaning.cleaner.kept[i]]);
 	w->cleaned.n_text = w->cleaned.n;
 	columns_end(&w->cleaned, "the output of ce-clean", "ce-join");
-	return m->next ? open_carried(m, err) : 0;
+	return m->next ? state_events_open(&m->cleaning, &w->cleaned.as_read.header, m->next, err)
+		       : 0;
 }
 
 /* The dimension whose keys are in that column gives the ids of most of them. */
@@ -545,7 +532,7 @@ static int find_history(struct materialize *m, struct batch *b, struct err *err)
 		csv_reader_count(&w->sessions.as_read);
 		if (history_step(&m->history, &b->e[i], known, err))
 			return csv_reader_fail(&w->sessions.as_read, -1, err, "%s", err->message);
-		if (m->aggregates.per_session + m->aggregates.n &&
+		if ((m->aggregates.n || m->aggregates.per_session) &&
 		    aggregates_step(&m->aggregates, &b->text[i], &b->e[i], &m->history, known, err))
 			return -1;
 		if (w->compacts_history)
@@ -588,52 +575,14 @@ static int write_state(struct materialize *m, struct err *err)
 	return state_out_finish(m->next, err);
 }
 
-/* The event_ids that are remembered, and the events that are carried, go to the cleaning. */
-static int read_seen(struct materialize *m, struct err *err)
-{
-	struct row_seen row;
-	struct state_reader r;
-	int rc = state_reader_open(&r, m->old, STATE_SEEN, err);
-
-	while (!rc && (rc = state_reader_next(&r, &row, err)) > 0) {
-		int64_t ts = state_int(&r, &row.event_ts, 1, m->cleaning.from - 1, true);
-
-		if (row.event_id.kind != CSV_TEXT || !row.event_id.len)
-			state_refuse(&r, &row.event_id);
-		rc = state_reader_bad(&r, err) ||
-				     cleaning_add_seen(&m->cleaning, ts, row.event_id.text,
-						       row.event_id.len, err)
-			     ? -1
-			     : 0;
-	}
-	state_reader_close(&r);
-	return rc;
-}
-
-static int read_early(struct materialize *m, struct err *err)
-{
-	const struct columns *c = &m->work->cleaned;
-	struct state_reader r;
-	int rc = state_reader_open(&r, m->old, STATE_EARLY, err);
-
-	for (size_t i = 0; !rc && i < c->n; i++)
-		if (r.in.header.n != c->n || strcmp(r.in.header.names[i], c->names[i]) != 0)
-			rc = columns_fail(&r.in, err,
-					  "the columns are not those of cleaned_events "
-					  "and what is kept here");
-	while (!rc && (rc = state_reader_next(&r, NULL, err)) > 0)
-		rc = cleaning_add_carried(&m->cleaning, &r.in, r.text, err);
-	state_reader_close(&r);
-	return rc;
-}
-
 int materialize_restore(struct materialize *m, struct err *err)
 {
 	const struct state_history history = history_of(m);
 	const struct state_labels labels = labels_of(m);
 
 	if (state_in_check(m->old, err) || state_history_read(&history, m->old, err) ||
-	    state_labels_read(&labels, m->old, err) || read_seen(m, err) || read_early(m, err))
+	    state_labels_read(&labels, m->old, err) ||
+	    state_events_read(&m->cleaning, &m->work->cleaned.as_read.header, m->old, err))
 		return -1;
 	m->work->users.has_old = true;
 	m->work->contents.has_old = true;

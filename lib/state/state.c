@@ -244,6 +244,28 @@ int64_t state_int(struct state_reader *r, const struct csv_value *value, int64_t
 	return value->number;
 }
 
+uint32_t state_id(struct state_reader *r, const struct intern *strings,
+		  const struct csv_value *value)
+{
+	uint32_t id = value->kind == CSV_TEXT ? intern_find(strings, value->text, value->len)
+					      : INTERN_NONE;
+
+	if (id != INTERN_NONE)
+		return id;
+	state_refuse(r, value);
+	return 0;
+}
+
+struct csv_value state_name(const struct intern *strings, uint32_t id)
+{
+	const struct intern_string *s;
+
+	if (id == INTERN_NONE)
+		return csv_str(NULL);
+	s = intern_string(strings, id);
+	return csv_text(s->s, s->len);
+}
+
 int state_reader_bad(const struct state_reader *r, struct err *err)
 {
 	return r->bad < 0 ? 0

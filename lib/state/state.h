@@ -11,6 +11,7 @@
 #ifndef CE_STATE_H
 #define CE_STATE_H
 
+#include "base/intern.h"
 #include "state/manifest.h"
 #include "table/catalogue.h"
 #include "table/csvreader.h"
@@ -70,6 +71,12 @@ int state_in_sha256(const struct state_in *s, char *hex, struct err *err);
 int state_in_count(const struct state_in *s, const char *name, int64_t *value, struct err *err);
 void state_in_release(struct state_in *s);
 
+/* No deadline or closing time is later: an event's time, a gap and a time left to play. */
+#define STATE_TS_MAX ((INT64_C(1) << 44) - 1)
+
+/* The string of an id; NULL of INTERN_NONE. Borrowed. */
+struct csv_value state_name(const struct intern *strings, uint32_t id);
+
 /* A table of it, row by row. */
 struct state_reader {
 	struct csv_reader in;
@@ -98,6 +105,10 @@ int state_reader_next(struct state_reader *r, void *row, struct err *err);
  */
 int64_t state_int(struct state_reader *r, const struct csv_value *value, int64_t low, int64_t high,
 		  bool known);
+
+/* The id of a member that must be one of the strings, as state_int. */
+uint32_t state_id(struct state_reader *r, const struct intern *strings,
+		  const struct csv_value *value);
 
 /* Remembers that this member is wrong. */
 void state_refuse(struct state_reader *r, const struct csv_value *value);

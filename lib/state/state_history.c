@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT_MAX    INT32_MAX
-#define DEADLINE_MAX (EVENT_TS_END + (INT64_C(1) << 42)) /* see struct packed_pair of session.c */
+#define COUNT_MAX INT32_MAX
 
 static struct csv_value known(int64_t value)
 {
@@ -18,16 +17,6 @@ static struct csv_value known(int64_t value)
 static struct csv_value known_ratio(int64_t value)
 {
 	return value == EVENT_UNKNOWN ? csv_str(NULL) : csv_millionths(value);
-}
-
-static struct csv_value name_of(const struct intern *strings, uint32_t id)
-{
-	const struct intern_string *s;
-
-	if (id == INTERN_NONE)
-		return csv_str(NULL);
-	s = intern_string(strings, id);
-	return csv_text(s->s, s->len);
 }
 
 /* The names of a set of types, in the order of their bytes: it is of no .def file. */
@@ -62,8 +51,7 @@ static int put(struct csv_writer *w, const struct csv_value *values, size_t n, s
 	return csv_writer_end_row(w, err);
 }
 
-/* --- writing ------------------------------------------------------------------------------------
- */
+/* --- writing ------------------------------------------------------------- */
 
 static int write_users(const struct state_history *h, const struct ranks *users,
 		       struct state_out *out, struct err *err)
@@ -73,7 +61,7 @@ static int write_users(const struct state_history *h, const struct ranks *users,
 	for (uint32_t i = 0; w && i < users->n; i++) {
 		const struct history_user *u = history_user(h->history, users->ids[i]);
 		struct row_users row = {
-			.user_id = name_of(h->users, users->ids[i]),
+			.user_id = state_name(h->users, users->ids[i]),
 			.known_sessions = csv_int(u->rate.n),
 			.known_completions = csv_int(u->rate.completed),
 			.closed_sessions = csv_int(u->n_closed),
@@ -104,7 +92,7 @@ static int write_contents(const struct state_history *h, const struct ranks *con
 	for (uint32_t i = 0; w && i < contents->n; i++) {
 		const struct history_content *c = history_content(h->history, contents->ids[i]);
 		const struct row_contents row = {
-			.content_id = name_of(h->contents, contents->ids[i]),
+			.content_id = state_name(h->contents, contents->ids[i]),
 			.known_sessions = csv_int(c->rate.n),
 			.known_completions = csv_int(c->rate.completed),
 			.popularity = csv_int(c->n_users),
@@ -131,8 +119,8 @@ static int write_genres(const struct state_history *h, const struct ranks *users
 	for (size_t i = 0; !rc && i < h->history->genre_ids.n; i++) {
 		const struct history_genre *g = history_genre(h->history, pairs[i].a, pairs[i].b);
 		const struct row_user_genres row = {
-			.user_id = name_of(h->users, pairs[i].a),
-			.genre = name_of(h->genres, pairs[i].b),
+			.user_id = state_name(h->users, pairs[i].a),
+			.genre = state_name(h->genres, pairs[i].b),
 			.known_sessions = csv_int(g->rate.n),
 			.known_completions = csv_int(g->rate.completed),
 			.last_event_ts = known(g->last_event),
@@ -155,11 +143,11 @@ static int write_window(const struct state_history *h, struct state_out *out, st
 		int64_t ratio = (int64_t)(e->ts_and_ratio & ((1 << HISTORY_RATIO_BITS) - 1)) - 1;
 		const struct row_window_events row = {
 			.event_ts = csv_int((int64_t)(e->ts_and_ratio >> HISTORY_RATIO_BITS)),
-			.user_id = name_of(h->users, e->user),
-			.genre =
-				name_of(h->genres, e->genre_id == INTERN_NONE
-							   ? INTERN_NONE
-							   : h->history->genres[e->genre_id].genre),
+			.user_id = state_name(h->users, e->user),
+			.genre = state_name(h->genres,
+					    e->genre_id == INTERN_NONE
+						    ? INTERN_NONE
+						    : h->history->genres[e->genre_id].genre),
 			.playback_ratio = known_ratio(ratio < 0 ? EVENT_UNKNOWN : ratio),
 		};
 
@@ -179,8 +167,8 @@ static int write_pair(const struct state_history *h, const struct ranked_pair *a
 
 	sessions_pair(h->sessions, at->state, &p);
 	row = (struct row_pairs){
-		.user_id = name_of(h->users, at->a),
-		.content_id = name_of(h->contents, at->b),
+		.user_id = state_name(h->users, at->a),
+		.content_id = state_name(h->contents, at->b),
 		.last_event_ts = csv_int(p.last_ts),
 		.sessions = csv_int(viewings->n),
 		.is_counted = csv_int(viewings->is_counted),
@@ -220,9 +208,9 @@ static int write_viewing(const struct state_history *h, const struct outcome_ses
 	char types[TYPES_TEXT];
 	const struct row_viewings row = {
 		.session_id = csv_int(s->id),
-		.user_id = name_of(h->users, s->user),
-		.content_id = name_of(h->contents, s->content),
-		.genre = name_of(h->genres, s->genre),
+		.user_id = state_name(h->users, s->user),
+		.content_id = state_name(h->contents, s->content),
+		.genre = state_name(h->genres, s->genre),
 		.session_start_ts = csv_int(s->past.start),
 		.session_end_ts = csv_int(s->past.end),
 		.completed_ts = known(s->past.completed_at),
@@ -285,26 +273,18 @@ int state_history_write(const struct state_history *h, int64_t until, struct sta
 	return rc ? -1 : 0;
 }
 
-/* --- reading ------------------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------- */
 
-/* The id of a name, which must have come before if `is_new` is not wanted, and not if it is. */
-static uint32_t take_id(struct state_reader *r, struct intern *strings,
-			const struct csv_value *value, bool is_new)
+/* The id of a name that has not come before. */
+static uint32_t take_new(struct state_reader *r, struct intern *strings,
+			 const struct csv_value *value)
 {
-	uint32_t n = strings->n, id;
+	uint32_t n = strings->n;
 
-	if (value->kind != CSV_TEXT) {
-		state_refuse(r, value);
-		return 0;
-	}
-	id = is_new ? intern_id(strings, value->text, value->len)
-		    : intern_find(strings, value->text, value->len);
-	if (id == INTERN_NONE || (is_new && id < n)) {
-		state_refuse(r, value);
-		return 0;
-	}
-	return id;
+	if (value->kind == CSV_TEXT && intern_id(strings, value->text, value->len) == n)
+		return n;
+	state_refuse(r, value);
+	return 0;
 }
 
 static uint32_t take_genre(struct intern *genres, const struct csv_value *value)
@@ -385,14 +365,13 @@ static int read_user(struct reading *reading, struct state_reader *r, void *valu
 {
 	const struct state_history *h = reading->h;
 	const struct row_users *row = values;
-	struct history_user *u =
-		history_user(h->history, take_id(r, h->users, &row->user_id, true));
+	struct history_user *u = history_user(h->history, take_new(r, h->users, &row->user_id));
 
 	(void)err;
 	u->rate = take_rate(r, &row->known_sessions, &row->known_completions);
 	if (u->rate.n) {
 		u->last_outcome = take_flag(r, &row->last_outcome);
-		u->last_known_time = state_int(r, &row->last_known_ts, 1, DEADLINE_MAX, true);
+		u->last_known_time = state_int(r, &row->last_known_ts, 1, STATE_TS_MAX, true);
 		u->last_known_session =
 			state_int(r, &row->last_known_session, 1, h->sessions->n, true);
 	}
@@ -409,7 +388,7 @@ static int read_content(struct reading *reading, struct state_reader *r, void *v
 	const struct state_history *h = reading->h;
 	const struct row_contents *row = values;
 	struct history_content *c =
-		history_content(h->history, take_id(r, h->contents, &row->content_id, true));
+		history_content(h->history, take_new(r, h->contents, &row->content_id));
 
 	(void)err;
 	c->rate = take_rate(r, &row->known_sessions, &row->known_completions);
@@ -424,7 +403,7 @@ static int read_genre(struct reading *reading, struct state_reader *r, void *val
 {
 	const struct state_history *h = reading->h;
 	const struct row_user_genres *row = values;
-	uint32_t user = take_id(r, h->users, &row->user_id, false);
+	uint32_t user = state_id(r, h->users, &row->user_id);
 	uint32_t genre = take_genre(h->genres, &row->genre);
 	size_t n = h->history->n_genres;
 	struct history_genre *g;
@@ -447,7 +426,7 @@ static int read_windowed(struct reading *reading, struct state_reader *r, void *
 	const struct state_history *h = reading->h;
 	const struct row_window_events *row = values;
 	int64_t ts = take_time(r, &row->event_ts, true);
-	uint32_t user = take_id(r, h->users, &row->user_id, false);
+	uint32_t user = state_id(r, h->users, &row->user_id);
 	int64_t ratio = state_int(r, &row->playback_ratio, 0, NUM_MILLION, false);
 
 	if (state_reader_bad(r, err))
@@ -463,8 +442,8 @@ static int read_pair(struct reading *reading, struct state_reader *r, void *valu
 {
 	const struct state_history *h = reading->h;
 	const struct row_pairs *row = values;
-	uint32_t user = take_id(r, h->users, &row->user_id, false);
-	uint32_t content = take_id(r, h->contents, &row->content_id, false);
+	uint32_t user = state_id(r, h->users, &row->user_id);
+	uint32_t content = state_id(r, h->contents, &row->content_id);
 	struct session_pair p = { .last_ts = take_time(r, &row->last_event_ts, true) };
 	struct history_viewings *viewings;
 
@@ -474,7 +453,7 @@ static int read_pair(struct reading *reading, struct state_reader *r, void *valu
 	if (row->session.kind != CSV_NULL) {
 		p.id = state_int(r, &row->session, 1, h->sessions->n, true);
 		p.start = take_time(r, &row->started_ts, true);
-		p.deadline = state_int(r, &row->deadline_ts, p.last_ts, DEADLINE_MAX, true);
+		p.deadline = state_int(r, &row->deadline_ts, p.last_ts, STATE_TS_MAX, true);
 		p.types = take_types(r, &row->event_types);
 		p.came_near_end = take_flag(r, &row->came_near_end);
 		p.has_near_end_stop = take_flag(r, &row->stopped_near_end);
@@ -505,9 +484,9 @@ static int read_viewing(struct reading *reading, struct state_reader *r, void *v
 		.past.start = take_time(r, &row->session_start_ts, true),
 		.past.end = take_time(r, &row->session_end_ts, true),
 		.past.completed_at = take_time(r, &row->completed_ts, false),
-		.closing = state_int(r, &row->closing_ts, 1, DEADLINE_MAX, true),
-		.user = take_id(r, h->users, &row->user_id, false),
-		.content = take_id(r, h->contents, &row->content_id, false),
+		.closing = state_int(r, &row->closing_ts, 1, STATE_TS_MAX, true),
+		.user = state_id(r, h->users, &row->user_id),
+		.content = state_id(r, h->contents, &row->content_id),
 		.genre = take_genre(h->genres, &row->genre),
 		.number = take_count(r, &row->number),
 		.n_events = take_count(r, &row->events),
@@ -559,7 +538,7 @@ static int check_users(struct reading *reading, struct state_reader *r, void *va
 	const struct state_history *h = reading->h;
 	const struct row_users *row = values;
 	const struct history_user *u =
-		history_user(h->history, take_id(r, h->users, &row->user_id, false));
+		history_user(h->history, state_id(r, h->users, &row->user_id));
 
 	(void)err;
 	state_int(r, &row->window_events, u->n_events, u->n_events, true);

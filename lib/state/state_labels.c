@@ -5,20 +5,15 @@
 
 #include <string.h>
 
-#define CLOSING_MAX (EVENT_TS_END + (INT64_C(1) << 42))
-
-/* --- writing ------------------------------------------------------------------------------------
- */
+/* --- writing ------------------------------------------------------------- */
 
 static int write_session(const struct state_labels *l, const struct label_session *s,
 			 struct csv_writer *w, struct err *err)
 {
-	const struct intern_string *user = intern_string(l->users, s->user);
-	const struct intern_string *content = intern_string(l->contents, s->content);
 	struct row_labels row = {
 		.session_id = csv_int(s->id),
-		.user_id = csv_text(user->s, user->len),
-		.content_id = csv_text(content->s, content->len),
+		.user_id = state_name(l->users, s->user),
+		.content_id = state_name(l->contents, s->content),
 		.session_start_ts = csv_int(s->past.start),
 		.session_end_ts = csv_int(s->past.end),
 		.closing_ts = csv_int(s->closing),
@@ -91,31 +86,19 @@ int state_labels_write(const struct state_labels *l, struct state_out *out, stru
 			: 0;
 }
 
-/* --- reading ------------------------------------------------------------------------------------
- */
-
-static uint32_t take_id(struct state_reader *r, const struct intern *strings,
-			const struct csv_value *value)
-{
-	uint32_t id = value->kind == CSV_TEXT ? intern_find(strings, value->text, value->len)
-					      : INTERN_NONE;
-
-	if (id == INTERN_NONE)
-		state_refuse(r, value);
-	return id;
-}
+/* --- reading ------------------------------------------------------------- */
 
 static int read_session(const struct state_labels *l, struct state_reader *r,
 			const struct row_labels *row, struct err *err)
 {
 	struct label_session s = {
 		.id = state_int(r, &row->session_id, 1, INT64_MAX, true),
-		.user = take_id(r, l->users, &row->user_id),
-		.content = take_id(r, l->contents, &row->content_id),
+		.user = state_id(r, l->users, &row->user_id),
+		.content = state_id(r, l->contents, &row->content_id),
 		.past.start = state_int(r, &row->session_start_ts, 1, EVENT_TS_END - 1, true),
 		.past.end = state_int(r, &row->session_end_ts, 1, EVENT_TS_END - 1, true),
 		.past.completed_at = state_int(r, &row->completed_ts, 1, EVENT_TS_END - 1, false),
-		.closing = state_int(r, &row->closing_ts, 1, CLOSING_MAX, true),
+		.closing = state_int(r, &row->closing_ts, 1, STATE_TS_MAX, true),
 	};
 
 	if (state_reader_bad(r, err))

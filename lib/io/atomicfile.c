@@ -55,20 +55,29 @@ static bool is_at(const struct atomicfile_temporary *t, const char *name)
 	return !lstat(name, &st) && st.st_dev == t->device && st.st_ino == t->inode;
 }
 
-/* Removes what has that name, a folder with its files. As undo, of which it is a part. */
+/*
+ * Removes what has that name, a folder with its files. As undo, of which it is a part: and without
+ * a descriptor, of which there may be none left.
+ */
 static void remove_at(const struct atomicfile_temporary *t, const char *name)
 {
-	int folder;
+	size_t len = strlen(name);
+	char path[PATH_MAX];
 
 	if (!t->files) {
 		unlink(name);
 		return;
 	}
-	folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	for (const char *const *file = t->files; folder >= 0 && *file; file++)
-		unlinkat(folder, *file, 0);
-	if (folder >= 0)
-		close(folder);
+	for (const char *const *file = t->files; *file; file++) {
+		size_t n = strlen(*file) + 1;
+
+		if (len + 1 + n > sizeof(path))
+			continue; /* no file was ever opened there */
+		memcpy(path, name, len);
+		path[len] = '/';
+		memcpy(path + len + 1, *file, n);
+		unlink(path);
+	}
 	rmdir(name);
 }
 
@@ -506,6 +515,9 @@ static int open_folder(struct atomicfile *f, const char *path, const char *const
 		errno = folder ? ENOTDIR : ENOENT;
 		return err_errno(err, path);
 	}
+	/* What is in the older one will have to go. */
+	if (folder && access(path, W_OK | X_OK))
+		return err_errno(err, path);
 	if ((folder && check_files(path, files, err)) || use_target(f, path, folder, err) ||
 	    catch_the_end(err))
 		return -1;

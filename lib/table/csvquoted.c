@@ -18,12 +18,19 @@ static int is_newline(unsigned char c)
 	return c == '\n';
 }
 
+/* Without memory libcsv would call a record malformed, which is valid: mem says so, and exits. */
+static void *reallocate(void *p, size_t n)
+{
+	return mem_realloc(p, n, 1);
+}
+
 static void start_parser(struct csvquoted *q)
 {
 	csv_init(q->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL);
 	csv_set_space_func(q->parser, never);
 	csv_set_term_func(q->parser, is_newline);
 	csv_set_blk_size(q->parser, FIELD_STEP);
+	csv_set_realloc_func(q->parser, reallocate);
 }
 
 /* libcsv's field callback: its buffer is only ours during the call, so the bytes are copied. */

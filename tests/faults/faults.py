@@ -46,7 +46,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OLD = b"what was there before\n"
 TIMEOUT = 20  # seconds, of which no run needs one
 # A temporary that SIGKILL leaves behind, as ce(7) documents it.
-LEFTOVER = re.compile(r"(^|/)\.[^/]+\.ce-[0-9a-f]{12}\.tmp$")
+LEFTOVER = re.compile(r"(^|/)\.[^/]+\.ce-[0-9a-f]{12}\.tmp(/[^/]*)?$")  # a file, or one in such a folder
 STREAM_END = 11  # bytes of a stream that come after the rest has been synced, at most
 SPILLED = re.compile(r"ce-spill-......$")
 
@@ -137,6 +137,10 @@ CASES = [
     Case("materialize-outputs", MATERIALIZE + " --threads 1 --max-rejects 100% --max-unmatched 100% --rejects out/rejects.csv "
          "--unmatched out/unmatched.csv.gz --first out/first.csv.gz -o out/features.csv.gz in/events.csv.gz", slow=True),
     Case("materialize-directory", MATERIALIZE + " --threads 2 -d out/tables -p -", stdin="in/events.csv", cut=False, slow=True),
+    Case("materialize-state", MATERIALIZE + " --threads 1 --max-rejects 100% --until 2024-02-01 --state-out out/state --first out/first.csv.gz "
+         "--open out/open.csv.gz -o out/features.csv.gz in/events.csv.gz", slow=True),
+    Case("materialize-goes-on", MATERIALIZE + " --threads 2 --state in/state --until 2024-02-01 --state-out out/state in/later.csv",
+         cut=False, slow=True),
     Case("train-logistic", "ce-train -o out/logistic.model in/features.csv.gz"),
     Case("train-gbdt", "ce-train -m gbdt --trees 3 --depth 2 --threads 2 -o out/gbdt.model in/features.csv.gz"),
     Case("train-calibrated", "ce-train --calibrate isotonic -w balanced in/first.csv.gz"),
@@ -644,6 +648,10 @@ ce-sessionize -o sessions.csv.gz joined.csv.gz
 ce-agg -d . -o history.csv.gz sessions.csv.gz
 ce-features -o features.csv.gz history.csv.gz
 ce-features --rows first -o first.csv.gz history.csv.gz
+ce-materialize -k user_id users.csv.gz -k content_id contents.csv.gz --until 2024-01-15 --max-rejects 100% --state-out state \\
+    -o /dev/null events.csv.gz 2>/dev/null
+(echo event_id,event_ts,user_id,content_id,event_type,playback_position,device
+gzip -dc clean.csv.gz | awk -F, '$2 + 0 >= 1705276800000 && $2 + 0 < 1705449600000') >later.csv
 gzip -dc events.csv.gz | python3 -c '
 import sys, time
 for line in sys.stdin.buffer:

@@ -25,7 +25,9 @@ static int read_seen(struct cleaning *c, const struct state_in *in, struct err *
 	while (!rc && (rc = state_reader_next(&r, &row, err)) > 0) {
 		int64_t ts = state_int(&r, &row.event_ts, 1, c->from - 1, true);
 
-		if (row.event_id.kind != CSV_TEXT || !row.event_id.len)
+		/* No event has a NUL, by which the sort ends an id. */
+		if (row.event_id.kind != CSV_TEXT || !row.event_id.len ||
+		    memchr(row.event_id.text, '\0', row.event_id.len))
 			state_refuse(&r, &row.event_id);
 		rc = state_reader_bad(&r, err) || cleaning_add_seen(c, ts, row.event_id.text,
 								    row.event_id.len, err)
@@ -49,7 +51,9 @@ static int read_early(struct cleaning *c, const struct csv_header *columns,
 					  "the columns are not those of cleaned_events and what is "
 					  "kept here");
 	while (!rc && (rc = state_reader_next(&r, NULL, err)) > 0)
-		rc = cleaning_add_carried(c, &r.in, r.text, err);
+		rc = memchr(r.text->raw, '\0', r.text->raw_len)
+			     ? csv_reader_fail(&r.in, -1, err, "a NUL, which no event has")
+			     : cleaning_add_carried(c, &r.in, r.text, err);
 	state_reader_close(&r);
 	return rc;
 }

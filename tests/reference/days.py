@@ -573,11 +573,14 @@ class Data:
         names = clean.split(self.head)
         at, zone = names.index(b"event_ts"), "UTC"
         self.times = []
+        empty = {name for name in (b"device", b"playback_position") if name in names}
         for line in self.lines:
             fields = line.split(b",") if b'"' not in line else clean.split(line) or []
+            empty -= {name for name in empty if len(fields) > names.index(name) and fields[names.index(name)]}
             text = (fields[at] or b"").strip() if len(fields) > at else b""
             ms = int(text) if text.isdigit() and len(text) == 13 else clean.event_time(text, "auto", zone) if text else None
             self.times.append(ms if ms is not None and 0 < ms < clean.TS_END else None)
+        self.options += [Option("--allow-empty", [name.decode()]) for name in sorted(empty)]
         self.drawn = self.days.getstate()
         known = sorted(ms for ms in self.times if ms is not None)
         end = known[len(known) * 999 // 1000] // DAY * DAY + DAY

@@ -156,3 +156,13 @@ refused() {
 	run grep 'history begins' said
 	[ "$status" -eq 1 ]
 }
+
+@test "an id with a NUL, in a state whose sums are right, is refused" {
+	first_day
+	gzip -dc s1/seen.csv.gz | sed '3s/.$/\x00&/' | gzip -n >seen.csv.gz
+	mv seen.csv.gz s1/seen.csv.gz
+	sum=$(sha256sum <s1/seen.csv.gz | cut -d' ' -f1)
+	sed -i -e "s/^\(file seen.csv.gz [0-9]* \).*/\1$sum/" -e '$d' s1/MANIFEST
+	echo "end $(sha256sum <s1/MANIFEST | cut -d' ' -f1)" >>s1/MANIFEST
+	refused 's1/seen.csv.gz:3: column event_id' day2.csv
+}

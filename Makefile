@@ -27,8 +27,8 @@ endif
 ISAL_CFLAGS = $(if $(filter 1,$(ISAL)),-DCE_ISAL $(shell pkg-config --cflags libisal))
 ISAL_LIBS   = $(if $(filter 1,$(ISAL)),$(shell pkg-config --libs libisal))
 
-BASE_CFLAGS = -std=c11 -D_GNU_SOURCE -pthread -DCE_VERSION='"$(VERSION)"' -iquote lib -iquote tools -iquote tests/unit $(PQ_CFLAGS) \
-	      $(ISAL_CFLAGS)
+BASE_CFLAGS = -std=c11 -Werror=implicit-function-declaration -D_GNU_SOURCE -pthread -DCE_VERSION='"$(VERSION)"' \
+	      -iquote lib -iquote tools -iquote tests/unit $(PQ_CFLAGS) $(ISAL_CFLAGS)
 
 # What makes a mistake in the code harder to use: said here, as not every compiler has it by itself. In front of
 # the users' own flags, which may undo it. _FORTIFY_SOURCE needs an optimizing compiler, and hides from a sanitizer

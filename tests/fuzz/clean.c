@@ -61,7 +61,8 @@ static int write_events(struct run *run, struct dedup *events, struct timeline *
 		int order = len ? memcmp(last.data, e->id, len) : 0;
 
 		if (next.duplicate) {
-			rc = rejects_add_duplicate(&run->rejects, &next, run->n_read, err);
+			rc = rejects_add_noted(&run->rejects, CLEAN_DUPLICATE_EVENT_ID, &next,
+					       run->n_read, err);
 			if (rc)
 				break;
 			continue;

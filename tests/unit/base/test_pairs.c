@@ -74,9 +74,39 @@ static void what_is_removed_is_gone_and_nothing_else(void)
 	pairs_release(&t);
 }
 
+/* Each pair once with its own state, whatever was removed; of an empty table none. */
+static void a_walk_meets_each_pair_once(void)
+{
+	enum { SIDE = 50 };
+	static bool met[SIDE][SIDE];
+	struct pairs t = PAIRS_INIT(uint32_t);
+	uint32_t a = 7, b = 7;
+	size_t at = 0, n = 0;
+	uint32_t *state;
+
+	CHECK(!pairs_next(&t, &at, &a, &b));
+	for (uint32_t i = 0; i < SIDE * SIDE; i++)
+		*(uint32_t *)pairs_get(&t, i / SIDE, UINT32_MAX - i % SIDE) = i;
+	for (uint32_t i = 0; i < SIDE * SIDE; i += 3)
+		pairs_remove(&t, i / SIDE, UINT32_MAX - i % SIDE);
+	for (at = 0; (state = pairs_next(&t, &at, &a, &b)); n++) {
+		b = UINT32_MAX - b;
+		CHECK(a < SIDE && b < SIDE && !met[a][b]);
+		CHECK_INT(*state, a * SIDE + b);
+		CHECK(*state % 3);
+		CHECK(state == pairs_find(&t, a, UINT32_MAX - b));
+		met[a][b] = true;
+	}
+	CHECK_INT(n, t.n);
+	CHECK_INT(n, SIDE * SIDE - (SIDE * SIDE + 2) / 3);
+	CHECK(!pairs_next(&t, &at, &a, &b));
+	pairs_release(&t);
+}
+
 int main(void)
 {
 	RUN(states_belong_to_ordered_pairs);
 	RUN(what_is_removed_is_gone_and_nothing_else);
+	RUN(a_walk_meets_each_pair_once);
 	return CHECK_DONE();
 }

@@ -190,6 +190,48 @@ static void units_there_and_back(void)
 	CHECK_INT(time_to_number(INT64_MAX, TIME_NS), INT64_MAX);
 }
 
+/* Digits below the millisecond, of each unit and of the written forms; zeros are none. */
+static void what_is_finer_than_a_millisecond(void)
+{
+	static const struct {
+		const char *text;
+		bool is_finer;
+	} times[] = {
+		{ "1709323200", false },
+		{ "1709323200.123", false },
+		{ "1709323200.1230", false },
+		{ "1709323200.1231", true },
+		{ "1709323200.000000001", true },
+		{ "1709323200123", false },
+		{ "1709323200123.0", false },
+		{ "1709323200123.5", true },
+		{ "1709323200123000", false },
+		{ "1709323200123001", true },
+		{ "1709323200123000000", false },
+		{ "1709323200123000001", true },
+		{ "1709323200122999999", true },
+		{ "2024-03-01", false },
+		{ "2024-03-01T20:00:00Z", false },
+		{ "2024-03-01T20:00:00.123Z", false },
+		{ "2024-03-01T20:00:00.123000Z", false },
+		{ "2024-03-01T20:00:00.1234Z", true },
+		{ "2024-03-01 20:00:00.1230001", true },
+		{ "2024-03-01T20:00:00.123+01:30", false },
+		{ "2024-03-01T20:00:00.0004+01:30", true },
+	};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		size_t len = strlen(times[i].text);
+		char *copy = malloc(len);
+
+		CHECK(read_in(times[i].text, TIME_AUTO, NULL, true) != REFUSED);
+		memcpy(copy, times[i].text, len);
+		if (time_is_finer(copy, len) != times[i].is_finer)
+			CHECK_FAIL("'%s'", times[i].text);
+		free(copy);
+	}
+}
+
 int main(void)
 {
 	RUN(the_size_of_a_number_tells_its_unit);
@@ -199,5 +241,6 @@ int main(void)
 	RUN(local_times);
 	RUN(lengths_are_written_as_they_are_read);
 	RUN(units_there_and_back);
+	RUN(what_is_finer_than_a_millisecond);
 	return CHECK_DONE();
 }

@@ -103,6 +103,25 @@ static void what_is_no_name(void)
 	}
 }
 
+/* As it was asked for: a link of the database keeps its own name. */
+static void a_zone_has_the_name_it_was_asked_for(void)
+{
+	static const char *const names[] = { "UTC", "Europe/Berlin", "US/Eastern", "Etc/UTC" };
+
+	CHECK_STR(zone_name(NULL), "UTC");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct err err = ERR_INIT;
+		char *name = strdup(names[i]);
+		struct zone *zone = zone_open(name, &err);
+
+		/* A copy of its own. */
+		memset(name, 'x', strlen(name));
+		free(name);
+		CHECK_STR(zone ? zone_name(zone) : "none", names[i]);
+		zone_free(zone);
+	}
+}
+
 /* A file that cannot be opened is not taken for absent. */
 static void no_descriptor_is_left(void)
 {
@@ -231,6 +250,7 @@ int main(void)
 	RUN(known_times);
 	RUN(changes_of_the_clock);
 	RUN(what_is_no_name);
+	RUN(a_zone_has_the_name_it_was_asked_for);
 	RUN(no_descriptor_is_left);
 	RUN(the_environment_stays_as_it_was);
 	RUN(a_file_that_is_not_whole);

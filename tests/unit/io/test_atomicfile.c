@@ -593,6 +593,146 @@ static void any_end_removes_folders_that_are_left_empty(void)
 	}
 }
 
+static const char *const folder_files[] = { "a", "b", NULL };
+
+/* Opens a folder and puts its files there. */
+static void fill(struct atomicfile *f, const char *path, const char *text)
+{
+	struct err err = ERR_INIT;
+	char name[PATH_MAX];
+
+	CHECK_INT(atomicfile_open_folder(f, path, folder_files, true, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "%s/%s", atomicfile_folder(f), folder_files[i]);
+		scratch_write(name, text, strlen(text));
+	}
+}
+
+/* It has its name by one rename: before that there is nothing, or the older one, whole. */
+static void a_folder_is_named_whole(void)
+{
+	for (int has_older = 0; has_older < 2; has_older++) {
+		struct atomicfile f;
+		struct err err = ERR_INIT;
+
+		fill(&f, has_older ? "folder/" : "folder", has_older ? "new" : "old");
+		CHECK(!atomicfile_is_in_place(&f));
+		if (has_older)
+			check_file("folder/a", "old");
+		else
+			CHECK(access("folder", F_OK) != 0);
+		CHECK_INT(atomicfile_name(&f, &err), 0);
+		check_file("folder/a", has_older ? "new" : "old");
+		check_file("folder/b", has_older ? "new" : "old");
+		/* The older one has the temporary name until it is settled. */
+		CHECK_INT(scratch_count(), 1 + has_older);
+		atomicfile_settle(&f);
+		CHECK_INT(scratch_count(), 1);
+	}
+	unlink("folder/a");
+	unlink("folder/b");
+	CHECK_INT(rmdir("folder"), 0);
+}
+
+/* However far it has come; the older one is as it was, or there is none. */
+static void an_aborted_folder_is_removed(void)
+{
+	for (int i = 0; i < 4; i++) {
+		bool has_older = i & 1, is_named = i & 2;
+		struct atomicfile f;
+		struct err err = ERR_INIT;
+
+		if (has_older) {
+			CHECK_INT(mkdir("folder", 0777), 0);
+			scratch_write("folder/b", "old", 3);
+		}
+		fill(&f, "folder", "new");
+		if (is_named)
+			CHECK_INT(atomicfile_name(&f, &err), 0);
+		atomicfile_abort(&f);
+		CHECK_INT(scratch_count(), has_older);
+		if (!has_older)
+			continue;
+		check_file("folder/b", "old");
+		unlink("folder/b");
+		CHECK_INT(rmdir("folder"), 0); /* nothing else is in it */
+	}
+}
+
+/* Nothing of somebody else's is taken away with the older one. */
+static void a_folder_that_cannot_be_replaced(void)
+{
+	struct atomicfile f = ATOMICFILE_INIT, g = ATOMICFILE_INIT;
+	struct err err = ERR_INIT;
+
+	scratch_write("file", "x", 1);
+	CHECK_INT(atomicfile_open_folder(&f, "file", folder_files, true, &err), -1);
+	CHECK_STR(err.message, "file: Not a directory");
+	CHECK_INT(atomicfile_open_folder(&f, "no/such", folder_files, true, &err), -1);
+	CHECK_STR(err.message, "no/such: No such file or directory");
+	CHECK_INT(mkdir("folder", 0777), 0);
+	scratch_write("folder/a", "x", 1);
+	scratch_write("folder/c", "x", 1);
+	CHECK_INT(atomicfile_open_folder(&f, "folder", folder_files, true, &err), -1);
+	CHECK_STR(err.message, "folder: not replaced, for it holds what is not of its kind: 'c'");
+	unlink("folder/c");
+	CHECK_INT(mkdir("folder/.c", 0777), 0);
+	CHECK_INT(atomicfile_open_folder(&f, "folder", folder_files, true, &err), -1);
+	CHECK(strstr(err.message, "'.c'"));
+	CHECK_INT(rmdir("folder/.c"), 0);
+	CHECK_INT(atomicfile_open_folder(&f, "folder", folder_files, true, &err), 0);
+	CHECK_INT(atomicfile_open_folder(&g, "./folder/", folder_files, true, &err), -1);
+	CHECK_STR(err.message, "./folder/: the output folder is the same file");
+	/* Nor does it take the place of a file that has come since. */
+	unlink("folder/a");
+	CHECK_INT(rmdir("folder") | rename("file", "folder"), 0);
+	CHECK_INT(atomicfile_name(&f, &err), -1);
+	CHECK(strstr(err.message, "/folder: Not a directory"));
+	atomicfile_abort(&f);
+	check_file("folder", "x");
+	CHECK_INT(scratch_count(), 1);
+	unlink("folder");
+}
+
+static void fill_folders_and_die(void *data)
+{
+	const struct death *death = data;
+	static struct atomicfile f, g, named, settled;
+	struct err err = ERR_INIT;
+
+	fill(&f, "a", "new");
+	fill(&g, "b", "new");
+	fill(&settled, "c", "new");
+	fill(&named, "d", "new");
+	if (!check_ok || atomicfile_name(&settled, &err) || atomicfile_name(&named, &err))
+		exit(9);
+	atomicfile_settle(&settled);
+	if (!death->signal)
+		exit(3);
+	raise(death->signal);
+}
+
+static void any_end_undoes_a_folder_that_is_not_settled(void)
+{
+	for (int sig = 0; sig <= SIGTERM; sig += SIGTERM) {
+		struct death death = { sig, 0 };
+
+		CHECK_INT(mkdir("a", 0777) | mkdir("d", 0777), 0);
+		scratch_write("a/a", "old", 3);
+		scratch_write("d/a", "old", 3);
+		CHECK_INT(scratch_child(fill_folders_and_die, &death), sig ? sig : 3 << 8);
+		CHECK_INT(scratch_count(), 3);
+		check_file("a/a", "old");
+		check_file("c/b", "new");
+		check_file("d/a", "old");
+		unlink("a/a");
+		unlink("d/a");
+		unlink("c/a");
+		unlink("c/b");
+		CHECK_INT(rmdir("a") | rmdir("c") | rmdir("d"), 0);
+	}
+}
+
 static void an_ignored_signal_stays_ignored(void)
 {
 	struct death death = { 0, SIGHUP };
@@ -714,6 +854,10 @@ int main(void)
 	RUN(a_strange_link_is_refused);
 	RUN(any_end_undoes_what_is_not_settled);
 	RUN(any_end_removes_folders_that_are_left_empty);
+	RUN(a_folder_is_named_whole);
+	RUN(an_aborted_folder_is_removed);
+	RUN(a_folder_that_cannot_be_replaced);
+	RUN(any_end_undoes_a_folder_that_is_not_settled);
 	RUN(an_ignored_signal_stays_ignored);
 	RUN(spill_files_have_no_name);
 	RUN(spill_files_are_read_back_from_anywhere);

@@ -115,7 +115,29 @@ static void an_input_is_no_output(void)
 	CHECK_INT(f.fd, -1);
 }
 
-/* More inputs than any array begins with: each is known, by its own name. */
+/* A folder that is read, by whatever name; its files are not it, nor is what is no folder. */
+static void a_folder_that_is_read_is_no_output(void)
+{
+	struct fileuse *use;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(mkdir("state", 0777) | mkdir("next", 0777), 0);
+	scratch_write("state/a", "", 0);
+	CHECK_INT(symlink("state", "to_state"), 0);
+	CHECK_INT(fileuse_folder("to_state", &err), 0);
+	CHECK_INT(output(&use, "./state", &err), -1);
+	CHECK_STR(err.message, "./state: the input to_state is the same file");
+	CHECK_INT(output(&use, "next", &err), 0);
+	CHECK_INT(fileuse_folder("./next", &err), -1);
+	CHECK_STR(err.message, "./next: the output next is the same file");
+	fileuse_end(use);
+	CHECK_INT(fileuse_folder("next", &err), 0);
+	CHECK_INT(output(&use, "state/a", &err), 0);
+	CHECK_INT(fileuse_folder("state/a", &err), 0);
+	CHECK_INT(fileuse_folder("absent", &err), 0);
+	fileuse_end(use);
+}
+
 /* All inputs of one run: files, each once, whatever else there is among them. */
 static void one_input_twice_is_refused(void)
 {
@@ -127,6 +149,7 @@ static void one_input_twice_is_refused(void)
 	CHECK_STR(err.message, "./b: the input b is the same file");
 }
 
+/* More inputs than any array begins with: each is known, by its own name. */
 static void many_inputs(void)
 {
 	struct fileuse *use;
@@ -156,6 +179,7 @@ int main(void)
 	RUN(the_null_device_is_no_file);
 	RUN(an_output_is_no_input);
 	RUN(an_input_is_no_output);
+	RUN(a_folder_that_is_read_is_no_output);
 	RUN(one_input_twice_is_refused);
 	RUN(many_inputs);
 	scratch_leave(dir);

@@ -683,6 +683,39 @@ static void an_aborted_writer_leaves_nothing(void)
 	CHECK_STR(err.message, "no/such/folder/out: No such file or directory");
 }
 
+/* A folder and what is written besides have their names together, or neither has. */
+static void a_folder_goes_with_the_other_outputs(void)
+{
+	static const char *const files[] = { "a", NULL };
+	const struct gz_output output = { "out", 1, true, 0, true };
+
+	for (int fails = 0; fails < 2; fails++) {
+		struct gz_writer folder, w = GZ_WRITER_INIT, *const all[] = { &folder, &w };
+		struct err err = ERR_INIT;
+		char name[256];
+
+		CHECK_INT(gz_writer_open_folder(&folder, "folder", files, false, &err), 0);
+		CHECK_INT(gz_writer_open(&w, &output, &err), 0);
+		snprintf(name, sizeof(name), "%s/a", atomicfile_folder(&folder.file));
+		scratch_write(name, "x", 1);
+		CHECK_INT(gz_writer_write(&w, "y", 1, &err), 0);
+		CHECK(access("folder", F_OK) && access("out", F_OK));
+		/* The folder, the first, is the last to get its name. */
+		if (fails)
+			CHECK_INT(symlink("folder", "folder"), 0);
+		CHECK_INT(gz_writer_close_all(all, 2, &err), fails ? -1 : 0);
+		gz_writer_abort(&folder);
+		gz_writer_abort(&w);
+		CHECK_INT(access("out", F_OK), fails ? -1 : 0);
+		CHECK_INT(access("folder/a", F_OK), fails ? -1 : 0);
+		CHECK_INT(scratch_count(), fails ? 1 : 2);
+		unlink("out");
+		unlink("folder/a");
+		if (unlink("folder"))
+			CHECK_INT(rmdir("folder"), 0);
+	}
+}
+
 static void a_full_disk_is_an_error(void)
 {
 	for (int plain = 0; plain < 2; plain++) {
@@ -833,6 +866,7 @@ int main(void)
 	RUN(a_table_gets_its_file);
 	RUN(a_table_has_one_file);
 	RUN(an_aborted_writer_leaves_nothing);
+	RUN(a_folder_goes_with_the_other_outputs);
 	RUN(a_full_disk_is_an_error);
 	RUN(the_steps_of_several_outputs);
 	RUN(a_file_in_place_is_synced_before_its_end);

@@ -65,9 +65,9 @@ bool manifest_find(const struct manifest *m, const char *name, size_t i,
 
 int manifest_find_int(const struct manifest *m, const char *name, int64_t *value)
 {
-	struct manifest_entry entry;
+	struct manifest_entry entry, other;
 
-	return manifest_find(m, name, 0, &entry)
+	return manifest_find(m, name, 0, &entry) && !manifest_find(m, name, 1, &other)
 		       ? num_parse_int(entry.value, (size_t)entry.value_len, value)
 		       : -1;
 }

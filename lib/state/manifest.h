@@ -39,8 +39,8 @@ bool manifest_next(const struct manifest *m, size_t *at, struct manifest_entry *
 bool manifest_find(const struct manifest *m, const char *name, size_t i,
 		   struct manifest_entry *entry);
 
-/* The number of the only entry of that name. Returns 0, or -1: there is none, or it is no number.
- */
+/* The number of the only entry of that name. Returns 0, or -1: there is none, there are more, or it
+ * is no number. */
 int manifest_find_int(const struct manifest *m, const char *name, int64_t *value);
 
 /* Appends the line `end`. Returns 0, or -1 with err. */

@@ -580,8 +580,14 @@ int materialize_restore(struct materialize *m, struct err *err)
 	const struct state_history history = history_of(m);
 	const struct state_labels labels = labels_of(m);
 
-	if (state_in_check(m->old, err) || state_history_read(&history, m->old, err) ||
-	    state_labels_read(&labels, m->old, err) ||
+	if (state_in_check(m->old, err) || state_history_read(&history, m->old, err))
+		return -1;
+	/* The first event to come is later than all of them. */
+	if (m->history.now >= m->cleaning.from)
+		return state_in_fail(m->old, err,
+				     "its last event, at %lld, is not before its --until",
+				     (long long)m->history.now);
+	if (state_labels_read(&labels, m->old, err) ||
 	    state_events_read(&m->cleaning, &m->work->cleaned.as_read.header, m->old, err))
 		return -1;
 	m->work->users.has_old = true;

@@ -302,9 +302,11 @@ static bool take_flag(struct state_reader *r, const struct csv_value *value)
 	return state_int(r, value, 0, 1, true);
 }
 
-static int64_t take_time(struct state_reader *r, const struct csv_value *value, bool is_known)
+/* A time of an event, none of which is later than the last one. */
+static int64_t take_time(const struct state_history *h, struct state_reader *r,
+			 const struct csv_value *value, bool is_known)
 {
-	return state_int(r, value, 1, EVENT_TS_END - 1, is_known);
+	return state_int(r, value, 1, h->history->now, is_known);
 }
 
 static uint8_t take_types(struct state_reader *r, const struct csv_value *value)
@@ -371,14 +373,14 @@ static int read_user(struct reading *reading, struct state_reader *r, void *valu
 	u->rate = take_rate(r, &row->known_sessions, &row->known_completions);
 	if (u->rate.n) {
 		u->last_outcome = take_flag(r, &row->last_outcome);
-		u->last_known_time = state_int(r, &row->last_known_ts, 1, STATE_TS_MAX, true);
+		u->last_known_time = take_time(h, r, &row->last_known_ts, true);
 		u->last_known_session =
 			state_int(r, &row->last_known_session, 1, h->sessions->n, true);
 	}
 	u->n_closed = take_count(r, &row->closed_sessions);
 	u->closed_duration = state_int(r, &row->closed_duration, 0, INT64_MAX / 4, true);
-	u->last_event = take_time(r, &row->last_event_ts, false);
-	u->last_completion = take_time(r, &row->last_completion_ts, false);
+	u->last_event = take_time(h, r, &row->last_event_ts, false);
+	u->last_completion = take_time(h, r, &row->last_completion_ts, false);
 	return 0;
 }
 
@@ -416,7 +418,7 @@ static int read_genre(struct reading *reading, struct state_reader *r, void *val
 	if (h->history->n_genres == n)
 		state_refuse(r, &row->genre);
 	g->rate = take_rate(r, &row->known_sessions, &row->known_completions);
-	g->last_event = take_time(r, &row->last_event_ts, false);
+	g->last_event = take_time(h, r, &row->last_event_ts, false);
 	return 0;
 }
 
@@ -425,16 +427,19 @@ static int read_windowed(struct reading *reading, struct state_reader *r, void *
 {
 	const struct state_history *h = reading->h;
 	const struct row_window_events *row = values;
-	int64_t ts = take_time(r, &row->event_ts, true);
+	int64_t ts = take_time(h, r, &row->event_ts, true);
 	uint32_t user = state_id(r, h->users, &row->user_id);
 	int64_t ratio = state_int(r, &row->playback_ratio, 0, NUM_MILLION, false);
+	const size_t n_genres = h->history->n_genres; /* those of the table user_genres */
 
 	if (state_reader_bad(r, err))
 		return -1;
-	if (ts > h->history->now || ts < reading->last)
+	if (ts < reading->last)
 		state_refuse(r, &row->event_ts);
 	reading->last = ts;
 	history_restore_window(h->history, ts, ratio, user, take_genre(h->genres, &row->genre));
+	if (h->history->n_genres != n_genres)
+		state_refuse(r, &row->genre);
 	return 0;
 }
 
@@ -444,7 +449,7 @@ static int read_pair(struct reading *reading, struct state_reader *r, void *valu
 	const struct row_pairs *row = values;
 	uint32_t user = state_id(r, h->users, &row->user_id);
 	uint32_t content = state_id(r, h->contents, &row->content_id);
-	struct session_pair p = { .last_ts = take_time(r, &row->last_event_ts, true) };
+	struct session_pair p = { .last_ts = take_time(h, r, &row->last_event_ts, true) };
 	struct history_viewings *viewings;
 
 	/* One whose deadline has passed: the next event starts another. */
@@ -452,7 +457,7 @@ static int read_pair(struct reading *reading, struct state_reader *r, void *valu
 	p.start = p.deadline = p.last_ts;
 	if (row->session.kind != CSV_NULL) {
 		p.id = state_int(r, &row->session, 1, h->sessions->n, true);
-		p.start = take_time(r, &row->started_ts, true);
+		p.start = take_time(h, r, &row->started_ts, true);
 		p.deadline = state_int(r, &row->deadline_ts, p.last_ts, STATE_TS_MAX, true);
 		p.types = take_types(r, &row->event_types);
 		p.came_near_end = take_flag(r, &row->came_near_end);
@@ -478,12 +483,14 @@ static int read_viewing(struct reading *reading, struct state_reader *r, void *v
 {
 	const struct state_history *h = reading->h;
 	const struct row_viewings *row = values;
-	const int64_t first = reading->last + 1;
+	const bool is_first = !reading->last;
+	/* One behind the other up to the last of all. */
+	const int64_t id = is_first ? h->sessions->n + 1 - r->n_rows : reading->last + 1;
 	struct outcome_session s = {
-		.id = state_int(r, &row->session_id, first, h->sessions->n, true),
-		.past.start = take_time(r, &row->session_start_ts, true),
-		.past.end = take_time(r, &row->session_end_ts, true),
-		.past.completed_at = take_time(r, &row->completed_ts, false),
+		.id = state_int(r, &row->session_id, id < 1 ? 1 : id, id, true),
+		.past.start = take_time(h, r, &row->session_start_ts, true),
+		.past.end = take_time(h, r, &row->session_end_ts, true),
+		.past.completed_at = take_time(h, r, &row->completed_ts, false),
 		.closing = state_int(r, &row->closing_ts, 1, STATE_TS_MAX, true),
 		.user = state_id(r, h->users, &row->user_id),
 		.content = state_id(r, h->contents, &row->content_id),
@@ -501,7 +508,7 @@ static int read_viewing(struct reading *reading, struct state_reader *r, void *v
 
 	if (state_reader_bad(r, err))
 		return -1;
-	if (first == 1)
+	if (is_first)
 		h->closed->first_id = s.id;
 	reading->last = s.id;
 	if (is_closed)
@@ -526,12 +533,15 @@ static int take_counts(const struct state_history *h, const struct state_in *in,
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		if (state_in_count(in, counts[i].name, counts[i].value, err))
 			return -1;
+	if (h->history->now >= EVENT_TS_END)
+		return state_in_fail(in, err, "last_ts is no event's time: %lld",
+				     (long long)h->history->now);
 	h->history->outcomes.n = h->sessions->n;
 	h->closed->first_id = h->sessions->n + 1;
 	return 0;
 }
 
-/* Whether what the users and genres are said to have in the window is there. */
+/* Whether what the users, and then the genres, are said to have in the window is there. */
 static int check_users(struct reading *reading, struct state_reader *r, void *values,
 		       struct err *err)
 {
@@ -544,6 +554,20 @@ static int check_users(struct reading *reading, struct state_reader *r, void *va
 	state_int(r, &row->window_events, u->n_events, u->n_events, true);
 	state_int(r, &row->window_ratios, u->n_ratios, u->n_ratios, true);
 	state_int(r, &row->window_ratio_sum, u->ratio_sum, u->ratio_sum, true);
+	return 0;
+}
+
+static int check_genres(struct reading *reading, struct state_reader *r, void *values,
+			struct err *err)
+{
+	const struct state_history *h = reading->h;
+	const struct row_user_genres *row = values;
+	const struct history_genre *g = history_genre(h->history,
+						      state_id(r, h->users, &row->user_id),
+						      state_id(r, h->genres, &row->genre));
+
+	(void)err;
+	state_int(r, &row->window_events, g->n_events, g->n_events, true);
 	return 0;
 }
 
@@ -561,6 +585,7 @@ int state_history_read(const struct state_history *h, const struct state_in *in,
 			       read_table(h, in, STATE_USER_GENRES, &genre, read_genre, err) ||
 			       read_table(h, in, STATE_WINDOW, &windowed, read_windowed, err) ||
 			       read_table(h, in, STATE_USERS, &user, check_users, err) ||
+			       read_table(h, in, STATE_USER_GENRES, &genre, check_genres, err) ||
 			       read_table(h, in, STATE_PAIRS, &pair, read_pair, err) ||
 			       read_table(h, in, STATE_VIEWINGS, &viewing, read_viewing, err)
 		       ? -1

@@ -88,16 +88,17 @@ int state_labels_write(const struct state_labels *l, struct state_out *out, stru
 
 /* --- reading ------------------------------------------------------------- */
 
-static int read_session(const struct state_labels *l, struct state_reader *r,
+/* `now`: the time of the last event, after which none of a session was. */
+static int read_session(const struct state_labels *l, struct state_reader *r, int64_t now,
 			const struct row_labels *row, struct err *err)
 {
 	struct label_session s = {
 		.id = state_int(r, &row->session_id, 1, INT64_MAX, true),
 		.user = state_id(r, l->users, &row->user_id),
 		.content = state_id(r, l->contents, &row->content_id),
-		.past.start = state_int(r, &row->session_start_ts, 1, EVENT_TS_END - 1, true),
-		.past.end = state_int(r, &row->session_end_ts, 1, EVENT_TS_END - 1, true),
-		.past.completed_at = state_int(r, &row->completed_ts, 1, EVENT_TS_END - 1, false),
+		.past.start = state_int(r, &row->session_start_ts, 1, now, true),
+		.past.end = state_int(r, &row->session_end_ts, 1, now, true),
+		.past.completed_at = state_int(r, &row->completed_ts, 1, now, false),
 		.closing = state_int(r, &row->closing_ts, 1, STATE_TS_MAX, true),
 	};
 
@@ -128,7 +129,7 @@ static int read_sessions(const struct state_labels *l, const struct state_in *in
 			labels_restore(&l->first->labels, first, now);
 	}
 	while (!rc && (rc = state_reader_next(&r, &row, err)) > 0)
-		rc = read_session(l, &r, &row, err);
+		rc = read_session(l, &r, now, &row, err);
 	state_reader_close(&r);
 	return rc;
 }

@@ -157,12 +157,37 @@ refused() {
 	[ "$status" -eq 1 ]
 }
 
+# edit TABLE SCRIPT: sed of a table of s1, with the sums of what is there then.
+edit() {
+	gzip -dc "s1/$1.csv.gz" | sed "$2" | gzip -n >edited.gz
+	mv edited.gz "s1/$1.csv.gz"
+	seal "s/^\(file $1.csv.gz \).*/\1$(($(gzip -dc "s1/$1.csv.gz" | wc -l) - 1)) $(sha256sum <"s1/$1.csv.gz" | cut -d' ' -f1)/"
+}
+
+# seal SCRIPT: sed of the MANIFEST of s1, with the end that it has then.
+seal() {
+	sed -i -e "$1" -e '$d' s1/MANIFEST
+	echo "end $(sha256sum <s1/MANIFEST | cut -d' ' -f1)" >>s1/MANIFEST
+}
+
 @test "an id with a NUL, in a state whose sums are right, is refused" {
 	first_day
-	gzip -dc s1/seen.csv.gz | sed '3s/.$/\x00&/' | gzip -n >seen.csv.gz
-	mv seen.csv.gz s1/seen.csv.gz
-	sum=$(sha256sum <s1/seen.csv.gz | cut -d' ' -f1)
-	sed -i -e "s/^\(file seen.csv.gz [0-9]* \).*/\1$sum/" -e '$d' s1/MANIFEST
-	echo "end $(sha256sum <s1/MANIFEST | cut -d' ' -f1)" >>s1/MANIFEST
+	edit seen '3s/.$/\x00&/'
 	refused 's1/seen.csv.gz:3: column event_id' day2.csv
+}
+
+@test "sessions with a gap in their ids, in a state whose sums are right, are refused" {
+	first_day
+	n=$(sed -n 's/^sessions //p' s1/MANIFEST)
+	seal 's/^sessions .*/sessions 4000000000000000/'
+	edit viewings "s/^$n,\(\([^,]*,\)\{7\}\)0,/4000000000000000,\11,/"
+	[ "$(gzip -dc s1/viewings.csv.gz | grep -c '^4000000000000000,.*,1,')" -eq 1 ]
+	refused 's1/viewings.csv.gz:2: column session_id' day2.csv
+}
+
+@test "a state whose last event is not before its end is refused" {
+	first_day
+	last=$(sed -n 's/^last_ts //p' s1/MANIFEST)
+	seal "s/^until .*/until $last/"
+	refused "s1/MANIFEST: its last event, at $last, is not before its --until" day2.csv
 }

@@ -48,13 +48,24 @@ static inline uint64_t reseal_count(const char *path)
 	return n;
 }
 
+static inline void reseal_write(const char *folder, const char *name, const void *bytes, size_t n)
+{
+	char *path = reseal_path(folder, name);
+	FILE *f = fopen(path, "wb");
+
+	if (!f || fwrite(bytes, 1, n, f) != n || fclose(f)) {
+		perror(path);
+		abort();
+	}
+	free(path);
+}
+
 /* Writes the MANIFEST: the lines, those of the tables that are there, and the end. */
 static inline void reseal(const char *folder, const char *lines, size_t len)
 {
-	char *path = reseal_path(folder, "MANIFEST"), hex[SHA256_HEX];
+	char hex[SHA256_HEX];
 	struct manifest m = MANIFEST_INIT;
 	struct err err = ERR_INIT;
-	FILE *f;
 
 	buf_append(&m.text, lines, len);
 	for (int i = 0; i < STATE_N_TABLES; i++) {
@@ -65,13 +76,50 @@ static inline void reseal(const char *folder, const char *lines, size_t len)
 				   reseal_count(file), hex);
 		free(file);
 	}
-	f = manifest_end(&m, &err) ? NULL : fopen(path, "wb");
-	if (!f || fwrite(m.text.data, 1, m.text.len, f) != m.text.len || fclose(f)) {
-		perror(path);
+	if (manifest_end(&m, &err))
 		abort();
-	}
+	reseal_write(folder, "MANIFEST", m.text.data, m.text.len);
 	manifest_release(&m);
+}
+
+/* The text of a file of it, as a string that the caller frees. */
+static inline char *reseal_read(const char *folder, const char *name)
+{
+	char *path = reseal_path(folder, name);
+	struct gz_reader r = GZ_READER_INIT;
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	ptrdiff_t n = 0;
+
+	if (!gz_reader_open(&r, path, 0, &err))
+		while ((n = gz_reader_read(&r, buf_reserve(&text, 4096), 4096, &err)) > 0)
+			text.len += (size_t)n;
+	gz_reader_close(&r);
 	free(path);
+	buf_append_char(&text, '\0');
+	return text.data;
+}
+
+/* Puts `new` in the place of the first `old` in a file of it. Returns whether there is one. */
+static inline bool reseal_edit(const char *folder, const char *name, const char *old,
+			       const char *new)
+{
+	char *text = reseal_read(folder, name), *at = strstr(text, old), *manifest, *files;
+	struct buf edited = BUF_INIT;
+
+	if (at) {
+		buf_append(&edited, text, (size_t)(at - text));
+		buf_append_str(&edited, new);
+		buf_append_str(&edited, at + strlen(old));
+		reseal_write(folder, name, edited.data, edited.len);
+		manifest = reseal_read(folder, "MANIFEST");
+		files = strstr(manifest, "file ");
+		reseal(folder, manifest, files ? (size_t)(files - manifest) : strlen(manifest));
+		free(manifest);
+	}
+	buf_release(&edited);
+	free(text);
+	return at;
 }
 
 #endif

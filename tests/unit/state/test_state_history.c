@@ -207,49 +207,6 @@ static void a_state_goes_on_as_if_it_had_not_been(void)
 	}
 }
 
-/* The text of a table, as a string that the caller frees. */
-static char *read_table(const char *path)
-{
-	struct gz_reader r = GZ_READER_INIT;
-	struct buf text = BUF_INIT;
-	struct err err = ERR_INIT;
-	ptrdiff_t n = 0;
-
-	if (!gz_reader_open(&r, path, 0, &err))
-		while ((n = gz_reader_read(&r, buf_reserve(&text, 4096), 4096, &err)) > 0)
-			text.len += (size_t)n;
-	CHECK_STR(err.message, "");
-	gz_reader_close(&r);
-	buf_append_char(&text, '\0');
-	return text.data;
-}
-
-/* Puts `new` in the place of `old`, which must be there once, in a file of the state s1. */
-static void edit(const char *file, const char *old, const char *new)
-{
-	char *path = reseal_path("s1", file), *text = read_table(path), *at = strstr(text, old);
-	struct buf edited = BUF_INIT;
-
-	if (!at || strstr(at + 1, old))
-		CHECK_FAIL("%s: not one '%s'", path, old);
-	buf_append(&edited, text, at ? (size_t)(at - text) : 0);
-	buf_append_str(&edited, new);
-	buf_append_str(&edited, at ? at + strlen(old) : "");
-	scratch_write(path, edited.data, edited.len);
-	buf_release(&edited);
-	free(text);
-	free(path);
-}
-
-/* Of the MANIFEST of s1 without what reseal adds. */
-static void seal_again(void)
-{
-	char *text = read_table("s1/MANIFEST"), *end = strstr(text, "file ");
-
-	reseal("s1", text, end ? (size_t)(end - text) : strlen(text));
-	free(text);
-}
-
 /* A small state of each kind of row, s1: 10 sessions, of which 6 are in viewings. */
 static void write_sample(void)
 {
@@ -361,8 +318,7 @@ static void what_cannot_be_is_refused(void)
 		struct world w;
 
 		write_sample();
-		edit(edits[i].file, edits[i].old, edits[i].new);
-		seal_again();
+		CHECK(reseal_edit("s1", edits[i].file, edits[i].old, edits[i].new));
 		begin(&w, SESSION_BY_PLAYED);
 		if (!read_state(&w, "s1", &err))
 			CHECK_FAIL("%s: '%s' is taken", edits[i].file, edits[i].new);
@@ -382,8 +338,7 @@ static void a_sample_as_it_is_is_taken(void)
 	struct world w;
 
 	write_sample();
-	edit("users.csv.gz", "u1", "u1");
-	seal_again();
+	CHECK(reseal_edit("s1", "users.csv.gz", "u1", "u1"));
 	begin(&w, SESSION_BY_PLAYED);
 	CHECK_INT(read_state(&w, "s1", &err), 0);
 	CHECK_STR(err.message, "");

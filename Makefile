@@ -170,7 +170,8 @@ $(BUILD)/bin/ce-adapt $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests
 	$(BUILD)/fuzz-recipe $(BUILD)/fuzz-adaptlog: private LIBS += $(ADAPT_LIBS)
 
 # The one tool that keeps a state.
-$(BUILD)/bin/ce-materialize $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/state/*.c)): private LIBS += $(STATE_LIBS)
+$(BUILD)/bin/ce-materialize $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/state/*.c)) \
+	$(BUILD)/fuzz-state: private LIBS += $(STATE_LIBS)
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_LIB) $(LIB)
 	@mkdir -p $(@D)

@@ -1,0 +1,294 @@
+/*
+ * A state, from which ce-materialize goes on. The options: whether the MANIFEST is sealed again,
+ * which is else all that the first part is, --complete-by, --rows, whether there is a table
+ * --first, a watermark; the parts: lines of the MANIFEST, its tables in the order of STATE_TABLES,
+ * and the rows of the next part of the log.
+ *
+ * Only what is sealed is read. A state that is taken is left as one that is taken again, and is
+ * the same then, byte for byte; with whatever log the run that goes on ends.
+ */
+#include "fuzz.h"
+
+#include "materialize/agreement.h"
+#include "reseal.h"
+
+#include <sys/stat.h>
+
+#define N_RULES 3
+#define N_ROWS  4
+
+struct options {
+	enum session_completion complete_by;
+	enum features_rows rows;
+	bool has_first;
+	int64_t watermark;
+};
+
+/* What both runs work in, in memory; the old state's files stay the same ones. */
+static char folder[] = "/dev/shm/ce-fuzz-state-XXXXXX";
+static char *old_path, *next_path;
+
+static void remove_folder(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	if (system(command))
+		perror(folder);
+}
+
+static void make_folder(void)
+{
+	if (old_path)
+		return;
+	FUZZ_CHECK(mkdtemp(folder), "no folder");
+	atexit(remove_folder);
+	old_path = reseal_path(folder, "old");
+	next_path = reseal_path(folder, "next");
+	FUZZ_CHECK(!mkdir(old_path, 0700), "no folder");
+}
+
+/* Appends the bytes of a file of the new state, if it is there. */
+static void get_file(const char *name, struct buf *bytes)
+{
+	char *path = reseal_path(next_path, name);
+	FILE *f = fopen(path, "rb");
+	size_t n = 0;
+
+	do {
+		bytes->len += n;
+		n = f ? fread(buf_reserve(bytes, 4096), 1, 4096, f) : 0;
+	} while (n);
+	if (f)
+		fclose(f);
+	free(path);
+}
+
+static void set_options(struct materialize *m, const struct options *opt)
+{
+	struct err err = ERR_INIT;
+
+	m->joiner.left = true;
+	m->sessionizer.options.gap = 100;
+	m->sessionizer.options.complete_by = opt->complete_by;
+	m->history_options.window = 500;
+	m->featurizer.rows = opt->rows;
+	m->featurizer.watermark = m->agg_watermark = opt->watermark;
+	m->dedupe = 300;
+	FUZZ_CHECK(!names_append(&m->keep, "*", &err), "%s", err.message);
+}
+
+/* The log: the columns of a cleaned event and of the dimensions, and those rows. */
+static const char *log_of(const char *rows, size_t n)
+{
+	struct buf text = BUF_INIT;
+	const char *path;
+
+	buf_append_str(&text, "event_id,event_ts,user_id,content_id,event_type,playback_position,"
+			      "device,plan_tier,signup_date,genre,runtime,release_year,"
+			      "maturity_rating\n");
+	buf_append(&text, rows, n);
+	path = fuzz_file(0, text.data, text.len);
+	buf_release(&text);
+	return path;
+}
+
+/* A run of ce-materialize over the log, from an older state (NULL: none) to one (NULL: none). */
+struct run {
+	struct materialize m;
+	struct csv_reader in;
+	struct state_in old;
+	struct state_out next;
+};
+
+static int open_run(struct run *r, const char *old, bool has_next, const char *log,
+		    const struct options *opt, struct err *err)
+{
+	const struct csv_input input = { .paths = &log, .n = 1, .delimiter = ',' };
+	static struct gz_output output;
+	static struct materialize_tables tables;
+	struct manifest *manifest = &r->next.manifest;
+
+	output = (struct gz_output){ .path = fuzz_sink(1), .plain = true, .no_sync = true };
+	tables = (struct materialize_tables){ .first = opt->has_first ? fuzz_sink(2) : NULL };
+	*r = (struct run){ .m = MATERIALIZE_INIT,
+			   .in = { .gz = GZ_READER_INIT,
+				   .tolerant = true,
+				   .tuning = { .read_size = 4096, .window = 4096 } },
+			   .old = STATE_IN_INIT,
+			   .next = STATE_OUT_INIT };
+	if (old) {
+		r->m.old = &r->old;
+		if (state_in_open(&r->old, old, err) ||
+		    state_in_count(&r->old, "until", &r->m.cleaning.from, err))
+			return -1;
+	}
+	if (has_next) {
+		/* That of the older state: none of this log is of this part. */
+		r->m.cleaning.until = r->m.cleaning.from;
+		r->m.next = &r->next;
+	}
+	if (csv_reader_open(&r->in, &input, err) ||
+	    (has_next && state_out_open(&r->next, next_path, &output, err)))
+		return -1;
+	set_options(&r->m, opt);
+	if (materialize_open(&r->m, &r->in, NULL, 0, &output, &tables, INT64_C(1700000000000), err))
+		return -1;
+	manifest_add_int(manifest, "until", r->m.cleaning.until);
+	return agreement_describe(&r->m, &r->in, NULL, 0, manifest, err);
+}
+
+static int go_on(struct run *r, struct err *err)
+{
+	struct warnings warnings = WARNINGS_INIT;
+	const struct csv_row *row;
+	struct buf summary = BUF_INIT;
+	int rc = agreement_check(&r->old, &r->next.manifest, false, err) ||
+				 materialize_restore(&r->m, err)
+			 ? -1
+			 : 1;
+
+	while (rc > 0 && (rc = csv_reader_next(&r->in, &row, err)) > 0)
+		rc = cleaning_add(&r->m.cleaning, &r->in, row, err) ? -1 : 1;
+	if (!rc && !cleaning_sort(&r->m.cleaning, &r->in, &warnings, err)) {
+		while ((rc = materialize_step(&r->m, err)) > 0)
+			;
+		if (!rc) {
+			materialize_put_summary(&r->m, &summary);
+			materialize_warn(&r->m, &warnings);
+			rc = materialize_close(&r->m, err);
+		}
+	} else {
+		rc = -1;
+	}
+	buf_release(&summary);
+	warnings_release(&warnings);
+	return rc;
+}
+
+static void release(struct run *r)
+{
+	csv_reader_close(&r->in);
+	materialize_release(&r->m);
+	state_in_release(&r->old);
+	state_out_release(&r->next);
+}
+
+static int run(const char *old, bool has_next, const char *log, const struct options *opt,
+	       struct err *err)
+{
+	struct run r;
+	int rc = open_run(&r, old, has_next, log, opt, err) || go_on(&r, err) ? -1 : 0;
+
+	release(&r);
+	return rc;
+}
+
+/* What the MANIFEST has to say of the options. */
+static const struct manifest *described(const struct options *opt)
+{
+	static struct manifest all[N_RULES][N_ROWS][2];
+	struct manifest *m = &all[opt->complete_by][opt->rows][opt->has_first];
+	struct err err = ERR_INIT;
+	const struct buf *text;
+	const char *line;
+	struct run r;
+
+	if (m->text.len)
+		return m;
+	FUZZ_CHECK(!open_run(&r, NULL, false, log_of("", 0), opt, &err), "%s", err.message);
+	/* Of a log without a state `until` is no time: the part has it. */
+	text = &r.next.manifest.text;
+	line = (const char *)memchr(text->data, '\n', text->len) + 1;
+	buf_append(&m->text, line, (size_t)(text->data + text->len - line));
+	release(&r);
+	return m;
+}
+
+static void seal(struct fuzz *f, bool is_sealed, const struct options *opt)
+{
+	struct buf lines = BUF_INIT;
+	size_t len;
+	const char *part = fuzz_part(f, &len);
+
+	if (is_sealed) {
+		const struct manifest *m = described(opt);
+
+		buf_append_str(&lines, "ce-state 1\nversion " CE_VERSION "\n");
+		buf_append(&lines, part, len);
+		buf_append(&lines, m->text.data, m->text.len);
+	} else {
+		reseal_write(old_path, "MANIFEST", part, len);
+	}
+	for (int i = 0; i < STATE_N_TABLES; i++) {
+		part = fuzz_part(f, &len);
+		reseal_write(old_path, reseal_files[i], part, len);
+	}
+	if (is_sealed)
+		reseal(old_path, lines.data, lines.len);
+	buf_release(&lines);
+}
+
+/* Puts the new state in the place of the old one. */
+static void turn(void)
+{
+	struct buf bytes = BUF_INIT;
+
+	for (int i = 0; i <= STATE_N_TABLES; i++) {
+		const char *name = i < STATE_N_TABLES ? reseal_files[i] : "MANIFEST";
+
+		buf_clear(&bytes);
+		get_file(name, &bytes);
+		reseal_write(old_path, name, bytes.data ? bytes.data : "", bytes.len);
+	}
+	buf_release(&bytes);
+}
+
+/* The tables of the new state, which turn() has put in the place of the old one. */
+static void get_tables(struct buf *tables)
+{
+	for (int i = 0; i < STATE_N_TABLES; i++)
+		get_file(reseal_files[i], tables);
+}
+
+static void check_again(const char *log, const struct options *opt)
+{
+	struct buf first = BUF_INIT, second = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	turn();
+	get_tables(&first);
+	FUZZ_CHECK(!run(old_path, true, log, opt, &err), "%s", err.message);
+	get_tables(&second);
+	FUZZ_CHECK(fuzz_same(&first, &second), "%zu and %zu bytes", first.len, second.len);
+	buf_release(&first);
+	buf_release(&second);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz f = fuzz_begin(data, size);
+	bool is_sealed = !fuzz_option(&f, 2);
+	struct options opt;
+	struct err err = ERR_INIT;
+	const char *rows;
+	size_t len;
+
+	opt.complete_by = (enum session_completion)fuzz_option(&f, N_RULES);
+	opt.rows = (enum features_rows)fuzz_option(&f, N_ROWS);
+	opt.has_first = fuzz_option(&f, 2);
+	opt.watermark = fuzz_option(&f, 2) ? 150 : EVENT_UNKNOWN;
+	make_folder();
+	seal(&f, is_sealed, &opt);
+	if (run(old_path, true, log_of("", 0), &opt, &err)) {
+		fuzz_check_error(&err);
+		return 0;
+	}
+	FUZZ_CHECK(is_sealed, "taken without its sums");
+	check_again(log_of("", 0), &opt);
+	rows = fuzz_part(&f, &len);
+	err = (struct err)ERR_INIT;
+	if (len && run(old_path, false, log_of(rows, len), &opt, &err))
+		fuzz_check_error(&err);
+	return 0;
+}

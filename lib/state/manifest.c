@@ -35,10 +35,11 @@ void manifest_add_int(struct manifest *m, const char *name, int64_t value)
 
 bool manifest_next(const struct manifest *m, size_t *at, struct manifest_entry *entry)
 {
-	const char *line = m->text.data + *at, *end, *blank;
+	const char *line, *end, *blank;
 
 	if (*at >= m->text.len)
 		return false;
+	line = m->text.data + *at;
 	end = memchr(line, '\n', m->text.len - *at);
 	if (!end)
 		end = m->text.data + m->text.len;

@@ -311,11 +311,10 @@ static int64_t take_time(const struct state_history *h, struct state_reader *r,
 
 static uint8_t take_types(struct state_reader *r, const struct csv_value *value)
 {
-	const char *s = value->text, *end = s + value->len;
+	const bool is_text = value->kind == CSV_TEXT;
+	const char *s = is_text ? value->text : "", *end = s + (is_text ? value->len : 0);
 	uint8_t types = 0;
 
-	if (value->kind != CSV_TEXT)
-		s = end = NULL;
 	while (s < end) {
 		const char *plus = memchr(s, '+', (size_t)(end - s));
 		size_t len = (size_t)((plus ? plus : end) - s);

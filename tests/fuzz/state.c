@@ -1,8 +1,9 @@
 /*
  * A state, from which ce-materialize goes on. The options: whether the MANIFEST is sealed again,
  * which is else all that the first part is, --complete-by, --rows, whether there is a table
- * --first, a watermark; the parts: lines of the MANIFEST, its tables in the order of STATE_TABLES,
- * and the rows of the next part of the log.
+ * --first, a watermark, whether the tables begin with their headers, which are put there else; the
+ * parts: lines of the MANIFEST, its tables in the order of STATE_TABLES, and the rows of the next
+ * part of the log.
  *
  * Only what is sealed is read. A state that is taken is left as one that is taken again, and is
  * the same then, byte for byte; with whatever log the run that goes on ends.
@@ -78,15 +79,18 @@ static void set_options(struct materialize *m, const struct options *opt)
 	FUZZ_CHECK(!names_append(&m->keep, "*", &err), "%s", err.message);
 }
 
-/* The log: the columns of a cleaned event and of the dimensions, and those rows. */
+/* The columns of a cleaned event and of the dimensions: those of the log, and of what is carried.
+ */
+#define COLUMNS                                                                                    \
+	"event_id,event_ts,user_id,content_id,event_type,playback_position,device,plan_tier,"      \
+	"signup_date,genre,runtime,release_year,maturity_rating\n"
+
 static const char *log_of(const char *rows, size_t n)
 {
 	struct buf text = BUF_INIT;
 	const char *path;
 
-	buf_append_str(&text, "event_id,event_ts,user_id,content_id,event_type,playback_position,"
-			      "device,plan_tier,signup_date,genre,runtime,release_year,"
-			      "maturity_rating\n");
+	buf_append_str(&text, COLUMNS);
 	buf_append(&text, rows, n);
 	path = fuzz_file(0, text.data, text.len);
 	buf_release(&text);
@@ -184,45 +188,71 @@ static int run(const char *old, bool has_next, const char *log, const struct opt
 	return rc;
 }
 
-/* What the MANIFEST has to say of the options. */
-static const struct manifest *described(const struct options *opt)
+/* What depends on the options: what the MANIFEST has to say of them, the columns of the features.
+ */
+struct described {
+	struct buf lines, features;
+};
+
+static const struct described *described(const struct options *opt)
 {
-	static struct manifest all[N_RULES][N_ROWS][2];
-	struct manifest *m = &all[opt->complete_by][opt->rows][opt->has_first];
+	static struct described all[N_RULES][N_ROWS][2];
+	struct described *d = &all[opt->complete_by][opt->rows][opt->has_first];
 	struct err err = ERR_INIT;
 	const struct buf *text;
 	const char *line;
 	struct run r;
 
-	if (m->text.len)
-		return m;
+	if (d->lines.len)
+		return d;
 	FUZZ_CHECK(!open_run(&r, NULL, false, log_of("", 0), opt, &err), "%s", err.message);
 	/* Of a log without a state `until` is no time: the part has it. */
 	text = &r.next.manifest.text;
 	line = (const char *)memchr(text->data, '\n', text->len) + 1;
-	buf_append(&m->text, line, (size_t)(text->data + text->len - line));
+	buf_append(&d->lines, line, (size_t)(text->data + text->len - line));
+	buf_append(&d->features, r.m.featurizer.header.data, r.m.featurizer.header.len);
+	csv_end_row(&d->features);
 	release(&r);
-	return m;
+	return d;
 }
 
-static void seal(struct fuzz *f, bool is_sealed, const struct options *opt)
+static void put_table(enum state_table table, const struct described *d, bool has_header,
+		      const char *rows, size_t n)
 {
+	const char *file = reseal_files[table];
+	char *name = strndup(file, strlen(file) - strlen(".csv.gz"));
+	const struct catalogue_table *columns = catalogue_table(name);
+	struct buf text = BUF_INIT;
+
+	if (!has_header && columns) {
+		catalogue_put_names(&text, columns);
+		csv_end_row(&text);
+	} else if (!has_header && table == STATE_EARLY) {
+		buf_append_str(&text, COLUMNS);
+	} else if (!has_header) {
+		buf_append(&text, d->features.data, d->features.len);
+	}
+	buf_append(&text, rows, n);
+	reseal_write(old_path, file, text.data ? text.data : "", text.len);
+	buf_release(&text);
+	free(name);
+}
+
+static void seal(struct fuzz *f, bool is_sealed, bool has_headers, const struct options *opt)
+{
+	const struct described *d = described(opt);
 	struct buf lines = BUF_INIT;
 	size_t len;
 	const char *part = fuzz_part(f, &len);
 
-	if (is_sealed) {
-		const struct manifest *m = described(opt);
-
-		buf_append_str(&lines, "ce-state 1\nversion " CE_VERSION "\n");
-		buf_append(&lines, part, len);
-		buf_append(&lines, m->text.data, m->text.len);
-	} else {
+	buf_append_str(&lines, "ce-state 1\nversion " CE_VERSION "\n");
+	buf_append(&lines, part, len);
+	buf_append(&lines, d->lines.data, d->lines.len);
+	if (!is_sealed)
 		reseal_write(old_path, "MANIFEST", part, len);
-	}
 	for (int i = 0; i < STATE_N_TABLES; i++) {
 		part = fuzz_part(f, &len);
-		reseal_write(old_path, reseal_files[i], part, len);
+		put_table((enum state_table)i, d, has_headers, part, len);
 	}
 	if (is_sealed)
 		reseal(old_path, lines.data, lines.len);
@@ -268,7 +298,7 @@ static void check_again(const char *log, const struct options *opt)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz f = fuzz_begin(data, size);
-	bool is_sealed = !fuzz_option(&f, 2);
+	bool is_sealed = !fuzz_option(&f, 2), has_headers;
 	struct options opt;
 	struct err err = ERR_INIT;
 	const char *rows;
@@ -278,8 +308,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	opt.rows = (enum features_rows)fuzz_option(&f, N_ROWS);
 	opt.has_first = fuzz_option(&f, 2);
 	opt.watermark = fuzz_option(&f, 2) ? 150 : EVENT_UNKNOWN;
+	has_headers = fuzz_option(&f, 2);
 	make_folder();
-	seal(&f, is_sealed, &opt);
+	seal(&f, is_sealed, has_headers, &opt);
 	if (run(old_path, true, log_of("", 0), &opt, &err)) {
 		fuzz_check_error(&err);
 		return 0;

@@ -78,6 +78,7 @@ refused() {
 @test "a state that does not fit is refused by name" {
 	first_day
 	refused "--gap was '30m' when the state was made, and is '20m' here" --gap 20m day2.csv
+	refused "--gap was '30m' when the state was made, and is '30ms' here" --gap 30ms day2.csv
 	refused '--window' --window 10d day2.csv
 	refused '--rows' --rows all day2.csv
 	refused '--complete-by' --complete-by position day2.csv
@@ -94,6 +95,27 @@ refused() {
 	mkdir s4 && touch s4/other
 	run ce-materialize --left --state-out s4 --until 1704386400000 day1.csv
 	[ "$status" -eq 1 ] && [[ $output == *"'other'"* ]]
+}
+
+@test "other columns than a state's are refused" {
+	first_day
+	sed '1s/$/,more/; 2,$s/$/,x/' day2.csv >more.csv
+	# shellcheck disable=SC2046
+	ce-materialize $(dims) --keep '*' --state-out s3 --until 1704386400000 -o f1.csv.gz day1.csv 2>/dev/null
+	rm -r s1 && mv s3 s1
+	refused 'other columns of the cleaned: they were event_id,' --keep '*' more.csv
+	# shellcheck disable=SC2046
+	ce-materialize $(dims) --keep '*' --state s1 --state-out s2 --until 1704472800000 -o f2.csv.gz day2.csv 2>/dev/null
+}
+
+@test "ids are remembered for just as long as --dedupe says" {
+	first_day
+	last=$(gzip -dc s1/seen.csv.gz | tail -n 1 | cut -d, -f1)
+	# shellcheck disable=SC2046
+	for ms in 0 1; do
+		ce-materialize $(dims) --state-out t$ms --until $((last + 3600000 + ms)) --dedupe 1h -o f.csv.gz day1.csv 2>/dev/null
+		[ "$(gzip -dc t$ms/seen.csv.gz | wc -l)" -eq $((2 - ms)) ]
+	done
 }
 
 @test "dimension tables that changed are refused, or said in the MANIFEST" {

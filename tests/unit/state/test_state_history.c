@@ -207,6 +207,37 @@ static void a_state_goes_on_as_if_it_had_not_been(void)
 	}
 }
 
+/* At the deadline itself, which is the end of the state, a session is gone on with; not after it.
+ */
+static void a_session_is_kept_until_its_deadline(void)
+{
+	for (int64_t late = 0; late < 2; late++) {
+		struct seen s = { .ts = 7,
+				  .type = EVENT_PAUSE,
+				  .position = EVENT_UNKNOWN,
+				  .runtime = EVENT_UNKNOWN,
+				  .ratio = EVENT_UNKNOWN };
+		struct history_row row;
+		struct err err = ERR_INIT;
+		struct world w, back;
+		char *pairs;
+
+		begin(&w, SESSION_BY_EVENT);
+		see(&w, &s, &row);
+		write_state(&w, 107 + late, "s1");
+		pairs = reseal_read("s1", "pairs.csv.gz");
+		CHECK_INT(strstr(pairs, ",107,pause,") != NULL, !late);
+		free(pairs);
+		begin(&back, SESSION_BY_EVENT);
+		CHECK_INT(read_state(&back, "s1", &err), 0);
+		s.ts = 107 + late;
+		CHECK_INT(see(&back, &s, &row).session_id, 1 + late);
+		end(&w);
+		end(&back);
+		remove_states();
+	}
+}
+
 /* A small state of each kind of row, s1: 10 sessions, of which 6 are in viewings. */
 static void write_sample(void)
 {
@@ -352,6 +383,7 @@ int main(void)
 
 	scratch_enter(dir);
 	RUN(a_state_goes_on_as_if_it_had_not_been);
+	RUN(a_session_is_kept_until_its_deadline);
 	RUN(what_cannot_be_is_refused);
 	RUN(a_sample_as_it_is_is_taken);
 	scratch_leave(dir);

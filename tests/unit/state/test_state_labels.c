@@ -67,25 +67,35 @@ static void add_row(struct labels *l, const struct event *e)
 	labels_hold(l, e->session_id);
 }
 
-/* A session's only event, at `ts`: with a row of each, if its user is 0 a second one. */
-static void see(struct world *w, int64_t ts, uint32_t user, uint32_t content, bool completes)
+/* The next event of a session, which is new or began at `start`, without a row. */
+static struct event step(struct world *w, int64_t ts, uint32_t user, uint32_t content,
+			 bool completes, int64_t id, int64_t start)
 {
 	struct event e = { .ts = ts,
 			   .user = user,
 			   .content = content,
 			   .type = completes ? EVENT_COMPLETE : EVENT_PLAY,
 			   .phase = completes ? EVENT_COMPLETED : EVENT_OPEN,
-			   .prev_ts = EVENT_UNKNOWN,
-			   .session_start = ts,
-			   .session_id = ++w->n_sessions,
+			   .prev_ts = start == ts ? EVENT_UNKNOWN : start,
+			   .session_start = start,
+			   .session_id = id,
 			   .deadline = ts + 100,
 			   .completes = completes };
 	struct err err = ERR_INIT;
 
 	w->now = ts;
+	w->n_sessions += start == ts;
 	CHECK_INT(labels_step(&w->features.labels, &e, &err), 0);
 	CHECK_INT(labels_step(&w->first.labels, &e, &err), 0);
 	CHECK_STR(err.message, "");
+	return e;
+}
+
+/* A session's only event: with a row of each, if its user is 0 a second one. */
+static void see(struct world *w, int64_t ts, uint32_t user, uint32_t content, bool completes)
+{
+	struct event e = step(w, ts, user, content, completes, w->n_sessions + 1, ts);
+
 	add_row(&w->features.labels, &e);
 	if (!user)
 		add_row(&w->features.labels, &e);
@@ -223,6 +233,42 @@ static void what_was_read_waits_on(void)
 	CHECK_INT(system("rm -rf s1 s2 out"), 0);
 }
 
+/* A session is remembered as long as either table has a row for it. */
+static void the_sessions_are_those_of_both_tables(void)
+{
+	for (int of_first = 0; of_first < 2; of_first++) {
+		struct err err = ERR_INIT;
+		struct labels *labels;
+		struct event e;
+		struct world w;
+		char *text;
+
+		begin(&w);
+		labels = of_first ? &w.first.labels : &w.features.labels;
+		step(&w, 10, 0, 0, false, 1, 10);
+		see(&w, 20, 1, 0, false);
+		e = step(&w, 30, 0, 0, false, 1, 10);
+		add_row(labels, &e);
+		/* At 150 the first one is closed, and its row waits after that of the second. */
+		step(&w, 110, 1, 0, false, 2, 20);
+		step(&w, 150, 0, 1, false, 3, 150);
+		CHECK_INT(labels_write(&w.features.labels, &w.features.out, &err), 0);
+		CHECK_INT(labels_write(&w.first.labels, &w.features.out, &err), 0);
+		CHECK_INT(w.features.labels.first_id, of_first ? 2 : 1);
+		CHECK_INT(w.first.labels.first_id, of_first ? 1 : 2);
+		write_state(&w, true, "s1");
+		text = reseal_read("s1", "labels.csv.gz");
+		CHECK(strstr(text, "\n1,u1,"));
+		end(&w);
+		begin(&w);
+		CHECK_INT(read_state(&w, true, "s1", &err), 0);
+		CHECK_STR(err.message, "");
+		end(&w);
+		free(text);
+		CHECK_INT(system("rm -rf s1"), 0);
+	}
+}
+
 /* One wrong thing each, and where it is said to be. */
 static const struct {
 	const char *file, *old, *new, *where;
@@ -283,6 +329,7 @@ int main(void)
 	scratch_enter(dir);
 	RUN(what_waits_is_written);
 	RUN(what_was_read_waits_on);
+	RUN(the_sessions_are_those_of_both_tables);
 	RUN(what_cannot_be_is_refused);
 	scratch_leave(dir);
 	return CHECK_DONE();

@@ -27,8 +27,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LIST = ROOT / "tests" / "mutation" / "mutations.txt"
 
-# The tool that is likeliest to catch an edit of a module, if its unit test does not.
-TOOL = {
+# The suite that is likeliest to catch an edit of a module, if its unit test does not.
+LIKELIEST = {
     "session": "ce-sessionize",
     "doubts": "ce-sessionize",
     "sessioncols": "ce-agg",
@@ -37,6 +37,13 @@ TOOL = {
     "history": "ce-agg",
     "label": "ce-features",
     "features": "ce-features",
+    "cleaning": "test_state_events",
+    "state": "states",
+    "state_history": "days",
+    "state_labels": "days",
+    "state_events": "days",
+    "materialize": "states",
+    "agreement": "states",
 }
 
 SURVIVED, DOES_NOT_COMPILE = "SURVIVED", "DOES NOT COMPILE"
@@ -171,7 +178,7 @@ def all_suites():
 def order(mutation, seconds):
     """All suites as they are to be tried; `seconds` is what each takes on the tree as it is."""
     module = Path(mutation.file).stem
-    first = [f"test_{module}", TOOL.get(module), "reference", "properties", "pipeline"]
+    first = [f"test_{module}", LIKELIEST.get(module), "reference", "properties", "pipeline"]
     return [s for s in first if s in seconds] + [s for s in sorted(seconds, key=seconds.get) if s not in first]
 
 

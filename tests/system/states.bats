@@ -25,7 +25,8 @@ refused() {
 	run ce-materialize $(dims) --state s1 --state-out s2 --until 1704472800000 -o f2.csv.gz "${@:2}"
 	[ "$status" -ne 0 ]
 	[[ $output == *"$1"* ]] || { echo "$output"; false; }
-	[ ! -e s2 ] && [ ! -e f2.csv.gz ]
+	[ ! -e s2 ]
+	[ ! -e f2.csv.gz ]
 	[ -z "$(find . -name '.*.tmp')" ]
 }
 
@@ -94,7 +95,8 @@ refused() {
 	refused 'is the same file' --state-out s1 day2.csv
 	mkdir s4 && touch s4/other
 	run ce-materialize --left --state-out s4 --until 1704386400000 day1.csv
-	[ "$status" -eq 1 ] && [[ $output == *"'other'"* ]]
+	[ "$status" -eq 1 ]
+	[[ $output == *"'other'"* ]]
 }
 
 @test "other columns than a state's are refused" {
@@ -125,7 +127,8 @@ refused() {
 	arguments=(--drop email -k user_id users.csv -k content_id "$CE_ROOT/samples/content_dim.csv.gz" --state s1 --state-out s2
 		--until 1704472800000 -o f2.csv.gz day2.csv)
 	run ce-materialize "${arguments[@]}"
-	[ "$status" -eq 1 ] && [[ $output == *'user_id'*'--dimensions-changed'* ]]
+	[ "$status" -eq 1 ]
+	[[ $output == *'user_id'*'--dimensions-changed'* ]]
 	ce-materialize --dimensions-changed "${arguments[@]}" 2>/dev/null
 	grep -q '^dimensions-changed user_id$' s2/MANIFEST
 	[ "$(grep -c '^dimensions-changed' s2/MANIFEST)" -eq 1 ]

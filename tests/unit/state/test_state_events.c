@@ -12,6 +12,7 @@ static const char *const names[] = { "event_id",   "event_ts",          "user_id
 struct part {
 	int64_t from, until, seen_from;
 	const char *rows;
+	bool is_strict; /* no record may be of another part */
 
 	struct buf ids; /* of the events of this part, a blank behind each */
 	uint64_t n_late, n_duplicates, n_early, n_still_early;
@@ -67,7 +68,8 @@ static int clean(struct part *p, const char *old, const char *next, struct err *
 	c.from = p->from;
 	c.until = p->until;
 	c.seen_from = p->seen_from;
-	c.rejects.bound = (struct bound)BOUND_PERCENT(100);
+	c.rejects.bound = p->is_strict ? (struct bound)BOUND_PERCENT(0)
+				       : (struct bound)BOUND_PERCENT(100);
 	c.cleaner.times.unit = TIME_MS;
 	CHECK_INT(names_append(&c.cleaner.keep, "more", err), 0);
 	CHECK_INT(csv_reader_open(&in, &input, err), 0);
@@ -163,6 +165,26 @@ static void the_next_part_goes_on_with_them(void)
 	remove_states();
 }
 
+/* What an older part carries, and this one carries on, is none of its own records. */
+static void what_is_still_early_is_not_held_against_a_part(void)
+{
+	struct part p = first,
+		    q = { .from = 100, .until = 200, .rows = "g,150\n", .is_strict = true },
+		    r = { .from = 100, .until = 200, .rows = "g,150\nh,200\n", .is_strict = true };
+	struct err err = ERR_INIT;
+
+	CHECK_INT(clean(&p, NULL, "s1", &err), 0);
+	CHECK_INT(clean(&q, "s1", "s2", &err), 0);
+	CHECK_STR(err.message, "");
+	CHECK_STR(q.ids.data, "d g ");
+	CHECK_INT(clean(&r, "s1", "s3", &err), -1);
+	CHECK_BEGINS(err.message, "1 of 2 records are not of this day: 0 are late");
+	buf_release(&p.ids);
+	buf_release(&q.ids);
+	buf_release(&r.ids);
+	remove_states();
+}
+
 static void what_cannot_be_is_refused(void)
 {
 	static const struct {
@@ -211,6 +233,7 @@ int main(void)
 	scratch_enter(dir);
 	RUN(what_is_remembered_and_carried_is_written);
 	RUN(the_next_part_goes_on_with_them);
+	RUN(what_is_still_early_is_not_held_against_a_part);
 	RUN(what_cannot_be_is_refused);
 	scratch_leave(dir);
 	return CHECK_DONE();

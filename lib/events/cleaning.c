@@ -1,6 +1,7 @@
 #include "events/cleaning.h"
 
 #include "base/relay.h"
+#include "base/time.h"
 #include "events/event.h"
 #include "table/catalogue.h"
 
@@ -85,7 +86,7 @@ int cleaning_open(struct cleaning *c, const struct csv_reader *in, const struct 
 		  const struct gz_output *rejects, int64_t now, struct err *err)
 {
 	timeline_init(&c->timeline, now);
-	c->events = dedup_new(c->mem);
+	c->events = dedup_new(c->mem, c->from);
 	for (size_t i = 0; i < CLEANING_BATCHES; i++)
 		c->items[i] = &c->batches[i];
 	if (c->threaded)
@@ -172,6 +173,8 @@ int cleaning_add_carried(struct cleaning *c, const struct csv_reader *carried,
 		e.kept_len = rest->len - e.rest_len - 2;
 	}
 	c->n_carried++;
+	if (e.ts >= c->cleaner.until)
+		return rejects_add(&c->rejects, CLEAN_AFTER_UNTIL, carried, row, err);
 	c->n_still_early += e.ts >= c->until;
 	return add_event(c, &e, rejects_note(&c->rejects, carried, row, &e), err);
 }
@@ -180,6 +183,8 @@ int cleaning_add_carried(struct cleaning *c, const struct csv_reader *carried,
 static int carry(struct cleaning *c, const struct clean_event *e, struct err *err)
 {
 	c->n_early++;
+	c->n_far += e->ts - c->until >= TIME_MS_PER_DAY;
+	c->last_early = e->ts;
 	clean_put_event(&c->early->row, e);
 	return csv_writer_end_row(c->early, err);
 }
@@ -260,6 +265,15 @@ void cleaning_warn(const struct cleaning *c, const struct csv_reader *in, struct
 	cleaner_warn(&c->cleaner, in->n_rows, warnings);
 	rejects_warn(&c->rejects, in->n_rows, warnings);
 	csv_reader_warn(in, warnings);
+	if (c->n_far)
+		warnings_add(
+			warnings,
+			"%" PRIu64 " of %" PRIu64
+			" events that are early are so by a day or more, the last one, at %" PRId64
+			", by %" PRId64 " days: a wrong clock? They are carried until their day "
+			"comes (take them out of the log)",
+			c->n_far, c->n_early, c->last_early,
+			(c->last_early - c->until) / TIME_MS_PER_DAY);
 }
 
 void cleaning_put_summary(struct cleaning *c, const struct csv_reader *in, struct buf *text)

@@ -44,6 +44,8 @@ struct cleaning {
 	uint64_t n_early;       /* that are carried on */
 	uint64_t n_still_early; /* both */
 	uint64_t n_repeated;    /* duplicates of events of an earlier part */
+	uint64_t n_far;         /* of the early ones: a day or more */
+	int64_t last_early;     /* the time of the last one */
 
 	/* The module's own. */
 	struct dedup *events;

@@ -15,6 +15,7 @@
 
 struct dedup {
 	uint64_t limit;
+	int64_t from;              /* events before it that have a rest are too late */
 	uint64_t share;            /* of it, half of what `events` leaves after dedup_finish */
 	struct extsort *events;    /* key event_ts; event_id, NUL, rest; NUL, kept; then the note */
 	struct dupcheck *suspects; /* hash of event_id with event_ts */
@@ -22,12 +23,13 @@ struct dedup {
 	int64_t n;                 /* events that came back, since the last rewind */
 	int64_t last_ts;           /* of the event that came back last */
 	struct buf last_id;
+	bool is_late_alone; /* that event is late, and no duplicate: so are its copies */
 
 	struct intern seen; /* ids of suspect hash that came back already, while there is room */
 	uint64_t seen_size;
 
 	/* Then: numbers of events in order, from 1 on. */
-	struct extsort *by_id; /* key hash; event_id, number: the suspects */
+	struct extsort *by_id; /* key hash; event_id, number: the suspects, late ones negative */
 	struct extsort *later; /* key number: those whose id came before */
 	int64_t next_later;    /* the first of these >= n; INT64_MAX: none */
 };
@@ -37,14 +39,16 @@ struct sorted {
 	struct extsort_row row;
 	size_t id_len;
 	bool is_copy; /* the event before has the same id and time */
+	bool is_late;
 };
 
-struct dedup *dedup_new(uint64_t mem_limit)
+struct dedup *dedup_new(uint64_t mem_limit, int64_t from)
 {
 	struct dedup *d = mem_zalloc(1, sizeof(*d));
 
 	/* A pair takes 16 bytes, an event about four times as much. */
 	d->limit = mem_limit < LIMIT_MIN ? LIMIT_MIN : mem_limit;
+	d->from = from;
 	d->suspects = dupcheck_new(d->limit / 5);
 	d->events = extsort_new(d->limit - d->limit / 5);
 	return d;
@@ -98,6 +102,11 @@ static void set_last_id(struct dedup *d, const char *id, size_t id_len)
 	buf_append(&d->last_id, id, id_len);
 }
 
+static bool has_rest(const struct extsort_row *row, size_t id_len)
+{
+	return row->compare_len > id_len + 1 && row->bytes[id_len + 1];
+}
+
 /* The next event in order. Returns 1, 0 after the last, or -1 with err. */
 static int next_sorted(struct dedup *d, struct sorted *next, struct err *err)
 {
@@ -109,6 +118,8 @@ static int next_sorted(struct dedup *d, struct sorted *next, struct err *err)
 	id = next->row.bytes;
 	next->id_len = (size_t)((const char *)memchr(id, '\0', next->row.len) - id);
 	next->is_copy = d->n && next->row.key == d->last_ts && is_last_id(d, id, next->id_len);
+	/* Of the copies of one time it is that without a rest which is the first. */
+	next->is_late = next->row.key < d->from && has_rest(&next->row, next->id_len);
 	d->n++;
 	if (!next->is_copy) {
 		d->last_ts = next->row.key;
@@ -132,16 +143,17 @@ static int sort_suspects(struct dedup *d, struct err *err)
 	d->by_id = extsort_new(d->share);
 	while ((rc = next_sorted(d, &event, err)) > 0) {
 		uint64_t hash = hash_bytes(event.row.bytes, event.id_len);
+		int64_t number = event.is_late ? -d->n : d->n;
 		char *at;
 
 		if (event.is_copy || !dupcheck_has(d->suspects, hash))
 			continue;
-		at = extsort_reserve(d->by_id, (int64_t)hash, event.id_len + sizeof(d->n),
+		at = extsort_reserve(d->by_id, (int64_t)hash, event.id_len + sizeof(number),
 				     event.id_len, err);
 		if (!at)
 			return -1;
 		memcpy(at, event.row.bytes, event.id_len);
-		memcpy(at + event.id_len, &d->n, sizeof(d->n));
+		memcpy(at + event.id_len, &number, sizeof(number));
 	}
 	return rc ? -1 : extsort_finish(d->by_id, err);
 }
@@ -150,18 +162,25 @@ static int sort_suspects(struct dedup *d, struct err *err)
 static int sort_later(struct dedup *d, struct err *err)
 {
 	struct extsort_row row;
-	bool is_first = true;
+	bool has_first = false; /* of the last id */
+	bool is_any = false;
 	int rc;
 
 	d->later = extsort_new(d->share);
-	for (; (rc = extsort_next(d->by_id, &row, err)) > 0; is_first = false) {
+	for (; (rc = extsort_next(d->by_id, &row, err)) > 0; is_any = true) {
 		struct extsort_row number = { 0 };
 
-		if (is_first || !is_last_id(d, row.bytes, row.compare_len)) {
+		memcpy(&number.key, row.bytes + row.compare_len, sizeof(number.key));
+		if (!is_any || !is_last_id(d, row.bytes, row.compare_len)) {
 			set_last_id(d, row.bytes, row.compare_len);
+			has_first = false;
+		}
+		if (!has_first) {
+			has_first = number.key > 0;
 			continue;
 		}
-		memcpy(&number.key, row.bytes + row.compare_len, sizeof(number.key));
+		if (number.key < 0)
+			number.key = -number.key;
 		if (extsort_add(d->later, &number, err))
 			return -1;
 	}
@@ -206,12 +225,14 @@ static int look_up_later(struct dedup *d, bool *is_later, struct err *err)
 }
 
 /* Whether the id was remembered before; remembers it if there can be another event of it. */
-static bool was_seen(struct dedup *d, const char *id, size_t id_len)
+static bool was_seen(struct dedup *d, const char *id, size_t id_len, bool is_late)
 {
 	uint32_t n_seen = d->seen.n;
 
 	if (!dupcheck_has(d->suspects, hash_bytes(id, id_len)))
 		return false;
+	if (is_late)
+		return intern_find(&d->seen, id, id_len) != INTERN_NONE;
 	if (intern_id(&d->seen, id, id_len) < n_seen)
 		return true;
 	d->seen_size += SEEN_SIZE + id_len;
@@ -244,12 +265,14 @@ int dedup_next(struct dedup *d, struct dedup_event *next, struct err *err)
 	event->is_as_read = false; /* no longer known */
 	next->note = row->bytes + row->compare_len;
 	next->note_len = row->len - row->compare_len;
-	next->duplicate = sorted.is_copy;
+	next->duplicate = !d->is_late_alone;
 	if (sorted.is_copy)
 		return 1;
-	if (d->later)
-		return look_up_later(d, &next->duplicate, err) ? -1 : 1;
-	next->duplicate = was_seen(d, event->id, event->id_len);
+	if (!d->later)
+		next->duplicate = was_seen(d, event->id, event->id_len, sorted.is_late);
+	else if (look_up_later(d, &next->duplicate, err))
+		return -1;
+	d->is_late_alone = sorted.is_late && !next->duplicate;
 	return 1;
 }
 

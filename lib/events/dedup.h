@@ -42,8 +42,11 @@
 
 struct dedup; /* opaque */
 
-/* `mem_limit`: bytes for all of it together; at least 2 MiB are used. */
-struct dedup *dedup_new(uint64_t mem_limit);
+/*
+ * `mem_limit`: bytes for all of it together; at least 2 MiB are used. An event before `from` is too
+ * late, unless it has no rest: it makes no other one a duplicate, but for equal ones of its time.
+ */
+struct dedup *dedup_new(uint64_t mem_limit, int64_t from);
 
 /*
  * Adds a copy of the event, and of `note`, any bytes that are to come back with it. It holds no

@@ -347,7 +347,7 @@ int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err
 	if (check_bound(j, n_rows, err))
 		return -1;
 	put_unmatched(j, &by_key);
-	if (n_rows && !j->left && j->n_unmatched == n_rows)
+	if (n_rows && !j->left && j->n_unmatched == n_rows && !j->is_part)
 		rc = err_set(err, ERR_RUNTIME, "none of %" PRIu64 " rows has a match: %.*s", n_rows,
 			     (int)by_key.len, by_key.data);
 	else if (bound_exceeded(&many, j->n_unmatched, n_rows))

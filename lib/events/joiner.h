@@ -29,6 +29,7 @@ struct joiner {
 	/* Set by the caller. */
 	struct names drop, na; /* columns to drop; words that are NULL in a dimension */
 	struct bound max_unmatched;
+	bool is_part;            /* of a log: that may be all of them */
 	const struct zone *zone; /* of a history's local times; NULL: UTC; borrowed */
 	bool left;               /* keep rows without a match, with NULL for the new columns */
 	bool fields;             /* joiner_fields is to be called */

@@ -82,7 +82,7 @@ static int check_bound(struct rejects *r, uint64_t n_read, struct err *err)
 
 int rejects_check(struct rejects *r, uint64_t n_read, struct err *err)
 {
-	if (n_read && r->n == n_read)
+	if (n_read && r->n == n_read && !r->is_part)
 		return err_set(err, ERR_RUNTIME, "kept none of %" PRIu64 " records; rejected: %s%s",
 			       n_read, rejects_summary(r), remedy(r));
 	return check_bound(r, n_read, err);

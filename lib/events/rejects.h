@@ -26,7 +26,10 @@
 #include <stdint.h>
 
 struct rejects {
-	struct bound bound; /* set by the caller: how many records may be rejected */
+	/* Set by the caller: how many records may be rejected; and whether that may be all of them,
+	 * as in a part of a log. */
+	struct bound bound;
+	bool is_part;
 
 	/* For callers to read; `out` is for csv_writer_close_all, too. */
 	uint64_t n;
@@ -79,9 +82,9 @@ int rejects_add_noted(struct rejects *r, enum clean_reason reason, const struct 
 		      uint64_t n_read, struct err *err);
 
 /*
- * Whether, of n_read records, at least one is kept, unless there are none, and the rejects are
- * within the bound: for a bound that is a share, which no other call checks. Returns 0, or -1 with
- * err.
+ * Whether, of n_read records, at least one is kept, unless there are none or all may be rejected,
+ * and the rejects are within the bound: for a bound that is a share, which no other call checks.
+ * Returns 0, or -1 with err.
  */
 int rejects_check(struct rejects *r, uint64_t n_read, struct err *err);
 

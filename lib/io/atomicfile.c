@@ -353,12 +353,15 @@ static int use_target(struct atomicfile *f, const char *path, const struct stat 
 	struct stat folder;
 	int rc;
 
-	if (file)
-		return fileuse_output(&f->use, path, file, NULL, err);
 	*base = '\0'; /* leaves the folder, with its slash */
 	rc = stat(f->path, &folder);
 	*base = first;
-	return rc ? err_errno(err, path) : fileuse_output(&f->use, path, &folder, base, err);
+	if (rc)
+		return err_errno(err, path);
+	if (fileuse_inside(path, &folder, err))
+		return -1;
+	return file ? fileuse_output(&f->use, path, file, NULL, err)
+		    : fileuse_output(&f->use, path, &folder, base, err);
 }
 
 /* Whether such a link is one that somebody else, not the folder's owner, has put into a /tmp. */
@@ -681,6 +684,9 @@ int atomicfile_name(struct atomicfile *f, struct err *err)
 		return err_set(err, ERR_RUNTIME,
 			       "%s: somebody has moved or replaced %s, which was to get that name",
 			       t->path, t->name);
+	/* Others may have come since it was opened: those would go with the older one. */
+	if (t->files && !access(t->path, F_OK) && check_files(t->path, t->files, err))
+		return -1;
 	return rename_to(t) || (f->sync && sync_name(t->path)) ? err_errno(err, f->path) : 0;
 }
 

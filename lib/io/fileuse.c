@@ -185,6 +185,19 @@ int fileuse_output(struct fileuse **use, const char *path, const struct stat *st
 	return 0;
 }
 
+int fileuse_inside(const char *path, const struct stat *folder, struct err *err)
+{
+	const struct place place = place_of(folder);
+	uint32_t id = intern_find(&inputs, (const char *)&place, sizeof(place));
+
+	for (const struct fileuse *o = outputs; o; o = o->next)
+		if (!o->entry && same_place(&o->place, &place))
+			return err_set(err, ERR_RUNTIME, "%s: is in the output %s", path, o->path);
+	if (id != INTERN_NONE && is_at(input_paths[id], &place))
+		return err_set(err, ERR_RUNTIME, "%s: is in the input %s", path, input_paths[id]);
+	return 0;
+}
+
 void fileuse_end(struct fileuse *use)
 {
 	if (!use)

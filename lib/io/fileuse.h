@@ -45,6 +45,12 @@ int fileuse_folder(const char *path, struct err *err);
 int fileuse_output(struct fileuse **use, const char *path, const struct stat *st, const char *entry,
 		   struct err *err);
 
+/*
+ * Whether an output of that path may be in that folder: not if the folder itself is an output,
+ * which will replace it, or is read. Returns 0, or -1 with err.
+ */
+int fileuse_inside(const char *path, const struct stat *folder, struct err *err);
+
 /* Forgets an output; does nothing to NULL. */
 void fileuse_end(struct fileuse *use);
 

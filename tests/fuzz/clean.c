@@ -90,7 +90,7 @@ static int clean(struct run *run, const char *path, char delimiter, struct err *
 	struct csv_reader in = { .gz = GZ_READER_INIT,
 				 .tolerant = true,
 				 .tuning = { .read_size = 4096, .window = 4096 } };
-	struct dedup *events = dedup_new(0);
+	struct dedup *events = dedup_new(0, INT64_MIN);
 	struct warnings warnings = WARNINGS_INIT;
 	struct timeline timeline;
 	int rc;

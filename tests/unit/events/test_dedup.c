@@ -43,7 +43,7 @@ static void check_text(const char *got, size_t len, const char *want)
 /* Adds the n samples in order of i * step modulo n, and wants them back as they stand. */
 static void check_order(const struct sample *samples, size_t n, size_t step)
 {
-	struct dedup *d = dedup_new(0);
+	struct dedup *d = dedup_new(0, INT64_MIN);
 	struct dedup_event next;
 	struct err err = ERR_INIT;
 	size_t i = 0;
@@ -94,7 +94,7 @@ static void test_order_and_duplicates(void)
 static void test_duplicates_far_apart(void)
 {
 	enum { N = 40000 };
-	struct dedup *d = dedup_new(0);
+	struct dedup *d = dedup_new(0, INT64_MIN);
 	struct dedup_event next;
 	struct err err = ERR_INIT;
 	char id[32];
@@ -153,7 +153,7 @@ static void check_random_log(uint64_t percent, uint64_t limit)
 	enum { N_IDS = 30000, COPIES = 6 };
 	struct drawn *log = mem_alloc((size_t)N_IDS * COPIES, sizeof(*log));
 	bool *seen = mem_zalloc(N_IDS, 1);
-	struct dedup *d = dedup_new(limit);
+	struct dedup *d = dedup_new(limit, INT64_MIN);
 	struct dedup_event next;
 	struct err err = ERR_INIT;
 	struct rng random;
@@ -235,7 +235,7 @@ static void test_random_logs_at_any_limit(void)
 /* Each of n ids at two times. */
 static struct dedup *add_twice(int64_t n)
 {
-	struct dedup *d = dedup_new(0);
+	struct dedup *d = dedup_new(0, INT64_MIN);
 	char id[32];
 
 	for (int64_t i = 0; i < 2 * n; i++) {

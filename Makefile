@@ -1,6 +1,6 @@
 # ce: builds the tools into build/bin/. Everything is made under build/, and out/ for the demo.
 
-VERSION = 0.8.0
+VERSION = 0.9.0
 
 # Every variable up to the next rule may come from the command line or from the environment.
 PREFIX   ?= /usr/local
@@ -27,7 +27,7 @@ endif
 ISAL_CFLAGS = $(if $(filter 1,$(ISAL)),-DCE_ISAL $(shell pkg-config --cflags libisal))
 ISAL_LIBS   = $(if $(filter 1,$(ISAL)),$(shell pkg-config --libs libisal))
 
-BASE_CFLAGS = -std=c11 -Werror=implicit-function-declaration -D_GNU_SOURCE -pthread -DCE_VERSION='"$(VERSION)"' \
+BASE_CFLAGS = -std=c11 -ffp-contract=off -Werror=implicit-function-declaration -D_GNU_SOURCE -pthread -DCE_VERSION='"$(VERSION)"' \
 	      -iquote lib -iquote tools -iquote tests/unit $(PQ_CFLAGS) $(ISAL_CFLAGS)
 
 # What makes a mistake in the code harder to use: said here, as not every compiler has it by itself. In front of

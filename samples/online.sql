@@ -4,32 +4,36 @@
 --	psql -f online.sql
 --	psql -c "SELECT * FROM online_features('u17', 'c5', 1706576400000, 'tv')"
 --
--- The tables users, contents, user_genres, pairs, viewings and window_events of a state are in the schema `online`, where
--- `make -f days.mk load` puts them, or
+-- The tables users, contents, user_genres, pairs, viewings, window_events and online_effects of a state are in the schema
+-- `online`, where `make -f days.mk load` puts them, or
 --
 --	ce-import --schema online --replace --max-loss 100% -I out/state/2024-01-29 users contents ...
 --
 -- users_dim and content_dim are in the search path, with the rows and the types that ce-import gives them. The values are
 -- those that ce-materialize computes for such an event behind the log: what ends between the state and that time without
--- an event, viewings that close and events that leave the window, is taken into account. No row comes where the user or the
+-- an event, viewings that close and events that leave the window, is taken into account; but for the two columns of
+-- ce-online, which know the outcomes that were known to the state. No row comes where the user or the
 -- title is in no dimension, or the user has started that title.
 --
 --	at        the time, in ms since 1970; not before the state's `until`
 --	start     the playback position, in seconds
 --	recent    the window of ce-materialize --window, in ms
+--	prior     the variances of ce-materialize --prior, in the order of ce-online(1)
 --
 -- Each call reads the rows of the user and of the title. For speed, once; ce-import --replace keeps indexes:
 --
 --	CREATE INDEX ON online.window_events (user_id, event_ts);
 --	CREATE INDEX ON online.viewings (user_id);
 --	CREATE INDEX ON online.viewings (content_id);
+--	CREATE INDEX ON online.online_effects (level, coalesce(level_value, ''), coalesce(genre, ''), drift);
 --
 -- What to show a user, best first, with a model as SQL (ce-model --sql): see ce-model(1).
 --
 --	SELECT content_id, f.* FROM content_dim, LATERAL online_features('u17', content_id, 1706576400000, 'tv') AS f
 
 CREATE OR REPLACE FUNCTION online_features(the_user text, the_content text, at bigint, the_device text,
-	start bigint DEFAULT 0, recent bigint DEFAULT 2592000000)
+	start bigint DEFAULT 0, recent bigint DEFAULT 2592000000,
+	prior double precision[] DEFAULT '{1, .7, .7, .3, .1, .1, .1, .1, .5}')
 RETURNS TABLE (
 	user_plan_tier text, days_since_signup bigint, user_activity_level bigint, user_content_engagement numeric,
 	user_genre_preference text, user_completion_rate numeric, user_known_sessions bigint, user_last_outcome bigint,
@@ -41,7 +45,8 @@ RETURNS TABLE (
 	user_content_session_count bigint, time_since_last_event bigint, time_since_last_event_user bigint,
 	time_since_last_completion bigint, user_avg_session_duration bigint, user_genre_recency bigint, hour_of_day bigint,
 	day_of_week bigint, event_week_of_year bigint, event_month_of_year bigint, session_start_hour bigint,
-	session_start_dow bigint, user_activity_x_content_popularity bigint, user_completion_x_content_completion numeric)
+	session_start_dow bigint, user_activity_x_content_popularity bigint, user_completion_x_content_completion numeric,
+	online_logit numeric, online_logit_sd numeric)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 WITH wanted AS (
@@ -114,6 +119,40 @@ rates AS (
 	SELECT *, round(u_completed::numeric / nullif(u_known, 0), 6) AS u_rate,
 		round(c_completed::numeric / nullif(c_known, 0), 6) AS c_rate
 	FROM counts
+),
+-- The levels of the viewing; of an unknown one there is no effect.
+levels AS (
+	SELECT l.* FROM wanted
+	CROSS JOIN LATERAL (VALUES
+		('bias', '', '', prior[1], true),
+		('user', the_user, '', prior[2], true),
+		('content', the_content, '', prior[3], true),
+		('user_genre', the_user, known_genre, prior[4], false),
+		('genre', known_genre, '', prior[5], false),
+		('device', nullif(the_device, ''), '', prior[6], false),
+		('hour', extract(hour FROM utc)::text, '', prior[7], false),
+		('plan', nullif(plan_tier, ''), '', prior[8], false),
+		('runtime', CASE WHEN runtime > 0 THEN (length(ltrim((runtime * runtime)::bit(64)::text, '0')) - 1)::text
+			ELSE 'unknown' END, '', prior[9], false)) AS l (level, level_value, genre, variance, drifts)
+	WHERE level_value IS NOT NULL AND l.genre IS NOT NULL
+),
+experts AS (
+	SELECT drift, weight FROM online.online_effects WHERE level = 'bias'
+	UNION ALL
+	SELECT 0, 1 WHERE NOT EXISTS (SELECT FROM online.online_effects)
+),
+sums AS (
+	SELECT x.drift, x.weight, sum(coalesce(mean, 0)) AS mean, sum(CASE WHEN e.level IS NULL THEN l.variance
+		WHEN drifts THEN least(e.variance + x.drift * (at - updated_ts) / 86400000, l.variance)
+		ELSE e.variance END) AS variance
+	FROM levels AS l
+	CROSS JOIN experts AS x
+	LEFT JOIN online.online_effects AS e ON e.level = l.level AND coalesce(e.level_value, '') = l.level_value
+		AND coalesce(e.genre, '') = l.genre AND e.drift = x.drift
+	GROUP BY x.drift, x.weight
+),
+predicted AS (
+	SELECT sum(weight / (1 + exp(-mean / sqrt(1 + pi() * variance / 8)))) AS p, sum(weight * variance) AS variance FROM sums
 )
 SELECT plan_tier, floor((at - floor(extract(epoch FROM signup_date) * 1000)) / 86400000)::bigint,
 	activity_level, engagement, preference, u_rate, u_known, outcome, round(g_completed::numeric / nullif(g_known, 0), 6),
@@ -125,6 +164,7 @@ SELECT plan_tier, floor((at - floor(extract(epoch FROM signup_date) * 1000)) / 8
 	extract(hour FROM utc)::bigint, extract(dow FROM utc)::bigint, extract(week FROM utc)::bigint,
 	extract(month FROM utc)::bigint, extract(hour FROM utc)::bigint, extract(dow FROM utc)::bigint,
 	activity_level * popularity,
-	round(u_rate * c_rate, 6)
-FROM rates;
+	round(u_rate * c_rate, 6), round(ln(p / (1 - p))::numeric, 6), round(sqrt(variance)::numeric, 6)
+FROM rates
+CROSS JOIN predicted;
 END;

@@ -18,14 +18,14 @@
 #
 # At the end, and where a step fails, stand the warnings of all steps, also of those that had nothing to do. With
 # STRICT=1 a warning is an error, and the step that gives it makes nothing. KEEP='COL[,...]' passes further columns
-# of the events on to the features; for those of users and contents give --keep in SESSIONIZE_FLAGS, AGG_FLAGS and
-# FEATURES_FLAGS. TIME_FLAGS='--tz ZONE' says how event_ts is read, by ce-clean and by ce-audit.
+# of the events on to the features; for those of users and contents give --keep in SESSIONIZE_FLAGS, AGG_FLAGS,
+# ONLINE_FLAGS and FEATURES_FLAGS. TIME_FLAGS='--tz ZONE' says how event_ts is read, by ce-clean and by ce-audit.
 #
 # users_dim and content_dim are as of today. One that is a history, with a row for each version, is joined as of
 # the event: USERS_JOIN='-k user_id --valid-from COL'. Of other tables that JOIN_FLAGS names (-k KEY FILE), name
 # the files in JOIN_FILES, too, so that a change of theirs is seen. DROP is what the join leaves out.
 #
-# From the events to the features it runs the five tools one after the other, each of which leaves a table. ENGINE=one
+# From the events to the features it runs the six tools one after the other, each of which leaves a table. ENGINE=one
 # makes the same files by one ce-materialize, in less time; another flag, or another file that is read, then makes all
 # of them again. What a flag says for one of the tools it says for that one only, but for the options that all have.
 #
@@ -76,6 +76,7 @@ CLEAN_FLAGS      ?=
 JOIN_FLAGS       ?=
 SESSIONIZE_FLAGS ?=
 AGG_FLAGS        ?=
+ONLINE_FLAGS     ?=
 FEATURES_FLAGS   ?=
 TRAIN_FLAGS      ?=
 PREDICT_FLAGS    ?=
@@ -147,7 +148,7 @@ AGGREGATES = content_completion user_activity user_engagement user_genre_prefere
 	     has_played_before number_of_pauses
 
 LOADED     = cleaned_events enriched_table session_identification session_starts $(AGGREGATES) \
-	     completion_prediction_features completion_predictions feature_importance feature_drift \
+	     online_effects completion_prediction_features completion_predictions feature_importance feature_drift \
 	     metrics metric_intervals curves
 
 .PHONY: all summary report audit export load predict clean FORCE
@@ -170,8 +171,8 @@ $(OUT)/log:
 
 # The flags of a step, STRICT's and KEEP's among them, in a file that is rewritten only when they change:
 # compared here and not by a rule, which would have to run each time.
-STEPS    = ENGINE ADAPT CLEAN JOIN SESSIONIZE AGG FEATURES TRAIN PREDICT EVAL IMPORTANCE
-flags_of = $(strip $($(1)_FLAGS) $(strict) $(if $(filter CLEAN SESSIONIZE AGG FEATURES,$(1)),$(KEEP)) \
+STEPS    = ENGINE ADAPT CLEAN JOIN SESSIONIZE AGG ONLINE FEATURES TRAIN PREDICT EVAL IMPORTANCE
+flags_of = $(strip $($(1)_FLAGS) $(strict) $(if $(filter CLEAN SESSIONIZE AGG ONLINE FEATURES,$(1)),$(KEEP)) \
 	   $(if $(filter AGG FEATURES TRAIN,$(1)),$(watermark)) $(if $(filter CLEAN,$(1)),$(TIME_FLAGS)) $(if $(filter JOIN,$(1)),$(drop) $(USERS_JOIN) $(CONTENTS_JOIN)) \
 	   $(if $(filter ADAPT,$(1)),$(RECIPE) $(LOG)) $(if $(filter ENGINE,$(1)),$(ENGINE)))
 differ   = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
@@ -218,12 +219,16 @@ $(call table,event_history $(AGGREGATES)) &: $(call table,session_identification
 		$(call flags,AGG)
 	ce-agg $(strict) $(keep) $(watermark) $(AGG_FLAGS) -d $(OUT) -o $(call table,event_history) $< $(call logged,4-agg)
 
+$(call table,event_online online_effects) &: $(call table,event_history) $(call flags,ONLINE)
+	ce-online $(strict) $(keep) $(ONLINE_FLAGS) --effects $(call table,online_effects) -o $(call table,event_online) $< \
+		$(call logged,4-online)
+
 # --- the prediction rows: while the outcome is still open, and at the start of each viewing -------
 
-$(call table,completion_prediction_features): $(call table,event_history) $(call flags,FEATURES)
+$(call table,completion_prediction_features): $(call table,event_online) $(call flags,FEATURES)
 	ce-features $(strict) $(keep) $(watermark) $(FEATURES_FLAGS) -o $@ $< $(call logged,5-features)
 
-$(call table,first_features): $(call table,event_history) $(call flags,FEATURES)
+$(call table,first_features): $(call table,event_online) $(call flags,FEATURES)
 	ce-features $(strict) $(keep) $(watermark) $(FEATURES_FLAGS) --rows first -o $@ $< $(call logged,5-features-first)
 
 else
@@ -231,16 +236,18 @@ else
 blank  := $(subst :,,: :)
 named  = $(subst $(blank)--$(2)$(blank),$(blank)--$(1)-$(2)$(blank),$(subst $(blank)--$(2)=,$(blank)--$(1)-$(2)=,$(3)))
 own    = $(call named,$(1),keep,$(call named,$(1),tz,$(call named,$(1),na,$(call named,$(1),watermark,$(blank)$(2)$(blank)))))
-kept   = $(if $(KEEP),$(foreach tool,clean sessionize agg features,--$(tool)-keep "$$CE_KEEP"))
+kept   = $(if $(KEEP),$(foreach tool,clean sessionize agg online features,--$(tool)-keep "$$CE_KEEP"))
 staged = $(kept)$(call own,clean,$(TIME_FLAGS) $(CLEAN_FLAGS))$(drop)$(call own,join,$(JOIN_FLAGS) $(joined))$(call \
-	own,sessionize,$(SESSIONIZE_FLAGS))$(call own,agg,$(AGG_FLAGS))$(call own,features,$(FEATURES_FLAGS))
+	own,sessionize,$(SESSIONIZE_FLAGS))$(call own,agg,$(AGG_FLAGS))$(call \
+	own,online,$(ONLINE_FLAGS))$(call own,features,$(FEATURES_FLAGS))
 
 $(call table,cleaned_events rejects enriched_table unmatched session_identification session_starts event_history \
-		$(AGGREGATES) completion_prediction_features first_features) &: $(call source,events_table) \
+		$(AGGREGATES) event_online online_effects completion_prediction_features first_features) &: $(call source,events_table) \
 		$(call source,users_dim) $(call source,content_dim) $(JOIN_FILES) \
-		$(call flags,ENGINE CLEAN JOIN SESSIONIZE AGG FEATURES)
+		$(call flags,ENGINE CLEAN JOIN SESSIONIZE AGG ONLINE FEATURES)
 	ce-materialize $(strict) $(watermark) $(staged) -d $(OUT) --rejects $(call table,rejects) \
-		--unmatched $(call table,unmatched) --starts $(call table,session_starts) --first $(call table,first_features) \
+		--unmatched $(call table,unmatched) --starts $(call table,session_starts) \
+		--effects $(call table,online_effects) --first $(call table,first_features) \
 		-o $(call table,completion_prediction_features) $< $(call logged,1-materialize)
 endif
 
@@ -325,7 +332,7 @@ else
 audited = ce-clean --max-rejects 100% $(keep) $(TIME_FLAGS) $(CLEAN_FLAGS) 2>>$(OUT)/log/audit | \
 	  ce-join $(drop) $(JOIN_FLAGS) $(joined) 2>>$(OUT)/log/audit | \
 	  ce-sessionize $(keep) $(SESSIONIZE_FLAGS) 2>>$(OUT)/log/audit | \
-	  ce-agg $(keep) $(AGG_FLAGS) | ce-features $(keep) $(FEATURES_FLAGS)
+	  ce-agg $(keep) $(AGG_FLAGS) | ce-online $(keep) $(ONLINE_FLAGS) | ce-features $(keep) $(FEATURES_FLAGS)
 endif
 audit: $(call source,events_table) $(call source,users_dim) $(call source,content_dim) | $(OUT)/log
 	@rm -f $(OUT)/log/audit

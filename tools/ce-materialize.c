@@ -15,7 +15,7 @@
  * The options of all stages are those of the filters. A name that several of them have goes to each
  * of these, and with the stage's name in front to that one alone: --tz, --clean-tz, --join-tz.
  */
-#define N_STAGES    5
+#define N_STAGES    6
 #define OPTIONS_MAX (N_STAGES * STAGES_OPTIONS_MAX + 16)
 
 struct stages {
@@ -23,6 +23,7 @@ struct stages {
 	struct join_options join;
 	struct sessionize_options sessionize;
 	struct agg_options agg;
+	struct online_options online;
 	struct features_options features;
 	struct {
 		const char *name;
@@ -136,6 +137,8 @@ static void find_options(struct table *t, struct stages *s, struct materialize *
 	const struct cli_option own[] = {
 		{ 'd', "directory", "DIR", "also write all other tables into DIR", cli_string,
 		  &tables->directory },
+		{ 0, "no-online", NULL, "without ce-online: its columns are empty", cli_flag,
+		  &m->without_online },
 		{ 0, "first", "FILE", "also write the table of --rows first to FILE", cli_string,
 		  &tables->first },
 		{ 0, "state", "OLD", "go on from the state in the folder OLD", cli_string,
@@ -156,6 +159,7 @@ static void find_options(struct table *t, struct stages *s, struct materialize *
 	s->join.joiner = &m->joiner;
 	s->sessionize.sessionizer = &m->sessionizer;
 	s->agg = (struct agg_options)AGG_OPTIONS_INIT;
+	s->online.online = &m->online;
 	s->features.featurizer = &m->featurizer;
 	s->of[0].name = "clean";
 	s->of[0].options = stages_clean(&s->clean);
@@ -165,8 +169,10 @@ static void find_options(struct table *t, struct stages *s, struct materialize *
 	s->of[2].options = stages_sessionize(&s->sessionize);
 	s->of[3].name = "agg";
 	s->of[3].options = stages_agg(&s->agg);
-	s->of[4].name = "features";
-	s->of[4].options = stages_features(&s->features);
+	s->of[4].name = "online";
+	s->of[4].options = stages_online(&s->online);
+	s->of[5].name = "features";
+	s->of[5].options = stages_features(&s->features);
 	for (size_t i = 0; i < N_STAGES; i++)
 		for (const struct cli_option *o = s->of[i].options.table; o->name; o++)
 			add_option(t, s, i, o, &m->keep);
@@ -187,6 +193,9 @@ static void take_options(const struct cli *cli, struct stages *s, struct materia
 	tables->rejects = s->clean.rejects;
 	tables->unmatched = s->join.unmatched;
 	tables->starts = s->sessionize.starts;
+	tables->effects = s->online.effects;
+	if (m->without_online && tables->effects)
+		cli_usage_error(cli, "--effects is of ce-online, and --no-online leaves it out");
 }
 
 /* --until ends this part, and has no digits that would be lost. */

@@ -1,8 +1,10 @@
 #include "stages.h"
 
 #include "base/mem.h"
+#include "base/num.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct stage_options stages_clean(struct clean_options *o)
 {
@@ -156,6 +158,83 @@ struct stage_options stages_agg(struct agg_options *o)
 		  cli_duration, &o->history.window },
 		{ 0, "watermark", "TIME", "until when the log is whole (its last event)",
 		  cli_event_time, &o->watermark },
+	} };
+}
+
+static int read_number(const char *text, double max, double *value, struct err *err)
+{
+	if (num_parse_double(text, strlen(text), value) || !(*value >= 0) || *value > max)
+		return err_set(err, ERR_USAGE, "must be a number from 0 to %g, not '%s'", max,
+			       text);
+	return 0;
+}
+
+/* LEVEL=VARIANCE[,...] */
+static int parse_prior(void *value, const char *const *args, struct err *err)
+{
+	struct effects_options *o = value;
+	struct names pairs = NAMES_INIT;
+	int rc = names_append(&pairs, args[0], err);
+
+	for (size_t i = 0; !rc && i < pairs.n; i++) {
+		const char *pair = pairs.name[i], *equals = strchr(pair, '=');
+		int level = equals ? effects_level_parse(pair, (size_t)(equals - pair)) : -1;
+
+		if (level < 0)
+			rc = err_set(err, ERR_USAGE,
+				     "must be LEVEL=VARIANCE with a level of ce-online(1), not "
+				     "'%s'",
+				     pair);
+		else
+			rc = read_number(equals + 1, EFFECTS_MAX_NUMBER, &o->prior[level], err);
+	}
+	names_release(&pairs);
+	return rc;
+}
+
+/* DRIFT[,...]: in place of those before. */
+static int parse_drift(void *value, const char *const *args, struct err *err)
+{
+	struct effects_options *o = value;
+	struct names drifts = NAMES_INIT;
+	int rc = names_append(&drifts, args[0], err);
+
+	if (!rc && (!drifts.n || drifts.n > EFFECTS_MAX_EXPERTS))
+		rc = err_set(err, ERR_USAGE, "must be one to %d numbers, not '%s'",
+			     EFFECTS_MAX_EXPERTS, args[0]);
+	o->n = rc ? o->n : drifts.n;
+	for (size_t i = 0; !rc && i < drifts.n; i++) {
+		rc = read_number(drifts.name[i], EFFECTS_MAX_NUMBER, &o->drift[i], err);
+		for (size_t k = 0; !rc && k < i; k++)
+			if (!(o->drift[k] < o->drift[i]) && !(o->drift[k] > o->drift[i]))
+				rc = err_set(err, ERR_USAGE, "has %s twice", drifts.name[i]);
+	}
+	names_release(&drifts);
+	return rc;
+}
+
+static int parse_alpha(void *value, const char *const *args, struct err *err)
+{
+	struct effects_options *o = value;
+
+	return read_number(args[0], 1, &o->alpha, err);
+}
+
+struct stage_options stages_online(struct online_options *o)
+{
+	struct effects_options *options = &o->online->options;
+
+	return (struct stage_options){ {
+		{ 0, "prior", "LEVEL=VARIANCE[,...]", "variance of an unknown effect", parse_prior,
+		  options },
+		{ 0, "drift", "NUMBER[,...]", "what it gains a day, by expert (0,0.1)", parse_drift,
+		  options },
+		{ 0, "alpha", "SHARE", "weight shared out at each outcome (0.0001)", parse_alpha,
+		  options },
+		{ 0, "effects", "FILE", "also write what was learnt to FILE", cli_string,
+		  &o->effects },
+		{ 0, "keep", "COL[,...]", "pass on these further columns; '*': all", cli_list,
+		  &o->online->keep },
 	} };
 }
 

@@ -12,6 +12,7 @@
 #include "events/cleaning.h"
 #include "events/joiner.h"
 #include "history/featurizer.h"
+#include "history/online.h"
 #include "history/sessionizer.h"
 
 #define STAGES_OPTIONS_MAX 12 /* of one stage, with the zeroed entry that ends them */
@@ -64,6 +65,13 @@ struct agg_options {
 	}
 
 struct stage_options stages_agg(struct agg_options *o);
+
+struct online_options {
+	struct online *online;
+	const char *effects; /* path, or NULL */
+};
+
+struct stage_options stages_online(struct online_options *o);
 
 struct features_options {
 	struct featurizer *featurizer;

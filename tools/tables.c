@@ -34,6 +34,9 @@ struct table {
 #define HISTORY COLUMN
 #include "table/history.def"
 
+#define ONLINE COLUMN
+#include "table/online.def"
+
 #include "table/columns.def"
 
 #define TABLE(name, maker, row) static const struct column *const columns_of_##name[] = {

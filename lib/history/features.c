@@ -20,9 +20,10 @@
 
 /* What a column, or several next to each other, are made from. */
 enum features_what {
-	FEATURE_COPY,    /* columns of the input that are text */
-	FEATURE_SESSION, /* a column of catalogue_sessions that is typed */
-	FEATURE_KNOWN,   /* columns of catalogue_history that are */
+	FEATURE_COPY,     /* columns of the input that are text */
+	FEATURE_OPTIONAL, /* the same; empty where it has none */
+	FEATURE_SESSION,  /* a column of catalogue_sessions that is typed */
+	FEATURE_KNOWN,    /* columns of catalogue_history and catalogue_online that are */
 	FEATURE_DAYS_SINCE,
 	FEATURE_RUNTIME,
 	FEATURE_RELEASE_YEAR,
@@ -47,6 +48,7 @@ static const struct made {
 	const char *from[2];
 } made[] = {
 #define COPIED(name)                                               { FEATURE_COPY, { #name, NULL } },
+#define OPTIONAL(name)                                             { FEATURE_OPTIONAL, { #name, NULL } },
 #define MADE(name, type, step, from, and, unit, definition, empty) { FEATURE_##step, { from, and} },
 #include "table/features.def"
 };
@@ -63,9 +65,9 @@ struct features_step {
 	bool rates;              /* of a product */
 };
 
-/* A typed column of the history. */
+/* A typed column of the history, or of the online prediction. */
 struct features_known {
-	size_t column; /* of catalogue_history */
+	size_t column; /* of catalogue_history, and behind it catalogue_online */
 	enum catalogue_type type;
 };
 
@@ -102,10 +104,19 @@ static bool goes_on(const struct features_step *last, const struct features_step
 	       step->what == last->what + (enum features_what)last->n;
 }
 
-/* The place of a typed column in catalogue_history; below 0: it is one of catalogue_sessions. */
+/* The place of a typed column in catalogue_history, and catalogue_online behind it; below 0: it is
+ * one of catalogue_sessions. */
 static int known_column(const struct features *f, int column)
 {
 	return column - (int)f->n_text - (int)catalogue_sessions.n;
+}
+
+static enum catalogue_type known_type(int column)
+{
+	const int n = (int)catalogue_history.n;
+
+	return column < n ? catalogue_history.columns[column].type
+			  : catalogue_online.columns[column - n].type;
 }
 
 /* Makes of the copy of a column that is typed what it is. */
@@ -120,8 +131,7 @@ static void make_typed(struct features *f, struct features_step *step)
 	}
 	step->what = FEATURE_KNOWN;
 	step->source[0] = (int)f->n_known;
-	f->known[f->n_known++] =
-		(struct features_known){ (size_t)column, catalogue_history.columns[column].type };
+	f->known[f->n_known++] = (struct features_known){ (size_t)column, known_type(column) };
 }
 
 /* Adds the step that makes a column. */
@@ -130,7 +140,9 @@ static int add_step(struct features *f, const struct csv_reader *in, const struc
 {
 	struct features_step step = { how->what, 1, { -1, -1 }, type == CATALOGUE_DECIMAL };
 
-	for (int i = 0; i < 2 && how->from[i]; i++) {
+	if (step.what == FEATURE_OPTIONAL && columns_find(&in->header, how->from[0]) >= 0)
+		step.what = FEATURE_COPY;
+	for (int i = 0; step.what != FEATURE_OPTIONAL && i < 2 && how->from[i]; i++) {
 		step.source[i] = columns_require(in, how->from[i], err);
 		if (step.source[i] < 0)
 			return -1;
@@ -157,7 +169,7 @@ static const struct catalogue_table *features_table(void)
 static int find_kept(struct selection *kept, const struct csv_reader *in, const struct names *keep,
 		     struct err *err)
 {
-	if (selection_further(kept, in, catalogue_table("event_history"), keep, err))
+	if (selection_further(kept, in, catalogue_table("event_online"), keep, err))
 		return -1;
 	for (size_t i = 0; i < in->header.n; i++)
 		if (kept->has[i] && catalogue_column(features_table(), in->header.names[i]) >= 0)
@@ -321,6 +333,7 @@ struct context {
 	const struct csv_row *row;
 	const struct event *e;
 	const struct history_row *known;
+	const struct online_row *online;
 	const struct intern_string *genre;
 	const struct features_hour *hour; /* of the event */
 	int64_t release_year;             /* or EVENT_UNKNOWN */
@@ -362,7 +375,9 @@ static int check_numbers(const struct features *f, const struct csv_reader *in,
 		const struct features_number *n = &f->numbers[i];
 		const struct csv_field *field = &row->fields[n->column];
 
-		fine &= n->is_decimal ? num_looks_millionths(field->s, field->len)
+		const size_t sign = field->len > 1 && field->s[0] == '-';
+
+		fine &= n->is_decimal ? num_looks_millionths(field->s + sign, field->len - sign)
 				      : num_looks_int(field->s, field->len);
 	}
 	for (size_t i = 0; !fine && i < f->n_numbers; i++) {
@@ -419,10 +434,13 @@ static void put_length_category(int64_t runtime, struct buf *out)
 		csv_put_str(out, "long");
 }
 
-/* A value of the history, as it is typed. */
-static int64_t known_value(const struct history_row *known, size_t column)
+/* A value of the history, or of the online prediction, as it is typed. */
+static int64_t known_value(const struct context *c, size_t column)
 {
-	return ((const int64_t *)known)[column];
+	const size_t n = sizeof(*c->known) / sizeof(int64_t);
+
+	return column < n ? ((const int64_t *)c->known)[column]
+			  : ((const int64_t *)c->online)[column - n];
 }
 
 /* A column of whole numbers, or of rates, from 0 on; EVENT_UNKNOWN if it is empty. */
@@ -432,7 +450,7 @@ static int read_factor(const struct context *c, int column, bool rates, int64_t 
 	const struct csv_field *f;
 
 	if (column >= (int)c->f->n_text) {
-		*factor = known_value(c->known, (size_t)known_column(c->f, column));
+		*factor = known_value(c, (size_t)known_column(c->f, column));
 		return 0;
 	}
 	f = &c->row->fields[column];
@@ -476,7 +494,7 @@ static void put_history(const struct context *c, const struct features_known *kn
 	char *at = buf_reserve(out, n * (NUM_TEXT_MAX + 1));
 
 	for (const struct features_known *last = known + n; known < last; known++) {
-		const int64_t value = known_value(c->known, known->column);
+		const int64_t value = known_value(c, known->column);
 
 		if (value == EVENT_UNKNOWN) {
 			*at++ = ',';
@@ -499,6 +517,10 @@ static int put_step(const struct features_step *step, const struct context *c, s
 	switch (step->what) {
 	case FEATURE_COPY:
 		csv_put_fields(out, c->row, (size_t)step->source[0], step->n);
+		break;
+	case FEATURE_OPTIONAL:
+		for (size_t i = 0; i < step->n; i++)
+			csv_put_null(out);
 		break;
 	case FEATURE_SESSION:
 		session_put_column(out, c->e, (size_t)step->source[0]);
@@ -549,6 +571,7 @@ int features_put(const struct features *f, const struct csv_reader *in,
 			     .row = row->text,
 			     .e = row->e,
 			     .known = row->known,
+			     .online = row->online,
 			     .genre = &row->genre,
 			     .hour = find_hour(f->hours, row->e->ts, NULL) };
 

@@ -1,9 +1,9 @@
 /*
  * features: the columns of completion_prediction_features, but for the label's two, from a row of
- * event_history.
+ * event_history or event_online.
  *
- * Such a row is text, as ce-agg writes it; or its first columns are, and those that ce-sessionize
- * and ce-agg add are typed, in an event and its history.
+ * Such a row is text, as ce-agg or ce-online writes it; or its first columns are, and those that
+ * ce-sessionize, ce-agg and ce-online add are typed, in an event, its history and its prediction.
  */
 #ifndef CE_FEATURES_H
 #define CE_FEATURES_H
@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "events/event.h"
 #include "history/history.h"
+#include "history/online.h"
 #include "table/selection.h"
 
 /* The place of session_id among the keys, which come first. */
@@ -29,6 +30,7 @@ struct features_row {
 	const struct csv_row *text;
 	const struct event *e;
 	const struct history_row *known; /* NULL: all columns are text */
+	const struct online_row *online; /* NULL likewise, and without ce-online */
 	struct intern_string genre;      /* of its preferred genre, if it has one */
 };
 

@@ -1,5 +1,5 @@
 /*
- * featurizer: the stage from event_history to completion_prediction_features.
+ * featurizer: the stage from event_history or event_online to completion_prediction_features.
  *
  * Which events are prediction rows, their features, and their labels once those are known. Memory:
  * that of label.

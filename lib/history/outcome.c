@@ -129,6 +129,14 @@ void outcomes_restore(struct outcomes *o, const struct outcome_session *session)
 	add_session(o, pairs_get(&o->open, session->user, session->content), session);
 }
 
+const struct outcome_session *outcomes_find(const struct outcomes *o, uint32_t user,
+					    uint32_t content)
+{
+	const place_plus_1 *latest = pairs_find(&o->open, user, content);
+
+	return latest ? &o->sessions[*latest - 1] : NULL;
+}
+
 static int compare_ids(const void *a, const void *b)
 {
 	int64_t x = (*(const struct outcome_session *const *)a)->id,

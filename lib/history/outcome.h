@@ -62,6 +62,10 @@ struct outcome_session *outcomes_step(struct outcomes *o, const struct event *e,
  */
 const struct outcome_session *outcomes_close(struct outcomes *o, int64_t t);
 
+/* The pair's latest session, if that is open, or NULL. Valid until the next call. */
+const struct outcome_session *outcomes_find(const struct outcomes *o, uint32_t user,
+					    uint32_t content);
+
 /* The open sessions in order of id: an array of o->n_open, which the caller frees. */
 const struct outcome_session **outcomes_sorted(const struct outcomes *o);
 

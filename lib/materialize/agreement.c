@@ -1,5 +1,6 @@
 #include "materialize/agreement.h"
 
+#include "base/num.h"
 #include "base/time.h"
 #include "state/sha256.h"
 
@@ -116,6 +117,41 @@ static void describe_sessions(const struct session_options *o, struct manifest *
 	add_duration(to, "max-left", o->max_left);
 }
 
+/* The shortest that reads back as it. */
+static void put_real(struct buf *text, double value)
+{
+	text->len += num_format_double(buf_reserve(text, NUM_TEXT_MAX), value);
+}
+
+static void describe_online(const struct materialize *m, struct manifest *to)
+{
+	const struct effects_options *o = &m->online.options;
+	struct buf text = BUF_INIT;
+
+	add_flag(to, "no-online", m->without_online);
+	if (m->without_online)
+		return;
+	add_names(to, "online-keep", &m->online.keep);
+	for (int i = 0; i < EFFECTS_N_LEVELS; i++) {
+		buf_printf(&text, "%s%s=", i ? "," : "", effects_level_name((enum effects_level)i));
+		put_real(&text, o->prior[i]);
+	}
+	buf_append_char(&text, '\0');
+	add_option(to, "prior", text.data);
+	buf_clear(&text);
+	for (size_t j = 0; j < o->n; j++) {
+		buf_append(&text, ",", j > 0);
+		put_real(&text, o->drift[j]);
+	}
+	buf_append_char(&text, '\0');
+	add_option(to, "drift", text.data);
+	buf_clear(&text);
+	put_real(&text, o->alpha);
+	buf_append_char(&text, '\0');
+	add_option(to, "alpha", text.data);
+	buf_release(&text);
+}
+
 /* "KEY SHA256" of each dimension. */
 static int describe_dimensions(const struct join_source *sources, size_t n, struct manifest *to,
 			       struct err *err)
@@ -145,7 +181,10 @@ int agreement_describe(const struct materialize *m, const struct csv_reader *in,
 	describe_cleaner(&m->cleaning.cleaner, to);
 	describe_joiner(&m->joiner, sources, n, to);
 	describe_sessions(&m->sessionizer.options, to);
+	add_names(to, "sessionize-keep", &m->sessionizer.keep);
+	add_names(to, "agg-keep", &m->agg_keep);
 	add_duration(to, "window", m->history_options.window);
+	describe_online(m, to);
 	add_word(to, "rows", rows, (int)m->featurizer.rows);
 	add_flag(to, "first", materialize_has_first(m));
 	add_duration(to, "dedupe", m->dedupe);

@@ -7,6 +7,7 @@
 #include "state/state_events.h"
 #include "state/state_history.h"
 #include "state/state_labels.h"
+#include "state/state_online.h"
 #include "table/catalogue.h"
 #include "table/columns.h"
 #include "table/csvquoted.h"
@@ -20,12 +21,13 @@
 
 #define ROWS_AHEAD 4 /* rows whose memory is asked for before they are looked at */
 
-/* The rows of event_history of a few events, as the featurizer takes them. */
+/* The rows of event_online of a few events, as the featurizer takes them. */
 struct batch {
 	size_t n;
 	struct csv_row text[BATCH];
 	struct event e[BATCH];
 	struct history_row known[BATCH];
+	struct online_row online[BATCH];
 	struct intern_string genre[BATCH]; /* the preferred one, if it is known */
 	struct csv_field *fields;          /* of all rows, n_joined each */
 	struct arena texts;                /* what the fields are made of */
@@ -69,12 +71,17 @@ struct materialize_work {
 	struct csv_writer open;
 	bool has_open;
 
-	struct columns cleaned, joined, sessions, history;
+	struct csv_writer effects;
+	bool has_effects;
+
+	struct columns cleaned, joined, sessions, history, online;
+	struct columns *made; /* the last of them */
 	struct records records;
 	struct csvquoted quoted;
 	struct event_reader events; /* types rows of `joined` */
 	struct ids users, contents;
-	bool compacts_sessions, compacts_history; /* a stage does not pass on all columns */
+	/* A stage does not pass on all columns. */
+	bool compacts_sessions, compacts_history, compacts_online;
 
 	struct batch batches[N_BATCHES];
 	void *items[N_BATCHES];
@@ -155,6 +162,7 @@ static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct 
 	struct gz_output storage[2];
 
 	m->cleaning.threaded = w->output->threads > 1;
+	m->cleaning.rejects.is_part = m->joiner.is_part = m->old || m->next;
 	m->cleaning.seen_from = m->cleaning.until - m->dedupe;
 	if (keep_columns(&m->keep, w->in, &m->cleaning.cleaner.keep, kept, err) ||
 	    find_output(w, NULL, table->name, &storage[0], &output, err) ||
@@ -272,10 +280,50 @@ static int open_history(struct materialize *m, bool *kept, struct err *err)
 	return 0;
 }
 
-static int open_featurizer(struct materialize *m, bool *kept, struct err *err)
+static int open_effects(struct materialize_work *w, struct err *err)
+{
+	const struct gz_output *output;
+	struct gz_output storage;
+
+	if (find_output(w, w->tables->effects, NULL, &storage, &output, err))
+		return -1;
+	if (!output)
+		return 0;
+	if (csv_writer_open(&w->effects, output, err))
+		return -1;
+	w->has_effects = true;
+	catalogue_put_names(&w->effects.row, catalogue_table("online_effects"));
+	return csv_writer_end_row(&w->effects, err);
+}
+
+static int open_online(struct materialize *m, bool *kept, struct err *err)
 {
 	struct materialize_work *w = m->work;
 	const struct csv_reader *in = &w->history.as_read;
+	const struct gz_output *output;
+	struct gz_output storage;
+
+	w->made = &w->history;
+	if (m->without_online)
+		return 0;
+	if (keep_columns(&m->keep, in, &m->online.keep, kept, err) ||
+	    find_output(w, NULL, "event_online", &storage, &output, err) ||
+	    online_open(&m->online, in, w->history.n_text, output, err) || open_effects(w, err))
+		return -1;
+	w->made = &w->online;
+	pass_on(&w->history, &m->online.passed, &w->online);
+	w->compacts_online = w->online.n_text < w->history.n_text;
+	add_typed(&w->online, &catalogue_sessions);
+	add_typed(&w->online, &catalogue_history);
+	add_typed(&w->online, &catalogue_online);
+	columns_end(&w->online, "the output of ce-online", "ce-features");
+	return 0;
+}
+
+static int open_featurizer(struct materialize *m, bool *kept, struct err *err)
+{
+	struct materialize_work *w = m->work;
+	const struct csv_reader *in = &w->made->as_read;
 	const struct gz_output *output;
 	struct gz_output storage;
 
@@ -285,7 +333,7 @@ static int open_featurizer(struct materialize *m, bool *kept, struct err *err)
 	for (size_t i = 0; i < m->keep.n; i++)
 		if (!kept[i])
 			return columns_require(in, m->keep.name[i], err);
-	if (featurizer_open(&m->featurizer, in, w->history.n_text, NULL, err) ||
+	if (featurizer_open(&m->featurizer, in, w->made->n_text, NULL, err) ||
 	    find_output(w, w->tables->open, NULL, &storage, &output, err))
 		return -1;
 	if (output && csv_writer_open(&w->open, output, err))
@@ -303,7 +351,7 @@ static int open_featurizer(struct materialize *m, bool *kept, struct err *err)
 	for (size_t i = 0; i < m->featurizer.keep.n; i++)
 		if (names_append(&w->first.keep, m->featurizer.keep.name[i], err))
 			return -1;
-	return featurizer_open(&w->first, in, w->history.n_text, output, err);
+	return featurizer_open(&w->first, in, w->made->n_text, output, err);
 }
 
 /* Asks for the text of the dimensions in a row. */
@@ -318,14 +366,14 @@ static int make_features(void *context, void *item, struct err *err)
 {
 	struct materialize *m = context;
 	struct materialize_work *w = m->work;
-	struct csv_reader *in = &w->history.as_read;
+	struct csv_reader *in = &w->made->as_read;
 	struct batch *b = item;
 
 	for (size_t i = 0; i < b->n; i++)
 		labels_prefetch(&m->featurizer.labels, &b->e[i]);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct features_row row = { &b->text[i], &b->e[i], &b->known[i],
-						  b->genre[i] };
+						  &b->online[i], b->genre[i] };
 
 		if (i + ROWS_AHEAD < b->n)
 			fetch_texts(w, &b->text[i + ROWS_AHEAD]);
@@ -351,7 +399,8 @@ int materialize_open(struct materialize *m, const struct csv_reader *in,
 	/* The tool's own output comes first, so that messages tell the others from it. */
 	rc = csv_writer_open(&m->featurizer.out, output, err) || open_cleaning(m, kept, now, err) ||
 	     open_joiner(m, sources, n, err) || open_sessionizer(m, kept, err) ||
-	     open_history(m, kept, err) || open_featurizer(m, kept, err);
+	     open_history(m, kept, err) || open_online(m, kept, err) ||
+	     open_featurizer(m, kept, err);
 	free(kept);
 	if (rc)
 		return -1;
@@ -545,14 +594,73 @@ static int find_history(struct materialize *m, struct batch *b, struct err *err)
 	return 0;
 }
 
+/* Whether anybody asks for the event's prediction. */
+static bool is_predicted(const struct materialize *m, const struct batch *b, size_t i)
+{
+	const struct features_row row = { .text = &b->text[i],
+					  .e = &b->e[i],
+					  .known = &b->known[i] };
+
+	return m->online.has_out ||
+	       features_wanted(&m->featurizer.features, m->featurizer.rows, &row) ||
+	       (m->work->has_first &&
+		features_wanted(&m->work->first.features, FEATURES_FIRST, &row));
+}
+
+static int predict_online(struct materialize *m, struct batch *b, struct err *err)
+{
+	struct materialize_work *w = m->work;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct event *e = &b->e[i];
+
+		online_prefetch(&m->online,
+				&(struct event_ids){ e->user, e->content, e->genre, false });
+	}
+	for (size_t i = 0; i < b->n; i++) {
+		struct csv_row *text = &b->text[i];
+		struct online_row *row = is_predicted(m, b, i) ? &b->online[i] : NULL;
+
+		csv_reader_count(&w->history.as_read);
+		if (online_step(&m->online, text, &b->e[i], row, err))
+			return csv_reader_fail(&w->history.as_read, -1, err, "%s", err->message);
+		if (m->online.has_out && online_write(&m->online, text, &b->e[i], &m->history,
+						      &b->known[i], &b->online[i], err))
+			return -1;
+		if (w->compacts_online)
+			compact(text, &m->online.passed);
+	}
+	return 0;
+}
+
+/* What is known after the last event, or of all before the end of this part. */
+static int settle_online(struct materialize *m, struct err *err)
+{
+	struct materialize_work *w = m->work;
+	const struct event_reader *events = &w->events;
+
+	if (m->without_online)
+		return 0;
+	online_settle(&m->online, m->next ? m->cleaning.until : m->online.now + 1);
+	return w->has_effects ? online_put_effects(&m->online, &events->users, &events->contents,
+						   &events->genres, &w->effects, err)
+			      : 0;
+}
+
 /* What a state is made of. */
 static struct state_history history_of(struct materialize *m)
 {
 	struct event_reader *events = &m->work->events;
 
-	return (struct state_history){ &m->sessionizer.sessions, &m->history,
-				       &m->aggregates.sessions,  &events->users,
-				       &events->contents,        &events->genres };
+	return (struct state_history){
+		.sessions = &m->sessionizer.sessions,
+		.history = &m->history,
+		.closed = &m->aggregates.sessions,
+		.online = m->without_online ? NULL : &m->online,
+		.users = &events->users,
+		.contents = &events->contents,
+		.genres = &events->genres,
+	};
 }
 
 static struct state_labels labels_of(struct materialize *m)
@@ -563,12 +671,22 @@ static struct state_labels labels_of(struct materialize *m)
 				      &w->events.users, &w->events.contents };
 }
 
+static struct state_online online_of(struct materialize *m)
+{
+	struct event_reader *events = &m->work->events;
+
+	return (struct state_online){ &m->online, &events->users, &events->contents,
+				      &events->genres };
+}
+
 static int write_state(struct materialize *m, struct err *err)
 {
 	const struct state_history history = history_of(m);
 	const struct state_labels labels = labels_of(m);
+	const struct state_online online = online_of(m);
 
 	if (state_history_write(&history, m->cleaning.until, m->next, err) ||
+	    (!m->without_online && state_online_write(&online, m->next, err)) ||
 	    state_labels_write(&labels, m->next, err) ||
 	    (m->work->has_open && state_labels_write_open(&labels, &m->work->open, err)))
 		return -1;
@@ -579,6 +697,7 @@ int materialize_restore(struct materialize *m, struct err *err)
 {
 	const struct state_history history = history_of(m);
 	const struct state_labels labels = labels_of(m);
+	const struct state_online online = online_of(m);
 
 	if (state_in_check(m->old, err) || state_history_read(&history, m->old, err))
 		return -1;
@@ -587,7 +706,8 @@ int materialize_restore(struct materialize *m, struct err *err)
 		return state_in_fail(m->old, err,
 				     "its last event, at %lld, is not before its --until",
 				     (long long)m->history.now);
-	if (state_labels_read(&labels, m->old, err) ||
+	if ((!m->without_online && state_online_read(&online, m->old, err)) ||
+	    state_labels_read(&labels, m->old, err) ||
 	    state_events_read(&m->cleaning, &m->work->cleaned.as_read.header, m->old, err))
 		return -1;
 	m->work->users.has_old = true;
@@ -603,7 +723,8 @@ static int finish(struct materialize *m, struct err *err)
 		return -1;
 	if (!m->next)
 		history_finish(&m->history);
-	if (relay_finish(w->relay, err) || aggregates_finish(&m->aggregates, &m->history, err) ||
+	if (settle_online(m, err) || relay_finish(w->relay, err) ||
+	    aggregates_finish(&m->aggregates, &m->history, err) ||
 	    featurizer_finish(&m->featurizer, err) ||
 	    (w->has_first && featurizer_finish(&w->first, err)))
 		return -1;
@@ -624,7 +745,8 @@ int materialize_step(struct materialize *m, struct err *err)
 		return -1;
 	find_keys(m);
 	if (join_rows(m, b, err) || find_sessions(m, b, err) || find_history(m, b, err) ||
-	    relay_pass(w->relay, err) || (!rc && finish(m, err)))
+	    (!m->without_online && predict_online(m, b, err)) || relay_pass(w->relay, err) ||
+	    (!rc && finish(m, err)))
 		return -1;
 	return rc;
 }
@@ -675,12 +797,14 @@ static size_t find_writers(struct materialize *m, struct csv_writer **writers)
 		{ true, &m->featurizer.out },
 		{ w->has_open, &w->open },
 		{ w->has_first, &w->first.out },
+		{ w->has_effects, &w->effects },
 		{ m->cleaning.has_out, &m->cleaning.out },
 		{ m->cleaning.rejects.has_out, &m->cleaning.rejects.out },
 		{ m->joiner.has_out, &m->joiner.out },
 		{ m->joiner.has_unmatched, &m->joiner.unmatched },
 		{ m->sessionizer.has_out, &m->sessionizer.out },
 		{ m->sessionizer.has_starts, &m->sessionizer.starts },
+		{ m->online.has_out, &m->online.out },
 	};
 	size_t n = 0;
 
@@ -716,6 +840,7 @@ void materialize_release(struct materialize *m)
 		aggregates_release(&m->aggregates);
 		history_release(&m->history);
 	}
+	online_release(&m->online);
 	featurizer_release(&m->featurizer);
 	if (w->has_first)
 		featurizer_release(&w->first);
@@ -731,6 +856,7 @@ void materialize_release(struct materialize *m)
 	columns_release(&w->joined);
 	columns_release(&w->sessions);
 	columns_release(&w->history);
+	columns_release(&w->online);
 	csvquoted_release(&w->quoted);
 	free(w->records.fields);
 	free(w->records.keys);

@@ -1,12 +1,12 @@
 /*
  * materialize: the stages of the pipe in one process, from raw records to the feature table.
  *
- *	cleaning -> joiner -> sessionizer -> history, aggregates -> featurizer
+ *	cleaning -> joiner -> sessionizer -> history, aggregates -> online -> featurizer
  *
  * Each stage is what the filter of its name runs, and each gets the rows of the one before it as
  * that would write them, but in memory: the columns that are copied as fields, what is made of them
  * typed. So each table has, byte for byte, what the filters write. Rows go in batches: one thread
- * takes them up to their history, another one makes features of them.
+ * takes them up to their prediction, another one makes features of them.
  *
  * Memory: that of the stages, and 11 MiB of rows on their way.
  */
@@ -18,6 +18,7 @@
 #include "history/aggregate.h"
 #include "history/featurizer.h"
 #include "history/history.h"
+#include "history/online.h"
 #include "history/sessionizer.h"
 #include "state/state.h"
 
@@ -29,6 +30,7 @@ struct materialize_tables {
 	const char *rejects, *unmatched, *starts; /* to these files */
 	const char *first; /* the features of the rows that are FEATURES_FIRST */
 	const char *open;  /* the features of the rows that wait, and are undecided; with a state */
+	const char *effects; /* what online has learnt by the end */
 };
 
 struct materialize {
@@ -39,6 +41,8 @@ struct materialize {
 	struct history_options history_options;
 	struct names agg_keep;
 	int64_t agg_watermark; /* ms, or EVENT_UNKNOWN */
+	struct online online;
+	bool without_online;
 	struct featurizer featurizer;
 	struct names keep;          /* columns that each stage keeps which has them; "*": all */
 	const struct state_in *old; /* the state to go on from; NULL: from nothing. Borrowed */
@@ -57,8 +61,8 @@ struct materialize {
 	{                                                                                          \
 		.cleaning = CLEANING_INIT, .joiner = JOINER_INIT, .sessionizer = SESSIONIZER_INIT, \
 		.history_options = HISTORY_OPTIONS_INIT, .agg_keep = NAMES_INIT,                   \
-		.agg_watermark = EVENT_UNKNOWN, .featurizer = FEATURIZER_INIT, .keep = NAMES_INIT, \
-		.dedupe = 7 * TIME_MS_PER_DAY                                                      \
+		.agg_watermark = EVENT_UNKNOWN, .online = ONLINE_INIT,                             \
+		.featurizer = FEATURIZER_INIT, .keep = NAMES_INIT, .dedupe = 7 * TIME_MS_PER_DAY   \
 	}
 
 /*

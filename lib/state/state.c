@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMAT "1" /* another one for each change of what a state means */
+#define FORMAT "2" /* another one for each change of what a state means */
 
 static const char *const table_names[] = {
 #define STATE_TABLE(NAME, name) name,
@@ -124,7 +124,7 @@ int state_in_check(const struct state_in *s, struct err *err)
 
 		if (rc < 0)
 			return -1;
-		if (!rc && i == STATE_WAITING_FIRST)
+		if (!rc && (i == STATE_WAITING_FIRST || i == STATE_EFFECTS))
 			continue;
 		if (!rc)
 			return state_in_fail(s, err, "it has no line for %s", file_names[i]);
@@ -188,6 +188,7 @@ int state_reader_open(struct state_reader *r, const struct state_in *s, enum sta
 static int take_value(const struct csv_field *f, enum catalogue_type type, struct csv_value *value)
 {
 	int64_t number;
+	double real;
 
 	*value = csv_value(f);
 	if (f->is_null || type == CATALOGUE_TEXT)
@@ -196,6 +197,12 @@ static int take_value(const struct csv_field *f, enum catalogue_type type, struc
 		if (num_parse_millionths(f->s, f->len, &number))
 			return -1;
 		*value = csv_millionths(number);
+		return 0;
+	}
+	if (type == CATALOGUE_REAL) {
+		if (num_parse_double(f->s, f->len, &real))
+			return -1;
+		*value = csv_real(real);
 		return 0;
 	}
 	if (num_parse_int(f->s, f->len, &number))
@@ -242,6 +249,14 @@ int64_t state_int(struct state_reader *r, const struct csv_value *value, int64_t
 		return low;
 	}
 	return value->number;
+}
+
+double state_real(struct state_reader *r, const struct csv_value *value, double low, double high)
+{
+	if (value->kind != CSV_NULL && value->real >= low && value->real <= high)
+		return value->real;
+	state_refuse(r, value);
+	return low;
 }
 
 uint32_t state_id(struct state_reader *r, const struct intern *strings,
@@ -294,14 +309,11 @@ int state_out_open(struct state_out *s, const char *path, const struct gz_output
 struct csv_writer *state_out_table(struct state_out *s, enum state_table table, struct err *err)
 {
 	const struct catalogue_table *columns = columns_of(table);
-	char *path = join_path(atomicfile_folder(&s->folder.gz.file), file_names[table]);
 	struct csv_writer *w = &s->writers[table];
-	int rc;
 
-	s->output.path = path;
-	rc = csv_writer_open(w, &s->output, err);
-	free(path);
-	if (rc)
+	s->paths[table] = join_path(atomicfile_folder(&s->folder.gz.file), file_names[table]);
+	s->output.path = s->paths[table];
+	if (csv_writer_open(w, &s->output, err))
 		return NULL;
 	s->has[table] = true;
 	if (!columns)
@@ -312,15 +324,13 @@ struct csv_writer *state_out_table(struct state_out *s, enum state_table table, 
 
 static int add_file(struct state_out *s, enum state_table table, struct err *err)
 {
-	char *path = join_path(atomicfile_folder(&s->folder.gz.file), file_names[table]);
 	char hex[SHA256_HEX];
-	int rc = sha256_file(hex, path, err);
 
-	free(path);
-	if (!rc)
-		buf_printf(&s->manifest.text, "file %s %llu %s\n", file_names[table],
-			   (unsigned long long)s->writers[table].n_rows - 1, hex);
-	return rc;
+	if (sha256_file(hex, s->paths[table], err))
+		return -1;
+	buf_printf(&s->manifest.text, "file %s %llu %s\n", file_names[table],
+		   (unsigned long long)s->writers[table].n_rows - 1, hex);
+	return 0;
 }
 
 static int write_manifest(struct state_out *s, struct err *err)
@@ -352,9 +362,11 @@ int state_out_finish(struct state_out *s, struct err *err)
 
 void state_out_release(struct state_out *s)
 {
-	for (int i = 0; i < STATE_N_TABLES; i++)
+	for (int i = 0; i < STATE_N_TABLES; i++) {
 		if (s->has[i])
 			csv_writer_abort(&s->writers[i]);
+		free(s->paths[i]);
+	}
 	csv_writer_abort(&s->folder);
 	manifest_release(&s->manifest);
 }

@@ -29,6 +29,7 @@
 	STATE_TABLE(PAIRS, "pairs")                                                                \
 	STATE_TABLE(VIEWINGS, "viewings")                                                          \
 	STATE_TABLE(WINDOW, "window_events")                                                       \
+	STATE_TABLE(EFFECTS, "online_effects")                                                     \
 	STATE_TABLE(LABELS, "labels")                                                              \
 	STATE_TABLE(WAITING, "waiting")                                                            \
 	STATE_TABLE(WAITING_FIRST, "waiting_first")                                                \
@@ -106,6 +107,9 @@ int state_reader_next(struct state_reader *r, void *row, struct err *err);
 int64_t state_int(struct state_reader *r, const struct csv_value *value, int64_t low, int64_t high,
 		  bool known);
 
+/* The same of a double, which may not be empty. */
+double state_real(struct state_reader *r, const struct csv_value *value, double low, double high);
+
 /* The id of a member that must be one of the strings, as state_int. */
 uint32_t state_id(struct state_reader *r, const struct intern *strings,
 		  const struct csv_value *value);
@@ -123,6 +127,7 @@ struct state_out {
 	struct csv_writer
 		folder; /* for csv_writer_close_all, with the outputs and finished after them */
 	struct csv_writer writers[STATE_N_TABLES];
+	char *paths[STATE_N_TABLES]; /* of those that it has, which the writers borrow */
 	bool has[STATE_N_TABLES];
 	struct gz_output output; /* how the files are written */
 };

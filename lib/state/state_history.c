@@ -1,8 +1,8 @@
 #include "state/state_history.h"
 
 #include "base/mem.h"
+#include "base/ranks.h"
 #include "history/history_parts.h"
-#include "state/ranks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -205,8 +205,10 @@ static int write_pairs(const struct state_history *h, int64_t until, const struc
 static int write_viewing(const struct state_history *h, const struct outcome_session *s,
 			 bool is_closed, struct csv_writer *w, struct err *err)
 {
-	char types[TYPES_TEXT];
-	const struct row_viewings row = {
+	const struct effects_ids *levels = h->online && !is_closed ? online_levels(h->online, s)
+								   : NULL;
+	char types[TYPES_TEXT], runtime[ONLINE_RUNTIME_MAX];
+	struct row_viewings row = {
 		.session_id = csv_int(s->id),
 		.user_id = state_name(h->users, s->user),
 		.content_id = state_name(h->contents, s->content),
@@ -226,6 +228,11 @@ static int write_viewing(const struct state_history *h, const struct outcome_ses
 		.completed_without = csv_int(s->is_completed_without),
 	};
 
+	if (levels) {
+		row.device = state_name(&h->online->devices, levels->of[EFFECTS_DEVICE]);
+		row.plan_tier = state_name(&h->online->plans, levels->of[EFFECTS_PLAN]);
+		row.runtime_level = online_runtime(levels->of[EFFECTS_RUNTIME], runtime);
+	}
 	return put(w, CATALOGUE_VALUES(&row), err);
 }
 
@@ -287,9 +294,9 @@ static uint32_t take_new(struct state_reader *r, struct intern *strings,
 	return 0;
 }
 
-static uint32_t take_genre(struct intern *genres, const struct csv_value *value)
+static uint32_t take_name(struct intern *names, const struct csv_value *value)
 {
-	return value->kind == CSV_TEXT ? intern_id(genres, value->text, value->len) : INTERN_NONE;
+	return value->kind == CSV_TEXT ? intern_id(names, value->text, value->len) : INTERN_NONE;
 }
 
 static uint32_t take_count(struct state_reader *r, const struct csv_value *value)
@@ -343,6 +350,7 @@ static struct history_rate take_rate(struct state_reader *r, const struct csv_va
 /* What is being read, and the time or session_id of the row before, of a table in that order. */
 struct reading {
 	const struct state_history *h;
+	int64_t until; /* that of the state */
 	int64_t last;
 };
 
@@ -352,9 +360,10 @@ typedef int row_fn(struct reading *reading, struct state_reader *r, void *row, s
 static int read_table(const struct state_history *h, const struct state_in *in,
 		      enum state_table table, void *row, row_fn *take, struct err *err)
 {
-	struct reading reading = { h, 0 };
+	struct reading reading = { h, 0, 0 };
 	struct state_reader r;
-	int rc = state_reader_open(&r, in, table, err);
+	int rc = state_reader_open(&r, in, table, err) ||
+		 (h->online && state_in_count(in, "until", &reading.until, err));
 
 	while (!rc && (rc = state_reader_next(&r, row, err)) > 0)
 		rc = take(&reading, &r, row, err) || state_reader_bad(&r, err) ? -1 : 0;
@@ -405,7 +414,7 @@ static int read_genre(struct reading *reading, struct state_reader *r, void *val
 	const struct state_history *h = reading->h;
 	const struct row_user_genres *row = values;
 	uint32_t user = state_id(r, h->users, &row->user_id);
-	uint32_t genre = take_genre(h->genres, &row->genre);
+	uint32_t genre = take_name(h->genres, &row->genre);
 	size_t n = h->history->n_genres;
 	struct history_genre *g;
 
@@ -436,7 +445,7 @@ static int read_windowed(struct reading *reading, struct state_reader *r, void *
 	if (ts < reading->last)
 		state_refuse(r, &row->event_ts);
 	reading->last = ts;
-	history_restore_window(h->history, ts, ratio, user, take_genre(h->genres, &row->genre));
+	history_restore_window(h->history, ts, ratio, user, take_name(h->genres, &row->genre));
 	if (h->history->n_genres != n_genres)
 		state_refuse(r, &row->genre);
 	return 0;
@@ -477,6 +486,22 @@ static int read_pair(struct reading *reading, struct state_reader *r, void *valu
 	return 0;
 }
 
+/* The session is open for online, too: nothing is known yet of how it closes. */
+static void read_levels(struct online *online, struct state_reader *r,
+			const struct row_viewings *row, const struct outcome_session *s)
+{
+	const struct csv_value *level = &row->runtime_level;
+	uint32_t runtime = level->kind == CSV_TEXT ? online_runtime_parse(level->text, level->len)
+						   : INTERN_NONE;
+
+	if (runtime == INTERN_NONE) {
+		state_refuse(r, level);
+		return;
+	}
+	online_restore(online, s, take_name(&online->devices, &row->device),
+		       take_name(&online->plans, &row->plan_tier), runtime);
+}
+
 static int read_viewing(struct reading *reading, struct state_reader *r, void *values,
 			struct err *err)
 {
@@ -493,7 +518,7 @@ static int read_viewing(struct reading *reading, struct state_reader *r, void *v
 		.closing = state_int(r, &row->closing_ts, 1, STATE_TS_MAX, true),
 		.user = state_id(r, h->users, &row->user_id),
 		.content = state_id(r, h->contents, &row->content_id),
-		.genre = take_genre(h->genres, &row->genre),
+		.genre = take_name(h->genres, &row->genre),
 		.number = take_count(r, &row->number),
 		.n_events = take_count(r, &row->events),
 		.n_pauses = take_count(r, &row->pauses),
@@ -510,10 +535,13 @@ static int read_viewing(struct reading *reading, struct state_reader *r, void *v
 	if (is_first)
 		h->closed->first_id = s.id;
 	reading->last = s.id;
-	if (is_closed)
+	if (is_closed) {
 		aggregate_session_closed(h->closed, &s);
-	else
-		outcomes_restore(&h->history->outcomes, &s);
+		return 0;
+	}
+	outcomes_restore(&h->history->outcomes, &s);
+	if (h->online && s.closing >= reading->until)
+		read_levels(h->online, r, row, &s);
 	return 0;
 }
 
@@ -536,6 +564,10 @@ static int take_counts(const struct state_history *h, const struct state_in *in,
 		return state_in_fail(in, err, "last_ts is no event's time: %lld",
 				     (long long)h->history->now);
 	h->history->outcomes.n = h->sessions->n;
+	if (h->online) {
+		h->online->outcomes.n = h->sessions->n;
+		h->online->now = h->history->now;
+	}
 	h->closed->first_id = h->sessions->n + 1;
 	return 0;
 }

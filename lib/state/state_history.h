@@ -1,12 +1,14 @@
 /*
  * state_history: what history knows: the tables users, contents, user_genres, window_events, pairs
- * and viewings of a state, the sessions of sessionize among them.
+ * and viewings of a state, the sessions of sessionize among them, and those of online; its effects
+ * are in state_online.
  */
 #ifndef CE_STATE_HISTORY_H
 #define CE_STATE_HISTORY_H
 
 #include "history/aggregate.h"
 #include "history/history.h"
+#include "history/online.h"
 #include "history/session.h"
 #include "state/state.h"
 
@@ -15,6 +17,7 @@ struct state_history {
 	struct sessions *sessions;
 	struct history *history;
 	struct aggregate_sessions *closed; /* that wait for those before them */
+	struct online *online;             /* NULL: there is none */
 	struct intern *users, *contents, *genres;
 };
 

@@ -12,6 +12,9 @@ enum {
 
 #define HISTORY(name, type, unit, definition, empty) type_##name = CATALOGUE_##type,
 #include "table/history.def"
+
+#define ONLINE(name, type, unit, definition, empty) type_##name = CATALOGUE_##type,
+#include "table/online.def"
 };
 
 /* The columns of each table: columns_of_NAME. */
@@ -35,6 +38,11 @@ static const struct catalogue_column columns_of_history[] = {
 #include "table/history.def"
 };
 
+static const struct catalogue_column columns_of_online[] = {
+#define ONLINE(name, type, unit, definition, empty) { #name, CATALOGUE_##type, false },
+#include "table/online.def"
+};
+
 #define N_COLUMNS(name) (sizeof(columns_of_##name) / sizeof(columns_of_##name[0]))
 
 static const struct catalogue_table tables[] = {
@@ -51,6 +59,8 @@ const struct catalogue_table catalogue_sessions = { .columns = columns_of_sessio
 						    .n = N_COLUMNS(sessions) };
 const struct catalogue_table catalogue_history = { .columns = columns_of_history,
 						   .n = N_COLUMNS(history) };
+const struct catalogue_table catalogue_online = { .columns = columns_of_online,
+						  .n = N_COLUMNS(online) };
 
 const struct catalogue_table *catalogue_table(const char *name)
 {

@@ -1,11 +1,11 @@
 /*
  * catalogue: the tables that the tools read and write.
  *
- * tables.def lists the tables with their columns in order; columns.def, sessions.def, history.def
- * and features.def describe the columns. From these lists come the catalogue, the rows that tools
- * write, the SQL types of ce-import, the manual page ce-tables(5) and the columns that the tests
- * expect. A line more is a column more; two lines swapped are two columns swapped, each with its
- * own values.
+ * tables.def lists the tables with their columns in order; columns.def, sessions.def, history.def,
+ * online.def and features.def describe the columns. From these lists come the catalogue, the rows
+ * that tools write, the SQL types of ce-import, the manual page ce-tables(5) and the columns that
+ * the tests expect. A line more is a column more; two lines swapped are two columns swapped, each
+ * with its own values.
  */
 #ifndef CE_CATALOGUE_H
 #define CE_CATALOGUE_H
@@ -48,8 +48,10 @@ const struct catalogue_table *catalogue_table_at(size_t i);
 /* The place of the column of that name in the table, or -1. */
 int catalogue_column(const struct catalogue_table *table, const char *name);
 
-/* The columns that ce-sessionize and ce-agg append to each event; tables in all but name. */
-extern const struct catalogue_table catalogue_sessions, catalogue_history;
+/* The columns that ce-sessionize, ce-agg and ce-online append to each event; tables in all but
+ * name.
+ */
+extern const struct catalogue_table catalogue_sessions, catalogue_history, catalogue_online;
 
 /* The name of the type in SQL. */
 const char *catalogue_sql_type(enum catalogue_type type);

@@ -70,6 +70,7 @@ static const struct {
 	{ "ce-join", "enriched_table" },
 	{ "ce-sessionize", "session_identification" },
 	{ "ce-agg", "event_history" },
+	{ "ce-online", "event_online" },
 	{ "ce-features", "completion_prediction_features" },
 	{ "ce-predict", "completion_predictions" },
 	{ "ce-eval", NULL },

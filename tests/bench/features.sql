@@ -232,6 +232,8 @@ copy (
 		dayofweek(start_utc) as session_start_dow,
 		activity * popularity as user_activity_x_content_popularity,
 		round(user_rate * content_rate, 6) as user_completion_x_content_completion,
+		null as online_logit,
+		null as online_logit_sd,
 		case when label is not null then known end as label_known_ts,
 		label as is_completion
 	from (

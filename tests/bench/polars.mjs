@@ -220,6 +220,7 @@ async function run(output) {
 			utc.month().as("event_month_of_year"), hour("start_t").as("session_start_hour"), weekday("start_t").as("session_start_dow"),
 			col("activity").mul(col("popularity").fillNull(ZERO)).as("user_activity_x_content_popularity"),
 			userRate.mul(contentRate).round(6).as("user_completion_x_content_completion"),
+			NULL.as("online_logit"), NULL.as("online_logit_sd"),
 			when(col("label").isNotNull()).then(col("known")).otherwise(NULL).as("label_known_ts"),
 			col("label").as("is_completion"));
 	(await table.collect()).writeCSV(output);

@@ -131,11 +131,13 @@ CASES = [
     Case("agg-directory", "ce-agg -d out/tables -o out/history.csv.gz in/sessions.csv.gz"),
     Case("agg-stdout-and-directory", "ce-agg -d out/tables -t user_activity in/sessions.csv.gz"),
     Case("agg-plain", "ce-agg -p -t content_completion in/sessions.csv.gz"),
+    Case("online", "ce-online in/history.csv.gz"),
+    Case("online-outputs", "ce-online --effects out/effects.csv -o out/online.csv.gz in/history.csv.gz"),
     Case("features", "ce-features in/history.csv.gz"),
     Case("features-output", "ce-features --rows all -o out/features.csv.gz in/history.csv.gz"),
     Case("materialize", MATERIALIZE + " --threads 2 in/events.csv.gz"),
     Case("materialize-outputs", MATERIALIZE + " --threads 1 --max-rejects 100% --max-unmatched 100% --rejects out/rejects.csv "
-         "--unmatched out/unmatched.csv.gz --first out/first.csv.gz -o out/features.csv.gz in/events.csv.gz", slow=True),
+         "--unmatched out/unmatched.csv.gz --first out/first.csv.gz --effects out/effects.csv -o out/features.csv.gz in/events.csv.gz", slow=True),
     Case("materialize-directory", MATERIALIZE + " --threads 2 -d out/tables -p -", stdin="in/events.csv", cut=False, slow=True),
     Case("materialize-state", MATERIALIZE + " --threads 1 --max-rejects 100% --until 2024-02-01 --state-out out/state --first out/first.csv.gz "
          "--open out/open.csv.gz -o out/features.csv.gz in/events.csv.gz", slow=True),

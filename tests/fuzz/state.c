@@ -245,7 +245,7 @@ static void seal(struct fuzz *f, bool is_sealed, bool has_headers, const struct 
 	size_t len;
 	const char *part = fuzz_part(f, &len);
 
-	buf_append_str(&lines, "ce-state 1\nversion " CE_VERSION "\n");
+	buf_append_str(&lines, "ce-state 2\nversion " CE_VERSION "\n");
 	buf_append(&lines, part, len);
 	buf_append(&lines, d->lines.data, d->lines.len);
 	if (!is_sealed)

@@ -40,7 +40,7 @@ import zlib
 
 import clean
 import two_ways
-from two_ways import DAY, FEATURES, TABLES, Difference, Option, some
+from two_ways import DAY, FEATURES, Difference, Option, some
 
 # What a day may not have, or has its own of: a bound that a whole log keeps and a day of it does not.
 NOT_OF_A_DAY = {"--until", "--strict", "--max-rejects", "--max-unmatched", "--watermark", "--agg-watermark", "--features-watermark"}
@@ -293,7 +293,7 @@ class Case(two_ways.Case):
         is_kept = {x.number for x in kept}
         own = collections.Counter(self.day_of(x.ts) for x in kept)
         early, moved = r.choice([0, 0, 0.1, 0.5]), collections.Counter()
-        ids = collections.Counter(x.key[1] for x in self.records if not x.reason)
+        copies = collections.Counter(x.key for x in self.records if not x.reason)  # at the same time
         lateness = r.choice([0.05, 0.2]) if self.with_late else 0
         whole_day = {day for day in range(1, last + 1) if own[day - 1] > 3 * own[day] > 0 and r.random() < 0.15}  # all of it early
         for x in self.records:
@@ -308,7 +308,7 @@ class Case(two_ways.Case):
                     moved[to] += 1
                     own[day] -= 1
                     day = to
-                elif day < last and ids[x.key[1]] == 1 and r.random() < lateness:
+                elif day < last and copies[x.key] == 1 and r.random() < lateness:
                     to = r.randint(day + 1, last)
                     if own[to] > 3 * (moved[to] + 1) and own[day] > 1 and to not in whole_day:
                         moved[to] += 1
@@ -393,7 +393,7 @@ def make_run(case, name, files, plain, words):
             command += [option, tables[table]]
     if "tables" in case.asked:
         command += ["-d", f"{name}/tables"]
-        tables |= {table: f"{name}/tables/{table}{suffix}" for table in TABLES if table not in tables}
+        tables |= {table: f"{name}/tables/{table}{suffix}" for table in case.tables() if table not in tables}
     command += form + ["--no-sync"] * (r.random() < 0.95)
     command += ["--threads", r.choice("1238")] * (r.random() < 0.7)
     command += ["--mem", r.choice(["1", "2M", "3M", "100M"])] * (r.random() < 0.4)
@@ -557,6 +557,9 @@ class Data:
     """The tables of a folder as a case: what Round asks of one, but for the prefixes."""
 
     with_late = False
+
+    def tables(self):
+        return two_ways.TABLES
 
     def __init__(self, folder, cuts, seed):
         self.days = random.Random(f"data {seed}")

@@ -341,6 +341,8 @@ def features(e, known, watermark):
         "user_completion_x_content_completion": decimal(
             times(known["user_completion_rate"], known["content_completion_rate"])
         ),
+        "online_logit": None,  # without ce-online, of which online.py is the reference
+        "online_logit_sd": None,
         "label_known_ts": session.known if decided else None,
         "is_completion": session.outcome if decided else None,
     }
@@ -356,7 +358,7 @@ FEATURES = """event_id event_ts user_id content_id session_id user_plan_tier day
     time_since_last_event time_since_last_event_user time_since_last_completion
     user_avg_session_duration user_genre_recency hour_of_day day_of_week event_week_of_year
     event_month_of_year session_start_hour session_start_dow user_activity_x_content_popularity
-    user_completion_x_content_completion label_known_ts is_completion""".split()
+    user_completion_x_content_completion online_logit online_logit_sd label_known_ts is_completion""".split()
 
 ENRICHED = """event_id event_ts user_id content_id event_type playback_position device plan_tier
     signup_date genre runtime release_year maturity_rating""".split()

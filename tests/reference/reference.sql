@@ -506,6 +506,8 @@ select h.event_id, h.event_ts, h.user_id, h.content_id, session_id,
 	extract(dow from utc_start)::bigint as session_start_dow,
 	user_activity_level * content_popularity as user_activity_x_content_popularity,
 	round(user_completion_rate * content_completion_rate, 6) as user_completion_x_content_completion,
+	null::numeric as online_logit, -- without ce-online, of which online.py is the reference
+	null::numeric as online_logit_sd,
 	case when is_completion is not null then known_ts end as label_known_ts,
 	is_completion,
 	position

@@ -288,7 +288,7 @@ class States:
                     continue
                 sealed = self.seal(text)
                 self.damage(f"MANIFEST: line {i + 1}, {line!r}, {kind}, sealed", {"MANIFEST": sealed}, None, free=True)
-        self.replaced(b"ce-state 1", b"ce-state 2", ["2", "version"])
+        self.replaced(b"ce-state 2", b"ce-state 3", ["3", "version"])
         self.replaced(rb"version .*", b"version 0.1.0", ["0.1.0", "version"])
         for line in lines:
             words = line.split()

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The law of the two ways: ce-materialize writes what the pipe of the five tools writes.
+"""The law of the two ways: ce-materialize writes what the pipe of the six tools writes.
 
 Usage: two_ways.py [--seed N] [--rounds M] [--large] [--shrink] [--keep-folder] [-v]
 
 Each round, from that seed on (1), draws a dirty log, dimensions and options, runs ce-clean, ce-join,
-ce-sessionize, ce-agg and ce-features (from PATH) from file to file, and ce-materialize twice, with -d and
+ce-sessionize, ce-agg, ce-online and ce-features (from PATH) from file to file, and ce-materialize twice, with -d and
 without. Both ways succeed or both fail; where they succeed, every table has the same bytes, decompressed,
 and the warnings and notes are the same, each once; where they fail, no file is there that was not there
 before. --large: logs of more than 10,000 rows. A difference is printed with its seed, the command lines
@@ -28,10 +28,10 @@ import clean
 import join
 from dress import Dress
 
-TOOLS = "clean join sessionize agg features".split()
+TOOLS = "clean join sessionize agg online features".split()
 AGGREGATES = """content_completion user_activity user_engagement user_genre_preference user_completion_rate
     content_completion_rate avg_view_duration_ratio has_played_before number_of_pauses""".split()  # fmt: skip
-TABLES = "cleaned_events rejects enriched_table session_identification session_starts event_history".split() + AGGREGATES
+TABLES = "cleaned_events rejects enriched_table session_identification session_starts event_history event_online".split() + AGGREGATES
 FEATURES = "completion_prediction_features"
 
 # Whose each option is; those of a file, and those of the form of an output, are not here.
@@ -40,11 +40,12 @@ OF_STAGE = {
     "join": "-k --tz --na --left --drop --max-unmatched",
     "sessionize": "-g --gap --plain-gap --near-end --complete-by --unknown-runtime --max-left",
     "agg": "--window --watermark",
+    "online": "--prior --drift --alpha",
     "features": "-r --rows --watermark",
 }
 OF_STAGE = {tool: words.split() + ["--strict"] for tool, words in OF_STAGE.items()}
 KEEPERS = [tool for tool in TOOLS if tool != "join"]  # those that have --keep
-FILES = {"--rejects": "rejects", "--unmatched": "unmatched", "--starts": "session_starts", "--first": "first"}
+FILES = {"--rejects": "rejects", "--unmatched": "unmatched", "--starts": "session_starts", "--first": "first", "--effects": "online_effects"}
 
 DAY = 86_400_000
 START = 1_704_067_200_000
@@ -58,8 +59,8 @@ WORDS = [b"NA", b"null", b"None", b"\\N", b"-", b"n/a"]
 GENRES = [b"Drama", b"drama", b"Action", b"Sci-Fi, Horror", "\u00d1".encode(), b'a "genre"', b"Dram", b"", None, b"two\nlines"]
 DEVICES = [b"tv", b"web", b"phone", b"tv (old)", b"a, b", b'"', "t\u00e9l\u00e9".encode(), b"TV"]
 # The first columns of these collide with no other; of the later ones some do, in one stage or another.
-LOG_COLUMNS = ["app", "note", "a note", "Extra", "x,y", "\u00e9", "country", "online_logit", "ip", "runtime", "genre", "session_id", "prev_ts",
-               "session_phase", "plan_tier", "user_activity_level", "is_completion", "completes_session", "signup_date"]  # fmt: skip
+LOG_COLUMNS = ["app", "note", "a note", "Extra", "x,y", "\u00e9", "country", "logit", "ip", "runtime", "genre", "session_id", "prev_ts",
+               "session_phase", "plan_tier", "user_activity_level", "is_completion", "completes_session", "signup_date", "online_logit"]  # fmt: skip
 DIMENSION_COLUMNS = ["plan_tier", "signup_date", "genre", "runtime", "release_year", "maturity_rating"]
 USER_COLUMNS = ["segment", "region", "since when", "country", "a title", "session_id", "device", "app", "user_known_sessions", "is_completion"]
 CONTENT_COLUMNS = ["studio", "title", "x,z", "a title", "prev_ts", "note", "content_popularity", "hour_of_day", "x,y", "country"]
@@ -109,9 +110,10 @@ class Case:
         self.draw_dimensions(separator)
         self.clean_options()
         self.keep_options()
+        self.online_options()
         self.feature_options()
-        self.asked = [name for name, chance in (("--rejects", 0.35), ("--unmatched", 0.35), ("--starts", 0.3), ("--first", 0.4))
-                      if r.random() < chance]  # fmt: skip
+        self.asked = [name for name, chance in (("--rejects", 0.35), ("--unmatched", 0.35), ("--starts", 0.3), ("--first", 0.4), ("--effects", 0.4))
+                      if r.random() < chance and (name != "--effects" or not self.has("--no-online"))]  # fmt: skip
         self.faults()
         joins = iter([option for option in self.options if option.name == "-k"])
         r.shuffle(self.options)
@@ -422,8 +424,8 @@ class Case:
                 self.options.append(Option("--keep", [",".join(names)]))
                 continue
             if self.faulty and r.random() < 0.3:
-                first = r.randrange(4)
-            for tool in KEEPERS[first : r.choice([4, 4, 4, 3, 2])]:
+                first = r.randrange(5)
+            for tool in KEEPERS[first : r.choice([5, 5, 5, 4, 3, 2])]:
                 self.options.append(Option(f"--{tool}-keep", [",".join(names)]))
 
     def feature_options(self):
@@ -431,6 +433,18 @@ class Case:
         for name, chance in (("--watermark", 0.2), ("--agg-watermark", 0.06), ("--features-watermark", 0.06)):
             self.option(chance, name, self.moment(low, high, high + 20 * DAY, high))
         self.option(0.7, self.r.choice(["-r", "--rows"]), "open", "first", "undecided", "all", "all", "all")
+
+    def online_options(self):
+        """Without ce-online, or with priors, drifts and alphas of all sizes."""
+        r = self.r
+        if r.random() < 0.15:
+            self.options.append(Option("--no-online", []))
+            return
+        levels = "bias user content user_genre genre device hour plan runtime".split()
+        variances = ["0", "1", "0.5", ".1", "1e-3", "100", "1e6"]
+        self.option(0.3, "--prior", ",".join(f"{level}={r.choice(variances)}" for level in r.sample(levels, r.randint(1, 9))))
+        self.option(0.3, "--drift", "0", "0.1", "0.1,0", "1e6", "0,0.01,0.1,1", "0,1,2,3,4,5,6,7")
+        self.option(0.2, "--alpha", "0", "1", "0.01", "1e-9")
 
     def faults(self):
         """What no tool accepts, rarely."""
@@ -450,8 +464,15 @@ class Case:
         else:
             self.options.append(Option(*r.choice([("--gap", ["1x"]), ("--near-end", ["2"]), ("--watermark", ["never"]), ("--keep", [","]),
                                                   ("--rows", ["none"]), ("--tz", ["Nowhere"]), ("--since", ["2030-01-01"]),
-                                                  ("--complete-by", ["luck"]), ("--drop", ["nothing"]), ("-k", ["nothing", "dim0"]),
+                                                  ("--complete-by", ["luck"]), ("--prior", ["users=1"]), ("--drift", ["0,0"]), ("--alpha", ["2"]), ("--drop", ["nothing"]), ("-k", ["nothing", "dim0"]),
                                                   ("--max-left", [""]), ("--max-unmatched", ["200%"]), ("--window", ["-1s"])])))  # fmt: skip
+
+    def tools(self):
+        return [tool for tool in TOOLS if tool != "online" or not self.has("--no-online")]
+
+    def tables(self):
+        """Those of -d."""
+        return [name for name in TABLES if name != "event_online" or not self.has("--no-online")]
 
     def inputs(self):
         return ["-" if name == self.stdin else name for name in self.events]
@@ -504,7 +525,7 @@ class Pipe:
         return words
 
     def run(self):
-        """The five tools, from file to file, up to the first that fails."""
+        """The six tools, from file to file, up to the first that fails."""
         case, commands, messages = self.case, [], []
         tables = {name: f"pipe/{name}.csv" for name in [*FILES.values(), *TABLES, FEATURES]}
         tables |= {name: f"pipe/tables/{name}.csv" for name in AGGREGATES}
@@ -513,21 +534,22 @@ class Pipe:
             "join": ["--unmatched", tables["unmatched"], "-o", tables["enriched_table"]],
             "sessionize": ["--starts", tables["session_starts"], "-o", tables["session_identification"]],
             "agg": ["-d", "pipe/tables"] * self.directory + ["-o", tables["event_history"]],
+            "online": ["--effects", tables["online_effects"], "-o", tables["event_online"]],
             "features": ["-o", tables[FEATURES]],
         }
         given = case.inputs()
         os.makedirs("pipe", exist_ok=True)
-        for tool in TOOLS:
+        for tool in case.tools():
             command = [f"ce-{tool}", *self.words(tool, given[0]), "-p", "--no-sync", *outputs[tool], *given]
             commands.append(command)
             status, _, said = run(command, case.stdin)
             messages += said
             if status:
                 return Way(commands, None, messages, f"ce-{tool}: exit {status}")
-            given = [outputs[tool][-1]]
+            last, given = given, [outputs[tool][-1]]
         if "--first" in case.asked:
-            command = ["ce-features", *self.words(tool, "pipe/event_history.csv"), "-p", "--no-sync", "--rows", "first"]
-            commands.append(command + ["-o", tables["first"], "pipe/event_history.csv"])
+            command = ["ce-features", *self.words(tool, last[0]), "-p", "--no-sync", "--rows", "first"]
+            commands.append(command + ["-o", tables["first"], *last])
             status, _, said = run(commands[-1])
             messages += said
             if status:
@@ -622,7 +644,7 @@ def outputs(case, directory):
         words += [r.choice(["-d", "--directory"]), "out/tables" + "/" * (r.random() < 0.1)]
         suffix = ".csv" if form == "plain" else ".csv.gz"
         elsewhere = {name for name, _ in paths.values()}
-        paths.update({f"out/tables/{name}{suffix}": (name, form or "gzip") for name in TABLES if name not in elsewhere})
+        paths.update({f"out/tables/{name}{suffix}": (name, form or "gzip") for name in case.tables() if name not in elsewhere})
     words += ["--no-sync"] * (r.random() < 0.9) + ["-v"] * (r.random() < 0.05)
     words += ["--threads", r.choice("1238")] * (r.random() < 0.7)
     words += ["--mem", r.choice(["1", "2M", "3M", "100M"])] * (r.random() < 0.4)

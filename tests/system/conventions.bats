@@ -7,10 +7,10 @@
 
 load ../common
 
-readers='ce-clean ce-join ce-sessionize ce-agg ce-features ce-train ce-predict ce-eval ce-audit ce-materialize' # read a table
-tables='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict ce-eval ce-audit ce-materialize' # and write one
-filters='ce-clean ce-join ce-sessionize ce-agg ce-features ce-predict' # whose rows are those they read
-ordered='ce-join ce-sessionize ce-agg ce-features' # want the rows in canonical order
+readers='ce-clean ce-join ce-sessionize ce-agg ce-online ce-features ce-train ce-predict ce-eval ce-audit ce-materialize' # read a table
+tables='ce-clean ce-join ce-sessionize ce-agg ce-online ce-features ce-predict ce-eval ce-audit ce-materialize' # and write one
+filters='ce-clean ce-join ce-sessionize ce-agg ce-online ce-features ce-predict' # whose rows are those they read
+ordered='ce-join ce-sessionize ce-agg ce-online ce-features' # want the rows in canonical order
 files="$readers ce-adapt ce-model" # read files of any kind
 tools="$files ce-synth ce-export ce-import" # the last two, whose other end is a server, have suites of their own
 
@@ -25,6 +25,7 @@ row_of() {
 	ce-join) cmd+=(-k user_id "$IN/users.csv" -k content_id "$IN/contents.csv") needs=content_id ;;
 	ce-sessionize) needs=runtime ;;
 	ce-agg) needs=session_id ;;
+	ce-online) needs=plan_tier ;;
 	ce-features) needs=user_activity_level ;;
 	ce-train) needs=is_completion ;;
 	ce-predict) cmd+=(-m "$IN/model") needs=event_type ;;
@@ -370,8 +371,8 @@ by_name() {
 	}
 	says ce-sessionize "runtime: ce-join makes it (ce-clean | ce-join | ce-sessionize)" ce-join
 	says ce-agg "prev_ts: ce-sessionize makes it (ce-join | ce-sessionize | ce-agg)" ce-sessionize
-	says ce-features "user_activity_level: ce-agg makes it (ce-sessionize | ce-agg | ce-features)" ce-agg
-	says ce-train "is_completion: ce-features makes it (ce-agg | ce-features | ce-train)" ce-features
+	says ce-features "user_activity_level: ce-agg makes it (ce-sessionize | ce-agg | ce-online | ce-features)" ce-agg
+	says ce-train "is_completion: ce-features makes it (ce-online | ce-features | ce-train)" ce-features
 	says ce-eval "completion_probability: ce-predict makes it (ce-features | ce-predict | ce-eval)" ce-predict
 	sed '1!G; h; $!d' <(tail -n +2 "$IN/ce-clean.csv") | cat <(head -n 1 "$IN/ce-clean.csv") - >raw
 	tool=ce-join
@@ -754,7 +755,7 @@ by_name() {
 		works "$tool" --help >help
 		[[ $(head -n 1 help) == "Usage: $tool "* ]]
 		# That of all filters together has a screen of its own.
-		[ "$(wc -l <help)" -le "$([[ $tool == ce-materialize ]] && echo 60 || echo 45)" ]
+		[ "$(wc -l <help)" -le "$([[ $tool == ce-materialize ]] && echo 64 || echo 45)" ]
 		awk 'length > 79 { print; bad = 1 } END { exit bad }' help
 		works "$tool" --version >version
 		grep -Eqx "$tool [0-9]+\.[0-9]+\.[0-9]+ \((ISA-L|zlib) [0-9.]+\)" version

@@ -25,7 +25,7 @@ two_ways() {
 			-d $n/tables -o $n/features.gz "$CE_ROOT/samples/events_table.csv.gz" 2>/dev/null
 	done
 	gzip -t 1/*.gz 1/tables/*.gz
-	[ "$(find 1 -type f | wc -l)" -eq 18 ]
+	[ "$(find 1 -type f | wc -l)" -eq 19 ]
 	for n in 2 5; do diff -r 1 $n; done
 }
 
@@ -36,7 +36,7 @@ two_ways() {
 		f,1704067200000,u,d,play,0,tv,"",1500.0,2024-01-01
 	END
 	own=release_year,runtime,signup_date
-	{ ce-clean -p --keep $own events.csv | ce-join -p --left | ce-sessionize -p | ce-agg -p | ce-features -p; } >pipe 2>warnings
+	{ ce-clean -p --keep $own events.csv | ce-join -p --left | ce-sessionize -p | ce-agg -p | ce-online -p | ce-features -p; } >pipe 2>warnings
 	ce-materialize -p --keep $own --left events.csv 2>warnings | cut -d, -f1-5,9- >one
 	[ "$(wc -l <pipe)" -eq 3 ]
 	same one pipe

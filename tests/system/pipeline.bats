@@ -19,7 +19,7 @@ pipeline() {
 	pipeline -j4
 	ce-clean data/events_table.csv.gz 2>/dev/null |
 		ce-join --drop email -k user_id data/users_dim.csv.gz -k content_id data/content_dim.csv.gz |
-		ce-sessionize | ce-agg | ce-features -o features.csv.gz
+		ce-sessionize | ce-agg | ce-online | ce-features -o features.csv.gz
 	cmp features.csv.gz out/completion_prediction_features.csv.gz
 	ce-train -o model features.csv.gz
 	cmp model out/completion.model
@@ -191,7 +191,7 @@ warning_tools() {
 	pipeline
 	pipeline -n KEEP="it's, *"
 	grep -- --keep make.log | grep -o "^ce-[a-z]*  *--keep \"\$CE_KEEP\" " | tr -s ' ' >got
-	printf 'ce-%s --keep "$CE_KEEP" \n' clean sessionize agg features features | same - got
+	printf 'ce-%s --keep "$CE_KEEP" \n' clean sessionize agg online features features | same - got
 	gzip -dc data/events_table.csv.gz | awk 'NR == 1 { print $0 ",app" } NR > 1 { print $0 ",v" NR % 3 }' | gzip >further
 	mv further data/events_table.csv.gz
 	pipeline KEEP=app
@@ -392,7 +392,7 @@ adapted() {
 	ce-adapt -r ./my.recipe --users u.csv --contents c.csv log.jsonl 2>/dev/null |
 		ce-clean --allow-empty device,playback_position 2>/dev/null |
 		ce-join --drop email -k user_id u.csv -k content_id c.csv |
-		ce-sessionize --gap 40m | ce-agg | ce-features --rows all -o features.csv.gz
+		ce-sessionize --gap 40m | ce-agg | ce-online | ce-features --rows all -o features.csv.gz
 	cmp features.csv.gz out/completion_prediction_features.csv.gz
 	[ -s out/completion.model ]
 	adapted RECIPE=./my.recipe ENGINE=one OUT=one one/completion_prediction_features.csv.gz

@@ -60,7 +60,7 @@ refused() {
 	warehouse both
 	pipeline export load
 	loaded >tables
-	[ "$(wc -l <tables)" -eq 20 ]
+	[ "$(wc -l <tables)" -eq 21 ]
 	while read -r table; do
 		ce-export "$table" | gzip -dc >got
 		same <(gzip -dc "out/$table.csv.gz") got
@@ -70,7 +70,7 @@ refused() {
 	# The database has added and lost nothing: the same features come from the files alone.
 	ce-clean raw/events_table.csv.gz 2>/dev/null |
 		ce-join --drop email -k user_id raw/users_dim.csv.gz -k content_id raw/content_dim.csv.gz |
-		ce-sessionize | ce-agg | ce-features -p >want
+		ce-sessionize | ce-agg | ce-online | ce-features -p >want
 	same want <(gzip -dc out/completion_prediction_features.csv.gz)
 	# A second time, over what is there.
 	pipeline export load
@@ -81,7 +81,7 @@ refused() {
 	warehouse nights
 	pipeline export load
 	state >before
-	[ "$(wc -l <before)" -eq 23 ]
+	[ "$(wc -l <before)" -eq 24 ]
 	# Users that are a header alone.
 	cp -r data no_users
 	gzip -dc data/users_dim.csv.gz | head -n 1 | gzip >no_users/users_dim.csv.gz

@@ -216,3 +216,109 @@ seal() {
 	seal "s/^until .*/until $last/"
 	refused "s1/MANIFEST: its last event, at $last, is not before its --until" day2.csv
 }
+
+# clean_days: as first_day, of valid events alone.
+clean_days() {
+	ce-clean -p "$CE_ROOT/samples/events_table.csv.gz" 2>/dev/null >clean.csv
+	awk -F, 'NR == 1 || $2 < 1704386400000' clean.csv >day1.csv
+	awk -F, 'NR == 1 || ($2 >= 1704386400000 && $2 < 1704472800000)' clean.csv >day2.csv
+	# shellcheck disable=SC2046
+	ce-materialize $(dims) --state-out s1 --until 1704386400000 -o f1.csv.gz day1.csv 2>/dev/null
+}
+
+@test "an output in the folder of a state is refused, or takes its place with a message" {
+	first_day
+	mkdir s2
+	refused_in() {
+		# shellcheck disable=SC2046
+		run ce-materialize $(dims) --state s1 --state-out "$1" --until 1704472800000 "${@:3}" day2.csv
+		[ "$status" -eq 1 ]
+		[[ $output == *"$2"* ]] || { echo "$output"; false; }
+		[ -z "$(find . -name '*.tmp')" ]
+	}
+	refused_in s2 's2/f.csv.gz: is in the output s2' -o s2/f.csv.gz
+	refused_in s2 's1/users.csv.gz: is in the input s1' -o f.csv.gz --open s1/users.csv.gz
+	# A folder that is made only then holds tables when the state is to get the name.
+	refused_in s3 's3: not replaced, for it holds what is not of its kind' -o f.csv.gz -d s3
+	[ ! -e f.csv.gz ]
+	[ ! -e s3 ]
+	[ -z "$(ls s2)" ]
+}
+
+@test "a late copy of an event_id does not make the day's own one a duplicate" {
+	clean_days
+	{
+		cat day2.csv
+		echo 'twice,1704300000000,u1,c7,play,0,tv'
+		echo 'twice,1704390000000,u1,c7,play,0,tv'
+	} >mixed.csv
+	grep -v '^twice,17043000' mixed.csv >own.csv
+	for n in mixed own; do
+		# shellcheck disable=SC2046
+		ce-materialize $(dims) --state s1 --state-out s$n --until 1704472800000 -o f$n.csv --rejects r$n.csv $n.csv 2>/dev/null
+	done
+	cmp fmixed.csv fown.csv
+	diff -r -x MANIFEST smixed sown
+	[ "$(grep -c 'late.*twice' rmixed.csv)" -eq 1 ]
+	[ "$(grep -c duplicate rmixed.csv)" -eq "$(grep -c duplicate rown.csv)" ]
+}
+
+@test "a last part that has an end leaves out what was carried beyond it; what is early by a day is a warning" {
+	clean_days
+	{ cat day1.csv; echo 'far,1704500000000,u1,c7,play,0,tv'; echo 'near,1704390000000,u2,c7,play,0,tv'; } >ahead.csv
+	# shellcheck disable=SC2046
+	{
+		ce-materialize $(dims) --state-out s2 --until 1704386400000 -o f1.csv ahead.csv 2>said
+		ce-materialize $(dims) --state s2 --final --until 1704472800000 -o f2.csv --rejects r.csv day2.csv 2>/dev/null
+		cat ahead.csv <(tail -n +2 day2.csv) | ce-materialize $(dims) --until 1704472800000 -o one.csv 2>/dev/null
+	}
+	grep -q 'warning: 1 of 2 events that are early are so by a day or more, the last one, at 1704500000000, by 1 days: a wrong clock' said
+	cat f1.csv <(tail -n +2 f2.csv) | cmp - one.csv
+	[ "$(grep after_until r.csv)" = 's2/early.csv.gz,3,after_until,"far,1704500000000,u1,c7,play,0,tv"' ]
+}
+
+@test "a part of which nothing is kept or matched is none too few, if the limits allow it" {
+	clean_days
+	printf '%s\n' "$(head -n 1 day1.csv)" 'new,1704390000000,nobody,c7,play,0,tv' >none.csv
+	refused 'more than --max-unmatched' none.csv
+	sed -n '1p;9p' day1.csv >again.csv
+	refused 'are not of this day' again.csv
+	for input in none again; do
+		# shellcheck disable=SC2046
+		ce-materialize $(dims) --state s1 --state-out s2 --until 1704472800000 --max-unmatched 100% --max-rejects 100% -o f2.csv \
+			$input.csv 2>said
+		grep -q 'warning: 1 of 1 r' said
+		# Open viewings close, and nothing else.
+		# shellcheck disable=SC2046
+		head -n 1 day1.csv | ce-materialize $(dims) --state s1 --state-out s3 --until 1704472800000 -o f3.csv
+		diff -r -x MANIFEST -x seen.csv.gz s2 s3
+		cmp f2.csv f3.csv
+	done
+}
+
+@test "columns that a stage keeps belong to the state" {
+	first_day
+	sed '1s/$/,more/; 2,$s/$/,x/' day1.csv >more.csv
+	# shellcheck disable=SC2046
+	ce-materialize $(dims) --clean-keep more --state-out s3 --until 1704386400000 -o f1.csv.gz more.csv 2>/dev/null
+	rm -r s1 && mv s3 s1
+	sed '1s/$/,more/; 2,$s/$/,x/' day2.csv >more.csv
+	refused '--sessionize-keep' --clean-keep more --sessionize-keep more more.csv
+	refused '--agg-keep' --clean-keep more --agg-keep device more.csv
+	refused '--prior was' --clean-keep more --prior user=1 more.csv
+	refused '--no-online was' --clean-keep more --no-online more.csv
+}
+
+@test "a full disk is said of the file of the state that it met" {
+	[ "$(id -u)" -eq 0 ] && mkdir small && mount -t tmpfs -o size=24k tmpfs small || skip "needs a file system of its own"
+	first_day
+	# shellcheck disable=SC2046
+	run ce-materialize $(dims) --state s1 --state-out small/s2 --until 1704472800000 -o f2.csv.gz day2.csv
+	left=$(ls -A small)
+	umount small
+	[ "$status" -eq 1 ]
+	[[ $output == *".csv.gz: No space left on device"* ]] || { echo "$output"; false; }
+	[[ $output == *"small/.s2."* ]]
+	[ -z "$left" ]
+	[ ! -e f2.csv.gz ]
+}

@@ -11,7 +11,8 @@ load ../common
 			-k content_id "$CE_ROOT/samples/content_dim.csv.gz" -o $n/2.gz $n/1.gz 2>/dev/null
 		ce-sessionize --threads $n --starts $n/starts.gz -6 -o $n/3.gz $n/2.gz
 		ce-agg --threads $n -d $n -3 -o $n/4.gz $n/3.gz
-		ce-features --threads $n -o $n/5.gz $n/4.gz
+		ce-online --threads $n --effects $n/effects.gz -o $n/5.gz $n/4.gz
+		ce-features --threads $n -o $n/6.gz $n/5.gz
 	done
 	gzip -t 1/*.gz
 	for n in 2 5; do diff -r 1 $n; done

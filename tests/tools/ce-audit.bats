@@ -61,7 +61,7 @@ workload() {
 	raw=data/events_table.csv.gz
 	history='ce-clean --max-rejects 100% 2>>notes | ce-join --drop email -k user_id data/users_dim.csv.gz'
 	history+=' -k content_id data/content_dim.csv.gz | ce-sessionize 2>/dev/null | ce-agg' # some runtimes are unknown
-	pipeline="$history | ce-features --rows all"
+	pipeline="$history | ce-online | ce-features --rows all"
 }
 
 @test "the pipeline does not look ahead" {
@@ -73,7 +73,7 @@ workload() {
 	# It had something to look at, labels that became known included.
 	rows=$(line event_id | cut -d, -f3)
 	((rows > 1000))
-	[ "$(cut -d, -f2 report | sort | uniq -c | tr -s ' \n' ' ')" = " 45 feature 1 key 1 kind 2 label 1 row 1 time " ]
+	[ "$(cut -d, -f2 report | sort | uniq -c | tr -s ' \n' ' ')" = " 47 feature 1 key 1 kind 2 label 1 row 1 time " ]
 	[ "$(line '')" = ",row,$rows,0,0,,,,," ]
 }
 

@@ -98,6 +98,8 @@ each() {
 		session_start_dow 1 1 1
 		user_activity_x_content_popularity 0 0 0
 		user_completion_x_content_completion - - -
+		online_logit - - -
+		online_logit_sd - - -
 		label_known_ts 1704067290000 1704069190000 -
 		is_completion 1 0 -
 	END

@@ -42,8 +42,12 @@ static void end(struct world *w)
 
 static struct state_history parts_of(struct world *w)
 {
-	return (struct state_history){ &w->sessions, &w->history,  &w->closed,
-				       &w->users,    &w->contents, &w->genres };
+	return (struct state_history){ .sessions = &w->sessions,
+				       .history = &w->history,
+				       .closed = &w->closed,
+				       .users = &w->users,
+				       .contents = &w->contents,
+				       .genres = &w->genres };
 }
 
 /* An event as it comes: names instead of ids. */
@@ -320,7 +324,7 @@ static const struct {
 	{ "viewings.csv.gz", "6,u2", "4503599627370495,u2",
 	  ":3: column session_id: '4503599627370495'" },
 	{ "viewings.csv.gz", "10,u0", "11,u0", ":7: column session_id: '11'" },
-	{ "viewings.csv.gz", "6,u2,\"c,0\",Drama,101,101,,201,1,1,1,0,0,0.00168,stop,0,0\n", "",
+	{ "viewings.csv.gz", "6,u2,\"c,0\",Drama,101,101,,201,1,1,1,0,0,0.00168,stop,0,0,,,\n", "",
 	  ":2: column session_id: '5'" },
 
 	/* What is counted of the window is what is there. */

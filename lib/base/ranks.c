@@ -1,4 +1,4 @@
-#include "state/ranks.h"
+#include "base/ranks.h"
 
 #include "base/mem.h"
 

@@ -2,8 +2,8 @@
 #
 #   make -f days.mk LOGS=logs DATA=dims OUT=out [FLAGS='--rows first'] ...
 #
-# LOGS holds the partitions, 2024-01-29.csv.gz or 2024-01-29.csv, other names there do not count; DATA holds
-# users_dim and content_dim, as .csv.gz or .csv. Each day is made by one ce-materialize, from its partition and from
+# LOGS holds the partitions, 2024-01-29.csv.gz or 2024-01-29.csv, files or links to files; other names there do not count.
+# DATA holds users_dim and content_dim, as .csv.gz or .csv. Each day is made by one ce-materialize, from its partition and from
 # the state that the day before left. OUT gets
 #
 #   2024-01-29/                 the tables of that day, completion_prediction_features.csv.gz and so on. A row comes out
@@ -11,8 +11,9 @@
 #                               table of one run over the whole log; open.csv.gz has the rows that were open at its end
 #   state/2024-01-29/           the state at the end of that day
 #   open.csv.gz                 the open rows of the newest day: what to score now
-#   log/2024-01-29              the messages of that day, of which warnings are shown, and how many events came too late:
-#                               those of an earlier day, which are in rejects. Put into the partition of their day they count
+#   log/2024-01-29              the messages of that day. Shown are warnings, and how many events came too late: those of an
+#                               earlier day, which are in rejects. Put into the partition of their day they count. Those
+#                               of a later day are carried there, and the log has their number
 #
 # A day ends at midnight, UTC or in ZONE='Europe/Berlin'; it need not have a partition. FLAGS are options of
 # ce-materialize; those that change no row, as --threads, belong into TUNING. With TABLES=all each day has every table
@@ -21,21 +22,23 @@
 # What is there is not made again. A partition that is new, changed (by its contents: touching it does nothing) or gone
 # replays its day and those after it; so do other FLAGS, or another version of the tool, from the first day on. Changed
 # dimensions replay nothing, the next day goes on with them. The newest KEEP=7 states are kept, and that of the last day of
-# each month: a replay that needs an older one begins earlier, and says so. Partitions older than all others may be
-# gone: their days stay as they are, as long as no replay needs them; to take such a day out, remove OUT/DAY, too.
+# each month: a replay that needs an older one begins earlier, and says so. The oldest partitions may be gone, as by rotation:
+# their days stay as they are, as long as no replay needs them; to take such a day out, remove OUT/DAY, too. What else
+# OUT holds stays.
 #
 # Works with -j, though the days wait for each other. A second run on the same OUT is refused while one is at work;
 # one that was interrupted, in whatever way, is continued by the next, to the same bytes. File names must not contain
-# blanks, nor the signs ' " ` \ & ; | < > : $ # ( ) of make and of the shell.
+# blanks, nor the signs ' " ` \ & ; | < > : $ # ( ) % = ? * [ ~ of make and of the shell, nor begin with -.
 #
 #   make -f days.mk ... load        also loads the days into PostgreSQL, with psql and ce-import: see below
 #   make -f days.mk ... predict     also scores the rows that are open now by MODEL=FILE, into OUT/open_predictions.csv.gz
 #
 # DB='...' is a connection string as for psql -d, and loads without being asked; with the goal `load` alone the PG*
 # variables apply. Each table of LOADED gets the rows of all days, with a further column `day`, that of the file. A
-# day is loaded in one transaction, which replaces its rows; the table ce_days says which days are there, so that one
-# that failed is made up for, and none is loaded twice. While several days are replayed, those that are not yet loaded have
-# their old rows. The tables ONLINE of the newest state go into the schema `online`, all at once: what samples/online.sql
+# day is loaded in one transaction, which replaces its rows; the table ce_days says which days are there, of which tables, so
+# that one that failed is made up for, none is loaded twice, and a table that is new in LOADED gets its rows of all days; one
+# that LOADED no longer names stays as it is. While several days are replayed, those that are not yet loaded have their old
+# rows. The tables ONLINE of the newest state go into the schema `online`, all at once: what samples/online.sql
 # reads. `predict` upserts into completion_predictions. The schema STAGE is made and dropped on the way.
 
 # Every variable up to BIN may come from the command line or from the environment.
@@ -60,7 +63,7 @@ DROP          ?= email
 
 PREDICT_FLAGS ?=
 LOADED ?= completion_prediction_features session_starts $(if $(filter all,$(TABLES)),cleaned_events content_completion)
-ONLINE ?= users contents user_genres pairs viewings window_events
+ONLINE ?= users contents user_genres pairs viewings window_events online_effects
 STAGE  ?= ce_day
 
 # The folder of the tools: that of the source tree which holds this file, if there is one, else PATH.
@@ -73,18 +76,18 @@ this := $(lastword $(MAKEFILE_LIST))
 open    := (
 close   := )
 hash    := \#
-signs   := ' " ` \ & ; | < > : $$ $(hash) $(open) $(close)
-sign_in  = $(firstword $(foreach sign,$(2),$(findstring $(sign),$(1))))
-$(foreach name,LOGS DATA OUT MODEL JOIN_FILES,$(if $(call sign_in,$($(name)),$(signs)),$(error \
-	$(name)=$($(name)): a file name must not contain $(call sign_in,$($(name)),$(signs)) here: rename it, or make a link)))
+signs   := ' " ` \ & ; | < > : $$ $(hash) $(open) $(close) % = ? * [ ~
+wrong    = $(or $(patsubst %,contain %,$(firstword $(foreach sign,$(signs),$(findstring $(sign),$(1))))),$(if $(filter -%,$(1)),begin with -))
+$(foreach name,LOGS DATA OUT MODEL JOIN_FILES,$(if $(call wrong,$($(name))),$(error \
+	$(name)=$($(name)): a file name must not $(call wrong,$($(name))) here: rename it, or make a link)))
 $(foreach name,LOGS DATA OUT MODEL KEEP ZONE,$(if $(filter 1,$(words $($(name)))),,$(error \
 	$(name)=$($(name)): must be one word)))
 ifeq ($(filter "$(TABLES)","few" "all"),)
 $(error TABLES=$(TABLES): must be one of few, all)
 endif
 # A name of stages and tables goes into SQL.
-$(foreach name,LOADED ONLINE STAGE,$(if $(call sign_in,$($(name)),$(signs)),$(error \
-	$(name)=$($(name)): a name must not contain $(call sign_in,$($(name)),$(signs)))))
+$(foreach name,LOADED ONLINE STAGE,$(if $(call wrong,$($(name))),$(error \
+	$(name)=$($(name)): a name must not $(call wrong,$($(name))))))
 
 source = $(firstword $(wildcard $(DATA)/$(1).csv.gz $(DATA)/$(1).csv) $(DATA)/$(1).csv.gz)
 strict = $(if $(filter-out 0 no,$(STRICT)),--strict)
@@ -98,6 +101,8 @@ export CE_DB := $(DB)
 db      = $(if $(DB),-d "$$CE_DB")
 loads   = $(or $(DB),$(filter load,$(goals)))
 goals   = $(or $(MAKECMDGOALS),all)
+comma  := ,
+tables := $(subst $() ,$(comma),$(sort $(LOADED)))
 
 .PHONY: all load predict
 ifeq ($(PLAN),)
@@ -106,13 +111,16 @@ ifeq ($(PLAN),)
 
 # What of FLAGS changes rows, and the version; a day that was made with others is made again.
 export CE_FLAGS := $(strip $(strict) $(if $(DROP),--drop $(DROP)) $(USERS_JOIN) $(CONTENTS_JOIN) $(FLAGS) ZONE=$(ZONE) TABLES=$(TABLES))
+export CE_DAY := [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]
 export CE_LOGS := $(LOGS)
+export CE_DATA := $(DATA)
 export CE_OUT := $(OUT)
 export CE_DIMENSIONS := $(dimensions)
 export CE_MADE := $(made)
 export CE_KEEP := $(KEEP)
 export CE_ZONE := $(ZONE)
 export CE_LOADS := $(if $(loads),yes)
+export CE_LOADED := $(tables)
 dry := $(strip $(foreach flag,n q,$(findstring $(flag),$(filter-out --%,$(firstword -$(MAKEFLAGS))))))
 export CE_DRY := $(dry)
 
@@ -124,14 +132,18 @@ fail() {
 case $CE_KEEP in
 '' | *[!0-9]* | 0*) fail "KEEP=$CE_KEEP: expected a number of states, at least 1" ;;
 esac
-# date takes an unknown zone for UTC.
+# date takes an unknown zone for UTC; in those of right/ it counts leap seconds.
 case $CE_ZONE in
-UTC) ;;
-*) [ -f "/usr/share/zoneinfo/$CE_ZONE" ] || fail "ZONE=$CE_ZONE: no such time zone" ;;
+UTC) zone=TZif ;;
+/* | *.* | right/* | posix/*) zone= ;;
+*) zone=$(head -c 4 "/usr/share/zoneinfo/$CE_ZONE" 2>/dev/null) ;;
 esac
+[ "$zone" = TZif ] || fail "ZONE=$CE_ZONE: no such time zone"
+day=$CE_DAY
 if [ ! "$CE_DRY" ]; then
 	# What an interrupted run left.
-	find "$CE_OUT" -maxdepth 3 -name '.*.ce-*.tmp' -exec rm -rf {} +
+	rm -rf "$CE_OUT"/.plan.ce-*.tmp "$CE_OUT"/.open*.ce-*.tmp "$CE_OUT"/.$day.ce-*.tmp \
+		"$CE_OUT"/$day/.*.ce-*.tmp "$CE_OUT"/state/.$day.ce-*.tmp
 	plan=$(mktemp "$CE_OUT/.plan.ce-XXXXXX.tmp") || exit 1
 else
 	plan=$(mktemp) || exit 1
@@ -140,11 +152,21 @@ scratch=${plan%.tmp}.sums.tmp
 trap 'rm -f "$plan" "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 
-day='[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
-files=$(for file in "$CE_LOGS"/$day.csv "$CE_LOGS"/$day.csv.gz; do [ ! -e "$file" ] || echo "$file"; done)
+readable() {
+	[ -f "$1" ] && [ -r "$1" ]
+}
+# A partition that cannot be read has not gone.
+files=
+for file in "$CE_LOGS"/$day.csv "$CE_LOGS"/$day.csv.gz; do
+	if readable "$file"; then
+		files="$files $file"
+	elif [ -e "$file" ] || [ -L "$file" ]; then
+		fail "$file: is no file that can be read"
+	fi
+done
 [ "$files" ] || fail "LOGS=$CE_LOGS has no partition such as 2024-01-29.csv.gz"
 for file in $CE_DIMENSIONS; do
-	[ -r "$file" ] || fail "$file: no such file (a dimension: DATA=$DATA)"
+	readable "$file" || fail "$file: no such file (a dimension: DATA=$CE_DATA)"
 done
 
 # The checksums of the partitions: those that are known still hold if size, times and inode are the same. Not for a file
@@ -152,7 +174,7 @@ done
 now=$(date +%s)
 known=$CE_OUT/log/partitions
 [ -e "$known" ] || known=/dev/null
-stat -c '%s %.9Y %.9Z %i %n' $files >"$scratch" || exit 1
+stat -L -c '%s %.9Y %.9Z %i %n' $files >"$scratch" || exit 1
 new=$(awk 'NR == FNR && FILENAME != ARGV[2] { known[$1, $2, $3, $4, $5] = 1; next }
 	!(($1, $2, $3, $4, $5) in known) { print $5 }' "$known" "$scratch")
 [ ! "$new" ] || new=$(sha256sum $new) || exit 1
@@ -173,8 +195,9 @@ flags=$(printf '%s\n' "$version $CE_FLAGS" | sha256sum | cut -c 1-64)
 dimensions=$(cat $CE_DIMENSIONS | sha256sum | cut -c 1-64)
 
 # Each day, with what is known of it, in order: what it was made from, which files it has. The checksum of that text stands
-# for the day, and the next one was made after it: so each stands for all days before it, too.
-records=$(for file in "$CE_OUT"/$day/made; do [ ! -e "$file" ] || echo "$file"; done)
+# for the day, and the next one was made after it: so each stands for all days before it, too. A day that was only begun has
+# an empty one; a folder that has none is not of here.
+records=$(for file in "$CE_OUT"/$day/made; do [ ! -s "$file" ] || echo "$file"; done)
 {
 	printf '%s\n' "$sums" | awk '{ name = $5; sub(/.*\//, "", name); print substr(name, 1, 10), "partition", $5, $6 }'
 	if [ "$records" ]; then
@@ -187,7 +210,7 @@ records=$(for file in "$CE_OUT"/$day/made; do [ ! -e "$file" ] || echo "$file"; 
 		done
 	fi
 	for folder in "$CE_OUT"/$day; do
-		[ ! -d "$folder" ] || echo "${folder##*/} folder"
+		[ ! -e "$folder/made" ] || echo "${folder##*/} folder"
 	done
 	for state in "$CE_OUT"/state/$day; do
 		[ ! -e "$state/MANIFEST" ] || echo "${state##*/} state"
@@ -203,7 +226,7 @@ records=$(for file in "$CE_OUT"/$day/made; do [ ! -e "$file" ] || echo "$file"; 
 	fi
 } >"$plan" || exit 1
 sort -o "$plan" "$plan"
-text=$(awk -v flags="$flags" -v out="$CE_OUT" -v loads="$CE_LOADS" '
+text=$(awk -v flags="$flags" -v tables="$CE_LOADED" -v loads="$CE_LOADS" '
 	function say(text) { print "days.mk: " text >"/dev/stderr" }
 	function fail(text) { say(text); failed = 1; exit 1 }
 	# The first reason why a day has to be made.
@@ -230,15 +253,15 @@ text=$(awk -v flags="$flags" -v out="$CE_OUT" -v loads="$CE_LOADS" '
 	END {
 		if (failed)
 			exit 1
-		# The oldest partition that was made before: what was made of older ones, now gone, stays.
-		for (i = 1; i <= n_all && first == ""; i++)
-			if ((all[i] in file) && (all[i] in key))
-				first = all[i]
-		for (i = 1; i <= n_all; i++)
-			if ((all[i] in file) || (all[i] in key) && first != "" && all[i] < first)
+		# The days before the oldest partition stay: theirs have gone by rotation.
+		rotated = 1
+		for (i = 1; i <= n_all; i++) {
+			rotated = rotated && !(all[i] in file)
+			if ((all[i] in file) || rotated && (all[i] in key))
 				days[++n] = all[i]
 			else if (folder[all[i]])
 				dropped = dropped " " all[i]
+		}
 		after = "none"
 		for (i = 1; i <= n && !stale; i++) {
 			if ((why = reason(days[i], after)) != "")
@@ -275,7 +298,7 @@ text=$(awk -v flags="$flags" -v out="$CE_OUT" -v loads="$CE_LOADS" '
 				print "sum_" days[i] " := " sum[days[i]]
 				print "prev_" days[i] " := " days[i - 1]
 			}
-			if (stale && i >= from || loaded[days[i]] != key[days[i]])
+			if (to_load = stale && i >= from || loaded[days[i]] != key[days[i]] "," tables)
 				load = load " " days[i]
 			is[days[i]] = 1
 		}
@@ -289,7 +312,7 @@ text=$(awk -v flags="$flags" -v out="$CE_OUT" -v loads="$CE_LOADS" '
 		if (loads) {
 			print "LOAD :=" load
 			print "UNLOAD :=" unload
-			print "TO_ONLINE := " (stale || online != days[n] ? days[n] : "")
+			print "TO_ONLINE := " (to_load || online != days[n] ? days[n] : "")
 		}
 	}' "$plan") || exit 1
 printf '%s\n' "$text" >"$plan"
@@ -303,7 +326,8 @@ for d in $(sed -n 's/^REPLAY :=//p' "$plan"); do
 	if [ "$CE_ZONE" = UTC ]; then
 		until=${next}T00:00:00Z
 	else
-		until=$(TZ=$CE_ZONE date -d "$next 00:00" +%s 2>/dev/null || TZ=$CE_ZONE date -d "$next 01:00" +%s) || exit 1
+		until=$(TZ=$CE_ZONE date -d "$next 00:00" +%s 2>/dev/null || TZ=$CE_ZONE date -d "$next 01:00" +%s 2>/dev/null) ||
+			fail "ZONE=$CE_ZONE: the end of $d: there is no $next in this zone"
 		[ "$(TZ=$CE_ZONE date -d "@$((until - 3600))" +%F)" != "$next" ] || until=$((until - 3600))
 		until=$(date -u -d "@$until" +%FT%TZ)
 	fi
@@ -343,7 +367,7 @@ include $(PLAN)
 
 all: $(REPLAY:%=day-%) $(if $(DROPPED),drop) $(if $(STALE_OPEN),$(OUT)/open.csv.gz) $(if $(loads),load)
 
-# Removes the states that are not wanted, as of the day $at: each under another name, so that none is there in part.
+# Removes the states that are not wanted, as of the day $at: each under another name first, so that none is there in part.
 define prune_script
 wanted=" $(printf '%s\n' $CE_DAYS | awk -v at="$at" -v keep="$CE_KEEP" '
 	$1 <= at { day[++n] = $1 }
@@ -353,7 +377,7 @@ wanted=" $(printf '%s\n' $CE_DAYS | awk -v at="$at" -v keep="$CE_KEEP" '
 			if (i > n - keep || last[substr(day[i], 1, 7)] == day[i])
 				printf "%s ", day[i]
 	}')"
-for state in "$CE_OUT"/state/*; do
+for state in "$CE_OUT"/state/$CE_DAY; do
 	name=${state##*/}
 	case $wanted in
 	*" $name "*) continue ;;
@@ -364,10 +388,9 @@ endef
 export CE_PRUNE := $(value prune_script)
 export CE_DAYS := $(DAYS)
 
-# What was removed counts no more from the moment on at which its record has gone.
 .PHONY: drop $(REPLAY:%=day-%)
 drop:
-	$(if $(DROPPED),rm -rf $(patsubst %,$(OUT)/%/made,$(DROPPED)) $(DROPPED:%=$(OUT)/%))
+	for d in $(DROPPED); do mv $(OUT)/$$d $(OUT)/.$$d.ce-gone.tmp && rm -rf $(OUT)/.$$d.ce-gone.tmp || exit 1; done
 	@at=$(NEWEST); eval "$$CE_PRUNE"
 
 # The checksum by which the next day knows the one before it.
@@ -380,7 +403,7 @@ outputs = $(if $(filter all,$(TABLES)),-d $(OUT)/$(1)) --first $(OUT)/$(1)/first
 $(foreach day,$(REPLAY),$(if $(filter $(prev_$(day)),$(REPLAY)),$(eval day-$(day): day-$(prev_$(day)))))
 $(REPLAY:%=day-%): day-%: $(if $(DROPPED),drop)
 	@mkdir -p $(OUT)/$* $(OUT)/state
-	@rm -f $(OUT)/$*/made
+	@: >$(OUT)/$*/made
 	ce-materialize $(strict) $(joined) $(FLAGS) $(TUNING) $(if $(prev_$*),--state $(OUT)/state/$(prev_$*) $(call other_dimensions,$*)) \
 		--until $(until_$*) --state-out $(OUT)/state/$* $(call outputs,$*) $(file_$*) \
 		-v 2>$(OUT)/log/$* || { cat $(OUT)/log/$* >&2; exit 1; }
@@ -412,7 +435,7 @@ psql = psql -XAtq -v ON_ERROR_STOP=1 $(db)
 define replace_script
 CREATE TABLE IF NOT EXISTS ce_days (
 	day date PRIMARY KEY,
-	made text NOT NULL, -- the checksum of the file `made` of that day
+	made text NOT NULL, -- the checksum of the file `made` of that day, and the tables that were loaded, with commas
 	online boolean NOT NULL DEFAULT false, -- the schema online has the state at its end
 	loaded_at timestamptz NOT NULL DEFAULT now());
 SELECT set_config('ce.day', :'day', true), set_config('ce.stage', :'stage', true), set_config('ce.tables', :'tables', true) \g /dev/null
@@ -425,7 +448,7 @@ DECLARE
 	keys text;
 	new record;
 BEGIN
-	FOREACH name IN ARRAY regexp_split_to_array(btrim(current_setting('ce.tables')), '\s+') LOOP
+	FOREACH name IN ARRAY string_to_array(current_setting('ce.tables'), ',') LOOP
 		IF to_regclass(quote_ident(name)) IS NULL THEN
 			EXECUTE format('CREATE TABLE %I (LIKE %I.%I INCLUDING ALL, day date NOT NULL)', name, stage, name);
 			EXECUTE format('CREATE INDEX ON %I (day)', name);
@@ -453,7 +476,7 @@ BEGIN
 	END LOOP;
 END
 $do$;
-INSERT INTO ce_days (day, made) VALUES (:'day', :'made')
+INSERT INTO ce_days (day, made) VALUES (:'day', :'made' || ',' || :'tables')
 ON CONFLICT (day) DO UPDATE SET made = excluded.made, online = false, loaded_at = now();
 DROP SCHEMA :"stage" CASCADE;
 endef
@@ -462,7 +485,7 @@ export CE_REPLACE := $(value replace_script)
 define unload_script
 BEGIN;
 SELECT format('DELETE FROM %I WHERE day = ANY (string_to_array(btrim(%L), '' '')::date[])', name, :'days')
-FROM unnest(string_to_array(:'tables' || ' ce_days', ' ')) AS name
+FROM unnest(string_to_array(:'tables' || ',ce_days', ',')) AS name
 WHERE to_regclass(quote_ident(name)) IS NOT NULL \gexec
 COMMIT;
 endef
@@ -471,7 +494,7 @@ export CE_UNLOAD := $(value unload_script)
 .PHONY: unload online $(LOAD:%=load-%)
 load: $(if $(UNLOAD),unload) $(LOAD:%=load-%) $(if $(strip $(ONLINE)),$(if $(TO_ONLINE),online))
 unload: $(if $(DROPPED),drop)
-	@printf '%s\n' "$$CE_UNLOAD" | $(psql) -v days='$(strip $(UNLOAD))' -v tables='$(strip $(LOADED))'
+	@printf '%s\n' "$$CE_UNLOAD" | $(psql) -v days='$(strip $(UNLOAD))' -v tables='$(tables)'
 
 # One after the other, each as soon as its day is there.
 load_after = $(if $(2),$(if $(word 2,$(2)),$(eval load-$(word 2,$(2)): load-$(firstword $(2))))$(call load_after,,$(wordlist 2,$(words $(2)),$(2))))
@@ -481,7 +504,7 @@ $(LOAD:%=load-%): load-%: $(if $(UNLOAD),unload)
 	@$(psql) -c 'DROP SCHEMA IF EXISTS "$(STAGE)" CASCADE; CREATE SCHEMA "$(STAGE)"'
 	ce-import $(strict) $(db) --schema $(STAGE) -I $(OUT)/$* $(LOADED)
 	@printf '%s\n' "$$CE_REPLACE" | $(psql) -1 -v day=$* -v made=$$(sha256sum <$(OUT)/$*/made | cut -c 1-64) \
-		-v stage='$(STAGE)' -v tables='$(strip $(LOADED))'
+		-v stage='$(STAGE)' -v tables='$(tables)'
 
 online: $(REPLAY:%=day-%) $(LOAD:%=load-%)
 	@$(psql) -c 'CREATE SCHEMA IF NOT EXISTS online'

@@ -1,25 +1,42 @@
 #!/bin/sh
-# A night without a scheduler: yesterday's events from PostgreSQL, its features, and what is open scored. For a line of a crontab,
-# some time after midnight UTC, when the events of the day before have arrived:
+# A night without a scheduler: yesterday's events from PostgreSQL, its features, and what is open scored. For a line of
+# `crontab -e`, some time after midnight UTC (in /etc/cron.d the user comes before the command):
 #
-#	30 0 * * *  ce  DB=ce /srv/ce/night.sh /srv/ce/data
+#	30 0 * * *  PATH=/usr/local/bin:$PATH DB=ce sh /srv/ce/night.sh /srv/ce/data
 #
-# What it says is an error or a warning, which cron mails. A night that failed is made up for by the next: every day
-# that has no partition yet is exported, since the first one there, or since SINCE=2024-01-01.
+# What it says is an error, a warning or that an older day is made again, which cron mails. A night that failed is made up
+# for by the next: every day that has no partition yet is exported, since the first one there, or since SINCE=2024-01-01.
+#
+# The AGAIN=2 days before yesterday are exported again, for the events that came late into the database, which still has to
+# hold those days. A day with the same rows as before is not made again. Events that come later yet are seen when the partition
+# of their day is removed.
 set -eu
+export LC_ALL=C
 
 here=$(cd "$(dirname "$0")" && pwd)
 cd "${1:?usage: night.sh DIR}"
 mkdir -p logs dims
 
+# The rows of a partition, in an order: the server has none.
+rows() { gzip -dc "$1" | sort | sha256sum; }
+
 day=${SINCE:-$(find logs -name '????-??-??.csv.gz' | sort | sed -n '1s/.*\///; 1s/\.csv\.gz$//p')}
-yesterday=$(date -u -d yesterday +%F)
-last=$(date -u -d "${day:-$yesterday}" +%F)
-while [ "$(date -u -d "$last" +%s)" -le "$(date -u -d "$yesterday" +%s)" ]; do
-	next=$(date -u -d "$last + 1 day" +%F)
-	[ -e "logs/$last.csv.gz" ] ||
-		ce-export ${DB:+-d "$DB"} --since "${last}T00:00:00Z" --until "${next}T00:00:00Z" -o "logs/$last.csv.gz" events_table
-	last=$next
+midnight() { date -u -d "$(date -u -d "$1" +%F)" +%s; }
+yesterday=$(midnight yesterday)
+again=$((yesterday - ${AGAIN:-2} * 86400))
+from=$(midnight "${day:-yesterday}")
+while [ "$from" -le "$yesterday" ]; do
+	day=$(date -u -d "@$from" +%F)
+	partition=logs/$day.csv.gz
+	if [ ! -e "$partition" ] || [ "$from" -ge "$again" ]; then
+		ce-export ${DB:+-d "$DB"} --since "${day}T00:00:00Z" --until "$(date -u -d "$day + 1 day" +%FT00:00:00Z)" -o logs/.new.csv.gz events_table
+		if [ -e "$partition" ] && [ "$(rows "$partition")" = "$(rows logs/.new.csv.gz)" ]; then
+			rm logs/.new.csv.gz
+		else
+			mv logs/.new.csv.gz "$partition"
+		fi
+	fi
+	from=$((from + 86400))
 done
 ce-export ${DB:+-d "$DB"} -O dims users_dim content_dim
 

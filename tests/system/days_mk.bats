@@ -27,6 +27,7 @@ nights() {
 		[[ \$* == *--dimensions-changed* ]] && day+=!
 		echo "\$day" >>$PWD/ran
 		[ ! -e $PWD/slow ] || sleep 0.3
+		[ ! -e $PWD/warns ] || cat $PWD/warns >&2
 		exec $CE_BIN/ce-materialize "\$@"
 	E
 	chmod +x bin/ce-materialize
@@ -34,8 +35,15 @@ nights() {
 
 days() {
 	: >ran
-	make --no-print-directory -f "$CE_ROOT/samples/days.mk" BIN=bin LOGS=logs DATA=dims OUT=out "$@" >make.log 2>&1 ||
+	timeout 200 make --no-print-directory -f "$CE_ROOT/samples/days.mk" BIN=bin LOGS=logs DATA=dims OUT=out "$@" >make.log 2>&1 ||
 		{ cat make.log; return 1; }
+}
+
+# refused TEXT [ARG...]: the days fail with TEXT, before any is made.
+refused() {
+	fails 1 days "${@:2}"
+	grep -qF -- "$1" make.log || { cat make.log; return 1; }
+	ran
 }
 
 # ran WORDS: what ce-materialize was run on: DAY<STATE, with a ! where the dimensions had changed.
@@ -118,9 +126,16 @@ same_out() {
 	cp logs/2024-01-01.csv.gz edge/2023-11-04.csv.gz
 	days -n LOGS=edge ZONE=America/Havana
 	grep -q -- '--until 2023-11-05T04:00:00Z' make.log
-	run days ZONE=Europe/Belin
-	[ "$status" -ne 0 ]
-	[[ $output == *"days.mk: ZONE=Europe/Belin: no such time zone"* ]]
+	local zone
+	for zone in Europe/Belin Europe zone.tab ../../../etc/passwd right/UTC ./right/UTC posix/UTC /usr/share/zoneinfo/UTC; do
+		refused "days.mk: ZONE=$zone: no such time zone" ZONE="$zone"
+	done
+	# Samoa went to the other side of the date line.
+	mkdir none
+	cp logs/2024-01-01.csv.gz none/2011-12-29.csv.gz
+	refused 'days.mk: ZONE=Pacific/Apia: the end of 2011-12-29: there is no 2011-12-30 in this zone' LOGS=none ZONE=Pacific/Apia
+	days -n LOGS=none ZONE=Pacific/Auckland
+	grep -q -- '--until 2011-12-29T11:00:00Z' make.log
 }
 
 @test "only what is needed is replayed: nothing, from a changed, new or removed day on, or everything" {
@@ -191,6 +206,80 @@ same_out() {
 	head -n "$(wc -l <got.csv)" one.csv | same - got.csv
 }
 
+@test "days stay whose partitions have gone by rotation, and the next goes on from their state" {
+	nights
+	days
+	mv out want
+	mv logs all
+	mkdir logs
+	cp all/*-0[12].csv.gz logs
+	days
+	rm logs/*
+	refused 'days.mk: LOGS=logs has no partition such as 2024-01-29.csv.gz'
+	cp all/*-03.csv.gz logs
+	days
+	ran '01-03<01-02'
+	rm logs/*
+	cp all/*-0[456].* logs
+	days
+	ran '01-04<01-03' '01-05<01-04' '01-06<01-05'
+	same_out want out
+}
+
+@test "what it did not make is not removed; what it began is" {
+	nights
+	mkdir -p out/2023-12-24 out/state
+	echo raw >out/2023-12-24/raw.csv
+	days
+	cp -r out/state/2024-01-03 out/state/before-migration
+	echo broken >logs/2024-01-06.csv
+	fails 1 days
+	[ -e out/2024-01-06 ]
+	rm logs/2024-01-0[56].*
+	days
+	grep -q 'so that they are removed: 2024-01-05 2024-01-06$' make.log
+	[ "$(cd out && echo *)" = '2023-12-24 2024-01-01 2024-01-02 2024-01-03 2024-01-04 log open.csv.gz state' ]
+	[ -e out/2023-12-24/raw.csv ]
+	diff -r out/state/2024-01-03 out/state/before-migration
+	days -q
+}
+
+@test "a partition is a file that can be read, also through a link: what else has its name is an error" {
+	nights
+	mv logs real
+	mkdir logs
+	ln -s "$PWD"/real/* logs
+	# Of a link that has just been made nothing would be believed.
+	sleep 2
+	days
+	gzip -dc real/2024-01-05.csv.gz | head -n 50 | gzip >new
+	mv new real/2024-01-05.csv.gz
+	days
+	ran '01-05<01-04' '01-06<01-05'
+	mv real/2024-01-05.csv.gz .
+	refused 'days.mk: logs/2024-01-05.csv.gz: is no file that can be read'
+	mkfifo real/2024-01-05.csv.gz
+	refused 'days.mk: logs/2024-01-05.csv.gz: is no file that can be read'
+	rm logs/2024-01-05.csv.gz
+	mkdir logs/2024-01-05.csv.gz
+	refused 'days.mk: logs/2024-01-05.csv.gz: is no file that can be read'
+	[ -e out/2024-01-05/made ]
+	[ -e out/state/2024-01-05 ]
+}
+
+@test "names with signs of make or of the shell are refused" {
+	nights
+	local name sign
+	for name in LOGS DATA OUT MODEL JOIN_FILES; do
+		for sign in \' '"' '`' \\ '&' ';' '|' '<' '>' : '#' '(' ')' % = '?' '*' '[' '~'; do
+			refused "$name=a${sign}b: a file name must not contain $sign here" "$name=a${sign}b"
+		done
+		refused "$name=-b: a file name must not begin with - here" $name=-b
+	done
+	refused 'LOADED=a%: a name must not contain %' LOADED=a%
+	[ "$(echo *)" = 'all.csv bin dims logs make.log ran spill stderr stdout' ]
+}
+
 @test "other dimensions replay nothing, and the next day goes on with them" {
 	nights
 	mv logs/2024-01-06.csv .
@@ -224,6 +313,14 @@ same_out() {
 	[ "$(wc -l <ran)" -eq 5 ]
 	one_run logs/*
 	whole out completion_prediction_features | same one.csv -
+	# One from a clock ten years ahead waits in the states; what a tool warns of is shown.
+	{ cat logs/2024-01-06.csv; sed -n 2p logs/2024-01-06.csv | awk -F, -v OFS=, '{ $1 = "ahead"; $2 = sprintf("%.0f", $2 + 315360000000) } { print }'; } >ahead
+	mv ahead logs/2024-01-06.csv
+	printf 'ce-materialize: warning: %s\n' one another >warns
+	days
+	ran '01-06<01-05'
+	grep -q 'carried 1 on$' out/log/2024-01-06
+	[ "$(grep -c '^2024-01-06: ce-materialize: warning: ' make.log)" -eq 2 ]
 }
 
 @test "TABLES=all: each day has every table, and behind each other they are those of one run" {
@@ -425,6 +522,26 @@ loaded() {
 	[ "$(sql "SELECT count(*) FROM completion_predictions")" -eq "$(($(gzip -dc out/open.csv.gz | wc -l) - 1))" ]
 }
 
+@test "load: days whose partitions have gone keep their rows, and a table that is new in LOADED gets those of all days" {
+	nights
+	createdb grown
+	export PGDATABASE=grown
+	mv logs/2024-01-06.csv .
+	days load
+	rm logs/*
+	mv 2024-01-06.csv logs
+	days load
+	ran '01-06<01-05'
+	loaded
+	local tables='completion_prediction_features session_starts first_features'
+	days load LOADED="$tables"
+	ran
+	loaded
+	same <(behind out first_features | tail -n +2 | sort) <(rows_of first_features)
+	days load LOADED="session_starts $tables"
+	! grep ce-import make.log || return 1
+}
+
 @test "load refuses a table that something else made" {
 	nights
 	createdb other
@@ -461,4 +578,25 @@ loaded() {
 	sh here/night.sh data >said 2>&1 || { cat said; false; }
 	[ "$(sql 'SELECT count(*) > 0 FROM completion_predictions')" = t ]
 	[ "$(sql 'SELECT count(*) FROM ce_days')" -eq 6 ]
+	# An event that reaches the database two days late is seen; another order is nothing, and three days are too late.
+	night() {
+		: >ran
+		sh here/night.sh data >said 2>&1 || { cat said; return 1; }
+	}
+	copy_of() {
+		sql "INSERT INTO events_table SELECT 'late-' || event_id, event_ts, user_id, content_id, event_type, playback_position, device
+			FROM events_table WHERE event_ts >= extract(epoch FROM DATE '$1') * 1000 ORDER BY event_ts LIMIT 1"
+	}
+	copy_of "$(date -u -d '3 days ago' +%F)"
+	night
+	[ "$(wc -l <ran)" -eq 3 ]
+	[ "$(gzip -dc data/logs/*.csv.gz | grep -c ^late-)" -eq 1 ]
+	sql 'UPDATE events_table SET device = device WHERE event_ts % 2 = 0'
+	copy_of "$(date -u -d '4 days ago' +%F)"
+	night
+	[ ! -s ran ]
+	[ ! -s said ]
+	export AGAIN=4
+	night
+	[ "$(wc -l <ran)" -eq 4 ]
 }

@@ -67,12 +67,11 @@ struct materialize_work {
 	char *paths[N_TABLES]; /* of tables in the directory */
 	size_t n_paths;
 	struct featurizer first;
-	bool has_first;
-	struct csv_writer open;
-	bool has_open;
-
-	struct csv_writer effects;
-	bool has_effects;
+	struct csv_writer open, effects;
+	bool has_first, has_open, has_effects;
+	bool is_open; /* the aggregates are */
+	/* A stage does not pass on all columns. */
+	bool compacts_sessions, compacts_history, compacts_online;
 
 	struct columns cleaned, joined, sessions, history, online;
 	struct columns *made; /* the last of them */
@@ -80,13 +79,10 @@ struct materialize_work {
 	struct csvquoted quoted;
 	struct event_reader events; /* types rows of `joined` */
 	struct ids users, contents;
-	/* A stage does not pass on all columns. */
-	bool compacts_sessions, compacts_history, compacts_online;
 
 	struct batch batches[N_BATCHES];
 	void *items[N_BATCHES];
 	struct relay *relay;
-	bool is_open; /* the aggregates are */
 };
 
 /* A column more. */

@@ -1,6 +1,7 @@
 #include "eval/importance.h"
 
 #include "base/mem.h"
+#include "eval/alike.h"
 #include "metric/metrics.h"
 #include "table/catalogue.h"
 
@@ -15,13 +16,15 @@
 struct run {
 	const struct model *model;
 	const struct sample *sample;
+	const struct importance_group *groups;
 	size_t repeats;
 	uint64_t seed;
-	double *auc, *log_loss; /* [n_values * repeats] */
+	double *auc, *log_loss; /* [n_groups * repeats] */
 };
 
-/* Judges the rows with the values of feature v those of rows order[n]; NULL: with all their own. */
-static void judge(const struct run *r, size_t v, const uint32_t *order, struct metrics *m)
+/* Judges the rows with the values of group g those of rows order[n]; NULL: with all their own. */
+static void judge(const struct run *r, const struct importance_group *g, const uint32_t *order,
+		  struct metrics *m)
 {
 	const struct sample *s = r->sample;
 	struct metrics_row *rows = mem_alloc(s->n, sizeof(*rows));
@@ -33,8 +36,11 @@ static void judge(const struct run *r, size_t v, const uint32_t *order, struct m
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->width)
 			memcpy(value, s->values + i * s->width, s->width * sizeof(*value));
-		if (order)
+		for (size_t k = 0; order && k < g->n; k++) {
+			uint32_t v = g->features[k].value;
+
 			value[v] = s->values[order[i] * s->width + v];
+		}
 		rows[i] = metrics_row(model_probability(r->model, value, &encoded), s->labels[i]);
 	}
 	metrics_sort(rows, scratch, s->n);
@@ -45,17 +51,18 @@ static void judge(const struct run *r, size_t v, const uint32_t *order, struct m
 	free(rows);
 }
 
-/* One shuffling of one feature. */
+/* One shuffling of one group. */
 static void shuffle(void *context, size_t part)
 {
 	const struct run *r = context;
+	const struct importance_group *g = &r->groups[part / r->repeats];
 	size_t n = r->sample->n;
 	uint32_t *order = mem_alloc(n, sizeof(*order));
 	struct metrics m;
 	struct rng rng;
 
 	/* The first repeats are the same, however many there are. */
-	rng_seed(&rng, r->seed, (uint64_t)(part / r->repeats) << 32 | part % r->repeats);
+	rng_seed(&rng, r->seed, (uint64_t)g->features->value << 32 | part % r->repeats);
 	/* R. Durstenfeld, Communications of the ACM 7, 1964: algorithm 235. */
 	for (size_t i = 0; i < n; i++) {
 		size_t place = (size_t)rng_below(&rng, i + 1);
@@ -63,7 +70,7 @@ static void shuffle(void *context, size_t part)
 		order[i] = order[place];
 		order[place] = (uint32_t)i;
 	}
-	judge(r, part / r->repeats, order, &m);
+	judge(r, g, order, &m);
 	r->auc[part] = m.auc_roc;
 	r->log_loss[part] = m.log_loss;
 	free(order);
@@ -84,13 +91,44 @@ static void summarise(const double *x, size_t n, double x0, double sign, double 
 
 static int largest_first(const void *a, const void *b)
 {
-	const struct importance_feature *x = a, *y = b;
+	const struct importance_group *x = a, *y = b;
 
 	if (!isnan(x->auc_drop) && x->auc_drop != y->auc_drop)
 		return (x->auc_drop < y->auc_drop) - (x->auc_drop > y->auc_drop);
 	if (isnan(x->auc_drop) && x->loss_rise != y->loss_rise)
 		return (x->loss_rise < y->loss_rise) - (x->loss_rise > y->loss_rise);
-	return strcmp(x->name, y->name);
+	return strcmp(x->features->name, y->features->name);
+}
+
+/* Lists the model's features, those of a group next to each other, and the groups. */
+static void find_groups(struct importance *im, const struct encoding *e, const struct sample *rows,
+			struct pool *pool)
+{
+	uint32_t n = e->n_values, *first = mem_alloc(n, sizeof(*first));
+	bool *numeric = mem_alloc(n, sizeof(*numeric));
+	struct importance_feature *next;
+
+	im->groups = mem_alloc(n, sizeof(*im->groups));
+	next = im->features = mem_alloc(n, sizeof(*im->features));
+	for (uint32_t v = 0; v < n; v++)
+		numeric[v] = encoding_valued(e, v)->kind != ENCODING_CATEGORY;
+	alike_group(rows, numeric, pool, first);
+	for (uint32_t v = 0; v < n; v++) {
+		struct importance_group *g = &im->groups[im->n_groups];
+
+		if (first[v] != v)
+			continue;
+		*g = (struct importance_group){ .features = next };
+		for (uint32_t other = v; other < n; other++)
+			if (first[other] == v)
+				*next++ = (struct importance_feature){
+					encoding_valued(e, other)->name, other
+				};
+		g->n = (size_t)(next - g->features);
+		im->n_groups++;
+	}
+	free(numeric);
+	free(first);
 }
 
 int importance_compute(struct importance *im, const struct model *m, const struct sample *rows,
@@ -98,61 +136,71 @@ int importance_compute(struct importance *im, const struct model *m, const struc
 {
 	struct run r = { .model = m, .sample = rows, .repeats = repeats, .seed = seed };
 	struct metrics whole;
-	size_t n = m->encoding.n_values;
 
-	*im = (struct importance){ .n = n, .repeats = repeats, .rows = rows->n };
+	*im = (struct importance){ .repeats = repeats, .rows = rows->n };
 	if (!rows->n)
 		return err_set(err, ERR_RUNTIME, "no row with a label in the test part");
-	judge(&r, 0, NULL, &whole);
+	judge(&r, NULL, NULL, &whole);
 	im->auc_roc = whole.auc_roc;
 	im->log_loss = whole.log_loss;
-	im->features = mem_alloc(n, sizeof(*im->features));
-	r.auc = mem_alloc(n * repeats, sizeof(*r.auc));
-	r.log_loss = mem_alloc(n * repeats, sizeof(*r.log_loss));
-	pool_run(pool, n * repeats, shuffle, &r);
-	for (size_t v = 0; v < n; v++) {
-		struct importance_feature *f = &im->features[v];
+	find_groups(im, &m->encoding, rows, pool);
+	r.groups = im->groups;
+	r.auc = mem_alloc(im->n_groups * repeats, sizeof(*r.auc));
+	r.log_loss = mem_alloc(im->n_groups * repeats, sizeof(*r.log_loss));
+	pool_run(pool, im->n_groups * repeats, shuffle, &r);
+	for (size_t i = 0; i < im->n_groups; i++) {
+		struct importance_group *g = &im->groups[i];
 
-		f->name = encoding_valued(&m->encoding, (uint32_t)v)->name;
-		summarise(r.auc + v * repeats, repeats, whole.auc_roc, -1, &f->auc_drop,
-			  &f->auc_drop_sd);
-		summarise(r.log_loss + v * repeats, repeats, whole.log_loss, 1, &f->loss_rise,
-			  &f->loss_rise_sd);
+		summarise(r.auc + i * repeats, repeats, whole.auc_roc, -1, &g->auc_drop,
+			  &g->auc_drop_sd);
+		summarise(r.log_loss + i * repeats, repeats, whole.log_loss, 1, &g->loss_rise,
+			  &g->loss_rise_sd);
 	}
-	if (n)
-		qsort(im->features, n, sizeof(*im->features), largest_first);
+	if (im->n_groups)
+		qsort(im->groups, im->n_groups, sizeof(*im->groups), largest_first);
 	free(r.auc);
 	free(r.log_loss);
 	return 0;
+}
+
+static void put_row(struct buf *out, const struct importance *im, const struct importance_group *g,
+		    const char *feature)
+{
+	const struct row_feature_importance row = {
+		.feature = csv_str(feature),
+		.rows = csv_int((int64_t)im->rows),
+		.repeats = csv_int((int64_t)im->repeats),
+		.auc_roc = csv_real(im->auc_roc),
+		.log_loss = csv_real(im->log_loss),
+		.auc_roc_drop = csv_real(g->auc_drop),
+		.auc_roc_drop_sd = csv_real(g->auc_drop_sd),
+		.log_loss_rise = csv_real(g->loss_rise),
+		.log_loss_rise_sd = csv_real(g->loss_rise_sd),
+		.feature_group = csv_str(g->features->name),
+	};
+
+	csv_put_values(out, CATALOGUE_VALUES(&row));
 }
 
 int importance_write(const struct importance *im, struct csv_writer *out, struct err *err)
 {
 	catalogue_put_names(&out->row, catalogue_table("feature_importance"));
 	csv_end_row(&out->row);
-	for (size_t i = 0; i < im->n; i++) {
-		const struct importance_feature *f = &im->features[i];
-		const struct row_feature_importance row = {
-			.feature = csv_str(f->name),
-			.rows = csv_int((int64_t)im->rows),
-			.repeats = csv_int((int64_t)im->repeats),
-			.auc_roc = csv_real(im->auc_roc),
-			.log_loss = csv_real(im->log_loss),
-			.auc_roc_drop = csv_real(f->auc_drop),
-			.auc_roc_drop_sd = csv_real(f->auc_drop_sd),
-			.log_loss_rise = csv_real(f->loss_rise),
-			.log_loss_rise_sd = csv_real(f->loss_rise_sd),
-		};
+	for (size_t i = 0; i < im->n_groups; i++) {
+		const struct importance_group *g = &im->groups[i];
 
-		csv_put_values(&out->row, CATALOGUE_VALUES(&row));
-		if (csv_writer_end_row(out, err))
-			return -1;
+		for (size_t k = 0; k < g->n; k++) {
+			put_row(&out->row, im, g, g->features[k].name);
+			if (csv_writer_end_row(out, err))
+				return -1;
+		}
 	}
 	return 0;
 }
 
 void importance_release(struct importance *im)
 {
+	free(im->groups);
 	free(im->features);
 	*im = (struct importance){ 0 };
 }

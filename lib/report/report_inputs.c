@@ -91,15 +91,20 @@ static int take_session(struct report_inputs *a, const struct csv_reader *in,
 	return 0;
 }
 
-static struct report_inputs_feature *add_feature(struct report_inputs_features *f,
-						 const struct csv_field *name)
+static struct report_inputs_feature *add_feature(struct report_inputs_features *f)
 {
 	if (f->n == f->cap) {
 		f->cap = mem_grow(f->cap, f->n + 1);
 		f->rows = mem_realloc(f->rows, f->cap, sizeof(*f->rows));
 	}
-	f->rows[f->n] = (struct report_inputs_feature){ .name = mem_dup(name->s, name->len) };
+	f->rows[f->n] = (struct report_inputs_feature){ .names = BUF_INIT };
 	return &f->rows[f->n++];
+}
+
+static void add_name(struct report_inputs_feature *f, const struct csv_field *name)
+{
+	buf_append(&f->names, name->s, name->len);
+	buf_append_char(&f->names, '\0');
 }
 
 static int read_real(const struct csv_reader *in, const struct csv_field *f, int column,
@@ -112,17 +117,22 @@ static int read_real(const struct csv_reader *in, const struct csv_field *f, int
 	return 0;
 }
 
+/* The rows of a group have the same numbers. */
 static int take_importance(struct report_inputs *a, const struct csv_reader *in,
 			   const struct csv_field *const *fields, const int *at, struct err *err)
 {
-	struct report_inputs_feature *f = add_feature(&a->importance, fields[0]);
+	const struct csv_field *group = fields[1];
+	uint32_t n = a->groups.n, id = intern_id(&a->groups, group->s, group->len);
+	struct report_inputs_feature *f = id == n ? add_feature(&a->importance)
+						  : &a->importance.rows[id];
 	double *const numbers[] = {
 		&f->auc_drop,     &f->auc_drop_sd,        &f->loss_rise,
 		&f->loss_rise_sd, &a->importance.size[0], &a->importance.size[1]
 	};
 
+	add_name(f, fields[0]);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (read_real(in, fields[i + 1], at[i + 1], numbers[i], err))
+		if (read_real(in, fields[i + 2], at[i + 2], numbers[i], err))
 			return -1;
 	return 0;
 }
@@ -130,10 +140,11 @@ static int take_importance(struct report_inputs *a, const struct csv_reader *in,
 static int take_drift(struct report_inputs *a, const struct csv_reader *in,
 		      const struct csv_field *const *fields, const int *at, struct err *err)
 {
-	struct report_inputs_feature *f = add_feature(&a->drift, fields[0]);
+	struct report_inputs_feature *f = add_feature(&a->drift);
 	double *const numbers[] = { &f->psi,     &f->missing[0],    &f->missing[1],   &f->mean[0],
 				    &f->mean[1], &a->drift.size[0], &a->drift.size[1] };
 
+	add_name(f, fields[0]);
 	f->kind = mem_dup(fields[1]->s, fields[1]->len);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (read_real(in, fields[i + 2], at[i + 2], numbers[i], err))
@@ -155,16 +166,18 @@ int report_inputs_read(struct report_inputs *a, const struct report_inputs_paths
 	static const struct reading rejects = { { "reason" }, take_reject };
 	static const struct reading unmatched = { { "event_id" }, take_unmatched };
 	static const struct reading sessions = { { "is_completion" }, take_session };
-	static const struct reading importance = { { "feature", "auc_roc_drop", "auc_roc_drop_sd",
-						     "log_loss_rise", "log_loss_rise_sd", "rows",
-						     "repeats" },
+	static const struct reading importance = { { "feature", "feature_group", "auc_roc_drop",
+						     "auc_roc_drop_sd", "log_loss_rise",
+						     "log_loss_rise_sd", "rows", "repeats" },
 						   take_importance };
 	static const struct reading drift = { { "feature", "kind", "psi", "train_missing",
 						"test_missing", "train_mean", "test_mean",
 						"train_rows", "test_rows" },
 					      take_drift };
 
-	*a = (struct report_inputs){ .paths = *paths, .reasons = INTERN_INIT };
+	*a = (struct report_inputs){ .paths = *paths,
+				     .reasons = INTERN_INIT,
+				     .groups = INTERN_INIT };
 	if (read_table(a, paths->rejects, &rejects, err) ||
 	    read_table(a, paths->unmatched, &unmatched, err) ||
 	    read_table(a, paths->sessions, &sessions, err) ||
@@ -179,7 +192,7 @@ int report_inputs_read(struct report_inputs *a, const struct report_inputs_paths
 static void release_features(struct report_inputs_features *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
-		free(f->rows[i].name);
+		buf_release(&f->rows[i].names);
 		free(f->rows[i].kind);
 	}
 	free(f->rows);
@@ -191,5 +204,6 @@ void report_inputs_release(struct report_inputs *a)
 	release_features(&a->importance);
 	release_features(&a->drift);
 	intern_release(&a->reasons);
-	*a = (struct report_inputs){ .reasons = INTERN_INIT };
+	intern_release(&a->groups);
+	*a = (struct report_inputs){ .reasons = INTERN_INIT, .groups = INTERN_INIT };
 }

@@ -6,6 +6,7 @@
 #ifndef CE_REPORT_INPUTS_H
 #define CE_REPORT_INPUTS_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/intern.h"
 
@@ -28,8 +29,8 @@ struct report_inputs_count {
 
 /* Numbers that are empty are NAN. */
 struct report_inputs_feature {
-	char *name;
-	char *kind;                   /* of drift */
+	struct buf names; /* each ended by a NUL: of importance, those of a group; of drift, one */
+	char *kind;       /* of drift */
 	double auc_drop, auc_drop_sd; /* of importance */
 	double loss_rise, loss_rise_sd;
 	double psi;                 /* of drift */
@@ -37,7 +38,8 @@ struct report_inputs_feature {
 };
 
 struct report_inputs_features {
-	struct report_inputs_feature *rows; /* [n] in the order of the file */
+	struct report_inputs_feature
+		*rows; /* [n] in the order of the file; of importance: groups */
 	size_t n, cap;
 	/* As the last row has it: rows and repeats of importance; train and test rows of drift. */
 	double size[2];
@@ -53,7 +55,7 @@ struct report_inputs {
 	uint64_t completed, not_completed, censored; /* sessions */
 	struct report_inputs_features importance, drift;
 
-	struct intern reasons; /* the module's own */
+	struct intern reasons, groups; /* the module's own: of rejects, of importance */
 };
 
 /* Reads them. report_inputs_release frees in any case. Returns 0, or -1 with err. */

@@ -411,6 +411,17 @@ static size_t begin_features(struct buf *page, const struct report_inputs_featur
 	return f->n < REPORT_FEATURES ? f->n : REPORT_FEATURES;
 }
 
+static void put_names(struct buf *page, const struct buf *names)
+{
+	const char *end = names->data + names->len;
+
+	for (const char *name = names->data; name < end; name += strlen(name) + 1) {
+		if (name > names->data)
+			buf_append_str(page, ", ");
+		html_str(page, name);
+	}
+}
+
 static void put_importance(const struct report_inputs_features *f, struct buf *page)
 {
 	static const char *const columns[] = { "feature",
@@ -428,19 +439,22 @@ static void put_importance(const struct report_inputs_features *f, struct buf *p
 	buf_append_str(
 		page,
 		"<h2 id=\"importance\">Feature importance</h2>\n<p>Permutation importance: the "
-		"performance that the model loses when the values of one feature are shuffled "
-		"among the rows of the test split");
+		"performance that the model loses when the values of one feature, or of features "
+		"that are alike, are shuffled among the rows of the test split");
 	put_sizes(page, f, " rows, ", " shuffles each; standard deviations are over the shuffles");
 	buf_append_str(
 		page,
-		". Correlated features, and features derived from each other, can replace one "
-		"another: each looks less important than they are together.</p>\n");
+		". Numeric features with an absolute correlation above 0.95 are alike: they are "
+		"shuffled together and share a row. Other features that depend on each other are "
+		"shuffled alone. Where the model uses one for another, as trees do, each of them "
+		"looks less important than they are together; where their coefficients in a "
+		"linear model cancel each other, more important.</p>\n");
 	n = begin_features(page, f, "Features by drop in AUC-ROC", columns);
 	for (size_t i = 0; i < n; i++) {
 		const struct report_inputs_feature *row = &f->rows[i];
 
 		html_row(page);
-		html_str(page, row->name);
+		put_names(page, &row->names);
 		put_real_cell(page, row->auc_drop, 5);
 		put_real_cell(page, row->auc_drop_sd, 5);
 		put_real_cell(page, row->loss_rise, 5);
@@ -484,7 +498,7 @@ static void put_drift(const struct report_inputs_features *f, struct buf *page)
 		const struct report_inputs_feature *row = &f->rows[i];
 
 		html_row(page);
-		html_str(page, row->name);
+		put_names(page, &row->names);
 		html_cell(page);
 		html_str(page, row->kind);
 		put_real_cell(page, row->psi, 4);

@@ -152,8 +152,8 @@ hostile = sys.argv[1:]
 def table(name, *rows):
     csv.writer(open(name, "w"), lineterminator="\n").writerows(rows)
 table("rejects.csv", ["file", "line", "reason", "record"], *[["f", 1, name, "x"] for name in hostile])
-table("importance.csv", ["feature", "auc_roc_drop", "auc_roc_drop_sd", "log_loss_rise", "log_loss_rise_sd", "rows", "repeats"],
-      *[[name, 0.1, 0.01, 0.2, "", 100, 5] for name in hostile])
+table("importance.csv", ["feature", "auc_roc_drop", "auc_roc_drop_sd", "log_loss_rise", "log_loss_rise_sd", "rows", "repeats", "feature_group"],
+      *[[name, 0.1, 0.01, 0.2, "", 100, 5, hostile[i > 1]] for i, name in enumerate(hostile)])
 table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "train_mean", "test_mean", "train_rows", "test_rows"],
       *[[name, name, 0.3, 0, 0.5, "", 1, 5000, 6000] for name in hostile])' "$hostile" "$hostile2" "$hostile3"
 	ce-eval --by "$hostile" --score "$hostile3" --against "$hostile2" --title "$hostile" --rejects rejects.csv \
@@ -462,12 +462,34 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 
 # importance ROWS, drift PSI: the tables of ce-predict, of one feature.
 importance() {
-	printf '%s\n' feature,rows,repeats,auc_roc,log_loss,auc_roc_drop,auc_roc_drop_sd,log_loss_rise,log_loss_rise_sd \
-		"device,$1,5,0.8,0.5,0.1,0.01,0.2,0.02"
+	printf '%s\n' feature,rows,repeats,auc_roc,log_loss,auc_roc_drop,auc_roc_drop_sd,log_loss_rise,log_loss_rise_sd,feature_group \
+		"device,$1,5,0.8,0.5,0.1,0.01,0.2,0.02,device"
 }
 drift() {
 	printf '%s\n' feature,kind,psi,train_rows,test_rows,train_missing,test_missing,train_mean,test_mean \
 		"device,category,$1,5000,6000,0,0,,"
+}
+
+@test "features that were shuffled together have one row and one bar, under all of their names" {
+	scored 19 1000 >scored.csv
+	long=$(printf 'a_column_with_a_long_name_%d ' {1..6})
+	{
+		importance 100
+		for name in weekday session_weekday $long; do
+			echo "$name,100,5,0.8,0.5,0.05,0.01,0.1,0.02,weekday"
+		done
+		echo "alone,100,5,0.8,0.5,-0.01,0.01,0,0.02,alone"
+	} >importance.csv
+	ce-eval --importance importance.csv --html page.html -o metrics.csv.gz scored.csv
+	python - "device" "weekday session_weekday $long" "alone" <<-'END'
+		import re, sys
+		page = open("page.html").read()
+		table = page[page.index('id="importance"'):].split("</table>")[0]
+		rows = re.findall(r'<th scope="row">(.*?)<td>', table)
+		assert [row.split(", ") for row in rows] == [names.split() for names in sys.argv[1:]], rows
+		assert table.count('class="bar"') == 2 and table.count('value="0.05"') == 1
+	END
+	timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" page.html 360:light 1440:dark
 }
 
 @test "attached tables are read after standard input, whose writer may make them until then" {

@@ -269,6 +269,116 @@ for r in csv.DictReader(gzip.open("importance.csv.gz", "rt")):
 		END { d = sum / n - drop; if (d < 0) d = -d; exit !(drop > 0 && d < 4 * sd * sqrt(1 / n + 1 / 50)) }' got aucs
 }
 
+# Numbers of which some say nearly the same: b is -a with gaps, c is linked to a by b alone, and d is not quite alike;
+# e and f are alike, too, and what the label follows from is their difference. g is a constant in the test part.
+alike() {
+	python3 - "$@" <<-'END'
+		import random, sys
+		random.seed(int(sys.argv[1]))
+		gauss = lambda sd: random.gauss(0, sd)
+		print("event_ts,label_known_ts,b,d,e,g,a,f,kind,c,is_completion")
+		for i in range(int(sys.argv[2])):
+		    b, e, told = gauss(1), 1e9 + gauss(1), gauss(0.2)
+		    a, c, f = -b + gauss(0.27), 5 + b / 3 + gauss(0.09), 3e9 - 2 * (e + told)
+		    d, g = a + gauss(0.45), gauss(1) if i < int(sys.argv[2]) * 0.7 else 0
+		    y = 10 * told + a - c + gauss(1) > -5
+		    print(f"{i},{i},{'' if random.random() < 0.2 else b},{d},{e},{g},{a},{f},{random.choice('pq')},{c},{int(y)}")
+	END
+}
+
+@test "--importance: columns alike are those by numpy, and what they cost together is that of rows shuffled by hand" {
+	alike 1 4000 >features.csv
+	for kind in logistic gbdt; do
+		ce-train --model $kind -o model features.csv
+		ce-predict -p --repeats 40 --sample 1000000 --importance importance.csv -m model -o said.csv features.csv
+		/usr/bin/python3 - <<-'END'
+			import csv, random
+			import numpy as np
+			from scipy.sparse.csgraph import connected_components
+			test = [r for r in csv.DictReader(open("said.csv")) if r["split"] == "test"]
+			names = [n for n in test[0] if len(n) == 1]
+			x = np.array([[float(r[n] or "nan") for n in names] for r in test])
+			def correlation(i, k):
+			    known = ~np.isnan(x[:, i]) & ~np.isnan(x[:, k])
+			    if not x[known, i].std() or not x[known, k].std():
+			        return 0
+			    return np.corrcoef(x[known, i], x[known, k])[0, 1]
+			r = np.array([[correlation(i, k) for k in range(len(names))] for i in range(len(names))])
+			assert abs(r[names.index("a"), names.index("c")]) < 0.95 and abs(r[names.index("a"), names.index("d")]) > 0.85
+			n, label = connected_components(abs(r) > 0.95)
+			first = {n: names[list(label).index(label[i])] for i, n in enumerate(names)} | {"kind": "kind"}
+			assert sorted(first.values()) == list("bbbdeeg") + ["kind"], first
+			got = list(csv.DictReader(open("importance.csv")))
+			assert {row["feature"]: row["feature_group"] for row in got} == first, got
+			# The rows of a group have the same figures and follow each other, in the order of the columns.
+			groups = []
+			for row in got:
+			    if not groups or groups[-1][0]["feature_group"] != row["feature_group"]:
+			        groups.append([])
+			    groups[-1].append(row)
+			assert len(groups) == len(set(first.values()))
+			for group in groups:
+			    members = [row.pop("feature") for row in group]
+			    assert members == [n for n in first if n in members] and all(row == group[0] for row in group), group
+			drops = [float(group[0]["auc_roc_drop"]) for group in groups]
+			assert drops == sorted(drops, reverse=True), drops
+			random.seed(1)
+			with open("shuffled.csv", "w") as f:
+			    out = csv.DictWriter(f, [n for n in test[0] if n not in ("completion_probability", "predicted_completion", "split")],
+			                         extrasaction="ignore")
+			    out.writeheader()
+			    for moved in ("a", "b", "c"), ("e", "f"):
+			        for _ in range(40):
+			            others = random.sample(test, len(test))
+			            out.writerows(row | {n: other[n] for n in moved} for row, other in zip(test, others))
+		END
+		ce-predict -p -m model -o shuffled.said shuffled.csv
+		/usr/bin/python3 - <<-'END'
+			import csv
+			import numpy as np
+			from sklearn.metrics import log_loss, roc_auc_score
+			said = {row["feature"]: row for row in csv.DictReader(open("importance.csv"))}
+			rows = [(int(r["is_completion"]), float(r["completion_probability"])) for r in csv.DictReader(open("shuffled.said"))]
+			y, p = np.array(rows).T.reshape(2, 2, 40, -1)
+			for i, feature in enumerate("be"):
+			    for metric, whole, change, sign in ((roc_auc_score, "auc_roc", "auc_roc_drop", -1),
+			                                        (log_loss, "log_loss", "log_loss_rise", 1)):
+			        by_hand = [sign * (metric(y[i, k], p[i, k]) - float(said[feature][whole])) for k in range(40)]
+			        mean, sd = (float(said[feature][change + end]) for end in ("", "_sd"))
+			        assert abs(np.mean(by_hand) - mean) < 4 * sd * np.sqrt(2 / 40), (feature, change, np.mean(by_hand), mean, sd)
+			        assert 0.6 < np.std(by_hand, ddof=1) / sd < 1.6
+		END
+	done
+}
+
+@test "--importance: a copy of a column changes no figures, and has those of the column" {
+	telling 9 4000 >features.csv
+	awk -F, -v OFS=, '{ $7 = (NR == 1 ? "copy" : $3) "," $7 } 1' features.csv >copied.csv
+	for kind in logistic gbdt; do
+		for table in features copied; do
+			ce-train --model $kind -o $table.model $table.csv
+			ce-predict -p --repeats 30 --importance $table.importance -m $table.model -o /dev/null $table.csv
+		done
+		python3 - $kind <<-'END'
+			import csv, sys
+			read = lambda name: {r["feature"]: r for r in csv.DictReader(open(name))}
+			alone, copied = read("features.importance"), read("copied.importance")
+			assert all(r["feature_group"] == r["feature"] for r in alone.values())
+			copy = copied.pop("copy")
+			assert copy | {"feature": "strong"} == copied["strong"]
+			assert copied.keys() == alone.keys()
+			# Trees split by the first of the two, and the streams of the others are the same; a coefficient
+			# that two share is penalised less.
+			if sys.argv[1] == "gbdt":
+			    assert copied == alone
+			for name, r in alone.items():
+			    for change in ("auc_roc_drop", "log_loss_rise"):
+			        noise = float(r[change + "_sd"]) * (2 / 30) ** 0.5
+			        assert abs(float(r[change]) - float(copied[name][change])) <= 4 * noise + 1e-4, (name, change)
+		END
+	done
+}
+
 @test "--drift: the index of each feature, by counting" {
 	telling 3 5000 >features.csv
 	ce-train -o model features.csv

@@ -88,9 +88,9 @@ static void features_keep_their_order(void)
 	struct err err = ERR_INIT;
 
 	write_text("importance", "repeats,rows,feature,auc_roc_drop,auc_roc_drop_sd,log_loss_rise,"
-				 "log_loss_rise_sd,more\n"
-				 "5,100,second,0.5,0.25,-1e-3,,x\n"
-				 ",100,\"a,\"\"b\",,,,,\n");
+				 "log_loss_rise_sd,feature_group,more\n"
+				 "5,100,second,0.5,0.25,-1e-3,,second,x\n"
+				 ",100,\"a,\"\"b\",,,,,\"a,\"\"b\",\n");
 	write_text("drift", "feature,kind,psi,train_missing,test_missing,train_mean,test_mean,"
 			    "train_rows,test_rows\nf,number,0.5,0,1,-2,,70,30\n");
 	CHECK_INT(report_inputs_read(&a, &paths, &err), 0);
@@ -98,10 +98,10 @@ static void features_keep_their_order(void)
 	if (a.importance.n == 2) {
 		const struct report_inputs_feature *f = a.importance.rows;
 
-		CHECK_STR(f[0].name, "second");
+		CHECK_STR(f[0].names.data, "second");
 		CHECK(f[0].auc_drop == .5 && f[0].auc_drop_sd == .25 && f[0].loss_rise == -1e-3);
 		CHECK(isnan(f[0].loss_rise_sd));
-		CHECK_STR(f[1].name, "a,\"b");
+		CHECK_STR(f[1].names.data, "a,\"b");
 		CHECK(isnan(f[1].auc_drop) && !f[1].kind);
 	}
 	CHECK(a.importance.size[0] == 100 && isnan(a.importance.size[1])); /* of the last row */
@@ -114,6 +114,34 @@ static void features_keep_their_order(void)
 		CHECK(f->mean[0] == -2 && isnan(f->mean[1]));
 	}
 	CHECK(a.drift.size[0] == 70 && a.drift.size[1] == 30);
+	report_inputs_release(&a);
+}
+
+/* One for the rows of a group, wherever they are, with their names in the order of the file. */
+static void a_group_is_one(void)
+{
+	static const char names[] = "a\0c\0d";
+	const struct report_inputs_paths paths = { .importance = "importance" };
+	struct report_inputs a;
+	struct err err = ERR_INIT;
+
+	write_text("importance", "feature,feature_group,rows,repeats,auc_roc_drop,auc_roc_drop_sd,"
+				 "log_loss_rise,log_loss_rise_sd\n"
+				 "a,a,100,5,0.5,0.25,0.125,\n"
+				 "b,b,100,5,-1,,2,\n"
+				 "c,a,100,5,0.5,0.25,0.125,\n"
+				 "d,a,100,5,0.5,0.25,0.125,\n");
+	CHECK_INT(report_inputs_read(&a, &paths, &err), 0);
+	CHECK_INT(a.importance.n, 2);
+	if (a.importance.n == 2) {
+		const struct report_inputs_feature *f = a.importance.rows;
+
+		CHECK(f[0].names.len == sizeof(names) &&
+		      !memcmp(f[0].names.data, names, sizeof(names)));
+		CHECK(f[0].auc_drop == .5 && f[0].auc_drop_sd == .25 && f[0].loss_rise == .125);
+		CHECK_STR(f[1].names.data, "b");
+		CHECK(f[1].auc_drop == -1 && f[1].loss_rise == 2);
+	}
 	report_inputs_release(&a);
 }
 
@@ -143,6 +171,7 @@ int main(void)
 	RUN(rejects_are_counted_by_reason);
 	RUN(sessions_and_unmatched_events_are_counted);
 	RUN(features_keep_their_order);
+	RUN(a_group_is_one);
 	RUN(a_table_that_cannot_be_read_is_an_error);
 	scratch_leave(dir);
 	return CHECK_DONE();

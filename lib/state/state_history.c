@@ -294,9 +294,15 @@ static uint32_t take_new(struct state_reader *r, struct intern *strings,
 	return 0;
 }
 
-static uint32_t take_name(struct intern *names, const struct csv_value *value)
+/* The id of a name, or INTERN_NONE of none; an empty one is none that events have. */
+static uint32_t take_name(struct state_reader *r, struct intern *names,
+			  const struct csv_value *value)
 {
-	return value->kind == CSV_TEXT ? intern_id(names, value->text, value->len) : INTERN_NONE;
+	if (value->kind == CSV_TEXT && value->len)
+		return intern_id(names, value->text, value->len);
+	if (value->kind != CSV_NULL)
+		state_refuse(r, value);
+	return INTERN_NONE;
 }
 
 static uint32_t take_count(struct state_reader *r, const struct csv_value *value)
@@ -414,7 +420,7 @@ static int read_genre(struct reading *reading, struct state_reader *r, void *val
 	const struct state_history *h = reading->h;
 	const struct row_user_genres *row = values;
 	uint32_t user = state_id(r, h->users, &row->user_id);
-	uint32_t genre = take_name(h->genres, &row->genre);
+	uint32_t genre = take_name(r, h->genres, &row->genre);
 	size_t n = h->history->n_genres;
 	struct history_genre *g;
 
@@ -445,7 +451,7 @@ static int read_windowed(struct reading *reading, struct state_reader *r, void *
 	if (ts < reading->last)
 		state_refuse(r, &row->event_ts);
 	reading->last = ts;
-	history_restore_window(h->history, ts, ratio, user, take_name(h->genres, &row->genre));
+	history_restore_window(h->history, ts, ratio, user, take_name(r, h->genres, &row->genre));
 	if (h->history->n_genres != n_genres)
 		state_refuse(r, &row->genre);
 	return 0;
@@ -494,12 +500,13 @@ static void read_levels(struct online *online, struct state_reader *r,
 	uint32_t runtime = level->kind == CSV_TEXT ? online_runtime_parse(level->text, level->len)
 						   : INTERN_NONE;
 
-	if (runtime == INTERN_NONE) {
+	if (runtime == INTERN_NONE)
 		state_refuse(r, level);
-		return;
-	}
-	online_restore(online, s, take_name(&online->devices, &row->device),
-		       take_name(&online->plans, &row->plan_tier), runtime);
+	else if (outcomes_find(&online->outcomes, s->user, s->content))
+		state_refuse(r, &row->content_id); /* one of a pair is open */
+	else
+		online_restore(online, s, take_name(r, &online->devices, &row->device),
+			       take_name(r, &online->plans, &row->plan_tier), runtime);
 }
 
 static int read_viewing(struct reading *reading, struct state_reader *r, void *values,
@@ -518,7 +525,7 @@ static int read_viewing(struct reading *reading, struct state_reader *r, void *v
 		.closing = state_int(r, &row->closing_ts, 1, STATE_TS_MAX, true),
 		.user = state_id(r, h->users, &row->user_id),
 		.content = state_id(r, h->contents, &row->content_id),
-		.genre = take_name(h->genres, &row->genre),
+		.genre = take_name(r, h->genres, &row->genre),
 		.number = take_count(r, &row->number),
 		.n_events = take_count(r, &row->events),
 		.n_pauses = take_count(r, &row->pauses),

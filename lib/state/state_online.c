@@ -2,7 +2,10 @@
 
 #include "base/num.h"
 
+#include <math.h>
+
 #define MEAN_MAX 1e9
+#define ROUNDING 1e-9 /* of the sum of the weights, at most */
 
 int state_online_write(const struct state_online *o, struct state_out *out, struct err *err)
 {
@@ -50,6 +53,8 @@ static uint32_t take_id(const struct state_online *o, struct state_reader *r,
 	const struct csv_value *value = &row->level_value;
 	uint32_t user;
 
+	if (level != EFFECTS_USER_GENRE && row->genre.kind != CSV_NULL)
+		state_refuse(r, &row->genre);
 	switch (level) {
 	case EFFECTS_USER:
 		return state_id(r, o->users, value);
@@ -77,17 +82,42 @@ static uint32_t take_id(const struct state_online *o, struct state_reader *r,
 	return 0;
 }
 
-/* One effect: a row an expert, in the order of --drift. The table begins with that of the bias. */
-static int read_row(const struct state_online *o, struct state_reader *r, size_t n_rows,
+/* The rows of one effect, an expert's each, in the order of --drift. */
+struct reading {
+	int64_t until;  /* that of the state */
+	size_t n;       /* rows so far */
+	int level;      /* of the latest */
+	uint32_t id;    /* likewise */
+	double weights; /* their sum */
+};
+
+/* The first effect has the weights; those of the others are the same. */
+static void take_weight(struct effects *e, struct reading *reading, struct state_reader *r,
+			const struct csv_value *value)
+{
+	const size_t j = reading->n % e->options.n;
+
+	if (reading->n >= e->options.n) {
+		state_real(r, value, e->weight[j], e->weight[j]);
+		return;
+	}
+	e->weight[j] = state_real(r, value, 0, 1 + ROUNDING);
+	reading->weights += e->weight[j];
+	if (j + 1 == e->options.n && fabs(reading->weights - 1) > ROUNDING)
+		state_refuse(r, value);
+}
+
+static int read_row(const struct state_online *o, struct reading *reading, struct state_reader *r,
 		    const struct row_online_effects *row, struct err *err)
 {
 	struct effects *e = &o->online->effects;
-	const size_t j = n_rows % e->options.n;
+	const size_t j = reading->n % e->options.n;
 	const double drift = e->options.drift[j];
 	int level = row->level.kind == CSV_TEXT
 			    ? effects_level_parse(row->level.text, row->level.len)
 			    : -1;
 	struct effect *effect;
+	int64_t updated;
 	uint32_t id;
 
 	if (level < 0) {
@@ -98,32 +128,36 @@ static int read_row(const struct state_online *o, struct state_reader *r, size_t
 	if (state_reader_bad(r, err))
 		return -1;
 	effect = effects_get(e, (enum effects_level)level, id);
+	if (j ? level != reading->level || id != reading->id : effect->updated != 0)
+		state_refuse(r, &row->level_value); /* another one, or one that has come before */
+	if (state_reader_bad(r, err))
+		return -1;
 	state_real(r, &row->drift, drift, drift);
+	take_weight(e, reading, r, &row->weight);
 	effect->by[j].mean = state_real(r, &row->mean, -MEAN_MAX, MEAN_MAX);
 	effect->by[j].variance = state_real(r, &row->variance, 0, e->options.prior[level]);
-	if (!j && effect->updated)
-		state_refuse(r, &row->level_value); /* it has come before */
-	if (j && (row->updated_ts.kind == CSV_NULL || effect->updated != row->updated_ts.number))
+	updated = state_int(r, &row->updated_ts, 1, reading->until - 1, true);
+	if (j && updated != effect->updated)
 		state_refuse(r, &row->updated_ts);
-	effect->updated = state_int(r, &row->updated_ts, 1, STATE_TS_MAX, true);
-	if (n_rows < e->options.n)
-		e->weight[j] = state_real(r, &row->weight, 0, 1);
-	else
-		state_real(r, &row->weight, e->weight[j], e->weight[j]);
+	effect->updated = updated;
+	reading->level = level;
+	reading->id = id;
+	reading->n++;
 	return state_reader_bad(r, err);
 }
 
 int state_online_read(const struct state_online *o, const struct state_in *in, struct err *err)
 {
 	const size_t n_experts = o->online->effects.options.n;
+	struct reading reading = { 0 };
 	struct row_online_effects row;
 	struct state_reader r;
-	size_t n = 0;
-	int rc = state_reader_open(&r, in, STATE_EFFECTS, err);
+	int rc = state_reader_open(&r, in, STATE_EFFECTS, err) ||
+		 state_in_count(in, "until", &reading.until, err);
 
 	while (!rc && (rc = state_reader_next(&r, &row, err)) > 0)
-		rc = read_row(o, &r, n++, &row, err);
-	if (!rc && n % n_experts)
+		rc = read_row(o, &reading, &r, &row, err);
+	if (!rc && reading.n % n_experts)
 		rc = csv_reader_fail(&r.in, -1, err,
 				     "an effect is cut: %zu experts have a row each", n_experts);
 	state_reader_close(&r);

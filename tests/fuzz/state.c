@@ -1,9 +1,9 @@
 /*
  * A state, from which ce-materialize goes on. The options: whether the MANIFEST is sealed again,
  * which is else all that the first part is, --complete-by, --rows, whether there is a table
- * --first, a watermark, whether the tables begin with their headers, which are put there else; the
- * parts: lines of the MANIFEST, its tables in the order of STATE_TABLES, and the rows of the next
- * part of the log.
+ * --first, a watermark, whether the tables begin with their headers, which are put there else,
+ * --no-online; the parts: lines of the MANIFEST, its tables in the order of STATE_TABLES, and the
+ * rows of the next part of the log.
  *
  * Only what is sealed is read. A state that is taken is left as one that is taken again, and is
  * the same then, byte for byte; with whatever log the run that goes on ends.
@@ -21,7 +21,7 @@
 struct options {
 	enum session_completion complete_by;
 	enum features_rows rows;
-	bool has_first;
+	bool has_first, without_online;
 	int64_t watermark;
 };
 
@@ -69,10 +69,13 @@ static void set_options(struct materialize *m, const struct options *opt)
 {
 	struct err err = ERR_INIT;
 
+	m->cleaning.cleaner.times.unit = TIME_MS;
+	m->cleaning.rejects.bound = (struct bound)BOUND_PERCENT(100);
 	m->joiner.left = true;
 	m->sessionizer.options.gap = 100;
 	m->sessionizer.options.complete_by = opt->complete_by;
 	m->history_options.window = 500;
+	m->without_online = opt->without_online;
 	m->featurizer.rows = opt->rows;
 	m->featurizer.watermark = m->agg_watermark = opt->watermark;
 	m->dedupe = 300;
@@ -196,8 +199,9 @@ struct described {
 
 static const struct described *described(const struct options *opt)
 {
-	static struct described all[N_RULES][N_ROWS][2];
-	struct described *d = &all[opt->complete_by][opt->rows][opt->has_first];
+	static struct described all[N_RULES][N_ROWS][2][2];
+	struct described *d =
+		&all[opt->complete_by][opt->rows][opt->has_first][opt->without_online];
 	struct err err = ERR_INIT;
 	const struct buf *text;
 	const char *line;
@@ -309,6 +313,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	opt.has_first = fuzz_option(&f, 2);
 	opt.watermark = fuzz_option(&f, 2) ? 150 : EVENT_UNKNOWN;
 	has_headers = fuzz_option(&f, 2);
+	opt.without_online = fuzz_option(&f, 2);
 	make_folder();
 	seal(&f, is_sealed, has_headers, &opt);
 	if (run(old_path, true, log_of("", 0), &opt, &err)) {

@@ -125,7 +125,7 @@ def whole_state(folder):
     if text is None:
         raise Difference("state", f"{folder} has no MANIFEST, but {sorted(files)}")
     lines = text.split(b"\n")
-    if lines[0] != b"ce-state 1" or lines[-1] or not lines[-2].startswith(b"end "):
+    if lines[0] != b"ce-state 2" or lines[-1] or not lines[-2].startswith(b"end "):
         raise Difference("state", f"{folder}/MANIFEST begins or ends otherwise: {lines[0]!r}, {lines[-2:]!r}")
     if lines[-2] != b"end " + hashlib.sha256(b"".join(line + b"\n" for line in lines[:-2])).hexdigest().encode():
         raise Difference("state", f"{folder}/MANIFEST: its last line is not the sum of those above")

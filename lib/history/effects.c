@@ -18,7 +18,7 @@ static const struct {
 
 #define SURE 700 /* log odds; a probability is never 0 */
 
-/* The sums of a viewing's effects, by expert. */
+/* The sums of a session's effects, by expert. */
 struct sums {
 	double mean[EFFECTS_MAX_EXPERTS], variance[EFFECTS_MAX_EXPERTS];
 };

@@ -1,7 +1,7 @@
 /*
  * effects: an online Bayesian logistic regression over outcomes, as they become known.
  *
- * The log odds of a viewing's outcome are the sum of the effects of its levels (levels.def). Of
+ * The log odds of a session's outcome are the sum of the effects of its levels (levels.def). Of
  * each effect a normal distribution is kept: assumed-density filtering with MacKay's approximation
  * of the logistic-normal integral (The Evidence Framework Applied to Classification Networks,
  * Neural Computation 4, 1992, 720-736; with indicators only, cf. Graepel et al., Web-Scale Bayesian
@@ -52,7 +52,7 @@ struct effects_options {
 /* The priors of levels.def, drifts of 0 and 0.1, and an alpha of 0.0001. */
 struct effects_options effects_defaults(void);
 
-/* Which effects a viewing has: of each level an id, from 0, or INTERN_NONE. */
+/* Which effects a session has: of each level an id, from 0, or INTERN_NONE. */
 struct effects_ids {
 	uint32_t of[EFFECTS_N_LEVELS];
 };
@@ -82,10 +82,10 @@ struct effects {
 void effects_init(struct effects *e, const struct effects_options *options);
 void effects_release(struct effects *e);
 
-/* An outcome of a viewing with these effects became known then, not before those so far. */
+/* The outcome of a session with these effects became known then, not before those so far. */
 void effects_learn(struct effects *e, const struct effects_ids *ids, int64_t known, bool outcome);
 
-/* The log odds of a viewing with these effects, at a time, and their standard deviation. */
+/* The log odds of a session with these effects, at a time, and their standard deviation. */
 struct effects_belief {
 	double logit, sd;
 };

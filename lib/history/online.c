@@ -64,8 +64,8 @@ void online_release(struct online *o)
 	intern_release(&o->plans);
 	selection_release(&o->passed);
 	names_release(&o->keep);
-	free(o->viewings.ids);
-	free(o->viewings.free);
+	free(o->open.ids);
+	free(o->open.free);
 	free(o->pending);
 }
 
@@ -130,7 +130,7 @@ static struct effects_ids session_levels(struct online *o, const struct outcome_
 }
 
 /* Room for the levels of one more open session. Returns its number. */
-static uint32_t add_viewing(struct online_viewings *v)
+static uint32_t add_open(struct online_open *v)
 {
 	if (v->n_free)
 		return v->free[--v->n_free];
@@ -142,16 +142,16 @@ static uint32_t add_viewing(struct online_viewings *v)
 	return ++v->n;
 }
 
-static struct effects_ids *viewing(const struct online *o, const struct outcome_session *s)
+static struct effects_ids *levels_of(const struct online *o, const struct outcome_session *s)
 {
-	return &o->viewings.ids[s->number - 1];
+	return &o->open.ids[s->number - 1];
 }
 
 const struct effects_ids *online_levels(const struct online *o, const struct outcome_session *s)
 {
 	const struct outcome_session *own = outcomes_find(&o->outcomes, s->user, s->content);
 
-	return own && own->id == s->id ? viewing(o, own) : NULL;
+	return own && own->id == s->id ? levels_of(o, own) : NULL;
 }
 
 void online_restore(struct online *o, const struct outcome_session *s, uint32_t device,
@@ -159,8 +159,8 @@ void online_restore(struct online *o, const struct outcome_session *s, uint32_t 
 {
 	struct outcome_session own = *s;
 
-	own.number = add_viewing(&o->viewings);
-	*viewing(o, &own) = session_levels(o, s, device, plan, runtime);
+	own.number = add_open(&o->open);
+	*levels_of(o, &own) = session_levels(o, s, device, plan, runtime);
 	outcomes_restore(&o->outcomes, &own);
 }
 
@@ -198,9 +198,9 @@ void online_settle(struct online *o, int64_t until)
 	while ((s = outcomes_close(&o->outcomes, until))) {
 		if (s->past.completed_at == EVENT_UNKNOWN) {
 			i = learn_completions(o, i, s);
-			effects_learn(&o->effects, viewing(o, s), s->closing, false);
+			effects_learn(&o->effects, levels_of(o, s), s->closing, false);
 		}
-		o->viewings.free[o->viewings.n_free++] = s->number;
+		o->open.free[o->open.n_free++] = s->number;
 	}
 	learn_completions(o, i, NULL);
 	o->n_pending = 0;
@@ -212,7 +212,7 @@ static void add_completion(struct online *o, const struct outcome_session *s)
 		o->pending_cap = mem_grow(o->pending_cap, o->n_pending + 1);
 		o->pending = mem_realloc(o->pending, o->pending_cap, sizeof(*o->pending));
 	}
-	o->pending[o->n_pending++] = (struct online_completion){ s->id, *viewing(o, s) };
+	o->pending[o->n_pending++] = (struct online_completion){ s->id, *levels_of(o, s) };
 }
 
 void online_prefetch(const struct online *o, const struct event_ids *ids)
@@ -241,17 +241,17 @@ int online_step(struct online *o, const struct csv_row *text, const struct event
 	if (!s)
 		return -1;
 	if (!s->number) {
-		s->number = add_viewing(&o->viewings);
-		*viewing(o, s) = session_levels(o, s,
-						text_level(&o->devices, &text->fields[o->device]),
-						text_level(&o->plans, &text->fields[o->plan_tier]),
-						runtime_level(e->runtime));
+		s->number = add_open(&o->open);
+		*levels_of(o, s) =
+			session_levels(o, s, text_level(&o->devices, &text->fields[o->device]),
+				       text_level(&o->plans, &text->fields[o->plan_tier]),
+				       runtime_level(e->runtime));
 	}
 	if (e->completes)
 		add_completion(o, s);
 	if (!row)
 		return 0;
-	belief = effects_predict(&o->effects, viewing(o, s), e->ts);
+	belief = effects_predict(&o->effects, levels_of(o, s), e->ts);
 	*row = (struct online_row){ millionths(belief.logit), millionths(belief.sd) };
 	return 0;
 }

@@ -46,11 +46,11 @@ struct online {
 	int device, plan_tier; /* input columns */
 	struct intern devices, plans;
 	struct pairs user_genres; /* user and genre to the id of their effect, and 1 */
-	struct online_viewings {
+	struct online_open {
 		struct effects_ids *ids; /* [cap], by the number of an open session, from 1 */
 		uint32_t *free;          /* [n_free] numbers */
 		uint32_t n, n_free, cap;
-	} viewings;
+	} open;
 	int64_t now;                       /* the time of the latest event */
 	struct online_completion *pending; /* [n_pending] at `now`, which its events do not know */
 	size_t n_pending, pending_cap;

@@ -597,10 +597,9 @@ static bool is_predicted(const struct materialize *m, const struct batch *b, siz
 					  .e = &b->e[i],
 					  .known = &b->known[i] };
 
+	/* The first rows are among those, whichever they are. */
 	return m->online.has_out ||
-	       features_wanted(&m->featurizer.features, m->featurizer.rows, &row) ||
-	       (m->work->has_first &&
-		features_wanted(&m->work->first.features, FEATURES_FIRST, &row));
+	       features_wanted(&m->featurizer.features, m->featurizer.rows, &row);
 }
 
 static int predict_online(struct materialize *m, struct batch *b, struct err *err)

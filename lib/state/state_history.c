@@ -571,10 +571,8 @@ static int take_counts(const struct state_history *h, const struct state_in *in,
 		return state_in_fail(in, err, "last_ts is no event's time: %lld",
 				     (long long)h->history->now);
 	h->history->outcomes.n = h->sessions->n;
-	if (h->online) {
+	if (h->online)
 		h->online->outcomes.n = h->sessions->n;
-		h->online->now = h->history->now;
-	}
 	h->closed->first_id = h->sessions->n + 1;
 	return 0;
 }

@@ -256,7 +256,7 @@ static void an_event_knows_what_was_known_before_it(void)
 			effects_learn(&e, &v[k].ids, v[k].known, v[k].is_completed);
 		CHECK(same_effects(&o.effects, &e));
 		CHECK_INT(o.outcomes.n_open, 0);
-		CHECK_INT(o.viewings.n, n_open); /* what closed makes room */
+		CHECK_INT(o.open.n, n_open); /* what closed makes room */
 		effects_release(&e);
 		online_release(&o);
 	}

@@ -211,7 +211,7 @@ static void a_missing_column_says_who_makes_it(void)
 	missing("ce-agg", "a,b\n", "runtime",
 		"runtime: ce-join makes it (ce-clean | ce-join | ce-sessionize | ce-agg);");
 	missing("ce-train", "a,b\n", "is_completion",
-		"is_completion: ce-features makes it (ce-agg | ce-features | ce-train);");
+		"is_completion: ce-features makes it (ce-online | ce-features | ce-train);");
 	missing("ce-eval", "a,b\n", "completion_probability",
 		"completion_probability: ce-predict makes it (ce-features | ce-predict | "
 		"ce-eval);");

@@ -87,7 +87,8 @@ static void a_missing_column_tells_who_makes_it(void)
 		      "ce-sessionize); the header has event_id, event_ts, user_id, content_id");
 	check_missing(events, 4, "ce-features", "session_id",
 		      "t:1: missing column session_id: ce-sessionize makes it (ce-join | "
-		      "ce-sessionize | ce-agg | ce-features); the header has event_id, event_ts, "
+		      "ce-sessionize | ce-agg | ce-online | ce-features); the header has event_id, "
+		      "event_ts, "
 		      "user_id, content_id");
 	check_missing(events, 4, "ce-sessionize", "session_id",
 		      "t:1: missing column session_id: ce-sessionize makes it; the header has "

@@ -75,6 +75,12 @@ struct encoding_column {
  */
 uint32_t encoding_cells(const struct encoding_column *c);
 
+/* Whether its values are numbers, cut or not; of a constant column there are none. */
+static inline bool encoding_is_number(const struct encoding_column *c)
+{
+	return c->kind == ENCODING_NUMBER || c->kind == ENCODING_BINNED;
+}
+
 /* The sorts of columns of a matrix. */
 enum encoding_sort { ENCODING_DENSE, ENCODING_ONEHOT, ENCODING_SPARSE };
 

@@ -6,7 +6,7 @@
  *
  *	ce-model 4			3, which has none of the lines marked *, is read as well,
  *					and 2, which has neither `na` nor `clip` either
- *	kind NAME			of the learner: logistic | gbdt
+ *	kind NAME			of the learner: logistic | gbdt | blend
  *	label "NAME"			the columns of the split; `-` for none
  *	time "NAME" | -
  *	known "NAME" | -
@@ -26,7 +26,7 @@
  *	bins N				the most bins that a number was cut into; 0: none
  *	na "TOKEN,..."			fields that are read as empty (see na), if there are any
  *
- * then the lines of the learner (see model_logistic, model_gbdt), and at last
+ * then the lines of the learner (see model_logistic, model_gbdt, model_blend), and at last
  *
  *	calibration none | platt SLOPE INTERCEPT | isotonic N
  *	knot SCORE PROBABILITY		N times, ascending

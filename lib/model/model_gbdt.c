@@ -36,7 +36,7 @@ static void release(void *fit)
 
 /* The file ------------------------------------------------------------------------------------- */
 
-static void format(struct buf *out, const struct model *m)
+void model_gbdt_put_options(struct buf *out, const struct model *m)
 {
 	const struct model_gbdt *g = m->fit;
 	const struct gbdt_options *o = &g->options;
@@ -56,11 +56,16 @@ static void format(struct buf *out, const struct model *m)
 		lines_add_double(out, "validation_loss", g->report.held_loss);
 	else
 		buf_append_str(out, "validation_loss -\n");
-	columnlines_put(out, &m->encoding, NULL, NULL);
-	treelines_put(out, &g->trees, &m->encoding);
 }
 
-static int parse(struct lines *s, struct model *m)
+static void format(struct buf *out, const struct model *m)
+{
+	model_gbdt_put_options(out, m);
+	columnlines_put(out, &m->encoding, NULL, NULL);
+	treelines_put(out, trees_of(m), &m->encoding);
+}
+
+int model_gbdt_read_options(struct lines *s, struct model *m)
 {
 	struct model_gbdt *g = m->fit;
 	struct gbdt_options *o = &g->options;
@@ -82,7 +87,14 @@ static int parse(struct lines *s, struct model *m)
 	g->report.n_tried = (size_t)tried;
 	if (m->validation ? lines_double(s, 0, &g->report.held_loss) : !lines_have(s, " -"))
 		return m->validation ? -1 : lines_fail(s, "expected '-'");
-	return lines_end(s) || columnlines_read(s, &m->encoding, NULL) ||
+	return lines_end(s);
+}
+
+static int parse(struct lines *s, struct model *m)
+{
+	struct model_gbdt *g = m->fit;
+
+	return model_gbdt_read_options(s, m) || columnlines_read(s, &m->encoding, NULL) ||
 			       treelines_read(s, &g->trees, &m->encoding)
 		       ? -1
 		       : 0;

@@ -28,4 +28,8 @@ struct model_gbdt {
 	struct trees trees; /* columns are the places of the encoding's values */
 };
 
+/* The lines before those of the columns; reading returns 0, or -1 with the error. */
+void model_gbdt_put_options(struct buf *out, const struct model *m);
+int model_gbdt_read_options(struct lines *s, struct model *m);
+
 #endif

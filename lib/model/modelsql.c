@@ -309,10 +309,26 @@ static void put_probability(struct buf *out, const struct calibration *c)
 	buf_append_str(out, ", -" SCORE_MAX "), " SCORE_MAX ")))");
 }
 
+void modelsql_put_score(struct buf *out, const struct model *m)
+{
+	struct columns columns;
+
+	if (!m->learner->standardised) {
+		m->learner->put_sql(out, m);
+		return;
+	}
+	columns = columns_of(m);
+	buf_append_str(out, "(SELECT ");
+	m->learner->put_sql(out, m);
+	buf_append_str(out, "\nFROM (");
+	put_stage(out, &columns, put_standardised);
+	buf_append_str(out, " OFFSET 0) AS ce_step)");
+	free(columns.used);
+}
+
 int modelsql_put(struct buf *out, const struct model *m, struct err *err)
 {
 	struct columns columns = columns_of(m);
-	bool standardised = m->learner->standardised;
 	int rc = 0;
 
 	for (uint32_t i = 0; !rc && i < columns.n; i++)
@@ -322,18 +338,13 @@ int modelsql_put(struct buf *out, const struct model *m, struct err *err)
 		buf_append_str(out, "(SELECT ");
 		put_probability(out, &m->calibration);
 		buf_append_str(out, "\nFROM (SELECT ");
-		m->learner->put_sql(out, m);
+		modelsql_put_score(out, m);
 		buf_append_str(out, " AS score\nFROM (");
-		if (standardised) {
-			put_stage(out, &columns, put_standardised);
-			buf_append_str(out, "\nFROM (");
-		}
 		put_stage(out, &columns, put_value);
 		buf_append_str(out, "\nFROM (");
 		put_stage(out, &columns, put_text);
-		buf_append_str(out, " OFFSET 0) AS ce_text OFFSET 0) AS ce_value OFFSET 0)");
-		buf_append_str(out, standardised ? " AS ce_step OFFSET 0) AS ce_score)\n"
-						 : " AS ce_score)\n");
+		buf_append_str(out, " OFFSET 0) AS ce_text OFFSET 0) AS ce_value OFFSET 0)"
+				    " AS ce_score)\n");
 		/* Then parts of it may have been left out. */
 		if (out->len > SQLTEXT_MAX)
 			rc = err_set(err, ERR_RUNTIME,

@@ -10,9 +10,10 @@
  *
  *	(SELECT the probability FROM
  *	  (SELECT the sum of coefficients or leaves AS score FROM
- *	    (SELECT numbers as doubles, standardised for a logistic regression FROM
+ *	    (SELECT numbers as doubles FROM
  *	      (SELECT columns as text))))
  *
+ * of a logistic regression, the sum is (SELECT the sum FROM (SELECT the numbers, standardised)),
  * where OFFSET 0 keeps the planner from merging two of these, so that each is computed once a row.
  * Sums are nested as a balanced tree: thousands of terms in a row would exhaust max_stack_depth.
  * The SQL is PostgreSQL's, from version 9.6 on.
@@ -30,5 +31,8 @@
  * a statement, of which this takes a quarter.
  */
 int modelsql_put(struct buf *out, const struct model *m, struct err *err);
+
+/* Appends the score as an expression over columns of numbers as doubles, and of levels. */
+void modelsql_put_score(struct buf *out, const struct model *m);
 
 #endif

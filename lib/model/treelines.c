@@ -86,8 +86,8 @@ static void find_names(struct reading *r, const struct encoding *e)
 	}
 }
 
-/* The name of a column of that kind. */
-static int read_name(struct reading *r, enum encoding_kind kind, uint32_t *column)
+/* The name of a number, or of a category. */
+static int read_name(struct reading *r, bool number, uint32_t *column)
 {
 	uint32_t id;
 
@@ -95,9 +95,9 @@ static int read_name(struct reading *r, enum encoding_kind kind, uint32_t *colum
 		return -1;
 	id = intern_find(&r->names, r->name.data, r->name.len);
 	if (id == INTERN_NONE || r->values[id] == UINT32_MAX ||
-	    encoding_valued(r->e, r->values[id])->kind != kind)
-		return lines_fail(r->s, kind == ENCODING_NUMBER ? "no number of that name"
-								: "no category of that name");
+	    encoding_is_number(encoding_valued(r->e, r->values[id])) != number)
+		return lines_fail(r->s,
+				  number ? "no number of that name" : "no category of that name");
 	*column = r->values[id];
 	return 0;
 }
@@ -130,12 +130,12 @@ static int read_split(struct reading *r, struct trees_node *node)
 	int side;
 
 	if (node->kind == TREES_NUMBER) {
-		if (read_name(r, ENCODING_NUMBER, &node->column) ||
+		if (read_name(r, true, &node->column) ||
 		    lines_double(r->s, -DBL_MAX, &node->threshold) ||
 		    lines_choice(r->s, sides, &side))
 			return -1;
 		node->missing_left = !side;
-	} else if (read_name(r, ENCODING_CATEGORY, &node->column) || read_levels(r, node)) {
+	} else if (read_name(r, false, &node->column) || read_levels(r, node)) {
 		return -1;
 	}
 	return lines_double(r->s, 0, &node->gain);

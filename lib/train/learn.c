@@ -34,15 +34,40 @@ bool learn_needs_time(const struct learn_options *o)
 	return holds_back(o) || (o->trainer->needs_time && o->trainer->needs_time(o));
 }
 
+/* Whether a trainer takes the options of another one. */
+static bool takes_options(const struct trainer *t, const struct trainer *of)
+{
+	const struct trainer *const *part = t->parts;
+
+	while (part && *part && *part != of)
+		part++;
+	return t == of || (part && *part);
+}
+
+/* The option is one that this trainer does not take. */
+static int refuse_option(const char *option, const struct trainer *of, struct err *err)
+{
+	struct buf names = BUF_INIT;
+
+	for (size_t i = 0; i < N_TRAINERS; i++)
+		if (takes_options(trainers[i], of))
+			buf_printf(&names, "%s%s", names.len ? " or " : "",
+				   trainers[i]->learner->name);
+	err_set(err, ERR_USAGE, "%s: only applies to --model %.*s", option, (int)names.len,
+		names.data);
+	buf_release(&names);
+	return -1;
+}
+
 /* What another learner's option asks for is not passed over: it was meant to do something. */
 static int check_learner(const struct learn_options *o, struct err *err)
 {
 	for (size_t i = 0; i < N_TRAINERS; i++) {
-		const char *option = trainers[i] == o->trainer ? NULL : trainers[i]->own_option(o);
+		const char *option =
+			takes_options(o->trainer, trainers[i]) ? NULL : trainers[i]->own_option(o);
 
 		if (option)
-			return err_set(err, ERR_USAGE, "%s: only applies to --model %s", option,
-				       trainers[i]->learner->name);
+			return refuse_option(option, trainers[i], err);
 	}
 	return o->trainer->check(o, err);
 }
@@ -149,6 +174,7 @@ int learn_model(struct model *m, struct trainset *set, int64_t until, const stru
 		struct pool *pool, struct err *err)
 {
 	struct trainrows_span span = span_of(set, until, o);
+	struct encoding_numbers numbers = o->trainer->numbers(o);
 	int rc;
 
 	*m = (struct model)MODEL_INIT;
@@ -157,8 +183,9 @@ int learn_model(struct model *m, struct trainset *set, int64_t until, const stru
 	m->validation = holds_back(o) ? o->validation : 0;
 	m->learnt = trainrows_count(&set->rows, span.cut);
 	copy_na(&m->na, trainset_na(set));
-	m->bins = (size_t)(o->bins < 0 ? o->trainer->bins : o->bins);
-	rc = o->trainer->fit(m, set, span, o, pool, err);
+	m->bins = numbers.max_bins;
+	rc = trainset_fit(set, span, numbers, &m->encoding, err) ||
+	     o->trainer->fit(m, set, span, o, pool, err);
 	if (!rc && o->calibration != CALIBRATION_NONE)
 		rc = calibrate(m, set, span, o->calibration, pool, err);
 	if (rc)

@@ -57,6 +57,11 @@ static int check(const struct learn_options *o, struct err *err)
 	return 0;
 }
 
+static struct encoding_numbers numbers(const struct learn_options *o)
+{
+	return (struct encoding_numbers){ .max_bins = o->bins < 0 ? BINS_MAX : (size_t)o->bins };
+}
+
 static void add_row(void *context, const double *value, bool label, double weight)
 {
 	bins_add(context, value, label, weight);
@@ -73,7 +78,7 @@ static int read_bins(struct bins *b, struct trainset *set, struct trainrows_span
 		if (c->kind == ENCODING_CATEGORY)
 			b->columns[c->value] =
 				(struct bins_column){ .is_category = true, .n = c->levels.n + 1 };
-		else if (c->kind == ENCODING_NUMBER)
+		else if (encoding_is_number(c))
 			b->columns[c->value] = (struct bins_column){ .n = (uint32_t)c->n_edges + 2,
 								     .edges = c->edges };
 	}
@@ -92,9 +97,7 @@ static int fit(struct model *m, struct trainset *set, struct trainrows_span span
 	g->options.rows = (double)o->subsample / NUM_MILLION;
 	g->options.columns = (double)o->colsample / NUM_MILLION;
 	g->options.seed = m->balance.seed;
-	rc = trainset_fit(set, span, (struct encoding_numbers){ .max_bins = m->bins }, &m->encoding,
-			  err) ||
-	     read_bins(&train, set, span, TRAINROWS_LEARNT, &m->encoding, err) ||
+	rc = read_bins(&train, set, span, TRAINROWS_LEARNT, &m->encoding, err) ||
 	     (m->validation && read_bins(&held, set, span, TRAINROWS_HELD, &m->encoding, err));
 	if (!rc && m->validation && !held.n_rows)
 		rc = err_set(err, ERR_RUNTIME, "%s: --validation: no validation rows to stop by",
@@ -119,10 +122,10 @@ static void put_summary(struct buf *lines, const struct model *m)
 
 const struct trainer trainer_gbdt = {
 	.learner = &learner_gbdt,
-	.bins = BINS_MAX,
 	.validates = true,
 	.own_option = own_option,
 	.check = check,
+	.numbers = numbers,
 	.fit = fit,
 	.put_summary = put_summary,
 };

@@ -92,13 +92,15 @@ static int interact(struct encoding *e, const char *names, const char *file, str
 	return why ? err_set(err, ERR_RUNTIME, "%s: --interactions %s: %s", file, names, why) : 0;
 }
 
-static int fit_encoding(struct encoding *e, struct trainset *set, struct trainrows_span span,
-			size_t bins, const struct learn_options *o, struct err *err)
+static struct encoding_numbers numbers(const struct learn_options *o)
 {
-	struct encoding_numbers numbers = { bins, bins > 0, !bins };
+	return o->bins > 0 ? (struct encoding_numbers){ (size_t)o->bins, .onehot = true }
+			   : (struct encoding_numbers){ .clip = true };
+}
 
-	if (trainset_fit(set, span, numbers, e, err))
-		return -1;
+static int add_interactions(struct encoding *e, const struct trainset *set,
+			    const struct learn_options *o, struct err *err)
+{
 	for (size_t i = 0; i < o->interactions.n; i++)
 		if (interact(e, o->interactions.name[i], trainset_file(set), err))
 			return -1;
@@ -157,7 +159,8 @@ static int try_l2(double *loss, const struct model *m, struct trainset *set,
 {
 	struct encoding e = ENCODING_INIT;
 	struct matrix x = MATRIX_INIT, held = MATRIX_INIT;
-	int rc = fit_encoding(&e, set, span, m->bins, options, err) ||
+	int rc = trainset_fit(set, span, numbers(options), &e, err) ||
+		 add_interactions(&e, set, options, err) ||
 		 read_matrix(&x, set, span, TRAINROWS_LEARNT, &e, err) ||
 		 read_matrix(&held, set, span, TRAINROWS_HELD, &e, err);
 
@@ -210,7 +213,7 @@ static int fit(struct model *m, struct trainset *set, struct trainrows_span span
 	l->options.tolerance = o->tolerance;
 	l->l2_chosen = o->choose_l2;
 	rc = (o->choose_l2 && choose_l2(&l->options.l2, m, set, span.cut, o, pool, err)) ||
-	     fit_encoding(&m->encoding, set, span, m->bins, o, err) ||
+	     add_interactions(&m->encoding, set, o, err) ||
 	     read_matrix(&x, set, span, TRAINROWS_LEARNT, &m->encoding, err) ||
 	     logistic_fit(&l->fit, &x, &l->options, pool, err);
 	matrix_release(&x);
@@ -241,6 +244,7 @@ const struct trainer trainer_logistic = {
 	.learner = &learner_logistic,
 	.own_option = own_option,
 	.check = check,
+	.numbers = numbers,
 	.needs_time = needs_time,
 	.fit = fit,
 	.warn = warn,

@@ -45,8 +45,13 @@ struct learn_options {
 
 struct trainer {
 	const struct model_learner *learner;
-	int64_t bins;   /* as usual */
+	/* Of a model of several parts, the trainers of those, which end with NULL: it takes their
+	 * options. */
+	const struct trainer *const *parts;
 	bool validates; /* fits with validation rows, whether it is calibrated or not */
+
+	/* What it makes of numbers, with checked options. */
+	struct encoding_numbers (*numbers)(const struct learn_options *o);
 
 	/* The first of the learner's own options that is not as usual, or NULL. */
 	const char *(*own_option)(const struct learn_options *o);
@@ -58,8 +63,9 @@ struct trainer {
 	bool (*needs_time)(const struct learn_options *o);
 
 	/*
-	 * Fits m->encoding and m->fit, which is empty, to the rows of the span; m->bins and
-	 * m->validation are set, the latter 0 without validation rows. Returns 0, or -1 with err.
+	 * Fits m->fit, which is empty, to the rows of the span, and may add interactions to
+	 * m->encoding, which is fitted; m->validation is set, 0 without validation rows. Returns 0,
+	 * or -1 with err.
 	 */
 	int (*fit)(struct model *m, struct trainset *set, struct trainrows_span span,
 		   const struct learn_options *o, struct pool *pool, struct err *err);

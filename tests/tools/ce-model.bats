@@ -42,7 +42,8 @@ agree() {
 	rows=$(($(wc -l <features.csv) - 1))
 	((rows > 1000))
 	for kind in logistic 'gbdt --trees 40' 'logistic --bins 6 --interactions event_type:device,device:session_elapsed' \
-		'logistic --interactions event_type:session_elapsed,playback_position_ratio:user_completion_rate'; do
+		'logistic --interactions event_type:session_elapsed,playback_position_ratio:user_completion_rate' \
+		'blend --trees 20' 'blend --trees 20 --bins 6 --interactions event_type:device,device:session_elapsed'; do
 		for calibration in none platt isotonic; do
 			# shellcheck disable=SC2086
 			ce-train --model $kind --calibrate $calibration -o model features.csv
@@ -92,7 +93,8 @@ break\" TYPE real USING NULL, ALTER huge TYPE float8 USING NULL, ALTER flag TYPE
 	(($(<tiny) > 0))
 	for kind in logistic 'logistic --l2 0.001' 'logistic --bins 5 --interactions plain:huge,flag:select,flag:plain' \
 		'logistic --interactions plain:huge,plain:tiny,flag:select,flag:plain,select:huge' 'gbdt --trees 30 --min-weight 0' \
-		'logistic --na tv,NULL,0.1' 'gbdt --trees 30 --na tv,NULL,0.1'; do
+		'logistic --na tv,NULL,0.1' 'gbdt --trees 30 --na tv,NULL,0.1' \
+		'blend --trees 20 --min-weight 0 --na tv,NULL,0.1 --interactions plain:huge,plain:tiny,flag:select'; do
 		for calibration in none platt isotonic; do
 			# shellcheck disable=SC2086
 			ce-train --model $kind --calibrate $calibration -o model hostile.csv
@@ -237,6 +239,23 @@ head_of() {
 	}
 }
 
+@test "--sql: a blend whose scores are small, or cancel out, of a column that is named as its sum" {
+	given </dev/null
+	printf '%s\n' event_id,sum e0, e1,0 e2,1 e3,-1 e4,5e-324 e5,1e300 >sums.csv
+	ce-import sums sums.csv
+	for intercept in 0 5e-324 -1e-310 0.25 1e100; do
+		for leaf in 0 5e-324 1e-310 -0.25 -1e100; do
+			{
+				head_of logistic | sed 's/kind logistic/kind blend/'
+				printf '%s\n' "intercept $intercept -" 'number "sum" 0 1 1e-310 -'
+				head_of gbdt | sed '1,/^bins/d'
+				printf '%s\n' 'base 0' 'trees 1' tree 'below "sum" 0 right 1 9' "leaf $leaf 9" 'leaf 0.5 9' 'calibration platt -1 0.5'
+			} | mend >model
+			agree model sums sums.csv 6
+		done
+	done
+}
+
 @test "--sql: a model of no columns, and names that no column of a database has" {
 	given <<<'CREATE TABLE one AS SELECT 1 AS event_id'
 	{ head_of logistic && printf '%s\n' 'intercept -1 -' 'constant "c"' 'calibration none'; } | mend >model
@@ -357,6 +376,23 @@ head_of() {
 	END
 	ce-model --trees model >got
 	same want got
+}
+
+@test "a blend: what both of its parts are, one after the other" {
+	python3 "$CE_ROOT/tests/reference/train.py" make 900 23 >features.csv
+	ce-train --validation 0 -o logistic features.csv
+	for kind in gbdt blend; do ce-train --model $kind --validation 0 --trees 4 -o $kind features.csv; done
+	for kind in logistic gbdt blend; do ce-model $kind >$kind.view; done
+	{
+		sed '/^model /,$d' logistic.view
+		echo 'model         a blend: its score is the mean of those of two models'
+		sed -n '/^model /,/^constant /p' logistic.view | sed '/^$/,$d; /^constant /d'
+		sed -n '/^model /,/^$/p' gbdt.view | sed '/^$/d'
+		sed -n '/^$/,$p' logistic.view
+		sed -n '/^$/,$p' gbdt.view
+	} >want
+	same want blend.view
+	same <(ce-model --trees blend | sed -n '/^score before/,$p') <(ce-model --trees gbdt | sed -n '/^score before/,$p')
 }
 
 @test "names that are long, or would drive a terminal" {

@@ -224,7 +224,7 @@ telling() {
 
 @test "--importance: what tells most costs most, and what tells nothing costs nothing" {
 	telling 1 4000 >features.csv
-	for kind in logistic gbdt; do
+	for kind in logistic gbdt blend; do
 		ce-train --model $kind -o model features.csv
 		importance -m model features.csv >got
 		[[ $(cut -d' ' -f1 got | head -n 2 | tr '\n' ' ') == "strong weak " ]]

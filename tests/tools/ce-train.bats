@@ -43,7 +43,7 @@ splits() {
 @test "-v prints the horizon, the cut and the rows of each part, which are those of ce-predict" {
 	reference make 2000 8 >features.csv
 	for threads in 1 2 3; do
-		for kind in logistic gbdt; do
+		for kind in logistic gbdt blend; do
 			ce-train -v --model $kind --threads $threads features.csv >$kind.$threads 2>verbose
 			same $kind.1 $kind.$threads
 		done
@@ -383,7 +383,7 @@ silent() {
 	numbers 300 >rows.csv
 	awk -F, -v OFS=, 'NR % 3 == 0 { $2 = " " $2 } NR % 4 == 1 && NR > 1 { $2 = $2 "\t " } { print }' rows.csv >blanks.csv
 	run -1 cmp -s rows.csv blanks.csv
-	for flags in '' '--bins 5' '--model gbdt --trees 5'; do
+	for flags in '' '--bins 5' '--model gbdt --trees 5' '--model blend --trees 5'; do
 		# shellcheck disable=SC2086
 		ce-train $flags rows.csv >model
 		# shellcheck disable=SC2086
@@ -416,7 +416,7 @@ silent() {
 		for row in rows[1:]:
 		    out.writerow([v or rng.choice(["NA", " NA", "null\t", "", "not known"]) for v in row])
 	END
-	for kind in logistic gbdt; do
+	for kind in logistic gbdt blend; do
 		ce-train --model $kind features.csv >plain
 		ce-train --model $kind --na 'NA,null' --na 'not known' words.csv >model
 		grep -qx 'na "NA,null,not known"' model
@@ -600,7 +600,18 @@ for i in range(1000): print(i, i // 100, i // 400, rng.randrange(9), int(rng.ran
 		# shellcheck disable=SC2086
 		fails 2 ce-train --model gbdt $bad
 		[[ $stderr == ce-train:*"${bad% *}"* && $stderr != *'only applies to'* ]]
+		# shellcheck disable=SC2086
+		fails 2 ce-train --model blend $bad
+		[[ $stderr == ce-train:*"${bad% *}"* && $stderr != *'only applies to'* ]]
 	done
+	for bad in '--tolerance 0' '--bins 0' '--validation 0 --patience 3'; do
+		# shellcheck disable=SC2086
+		fails 2 ce-train --model blend $bad
+	done
+	fails 2 ce-train --trees 5
+	[[ $stderr == "ce-train: --trees: only applies to --model gbdt or blend"* ]]
+	fails 2 ce-train --model gbdt --l2 auto
+	[[ $stderr == "ce-train: --l2 auto: only applies to --model logistic or blend"* ]]
 }
 
 @test "more features than a model may have are refused" {
@@ -811,7 +822,8 @@ print(times[len(times) - 1 - (len(times) - 1) // 4])')
 @test "cross-validation is what cutting by hand finds" {
 	reference make 4000 15 >features.csv
 	for flags in '--model gbdt --trees 15 --validation 0' '--model gbdt --rate 0.4 --patience 3' \
-		'--model gbdt --trees 15 --calibrate isotonic --validation 0.3' '--l2 3' '--l2 auto' '--calibrate platt'; do
+		'--model gbdt --trees 15 --calibrate isotonic --validation 0.3' '--l2 3' '--l2 auto' '--calibrate platt' \
+		'--model blend --trees 15 --calibrate platt'; do
 		# shellcheck disable=SC2086
 		ce-train -p --cv 3 $flags features.csv >folds.csv
 		# shellcheck disable=SC2086
@@ -903,6 +915,53 @@ out.writerows([r["event_ts"], r[sys.argv[1]], r["is_completion"]] for r in rows)
 	ce-train --model gbdt flat.csv >model
 	ce-predict -p -m model flat.csv >said.csv
 	boosted check flat.csv model said.csv
+}
+
+# means A B BLEND: whether the score of BLEND is the mean of the other two, on every row, uncalibrated.
+means() {
+	local model
+	for model in "$@"; do
+		awk '/^calibration / { print "calibration none"; next } !/^(knot|crc32) /' "$model" | python3 -c 'import sys, zlib
+text = sys.stdin.buffer.read()
+sys.stdout.buffer.write(text + b"crc32 %08x\n" % zlib.crc32(text))' >"$model.raw"
+		ce-predict -p -m "$model.raw" features.csv >"$model.said"
+	done
+	python3 - "$@" <<-'END'
+		import csv, math, sys
+		read = lambda m: [float(r["completion_probability"]) for r in csv.DictReader(open(m + ".said", newline=""))]
+		rows = list(zip(*map(read, sys.argv[1:])))
+		logits = [[math.log(p) - math.log1p(-p) for p in row] for row in rows if max(row) < 0.99 and min(row) > 1e-9]
+		assert len(logits) > 1000 and any(abs(a - b) > 0.1 for a, b, c in logits)
+		worst = max(abs((a + b) / 2 - c) for a, b, c in logits)
+		assert worst < 1e-12, worst
+	END
+}
+
+@test "a blend's score is the mean of those of its parts, trained alone on the same rows" {
+	reference make 2500 22 >features.csv
+	# What all take | logistic regression | trees
+	for flags in '--validation 0||--trees 20' '--calibrate platt||--rate 0.3' \
+		'--calibrate isotonic --bins 6 --class-weight balanced|--interactions plan:rate,rate:elapsed|--leaves 8' \
+		'--calibrate platt --resample under --seed 3|--l2 auto|--subsample 0.5 --colsample 0.7 --trees 30'; do
+		IFS='|' read -r all logistic trees <<<"$flags"
+		# shellcheck disable=SC2086
+		ce-train $all $logistic features.csv >logistic
+		# shellcheck disable=SC2086
+		ce-train --model gbdt $all $trees features.csv >gbdt
+		# shellcheck disable=SC2086
+		ce-train --model blend --threads 1 $all $logistic $trees features.csv >blend
+		means logistic gbdt blend
+		same <(grep -E '^(learnt|l2|tolerance|iterations|objective|intercept|number|bin|clip|product|level) ' logistic) \
+			<(grep -E '^(learnt|l2|tolerance|iterations|objective|intercept|number|bin|clip|product|level) ' blend | awk '!/^l2/ || !n++')
+		same <(sed -n '/^rate /,/^validation_loss /p; /^base /,/^calibration /p' gbdt | grep -v ^calibration) \
+			<(sed -n '/^rate /,/^validation_loss /p; /^base /,/^calibration /p' blend | grep -v ^calibration)
+		for threads in 2 3; do
+			# shellcheck disable=SC2086
+			ce-train --model blend --threads $threads $all $logistic $trees features.csv | same - blend
+		done
+	done
+	[[ $(grep -c '^calibration platt ' blend) == 1 ]]
+	run -1 means gbdt logistic gbdt
 }
 
 @test "weights beyond all measure are refused, or make a model that is read" {

@@ -1,8 +1,7 @@
 #include "base/mem.h"
 #include "check.h"
 #include "io/gzio.h"
-#include "model/model_gbdt.h"
-#include "model/model_logistic.h"
+#include "model/model_blend.h"
 
 #include <float.h>
 #include <math.h>
@@ -205,13 +204,36 @@ static struct model sample_trees(enum calibration_kind kind)
 	return m;
 }
 
-#define N_SAMPLES 7
+/* The columns of sample_products(), with the trees of sample_trees(), of which one asks for bins.
+ */
+static struct model sample_blend(void)
+{
+	struct model m = sample_products(), trees = sample_trees(CALIBRATION_NONE);
+	const struct model_blend parts = { *(struct model_logistic *)m.fit,
+					   *(struct model_gbdt *)trees.fit };
 
-/* Of both kinds of models, with every calibration. */
+	free(m.fit);
+	model_set_learner(&m, &learner_blend);
+	*(struct model_blend *)m.fit = parts;
+	parts.gbdt.trees.nodes[4].column = 3;
+	m.validation = trees.validation;
+	m.bins = trees.bins;
+	calibrate(&m.calibration, CALIBRATION_PLATT);
+	free(trees.fit);
+	trees.fit = NULL; /* the blend has it */
+	model_release(&trees);
+	return m;
+}
+
+#define N_SAMPLES 8
+
+/* Of all kinds of models, with every calibration. */
 static struct model sample_of(int i)
 {
 	struct model m;
 
+	if (i == 7)
+		return sample_blend();
 	if (i == 6)
 		return sample_products();
 	if (i >= 3)
@@ -316,6 +338,34 @@ static void trees_score_by_their_columns(void)
 		matrix_row_release(&scratch);
 		model_release(&m);
 	}
+}
+
+/* Of a blend the score is the mean, and is what is calibrated. */
+static void a_blend_scores_by_its_parts(void)
+{
+	static const double rows[][4] = { { 0.25, 0, 3, 0 },
+					  { NAN, 5, -2, NAN },
+					  { 7, 2, NAN, 9 } };
+	struct model m = sample_blend();
+	struct matrix_row scratch;
+
+	matrix_row_init(&scratch, &m.encoding.shape);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		double score = model_score(&m, rows[i], &scratch), part[MODEL_BLEND_PARTS];
+
+		for (int k = 0; k < MODEL_BLEND_PARTS; k++) {
+			struct model alone = model_blend_part(&m, k);
+
+			CHECK(alone.learner == model_learners[k]);
+			part[k] = model_score(&alone, rows[i], &scratch);
+		}
+		CHECK(part[0] != part[1]);
+		CHECK(score == (part[0] + part[1]) / 2);
+		CHECK(model_probability(&m, rows[i], &scratch) ==
+		      calibration_probability(&m.calibration, score));
+	}
+	matrix_row_release(&scratch);
+	model_release(&m);
 }
 
 /* Whether the text, changed by somebody who also mended its checksum, is read. */
@@ -584,6 +634,23 @@ static void names_the_line_at_fault_in_trees(void)
 
 	check_faults(sample_trees(CALIBRATION_ISOTONIC), '4', faults,
 		     sizeof(faults) / sizeof(faults[0]));
+}
+
+static void names_the_line_at_fault_in_a_blend(void)
+{
+	static const struct fault faults[] = {
+		{ "kind blend", "kind logistic", "m:78: expected 'calibration'" },
+		{ "kind blend", "kind gbdt", "m:21: expected 'rate'" },
+		{ "rate 0.1", "rate 0", "m:78: a number out of range" },
+		{ "rate 0.1\n", "", "m:78: expected 'rate'" },
+		{ "validation_loss 0.5", "validation_loss 0.5\nnumber \"y\" 0 1",
+		  "m:90: expected 'base'" },
+		{ "below \"cut\"", "below \"flat\"", "m:97: no number of that name" },
+		{ "among \"device\\n\"", "among \"cut\"", "m:94: no category of that name" },
+		{ "trees 2", "trees 3", "m:102: expected 'tree'" },
+	};
+
+	check_faults(sample_blend(), '4', faults, sizeof(faults) / sizeof(faults[0]));
 }
 
 static void every_truncation_is_refused(void)
@@ -887,11 +954,13 @@ int main(void)
 	RUN(reads_back_what_it_wrote);
 	RUN(all_kinds_are_read_back);
 	RUN(trees_score_by_their_columns);
+	RUN(a_blend_scores_by_its_parts);
 	RUN(reads_version_2);
 	RUN(reads_version_3);
 	RUN(names_may_be_absent);
 	RUN(names_the_line_at_fault);
 	RUN(names_the_line_at_fault_in_trees);
+	RUN(names_the_line_at_fault_in_a_blend);
 	RUN(every_truncation_is_refused);
 	RUN(survives_corruption);
 	RUN(trees_are_bounded);

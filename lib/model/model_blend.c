@@ -1,0 +1,133 @@
+#include "model/model_blend.h"
+
+#include "model/modelsql.h"
+#include "model/sqltext.h"
+#include "model/treelines.h"
+
+/* Halves of scores no larger than this are taken as 0 in SQL, for they could be too small. */
+#define SUM_MIN 1e-300
+
+struct model model_blend_part(const struct model *m, int i)
+{
+	struct model_blend *b = m->fit;
+	struct model part = *m;
+
+	part.learner = i ? &learner_gbdt : &learner_logistic;
+	part.fit = i ? (void *)&b->gbdt : &b->logistic;
+	return part;
+}
+
+static double score(const struct model *m, const double *value, struct matrix_row *scratch)
+{
+	double sum = 0;
+
+	for (int i = 0; i < MODEL_BLEND_PARTS; i++) {
+		struct model part = model_blend_part(m, i);
+
+		sum += model_score(&part, value, scratch);
+	}
+	return sum / MODEL_BLEND_PARTS;
+}
+
+static void release(void *fit)
+{
+	struct model_blend *b = fit;
+
+	learner_logistic.release(&b->logistic);
+	learner_gbdt.release(&b->gbdt);
+}
+
+/* The file ------------------------------------------------------------------------------------- */
+
+static void format(struct buf *out, const struct model *m)
+{
+	const struct model_blend *b = m->fit;
+	struct model logistic = model_blend_part(m, 0), gbdt = model_blend_part(m, 1);
+
+	logistic.learner->format(out, &logistic);
+	model_gbdt_put_options(out, &gbdt);
+	treelines_put(out, &b->gbdt.trees, &m->encoding);
+}
+
+static int parse(struct lines *s, struct model *m)
+{
+	struct model_blend *b = m->fit;
+	struct model logistic = model_blend_part(m, 0), gbdt = model_blend_part(m, 1);
+	int rc = logistic.learner->parse(s, &logistic);
+
+	m->encoding = logistic.encoding;
+	return rc || model_gbdt_read_options(s, &gbdt) ||
+			       treelines_read(s, &b->gbdt.trees, &m->encoding)
+		       ? -1
+		       : 0;
+}
+
+/* The text for people -------------------------------------------------------------------------- */
+
+static void put_summary(struct buf *out, const struct model *m)
+{
+	buf_append_str(out,
+		       "model         a blend: its score is the mean of those of two models\n");
+	for (int i = 0; i < MODEL_BLEND_PARTS; i++) {
+		struct model part = model_blend_part(m, i);
+
+		part.learner->put_summary(out, &part);
+	}
+}
+
+static void put_columns(struct buf *out, const struct model *m)
+{
+	for (int i = 0; i < MODEL_BLEND_PARTS; i++) {
+		struct model part = model_blend_part(m, i);
+
+		part.learner->put_columns(out, &part);
+	}
+}
+
+static int write_trees(struct gz_writer *out, const struct model *m, struct err *err)
+{
+	struct model gbdt = model_blend_part(m, 1);
+
+	return gbdt.learner->write_trees(out, &gbdt, err);
+}
+
+/* SQL ------------------------------------------------------------------------------------------ */
+
+static void sql_columns(const struct model *m, bool *used)
+{
+	for (int i = 0; i < MODEL_BLEND_PARTS; i++) {
+		struct model part = model_blend_part(m, i);
+
+		part.learner->sql_columns(&part, used);
+	}
+}
+
+static void sql_term(struct buf *out, const void *context, size_t i)
+{
+	struct model part = model_blend_part(context, (int)i);
+
+	modelsql_put_score(out, &part);
+}
+
+static void put_sql(struct buf *out, const struct model *m)
+{
+	buf_append_str(out, "(SELECT CASE WHEN abs(sum) > ");
+	sqltext_number(out, SUM_MIN);
+	buf_printf(out, " THEN sum / %d ELSE 0 END\nFROM (SELECT ", MODEL_BLEND_PARTS);
+	sqltext_sum(out, sql_term, m, 0, MODEL_BLEND_PARTS);
+	buf_append_str(out, " AS sum OFFSET 0) AS ce_sum)");
+}
+
+const struct model_learner learner_blend = {
+	.name = "blend",
+	.size = sizeof(struct model_blend),
+	.release = release,
+	.score = score,
+	.format = format,
+	.parse = parse,
+	.put_summary = put_summary,
+	.put_columns = put_columns,
+	.write_trees = write_trees,
+	.sql_columns = sql_columns,
+	.put_sql = put_sql,
+};

@@ -15,7 +15,7 @@
 /* Beyond this the rows of one class would be rounded away next to those of the other. */
 #define RATIO_MAX 1e8
 
-static const char model_help[] = "learner, one of:"
+static const char model_help[] = "learner:"
 #define LEARNER(name) " " #name
 #include "model/learners.def"
 				 " (logistic)";
@@ -152,6 +152,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &learn->subsample },
 		{ 0, "colsample", "SHARE", "gbdt: share of columns sampled per tree (1)", cli_share,
 		  &learn->colsample },
+		{ 0, "monotone", "COL:+|-[,...]", "gbdt: numbers the score rises or falls with",
+		  cli_list, &learn->monotone },
 		{ 0, "validation", "SHARE", "share of train rows used for validation (0.1)",
 		  cli_share, &learn->validation },
 		{ 0, "patience", "N", "gbdt: early-stopping rounds (20)", cli_count,
@@ -256,5 +258,6 @@ int main(int argc, char **argv)
 	names_release(&opt.set.use);
 	names_release(&opt.set.na);
 	names_release(&opt.learn.interactions);
+	names_release(&opt.learn.monotone);
 	return 0;
 }

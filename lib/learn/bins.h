@@ -29,6 +29,7 @@ struct bins_column {
 	bool is_category;
 	uint32_t n;          /* bins, that of "missing" included: all are below */
 	const double *edges; /* of numbers, [n - 2]; borrowed */
+	int monotone;        /* of numbers: 1, the score must not fall with it; -1, not rise */
 };
 
 /* Rows to learn from. */

@@ -225,6 +225,9 @@ void gbdt_fit(struct trees *trees, const struct bins *train, const struct bins *
 
 	*trees = (struct trees)TREES_INIT;
 	trees->base = log_odds(train);
+	for (uint32_t j = 0; j < train->n_columns; j++)
+		if (train->columns[j].monotone)
+			trees_add_monotone(trees, j, train->columns[j].monotone);
 	f.unit = (double)largest(train->weight, train->n_rows) / ONE;
 	f.score = new_scores(train->n_rows, trees->base);
 	grow_init(&f.grow, train, &options->tree, pool, f.unit);

@@ -18,6 +18,11 @@
  * homogeneity", JASA 53, 1958); of G/(H + 10), in fact, so that levels of a few rows do not come
  *first.
  *
+ * Where the score is to be monotone in a number, each tree is: a split at which a child's value
+ * would be on the wrong side of the other's is none, and the mean of both bounds the values of all
+ * leaves below either (as LightGBM's method "basic" does it, and XGBoost), whose gains are those of
+ * the values within bounds. Missing numbers are apart: a split of them from all others is free.
+ *
  * Gradients and hessians are rounded to 2^-30 of the largest weight, and added as integers: a
  * histogram does not depend on the order in which rows come, so the trees are the same whatever the
  * number of threads, and what the subtraction leaves is exact.

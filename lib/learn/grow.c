@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/small.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,12 +82,36 @@ static void leave_histogram(struct grow *t, struct grow_leaf *leaf)
 
 /* Splits -------------------------------------------------------------------------------------- */
 
-/* What a side with these sums is worth: G^2/(H + l2). */
-static double worth(const struct grow *t, grow_sums s)
+static double within(struct grow_bounds bounds, double value)
 {
-	double g = (double)s[0] * t->unit, h = (double)s[1] * t->unit;
+	return value < bounds.low ? bounds.low : value > bounds.high ? bounds.high : value;
+}
 
-	return g * g / (h + t->options->l2);
+/* The value of a leaf with these sums: what it adds to the score. */
+static double value_of(const struct grow *t, grow_sums s, struct grow_bounds bounds)
+{
+	double g = (double)s[0] * t->unit, h = (double)s[1] * t->unit + t->options->l2;
+
+	return within(bounds, h > 0 ? -t->options->rate * g / h : 0);
+}
+
+/*
+ * What a side with these sums is worth, w being its value without the rate: -(2 G w + (H + l2)
+ * w^2), which is G^2/(H + l2) where no bound is in the way.
+ */
+static double worth(const struct grow *t, grow_sums s, struct grow_bounds bounds)
+{
+	double g = (double)s[0] * t->unit, h = (double)s[1] * t->unit + t->options->l2;
+	double w;
+
+	if (t->is_bounded) {
+		w = -t->options->rate * g / h;
+		if (w < bounds.low || w > bounds.high) {
+			w = within(bounds, w) / t->options->rate;
+			return -(2 * g + h * w) * w;
+		}
+	}
+	return g * g / h;
 }
 
 static bool is_heavy(const struct grow *t, grow_sums s)
@@ -100,16 +125,31 @@ static bool is_there(grow_sums s)
 	return s[1] > 0 || s[0] != 0;
 }
 
-/* Whether parting `left` from the rest gains more than *best, which then is this gain. */
-static bool gains(const struct grow *t, const struct grow_leaf *leaf, grow_sums left, double *best)
+/* Which way values must go at a split after that bin of a column: 1 up, -1 down, 0 either. */
+static int direction(const struct grow *t, uint32_t column, uint32_t bin)
+{
+	const struct bins_column *c = &t->x->columns[column];
+
+	/* After the last bin are missing values only. */
+	return bin + 1 < c->n ? c->monotone : 0;
+}
+
+/*
+ * Whether parting `left` from the rest gains more than *best, which then is this gain, and the
+ * values go that way.
+ */
+static bool gains(const struct grow *t, const struct grow_leaf *leaf, grow_sums left, int way,
+		  double *best)
 {
 	grow_sums right = leaf->total - left;
 	double gain;
 
 	if (!is_heavy(t, left) || !is_heavy(t, right))
 		return false;
-	gain = (worth(t, left) + worth(t, right) - leaf->worth) / 2;
+	gain = (worth(t, left, leaf->bounds) + worth(t, right, leaf->bounds) - leaf->worth) / 2;
 	if (!(gain > *best))
+		return false;
+	if (way && way * value_of(t, left, leaf->bounds) > way * value_of(t, right, leaf->bounds))
 		return false;
 	*best = gain;
 	return true;
@@ -126,10 +166,12 @@ static void find_number_split(const struct grow *t, const struct grow_leaf *leaf
 	grow_sums left = { 0 };
 
 	for (uint32_t b = 1; b < n; b++) {
+		int way = direction(t, column, b);
+
 		left += bin[b];
-		if (gains(t, leaf, left, &gain))
+		if (gains(t, leaf, left, way, &gain))
 			*best = (struct grow_split){ .bin = b, .left_sums = left };
-		if (has_missing && gains(t, leaf, left + missing, &gain))
+		if (has_missing && gains(t, leaf, left + missing, way, &gain))
 			*best = (struct grow_split){ .bin = b,
 						     .missing_left = true,
 						     .left_sums = left + missing };
@@ -181,7 +223,7 @@ static void find_category_split(const struct grow *t, const struct grow_leaf *le
 	qsort(levels, n, sizeof(*levels), by_key);
 	for (size_t i = 0; i + 1 < n; i++) {
 		left += bin[levels[i].level];
-		if (gains(t, leaf, left, &gain)) {
+		if (gains(t, leaf, left, 0, &gain)) {
 			*best = (struct grow_split){ .left_sums = left };
 			n_left = i + 1;
 		}
@@ -317,18 +359,31 @@ static bool may_split(const struct grow *t, const struct grow_leaf *leaf)
 	       (double)leaf->total[1] * t->unit >= 2 * t->options->min_weight;
 }
 
-static struct grow_leaf new_leaf(struct grow *t, size_t first, size_t n, int depth, grow_sums total)
+static struct grow_leaf new_leaf(struct grow *t, size_t first, size_t n, int depth, grow_sums total,
+				 struct grow_bounds bounds)
 {
-	double g = (double)total[0] * t->unit, h = (double)total[1] * t->unit;
-	double value = h + t->options->l2 > 0 ? -t->options->rate * g / (h + t->options->l2) : 0;
-
-	t->nodes[t->n_nodes] = (struct grow_node){ .is_leaf = true, .value = value, .rows = n };
+	t->nodes[t->n_nodes] = (struct grow_node){ .is_leaf = true,
+						   .value = value_of(t, total, bounds),
+						   .rows = n };
 	return (struct grow_leaf){ .first = first,
 				   .n = n,
 				   .node = (uint32_t)t->n_nodes++,
 				   .depth = depth,
+				   .bounds = bounds,
 				   .total = total,
-				   .worth = worth(t, total) };
+				   .worth = worth(t, total, bounds) };
+}
+
+/* Bounds what will be below either side of a split at which values go one way. */
+static void bound_children(const struct grow *t, struct grow_leaf *left, struct grow_leaf *right,
+			   int way)
+{
+	double middle = (t->nodes[left->node].value + t->nodes[right->node].value) / 2;
+
+	if (way > 0)
+		left->bounds.high = right->bounds.low = middle;
+	else if (way < 0)
+		left->bounds.low = right->bounds.high = middle;
 }
 
 /* Gives the children their histograms, of which the parent's becomes the larger one's. */
@@ -360,9 +415,11 @@ static void split_leaf(struct grow *t, struct grow_leaf *leaf)
 	size_t n_left = part_rows(t, leaf);
 	struct grow_leaf parent = *leaf, *other = &t->leaves[t->n_leaves++];
 
-	*leaf = new_leaf(t, parent.first, n_left, parent.depth + 1, parent.best.left_sums);
+	*leaf = new_leaf(t, parent.first, n_left, parent.depth + 1, parent.best.left_sums,
+			 parent.bounds);
 	*other = new_leaf(t, parent.first + n_left, parent.n - n_left, parent.depth + 1,
-			  parent.total - parent.best.left_sums);
+			  parent.total - parent.best.left_sums, parent.bounds);
+	bound_children(t, leaf, other, direction(t, parent.best.column, parent.best.bin));
 	t->nodes[parent.node].is_leaf = false;
 	t->nodes[parent.node].split = parent.best;
 	t->nodes[parent.node].left = leaf->node;
@@ -385,6 +442,7 @@ static struct grow_leaf *best_leaf(const struct grow *t)
 
 void grow_tree(struct grow *t)
 {
+	static const struct grow_bounds free_bounds = { -INFINITY, INFINITY };
 	struct grow_leaf *leaf = &t->leaves[0];
 	grow_sums total = { 0 };
 
@@ -392,7 +450,7 @@ void grow_tree(struct grow *t)
 		total += (grow_sums){ t->gradient[t->rows[i]].g, t->gradient[t->rows[i]].h };
 	t->n_nodes = 0;
 	t->n_leaves = 1;
-	*leaf = new_leaf(t, 0, t->n_rows, 0, total);
+	*leaf = new_leaf(t, 0, t->n_rows, 0, total, free_bounds);
 	if (may_split(t, leaf)) {
 		leaf->histogram = take_histogram(t);
 		make_histogram(t, leaf);
@@ -430,6 +488,7 @@ void grow_init(struct grow *t, const struct bins *x, const struct grow_options *
 	for (uint32_t j = 0; j < x->n_columns; j++) {
 		t->first[j] = (uint32_t)t->n_bins;
 		t->n_bins += x->columns[j].n;
+		t->is_bounded |= x->columns[j].monotone != 0;
 	}
 	t->partial = mem_alloc(n_partial, sizeof(*t->partial));
 	for (size_t i = 0; i < n_partial; i++)

@@ -55,12 +55,18 @@ struct grow_node {
 	uint64_t rows;
 };
 
+/* Of values, as splits of monotone columns above want them; infinite: there are none. */
+struct grow_bounds {
+	double low, high;
+};
+
 struct grow_leaf {
 	size_t first, n; /* its part of `rows` */
 	uint32_t node;
 
 	/* The module's own. */
 	int depth;
+	struct grow_bounds bounds;
 	grow_sums total;
 	double worth;         /* of that, unsplit */
 	grow_sums *histogram; /* NULL: it will not be split */
@@ -85,6 +91,7 @@ struct grow {
 	const struct bins *x;
 	struct pool *pool;
 	double unit;         /* of the integers */
+	bool is_bounded;     /* some column is monotone */
 	uint32_t *scratch;   /* [x->n_rows] */
 	uint32_t *first;     /* [x->n_columns] where each column is in a histogram */
 	size_t n_bins;       /* of a histogram */

@@ -59,6 +59,12 @@ uint32_t trees_add_set(struct trees *t, const struct trees_levels *set)
 	return (uint32_t)t->n_sets++;
 }
 
+void trees_add_monotone(struct trees *t, uint32_t column, int sign)
+{
+	t->monotone = mem_realloc(t->monotone, t->n_monotone + 1, sizeof(*t->monotone));
+	t->monotone[t->n_monotone++] = (struct trees_monotone){ column, sign };
+}
+
 void trees_truncate(struct trees *t, size_t n)
 {
 	if (n >= t->n)
@@ -76,5 +82,6 @@ void trees_release(struct trees *t)
 	free(t->nodes);
 	free(t->roots);
 	free(t->sets);
+	free(t->monotone);
 	*t = (struct trees)TREES_INIT;
 }

@@ -52,6 +52,12 @@ struct trees_node {
 	uint64_t rows; /* train rows that come here */
 };
 
+/* A column of numbers, missing ones aside, with which the score never falls, or never rises. */
+struct trees_monotone {
+	uint32_t column;
+	int sign; /* 1 or -1 */
+};
+
 struct trees {
 	double base; /* the score before the first tree */
 	struct trees_node *nodes;
@@ -60,6 +66,8 @@ struct trees {
 	size_t n;
 	struct trees_levels *sets;
 	size_t n_sets;
+	struct trees_monotone *monotone; /* [n_monotone], columns ascending */
+	size_t n_monotone;
 
 	size_t nodes_cap, roots_cap, sets_cap; /* the module's own */
 };
@@ -82,6 +90,7 @@ double trees_score(const struct trees *t, const double *value);
 void trees_start(struct trees *t);
 struct trees_node *trees_add(struct trees *t, const struct trees_node *node);
 uint32_t trees_add_set(struct trees *t, const struct trees_levels *set);
+void trees_add_monotone(struct trees *t, uint32_t column, int sign);
 
 /* Forgets the trees from the n-th on. */
 void trees_truncate(struct trees *t, size_t n);

@@ -95,6 +95,14 @@ size_t encoding_product(const struct encoding *e, const struct encoding_interact
 	return before + i->first;
 }
 
+int64_t encoding_find(const struct encoding *e, const char *name, size_t len)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (strlen(e->columns[i].name) == len && !memcmp(e->columns[i].name, name, len))
+			return (int64_t)i;
+	return -1;
+}
+
 void encoding_release(struct encoding *e)
 {
 	for (size_t i = 0; i < e->n; i++) {

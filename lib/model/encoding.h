@@ -132,6 +132,9 @@ static inline const struct encoding_column *encoding_valued(const struct encodin
 	return &e->columns[e->valued[value]];
 }
 
+/* The column of that name, or -1. */
+int64_t encoding_find(const struct encoding *e, const char *name, size_t len);
+
 void encoding_release(struct encoding *e);
 
 /*

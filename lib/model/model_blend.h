@@ -4,7 +4,7 @@
  *
  *	l2, tolerance, ...		see model_logistic, with the columns and their coefficients
  *	rate, max_trees, ...		the options of model_gbdt
- *	base, trees, ...		see treelines
+ *	monotone, base, trees, ...	see treelines
  */
 #ifndef CE_MODEL_BLEND_H
 #define CE_MODEL_BLEND_H

@@ -102,6 +102,19 @@ static int parse(struct lines *s, struct model *m)
 
 /* The text for people -------------------------------------------------------------------------- */
 
+/* The numbers with which the score never falls, or never rises. */
+static void put_monotone(struct buf *out, const struct model *m, const char *title, int sign)
+{
+	const struct trees *t = trees_of(m);
+	struct viewtext_list list = { out, title, 0 };
+
+	for (size_t i = 0; i < t->n_monotone; i++)
+		if (t->monotone[i].sign == sign)
+			viewtext_item(&list,
+				      encoding_valued(&m->encoding, t->monotone[i].column)->name);
+	viewtext_list_end(&list);
+}
+
 static void put_summary(struct buf *out, const struct model *m)
 {
 	const struct model_gbdt *g = m->fit;
@@ -119,7 +132,10 @@ static void put_summary(struct buf *out, const struct model *m)
 			",\n              each of a sample of %g %% of the rows and %g %% of the "
 			"columns (seed %lld)",
 			100 * o->rows, 100 * o->columns, (long long)o->seed);
-	buf_printf(out, "\nlog loss      %.6f on the rows trained on", g->report.train_loss);
+	buf_append_char(out, '\n');
+	put_monotone(out, m, "rises with    ", 1);
+	put_monotone(out, m, "falls with    ", -1);
+	buf_printf(out, "log loss      %.6f on the rows trained on", g->report.train_loss);
 	if (m->validation)
 		buf_printf(out, ", %.6f on the validation rows", g->report.held_loss);
 	buf_append_char(out, '\n');

@@ -14,7 +14,7 @@
  *	train_loss X
  *	validation_loss X | -
  *	number, missing, ...		see columnlines, without coefficients
- *	base, trees, ...		see treelines
+ *	monotone, base, trees, ...	see treelines
  */
 #ifndef CE_MODEL_GBDT_H
 #define CE_MODEL_GBDT_H

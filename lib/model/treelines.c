@@ -11,6 +11,7 @@
 #define VALUE_MAX 1e100
 
 static const char *const sides[] = { "left", "right", NULL };
+static const char *const signs[] = { "+", "-", NULL };
 
 static void put_levels(struct buf *out, const struct trees_levels *set, unsigned n_levels)
 {
@@ -50,6 +51,14 @@ void treelines_put(struct buf *out, const struct trees *t, const struct encoding
 {
 	size_t next = 0;
 
+	for (size_t i = 0; i < t->n_monotone; i++) {
+		const char *name = encoding_valued(e, t->monotone[i].column)->name;
+
+		buf_append_str(out, "monotone");
+		lines_put_string(out, name, strlen(name));
+		lines_put_word(out, signs[t->monotone[i].sign < 0]);
+		buf_append_char(out, '\n');
+	}
 	buf_append_str(out, "base");
 	lines_put_double(out, t->base);
 	buf_append_str(out, "\ntrees");
@@ -191,6 +200,24 @@ static int read_tree(struct reading *r)
 	}
 }
 
+static int read_monotone(struct reading *r)
+{
+	uint32_t column = 0;
+	int sign;
+
+	while (lines_next_is(r->s, "monotone")) {
+		if (r->s->version < 4)
+			return lines_fail(r->s, "not a line of version 2 or 3");
+		if (read_name(r, true, &column) || lines_choice(r->s, signs, &sign) ||
+		    lines_end(r->s))
+			return -1;
+		if (r->t->n_monotone && column <= r->t->monotone[r->t->n_monotone - 1].column)
+			return lines_fail(r->s, "a column out of order");
+		trees_add_monotone(r->t, column, sign ? -1 : 1);
+	}
+	return 0;
+}
+
 int treelines_read(struct lines *s, struct trees *t, const struct encoding *e)
 {
 	struct reading r = { .s = s, .t = t, .names = INTERN_INIT, .name = BUF_INIT };
@@ -198,8 +225,8 @@ int treelines_read(struct lines *s, struct trees *t, const struct encoding *e)
 	int rc;
 
 	find_names(&r, e);
-	rc = lines_keyword(s, "base") || read_value(&r, &t->base) || lines_end(s) ||
-	     lines_keyword(s, "trees") || lines_count(s, &n) || lines_end(s);
+	rc = read_monotone(&r) || lines_keyword(s, "base") || read_value(&r, &t->base) ||
+	     lines_end(s) || lines_keyword(s, "trees") || lines_count(s, &n) || lines_end(s);
 	for (uint64_t i = 0; !rc && i < n; i++)
 		rc = read_tree(&r);
 	free(r.values);

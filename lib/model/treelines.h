@@ -1,6 +1,7 @@
 /*
  * treelines: trees as lines of text (see lines), with the names of their columns.
  *
+ *	monotone "NAME" + | -			the score never falls, or rises, with that number
  *	base SCORE				before the first tree
  *	trees N
  *	tree					N times; its nodes in preorder

@@ -3,6 +3,8 @@
 #include "model/model_gbdt.h"
 #include "train/trainer.h"
 
+#include <string.h>
+
 static const char *own_option(const struct learn_options *o)
 {
 	static const struct learn_options usual = LEARN_OPTIONS_INIT;
@@ -18,6 +20,7 @@ static const char *own_option(const struct learn_options *o)
 		{ "--patience", o->gbdt.patience != usual.gbdt.patience },
 		{ "--subsample", o->subsample != usual.subsample },
 		{ "--colsample", o->colsample != usual.colsample },
+		{ "--monotone", o->monotone.n > 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -32,6 +35,30 @@ static int check_count(const char *option, int64_t value, int64_t min, int64_t m
 		return 0;
 	return err_set(err, ERR_USAGE, "%s: expected an integer from %lld to %lld", option,
 		       (long long)min, (long long)max);
+}
+
+/* The sign of "NAME:+" or "NAME:-", or 0; *len is the length of the name. */
+static int monotone_sign(const char *text, size_t *len)
+{
+	size_t n = strlen(text);
+
+	*len = n > 2 ? n - 2 : 0;
+	return !*len || text[*len] != ':' ? 0
+	       : text[n - 1] == '+'       ? 1
+	       : text[n - 1] == '-'       ? -1
+					  : 0;
+}
+
+static int check_monotone(const struct names *monotone, struct err *err)
+{
+	size_t len;
+
+	for (size_t i = 0; i < monotone->n; i++)
+		if (!monotone_sign(monotone->name[i], &len))
+			return err_set(err, ERR_USAGE,
+				       "--monotone: expected COL:+ or COL:-, not '%s'",
+				       monotone->name[i]);
+	return 0;
 }
 
 static int check(const struct learn_options *o, struct err *err)
@@ -54,7 +81,7 @@ static int check(const struct learn_options *o, struct err *err)
 	if (!o->validation && g->patience != usual.gbdt.patience)
 		return err_set(err, ERR_USAGE,
 			       "--patience: needs validation rows to stop by (--validation)");
-	return 0;
+	return check_monotone(&o->monotone, err);
 }
 
 static struct encoding_numbers numbers(const struct learn_options *o)
@@ -85,6 +112,32 @@ static int read_bins(struct bins *b, struct trainset *set, struct trainrows_span
 	return trainset_visit(set, span, part, e, add_row, b, err);
 }
 
+/* Of what is constant the score depends in neither way. */
+static int set_monotone(struct bins *b, const struct encoding *e, const struct trainset *set,
+			const struct names *monotone, struct err *err)
+{
+	for (size_t i = 0; i < monotone->n; i++) {
+		size_t len;
+		int sign = monotone_sign(monotone->name[i], &len);
+		int64_t place = encoding_find(e, monotone->name[i], len);
+		const struct encoding_column *c = place < 0 ? NULL : &e->columns[place];
+		const char *why = NULL;
+
+		if (!c)
+			why = "no feature of that name";
+		else if (!trainset_is_number(set, (size_t)place))
+			why = "a category, not a number";
+		else if (encoding_is_number(c) && b->columns[c->value].monotone)
+			why = "given twice";
+		if (why)
+			return err_set(err, ERR_RUNTIME, "%s: --monotone %s: %s",
+				       trainset_file(set), monotone->name[i], why);
+		if (encoding_is_number(c))
+			b->columns[c->value].monotone = sign;
+	}
+	return 0;
+}
+
 static int fit(struct model *m, struct trainset *set, struct trainrows_span span,
 	       const struct learn_options *o, struct pool *pool, struct err *err)
 {
@@ -98,7 +151,8 @@ static int fit(struct model *m, struct trainset *set, struct trainrows_span span
 	g->options.columns = (double)o->colsample / NUM_MILLION;
 	g->options.seed = m->balance.seed;
 	rc = read_bins(&train, set, span, TRAINROWS_LEARNT, &m->encoding, err) ||
-	     (m->validation && read_bins(&held, set, span, TRAINROWS_HELD, &m->encoding, err));
+	     (m->validation && read_bins(&held, set, span, TRAINROWS_HELD, &m->encoding, err)) ||
+	     set_monotone(&train, &m->encoding, set, &o->monotone, err);
 	if (!rc && m->validation && !held.n_rows)
 		rc = err_set(err, ERR_RUNTIME, "%s: --validation: no validation rows to stop by",
 			     trainset_file(set));

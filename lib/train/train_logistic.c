@@ -42,15 +42,6 @@ static bool needs_time(const struct learn_options *o)
 	return o->choose_l2;
 }
 
-/* The feature of that name, or -1. */
-static int64_t find_feature(const struct encoding *e, const char *name, size_t len)
-{
-	for (size_t i = 0; i < e->n; i++)
-		if (strlen(e->columns[i].name) == len && !memcmp(e->columns[i].name, name, len))
-			return (int64_t)i;
-	return -1;
-}
-
 static bool is_interaction(const struct encoding_interaction *i, uint32_t a, uint32_t b)
 {
 	return (i->column[0] == a && i->column[1] == b) || (i->column[0] == b && i->column[1] == a);
@@ -62,8 +53,8 @@ static int find_pair(const struct encoding *e, const char *names, uint32_t pair[
 	int n = 0;
 
 	for (const char *colon = names; (colon = strchr(colon, ':')); colon++) {
-		int64_t a = find_feature(e, names, (size_t)(colon - names));
-		int64_t b = find_feature(e, colon + 1, strlen(colon + 1));
+		int64_t a = encoding_find(e, names, (size_t)(colon - names));
+		int64_t b = encoding_find(e, colon + 1, strlen(colon + 1));
 
 		if (a < 0 || b < 0 || a == b)
 			continue;

@@ -35,6 +35,7 @@ struct learn_options {
 	/* gbdt; its l2, shares and seed come from elsewhere */
 	struct gbdt_options gbdt;
 	int64_t subsample, colsample; /* in millionths */
+	struct names monotone;        /* numbers, each "NAME:+" or "NAME:-" */
 };
 
 #define LEARN_OPTIONS_INIT                                                                         \

@@ -390,6 +390,11 @@ const struct names *trainset_na(const struct trainset *t)
 	return &t->reading->options->na;
 }
 
+bool trainset_is_number(const struct trainset *t, size_t i)
+{
+	return t->reading->numeric[i];
+}
+
 bool trainset_is_categorical(const struct trainset *t, const char *name)
 {
 	return t->reading->categorical[columns_find(&t->reading->in.header, name)];

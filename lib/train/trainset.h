@@ -76,6 +76,9 @@ const struct names *trainset_na(const struct trainset *t);
 /* Whether --categorical names the feature. */
 bool trainset_is_categorical(const struct trainset *t, const char *name);
 
+/* Whether the i-th feature, a column of encodings, is numeric, be it constant or not. */
+bool trainset_is_number(const struct trainset *t, size_t i);
+
 /* The name of the input. */
 const char *trainset_file(const struct trainset *t);
 

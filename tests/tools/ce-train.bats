@@ -964,6 +964,92 @@ sys.stdout.buffer.write(text + b"crc32 %08x\n" % zlib.crc32(text))' >"$model.raw
 	run -1 means gbdt logistic gbdt
 }
 
+# waves FILE: rows whose label goes up and down with x and with y, which has gaps. sweep FILE: some, at each x and each y.
+waves() {
+	python3 - "$1" "$2" <<-'END'
+		import math, random, sys
+		rng = random.Random(8)
+		row = lambda: (rng.uniform(0, 10), rng.choice(["", rng.uniform(0, 10)]), rng.choice("abc"))
+		with open(sys.argv[2], "w") as f:
+		    print("event_ts,x,y,c,flat,is_completion", file=f)
+		    if sys.argv[1] == "rows":
+		        for i in range(3000):
+		            x, y, c = row()
+		            p = 1 / (1 + math.exp(-(math.sin(x) + math.cos(y or 0) + x / 10 + (c == "a"))))
+		            print(i, x, y, c, 1, int(rng.random() < p), sep=",", file=f)
+		    else:
+		        for i in range(40):
+		            x, y, c = row()
+		            for k in range(101): print(i, k / 10, y, c, 1, "", sep=",", file=f)
+		            for k in range(101): print(-1 - i, x, k / 10, c, 1, "", sep=",", file=f)
+	END
+}
+
+# falls MODEL SIGN X: how far the score goes at most against the sign in the sweeps of x, or with X = y of that.
+falls() {
+	ce-predict -p -m "$1" sweep.csv | python3 -c '
+import csv, math, sys
+sign, worst, before = int(sys.argv[1]), 0, (None, 0)
+for r in csv.DictReader(sys.stdin):
+    p = float(r["completion_probability"])
+    if (sys.argv[2] == "y") == r["event_ts"].startswith("-"):
+        if before[0] == r["event_ts"]: worst = max(worst, sign * (before[1] - p))
+        before = r["event_ts"], p
+print(worst)' "$2" "$3"
+}
+
+@test "--monotone: with all else as it is, the score never goes the other way" {
+	waves rows rows.csv
+	waves sweep sweep.csv
+	for flags in '' '--rate 0.5 --depth 10 --leaves 300' '--subsample 0.6 --colsample 0.7 --calibrate isotonic --validation 0.2'; do
+		# shellcheck disable=SC2086
+		ce-train --model gbdt --trees 60 $flags --monotone x:+ --monotone y:-,flat:- rows.csv >model
+		[[ $(grep ^monotone model) == $'monotone "x" +\nmonotone "y" -' ]]
+		[[ $(falls model 1 x) == 0 && $(falls model -1 y) == 0 ]]
+		# shellcheck disable=SC2086
+		ce-train --model gbdt --trees 60 $flags --monotone y:+ rows.csv >other
+		[[ $(falls other 1 y) == 0 ]]
+		for sweep in '1 x' '-1 y'; do
+			# shellcheck disable=SC2086
+			awk -v fall="$(falls other $sweep)" 'BEGIN { exit !(fall > 0.01) }'
+		done
+		for threads in 1 3; do
+			# shellcheck disable=SC2086
+			ce-train --model gbdt --threads $threads --trees 60 $flags --monotone flat:-,y:-,x:+ rows.csv | same - model
+		done
+	done
+	boosted check rows.csv model <(ce-predict -p -m model rows.csv)
+	ce-model model >view
+	grep -qx 'rises with    x' view
+	grep -qx 'falls with    y' view
+	# A blend's trees are those of trees alone.
+	ce-train --model blend --trees 60 --subsample 0.6 --colsample 0.7 --calibrate isotonic --validation 0.2 --monotone x:+,y:- rows.csv >blend
+	same <(sed -n '/^monotone /,/^calibration /p' model | grep -v ^calibration) <(sed -n '/^monotone /,/^calibration /p' blend | grep -v ^calibration)
+	ce-train --model gbdt --cv 2 -p --monotone x:+ rows.csv >with
+	ce-train --model gbdt --cv 2 -p rows.csv >without
+	run -1 cmp with without
+}
+
+@test "--monotone of what is no number, or of no sign, is refused" {
+	waves rows rows.csv
+	refused() {
+		fails "$1" ce-train --model "$2" --monotone "$3" rows.csv
+		[[ $stderr == "ce-train: $4"* ]] || { echo "$stderr"; return 1; }
+	}
+	for kind in gbdt blend; do
+		refused 1 $kind x:+,z:- 'rows.csv: --monotone z:-: no feature of that name'
+		refused 1 $kind event_ts:- 'rows.csv: --monotone event_ts:-: no feature of that name'
+		refused 1 $kind c:+ 'rows.csv: --monotone c:+: a category, not a number'
+		refused 1 $kind x:+,x:- 'rows.csv: --monotone x:-: given twice'
+		for bad in x x+ :+ x: x:up x:+-; do
+			refused 2 $kind "$bad" "--monotone: expected COL:+ or COL:-, not '$bad'"
+		done
+	done
+	refused 2 logistic x:+ '--monotone: only applies to --model gbdt or blend'
+	fails 1 ce-train --model gbdt --categorical x --monotone x:+ rows.csv
+	[[ $stderr == 'ce-train: rows.csv: --monotone x:+: a category, not a number' ]]
+}
+
 @test "weights beyond all measure are refused, or make a model that is read" {
 	reference make 500 16 >features.csv
 	for weight in 1e-8 1e8 1e-4; do

@@ -21,6 +21,7 @@ struct table {
 	uint8_t label[MAX_ENTRIES];
 	double weight[MAX_ENTRIES];
 	bool is_category[COLUMNS];
+	int monotone[COLUMNS];
 	uint32_t n_columns;
 	double edges[COLUMNS][BINS_MAX];
 	size_t n_edges[COLUMNS];
@@ -43,8 +44,10 @@ static void fill(struct table *t, size_t n, size_t steps, uint64_t seed)
 
 	t->n = n;
 	t->n_columns = COLUMNS;
-	for (uint32_t j = 0; j < COLUMNS; j++)
+	for (uint32_t j = 0; j < COLUMNS; j++) {
 		t->is_category[j] = j >= 2;
+		t->monotone[j] = 0;
+	}
 	for (size_t i = 0; i < n; i++) {
 		double *v = t->value[i], score;
 
@@ -85,7 +88,8 @@ static struct bins to_bins(const struct table *t, size_t first, size_t n)
 		b.columns[j] = t->is_category[j]
 				       ? (struct bins_column){ .is_category = true, .n = LEVELS }
 				       : (struct bins_column){ .n = (uint32_t)t->n_edges[j] + 2,
-							       .edges = t->edges[j] };
+							       .edges = t->edges[j],
+							       .monotone = t->monotone[j] };
 	for (size_t i = first; i < first + n; i++)
 		bins_add(&b, t->value[i], t->label[i], t->weight[i]);
 	return b;
@@ -292,6 +296,7 @@ struct coming {
 	const double *g, *h;
 	size_t *row;
 	size_t n;
+	double low, high; /* bounds of values */
 };
 
 static void add_to(struct sums *s, const struct coming *c, size_t row)
@@ -301,13 +306,24 @@ static void add_to(struct sums *s, const struct coming *c, size_t row)
 	s->n++;
 }
 
-static double worth(const struct coming *c, struct sums s)
+static double value_of(const struct coming *c, struct sums s)
 {
-	return s.g * s.g / (s.h + c->o->tree.l2);
+	return fmin(fmax(-c->o->tree.rate * s.g / (s.h + c->o->tree.l2), c->low), c->high);
 }
 
-/* What it gains to part the rows for which left[] is set; -INFINITY if that must not be. */
-static double gain_of(const struct coming *c, const bool *left)
+/* By how much such a value lowers the loss, without the rate, to the second order; twice that. */
+static double worth(const struct coming *c, struct sums s)
+{
+	double w = value_of(c, s) / c->o->tree.rate;
+
+	return -2 * s.g * w - (s.h + c->o->tree.l2) * w * w;
+}
+
+/*
+ * What it gains to part the rows for which left[] is set; -INFINITY if that must not be, for one
+ * thing because values do not go `way`.
+ */
+static double gain_of(const struct coming *c, const bool *left, int way)
 {
 	struct sums side[2] = { { 0 } }, all = { 0 };
 
@@ -318,6 +334,8 @@ static double gain_of(const struct coming *c, const bool *left)
 	for (int k = 0; k < 2; k++)
 		if (!side[k].n || side[k].h < c->o->tree.min_weight || !(side[k].h > UNIT / 2))
 			return -INFINITY;
+	if (way * (value_of(c, side[1]) - value_of(c, side[0])) > 0)
+		return -INFINITY;
 	return (worth(c, side[0]) + worth(c, side[1]) - worth(c, all)) / 2;
 }
 
@@ -331,12 +349,15 @@ static double best_number_gain(const struct coming *c, uint32_t column)
 		double threshold = c->t->value[c->row[at]][column];
 
 		for (int missing_left = 0; missing_left < 2 && !isnan(threshold); missing_left++) {
+			int way = 0; /* which is free between what is missing and all else */
+
 			for (size_t i = 0; i < c->n; i++) {
 				double v = c->t->value[c->row[i]][column];
 
 				left[i] = isnan(v) ? missing_left : v <= threshold;
+				way = v > threshold ? c->t->monotone[column] : way;
 			}
-			best = fmax(best, gain_of(c, left));
+			best = fmax(best, gain_of(c, left, way));
 		}
 	}
 	free(left);
@@ -350,7 +371,7 @@ static double gain_of_set(const struct coming *c, uint32_t column, unsigned set)
 
 	for (size_t i = 0; i < c->n; i++)
 		left[i] = set >> (unsigned)c->t->value[c->row[i]][column] & 1;
-	gain = gain_of(c, left);
+	gain = gain_of(c, left, 0);
 	free(left);
 	return gain;
 }
@@ -378,9 +399,13 @@ static double best_in_order(const struct coming *c, uint32_t column, double smoo
 
 		if (!level[last].n)
 			continue;
-		for (unsigned i = 0; i < LEVELS; i++)
-			if (level[i].n && level[i].g / (level[i].h + smooth) <= key)
+		for (int i = 0; i < LEVELS; i++) {
+			double after = level[i].g / (level[i].h + smooth) - key;
+
+			/* Of equals, that of the lower level is first. */
+			if (level[i].n && (after < -1e-12 || (after < 1e-12 && i <= last)))
 				set |= 1U << i;
+		}
 		best = fmax(best, gain_of_set(c, column, set));
 	}
 	return best;
@@ -442,7 +467,7 @@ static void check_default(const struct trees *t, const struct trees_node *node,
 static int check_node(const struct trees *t, const struct trees_node *node, struct coming *c,
 		      int depth, bool full)
 {
-	struct sums all = sums_of(c), left = { 0 };
+	struct sums all = sums_of(c), left = { 0 }, right;
 	double best = depth < c->o->tree.depth && !full ? best_gain(c) : -INFINITY;
 	struct coming below[2] = { *c, *c };
 	bool *is_left;
@@ -450,7 +475,7 @@ static int check_node(const struct trees *t, const struct trees_node *node, stru
 
 	CHECK_INT(node->rows, c->n);
 	if (node->kind == TREES_LEAF) {
-		double want = -c->o->tree.rate * all.g / (all.h + c->o->tree.l2);
+		double want = value_of(c, all);
 
 		CHECK_NEAR(node->value, want, 1e-6 * (1 + fabs(want)));
 		CHECK(best < MIN_GAIN + 1e-7 || c->n < 2);
@@ -470,7 +495,17 @@ static int check_node(const struct trees *t, const struct trees_node *node, stru
 		side->row[side->n++] = c->row[i];
 	}
 	left = sums_of(&below[0]);
-	CHECK_NEAR(node->gain, gain_of(c, is_left), 1e-6 * (1 + node->gain));
+	right = sums_of(&below[1]);
+	CHECK_NEAR(node->gain, gain_of(c, is_left, 0), 1e-6 * (1 + node->gain));
+	if (node->kind == TREES_NUMBER && node->threshold < DBL_MAX &&
+	    c->t->monotone[node->column]) {
+		int up = c->t->monotone[node->column] > 0;
+		double middle = (value_of(c, left) + value_of(c, right)) / 2;
+
+		CHECK(up ? value_of(c, left) < value_of(c, right) + 1e-9
+			 : value_of(c, left) > value_of(c, right) - 1e-9);
+		below[!up].high = below[up].low = middle;
+	}
 	CHECK_NEAR(node->gain, full ? best_gain(c) : best, 1e-6 * (1 + node->gain));
 	if (node->kind == TREES_CATEGORY)
 		CHECK(node->gain <= best_of_all_sets(c, node->column) + 1e-6);
@@ -498,7 +533,8 @@ static void check_trees(const struct trees *t, const struct table *rows,
 {
 	double *score = mem_alloc(rows->n, sizeof(*score)), *g = mem_alloc(rows->n, sizeof(*g));
 	double *h = mem_alloc(rows->n, sizeof(*h));
-	struct coming c = { rows, o, g, h, mem_alloc(rows->n, sizeof(size_t)), rows->n };
+	struct coming c = { rows,    o,         g,       h, mem_alloc(rows->n, sizeof(size_t)),
+			    rows->n, -INFINITY, INFINITY };
 
 	CHECK_NEAR(t->base, base_of(rows), 1e-12);
 	for (size_t i = 0; i < rows->n; i++) {
@@ -560,6 +596,113 @@ static void splits_and_leaves_are_those_of_a_brute_force(void)
 	}
 }
 
+/* Directions of the two numbers, against what they say of the label as often as with it. */
+static const int directions[][2] = { { 1, 0 }, { -1, 0 }, { 0, 1 }, { 1, -1 }, { -1, 1 } };
+
+#define N_DIRECTIONS (sizeof(directions) / sizeof(directions[0]))
+
+static void set_directions(struct table *t, size_t i)
+{
+	for (int j = 0; j < 2; j++)
+		t->monotone[j] = directions[i][j];
+}
+
+static void monotone_splits_and_leaves_are_those_of_a_brute_force(void)
+{
+	for (size_t i = 0; i < N_DIRECTIONS; i++) {
+		for (uint64_t seed = 1; seed < 5; seed++) {
+			struct gbdt_options o = GBDT_OPTIONS_INIT;
+			struct trees t;
+
+			o.trees = 4;
+			o.tree.rate = seed == 1 ? 1 : 0.3;
+			o.tree.l2 = 0.5 * (double)(seed % 2);
+			o.tree.depth = seed == 2 ? 10 : 4;
+			o.tree.leaves = seed == 2 ? 6 : 64;
+			fill(&table, 150, seed == 1 ? 8 : 100, 100 * i + seed);
+			set_directions(&table, i);
+			cut(&table, BINS_MAX);
+			t = fit(&table, &o, 2);
+			check_trees(&t, &table, &o);
+			trees_release(&t);
+		}
+	}
+}
+
+/* The largest step in the wrong direction as column j sweeps over its values, in any of the rows.
+ */
+static double worst_step(const struct trees *t, const struct table *rows, uint32_t j, int sign)
+{
+	double worst = 0;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		double value[COLUMNS], before = -INFINITY;
+
+		memcpy(value, rows->value[i], sizeof(value));
+		for (int k = -1; k <= 101; k++) {
+			value[j] = k < 0 ? -DBL_MAX : k > 100 ? DBL_MAX : j ? k / 7.0 - 3 : k;
+			worst = fmax(worst, before - sign * trees_score(t, value));
+			before = sign * trees_score(t, value);
+		}
+	}
+	return worst;
+}
+
+static void a_monotone_score_never_falls(void)
+{
+	for (size_t i = 0; i < N_DIRECTIONS; i++) {
+		struct gbdt_options o = GBDT_OPTIONS_INIT;
+		struct trees free_trees, t;
+		size_t n = 0;
+
+		o.trees = 40;
+		o.rows = i % 2 ? 0.7 : 1;
+		fill(&table, 1000, 100, 40 + i);
+		cut(&table, BINS_MAX);
+		free_trees = fit(&table, &o, 1);
+		set_directions(&table, i);
+		t = fit(&table, &o, 1);
+		for (uint32_t j = 0; j < 2; j++) {
+			int sign = table.monotone[j];
+
+			if (!sign)
+				continue;
+			CHECK(worst_step(&t, &table, j, sign) <= 0);
+			CHECK(worst_step(&free_trees, &table, j, sign) > 0.1);
+			CHECK_INT(t.monotone[n].column, j);
+			CHECK_INT(t.monotone[n++].sign, sign);
+		}
+		CHECK_INT(t.n_monotone, n);
+		CHECK_INT(free_trees.n_monotone, 0);
+		trees_release(&free_trees);
+		trees_release(&t);
+	}
+}
+
+/* What is missing is apart: it may be worse than all numbers, whichever way those go. */
+static void missing_values_are_outside_of_the_constraint(void)
+{
+	for (int sign = -1; sign <= 1; sign += 2) {
+		struct gbdt_options o = GBDT_OPTIONS_INIT;
+		struct trees t;
+
+		o.trees = 1;
+		fill(&table, 100, 10, 11);
+		table.n_columns = 1;
+		table.monotone[0] = sign;
+		for (size_t i = 0; i < table.n; i++) {
+			table.label[i] = i % 5 < 2;
+			table.value[i][0] = i % 5 < 2 ? NAN : (double)(i % 3);
+		}
+		cut(&table, BINS_MAX);
+		t = fit(&table, &o, 1);
+		CHECK_INT(t.n_nodes, 3);
+		CHECK(trees_leaf(&t, 0, &(double){ NAN })->value > 0);
+		CHECK(trees_leaf(&t, 0, &(double){ DBL_MAX })->value < 0);
+		trees_release(&t);
+	}
+}
+
 /* The leaf that gains most is split first: with few leaves, as the best of all ways to go on. */
 static void the_best_leaf_is_split_first(void)
 {
@@ -609,7 +752,7 @@ static void the_best_of_all_sets_is_found(void)
 	for (uint64_t seed = 1; seed < 40; seed++) {
 		struct gbdt_options o = GBDT_OPTIONS_INIT;
 		double *g, *h, base;
-		struct coming c = { .t = &table, .o = &o };
+		struct coming c = { .t = &table, .o = &o, .low = -INFINITY, .high = INFINITY };
 		uint64_t state = seed;
 		struct trees t;
 
@@ -940,6 +1083,9 @@ int main(void)
 	RUN(trees_do_not_depend_on_the_order_of_rows);
 	RUN(seeds_draw_rows_and_columns);
 	RUN(splits_and_leaves_are_those_of_a_brute_force);
+	RUN(monotone_splits_and_leaves_are_those_of_a_brute_force);
+	RUN(a_monotone_score_never_falls);
+	RUN(missing_values_are_outside_of_the_constraint);
 	RUN(the_best_leaf_is_split_first);
 	RUN(the_best_of_all_sets_is_found);
 	RUN(rows_without_hessian_count_too);

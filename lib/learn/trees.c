@@ -2,22 +2,14 @@
 
 #include "base/mem.h"
 
-#include <math.h>
 #include <stdlib.h>
-
-static bool goes_left(const struct trees *t, const struct trees_node *node, double value)
-{
-	if (node->kind == TREES_CATEGORY)
-		return trees_has_level(&t->sets[node->set], (unsigned)value);
-	return isnan(value) ? node->missing_left : value <= node->threshold;
-}
 
 const struct trees_node *trees_leaf(const struct trees *t, size_t tree, const double *value)
 {
 	const struct trees_node *node = &t->nodes[t->roots[tree]];
 
 	while (node->kind != TREES_LEAF)
-		node += goes_left(t, node, value[node->column]) ? 1 : node->right;
+		node += trees_goes_left(t, node, value[node->column]) ? 1 : node->right;
 	return node;
 }
 

@@ -8,6 +8,7 @@
 #ifndef CE_TREES_H
 #define CE_TREES_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -76,6 +77,15 @@ struct trees {
 	{                                                                                          \
 		0                                                                                  \
 	}
+
+/* Whether a row with that value of the split's column goes left. */
+static inline bool trees_goes_left(const struct trees *t, const struct trees_node *split,
+				   double value)
+{
+	if (split->kind == TREES_CATEGORY)
+		return trees_has_level(&t->sets[split->set], (unsigned)value);
+	return isnan(value) ? split->missing_left : value <= split->threshold;
+}
 
 /* The leaf of that tree for a row of value[column]. */
 const struct trees_node *trees_leaf(const struct trees *t, size_t tree, const double *value);

@@ -9,9 +9,9 @@
 
 struct opts {
 	const char *model;
-	const char *importance, *drift;
-	struct cli_choice split;       /* an enum split_part, or SPLIT_N_PARTS: all */
-	int64_t repeats, sample, seed; /* -1: not given */
+	const char *importance, *drift, *contributions;
+	struct cli_choice split;                /* an enum split_part, or SPLIT_N_PARTS: all */
+	int64_t repeats, sample, seed, reasons; /* -1: not given */
 	struct predict_options predict;
 };
 
@@ -31,7 +31,13 @@ static void finish_opts(const struct cli *cli, struct opts *opt)
 		cli_usage_error(cli, "--repeats: expected an integer from 1 to %d", REPEATS_MAX);
 	if (!opt->sample || opt->sample > UINT32_MAX)
 		cli_usage_error(cli, "--sample: expected an integer from 1 to 2^32 - 1");
+	if (!opt->reasons || opt->reasons > EXPLAIN_REASONS_MAX)
+		cli_usage_error(cli, "--explain: expected an integer from 1 to %d",
+				EXPLAIN_REASONS_MAX);
 	p->part = opt->split.value;
+	p->reasons = opt->reasons < 0 ? 0 : (size_t)opt->reasons;
+	p->contributions = opt->contributions;
+	p->threads = cli->input.threads;
 	p->importance = opt->importance;
 	p->drift = opt->drift;
 	p->repeats = opt->repeats < 0 ? 5 : (size_t)opt->repeats;
@@ -52,6 +58,10 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->split },
 		{ 0, "watermark", "TIME", "end of the log of the labels (the model's end)",
 		  cli_string, &opt->predict.watermark },
+		{ 0, "explain", "K", "add the K largest contributions to each row", cli_count,
+		  &opt->reasons },
+		{ 0, "contributions", "FILE", "write the contributions of all features", cli_string,
+		  &opt->contributions },
 		{ 0, "importance", "FILE", "write the permutation importance of features",
 		  cli_string, &opt->importance },
 		{ 0, "repeats", "N", "permutations per feature of --importance (5)", cli_count,
@@ -71,10 +81,10 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 	finish_opts(cli, opt);
 }
 
-/* The outputs: the predictions, then those of --importance and --drift. */
+/* The outputs: the predictions, then those of --contributions, --importance and --drift. */
 struct outputs {
-	struct csv_writer rows, importance, drift;
-	struct csv_writer *all[3];
+	struct csv_writer rows, contributions, importance, drift;
+	struct csv_writer *all[4];
 	size_t n;
 };
 
@@ -97,6 +107,8 @@ static int open_outputs(struct outputs *o, const struct cli *cli, const struct o
 
 	o->n = 0;
 	if (open_output(o, &o->rows, to, NULL, err) ||
+	    (opt->contributions &&
+	     open_output(o, &o->contributions, to, opt->contributions, err)) ||
 	    (opt->importance && open_output(o, &o->importance, to, opt->importance, err)) ||
 	    (opt->drift && open_output(o, &o->drift, to, opt->drift, err)))
 		return -1;
@@ -117,6 +129,7 @@ int main(int argc, char **argv)
 			    .repeats = -1,
 			    .sample = -1,
 			    .seed = -1,
+			    .reasons = -1,
 			    .predict = { .threshold = 0.5 } };
 	struct cli cli = { .tool = "ce-predict",
 			   .purpose = "Predict the rows of a feature table with a model.",
@@ -135,20 +148,18 @@ int main(int argc, char **argv)
 	    predict_init(&p, &opt.predict, &model, &in, &err) ||
 	    open_outputs(&out, &cli, &opt, &err))
 		cli_die(&cli, &err);
-	predict_put_header(&p, &out.rows.row);
-	for (csv_end_row(&out.rows.row); (rc = csv_reader_next(&in, &row, &err)) > 0;) {
+	predict_start(&p, &out.rows, opt.contributions ? &out.contributions : NULL);
+	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
 		cli_progress_reader(&cli, &in);
-		rc = predict_row(&p, row, &out.rows.row, &err);
-		if (rc < 0 || (rc && csv_writer_end_row(&out.rows, &err)))
+		if (predict_row(&p, row, &err))
 			cli_die(&cli, &err);
 	}
-	if (rc < 0)
+	if (rc < 0 || predict_finish(&p, &err))
 		cli_die(&cli, &err);
 	csv_reader_warn(&in, &warnings);
 	predict_warn(&p, &warnings);
 	cli_warnings(&cli, &warnings);
-	if ((opt.importance &&
-	     predict_write_importance(&p, cli.input.threads, &out.importance, &err)) ||
+	if ((opt.importance && predict_write_importance(&p, &out.importance, &err)) ||
 	    (opt.drift && predict_write_drift(&p, &out.drift, &err)) ||
 	    csv_writer_close_all(out.all, out.n, &err))
 		cli_die(&cli, &err);

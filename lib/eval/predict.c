@@ -33,6 +33,11 @@ static size_t n_keys(const struct predict *p)
 	return p->options->keys ? predictions()->n - N_ADDED : 0;
 }
 
+static bool is_explained(const struct predict *p)
+{
+	return p->options->reasons || p->options->contributions;
+}
+
 /* Whether the maturity of rows matters. */
 static bool has_horizon(const struct split *s)
 {
@@ -51,6 +56,7 @@ int predict_init(struct predict *p, const struct predict_options *options,
 		.in = in,
 		.split = model->split,
 		.na = { .tokens = &model->na },
+		.explain = EXPLAIN_INIT,
 	};
 	p->index = mem_alloc(e->n, sizeof(*p->index));
 	p->key = mem_alloc(n_keys(p), sizeof(*p->key));
@@ -69,19 +75,29 @@ int predict_init(struct predict *p, const struct predict_options *options,
 		return -1;
 	return columns_refuse(in, table->columns + table->n - N_ADDED, N_ADDED, err) ||
 			       split_bind(&p->split, in, &p->at, err) ||
-			       encoding_bind(e, in, p->index, err)
+			       encoding_bind(e, in, p->index, err) ||
+			       (is_explained(p) &&
+				explain_init(&p->explain, model, in, options->reasons,
+					     options->contributions, options->threads, err))
 		       ? -1
 		       : 0;
 }
 
-void predict_put_header(const struct predict *p, struct buf *out)
+void predict_start(struct predict *p, struct csv_writer *rows, struct csv_writer *contributions)
 {
 	const struct catalogue_table *table = predictions();
 
+	p->rows = rows;
+	p->contributions = contributions;
 	for (size_t i = 0; !p->options->keys && i < p->in->header.n; i++)
-		csv_put_str(out, p->in->header.names[i]);
+		csv_put_str(&rows->row, p->in->header.names[i]);
 	for (size_t i = p->options->keys ? 0 : table->n - N_ADDED; i < table->n; i++)
-		csv_put_str(out, table->columns[i].name);
+		csv_put_str(&rows->row, table->columns[i].name);
+	if (is_explained(p))
+		explain_put_header(&p->explain, &rows->row);
+	csv_end_row(&rows->row);
+	if (contributions)
+		explain_put_table_header(contributions);
 }
 
 static bool is_sampled(const struct predict *p, enum split_part part)
@@ -103,7 +119,18 @@ static void put_added(struct buf *out, double probability, bool predicted, enum 
 	csv_put_values(out, (const struct csv_value *)&row + predictions()->n - N_ADDED, N_ADDED);
 }
 
-int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, struct err *err)
+/* A row as it comes out, but for its reasons. */
+static void put_row(const struct predict *p, const struct csv_row *row, double probability,
+		    enum split_part part, struct buf *out)
+{
+	if (!p->options->keys)
+		csv_put_row(out, row);
+	for (size_t i = 0; i < n_keys(p); i++)
+		csv_put_field(out, &row->fields[p->key[i]]);
+	put_added(out, probability, probability >= p->options->threshold, part);
+}
+
+int predict_row(struct predict *p, const struct csv_row *row, struct err *err)
 {
 	const struct predict_options *o = p->options;
 	const struct csv_row *read = na_row(&p->na, row); /* what is written is the row as it is */
@@ -128,12 +155,17 @@ int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, s
 			     at.label);
 	if (!is_written)
 		return 0;
-	if (!o->keys)
-		csv_put_row(out, row);
-	for (size_t i = 0; i < n_keys(p); i++)
-		csv_put_field(out, &row->fields[p->key[i]]);
-	put_added(out, probability, probability >= o->threshold, part);
-	return 1;
+	if (!is_explained(p)) {
+		put_row(p, row, probability, part, &p->rows->row);
+		return csv_writer_end_row(p->rows, err);
+	}
+	put_row(p, row, probability, part, &p->explain.text);
+	return explain_add(&p->explain, row, p->index, p->value) ? predict_finish(p, err) : 0;
+}
+
+int predict_finish(struct predict *p, struct err *err)
+{
+	return is_explained(p) ? explain_flush(&p->explain, p->rows, p->contributions, err) : 0;
 }
 
 static void warn_of_end(const struct predict *p, struct warnings *w)
@@ -184,10 +216,9 @@ static int fail_of_rows(const struct predict *p, const char *option, struct err 
 	return err_set(err, why.kind, "%s: %s: %s", p->in->file, option, why.message);
 }
 
-int predict_write_importance(const struct predict *p, int threads, struct csv_writer *out,
-			     struct err *err)
+int predict_write_importance(const struct predict *p, struct csv_writer *out, struct err *err)
 {
-	struct pool *pool = pool_new(threads);
+	struct pool *pool = pool_new(p->options->threads);
 	struct importance importance;
 	int rc = importance_compute(&importance, p->model, &p->test, p->options->repeats,
 				    p->options->seed, pool, err);
@@ -211,6 +242,7 @@ int predict_write_drift(const struct predict *p, struct csv_writer *out, struct 
 
 void predict_release(struct predict *p)
 {
+	explain_release(&p->explain);
 	matrix_row_release(&p->scratch);
 	na_release(&p->na);
 	sample_release(&p->train);

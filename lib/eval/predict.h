@@ -1,15 +1,17 @@
 /*
- * predict: what a model predicts for the rows of an input, and the samples of those rows by which
- * importance and drift judge the model.
+ * predict: what a model predicts for the rows of an input and why, and the samples of those rows by
+ * which importance and drift judge the model.
  *
  * A row comes out as it was, or as its keys alone, with three columns more: the probability of
- * label 1, whether that reaches the threshold, and the part of the split that the row belongs to.
- * Memory: the samples, 8 bytes a value of each of their rows.
+ * label 1, whether that reaches the threshold, and the part of the split that the row belongs to;
+ * and then its reasons, see explain. Memory: the samples, 8 bytes a value of each of their rows;
+ * and that of explain.
  */
 #ifndef CE_PREDICT_H
 #define CE_PREDICT_H
 
 #include "base/warnings.h"
+#include "eval/explain.h"
 #include "eval/sample.h"
 #include "model/model.h"
 #include "model/na.h"
@@ -33,6 +35,12 @@ struct predict_options {
 	size_t sample;
 	uint64_t seed;
 	size_t repeats; /* of importance_compute */
+
+	/* How many reasons each row gets, and whether there will be a table of contributions. */
+	size_t reasons;
+	bool contributions;
+
+	int threads; /* for importance and for those two */
 };
 
 struct predict {
@@ -51,6 +59,8 @@ struct predict {
 	struct na na;          /* as in training */
 	double *value;         /* [encoding.n_values] */
 	struct matrix_row scratch;
+	struct explain explain; /* with reasons or contributions */
+	struct csv_writer *rows, *contributions;
 };
 
 /*
@@ -62,14 +72,20 @@ struct predict {
 int predict_init(struct predict *p, const struct predict_options *options,
 		 const struct model *model, const struct csv_reader *in, struct err *err);
 
-/* Appends the names of the columns to `out`, not ended. */
-void predict_put_header(const struct predict *p, struct buf *out);
+/*
+ * Writes the headers of the outputs, which are open and borrowed: of the rows, and of the
+ * contributions (NULL without that option).
+ */
+void predict_start(struct predict *p, struct csv_writer *rows, struct csv_writer *contributions);
 
 /*
- * Takes a row in. Returns 1 with its columns appended to `out`, not ended; 0 if the row is of
- * another part than is written; or -1 with err.
+ * Takes a row in and writes it, if it is of the part that is written; with reasons or
+ * contributions, once there are rows for all threads. Returns 0, or -1 with err.
  */
-int predict_row(struct predict *p, const struct csv_row *row, struct buf *out, struct err *err);
+int predict_row(struct predict *p, const struct csv_row *row, struct err *err);
+
+/* Writes the rows that are still held, once all are taken in. Returns 0, or -1 with err. */
+int predict_finish(struct predict *p, struct err *err);
 
 /*
  * Adds what looks wrong, once all rows are taken in: labelled ones after the end, a watermark
@@ -81,8 +97,7 @@ void predict_warn(const struct predict *p, struct warnings *w);
  * Writes the table feature_importance or feature_drift, once all rows are taken in. Returns 0, or
  * -1 with err: mostly, that a part has no rows.
  */
-int predict_write_importance(const struct predict *p, int threads, struct csv_writer *out,
-			     struct err *err);
+int predict_write_importance(const struct predict *p, struct csv_writer *out, struct err *err);
 int predict_write_drift(const struct predict *p, struct csv_writer *out, struct err *err);
 
 /* Frees the memory; harmless on zeroed memory. */

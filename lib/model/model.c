@@ -37,6 +37,25 @@ double model_probability(const struct model *m, const double *value, struct matr
 	return calibration_probability(&m->calibration, model_score(m, value, scratch));
 }
 
+void model_explainer_init(struct model_explainer *x, const struct model *m)
+{
+	*x = (struct model_explainer){ .model = m };
+	x->prepared = m->learner->explain_new(m, &x->base);
+}
+
+void model_explain(const struct model_explainer *x, const double *value, size_t n,
+		   double *contribution)
+{
+	x->model->learner->explain(x->model, x->prepared, value, n, contribution);
+}
+
+void model_explainer_release(struct model_explainer *x)
+{
+	if (x->model)
+		x->model->learner->explain_free(x->prepared);
+	*x = (struct model_explainer){ 0 };
+}
+
 void model_release(struct model *m)
 {
 	if (m->fit)

@@ -81,6 +81,15 @@ struct model_learner {
 	/* As model_score. */
 	double (*score)(const struct model *m, const double *value, struct matrix_row *scratch);
 
+	/*
+	 * As model_explainer_init and model_explain: sets *base and returns what is known of the
+	 * model before any row; explain_free frees that.
+	 */
+	void *(*explain_new)(const struct model *m, double *base);
+	void (*explain)(const struct model *m, const void *prepared, const double *value, size_t n,
+			double *contribution);
+	void (*explain_free)(void *prepared);
+
 	/* The file: the lines from `bins N` or `na` up to `calibration`, the encoding's among them.
 	 */
 	void (*format)(struct buf *out, const struct model *m);
@@ -117,6 +126,29 @@ void model_set_learner(struct model *m, const struct model_learner *learner);
  */
 double model_score(const struct model *m, const double *value, struct matrix_row *scratch);
 double model_probability(const struct model *m, const double *value, struct matrix_row *scratch);
+
+/* What makes up the scores of a model: the base, and a contribution of each value of a row. */
+struct model_explainer {
+	const struct model *model;
+	double base;    /* the mean score over the train rows, as far as the model tells */
+	void *prepared; /* the learner's own */
+};
+
+/* Borrows the model. model_explainer_release frees in any case. */
+void model_explainer_init(struct model_explainer *x, const struct model *m);
+
+/*
+ * Sets contribution[n * encoding.n_values] of n rows of values of that shape: in log odds, by how
+ * much each value raises its row's score above the mean. Base and contributions add up to
+ * model_score, but for rounding. Of the logistic regression, a contribution is what the column adds
+ * to the score, less the mean of that over the train rows (bins count alike, as they hold about as
+ * many rows each); an interaction adds half of its part to each of its columns. Of trees, it is the
+ * SHAP value (see treeshap). Threads may share *x.
+ */
+void model_explain(const struct model_explainer *x, const double *value, size_t n,
+		   double *contribution);
+
+void model_explainer_release(struct model_explainer *x);
 
 /* Other words of the file, each list ended by NULL. */
 extern const char *const model_calibration_names[];

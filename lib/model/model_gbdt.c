@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/utf8.h"
+#include "learn/treeshap.h"
 #include "model/columnlines.h"
 #include "model/sqltext.h"
 #include "model/treelines.h"
@@ -25,6 +26,27 @@ static double score(const struct model *m, const double *value, struct matrix_ro
 {
 	(void)scratch;
 	return trees_score(trees_of(m), value);
+}
+
+static void *explain_new(const struct model *m, double *base)
+{
+	struct treeshap *s = treeshap_new(trees_of(m));
+
+	*base = treeshap_base(s);
+	return s;
+}
+
+static void explain(const struct model *m, const void *prepared, const double *value, size_t n,
+		    double *contribution)
+{
+	for (size_t i = 0; i < n * m->encoding.n_values; i++)
+		contribution[i] = 0;
+	treeshap_add(prepared, value, n, m->encoding.n_values, contribution);
+}
+
+static void explain_free(void *prepared)
+{
+	treeshap_free(prepared);
 }
 
 static void release(void *fit)
@@ -401,6 +423,9 @@ const struct model_learner learner_gbdt = {
 	.size = sizeof(struct model_gbdt),
 	.release = release,
 	.score = score,
+	.explain_new = explain_new,
+	.explain = explain,
+	.explain_free = explain_free,
 	.format = format,
 	.parse = parse,
 	.put_summary = put_summary,

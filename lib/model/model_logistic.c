@@ -24,6 +24,130 @@ static double score(const struct model *m, const double *value, struct matrix_ro
 	return logistic_score(fit_of(m), &m->encoding.shape, scratch);
 }
 
+/* The share of the train rows in which a number is empty. */
+static double missing_share(const struct model *m, const struct encoding_column *c)
+{
+	double share = c->n_missing ? (double)c->n_missing / (double)m->learnt : 0;
+
+	return share <= 1 ? share : 1;
+}
+
+/* The rows of a cell; of those of a number that is known, its bins hold about as many each. */
+static double cell_rows(const struct model *m, const struct encoding_column *c, uint32_t i)
+{
+	double n = (double)m->learnt, missing = (double)c->n_missing;
+
+	if (c->level_rows)
+		return (double)c->level_rows[i];
+	if (missing > 0 && !i)
+		return missing;
+	return n > missing ? (n - missing) / ((double)c->n_edges + 1) : 0;
+}
+
+/* What a column adds to the score of a train row, on average. */
+static double mean_part(const struct model *m, const struct encoding_column *c)
+{
+	const double *coef = fit_of(m)->coef + m->encoding.shape.dense + c->onehot;
+	double n = 0, sum = 0;
+
+	if (c->kind == ENCODING_NUMBER)
+		return c->n_missing ? missing_share(m, c) * *coef : 0;
+	for (uint32_t i = 0; i < encoding_cells(c); i++) {
+		double rows = cell_rows(m, c, i);
+
+		n += rows;
+		sum += rows * coef[i];
+	}
+	return n > 0 ? sum / n : 0;
+}
+
+static void *explain_new(const struct model *m, double *base)
+{
+	double *mean = mem_alloc(m->encoding.n_values, sizeof(*mean));
+
+	*base = fit_of(m)->intercept;
+	for (uint32_t i = 0; i < m->encoding.n_values; i++) {
+		mean[i] = mean_part(m, encoding_valued(&m->encoding, i));
+		*base += mean[i];
+	}
+	return mean;
+}
+
+/* An encoded row, taken apart in the order of its columns. */
+struct parts {
+	const struct model *m;
+	const struct matrix_row *row;
+	size_t n_active; /* taken */
+	uint32_t n_entries;
+};
+
+/* What the next one-hot column of the row adds, if it is one of those n. */
+static double take_active(struct parts *p, uint32_t first, uint32_t n)
+{
+	uint32_t column;
+
+	if (p->n_active == p->row->n_active)
+		return 0;
+	column = p->row->active[p->n_active];
+	if (column < first || column - first >= n)
+		return 0;
+	p->n_active++;
+	return fit_of(p->m)->coef[p->m->encoding.shape.dense + column];
+}
+
+static double take_column(struct parts *p, const struct encoding_column *c)
+{
+	if (c->kind != ENCODING_NUMBER)
+		return take_active(p, c->onehot, encoding_cells(c));
+	return fit_of(p->m)->coef[c->dense] * p->row->dense[c->dense] +
+	       take_active(p, c->onehot, c->n_missing > 0);
+}
+
+static double take_interaction(struct parts *p, const struct encoding_interaction *in)
+{
+	const struct matrix_shape *shape = &p->m->encoding.shape;
+	const double *coef = fit_of(p->m)->coef;
+	uint32_t i = p->n_entries;
+
+	if (in->sort == ENCODING_ONEHOT)
+		return take_active(p, in->first, in->n);
+	if (in->sort == ENCODING_DENSE)
+		return coef[in->first] * p->row->dense[in->first];
+	p->n_entries++;
+	return coef[(size_t)shape->dense + shape->onehot + p->row->column[i]] * p->row->value[i];
+}
+
+static void explain_row(const struct model *m, const double *mean, const struct matrix_row *row,
+			double *contribution)
+{
+	const struct encoding *e = &m->encoding;
+	struct parts p = { .m = m, .row = row };
+
+	for (uint32_t i = 0; i < e->n_values; i++)
+		contribution[i] = take_column(&p, encoding_valued(e, i)) - mean[i];
+	for (size_t i = 0; i < e->n_interactions; i++) {
+		const struct encoding_interaction *in = &e->interactions[i];
+		double part = take_interaction(&p, in);
+
+		for (int k = 0; k < 2; k++)
+			contribution[e->columns[in->column[k]].value] += part / 2;
+	}
+}
+
+static void explain(const struct model *m, const void *prepared, const double *value, size_t n,
+		    double *contribution)
+{
+	const struct encoding *e = &m->encoding;
+	struct matrix_row row;
+
+	matrix_row_init(&row, &e->shape);
+	for (size_t i = 0; i < n; i++) {
+		encoding_expand(e, value + i * e->n_values, &row);
+		explain_row(m, prepared, &row, contribution + i * e->n_values);
+	}
+	matrix_row_release(&row);
+}
+
 static void release(void *fit)
 {
 	struct model_logistic *l = fit;
@@ -186,24 +310,11 @@ static size_t name_width(const struct encoding *e)
 /* The standard deviation of a number's part of the score, over the train rows. */
 static double number_spread(const struct model *m, const struct encoding_column *c)
 {
-	double n = (double)m->learnt, gaps = (double)c->n_missing / n;
+	double gaps = missing_share(m, c);
 	double coef = fit_of(m)->coef[c->dense];
 	double missing = c->n_missing ? fit_of(m)->coef[m->encoding.shape.dense + c->onehot] : 0;
 
-	gaps = gaps <= 1 ? gaps : 1;
 	return sqrt((1 - gaps) * (coef * coef + gaps * missing * missing));
-}
-
-/* The rows of a cell; of those of a number that is known, its bins hold about as many each. */
-static double cell_rows(const struct model *m, const struct encoding_column *c, uint32_t i)
-{
-	double n = (double)m->learnt, missing = (double)c->n_missing;
-
-	if (c->level_rows)
-		return (double)c->level_rows[i];
-	if (missing > 0 && !i)
-		return missing;
-	return n > missing ? (n - missing) / ((double)c->n_edges + 1) : 0;
 }
 
 /* That of a column with cells. */
@@ -557,6 +668,9 @@ const struct model_learner learner_logistic = {
 	.size = sizeof(struct model_logistic),
 	.release = release,
 	.score = score,
+	.explain_new = explain_new,
+	.explain = explain,
+	.explain_free = free,
 	.format = format,
 	.parse = parse,
 	.put_summary = put_summary,

@@ -150,6 +150,8 @@ CASES = [
     Case("predict", PREDICT),
     Case("predict-outputs", "ce-predict -m in/gbdt.model --keys --repeats 1 --importance out/importance.csv.gz "
          "--drift out/drift.csv.gz -o out/predictions.csv.gz in/features.csv.gz"),
+    Case("predict-explain", "ce-predict -m in/gbdt.model --keys --explain 2 --threads 2 --contributions out/contributions.csv.gz "
+         "-o out/predictions.csv.gz in/features.csv.gz"),
     Case("predict-stdout-and-files", PREDICT + " --repeats 1 --importance out/importance.csv --drift out/drift.csv"),
     Case("eval", "ce-eval in/scored.csv.gz"),
     Case("eval-plain", "ce-eval -p --by event_type in/scored.csv.gz"),

@@ -158,11 +158,31 @@ static void check_sql(const struct model *m)
 	buf_release(&sql);
 }
 
-static void check_score(const struct model *m, const double *value, struct matrix_row *scratch)
+/* Contributions are finite, and add up to the score. */
+static void check_contributions(const struct model_explainer *x, const double *value, double score)
 {
+	size_t n = x->model->encoding.n_values;
+	double *contribution = mem_alloc(n, sizeof(*contribution));
+	double sum = x->base, size = fabs(x->base) + fabs(score);
+
+	model_explain(x, value, 1, contribution);
+	for (size_t i = 0; i < n; i++) {
+		FUZZ_CHECK(isfinite(contribution[i]), "contribution %g", contribution[i]);
+		sum += contribution[i];
+		size += fabs(contribution[i]);
+	}
+	FUZZ_CHECK(fabs(sum - score) <= 1e-9 * size, "%g, not %g", sum, score);
+	free(contribution);
+}
+
+static void check_score(const struct model_explainer *x, const double *value,
+			struct matrix_row *scratch)
+{
+	const struct model *m = x->model;
 	double score = model_score(m, value, scratch), p = model_probability(m, value, scratch);
 
 	FUZZ_CHECK(isfinite(score) && p >= 0 && p <= 1, "score %g, probability %g", score, p);
+	check_contributions(x, value, score);
 }
 
 /* Each number at its extremes and empty, each level and the other ones. */
@@ -173,8 +193,10 @@ static void check_extremes(const struct model *m)
 	};
 	const struct encoding *e = &m->encoding;
 	double *value = mem_alloc(e->n_values, sizeof(*value));
+	struct model_explainer x;
 	struct matrix_row scratch;
 
+	model_explainer_init(&x, m);
 	matrix_row_init(&scratch, &e->shape);
 	for (size_t round = 0; round < 9; round++) {
 		for (uint32_t i = 0; i < e->n_values; i++) {
@@ -184,15 +206,11 @@ static void check_extremes(const struct model *m)
 					   ? (double)((round + i) % (c->levels.n + 1))
 					   : numbers[(round + i / 2) % 9];
 		}
-		check_score(m, value, &scratch);
+		check_score(&x, value, &scratch);
 	}
 	matrix_row_release(&scratch);
+	model_explainer_release(&x);
 	free(value);
-}
-
-static int predict_importance(const struct predict *p, struct csv_writer *out, struct err *err)
-{
-	return predict_write_importance(p, 1, out, err);
 }
 
 static int write_table(const struct predict *p,
@@ -214,33 +232,34 @@ static void check_predictions(const struct model *m, const char *rows, size_t le
 {
 	const char *path = fuzz_file(1, rows, len);
 	struct csv_input input = { .paths = &path, .n = 1 };
+	struct gz_output to[] = { { .path = fuzz_sink(3) }, { .path = fuzz_sink(4) } };
+	struct csv_writer out[] = { CSV_WRITER_INIT, CSV_WRITER_INIT };
 	struct csv_reader in = CSV_READER_INIT;
 	struct predict p = { 0 };
 	struct warnings warnings = WARNINGS_INIT;
-	struct buf out = BUF_INIT;
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
 	int rc = csv_reader_open(&in, &input, &err);
 
+	for (int i = 0; i < 2; i++)
+		FUZZ_CHECK(!csv_writer_open(&out[i], &to[i], &err), "%s", err.message);
 	if (!rc && !(rc = predict_init(&p, options, m, &in, &err))) {
-		predict_put_header(&p, &out);
-		while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
-			rc = predict_row(&p, row, &out, &err);
-			if (rc < 0)
+		predict_start(&p, &out[0], options->contributions ? &out[1] : NULL);
+		while ((rc = csv_reader_next(&in, &row, &err)) > 0)
+			if ((rc = predict_row(&p, row, &err)))
 				break;
-			if (rc)
-				csv_end_row(&out);
-		}
+		rc = rc ? rc : predict_finish(&p, &err);
 	}
 	if (!rc)
 		predict_warn(&p, &warnings);
-	if (rc || (options->importance && write_table(&p, predict_importance, &err)) ||
+	if (rc || (options->importance && write_table(&p, predict_write_importance, &err)) ||
 	    (options->drift && write_table(&p, predict_write_drift, &err)))
 		fuzz_check_error(&err);
 	warnings_release(&warnings);
 	predict_release(&p);
 	csv_reader_close(&in);
-	buf_release(&out);
+	csv_writer_abort(&out[0]);
+	csv_writer_abort(&out[1]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -251,7 +270,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					   .part = (int)fuzz_option(&f, SPLIT_N_PARTS + 1),
 					   .drift = fuzz_option(&f, 2),
 					   .sample = 3,
-					   .repeats = 2 };
+					   .repeats = 2,
+					   .threads = 1 };
 	struct buf text = BUF_INIT;
 	struct err err = ERR_INIT;
 	const char *part;
@@ -259,6 +279,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t len;
 
 	options.importance = fuzz_option(&f, 2);
+	options.reasons = fuzz_option(&f, 4);
+	options.contributions = fuzz_option(&f, 2);
 	options.part = SPLIT_N_PARTS - options.part; /* by default, all */
 	part = fuzz_part(&f, &len);
 	buf_append(&text, part, len);

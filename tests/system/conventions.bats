@@ -805,7 +805,7 @@ outputs_of() {
 	ce-clean) echo -o --rejects ;;
 	ce-join) echo -o --unmatched ;;
 	ce-sessionize) echo -o --starts ;;
-	ce-predict) echo -o --importance --drift ;;
+	ce-predict) echo -o --contributions --importance --drift ;;
 	ce-materialize) echo -o --rejects --unmatched --starts --first ;;
 	ce-eval) echo -o --curves --intervals --html ;;
 	*) echo -o ;;

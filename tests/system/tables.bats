@@ -10,7 +10,8 @@ tables() {
 		{ tail make.log && return 1; }
 	features=${features:-$out/completion_prediction_features.csv.gz} model=${model:-$out/completion.model}
 	"$bin/ce-predict" -k -m "$model" -o "$out/completion_predictions.csv.gz" \
-		--importance "$out/feature_importance.csv.gz" --drift "$out/feature_drift.csv.gz" "$features"
+		--contributions "$out/feature_contributions.csv.gz" --importance "$out/feature_importance.csv.gz" \
+		--drift "$out/feature_drift.csv.gz" "$features"
 	"$bin/ce-predict" -m "$model" "$features" | "$bin/ce-eval" --by event_type,split --curves "$out/curves.csv.gz" \
 		--intervals "$out/metric_intervals.csv.gz" -o "$out/metrics.csv.gz"
 	"$bin/ce-train" --cv 3 -o "$out/folds.csv.gz" "$features"

@@ -64,6 +64,8 @@ want_columns() {
 	make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=data OUT=out >make.log 2>&1 ||
 		{ cat make.log; false; }
 	ce-train --cv 2 -o out/folds.csv.gz out/completion_prediction_features.csv.gz
+	ce-predict --keys --contributions out/feature_contributions.csv.gz -m out/completion.model -o /dev/null \
+		out/completion_prediction_features.csv.gz
 	fails 1 ce-audit --cuts 2 -o out/audit.csv.gz data/events_table.csv.gz -c 'ce-clean -p |
 		awk "{ row[NR] = \$0 } END { print row[1] \",rows\"; for (i = 2; i <= NR; i++) print row[i] \",\" NR }"'
 	ce-materialize --drop email -k user_id data/users_dim.csv.gz -k content_id data/content_dim.csv.gz \

@@ -379,6 +379,78 @@ alike() {
 	done
 }
 
+# explained MODEL FEATURES OPTION...: --explain 3 and the table, each contribution by its definition.
+explained() {
+	ce-predict -p -m "$1" --explain 3 --contributions contributions.csv -o said.csv "${@:3}" "$2"
+	python3 "$CE_ROOT/tests/reference/explain.py" check "$2" "$1" said.csv contributions.csv
+}
+
+@test "--explain and --contributions: every contribution by its definition; they add up to the log odds" {
+	python3 "$CE_ROOT/tests/reference/train.py" make 400 7 >features.csv
+	ce-train -o linear features.csv
+	ce-train --l2 10 --interactions rate:elapsed,elapsed:big -o products features.csv
+	ce-train -m gbdt --trees 6 --depth 4 --validation 0 -o trees features.csv
+	ce-train -m gbdt --trees 4 --leaves 6 --subsample 0.5 --calibrate platt -o calibrated features.csv
+	for model in linear products trees calibrated; do
+		explained $model features.csv
+		[[ $(head -n 1 said.csv) == *,completion_probability,predicted_completion,split,reason_1,contribution_1,reason_2,contribution_2,reason_3,contribution_3 ]]
+		# The columns before them are as without.
+		ce-predict -p -m $model features.csv >plain.csv
+		python3 -c '
+import csv
+for a, b in zip(csv.DictReader(open("plain.csv", newline="")), csv.DictReader(open("said.csv", newline="")), strict=True):
+    assert a.items() <= b.items()'
+	done
+	explained trees features.csv --split test
+	explained linear features.csv --keys
+}
+
+@test "--explain: a feature that moves nothing is no reason; more reasons than features are empty" {
+	telling 1 2000 >features.csv
+	ce-train --model gbdt --trees 1 --leaves 2 --validation 0 -o model features.csv
+	ce-predict -p --explain 2 -m model features.csv | cut -d, -f 11- >got
+	[[ $(sed 1d got | cut -d, -f 1,3,4 | sort -u) == strong,, ]]
+	ce-train -o model features.csv
+	ce-predict -p --explain 100 -m model features.csv >got
+	[[ $(head -n 1 got) == *,reason_100,contribution_100 ]]
+	awk -F, 'NR > 1 { for (i = 19; i <= NF; i++) if ($i != "") exit 1; if (NF != 210 || $17 == "") exit 1 }' got
+	for bad in 0 101 -1 x ''; do
+		fails 2 ce-predict --explain "$bad" -m model features.csv
+	done
+	fails 1 ce-predict --contributions c.csv -m model features.csv
+	[[ $stderr == 'ce-predict: features.csv:1: missing column event_id'* && ! -e c.csv ]]
+	sed '1s/noise/reason_2/' features.csv >other.csv
+	ce-train -o model other.csv
+	ce-predict -p --explain 1 -m model other.csv >got
+	fails 1 ce-predict --explain 2 -m model other.csv
+	[[ $stderr == 'ce-predict: other.csv:1: column reason_2: is in the input already'* ]]
+}
+
+@test "--explain: the same bytes with any number of threads, and with rows from a pipe" {
+	telling 4 5000 | awk -v OFS=, '{ print (NR > 1 ? NR : "event_id"), $0 }' >features.csv
+	ce-train -m gbdt --trees 20 -o model features.csv
+	for threads in 1 2 5; do
+		ce-predict --threads $threads -p --explain 4 --contributions table.$threads -m model features.csv >rows.$threads
+	done
+	ce-predict -p --explain 4 --contributions table.pipe -m model < <(cat features.csv) | cat >rows.pipe
+	for other in 2 5 pipe; do
+		same rows.1 rows.$other
+		same table.1 table.$other
+	done
+	[ "$(wc -l <table.1)" -eq $((5000 * 5 + 1)) ]
+	ce-predict --explain 4 -m model features.csv | ce-eval -p >evaluated
+	ce-predict -m model features.csv | ce-eval -p | same evaluated -
+}
+
+@test "--contributions: those of trees are what XGBoost says of the same trees" {
+	/usr/bin/python3 -c 'import xgboost' || skip 'no python3-xgboost'
+	ce-synth -o . --users 100 --contents 30 --days 20 --sessions 800
+	ce-materialize --drop email -k user_id users_dim.csv.gz -k content_id content_dim.csv.gz -p -o features.csv events_table.csv.gz
+	ce-train -m gbdt --trees 30 -o model features.csv
+	ce-predict -p -m model --contributions contributions.csv -o said.csv features.csv
+	/usr/bin/python3 "$CE_ROOT/tests/reference/explain.py" xgboost features.csv model contributions.csv
+}
+
 @test "--drift: the index of each feature, by counting" {
 	telling 3 5000 >features.csv
 	ce-train -o model features.csv

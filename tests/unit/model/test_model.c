@@ -963,6 +963,56 @@ static void predicts_by_its_places(void)
 	model_release(&m);
 }
 
+/* Whatever the values: contributions, of all sorts of columns and products, and base. */
+static void check_contributions(const struct model *m)
+{
+	const struct encoding *e = &m->encoding;
+	double value[2][16], contribution[2][16];
+	struct model_explainer x;
+	struct matrix_row scratch;
+	uint64_t state = 11;
+
+	matrix_row_init(&scratch, &e->shape);
+	model_explainer_init(&x, m);
+	for (int round = 0; round < 100; round++) {
+		/* Two rows, as the module takes them: one after the other. */
+		double *rows = value[0], *got = contribution[0];
+
+		for (uint32_t i = 0; i < 2 * e->n_values; i++) {
+			const struct encoding_column *c = encoding_valued(e, i % e->n_values);
+
+			if (c->kind == ENCODING_CATEGORY)
+				rows[i] = (double)(next(&state) % (c->levels.n + 1));
+			else
+				rows[i] = next(&state) % 4 ? (double)(next(&state) % 100) / 50 - 1
+							   : NAN;
+		}
+		model_explain(&x, rows, 2, got);
+		for (size_t k = 0; k < 2; k++) {
+			double score = model_score(m, rows + k * e->n_values, &scratch);
+			double sum = x.base, size = fabs(score) + fabs(x.base);
+
+			for (uint32_t i = 0; i < e->n_values; i++) {
+				sum += got[k * e->n_values + i];
+				size += fabs(got[k * e->n_values + i]);
+			}
+			CHECK_NEAR(sum, score, 1e-12 * size);
+		}
+	}
+	model_explainer_release(&x);
+	matrix_row_release(&scratch);
+}
+
+static void contributions_add_up_to_the_score(void)
+{
+	struct model models[] = { sample(), sample_products(), sample_trees(CALIBRATION_PLATT) };
+
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+		check_contributions(&models[i]);
+		model_release(&models[i]);
+	}
+}
+
 int main(void)
 {
 	RUN(reads_back_what_it_wrote);
@@ -981,5 +1031,6 @@ int main(void)
 	RUN(many_nodes_are_read);
 	RUN(counts_are_bounded);
 	RUN(predicts_by_its_places);
+	RUN(contributions_add_up_to_the_score);
 	return CHECK_DONE();
 }

@@ -1,8 +1,11 @@
 #include "model/model_blend.h"
 
+#include "base/mem.h"
 #include "model/modelsql.h"
 #include "model/sqltext.h"
 #include "model/treelines.h"
+
+#include <stdlib.h>
 
 /* Halves of scores no larger than this are taken as 0 in SQL, for they could be too small. */
 #define SUM_MIN 1e-300
@@ -27,6 +30,54 @@ static double score(const struct model *m, const double *value, struct matrix_ro
 		sum += model_score(&part, value, scratch);
 	}
 	return sum / MODEL_BLEND_PARTS;
+}
+
+/* What is prepared of each part. */
+struct prepared {
+	void *part[MODEL_BLEND_PARTS];
+};
+
+static void *explain_new(const struct model *m, double *base)
+{
+	struct prepared *p = mem_alloc(1, sizeof(*p));
+	double sum = 0;
+
+	for (int i = 0; i < MODEL_BLEND_PARTS; i++) {
+		struct model part = model_blend_part(m, i);
+
+		p->part[i] = part.learner->explain_new(&part, base);
+		sum += *base;
+	}
+	*base = sum / MODEL_BLEND_PARTS;
+	return p;
+}
+
+static void explain(const struct model *m, const void *prepared, const double *value, size_t n,
+		    double *contribution)
+{
+	const struct prepared *p = prepared;
+	const size_t n_values = n * m->encoding.n_values;
+	double *one = mem_alloc(n_values, sizeof(*one));
+
+	for (size_t k = 0; k < n_values; k++)
+		contribution[k] = 0;
+	for (int i = 0; i < MODEL_BLEND_PARTS; i++) {
+		struct model part = model_blend_part(m, i);
+
+		part.learner->explain(&part, p->part[i], value, n, one);
+		for (size_t k = 0; k < n_values; k++)
+			contribution[k] += one[k] / MODEL_BLEND_PARTS;
+	}
+	free(one);
+}
+
+static void explain_free(void *prepared)
+{
+	struct prepared *p = prepared;
+
+	learner_logistic.explain_free(p->part[0]);
+	learner_gbdt.explain_free(p->part[1]);
+	free(p);
 }
 
 static void release(void *fit)
@@ -123,6 +174,9 @@ const struct model_learner learner_blend = {
 	.size = sizeof(struct model_blend),
 	.release = release,
 	.score = score,
+	.explain_new = explain_new,
+	.explain = explain,
+	.explain_free = explain_free,
 	.format = format,
 	.parse = parse,
 	.put_summary = put_summary,

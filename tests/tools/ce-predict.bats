@@ -405,6 +405,25 @@ for a, b in zip(csv.DictReader(open("plain.csv", newline="")), csv.DictReader(op
 	explained linear features.csv --keys
 }
 
+@test "--explain: the contributions of a blend are the means of those of its parts" {
+	python3 "$CE_ROOT/tests/reference/train.py" make 400 7 >features.csv
+	for kind in logistic gbdt blend; do
+		option=(--validation 0)
+		[ $kind != logistic ] || option=()
+		ce-train --model $kind "${option[@]}" -o $kind features.csv
+		ce-predict -p -m $kind --explain 2 --contributions $kind.csv -o rows.csv features.csv
+	done
+	python3 -c '
+import csv
+read = lambda kind: list(csv.DictReader(open(kind + ".csv", newline="")))
+n = 0
+for a, b, c in zip(read("logistic"), read("gbdt"), read("blend"), strict=True):
+    assert all(a[k] == c[k] for k in ("event_id", "feature"))
+    assert abs((float(a["contribution"]) + float(b["contribution"])) / 2 - float(c["contribution"])) < 1e-9, (a, b, c)
+    n += float(c["contribution"]) != 0
+assert n > 1000, n'
+}
+
 @test "--explain: a feature that moves nothing is no reason; more reasons than features are empty" {
 	telling 1 2000 >features.csv
 	ce-train --model gbdt --trees 1 --leaves 2 --validation 0 -o model features.csv

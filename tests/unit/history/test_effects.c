@@ -106,7 +106,10 @@ static void variances_shrink(void)
 
 			for (int k = 0; k < EFFECTS_N_LEVELS; k++)
 				if (ids.of[k] != INTERN_NONE)
-					before[k] = effects_get(&e, k, ids.of[k])->by[0].variance;
+					before[k] =
+						effects_get(&e, (enum effects_level)k, ids.of[k])
+							->by[0]
+							.variance;
 			ts += (int64_t)scratch_below(&random, DAY);
 			effects_learn(&e, &ids, ts, scratch_below(&random, 2));
 			for (int k = 0; k < EFFECTS_N_LEVELS; k++) {
@@ -114,7 +117,7 @@ static void variances_shrink(void)
 
 				if (ids.of[k] == INTERN_NONE)
 					continue;
-				by = effects_find(&e, k, ids.of[k])->by;
+				by = effects_find(&e, (enum effects_level)k, ids.of[k])->by;
 				CHECK(by[0].variance > 0 && by[0].variance < before[k]);
 				for (size_t j = 0; j < options.n; j++)
 					CHECK(by[j].variance > 0 &&
@@ -139,7 +142,7 @@ static void three_levels_drift(void)
 		effects_init(&e, &options);
 		ids.of[k] = 3;
 		effects_learn(&e, &ids, 1, true);
-		variance = effects_find(&e, k, 3)->by[0].variance;
+		variance = effects_find(&e, (enum effects_level)k, 3)->by[0].variance;
 		CHECK(variance < options.prior[k]);
 		CHECK_NEAR(effects_predict(&e, &ids, 1 + DAY / 1000).sd,
 			   sqrt(variance + (drifts ? 0.0005 : 0)), 1e-15);
@@ -255,7 +258,7 @@ static void an_absent_level_changes_nothing(void)
 			effects_learn(&without, &with, ts, i % 3);
 		}
 		CHECK_INT(e.levels[absent].n, 0);
-		CHECK(!effects_find(&e, absent, 0));
+		CHECK(!effects_find(&e, (enum effects_level)absent, 0));
 		effects_release(&e);
 		effects_release(&without);
 	}
@@ -287,7 +290,7 @@ static void an_expert_is_what_it_is_alone(void)
 			if (ids.of[k] == INTERN_NONE)
 				continue;
 			for (size_t n = 0; n < 3; n++)
-				by[n] = effects_find(&e[n], k, ids.of[k]);
+				by[n] = effects_find(&e[n], (enum effects_level)k, ids.of[k]);
 			CHECK(same_moments(&by[0]->by[0], &by[1]->by[0]));
 			CHECK(same_moments(&by[1]->by[0], &by[2]->by[0]));
 			CHECK(same_moments(&by[1]->by[1], &by[2]->by[1]));

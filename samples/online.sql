@@ -9,6 +9,11 @@
 --
 --	ce-import --schema online --replace --max-loss 100% -I out/state/2024-01-29 users contents ...
 --
+-- After ce-materialize --no-online make the table that it lacks, empty:
+--
+--	CREATE TABLE online.online_effects (level text, level_value text, genre text, drift float8, weight float8,
+--		mean float8, variance float8, sd numeric, updated_ts bigint);
+--
 -- users_dim and content_dim are in the search path, with the rows and the types that ce-import gives them. The values are
 -- those that ce-materialize computes for such an event behind the log: what ends between the state and that time without
 -- an event, viewings that close and events that leave the window, is taken into account; but for the two columns of

@@ -320,7 +320,8 @@ same_out() {
 	days
 	ran '01-06<01-05'
 	grep -q 'carried 1 on$' out/log/2024-01-06
-	[ "$(grep -c '^2024-01-06: ce-materialize: warning: ' make.log)" -eq 2 ]
+	[ "$(grep -c '^2024-01-06: ce-materialize: warning: ' make.log)" -eq 3 ]
+	grep -q '^2024-01-06: .*are so by a day or more.*a wrong clock' make.log
 }
 
 @test "TABLES=all: each day has every table, and behind each other they are those of one run" {

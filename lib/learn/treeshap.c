@@ -267,14 +267,16 @@ void treeshap_add(const struct treeshap *s, const double *value, size_t n_rows, 
 			  .left = mem_alloc(s->n_nodes, sizeof(*w.left)),
 			  .vecs = mem_alloc(s->n_nodes, s->n_vecs * sizeof(*w.vecs)) };
 
-	/* A tree at a time, which stays in the processor's cache. */
-	for (size_t i = 0; i < s->trees->n; i++)
-		for (size_t row = 0; row < n_rows; row++) {
-			size_t root = s->trees->roots[i], n = tree_size(s->trees, i);
+	/* A tree at a time, which stays in the processor's cache; one leaf says nothing of columns.
+	 */
+	for (size_t i = 0; i < s->trees->n; i++) {
+		size_t root = s->trees->roots[i], n = tree_size(s->trees, i);
 
+		for (size_t row = 0; n > 1 && row < n_rows; row++) {
 			walk_down(s, root, n, value + row * n_columns, &w);
 			walk_up(s, root, n, &w, shap + row * n_columns);
 		}
+	}
 	free(w.way);
 	free(w.left);
 	free(w.vecs);

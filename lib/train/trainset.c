@@ -40,6 +40,7 @@ struct trainset_reading {
 	struct values *values;              /* [n_features] */
 	size_t n_features;
 	int spill;          /* descriptor; the labelled records */
+	uint64_t n_spilled; /* of them */
 	struct buf records; /* to be written to it */
 };
 
@@ -287,6 +288,7 @@ static int take_row(struct trainset_reading *r, const struct csv_row *row, struc
 	if (!s.labelled)
 		return 0;
 	spill_row(r, row);
+	r->n_spilled++;
 	return r->records.len >= FLUSH_SIZE ? flush_spill(r, err) : 0;
 }
 
@@ -318,6 +320,18 @@ static int reopen_spill(struct trainset_reading *r, struct csv_reader *in, struc
 		return -1;
 	}
 	return csv_reader_open_fd(in, fd, spill_name, err);
+}
+
+/* Whether a reading met all that was spilled: the file is plain, and says nothing of its end. */
+static int check_spill(const struct trainset_reading *r, const struct csv_reader *in,
+		       struct err *err)
+{
+	return in->n_rows == r->n_spilled
+		       ? 0
+		       : err_set(err, ERR_RUNTIME,
+				 "%s: ends after %llu of the %llu rows that were written to it",
+				 spill_name, (unsigned long long)in->n_rows,
+				 (unsigned long long)r->n_spilled);
 }
 
 int trainset_read(struct trainset *t, const struct csv_input *input,
@@ -417,6 +431,7 @@ int trainset_fit(struct trainset *t, struct trainrows_span span, struct encoding
 	for (size_t i = 0; !rc && (rc = csv_reader_next(&in, &row, err)) > 0; i++, rc = 0)
 		if (trainrows_has(&t->rows, i, span.cut))
 			encoding_fit_row(fit, row);
+	rc = rc || check_spill(r, &in, err) ? -1 : 0;
 	if (!rc)
 		encoding_fit_finish(fit, r->in.header.names, e);
 	encoding_fit_free(fit);
@@ -440,6 +455,7 @@ int trainset_visit(struct trainset *t, struct trainrows_span span, enum trainrow
 		if (!rc && weight[i] > 0)
 			visit(context, value, trainrows_label(&t->rows, i), weight[i]);
 	}
+	rc = rc || check_spill(r, &in, err) ? -1 : 0;
 	csv_reader_close(&in);
 	free(weight);
 	free(value);

@@ -63,7 +63,7 @@ DROP          ?= email
 
 PREDICT_FLAGS ?=
 LOADED ?= completion_prediction_features session_starts $(if $(filter all,$(TABLES)),cleaned_events content_completion)
-ONLINE ?= users contents user_genres pairs viewings window_events $(if $(filter --no-online,$(FLAGS)),,online_effects)
+ONLINE ?= users contents user_genres pairs viewings window_events online_effects
 STAGE  ?= ce_day
 
 # The folder of the tools: that of the source tree which holds this file, if there is one, else PATH.

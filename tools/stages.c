@@ -173,6 +173,7 @@ static int read_number(const char *text, double max, double *value, struct err *
 static int parse_prior(void *value, const char *const *args, struct err *err)
 {
 	struct effects_options *o = value;
+	bool is_given[EFFECTS_N_LEVELS] = { false };
 	struct names pairs = NAMES_INIT;
 	int rc = names_append(&pairs, args[0], err);
 
@@ -185,8 +186,12 @@ static int parse_prior(void *value, const char *const *args, struct err *err)
 				     "must be LEVEL=VARIANCE with a level of ce-online(1), not "
 				     "'%s'",
 				     pair);
+		else if (is_given[level])
+			rc = err_set(err, ERR_USAGE, "has %.*s twice", (int)(equals - pair), pair);
 		else
 			rc = read_number(equals + 1, EFFECTS_MAX_NUMBER, &o->prior[level], err);
+		if (!rc)
+			is_given[level] = true;
 	}
 	names_release(&pairs);
 	return rc;

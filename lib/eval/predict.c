@@ -8,11 +8,13 @@
 #include "table/catalogue.h"
 #include "table/columns.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The table of predictions: its keys, then the columns that are added to any input. */
-#define N_ADDED ((size_t)3)
+#define N_ADDED   ((size_t)3)
+#define MANY_ROWS 100 /* a number may well be empty in fewer */
 
 #define ASSERT_ADDED(column)                                                                       \
 	_Static_assert(sizeof(struct row_completion_predictions) -                                 \
@@ -44,6 +46,20 @@ static bool has_horizon(const struct split *s)
 	return s->has_cut && s->has_horizon;
 }
 
+/* All numbers that the score depends on are empty so far. */
+static void expect_numbers(struct predict *p)
+{
+	const struct encoding *e = &p->model->encoding;
+	bool *is_used = mem_zalloc(e->n_values, sizeof(*is_used));
+
+	p->model->learner->sql_columns(p->model, is_used);
+	p->empty = mem_alloc(e->n_values, sizeof(*p->empty));
+	for (uint32_t i = 0; i < e->n_values; i++)
+		if (is_used[i] && encoding_is_number(encoding_valued(e, i)))
+			p->empty[p->n_empty++] = i;
+	free(is_used);
+}
+
 int predict_init(struct predict *p, const struct predict_options *options,
 		 const struct model *model, const struct csv_reader *in, struct err *err)
 {
@@ -61,6 +77,7 @@ int predict_init(struct predict *p, const struct predict_options *options,
 	p->index = mem_alloc(e->n, sizeof(*p->index));
 	p->key = mem_alloc(n_keys(p), sizeof(*p->key));
 	p->value = mem_alloc(e->n_values, sizeof(*p->value));
+	expect_numbers(p);
 	matrix_row_init(&p->scratch, &e->shape);
 	/* Streams of the seed that no shuffling has: those count from 0. */
 	sample_init(&p->train, options->sample, e->n_values, options->seed, UINT64_MAX);
@@ -130,6 +147,15 @@ static void put_row(const struct predict *p, const struct csv_row *row, double p
 	put_added(out, probability, probability >= p->options->threshold, part);
 }
 
+/* Soon there is none that was empty in all rows. */
+static void look_for_empty(struct predict *p)
+{
+	p->n_scored++;
+	for (size_t i = p->n_empty; i-- > 0;)
+		if (!isnan(p->value[p->empty[i]]))
+			p->empty[i] = p->empty[--p->n_empty];
+}
+
 int predict_row(struct predict *p, const struct csv_row *row, struct err *err)
 {
 	const struct predict_options *o = p->options;
@@ -149,6 +175,7 @@ int predict_row(struct predict *p, const struct csv_row *row, struct err *err)
 		return 0;
 	if (encoding_read(&p->model->encoding, p->index, p->in, read, p->value, err))
 		return -1;
+	look_for_empty(p);
 	probability = model_probability(p->model, p->value, &p->scratch);
 	if (is_sampled(p, part))
 		sample_offer(part == SPLIT_TEST ? &p->test : &p->train, p->value, probability,
@@ -193,11 +220,37 @@ static void warn_of_end(const struct predict *p, struct warnings *w)
 	buf_release(&end);
 }
 
+/* In the order of the columns. */
+static void warn_of_empty(const struct predict *p, struct warnings *w)
+{
+	const struct encoding *e = &p->model->encoding;
+	bool *is_empty = mem_zalloc(e->n_values, sizeof(*is_empty));
+	struct buf names = BUF_INIT;
+
+	for (size_t i = 0; i < p->n_empty; i++)
+		is_empty[p->empty[i]] = true;
+	for (uint32_t i = 0; i < e->n_values; i++)
+		if (is_empty[i])
+			buf_printf(&names, "%s%s", names.len ? ", " : "",
+				   encoding_valued(e, i)->name);
+	if (p->n_empty && p->n_scored >= MANY_ROWS)
+		warnings_add(w,
+			     "column%s %.*s %s empty in all %llu rows, and the model relies on "
+			     "%s: %s left out on the way here? (ce-online, --keep)",
+			     p->n_empty > 1 ? "s" : "", (int)names.len, names.data,
+			     p->n_empty > 1 ? "are" : "is", (unsigned long long)p->n_scored,
+			     p->n_empty > 1 ? "them" : "it",
+			     p->n_empty > 1 ? "were they" : "was it");
+	buf_release(&names);
+	free(is_empty);
+}
+
 void predict_warn(const struct predict *p, struct warnings *w)
 {
 	size_t n_positive = 0;
 
 	warn_of_end(p, w);
+	warn_of_empty(p, w);
 	for (size_t i = 0; i < p->test.n; i++)
 		n_positive += p->test.labels[i];
 	if (p->options->importance && p->test.n && (!n_positive || n_positive == p->test.n))
@@ -248,6 +301,7 @@ void predict_release(struct predict *p)
 	sample_release(&p->train);
 	sample_release(&p->test);
 	free(p->value);
+	free(p->empty);
 	free(p->index);
 	free(p->key);
 	*p = (struct predict){ 0 };

@@ -56,8 +56,11 @@ struct predict {
 	struct split_index at; /* of the split's columns */
 	struct split split;    /* the model's, but for its end: borrows its names */
 	uint64_t n_late;       /* labelled rows after that */
-	struct na na;          /* as in training */
-	double *value;         /* [encoding.n_values] */
+	uint64_t n_scored;
+	uint32_t *empty; /* [n_empty] numbers, as values, that were empty in all of these so far */
+	size_t n_empty;
+	struct na na;  /* as in training */
+	double *value; /* [encoding.n_values] */
 	struct matrix_row scratch;
 	struct explain explain; /* with reasons or contributions */
 	struct csv_writer *rows, *contributions;
@@ -89,7 +92,7 @@ int predict_finish(struct predict *p, struct err *err);
 
 /*
  * Adds what looks wrong, once all rows are taken in: labelled ones after the end, a watermark
- * without effect, rows for importance of one class.
+ * without effect, rows for importance of one class, a number that is empty in all of many rows.
  */
 void predict_warn(const struct predict *p, struct warnings *w);
 

@@ -17,7 +17,8 @@
  *
  * Every operation is in one order, and exp and log are fixedmath's: equal input, equal bits.
  *
- * Memory: 8 bytes, and 16 an expert, times 1 to 2, an effect.
+ * Memory: 8 bytes, and 16 an expert, an effect (measured, a million with two experts: 42 bytes
+ * each).
  */
 #ifndef CE_EFFECTS_H
 #define CE_EFFECTS_H

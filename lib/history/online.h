@@ -6,8 +6,9 @@
  * time, session_id): completions at their time, sessions that close without one at their closing
  * time. An event at t knows those that were known before t.
  *
- * Memory: that of effects and outcome; 36 bytes an open session; 12 times 1.5 to 3 a user and
- * genre.
+ * Memory: that of effects and outcome; 40 bytes an open session; 12 times 1.5 to 3 a user and
+ * genre (measured, a million of each, outcome included: 204 bytes an open session, 25 a user and
+ * genre).
  */
 #ifndef CE_ONLINE_H
 #define CE_ONLINE_H

@@ -133,12 +133,12 @@ static void describe_online(const struct materialize *m, struct manifest *to)
 		return;
 	add_names(to, "online-keep", &m->online.keep);
 	for (int i = 0; i < EFFECTS_N_LEVELS; i++) {
-		buf_printf(&text, "%s%s=", i ? "," : "", effects_level_name((enum effects_level)i));
+		buf_printf(&text, "%s=", effects_level_name((enum effects_level)i));
 		put_real(&text, o->prior[i]);
+		buf_append_char(&text, '\0');
+		add_option(to, "prior", text.data);
+		buf_clear(&text);
 	}
-	buf_append_char(&text, '\0');
-	add_option(to, "prior", text.data);
-	buf_clear(&text);
 	for (size_t j = 0; j < o->n; j++) {
 		buf_append(&text, ",", j > 0);
 		put_real(&text, o->drift[j]);

@@ -681,7 +681,7 @@ static int write_state(struct materialize *m, struct err *err)
 	const struct state_online online = online_of(m);
 
 	if (state_history_write(&history, m->cleaning.until, m->next, err) ||
-	    (!m->without_online && state_online_write(&online, m->next, err)) ||
+	    state_online_write(&online, m->next, err) ||
 	    state_labels_write(&labels, m->next, err) ||
 	    (m->work->has_open && state_labels_write_open(&labels, &m->work->open, err)))
 		return -1;

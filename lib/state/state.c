@@ -124,7 +124,7 @@ int state_in_check(const struct state_in *s, struct err *err)
 
 		if (rc < 0)
 			return -1;
-		if (!rc && (i == STATE_WAITING_FIRST || i == STATE_EFFECTS))
+		if (!rc && i == STATE_WAITING_FIRST)
 			continue;
 		if (!rc)
 			return state_in_fail(s, err, "it has no line for %s", file_names[i]);

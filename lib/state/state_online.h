@@ -13,7 +13,8 @@ struct state_online {
 	struct intern *users, *contents, *genres;
 };
 
-/* Writes it, settled up to the end of this part. Returns 0, or -1 with err. */
+/* Writes it, settled up to the end of this part; of an online that was never opened it is empty.
+ * Returns 0, or -1 with err. */
 int state_online_write(const struct state_online *o, struct state_out *out, struct err *err);
 
 /* Reads it back, after state_history_read. Returns 0, or -1 with err: a row that cannot be. */

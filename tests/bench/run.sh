@@ -51,7 +51,9 @@ export FIGURES=$folder/figures PEAKS=$folder/peaks TMPDIR=$folder
 
 dims='--drop email -k user_id users_dim.csv.gz -k content_id content_dim.csv.gz'
 pipe="m ce-clean events_table.csv.gz | m ce-join $dims | m ce-sessionize | m ce-agg | m ce-features -o features.csv.gz"
-one="m ce-materialize $dims -o one.csv.gz events_table.csv.gz"
+# Without ce-online, whose columns nobody else here makes; and with it.
+one="m ce-materialize --no-online $dims -o one.csv.gz events_table.csv.gz"
+online="m ce-materialize $dims -o online.csv.gz events_table.csv.gz"
 
 # What gzip alone costs on two processors: inflating the events while deflating the features, and the one after the other.
 gzip_floor() {
@@ -68,7 +70,7 @@ gzip_floor() {
 one_way() {
 	cmp <(gzip -dc features.csv.gz) <(gzip -dc one.csv.gz) || { say 'ce-materialize and the pipe differ'; exit 1; }
 	echo "$label: the feature table of ce-materialize is that of the pipe, byte for byte" >>"$folder/checks"
-	rm -f one.csv.gz plain
+	rm -f one.csv.gz online.csv.gz plain
 }
 
 # DuckDB writes gzip several times as slowly as igzip does: its best is text into igzip.
@@ -163,6 +165,7 @@ filters() {
 	filter ce-join "m ce-join $dims -o enriched.csv.gz cleaned.csv.gz" cleaned.csv.gz enriched.csv.gz
 	filter ce-sessionize 'm ce-sessionize -o sessions.csv.gz enriched.csv.gz' enriched.csv.gz sessions.csv.gz
 	filter ce-agg 'm ce-agg -o history.csv.gz sessions.csv.gz' sessions.csv.gz history.csv.gz
+	filter ce-online 'm ce-online -o online.csv.gz history.csv.gz' history.csv.gz online.csv.gz
 	filter ce-features 'm ce-features -o features.csv.gz history.csv.gz' history.csv.gz features.csv.gz
 	rm -f history.csv.gz sessions.csv.gz
 	[[ -e ../completion.model ]] || ce-train -o ../completion.model features.csv.gz
@@ -269,7 +272,7 @@ scale() {
 		$synth --sessions 1 -o dims
 		FIGURES=$folder/scale turn "synth:$1" "$n" "$n" "m $synth --sessions $((n * 10 / 37)) --stream -o truth"
 		FIGURES=$folder/scale turn "ce:$1" "$n" "$n" "cd dims && m $synth --sessions $((n * 10 / 37)) --stream -o ../truth |
-			m ce-clean | m ce-join $dims | m ce-sessionize | m ce-agg | m ce-features -o features.csv.gz"
+			m ce-clean | m ce-join $dims | m ce-sessionize | m ce-agg | m ce-online | m ce-features -o features.csv.gz"
 		FIGURES=$folder/scale turn "one:$1" "$n" "$n" "cd dims && m $synth --sessions $((n * 10 / 37)) --stream -o ../truth |
 			m ce-materialize $dims -o one.csv.gz"
 		cmp <(gzip -dc dims/features.csv.gz) <(gzip -dc dims/one.csv.gz)
@@ -301,7 +304,8 @@ for n in $EVENTS; do
 	n=$(gzip -dc events_table.csv.gz | tail -n +2 | wc -l)
 	if wanted pipe || wanted duckdb || wanted polars; then
 		contestant 'ce-clean | ... | ce-features' "$pipe"
-		contestant ce-materialize "$one"
+		contestant "ce-materialize --no-online" "$one"
+		contestant ce-materialize "$online"
 		! wanted duckdb || duckdb_bench
 		! wanted polars || polars_bench
 		gzip_floor

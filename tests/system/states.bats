@@ -305,6 +305,7 @@ clean_days() {
 	sed '1s/$/,more/; 2,$s/$/,x/' day2.csv >more.csv
 	refused '--sessionize-keep' --clean-keep more --sessionize-keep more more.csv
 	refused '--agg-keep' --clean-keep more --agg-keep device more.csv
+	refused "--prior was 'runtime=0.5' when the state was made, and is 'runtime=0.6' here" --clean-keep more --prior runtime=0.6 more.csv
 	refused '--prior was' --clean-keep more --prior user=1 more.csv
 	refused '--no-online was' --clean-keep more --no-online more.csv
 }

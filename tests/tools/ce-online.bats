@@ -92,7 +92,7 @@ plan,free,,0.5 plan,free,,0 runtime,13,,0.5 runtime,13,,0" ]
 @test "options that cannot be" {
 	viewings >history.csv
 	local option
-	for option in --prior=user --prior=users=1 --prior=user=-1 --prior=user=x --prior=user=1e7 --drift=-1 --drift=0,0 --drift=x \
+	for option in --prior=user --prior=users=1 --prior=user=-1 --prior=user=x --prior=user=1e7 --prior=user=1,user=2 --drift=-1 --drift=0,0 --drift=x \
 		--drift=0,1,2,3,4,5,6,7,8 --alpha=1.1 --alpha=x --alpha=nan; do
 		fails 2 ce-online -p "$option" history.csv
 		[[ $stderr == "ce-online: ${option%%=*}: "* ]] || { echo "$option: $stderr"; return 1; }

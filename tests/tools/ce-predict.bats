@@ -612,3 +612,20 @@ assert os.path.getsize("imp.csv.gz")'
 		[ ! -e new.csv.gz ]
 	done
 }
+
+@test "a number that the model relies on and that is empty in all rows is a warning" {
+	ce-synth -o . --users 100 --contents 30 --days 20 --sessions 800
+	for on in with without; do
+		ce-materialize $([ $on = with ] || echo --no-online) --drop email -k user_id users_dim.csv.gz -k content_id content_dim.csv.gz -p -o $on.csv events_table.csv.gz
+		ce-train --model gbdt --trees 5 -o $on.model $on.csv
+	done
+	ce-predict -m with.model with.csv 2>said >out
+	[ ! -s said ]
+	ce-predict -m with.model without.csv 2>said >out
+	grep -q "^ce-predict: warning: columns online_logit, online_logit_sd are empty in all [0-9]* rows, and the model relies on them: were they left out on the way here? (ce-online, --keep)" said
+	fails 1 ce-predict --strict -m with.model without.csv
+	# A model without them asks for nothing; of few rows nothing is said.
+	ce-predict -m without.model without.csv 2>said >out
+	head -n 50 without.csv | ce-predict -m with.model 2>>said >out
+	[ ! -s said ]
+}

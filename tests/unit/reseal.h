@@ -122,4 +122,21 @@ static inline bool reseal_edit(const char *folder, const char *name, const char 
 	return at;
 }
 
+/* A wrong thing in a table, and what its refusal says of where it is. */
+struct reseal_wrong {
+	const char *file, *old, *new, *where;
+};
+
+/* For a test with CHECK: that a reader of the folder refused it, with that file in the message. */
+#define RESEAL_CHECK(wrong, folder, is_refused, message)                                           \
+	do {                                                                                       \
+		char *path_ = reseal_path(folder, (wrong)->file);                                  \
+		if (!(is_refused))                                                                 \
+			CHECK_FAIL("%s: '%s' is taken", (wrong)->file, (wrong)->new);              \
+		CHECK_BEGINS(message, path_);                                                      \
+		if (!strstr(message, (wrong)->where))                                              \
+			CHECK_FAIL("'%s' does not say '%s'", message, (wrong)->where);             \
+		free(path_);                                                                       \
+	} while (0)
+
 #endif

@@ -616,7 +616,9 @@ assert os.path.getsize("imp.csv.gz")'
 @test "a number that the model relies on and that is empty in all rows is a warning" {
 	ce-synth -o . --users 100 --contents 30 --days 20 --sessions 800
 	for on in with without; do
-		ce-materialize $([ $on = with ] || echo --no-online) --drop email -k user_id users_dim.csv.gz -k content_id content_dim.csv.gz -p -o $on.csv events_table.csv.gz
+		flags=(--no-online)
+		[ $on = without ] || flags=()
+		ce-materialize "${flags[@]}" --drop email -k user_id users_dim.csv.gz -k content_id content_dim.csv.gz -p -o $on.csv events_table.csv.gz
 		ce-train --model gbdt --trees 5 -o $on.model $on.csv
 	done
 	ce-predict -m with.model with.csv 2>said >out

@@ -144,16 +144,43 @@ static int by_order(const void *a_, const void *b_)
 	return order ? order : (a->rest > b->rest) - (a->rest < b->rest);
 }
 
+/* The text of a rest, of which 0 is none. */
+static const char *rest_of(uint32_t rest, char *buf, size_t size)
+{
+	snprintf(buf, size, "%" PRIu32, rest);
+	return rest ? buf : "";
+}
+
+/* What qsort and a table of all ids say of events as they come back. */
+struct reference {
+	bool *seen; /* of an id, by an event that is not too late */
+	struct drawn last;
+	bool is_late_alone; /* that, which is the first of its id and time: so are its copies */
+};
+
+static bool is_duplicate(struct reference *r, const struct drawn *e, int64_t from)
+{
+	bool is_late = e->ts < from && e->rest, duplicate;
+
+	if (e->ts == r->last.ts && e->nr == r->last.nr)
+		return !r->is_late_alone;
+	duplicate = r->seen[e->nr];
+	r->last = *e;
+	r->is_late_alone = is_late && !duplicate;
+	r->seen[e->nr] |= !is_late;
+	return duplicate;
+}
+
 /*
- * Of every log the reference is what qsort and a table of all ids say: some ids, up to that
- * percentage, come up to six times, at as many times or fewer.
+ * Of every log: some ids, up to that percentage, come up to six times, at as many times or fewer.
+ * Before `from` a third of the events have no rest, and the others are too late.
  */
-static void check_random_log(uint64_t percent, uint64_t limit)
+static void check_random_log_from(uint64_t percent, uint64_t limit, int64_t from)
 {
 	enum { N_IDS = 30000, COPIES = 6 };
 	struct drawn *log = mem_alloc((size_t)N_IDS * COPIES, sizeof(*log));
-	bool *seen = mem_zalloc(N_IDS, 1);
-	struct dedup *d = dedup_new(limit, INT64_MIN);
+	struct reference reference = { .seen = mem_zalloc(N_IDS, 1) };
+	struct dedup *d = dedup_new(limit, from);
 	struct dedup_event next;
 	struct err err = ERR_INIT;
 	struct rng random;
@@ -167,10 +194,14 @@ static void check_random_log(uint64_t percent, uint64_t limit)
 				  : rng_next(&random) % 100 < percent ? rng_next(&random) % COPIES
 								      : 0;
 
-		for (uint64_t k = 0; k <= copies && k < COPIES; k++)
-			log[n++] = (struct drawn){ 1 + (int64_t)(rng_next(&random) %
-								 (k % 2 ? 9 : N_IDS)),
-						   nr, (uint32_t)(100 + rng_next(&random) % 3) };
+		for (uint64_t k = 0; k <= copies && k < COPIES; k++) {
+			struct drawn *e = &log[n++];
+
+			*e = (struct drawn){ 1 + (int64_t)(rng_next(&random) % (k % 2 ? 9 : N_IDS)),
+					     nr, (uint32_t)(100 + rng_next(&random) % 3) };
+			if (e->ts < from && e->rest == 100)
+				e->rest = 0;
+		}
 	}
 	for (size_t k = n; k > 1; k--) {
 		size_t other = rng_next(&random) % k;
@@ -180,28 +211,31 @@ static void check_random_log(uint64_t percent, uint64_t limit)
 		log[other] = moved;
 	}
 	for (size_t k = 0; k < n; k++) {
-		snprintf(rest, sizeof(rest), "%" PRIu32, log[k].rest);
-		add(d, &(struct sample){ log[k].ts, id_of(log[k].nr, id, sizeof(id)), rest, "note",
-					 false });
+		add(d, &(struct sample){ log[k].ts, id_of(log[k].nr, id, sizeof(id)),
+					 rest_of(log[k].rest, rest, sizeof(rest)), "note", false });
 	}
 	qsort(log, n, sizeof(*log), by_order);
 	CHECK_INT(dedup_finish(d, &err), 0);
 	while ((rc = dedup_next(d, &next, &err)) > 0 && i < n) {
 		const struct drawn *want = &log[i++];
 
-		snprintf(rest, sizeof(rest), "%" PRIu32, want->rest);
 		CHECK_INT(next.event.ts, want->ts);
 		check_text(next.event.id, next.event.id_len, id_of(want->nr, id, sizeof(id)));
-		check_text(next.event.rest, next.event.rest_len, rest);
+		check_text(next.event.rest, next.event.rest_len,
+			   rest_of(want->rest, rest, sizeof(rest)));
 		check_text(next.note, next.note_len, "note");
-		CHECK_INT(next.duplicate, seen[want->nr]);
-		seen[want->nr] = true;
+		CHECK_INT(next.duplicate, is_duplicate(&reference, want, from));
 	}
 	CHECK_INT(rc, 0);
 	CHECK_INT(i, n);
 	dedup_free(d);
-	free(seen);
+	free(reference.seen);
 	free(log);
+}
+
+static void check_random_log(uint64_t percent, uint64_t limit)
+{
+	check_random_log_from(percent, limit, INT64_MIN);
 }
 
 static void test_ids_of_equal_hash_are_kept_apart(void)
@@ -229,6 +263,18 @@ static void test_random_logs_at_any_limit(void)
 		check_random_log(1, limits[i]);
 		check_random_log(50, limits[i]);
 		check_random_log(100, limits[i]);
+	}
+}
+
+/* Whether ids are remembered or sorted: what is too late makes nothing a duplicate. */
+static void test_late_events_at_any_limit(void)
+{
+	static const uint64_t limits[] = { 0, 4 * MIB, 1024 * MIB };
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		check_random_log_from(50, limits[i], 5);
+		check_random_log_from(100, limits[i], 5);
+		check_random_log_from(100, limits[i], 15000);
 	}
 }
 
@@ -306,6 +352,7 @@ int main(void)
 	RUN(test_ids_of_equal_hash_are_kept_apart);
 	RUN(test_duplicates_far_apart);
 	RUN(test_random_logs_at_any_limit);
+	RUN(test_late_events_at_any_limit);
 	RUN(test_a_write_that_fails_is_an_error);
 	RUN(test_nothing_added);
 	return CHECK_DONE();

@@ -151,8 +151,15 @@ sums AS (
 		AND coalesce(e.genre, '') = l.genre AND e.drift = x.drift
 	GROUP BY x.drift, x.weight
 ),
+-- `small`, and its share of 1 + small, as ce-online has them: exp() of a smaller number would be out of range.
+squashed AS (
+	SELECT weight, variance, mean < 0 AS is_unlikely, exp(greatest(-abs(mean) / sqrt(1 + pi() * variance / 8), -700)) AS small
+	FROM sums
+),
 predicted AS (
-	SELECT sum(weight / (1 + exp(-mean / sqrt(1 + pi() * variance / 8)))) AS p, sum(weight * variance) AS variance FROM sums
+	SELECT sum(weight * CASE WHEN is_unlikely THEN small ELSE 1 END / (1 + small)) AS p,
+		sum(weight * CASE WHEN is_unlikely THEN 1 ELSE small END / (1 + small)) AS q, sum(weight * variance) AS variance
+	FROM squashed
 )
 SELECT plan_tier, floor((at - floor(extract(epoch FROM signup_date) * 1000)) / 86400000)::bigint,
 	activity_level, engagement, preference, u_rate, u_known, outcome, round(g_completed::numeric / nullif(g_known, 0), 6),
@@ -164,7 +171,7 @@ SELECT plan_tier, floor((at - floor(extract(epoch FROM signup_date) * 1000)) / 8
 	extract(hour FROM utc)::bigint, extract(dow FROM utc)::bigint, extract(week FROM utc)::bigint,
 	extract(month FROM utc)::bigint, extract(hour FROM utc)::bigint, extract(dow FROM utc)::bigint,
 	activity_level * popularity,
-	round(u_rate * c_rate, 6), round(ln(p / (1 - p))::numeric, 6), round(sqrt(variance)::numeric, 6)
+	round(u_rate * c_rate, 6), round(ln(p / q)::numeric, 6), round(sqrt(variance)::numeric, 6)
 FROM rates
 CROSS JOIN predicted;
 END;

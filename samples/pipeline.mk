@@ -13,8 +13,8 @@
 #   make -f pipeline.mk RECIPE=segment LOG='log.jsonl.gz ...' OUT=my-results [ADAPT_FLAGS='--tz Europe/Berlin'] ...
 #
 # RECIPE is the name of a recipe that is installed, or a file: dir/NAME or NAME.recipe. The options that it gives for
-# the tools stand before those of CLEAN_FLAGS, JOIN_FLAGS, SESSIONIZE_FLAGS, AGG_FLAGS and FEATURES_FLAGS. A users_dim
-# or content_dim that the log does not hold may be in DATA, if that is given.
+# the tools stand before those of CLEAN_FLAGS, JOIN_FLAGS, SESSIONIZE_FLAGS, AGG_FLAGS, ONLINE_FLAGS and
+# FEATURES_FLAGS. A users_dim or content_dim that the log does not hold may be in DATA, if that is given.
 #
 # At the end, and where a step fails, stand the warnings of all steps, also of those that had nothing to do. With
 # STRICT=1 a warning is an error, and the step that gives it makes nothing. KEEP='COL[,...]' passes further columns
@@ -119,6 +119,7 @@ override CLEAN_FLAGS      := $(call recipe_for,clean) $(CLEAN_FLAGS)
 override JOIN_FLAGS       := $(call recipe_for,join) $(JOIN_FLAGS)
 override SESSIONIZE_FLAGS := $(call recipe_for,sessionize) $(SESSIONIZE_FLAGS)
 override AGG_FLAGS        := $(call recipe_for,agg) $(AGG_FLAGS)
+override ONLINE_FLAGS     := $(call recipe_for,online) $(ONLINE_FLAGS)
 override FEATURES_FLAGS   := $(call recipe_for,features) $(FEATURES_FLAGS)
 endif
 

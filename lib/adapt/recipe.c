@@ -63,8 +63,9 @@ const struct recipe_rule *recipe_rule(const struct recipe *r, const char *name, 
 	return best;
 }
 
-const char *const recipe_tools[] = { "ce-clean", "ce-join",     "ce-sessionize",
-				     "ce-agg",   "ce-features", NULL };
+const char *const recipe_tools[] = {
+	"ce-clean", "ce-join", "ce-sessionize", "ce-agg", "ce-online", "ce-features", NULL,
+};
 
 const char *recipe_options(const struct recipe *r, const char *tool)
 {

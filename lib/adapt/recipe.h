@@ -152,7 +152,8 @@ const struct recipe_rule *recipe_rule(const struct recipe *r, const char *name, 
 
 /* The tools for which a recipe can give options; ends with NULL. */
 extern const char *const recipe_tools[];
-#define RECIPE_TOOLS "ce-clean, ce-join, ce-sessionize, ce-agg or ce-features" /* for messages */
+#define RECIPE_TOOLS                                                                               \
+	"ce-clean, ce-join, ce-sessionize, ce-agg, ce-online or ce-features" /* for messages */
 
 /* The options that it gives for a tool, as a shell reads them; "": none. */
 const char *recipe_options(const struct recipe *r, const char *tool);

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ROWS_MAX   ((size_t)1024)
 #define VALUES_MAX ((size_t)128 * 1024) /* of all rows that are held */
@@ -69,6 +70,11 @@ int explain_init(struct explain *x, const struct model *m, const struct csv_read
 	x->value = mem_alloc(x->n_max * n, sizeof(*x->value));
 	x->contribution = mem_alloc(x->n_max * n, sizeof(*x->contribution));
 	x->text_end = mem_alloc(x->n_max, sizeof(*x->text_end));
+	for (size_t i = 0; has_table && i < n; i++)
+		if (!strcmp(feature(x, i), BASE))
+			return err_set(err, ERR_RUNTIME,
+				       "the model has a feature named " BASE
+				       ", as --contributions names the row without any");
 	if (has_table) {
 		x->fact_end = mem_alloc(x->n_max * (n + 1), sizeof(*x->fact_end));
 		x->key = columns_require(in, "event_id", err);

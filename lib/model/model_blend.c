@@ -115,15 +115,25 @@ static int parse(struct lines *s, struct model *m)
 
 /* The text for people -------------------------------------------------------------------------- */
 
+/* What it says of its parts is indented, so that their figures, a loss say, are not taken for its
+ * own. */
 static void put_summary(struct buf *out, const struct model *m)
 {
+	struct buf text = BUF_INIT;
+
 	buf_append_str(out,
 		       "model         a blend: its score is the mean of those of two models\n");
 	for (int i = 0; i < MODEL_BLEND_PARTS; i++) {
 		struct model part = model_blend_part(m, i);
 
-		part.learner->put_summary(out, &part);
+		part.learner->put_summary(&text, &part);
 	}
+	for (size_t i = 0; i < text.len; i++) {
+		if (!i || text.data[i - 1] == '\n')
+			buf_append_str(out, "  ");
+		buf_append_char(out, text.data[i]);
+	}
+	buf_release(&text);
 }
 
 static void put_columns(struct buf *out, const struct model *m)

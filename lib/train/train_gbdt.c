@@ -168,10 +168,11 @@ static void put_summary(struct buf *lines, const struct model *m)
 {
 	const struct model_gbdt *g = m->fit;
 
-	buf_printf(lines, "%zu trees kept of %zu grown, training log loss %.6g\n", g->trees.n,
-		   g->report.n_tried, g->report.train_loss);
+	buf_printf(lines, "%zu trees kept of %zu grown, their log loss %.6g in training",
+		   g->trees.n, g->report.n_tried, g->report.train_loss);
 	if (m->validation)
-		buf_printf(lines, "validation log loss %.6g\n", g->report.held_loss);
+		buf_printf(lines, ", %.6g in validation", g->report.held_loss);
+	buf_append_char(lines, '\n');
 }
 
 const struct trainer trainer_gbdt = {

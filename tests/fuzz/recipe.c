@@ -24,8 +24,8 @@ static const char *const logs[] = {
 /* The options that it gives are words for a shell. */
 static void check_options(const struct recipe *r)
 {
-	static const char *const tools[] = { "ce-clean", "ce-join", "ce-sessionize", "ce-agg",
-					     "ce-features" };
+	static const char *const tools[] = { "ce-clean", "ce-join",   "ce-sessionize",
+					     "ce-agg",   "ce-online", "ce-features" };
 
 	for (size_t i = 0; i < sizeof(tools) / sizeof(*tools); i++) {
 		const char *s = recipe_options(r, tools[i]);

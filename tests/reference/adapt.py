@@ -378,7 +378,8 @@ class Recipe:
             words.end()
         elif kind == "options":
             tool = words.take().text
-            if tool not in ("ce-clean", "ce-join", "ce-sessionize", "ce-agg", "ce-features"):
+            if tool not in ("ce-clean", "ce-join", "ce-sessionize", "ce-agg", "ce-online",
+                            "ce-features"):
                 raise Failure("no such tool")
             self.once("options " + tool)
             if not words.left:

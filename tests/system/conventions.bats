@@ -1045,7 +1045,8 @@ arena() {
 		same want <(text ../piped)
 		ln -s nothing dangling
 		works "${cmd[@]}" -o dangling "$in"
-		[ ! -L dangling ] && [ ! -e nothing ]
+		[ ! -L dangling ]
+		[ ! -e nothing ]
 		same want <(text dangling)
 	}
 	each case_ $filters
@@ -1064,7 +1065,8 @@ arena() {
 		[ -s out ]
 		rm out
 		fails 1 "${cmd[@]}" --strict -o out long.csv
-		[ ! -e out ] && [[ $stderr == *": a warning is an error with --strict" ]]
+		[ ! -e out ]
+		[[ $stderr == *": a warning is an error with --strict" ]]
 	}
 	each case_ $readers
 }

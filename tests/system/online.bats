@@ -26,7 +26,8 @@ learnt() {
 	ce-import users_dim dims/users_dim.csv.gz
 	ce-import content_dim dims/content_dim.csv.gz
 	sql 'CREATE SCHEMA online'
-	for options in "" "--window 4d" "--gap 5h"; do
+	for options in "" "--window 4d" "--gap 5h" "--prior user=0.2,genre=0,hour=3 --drift 0.5" \
+		"--prior bias=1e6,user=1e6,content=1e6 --drift 0,2,40 --alpha 0.3"; do
 		# shellcheck disable=SC2206 # words
 		options=($options)
 		# In the middle of a day, and of a viewing.
@@ -38,6 +39,11 @@ learnt() {
 		sql <"$CE_ROOT/samples/online.sql"
 		recent=2592000000
 		[ "${options[0]}" != --window ] || recent=345600000
+		prior='1, .7, .7, .3, .1, .1, .1, .1, .5'
+		case ${options[1]} in
+			user=*) prior='1, .2, .7, .3, 0, .1, 3, .1, .5' ;;
+			bias=*) prior='1e6, 1e6, 1e6, .3, .1, .1, .1, .1, .5' ;;
+		esac
 		: >got.csv
 		: >want.csv
 		all=0
@@ -61,7 +67,7 @@ learnt() {
 				AND closing_ts BETWEEN $until AND $at - 1")
 			all=$((all + (news == 0)))
 			cut -d, -f6- row.csv | sed '2!d; s/,[^,]*,[^,]*$//' | learnt >>want.csv
-			ce-export -p -c "SELECT * FROM online_features('$user', '$content', $at, '$device', $start, $recent)" >out.csv
+			ce-export -p -c "SELECT * FROM online_features('$user', '$content', $at, '$device', $start, $recent, '{$prior}')" >out.csv
 			same <(head -n 1 row.csv | cut -d, -f6- | sed 's/,label_known_ts,is_completion$//') <(head -n 1 out.csv)
 			sed 1d out.csv | sed -E ':a; s/(^|,)(-?[0-9]+\.[0-9]*[1-9])0+(,|$)/\1\2\3/; ta; s/(^|,)(-?[0-9]+)\.0+(,|$)/\1\2\3/; ta' |
 				learnt >>got.csv

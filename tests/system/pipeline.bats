@@ -386,13 +386,13 @@ adapted() {
 
 @test "a log and its recipe go through the whole pipeline, with the recipe's options" {
 	segment_log
-	sed '$!b; a options ce-features --rows all' "$CE_ROOT/samples/recipes/segment.recipe" |
+	sed '$!b; a options ce-online --drift 0\noptions ce-features --rows all' "$CE_ROOT/samples/recipes/segment.recipe" |
 		sed 's/^options ce-sessionize.*/options ce-sessionize --gap 40m/' >my.recipe
 	adapted RECIPE=./my.recipe
 	ce-adapt -r ./my.recipe --users u.csv --contents c.csv log.jsonl 2>/dev/null |
 		ce-clean --allow-empty device,playback_position 2>/dev/null |
 		ce-join --drop email -k user_id u.csv -k content_id c.csv |
-		ce-sessionize --gap 40m | ce-agg | ce-online | ce-features --rows all -o features.csv.gz
+		ce-sessionize --gap 40m | ce-agg | ce-online --drift 0 | ce-features --rows all -o features.csv.gz
 	cmp features.csv.gz out/completion_prediction_features.csv.gz
 	[ -s out/completion.model ]
 	adapted RECIPE=./my.recipe ENGINE=one OUT=one one/completion_prediction_features.csv.gz

@@ -85,7 +85,7 @@ header=event_id,event_ts,user_id,content_id,event_type,playback_position,device
 	[ -z "$(ce-adapt -r ./my.recipe --options ce-clean)" ]
 	for other in ce-other clean ''; do
 		fails 2 ce-adapt -r ./my.recipe --options "$other"
-		[[ $stderr == "ce-adapt: --options $other: expected ce-clean, ce-join, ce-sessionize, ce-agg or ce-features"* ]]
+		[[ $stderr == "ce-adapt: --options $other: expected ce-clean, ce-join, ce-sessionize, ce-agg, ce-online or ce-features"* ]]
 	done
 	ce-adapt -r ./my.recipe --options ce-sessionize -o words
 	eval "set -- $(cat words)"
@@ -395,7 +395,9 @@ warned() {
 	rm -- *.csv
 	echo x >>log
 	fails 1 ce-adapt -r ./my.recipe -p --users users.csv --contents contents.csv -o events.csv log
-	[ ! -e users.csv ] && [ ! -e contents.csv ] && [ ! -e events.csv ]
+	[ ! -e users.csv ]
+	[ ! -e contents.csv ]
+	[ ! -e events.csv ]
 	fails 1 ce-adapt -r ./my.recipe -p --users none/users.csv -o events.csv log
 	[ ! -e events.csv ]
 }

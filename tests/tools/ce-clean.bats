@@ -244,9 +244,11 @@ is_little() {
 	fails 1 clean -o /dev/full --rejects rejects.csv raw.csv
 	fails 1 clean -o out.csv --rejects /dev/full raw.csv
 	fails 1 clean -o out.csv --rejects out.csv raw.csv
-	[ ! -e out.csv ] && [ ! -e rejects.csv ]
+	[ ! -e out.csv ]
+	[ ! -e rejects.csv ]
 	clean -p -o out.csv --rejects rejects.csv raw.csv
-	[ "$(wc -l <out.csv)" -eq 2 ] && [ "$(wc -l <rejects.csv)" -eq 2 ]
+	[ "$(wc -l <out.csv)" -eq 2 ]
+	[ "$(wc -l <rejects.csv)" -eq 2 ]
 }
 
 @test "--max-rejects N: one more is an error, at once, and nothing is finished" {
@@ -255,7 +257,8 @@ is_little() {
 	gzip -t out.csv.gz
 	fails 1 clean --max-rejects 1 --rejects rejects.csv raw.csv
 	[ "$stderr" = "ce-clean: rejected 2 of 3 records read, more than --max-rejects 1: 1 ragged, 1 bad_event_ts (--delimiter?)" ]
-	[ ! -s stdout ] && [ ! -e rejects.csv ]
+	[ ! -s stdout ]
+	[ ! -e rejects.csv ]
 	events a,1,u,c,play,0,tv b,2,u,c,play,0,tv a,3,u,c,play,0,tv
 	clean --max-rejects 1 raw.csv >out.csv.gz
 	fails 1 clean --max-rejects 0 -o out.csv raw.csv

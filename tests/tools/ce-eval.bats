@@ -197,7 +197,8 @@ six_rows() {
 	printf '%s\n' is_completion,completion_probability,split 1,0.5,train ,0.5,test >none.csv
 	fails 1 ce-eval -o out.csv.gz --curves curves.csv.gz none.csv
 	[[ $stderr == "ce-eval: none.csv: no rows to evaluate: of 2 rows read, 1 are not of split 'test', 1 have no label" ]]
-	[ ! -e out.csv.gz ] && [ ! -e curves.csv.gz ]
+	[ ! -e out.csv.gz ]
+	[ ! -e curves.csv.gz ]
 }
 
 @test "a bad label or score is named with its line" {

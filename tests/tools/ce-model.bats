@@ -386,8 +386,10 @@ head_of() {
 	{
 		sed '/^model /,$d' logistic.view
 		echo 'model         a blend: its score is the mean of those of two models'
-		sed -n '/^model /,/^constant /p' logistic.view | sed '/^$/,$d; /^constant /d'
-		sed -n '/^model /,/^$/p' gbdt.view | sed '/^$/d'
+		{
+			sed -n '/^model /,/^constant /p' logistic.view | sed '/^$/,$d; /^constant /d'
+			sed -n '/^model /,/^$/p' gbdt.view | sed '/^$/d'
+		} | sed '/^constant /!s/^/  /' # so that their losses are not taken for the blend's
 		sed -n '/^$/,$p' logistic.view
 		sed -n '/^$/,$p' gbdt.view
 	} >want

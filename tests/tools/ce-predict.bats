@@ -443,6 +443,11 @@ assert n > 1000, n'
 	ce-predict -p --explain 1 -m model other.csv >got
 	fails 1 ce-predict --explain 2 -m model other.csv
 	[[ $stderr == 'ce-predict: other.csv:1: column reason_2: is in the input already'* ]]
+	sed '1s/noise/(base)/; 1s/^/event_id,/; 2,$s/^/e,/' features.csv >other.csv
+	ce-train -o model other.csv
+	ce-predict -p --explain 1 -m model other.csv >got
+	fails 1 ce-predict --contributions c.csv -m model other.csv
+	[[ $stderr == 'ce-predict: the model has a feature named (base)'* && ! -e c.csv ]]
 }
 
 @test "--explain: the same bytes with any number of threads, and with rows from a pipe" {
@@ -568,7 +573,8 @@ for name in ("i", "d"):
 	n=$(awk -F, -v cut="$cut" 'NR > 1 && $1 >= cut' ones.csv | wc -l)
 	[[ $(<stderr) == "ce-predict: warning: --importance: the label (column is_completion) is 1 in all $n test rows of the sample: it has no AUC (--sample)" ]]
 	fails 1 ce-predict --strict --importance strict -m model -o strict.said ones.csv
-	[ ! -e strict ] && [ ! -e strict.said ]
+	[ ! -e strict ]
+	[ ! -e strict.said ]
 	ce-predict --strict --drift d -m model -o /dev/null ones.csv
 	[ "$(sed 1d i | cut -d, -f4,6,7,9 | sort -u)" = ,,, ]
 	[ "$(sed 1d i | head -n 1 | cut -d, -f1)" = strong ]
@@ -577,7 +583,9 @@ for name in ("i", "d"):
 	[[ $stderr == "ce-predict: train.csv: --importance: no row with a label in the test part" ]]
 	fails 1 ce-predict --drift d.gz -m model -o said.gz train.csv
 	[[ $stderr == "ce-predict: train.csv: --drift: no row in the test part" ]]
-	[ ! -e i.gz ] && [ ! -e d.gz ] && [ ! -e said.gz ]
+	[ ! -e i.gz ]
+	[ ! -e d.gz ]
+	[ ! -e said.gz ]
 	fails 2 ce-predict -m model --repeats 3 features.csv
 	fails 2 ce-predict -m model --sample 3 features.csv
 	fails 2 ce-predict -m model --seed 3 features.csv

@@ -205,9 +205,9 @@ static void mistakes_of_other_statements(void)
 	check_error(JSON "outcome stop if x exists else dimension\n",
 		    "2: 'dimension': expected stop, complete or ignore");
 	check_error(JSON "options\n", "2: the name of a tool is missing at the end of the line");
-	check_error(
-		JSON "options ce-train -m gbdt\n",
-		"2: 'ce-train': expected ce-clean, ce-join, ce-sessionize, ce-agg or ce-features");
+	check_error(JSON "options ce-train -m gbdt\n",
+		    "2: 'ce-train': expected ce-clean, ce-join, ce-sessionize, ce-agg, ce-online "
+		    "or ce-features");
 	check_error(JSON "options ce-agg\n", "2: the options of ce-agg are missing");
 	check_error(JSON "options ce-agg -x\noptions ce-agg -y\n",
 		    "3: options of ce-agg stand twice");

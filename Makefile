@@ -43,7 +43,7 @@ ALL_LDFLAGS = $(CFLAGS) $(HARD_LDFLAGS) $(LDFLAGS)
 LIBS        = -lcsv -lz -lm $(ISAL_LIBS)
 DB_LIBS     = -lpq
 ADAPT_LIBS  = -lyajl -lxxhash
-STATE_LIBS  = -lcrypto
+CRYPTO_LIBS = -lcrypto
 
 # Packages of Debian 12: to build and run, to test, to measure, and for lint and the sanitizers.
 # Given with other goals, `deps` installs only what those need: `make deps demo` brings no PostgreSQL.
@@ -142,7 +142,7 @@ differ = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
 # The command lines' flags. When they change everything is made again, so that no object of one compiler
 # or of one set of flags meets those of another. Compared here and not by the rule, which would have to
 # run each time; only after `deps` and `clean` nothing is known yet.
-FLAGS = $(strip $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(DB_LIBS) $(ADAPT_LIBS) $(STATE_LIBS))
+FLAGS = $(strip $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(DB_LIBS) $(ADAPT_LIBS) $(CRYPTO_LIBS))
 $(BUILD)/flags: $(if $(FIRST),FORCE,$(if $(call differ,$(FLAGS),$(file <$(BUILD)/flags)),FORCE)) | $(FIRST)
 	@mkdir -p $(@D)
 	@printf '%s\n' $(call quoted,$(FLAGS)) >$@
@@ -169,9 +169,11 @@ $(DB_TOOLS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_LIB) $(DB
 $(BUILD)/bin/ce-adapt $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/adapt/*.c)) \
 	$(BUILD)/fuzz-recipe $(BUILD)/fuzz-adaptlog: private LIBS += $(ADAPT_LIBS)
 
-# The one tool that keeps a state.
-$(BUILD)/bin/ce-materialize $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/state/*.c)) \
-	$(BUILD)/fuzz-state: private LIBS += $(STATE_LIBS)
+# What has to do with a state or with a model, whose files hold SHA-256 sums.
+$(BUILD)/bin/ce-materialize $(BUILD)/bin/ce-train $(BUILD)/bin/ce-predict $(BUILD)/bin/ce-model \
+	$(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard $(addprefix tests/unit/,io/test_sha256.c state/*.c \
+	model/*.c train/*.c eval/*.c))) \
+	$(BUILD)/fuzz-state $(BUILD)/fuzz-model: private LIBS += $(CRYPTO_LIBS)
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_LIB) $(LIB)
 	@mkdir -p $(@D)

@@ -1,10 +1,10 @@
 /* ce-materialize: the pipe from raw events to the feature table in one process. */
 #include "base/mem.h"
 #include "cli.h"
+#include "io/sha256.h"
 #include "materialize/agreement.h"
 #include "materialize/materialize.h"
 #include "stages.h"
-#include "state/sha256.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* ce-train: trains a model on a feature table, or on any CSV with a 0/1 label. */
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/pool.h"
@@ -25,6 +26,7 @@ struct opts {
 	struct learn_options learn;
 	struct cli_choice model, resample, calibrate;
 	int64_t folds;
+	struct buf given; /* the options that were given, which the model keeps */
 };
 
 static int parse_l2(void *value, const char *const *args, struct err *err)
@@ -166,6 +168,7 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 	};
 
 	cli->options = options;
+	cli->given = &opt->given;
 	cli_parse(cli, argc, argv);
 	cli->options = NULL;
 	finish_opts(cli, opt);
@@ -180,6 +183,16 @@ static void note_lines(const struct cli *cli, struct buf *lines)
 		cli_note(cli, "%.*s", (int)len, line);
 	}
 	buf_release(lines);
+}
+
+/* What the model was made from. */
+static void set_origin(struct model *m, const struct cli *cli, const struct buf *given)
+{
+	m->options = mem_dup(given->data, given->len - 1);
+	for (size_t i = 0; i < cli->input.n; i++)
+		names_add(&m->sources, cli->input.paths[i], strlen(cli->input.paths[i]));
+	if (!cli->input.n)
+		names_add(&m->sources, "-", 1);
 }
 
 /* Reads the set, and writes the model. Returns 0, or -1 with err. */
@@ -197,6 +210,7 @@ static int train(const struct cli *cli, struct trainset *set, const struct opts 
 	    learn_model(&model, set, INT64_MAX, &opt->learn, pool, err))
 		return -1;
 	model.split = set->rows.split;
+	set_origin(&model, cli, &opt->given);
 	learn_warn(&warnings, &model, set);
 	cli_warnings(cli, &warnings);
 	rc = model_write(&model, &out, err);
@@ -237,7 +251,8 @@ int main(int argc, char **argv)
 			    .learn = LEARN_OPTIONS_INIT,
 			    .model = { model_kind_names, 0 },
 			    .resample = { model_resample_names, 0 },
-			    .calibrate = { model_calibration_names, 0 } };
+			    .calibrate = { model_calibration_names, 0 },
+			    .given = BUF_INIT };
 	struct cli cli = { .tool = "ce-train",
 			   .purpose = "Train a model on a feature table.",
 			   .operands = "[FILE ...]" };
@@ -259,5 +274,6 @@ int main(int argc, char **argv)
 	names_release(&opt.set.na);
 	names_release(&opt.learn.interactions);
 	names_release(&opt.learn.monotone);
+	buf_release(&opt.given);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/num.h"
+#include "base/shellword.h"
 #include "base/thread.h"
 #include "base/utf8.h"
 #include "table/csvhead.h"
@@ -293,6 +294,16 @@ static int parse_threads(void *value, const char *const *args, struct err *err)
 	return 0;
 }
 
+/* How many options are the tool's own. */
+static size_t n_own(const struct cli *cli)
+{
+	size_t n = 0;
+
+	while (cli->options[n].name)
+		n++;
+	return n;
+}
+
 /*
  * The tool's options and, after them, those that all tools share; a zeroed entry ends them. An
  * option of the tool hides a shared one of the same name. The caller frees.
@@ -320,23 +331,19 @@ static struct cli_option *all_options(struct cli *cli)
 		{ 0, "help", NULL, "print this help", print_help, cli },
 		{ 0, "version", NULL, "print the version", print_version, cli },
 	};
-	const size_t n_shared = sizeof(shared) / sizeof(*shared);
-	struct cli_option *all;
-	size_t n_own = 0, n;
+	const size_t n_shared = sizeof(shared) / sizeof(*shared), own = n_own(cli);
+	struct cli_option *all = mem_zalloc(own + n_shared + 1, sizeof(*all));
+	size_t n = own;
 
-	while (cli->options[n_own].name)
-		n_own++;
-	all = mem_zalloc(n_own + n_shared + 1, sizeof(*all));
-	memcpy(all, cli->options, n_own * sizeof(*all));
-	n = n_own;
+	memcpy(all, cli->options, own * sizeof(*all));
 	for (size_t i = cli->no_output ? N_OUTPUT_OPTIONS : 0; i < n_shared; i++) {
 		size_t at = 0;
 
 		if (cli->no_input && shared[i].parse == parse_delimiter)
 			continue;
-		while (at < n_own && (!shared[i].name || strcmp(all[at].name, shared[i].name) != 0))
+		while (at < own && (!shared[i].name || strcmp(all[at].name, shared[i].name) != 0))
 			at++;
-		if (at == n_own)
+		if (at == own)
 			all[n++] = shared[i];
 	}
 	return all;
@@ -476,9 +483,55 @@ static _Noreturn void refuse_option(const struct cli *cli, int c, const char *wo
 	cli_usage_error(cli, "option '--%s' requires %s: %s", o->name, number, o->args);
 }
 
+/* The options as they were given, in their order. */
+struct given {
+	struct given_option {
+		const struct cli_option *option;
+		const char *arg; /* NULL: a flag */
+	} * all;
+	size_t n, cap;
+};
+
+static void note_given(struct given *given, const struct cli_option *o)
+{
+	if (given->n == given->cap) {
+		given->cap = mem_grow(given->cap, given->n + 1);
+		given->all = mem_realloc(given->all, given->cap, sizeof(*given->all));
+	}
+	given->all[given->n++] = (struct given_option){ o, optarg };
+}
+
+static void put_word(struct buf *out, const char *before, const char *word)
+{
+	buf_append_str(out, before);
+	shellword_put(out, word);
+}
+
+/* Puts them where the tool wants them. */
+static void put_given(const struct cli *cli, const struct given *given)
+{
+	struct buf *out = cli->given;
+
+	for (const struct cli_option *o = cli->all; o < cli->all + n_own(cli); o++) {
+		size_t last = 0;
+
+		for (size_t i = 0; i < given->n; i++)
+			last = given->all[i].option == o ? i : last;
+		for (size_t i = o->parse == cli_list ? 0 : last; i < given->n; i++) {
+			if (given->all[i].option != o)
+				continue;
+			put_word(out, out->len ? " --" : "--", o->name);
+			if (given->all[i].arg)
+				put_word(out, " ", given->all[i].arg);
+		}
+	}
+	buf_append_char(out, '\0');
+}
+
 static void parse_options(const struct cli *cli, int argc, char **argv)
 {
 	const struct cli_option *o;
+	struct given given = { NULL, 0, 0 };
 	struct option *longs;
 	char *letters, *end;
 	size_t n = 0, n_longs = 0;
@@ -507,8 +560,14 @@ static void parse_options(const struct cli *cli, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			refuse_option(cli, c, argv[optind - 1]);
-		take_option(cli, option_of(cli, c), c, argc, argv);
+		o = option_of(cli, c);
+		if (cli->given)
+			note_given(&given, o);
+		take_option(cli, o, c, argc, argv);
 	}
+	if (cli->given)
+		put_given(cli, &given);
+	free(given.all);
 	free(longs);
 	free(letters);
 }

@@ -9,6 +9,7 @@
 #define CE_CLI_H
 
 #include "base/bound.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/names.h"
 #include "base/time.h"
@@ -80,6 +81,13 @@ struct cli {
 	const struct cli_option *options;
 	bool no_output; /* writes no table: -o, -p, -0 ... -9 and --no-sync are unknown */
 	bool no_input;  /* reads no table: --delimiter is unknown */
+	/*
+	 * NULL, or where cli_parse puts the tool's own options that were given, as words of a
+	 * shell: by their long names and in the order of the table, each as it was given last, a
+	 * list (cli_list) each time, and a NUL. Of an option of two arguments only the first. The
+	 * caller releases it.
+	 */
+	struct buf *given;
 
 	/* Filled by cli_parse. */
 	struct csv_input input;  /* the operands, --threads, --delimiter */

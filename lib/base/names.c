@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+void names_add(struct names *names, const char *name, size_t len)
+{
+	names->name = mem_realloc(names->name, names->n + 1, sizeof(*names->name));
+	names->name[names->n++] = mem_dup(name, len);
+}
+
 int names_append(struct names *names, const char *list, struct err *err)
 {
 	for (const char *s = list;; s++) {
@@ -14,9 +20,10 @@ int names_append(struct names *names, const char *list, struct err *err)
 
 		if (!len)
 			return err_set(err, ERR_USAGE, "empty name in the list '%s'", list);
-		names->name = mem_realloc(names->name, names->n + 1, sizeof(*names->name));
-		names->name[names->n++] = trimmed_len ? mem_dup(trimmed, trimmed_len)
-						      : mem_dup(s, len);
+		if (trimmed_len)
+			names_add(names, trimmed, trimmed_len);
+		else
+			names_add(names, s, len);
 		s += len;
 		if (!*s)
 			return 0;

@@ -26,6 +26,9 @@ struct names {
  */
 int names_append(struct names *names, const char *list, struct err *err);
 
+/* Appends one name as it is, of len bytes, none of them a NUL. */
+void names_add(struct names *names, const char *name, size_t len);
+
 /* Appends the list as names_append reads it, without a NUL. */
 void names_put(struct buf *out, const struct names *names);
 

@@ -2,7 +2,7 @@
 
 #include "base/num.h"
 #include "base/time.h"
-#include "state/sha256.h"
+#include "io/sha256.h"
 
 #include <stdio.h>
 #include <string.h>

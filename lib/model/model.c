@@ -63,6 +63,9 @@ void model_release(struct model *m)
 	free(m->fit);
 	m->fit = NULL;
 	names_release(&m->na);
+	names_release(&m->sources);
+	free(m->options);
+	m->options = NULL;
 	split_release(&m->split);
 	encoding_release(&m->encoding);
 	calibration_release(&m->calibration);
@@ -71,15 +74,14 @@ void model_release(struct model *m)
 int model_write(const struct model *m, struct gz_writer *out, struct err *err)
 {
 	struct buf text = BUF_INIT;
-	int rc;
+	int rc = model_format(&text, m, err);
 
-	model_format(&text, m);
-	if (text.len > MODEL_SIZE_MAX)
+	if (!rc && text.len > MODEL_SIZE_MAX)
 		rc = err_set(err, ERR_RUNTIME,
 			     "the model takes %zu MiB, but at most %zu MiB can be read back: train "
 			     "with fewer --trees or --leaves",
 			     text.len >> 20, MODEL_SIZE_MAX >> 20);
-	else
+	else if (!rc)
 		rc = gz_writer_write(out, text.data, text.len, err);
 	buf_release(&text);
 	return rc;

@@ -4,20 +4,22 @@
  * The file is plain text (see lines) and holds every parameter: what is read back predicts the same
  * bits.
  *
- *	ce-model 4			3, which has none of the lines marked *, is read as well,
- *					and 2, which has neither `na` nor `clip` either
- *	kind NAME			of the learner: logistic | gbdt | blend
- *	label "NAME"			the columns of the split; `-` for none
- *	time "NAME" | -
- *	known "NAME" | -
- *	horizon LENGTH | -		* by which labels are known, in the unit of `time`
+ *	ce-model 5			4, which has none of the lines marked +, is read as well, 3,
+ *					which has none of those marked * either, and 2, which has
+ *					neither `na` nor `clip` either; all end with `crc32
+ *HHHHHHHH` kind NAME			of the learner: logistic | gbdt | blend label "NAME"
+ *the columns of the split; `-` for none time "NAME" | - known "NAME" | - horizon LENGTH | -
+ ** by which labels are known, in the unit of `time`
  *	end TIME | -			* the latest time of the training input; with a horizon
  *	cut TIME | -			rows at or after it are test rows, if they are mature
+ *	span TIME TIME | -		+ the times of the first and the last train row
  *	train ROWS POSITIVES		what the split made of the training input
  *	test ROWS POSITIVES
  *	purged ROWS POSITIVES
  *	immature ROWS POSITIVES		*
  *	unlabelled ROWS
+ *	options "TEXT" | -		+ those given that a model depends on, as words of a shell
+ *	source "NAME"			+ each input as it was named, "-" for standard input
  *	class_weight none | balanced | RATIO
  *	resample none | over | under
  *	seed N
@@ -30,7 +32,11 @@
  *
  *	calibration none | platt SLOPE INTERCEPT | isotonic N
  *	knot SCORE PROBABILITY		N times, ascending
- *	crc32 HHHHHHHH			of all bytes before this line
+ *	model_id HHHHHHHHHHHHHHHH	the first 16 digits of the SHA-256 of all bytes before this
+ *					line, which both tells damage and names the model
+ *
+ * Nothing in it depends on when or where it was written: the same rows, options and names of inputs
+ * make the same bytes, and so the same model_id.
  */
 #ifndef CE_MODEL_H
 #define CE_MODEL_H
@@ -48,17 +54,23 @@
 
 struct model_learner;
 
+#define MODEL_FORMAT 5
+#define MODEL_ID     17 /* the digits of an id, with a NUL */
+
 struct model {
+	char id[MODEL_ID]; /* of one that was read; of one of before version 5, as of this one */
 	const struct model_learner *learner;
 	void *fit; /* the learner's own, learner->size bytes: parameters, options, how the fit went
 		    */
 	struct split split;
 	struct classweight balance;
-	int64_t validation; /* the share of the train rows that are validation rows, in millionths
-			     */
-	uint64_t learnt;    /* train rows trained on: all but those and what they purge */
-	size_t bins;        /* the most bins that a number was cut into, or 0 */
-	struct names na;    /* what is read as empty, see na */
+	int64_t validation;   /* the share of the train rows that are validation rows, in millionths
+			       */
+	uint64_t learnt;      /* train rows trained on: all but those and what they purge */
+	size_t bins;          /* the most bins that a number was cut into, or 0 */
+	struct names na;      /* what is read as empty, see na */
+	char *options;        /* given to training, as words of a shell; NULL: nobody knows */
+	struct names sources; /* the inputs of training */
 	struct encoding encoding;
 	struct calibration calibration; /* of the score */
 };
@@ -66,7 +78,7 @@ struct model {
 #define MODEL_INIT                                                                                 \
 	{                                                                                          \
 		.split = SPLIT_INIT, .balance = CLASSWEIGHT_INIT, .na = NAMES_INIT,                \
-		.encoding = ENCODING_INIT, .calibration = CALIBRATION_INIT                         \
+		.sources = NAMES_INIT, .encoding = ENCODING_INIT, .calibration = CALIBRATION_INIT  \
 	}
 
 /*
@@ -157,11 +169,15 @@ extern const char *const model_resample_names[];
 /* More text than this is not read back. */
 #define MODEL_SIZE_MAX ((size_t)64 * 1024 * 1024)
 
-/* Appends the text of the file to `out`. */
-void model_format(struct buf *out, const struct model *m);
+/* Appends the text of the file to `out`. Returns 0, or -1 with err: libcrypto refuses. */
+int model_format(struct buf *out, const struct model *m, struct err *err);
 
-/* Appends the checksum of its last line, that of the text before it. */
-void model_put_crc(struct buf *out, const char *text, size_t len);
+/*
+ * Appends the last line of a file of that version, with its newline, the lines before which are
+ * text[len], and sets the model's id. Returns 0, or -1 with err as model_format.
+ */
+int model_put_end(struct buf *out, int64_t version, const char *text, size_t len, char id[MODEL_ID],
+		  struct err *err);
 
 /* Writes that text. Returns 0, or -1 with err, also if it is too large to be read back. */
 int model_write(const struct model *m, struct gz_writer *out, struct err *err);

@@ -1,5 +1,6 @@
 /* The text of a model, written. */
 #include "io/gzio.h"
+#include "io/sha256.h"
 #include "model/lines.h"
 #include "model/model.h"
 
@@ -27,6 +28,18 @@ static void put_optional(struct buf *out, const char *keyword, bool is_there, in
 	buf_append_char(out, '\n');
 }
 
+static void put_span(struct buf *out, const struct split *s)
+{
+	buf_append_str(out, "span");
+	if (s->has_span) {
+		lines_put_int(out, s->first);
+		lines_put_int(out, s->last);
+	} else {
+		lines_put_word(out, "-");
+	}
+	buf_append_char(out, '\n');
+}
+
 static void put_split(struct buf *out, const struct split *s)
 {
 	put_name(out, "label", s->label);
@@ -35,6 +48,7 @@ static void put_split(struct buf *out, const struct split *s)
 	put_optional(out, "horizon", s->has_horizon, s->horizon);
 	put_optional(out, "end", s->has_horizon, s->end);
 	put_optional(out, "cut", s->has_cut, s->cut);
+	put_span(out, s);
 	for (int part = 0; part < SPLIT_N_PARTS; part++) {
 		buf_append_str(out, split_part_name((enum split_part)part));
 		lines_put_count(out, s->rows[part]);
@@ -42,6 +56,13 @@ static void put_split(struct buf *out, const struct split *s)
 			lines_put_count(out, s->positives[part]);
 		buf_append_char(out, '\n');
 	}
+}
+
+static void put_origin(struct buf *out, const struct model *m)
+{
+	put_name(out, "options", m->options);
+	for (size_t i = 0; i < m->sources.n; i++)
+		put_name(out, "source", m->sources.name[i]);
 }
 
 static void put_options(struct buf *out, const struct model *m)
@@ -93,28 +114,37 @@ static void put_calibration(struct buf *out, const struct calibration *c)
 	}
 }
 
-void model_put_crc(struct buf *out, const char *text, size_t len)
+int model_put_end(struct buf *out, int64_t version, const char *text, size_t len, char id[MODEL_ID],
+		  struct err *err)
 {
-	char value[16];
+	char hex[SHA256_HEX], crc[16];
 
-	snprintf(value, sizeof(value), "%08" PRIx32, gz_crc32(0, text, len));
-	lines_put_word(out, value);
+	if (sha256_bytes(hex, text, len, err))
+		return -1;
+	memcpy(id, hex, MODEL_ID - 1);
+	id[MODEL_ID - 1] = '\0';
+	snprintf(crc, sizeof(crc), "%08" PRIx32, gz_crc32(0, text, len));
+	buf_append_str(out, version < 5 ? "crc32" : "model_id");
+	lines_put_word(out, version < 5 ? crc : id);
+	buf_append_char(out, '\n');
+	return 0;
 }
 
-void model_format(struct buf *out, const struct model *m)
+int model_format(struct buf *out, const struct model *m, struct err *err)
 {
-	size_t start = out->len, len;
+	size_t start = out->len;
+	char id[MODEL_ID];
 
-	buf_append_str(out, "ce-model 4\nkind");
+	buf_append_str(out, "ce-model");
+	lines_put_int(out, MODEL_FORMAT);
+	buf_append_str(out, "\nkind");
 	lines_put_word(out, m->learner->name);
 	buf_append_char(out, '\n');
 	put_split(out, &m->split);
+	put_origin(out, m);
 	put_options(out, m);
 	put_na(out, &m->na);
 	m->learner->format(out, m);
 	put_calibration(out, &m->calibration);
-	len = out->len - start;
-	buf_append_str(out, "crc32");
-	model_put_crc(out, out->data + start, len);
-	buf_append_char(out, '\n');
+	return model_put_end(out, MODEL_FORMAT, out->data + start, out->len - start, id, err);
 }

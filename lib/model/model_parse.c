@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The line of one of the split's columns; `-` leaves *name NULL. */
-static int read_split_name(struct lines *s, const char *keyword, bool optional, char **name)
+/* A line of a name; `-` leaves *name NULL, where it is optional. */
+static int read_name(struct lines *s, const char *keyword, bool optional, char **name)
 {
 	struct buf text = BUF_INIT;
 	int rc = -1;
@@ -75,16 +75,53 @@ static int read_parts(struct lines *s, struct split *split)
 	return 0;
 }
 
+static int read_span(struct lines *s, struct split *split)
+{
+	if (s->version < 5)
+		return 0;
+	if (lines_keyword(s, "span"))
+		return -1;
+	split->has_span = !lines_have(s, " -");
+	if (!split->has_span)
+		return lines_end(s);
+	if (!split->time)
+		return lines_fail(s, "a span without a time column");
+	if (lines_int(s, INT64_MIN, INT64_MAX, &split->first) ||
+	    lines_int(s, INT64_MIN, INT64_MAX, &split->last))
+		return -1;
+	return split->first > split->last ? lines_fail(s, "a span that ends before it begins")
+					  : lines_end(s);
+}
+
 static int read_split(struct lines *s, struct split *split)
 {
-	if (read_split_name(s, "label", false, &split->label) ||
-	    read_split_name(s, "time", true, &split->time) ||
-	    read_split_name(s, "known", true, &split->known) || read_horizon(s, split) ||
+	if (read_name(s, "label", false, &split->label) ||
+	    read_name(s, "time", true, &split->time) ||
+	    read_name(s, "known", true, &split->known) || read_horizon(s, split) ||
 	    read_optional(s, "cut", INT64_MIN, &split->has_cut, &split->cut))
 		return -1;
 	if (split->has_cut && !split->time)
 		return lines_fail(s, "a cut without a time column");
-	return read_parts(s, split);
+	return read_span(s, split) || read_parts(s, split) ? -1 : 0;
+}
+
+/* Before version 5 a model did not say what it was made from. */
+static int read_origin(struct lines *s, struct model *m)
+{
+	struct buf name = BUF_INIT;
+	int rc = 0;
+
+	if (s->version < 5)
+		return 0;
+	if (read_name(s, "options", true, &m->options))
+		return -1;
+	while (!rc && lines_next_is(s, "source")) {
+		rc = lines_name(s, &name) || lines_end(s);
+		if (!rc)
+			names_add(&m->sources, name.data, name.len);
+	}
+	buf_release(&name);
+	return rc ? -1 : 0;
 }
 
 static int read_class_weight(struct lines *s, struct classweight *balance)
@@ -191,21 +228,27 @@ static int read_calibration(struct lines *s, struct calibration *c)
 		       : lines_end(s);
 }
 
-/* The crc32 line, which is the current one, after its keyword. */
-static int check_crc(struct lines *s)
+/* The last line, and whether the model is what it says. */
+static int read_end(struct lines *s, struct model *m)
 {
-	size_t before = (size_t)(s->at - strlen("crc32") - s->text);
+	const char *keyword = s->version < 5 ? "crc32" : "model_id";
 	struct buf want = BUF_INIT;
+	const char *line;
 	bool equal;
 
-	model_put_crc(&want, s->text, before);
-	equal = (size_t)(s->line_end - s->at) == want.len && !memcmp(s->at, want.data, want.len);
+	if (lines_keyword(s, keyword))
+		return -1;
+	line = s->at - strlen(keyword);
+	if (model_put_end(&want, s->version, s->text, (size_t)(line - s->text), m->id, s->err))
+		return -1;
+	equal = (size_t)(s->line_end + 1 - line) == want.len && !memcmp(line, want.data, want.len);
 	buf_release(&want);
 	if (!equal)
 		return lines_fail(s, "the checksum is wrong: the file was changed or damaged");
 	if (s->line_end + 1 < s->end) {
 		s->line++;
-		return lines_fail(s, "text after the crc32 line");
+		return lines_fail(s, s->version < 5 ? "text after the crc32 line"
+						    : "text after the model_id line");
 	}
 	return 0;
 }
@@ -216,12 +259,13 @@ static int read_head(struct lines *s, int *kind)
 		return -1;
 	if (!lines_have(s, "ce-model"))
 		return lines_fail(s, "not a model written by ce-train");
-	s->version = lines_have(s, " 4")   ? 4
+	s->version = lines_have(s, " 5")   ? 5
+		     : lines_have(s, " 4") ? 4
 		     : lines_have(s, " 3") ? 3
 		     : lines_have(s, " 2") ? 2
 					   : 0;
 	if (!s->version || lines_end(s))
-		return lines_fail(s, "a model of an unknown version: expected 2, 3 or 4");
+		return lines_fail(s, "a model of an unknown version: expected 2, 3, 4 or 5");
 	if (lines_keyword(s, "kind") || lines_choice(s, model_kind_names, kind))
 		return -1;
 	return lines_end(s);
@@ -236,9 +280,9 @@ int model_parse(struct model *m, const char *text, size_t len, const char *name,
 	if (read_head(&s, &kind))
 		return -1;
 	model_set_learner(m, model_learners[kind]);
-	if (read_split(&s, &m->split) || read_options(&s, m) || read_na(&s, &m->na) ||
-	    m->learner->parse(&s, m) || read_calibration(&s, &m->calibration) ||
-	    lines_keyword(&s, "crc32") || check_crc(&s)) {
+	if (read_split(&s, &m->split) || read_origin(&s, m) || read_options(&s, m) ||
+	    read_na(&s, &m->na) || m->learner->parse(&s, m) ||
+	    read_calibration(&s, &m->calibration) || read_end(&s, m)) {
 		model_release(m);
 		return -1;
 	}

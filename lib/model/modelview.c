@@ -38,6 +38,13 @@ static void put_split(struct buf *out, const struct split *s)
 		splittext_put_time(out, s, s->cut);
 	}
 	buf_append_char(out, '\n');
+	if (s->has_span) {
+		buf_append_str(out, "              from ");
+		splittext_put_time(out, s, s->first);
+		buf_append_str(out, " to ");
+		splittext_put_time(out, s, s->last);
+		buf_append_char(out, '\n');
+	}
 	if (s->has_cut) {
 		put_part(out, "test", s, SPLIT_TEST);
 		buf_append_str(out, ", at or after it\n");
@@ -116,8 +123,26 @@ static void put_constants(struct buf *out, const struct encoding *e)
 	viewtext_list_end(&list);
 }
 
+/* Of a model that is in a file: of one of before version 5, only the id. */
+static void put_origin(struct buf *out, const struct model *m)
+{
+	struct viewtext_list sources = { out, "made from     ", 0 };
+
+	if (*m->id)
+		buf_printf(out, "model_id      %s\n", m->id);
+	for (size_t i = 0; i < m->sources.n; i++)
+		viewtext_item(&sources, m->sources.name[i]);
+	viewtext_list_end(&sources);
+	if (m->options && *m->options) {
+		buf_append_str(out, "options       ");
+		viewtext_whole(out, m->options);
+		buf_append_char(out, '\n');
+	}
+}
+
 void modelview_put(struct buf *out, const struct model *m)
 {
+	put_origin(out, m);
 	put_split(out, &m->split);
 	put_trained_on(out, m);
 	m->learner->put_summary(out, m);

@@ -148,10 +148,21 @@ enum split_part split_part(const struct split *s, const struct split_row *row)
 	return split_is_mature(s, row->time) ? SPLIT_TEST : SPLIT_IMMATURE;
 }
 
+static void extend_span(struct split *s, int64_t time)
+{
+	if (!s->has_span || time < s->first)
+		s->first = time;
+	if (!s->has_span || time > s->last)
+		s->last = time;
+	s->has_span = true;
+}
+
 void split_count(struct split *s, enum split_part part, const struct split_row *row)
 {
 	s->rows[part]++;
 	s->positives[part] += row->label;
+	if (part == SPLIT_TRAIN && row->time != INT64_MIN)
+		extend_span(s, row->time);
 }
 
 static int by_value(const void *a, const void *b)

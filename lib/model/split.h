@@ -52,6 +52,8 @@ struct split {
 	int64_t cut;
 
 	/* What it made of the rows of the training input. */
+	bool has_span;       /* false: the times of train rows are unknown */
+	int64_t first, last; /* the earliest and the latest of them */
 	uint64_t rows[SPLIT_N_PARTS];
 	uint64_t positives[SPLIT_N_PARTS]; /* those with label 1 */
 };
@@ -110,7 +112,7 @@ bool split_is_mature(const struct split *s, int64_t time);
 /* The rule. */
 enum split_part split_part(const struct split *s, const struct split_row *row);
 
-/* Counts a row of the training input under its part. */
+/* Counts a row of the training input under its part; of a train row the span has its time. */
 void split_count(struct split *s, enum split_part part, const struct split_row *row);
 
 /* known - time, or what end of int64_t's range it is beyond. */

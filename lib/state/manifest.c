@@ -2,7 +2,7 @@
 
 #include "base/num.h"
 #include "io/gzio.h"
-#include "state/sha256.h"
+#include "io/sha256.h"
 
 #include <stdio.h>
 #include <string.h>

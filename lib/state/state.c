@@ -4,7 +4,7 @@
 #include "base/num.h"
 #include "events/event.h"
 #include "io/fileuse.h"
-#include "state/sha256.h"
+#include "io/sha256.h"
 #include "table/columns.h"
 
 #include <stdarg.h>

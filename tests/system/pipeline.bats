@@ -21,7 +21,7 @@ pipeline() {
 		ce-join --drop email -k user_id data/users_dim.csv.gz -k content_id data/content_dim.csv.gz |
 		ce-sessionize | ce-agg | ce-online | ce-features -o features.csv.gz
 	cmp features.csv.gz out/completion_prediction_features.csv.gz
-	ce-train -o model features.csv.gz
+	ce-train -o model out/completion_prediction_features.csv.gz
 	cmp model out/completion.model
 	ce-predict --keys -m model -o predictions.csv.gz features.csv.gz
 	cmp predictions.csv.gz out/completion_predictions.csv.gz

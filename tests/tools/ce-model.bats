@@ -5,13 +5,6 @@
 load ../common
 load ../postgres
 
-# mend: a model from its lines on stdin, whose checksum is put behind them.
-mend() {
-	python3 -c 'import sys, zlib
-text = sys.stdin.buffer.read()
-sys.stdout.buffer.write(text + b"crc32 %08x\n" % zlib.crc32(text))'
-}
-
 # agree MODEL TABLE FILE N: the N rows of TABLE, which are those of FILE, get the same from the
 # expression as from ce-predict.
 agree() {
@@ -142,7 +135,7 @@ head_of() {
 					tree 'among "device" 2 0 1 1 9' 'leaf -0.5 9' 'leaf 0.5 9' \
 					tree 'among "device" 2 1 2 1 9' 'leaf -3 9' 'leaf 3 9' \
 					tree 'among "device" 3 0 3 4 1 9' 'leaf -0.125 9' 'leaf 0.125 9' 'calibration none'
-			} | mend >model
+			} | seal_model >model
 			agree model text_at at.csv 15
 			agree model numeric_at at.csv 15
 		done
@@ -183,7 +176,7 @@ head_of() {
 	ce-import many many.csv
 	sql "ALTER DATABASE postgres SET max_stack_depth = '100kB'" # 2 MB is usual
 	for name in full deep stumps knots one; do
-		{ head_of gbdt && cat $name; } | mend >model
+		{ head_of gbdt && cat $name; } | seal_model >model
 		agree model many many.csv 100
 	done
 	sql "ALTER DATABASE postgres RESET max_stack_depth"
@@ -223,7 +216,7 @@ head_of() {
 	n=0
 	for model in model.*; do
 		echo "INSERT INTO said SELECT event_id || '.$model', $(ce-model --sql "$model") FROM ends;" >>inserts.sql
-		ce-predict -p -m "$model" ends.csv | sed "1d; s/,.*,\([^,]*\),.,unlabelled/.$model,\1/" >>rows
+		ce-predict -p -m "$model" ends.csv | sed "1d; s/,.*,\([^,]*\),.,unlabelled.*/.$model,\1/" >>rows
 		n=$((n + 1))
 	done
 	((n == 273))
@@ -250,7 +243,7 @@ head_of() {
 				printf '%s\n' "intercept $intercept -" 'number "sum" 0 1 1e-310 -'
 				head_of gbdt | sed '1,/^bins/d'
 				printf '%s\n' 'base 0' 'trees 1' tree 'below "sum" 0 right 1 9' "leaf $leaf 9" 'leaf 0.5 9' 'calibration platt -1 0.5'
-			} | mend >model
+			} | seal_model >model
 			agree model sums sums.csv 6
 		done
 	done
@@ -258,14 +251,14 @@ head_of() {
 
 @test "--sql: a model of no columns, and names that no column of a database has" {
 	given <<<'CREATE TABLE one AS SELECT 1 AS event_id'
-	{ head_of logistic && printf '%s\n' 'intercept -1 -' 'constant "c"' 'calibration none'; } | mend >model
+	{ head_of logistic && printf '%s\n' 'intercept -1 -' 'constant "c"' 'calibration none'; } | seal_model >model
 	printf '%s\n' event_id 1 >one.csv
 	agree model one one.csv 1
-	{ head_of gbdt && printf '%s\n' 'number "x" 0 1' 'base -1' 'trees 0' 'calibration none'; } | mend >model
+	{ head_of gbdt && printf '%s\n' 'number "x" 0 1' 'base -1' 'trees 0' 'calibration none'; } | seal_model >model
 	printf '%s\n' event_id,x 1,2 >one.csv
 	agree model one one.csv 1 # and that column is not asked for
 	refused() {
-		{ head_of logistic && printf '%s\n' 'intercept -1 -' "number \"$1\" 0 1 1 1" 'calibration none'; } | mend >model
+		{ head_of logistic && printf '%s\n' 'intercept -1 -' "number \"$1\" 0 1 1 1" 'calibration none'; } | seal_model >model
 		fails 1 ce-model --sql -o out.sql model
 		[ "$stderr" = "ce-model: column '$2': PostgreSQL has no such column: the name $3" ] || { echo "$stderr"; return 1; }
 		[ ! -e out.sql ]
@@ -288,9 +281,10 @@ head_of() {
 			'category "device"' 'level "tv" 600 1 0.5' 'level "" 250 -1 0.125' 'level "\x1b[31mred\n" 100 0 0.1' \
 			$'level "Niños" 50 2e-05 1' 'other 0 0 -' \
 			'number "session_elapsed" 1285840.5 1815580 -0.6931471805599453 0.01' 'calibration platt 1.25 -0.5'
-	} | mend >model
+	} | seal_model >model
 	ce-model model >got
-	cat >want <<-'END'
+	echo "model_id      $(sed '$d' model | sha256sum | cut -c -16)" >want
+	cat >>want <<-'END'
 		predicts      y
 		horizon       1h30m, by which labels are known; rows end at event_ts 2024-01-31T00:00:00.000Z
 		train         1000 rows, 250 positive (25.0 %), older than that at event_ts 2024-01-25T13:50:51.825Z
@@ -334,9 +328,10 @@ head_of() {
 			tree 'among "genre" 4 0 1 2 3 75 1000' 'below "x" 0.30000000000000004 left 20 990' 'leaf -0.125 400' \
 			'leaf 0.0625 590' 'leaf 0.5 10' tree 'among "genre" 2 0 2 5 900' 'leaf 1 500' 'leaf -2 400' \
 			'calibration isotonic 3' 'knot -2 0.01' 'knot 0.5 0.5' 'knot 3 0.98'
-	} | mend >model
+	} | seal_model >model
 	ce-model model >got
-	cat >want <<-'END'
+	echo "model_id      $(sed '$d' model | sha256sum | cut -c -16)" >want
+	cat >>want <<-'END'
 		predicts      y
 		train         1000 rows, 250 positive (25.0 %), before day 1706190651825
 		test          0 rows, at or after it
@@ -382,7 +377,7 @@ head_of() {
 	python3 "$CE_ROOT/tests/reference/train.py" make 900 23 >features.csv
 	ce-train --validation 0 -o logistic features.csv
 	for kind in gbdt blend; do ce-train --model $kind --validation 0 --trees 4 -o $kind features.csv; done
-	for kind in logistic gbdt blend; do ce-model $kind >$kind.view; done
+	for kind in logistic gbdt blend; do ce-model $kind | sed '/^model_id /d; /^options /d' >$kind.view; done
 	{
 		sed '/^model /,$d' logistic.view
 		echo 'model         a blend: its score is the mean of those of two models'
@@ -403,7 +398,7 @@ head_of() {
 		head_of logistic
 		printf '%s\n' 'intercept 0 -' "number \"$long\" 0 1 1e-7 1e7" $'number "a\xff\xc2\x9bb\xe2\x80\xaec" -1e20 1e-9 123456789 1e300' \
 			'calibration none'
-	} | mend >model
+	} | seal_model >model
 	ce-model model | tail -n 3 >got
 	short=$(printf 'ä%.0s' {1..47})
 	cat >want <<-END
@@ -433,7 +428,7 @@ head_of() {
 }
 
 @test "a damaged model is refused with its line, and writes nothing" {
-	{ head_of logistic && printf '%s\n' 'intercept 0 -' 'calibration none'; } | mend >model
+	{ head_of logistic && printf '%s\n' 'intercept 0 -' 'calibration none'; } | seal_model >model
 	refused() {
 		fails 1 ce-model -o out "$@"
 		[[ $stderr == "ce-model: "$want ]] || { echo "$stderr"; return 1; }

@@ -59,8 +59,10 @@ splits() {
 		grep -q "^ce-train: $part: $n rows, " verbose
 		grep -Eq "^$part $n( |$)" logistic.1
 	done
-	ce-train --horizon "$((h / 1000))s$((h % 1000))ms" features.csv | same - logistic.1
-	ce-train --horizon "$h" features.csv | same - logistic.1
+	ce-train --horizon "$((h / 1000))s$((h % 1000))ms" features.csv >other
+	same <(facts other) <(facts logistic.1)
+	ce-train --horizon "$h" features.csv >other
+	same <(facts other) <(facts logistic.1)
 }
 
 @test "--watermark: the end of the log, where it is not the last row" {
@@ -387,7 +389,8 @@ silent() {
 		# shellcheck disable=SC2086
 		ce-train $flags rows.csv >model
 		# shellcheck disable=SC2086
-		ce-train $flags blanks.csv | same - model
+		ce-train $flags blanks.csv >other
+		same <(facts other) <(facts model)
 		same <(ce-predict -p -m model blanks.csv | tr -d ' \t') <(ce-predict -p -m model rows.csv)
 	done
 }
@@ -398,11 +401,53 @@ silent() {
 	sed -E 's/(17[0-9]{11}),/\1.0,/g' times.csv >floats.csv
 	run -1 cmp -s times.csv floats.csv
 	ce-train times.csv >model
-	ce-train floats.csv | same - model
+	ce-train floats.csv >other
+	same <(facts other) <(facts model)
 	same <(ce-predict -p -m model floats.csv | cut -d, -f2,3,6-) <(ce-predict -p -m model times.csv | cut -d, -f2,3,6-)
 	sed '9s/\.0,/.5,/' floats.csv >half.csv
 	fails 1 ce-train half.csv
 	[[ $stderr == "ce-train: half.csv:9: column event_ts: expected an integer or an ISO 8601 time, found '17"*".5'" ]]
+}
+
+@test "a model names itself, and what it was made from" {
+	reference make 1000 5 >features.csv
+	ce-train --seed 3 -m logistic -i rate --ignore big,tiny --na 'not known' -s 4 -o a.model features.csv
+	[ "$(tail -n 1 a.model)" = "model_id $(sed '$d' a.model | sha256sum | cut -c -16)" ]
+	grep -qx "options \"--model logistic --ignore rate --ignore big,tiny --na 'not known' --seed 4\"" a.model
+	[ "$(grep ^source a.model)" = 'source "features.csv"' ]
+	# The text for people has it, too; the options are as a shell takes them.
+	ce-model a.model >view
+	[ "$(sed -n 's/^model_id *//p' view)" = "$(sed -n 's/^model_id //p' a.model)" ]
+	grep -qx 'made from     features.csv' view
+	eval "ce-train $(sed -n 's/^options *//p' view) features.csv" >b.model
+	cmp a.model b.model
+	# What a model does not depend on is not in it.
+	ce-train -9 --no-sync -v --threads 1 --delimiter , --see 4 --na 'not known' -i rate -i big,tiny -m logistic features.csv >b.model 2>said
+	cmp a.model b.model
+	# The first and the last of the train rows.
+	ce-predict -p --split train -m a.model features.csv >train.csv
+	python3 - <<-'END'
+		import csv
+		times = [int(r["event_ts"]) for r in csv.DictReader(open("train.csv", newline=""))]
+		said = next(line.split()[1:] for line in open("a.model") if line.startswith("span "))
+		assert said == [str(min(times)), str(max(times))], said
+	END
+	grep -q '^ *from event_ts 2023-11-14T22:1.* to event_ts 2023-11-14T22:' view
+	# Another name, and one more or less.
+	ce-train -s 4 -i rate,big -i tiny --na 'not known' -m logistic <features.csv >b.model
+	grep -qx 'source "-"' b.model
+	same <(facts a.model) <(facts b.model)
+	run -1 cmp -s a.model b.model
+	head -n 1 features.csv >$'two\nlines.csv'
+	ce-train features.csv $'two\nlines.csv' >b.model
+	[ "$(grep ^source b.model)" = $'source "features.csv"\nsource "two\\nlines.csv"' ]
+	grep -qx 'options ""' b.model
+	ce-model b.model >view
+	grep -qx 'made from     features.csv, two?lines.csv' view
+	run -1 grep '^options' view
+	# Where no rows are told apart by their time, nobody looks at it.
+	ce-train --holdout 0 features.csv >b.model
+	grep -qx 'span -' b.model
 }
 
 @test "--na: the words are empty, wherever they are, to all that read with the model" {
@@ -420,7 +465,7 @@ silent() {
 		ce-train --model $kind features.csv >plain
 		ce-train --model $kind --na 'NA,null' --na 'not known' words.csv >model
 		grep -qx 'na "NA,null,not known"' model
-		same <(grep -vE '^(na|crc32)' model) <(grep -v '^crc32' plain)
+		same <(facts model | grep -v '^na ') <(facts plain)
 		ce-predict -p -m plain features.csv >plain.said
 		ce-predict -p -m model words.csv >said
 		# The rows are passed on as they are; what is added is the same.
@@ -449,7 +494,8 @@ silent() {
 	for pair in '0.0 1.0' 'false true' 'f t' 'False TRUE' '0e0 +1' '-0 1e0'; do
 		sed -E "s/,0\$/,${pair% *}/; s/,1\$/,${pair#* }/" features.csv >other.csv
 		run -1 cmp -s features.csv other.csv
-		ce-train other.csv | same - model
+		ce-train other.csv >other
+		same <(facts other) <(facts model)
 		ce-predict -p -m model other.csv >other.said
 		same <(ce-eval -p other.said) <(ce-eval -p said)
 		same <(awk -F, '{ print $NF, $(NF - 1), $(NF - 2) }' other.said) <(awk -F, '{ print $NF, $(NF - 1), $(NF - 2) }' said)
@@ -779,7 +825,7 @@ relabel() {
 			relabel features.csv $part >changed.csv
 			run -1 cmp features.csv changed.csv
 			ce-train --model gbdt --rate 0.3 --calibrate $how changed.csv >got
-			same <(grep -vE '^(test|purged|immature|crc32) ' model) <(grep -vE '^(test|purged|immature|crc32) ' got)
+			same <(facts model | grep -vE '^(test|purged|immature) ') <(facts got | grep -vE '^(test|purged|immature) ')
 		done
 	done
 }
@@ -807,7 +853,7 @@ print(times[len(times) - 1 - (len(times) - 1) // 4])')
 	END
 	# More patience starts with the same trees, and finds none that are better before that.
 	ce-train --model gbdt --rate 0.3 --validation 0.25 --patience 1000 --trees "$tried" features.csv >longer
-	same <(grep -vE '^(patience|max_trees|crc32)' model) <(grep -vE '^(patience|max_trees|crc32)' longer)
+	same <(facts model | grep -vE '^(patience|max_trees)') <(facts longer | grep -vE '^(patience|max_trees)')
 	# Without validation there are all of them.
 	ce-train -v --model gbdt --rate 0.3 --validation 0 --trees 40 features.csv >all 2>stderr
 	grep -qx 'trees 40' all
@@ -921,9 +967,7 @@ out.writerows([r["event_ts"], r[sys.argv[1]], r["is_completion"]] for r in rows)
 means() {
 	local model
 	for model in "$@"; do
-		awk '/^calibration / { print "calibration none"; next } !/^(knot|crc32) /' "$model" | python3 -c 'import sys, zlib
-text = sys.stdin.buffer.read()
-sys.stdout.buffer.write(text + b"crc32 %08x\n" % zlib.crc32(text))' >"$model.raw"
+		awk '/^calibration / { print "calibration none"; next } !/^(knot|model_id) /' "$model" | seal_model >"$model.raw"
 		ce-predict -p -m "$model.raw" features.csv >"$model.said"
 	done
 	python3 - "$@" <<-'END'
@@ -1015,7 +1059,8 @@ print(worst)' "$2" "$3"
 		done
 		for threads in 1 3; do
 			# shellcheck disable=SC2086
-			ce-train --model gbdt --threads $threads --trees 60 $flags --monotone flat:-,y:-,x:+ rows.csv | same - model
+			ce-train --model gbdt --threads $threads --trees 60 $flags --monotone flat:-,y:-,x:+ rows.csv >other
+			same <(facts other) <(facts model)
 		done
 	done
 	boosted check rows.csv model <(ce-predict -p -m model rows.csv)

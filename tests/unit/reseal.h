@@ -6,7 +6,7 @@
 #define CE_RESEAL_H
 
 #include "base/mem.h"
-#include "state/sha256.h"
+#include "io/sha256.h"
 #include "state/state.h"
 
 #include <inttypes.h>

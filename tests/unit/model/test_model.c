@@ -1,6 +1,6 @@
 #include "base/mem.h"
 #include "check.h"
-#include "io/gzio.h"
+#include "io/sha256.h"
 #include "model/model_blend.h"
 
 #include <float.h>
@@ -26,6 +26,13 @@ static struct logistic *logistic_of(const struct model *m)
 static struct trees *trees_of(const struct model *m)
 {
 	return &((struct model_gbdt *)m->fit)->trees;
+}
+
+static void format(struct buf *text, const struct model *m)
+{
+	struct err err = ERR_INIT;
+
+	CHECK_INT(model_format(text, m, &err), 0);
 }
 
 /* Coefficients and standard errors for all columns. */
@@ -64,6 +71,12 @@ static struct model sample(void)
 	m.split.end = 100;
 	m.split.has_cut = true;
 	m.split.cut = -17;
+	m.split.has_span = true;
+	m.split.first = -100;
+	m.split.last = -43;
+	m.options = dup("--seed 42 --na '\"'");
+	names_add(&m.sources, "-", 1);
+	names_add(&m.sources, "a,\n\"b\".csv", 10);
 	m.split.rows[SPLIT_TRAIN] = 1000;
 	m.split.positives[SPLIT_TRAIN] = 250;
 	m.split.rows[SPLIT_UNLABELLED] = 3;
@@ -253,10 +266,10 @@ static void reads_back_what_it_wrote(void)
 	struct err err = ERR_INIT;
 
 	CHECK_INT(logistic_of(&m)->n, 9);
-	model_format(&text, &m);
+	format(&text, &m);
 	CHECK_INT(model_parse(&back, text.data, text.len, "m", &err), 0);
 	CHECK_STR(err.message, "");
-	model_format(&again, &back);
+	format(&again, &back);
 	CHECK(text.len == again.len && !memcmp(text.data, again.data, text.len));
 	CHECK_STR(back.split.label, "is \"it\"?");
 	CHECK_STR(back.split.known, "-");
@@ -297,10 +310,10 @@ static void all_kinds_are_read_back(void)
 		struct buf text = BUF_INIT, again = BUF_INIT;
 		struct err err = ERR_INIT;
 
-		model_format(&text, &m);
+		format(&text, &m);
 		CHECK_INT(model_parse(&back, text.data, text.len, "m", &err), 0);
 		CHECK_STR(err.message, "");
-		model_format(&again, &back);
+		format(&again, &back);
 		CHECK(text.len == again.len && !memcmp(text.data, again.data, text.len));
 		CHECK(back.learner == m.learner);
 		CHECK_INT(back.calibration.kind, m.calibration.kind);
@@ -374,12 +387,13 @@ static void a_blend_scores_by_its_parts(void)
 static int parse_mended(struct model *m, const char *body, size_t len, struct err *err)
 {
 	struct buf text = BUF_INIT;
-	char line[32];
+	char version = len > strlen("ce-model ") ? body[strlen("ce-model ")] : '\0', id[MODEL_ID];
 	int rc;
 
 	buf_append(&text, body, len);
-	snprintf(line, sizeof(line), "crc32 %08x\n", gz_crc32(0, body, len));
-	buf_append_str(&text, line);
+	CHECK_INT(model_put_end(&text, version >= '2' && version <= '4' ? 4 : MODEL_FORMAT, body,
+				len, id, err),
+		  0);
 	rc = model_parse(m, text.data, text.len, "m", err);
 	buf_release(&text);
 	return rc;
@@ -395,9 +409,15 @@ static void drop_line(char *text, const char *keyword)
 /* The text of a model as an earlier version wrote it, ended by a NUL. */
 static void format_version(struct buf *text, const struct model *m, char version)
 {
-	model_format(text, m);
+	format(text, m);
 	buf_append_char(text, '\0');
 	text->data[strlen("ce-model ")] = version;
+	if (version >= '5')
+		return;
+	drop_line(text->data, "\nspan");
+	drop_line(text->data, "\noptions");
+	for (size_t i = 0; i < m->sources.n; i++)
+		drop_line(text->data, "\nsource");
 	if (version >= '4')
 		return;
 	drop_line(text->data, "\nhorizon");
@@ -414,8 +434,8 @@ static void reads_version_2(void)
 
 	format_version(&text, &m, '2');
 	drop_line(text.data, "\nclip");
-	CHECK_INT(parse_mended(&back, text.data, (size_t)(strstr(text.data, "crc32") - text.data),
-			       &err),
+	CHECK_INT(parse_mended(&back, text.data,
+			       (size_t)(strstr(text.data, "model_id") - text.data), &err),
 		  0);
 	CHECK_STR(err.message, "");
 	CHECK(isinf(back.encoding.columns[3].low) && isinf(back.encoding.columns[3].high));
@@ -434,8 +454,8 @@ static void reads_version_3(void)
 	struct err err = ERR_INIT;
 
 	format_version(&text, &m, '3');
-	CHECK_INT(parse_mended(&back, text.data, (size_t)(strstr(text.data, "crc32") - text.data),
-			       &err),
+	CHECK_INT(parse_mended(&back, text.data,
+			       (size_t)(strstr(text.data, "model_id") - text.data), &err),
 		  0);
 	CHECK_STR(err.message, "");
 	CHECK_INT(split_part(&m.split, &young), SPLIT_IMMATURE);
@@ -456,11 +476,64 @@ static void names_may_be_absent(void)
 	free(m.split.time);
 	free(m.split.known);
 	m.split.time = m.split.known = NULL;
-	m.split.has_cut = m.split.has_horizon = false;
-	model_format(&text, &m);
+	m.split.has_cut = m.split.has_horizon = m.split.has_span = false;
+	free(m.options);
+	m.options = NULL;
+	names_release(&m.sources);
+	format(&text, &m);
 	CHECK_INT(model_parse(&back, text.data, text.len, "m", &err), 0);
 	CHECK(!back.split.time && !back.split.known);
-	CHECK(!back.split.has_cut && !back.split.has_horizon);
+	CHECK(!back.split.has_cut && !back.split.has_horizon && !back.split.has_span);
+	CHECK(!back.options && !back.sources.n);
+	model_release(&back);
+	model_release(&m);
+	buf_release(&text);
+}
+
+/* The id is that of the text above its line, and is what sha256sum begins with. */
+static void has_the_id_of_its_text(void)
+{
+	struct model m = sample(), back;
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	char hex[SHA256_HEX];
+	size_t body;
+
+	format(&text, &m);
+	body = text.len - strlen("model_id 0123456789abcdef\n");
+	CHECK_INT(sha256_bytes(hex, text.data, body, &err), 0);
+	CHECK(!memcmp(text.data + body, "model_id ", 9));
+	CHECK(!memcmp(text.data + body + 9, hex, 16));
+	CHECK_INT(model_parse(&back, text.data, text.len, "m", &err), 0);
+	CHECK_INT(strlen(back.id), 16);
+	CHECK(!memcmp(back.id, hex, 16));
+	CHECK_STR(back.options, "--seed 42 --na '\"'");
+	CHECK_INT(back.sources.n, 2);
+	CHECK_STR(back.sources.name[0], "-");
+	CHECK_STR(back.sources.name[1], "a,\n\"b\".csv");
+	CHECK_INT(back.split.first, -100);
+	CHECK_INT(back.split.last, -43);
+	model_release(&back);
+	model_release(&m);
+	buf_release(&text);
+}
+
+/* One of before there was an id has one all the same, by the same rule. */
+static void reads_version_4(void)
+{
+	struct model m = sample(), back;
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	char hex[SHA256_HEX];
+	size_t body;
+
+	format_version(&text, &m, '4');
+	body = (size_t)(strstr(text.data, "model_id") - text.data);
+	CHECK_INT(sha256_bytes(hex, text.data, body, &err), 0);
+	CHECK_INT(parse_mended(&back, text.data, body, &err), 0);
+	CHECK_STR(err.message, "");
+	CHECK(!memcmp(back.id, hex, 16));
+	CHECK(!back.split.has_span && !back.options && !back.sources.n);
 	model_release(&back);
 	model_release(&m);
 	buf_release(&text);
@@ -478,7 +551,7 @@ static void check_faults(struct model m, char version, const struct fault *fault
 	size_t body;
 
 	format_version(&text, &m, version);
-	body = (size_t)(strstr(text.data, "crc32") - text.data);
+	body = (size_t)(strstr(text.data, "model_id") - text.data);
 	for (size_t i = 0; i < n; i++) {
 		const char *at = strstr(text.data, faults[i].line);
 		struct err err = ERR_INIT;
@@ -501,11 +574,48 @@ static void check_faults(struct model m, char version, const struct fault *fault
 	buf_release(&changed);
 }
 
+static void names_the_line_at_fault_of_the_origin(void)
+{
+	static const struct fault faults[] = {
+		{ "span -100 -43\n", "", "m:9: expected 'span'" },
+		{ "span -100 -43", "span", "m:9: a value is missing" },
+		{ "span -100 -43", "span -100", "m:9: a value is missing" },
+		{ "span -100 -43", "span -42 -43", "m:9: a span that ends before it begins" },
+		{ "span -100 -43", "span 1 2 3", "m:9: surplus text" },
+		{ "span -100 -43", "span - 2", "m:9: surplus text" },
+		{ "time \"event_ts\"\nknown \"-\"\nhorizon 25\nend 100\ncut -17",
+		  "time -\nknown -\nhorizon -\nend -\ncut -", "m:9: a span without a time column" },
+		{ "options \"--seed", "options --seed", "m:15: expected a string" },
+		{ "options \"--seed", "options \"\\x00--seed", "m:15: a NUL byte" },
+		{ "source \"-\"", "source -", "m:16: expected a string" },
+		{ "source \"-\"", "source \"-\" 1", "m:16: surplus text" },
+		{ "source \"-\"", "sauce \"-\"", "m:16: expected 'class_weight'" },
+		{ "ce-model 5", "ce-model 6", "m:1: a model of an unknown version" },
+		{ "ce-model 5", "ce-model 4", "m:9: expected 'train'" },
+	};
+	struct model m = sample(), back;
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	check_faults(sample(), '5', faults, sizeof(faults) / sizeof(faults[0]));
+	format(&text, &m);
+	text.data[text.len - 2] ^= 1;
+	CHECK_INT(model_parse(&back, text.data, text.len, "m", &err), -1);
+	CHECK(strstr(err.message, ": the checksum is wrong: the file was changed or damaged"));
+	text.data[text.len - 2] ^= 1;
+	buf_append_str(&text, "more\n");
+	err = (struct err)ERR_INIT;
+	CHECK_INT(model_parse(&back, text.data, text.len, "m", &err), -1);
+	CHECK(strstr(err.message, ": text after the model_id line"));
+	model_release(&m);
+	buf_release(&text);
+}
+
 static void names_the_line_at_fault(void)
 {
 	static const struct fault faults[] = {
 		{ "ce-model 4", "ce-model 1",
-		  "m:1: a model of an unknown version: expected 2, 3 or 4" },
+		  "m:1: a model of an unknown version: expected 2, 3, 4 or 5" },
 		{ "ce-model 4", "id,x", "m:1: not a model written by ce-train" },
 		{ "kind logistic", "kind oracle", "m:2: an unknown word" },
 		{ "label \"is", "labl \"is", "m:3: expected 'label'" },
@@ -673,7 +783,7 @@ static void every_truncation_is_refused(void)
 		struct model m = sample_of(i), back;
 		struct buf text = BUF_INIT;
 
-		model_format(&text, &m);
+		format(&text, &m);
 		for (size_t len = 0; len < text.len; len++) {
 			struct err err = ERR_INIT;
 
@@ -768,8 +878,8 @@ static void check_corruption(struct model m)
 	uint64_t state = 7;
 	size_t body, accepted = 0;
 
-	model_format(&text, &m);
-	body = text.len - strlen("crc32 01234567\n");
+	format(&text, &m);
+	body = text.len - strlen("model_id 0123456789abcdef\n");
 	for (int i = 0; i < 20000; i++) {
 		struct err err = ERR_INIT;
 		bool mend = i % 2;
@@ -796,10 +906,10 @@ static void check_corruption(struct model m)
 		check_score(&back);
 		buf_clear(&once);
 		buf_clear(&twice);
-		model_format(&once, &back);
+		format(&once, &back);
 		model_release(&back);
 		CHECK_INT(model_parse(&back, once.data, once.len, "m", &err), 0);
-		model_format(&twice, &back);
+		format(&twice, &back);
 		model_release(&back);
 		CHECK(once.len == twice.len && !memcmp(once.data, twice.data, once.len));
 	}
@@ -831,7 +941,7 @@ static void trees_are_bounded(void)
 	struct buf text = BUF_INIT;
 	size_t head;
 
-	model_format(&text, &m);
+	format(&text, &m);
 	buf_append_char(&text, '\0');
 	head = (size_t)(strstr(text.data, "trees 2") - text.data);
 	for (int kind = 0; kind < 5; kind++) {
@@ -872,7 +982,7 @@ static void many_nodes_are_read(void)
 	struct err err = ERR_INIT;
 	size_t head;
 
-	model_format(&text, &m);
+	format(&text, &m);
 	buf_append_char(&text, '\0');
 	head = (size_t)(strstr(text.data, "trees 2") - text.data);
 	text.len = head;
@@ -917,7 +1027,7 @@ static void counts_are_bounded(void)
 	char line[64];
 	size_t head;
 
-	model_format(&text, &m);
+	format(&text, &m);
 	buf_append_char(&text, '\0');
 	head = (size_t)(strstr(text.data, "number") - text.data);
 	text.len = head;
@@ -1021,8 +1131,11 @@ int main(void)
 	RUN(a_blend_scores_by_its_parts);
 	RUN(reads_version_2);
 	RUN(reads_version_3);
+	RUN(reads_version_4);
+	RUN(has_the_id_of_its_text);
 	RUN(names_may_be_absent);
 	RUN(names_the_line_at_fault);
+	RUN(names_the_line_at_fault_of_the_origin);
 	RUN(names_the_line_at_fault_in_trees);
 	RUN(names_the_line_at_fault_in_a_blend);
 	RUN(every_truncation_is_refused);

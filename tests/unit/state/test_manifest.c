@@ -1,7 +1,7 @@
 #include "state/manifest.h"
 
+#include "io/sha256.h"
 #include "scratch.h"
-#include "state/sha256.h"
 
 /* Writes the lines with their end, and reads them into *m. Returns what manifest_read does. */
 static int read_back(struct manifest *m, const char *text, size_t len, struct err *err)

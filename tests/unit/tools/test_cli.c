@@ -111,6 +111,35 @@ static void check_file(const char *path, const char *want)
 	free(got);
 }
 
+/* What a tool keeps of the options that it was given. */
+static void run_given(void *data)
+{
+	struct values v = { .string = NULL };
+	struct buf given = BUF_INIT;
+	const struct cli_option options[] = {
+		{ 'f', "flag", NULL, "a flag", cli_flag, &v.flag },
+		{ 's', "string", "TEXT", "a string", cli_string, &v.string },
+		{ 'l', "list", "NAME[,...]", "a list", cli_list, &v.list },
+		{ 0 },
+	};
+	struct cli cli = { .tool = "ce-test",
+			   .purpose = "Tests.",
+			   .operands = "[FILE ...]",
+			   .options = options,
+			   .given = &given };
+	char **argv = data;
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	cli_parse(&cli, argc, argv);
+	CHECK_INT(strlen(given.data) + 1, given.len);
+	printf("%s", given.data);
+	fflush(stdout);
+	buf_release(&given);
+	names_release(&v.list);
+}
+
 #define ARGV(...) ((char *[]){ "/some/where/ce-test", __VA_ARGS__, NULL })
 
 #define PARSES(want, ...)                                                                          \
@@ -126,6 +155,26 @@ static void check_file(const char *path, const char *want)
 		check_file("out", "");                                                             \
 		check_file("err", "ce-test: " why "\nTry 'ce-test --help'.\n");                    \
 	} while (0)
+
+static void check_given(const char *want, char **argv)
+{
+	CHECK_INT(run(run_given, argv, false), 0);
+	check_file("out", want);
+	check_file("err", "");
+}
+
+static void given_options_are_kept(void)
+{
+	check_given("", ARGV("file"));
+	check_given("--flag --string x", ARGV("-sx", "a", "--flag", "-f", "b"));
+	check_given("--string x", ARGV("--strin=x", "-p", "-9", "-v", "-o", "out.gz", "--threads",
+				       "1", "--strict", "--no-sync", "--delimiter", ","));
+	check_given("--string 2 --list b,c --list a",
+		    ARGV("--string", "1", "-l", "b,c", "--string", "2", "-la"));
+	check_given("--string 'it'\\''s a word' --list ' a'",
+		    ARGV("--list", " a", "-s", "it's a word"));
+	check_given("--string ''", ARGV("-s", "", "--", "-f"));
+}
 
 static void options_are_parsed(void)
 {
@@ -364,6 +413,7 @@ int main(void)
 
 	scratch_enter(dir);
 	RUN(options_are_parsed);
+	RUN(given_options_are_kept);
 	RUN(bad_usage_exits_2);
 	RUN(no_output_no_options_for_it);
 	RUN(own_option_hides_a_shared_one);

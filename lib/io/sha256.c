@@ -1,4 +1,4 @@
-#include "state/sha256.h"
+#include "io/sha256.h"
 
 #include "base/mem.h"
 

@@ -5,6 +5,8 @@
 #include "table/csvreader.h"
 #include "table/csvwriter.h"
 
+#include <time.h>
+
 #define REPEATS_MAX 1000
 
 struct opts {
@@ -12,8 +14,18 @@ struct opts {
 	const char *importance, *drift, *contributions;
 	struct cli_choice split;                /* an enum split_part, or SPLIT_N_PARTS: all */
 	int64_t repeats, sample, seed, reasons; /* -1: not given */
+	int64_t scored_at;                      /* INT64_MIN: now */
 	struct predict_options predict;
 };
+
+/* By the clock, in ms since 1970. */
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * TIME_MS_PER_SECOND + t.tv_nsec / 1000000;
+}
 
 static void finish_opts(const struct cli *cli, struct opts *opt)
 {
@@ -37,6 +49,7 @@ static void finish_opts(const struct cli *cli, struct opts *opt)
 	p->part = opt->split.value;
 	p->reasons = opt->reasons < 0 ? 0 : (size_t)opt->reasons;
 	p->contributions = opt->contributions;
+	p->scored_at = opt->scored_at == INT64_MIN ? now() : opt->scored_at;
 	p->threads = cli->input.threads;
 	p->importance = opt->importance;
 	p->drift = opt->drift;
@@ -58,6 +71,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->split },
 		{ 0, "watermark", "TIME", "end of the log of the labels (the model's end)",
 		  cli_string, &opt->predict.watermark },
+		{ 0, "scored-at", "TIME", "time that scored_at has (now)", cli_event_time,
+		  &opt->scored_at },
 		{ 0, "explain", "K", "add the K largest contributions to each row", cli_count,
 		  &opt->reasons },
 		{ 0, "contributions", "FILE", "write the contributions of all features", cli_string,
@@ -130,6 +145,7 @@ int main(int argc, char **argv)
 			    .sample = -1,
 			    .seed = -1,
 			    .reasons = -1,
+			    .scored_at = INT64_MIN,
 			    .predict = { .threshold = 0.5 } };
 	struct cli cli = { .tool = "ce-predict",
 			   .purpose = "Predict the rows of a feature table with a model.",

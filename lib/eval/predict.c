@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* The table of predictions: its keys, then the columns that are added to any input. */
-#define N_ADDED   ((size_t)3)
+#define N_ADDED   ((size_t)5)
 #define MANY_ROWS 100 /* a number may well be empty in fewer */
 
 #define ASSERT_ADDED(column)                                                                       \
@@ -24,6 +24,8 @@
 ASSERT_ADDED(completion_probability);
 ASSERT_ADDED(predicted_completion);
 ASSERT_ADDED(split);
+ASSERT_ADDED(model_id);
+ASSERT_ADDED(scored_at);
 
 static const struct catalogue_table *predictions(void)
 {
@@ -125,12 +127,15 @@ static bool is_sampled(const struct predict *p, enum split_part part)
 	       (part == SPLIT_TRAIN && o->drift);
 }
 
-static void put_added(struct buf *out, double probability, bool predicted, enum split_part part)
+static void put_added(const struct predict *p, double probability, enum split_part part,
+		      struct buf *out)
 {
 	const struct row_completion_predictions row = {
 		.completion_probability = csv_real(probability),
-		.predicted_completion = csv_int(predicted),
+		.predicted_completion = csv_int(probability >= p->options->threshold),
 		.split = csv_str(split_part_name(part)),
+		.model_id = csv_str(p->model->id),
+		.scored_at = csv_int(p->options->scored_at),
 	};
 
 	csv_put_values(out, (const struct csv_value *)&row + predictions()->n - N_ADDED, N_ADDED);
@@ -144,7 +149,7 @@ static void put_row(const struct predict *p, const struct csv_row *row, double p
 		csv_put_row(out, row);
 	for (size_t i = 0; i < n_keys(p); i++)
 		csv_put_field(out, &row->fields[p->key[i]]);
-	put_added(out, probability, probability >= p->options->threshold, part);
+	put_added(p, probability, part, out);
 }
 
 /* Soon there is none that was empty in all rows. */

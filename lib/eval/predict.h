@@ -2,10 +2,10 @@
  * predict: what a model predicts for the rows of an input and why, and the samples of those rows by
  * which importance and drift judge the model.
  *
- * A row comes out as it was, or as its keys alone, with three columns more: the probability of
- * label 1, whether that reaches the threshold, and the part of the split that the row belongs to;
- * and then its reasons, see explain. Memory: the samples, 8 bytes a value of each of their rows;
- * and that of explain.
+ * A row comes out as it was, or as its keys alone, with five columns more: the probability of
+ * label 1, whether that reaches the threshold, the part of the split that the row belongs to, the
+ * model's id, and when the row was scored; and then its reasons, see explain. Memory: the samples,
+ * 8 bytes a value of each of their rows; and that of explain.
  */
 #ifndef CE_PREDICT_H
 #define CE_PREDICT_H
@@ -28,6 +28,7 @@ struct predict_options {
 	int part;         /* write the rows of this enum split_part; SPLIT_N_PARTS: all */
 	const char *watermark; /* until when labels became known, see predict_init; NULL: the
 				  model's end */
+	int64_t scored_at;     /* of all rows, in ms since 1970 */
 
 	/* Which tables will be asked for, and from how many rows of each part, drawn by the seed.
 	 */
@@ -69,7 +70,7 @@ struct predict {
 /*
  * Finds the columns of the input, which is open. Borrows all but *p. The watermark is a number in
  * the unit of the model's time column, or a time as time_read reads it. Returns 0, or -1 with err:
- * the watermark is neither, or a column is missing, or one of the three is in the input already.
+ * the watermark is neither, or a column is missing, or one of the five is in the input already.
  * predict_release frees in any case.
  */
 int predict_init(struct predict *p, const struct predict_options *options,

@@ -272,6 +272,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					   .keys = fuzz_option(&f, 2),
 					   .part = (int)fuzz_option(&f, SPLIT_N_PARTS + 1),
 					   .drift = fuzz_option(&f, 2),
+					   .scored_at = 1700000000000,
 					   .sample = 3,
 					   .repeats = 2,
 					   .threads = 1 };

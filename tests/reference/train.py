@@ -242,7 +242,8 @@ def check(features, model, predictions, weight=None, gradient=True):
         probability = sigmoid(intercept + sum(coef[k] * x for k, x in t))
         close(float(s["completion_probability"]), probability, "probability", 1e-12)
         want = {**r, "completion_probability": s["completion_probability"],
-                "predicted_completion": str(int(probability >= 0.5)), "split": p}
+                "predicted_completion": str(int(probability >= 0.5)), "split": p,
+                "model_id": s["model_id"], "scored_at": s["scored_at"]}
         if s != want:
             sys.exit("%r is not %r" % (s, want))
 

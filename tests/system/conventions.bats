@@ -28,7 +28,7 @@ row_of() {
 	ce-online) needs=plan_tier ;;
 	ce-features) needs=user_activity_level ;;
 	ce-train) needs=is_completion ;;
-	ce-predict) cmd+=(-m "$IN/model") needs=event_type ;;
+	ce-predict) cmd+=(-m "$IN/model" --scored-at 2024-02-01) needs=event_type ;;
 	ce-eval) needs=completion_probability ;;
 	ce-audit) cmd+=(--cuts 2 -c cat) needs=event_ts ;;
 	ce-materialize) cmd+=(-k user_id "$IN/users.csv" -k content_id "$IN/contents.csv") needs=content_id ;;

@@ -448,8 +448,8 @@ same_out() {
 	nights
 	days
 	behind out completion_prediction_features | ce-train --horizon 1h -o completion.model 2>/dev/null
-	days predict MODEL=completion.model
-	ce-predict --keys -m completion.model -p out/open.csv.gz >want.csv
+	days predict MODEL=completion.model PREDICT_FLAGS='--scored-at 2024-02-01'
+	ce-predict --scored-at 2024-02-01 --keys -m completion.model -p out/open.csv.gz >want.csv
 	gzip -dc out/open_predictions.csv.gz | same want.csv -
 	[ "$(wc -l <want.csv)" -gt 1 ]
 	run days predict

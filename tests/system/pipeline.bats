@@ -16,14 +16,14 @@ pipeline() {
 
 @test "the shell pipe and pipeline.mk give the same bytes" {
 	workload
-	pipeline -j4
+	pipeline -j4 PREDICT_FLAGS='--scored-at 2024-02-01'
 	ce-clean data/events_table.csv.gz 2>/dev/null |
 		ce-join --drop email -k user_id data/users_dim.csv.gz -k content_id data/content_dim.csv.gz |
 		ce-sessionize | ce-agg | ce-online | ce-features -o features.csv.gz
 	cmp features.csv.gz out/completion_prediction_features.csv.gz
 	ce-train -o model out/completion_prediction_features.csv.gz
 	cmp model out/completion.model
-	ce-predict --keys -m model -o predictions.csv.gz features.csv.gz
+	ce-predict --scored-at 2024-02-01 --keys -m model -o predictions.csv.gz features.csv.gz
 	cmp predictions.csv.gz out/completion_predictions.csv.gz
 	ce-predict -m model features.csv.gz | ce-eval --by event_type -o metrics.csv.gz
 	cmp metrics.csv.gz out/metrics.csv.gz
@@ -46,7 +46,7 @@ pipeline() {
 	[ "$(header avg_view_duration_ratio)" = event_id,content_id,event_ts,average_viewing_duration_ratio ]
 	[ "$(header has_played_before)" = event_id,user_id,content_id,event_ts,has_played_before ]
 	[ "$(header number_of_pauses)" = event_id,user_id,content_id,event_ts,number_of_pauses ]
-	[ "$(header completion_predictions)" = event_id,event_ts,user_id,content_id,session_id,completion_probability,predicted_completion,split ]
+	[ "$(header completion_predictions)" = event_id,event_ts,user_id,content_id,session_id,completion_probability,predicted_completion,split,model_id,scored_at ]
 	[[ $(header completion_prediction_features) == event_id,event_ts,*,label_known_ts,is_completion ]]
 	[ "$(gzip -dc out/cleaned_events.csv.gz | wc -l)" -gt 2000 ]
 }
@@ -172,13 +172,14 @@ warning_tools() {
 	[ "$(wc -l <calls)" -ge 15 ]
 	! grep -v -- ' --strict ' calls || return 1
 	# The same bytes.
-	pipeline
+	local at='PREDICT_FLAGS=--scored-at 2024-02-01'
+	pipeline "$at"
 	cp out/completion_predictions.csv.gz before.csv.gz
-	! pipeline -q STRICT=1 || return 1
-	pipeline STRICT=1
-	pipeline -q STRICT=1
+	! pipeline -q "$at" STRICT=1 || return 1
+	pipeline "$at" STRICT=1
+	pipeline -q "$at" STRICT=1
 	cmp before.csv.gz out/completion_predictions.csv.gz
-	! pipeline -q STRICT=0 || return 1
+	! pipeline -q "$at" STRICT=0 || return 1
 	warning_tools
 	run make -f "$CE_ROOT/samples/pipeline.mk" BIN=bin DATA=data OUT=strict STRICT=1
 	[ "$status" -ne 0 ]

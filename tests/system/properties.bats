@@ -69,7 +69,7 @@ each_tool() {
 		ce-train -m gbdt --trees 20 --subsample 0.7 -o gbdt features
 		ce-model gbdt >view
 		ce-model --sql logistic >sql
-		ce-predict -p -m gbdt --explain 3 --contributions contributions --importance importance --drift drift -o predictions features
+		ce-predict -p -m gbdt --scored-at 2024-02-01 --explain 3 --contributions contributions --importance importance --drift drift -o predictions features
 		ce-eval -p --split all --by device --curves curves --intervals intervals -o metrics predictions
 		ce-audit -p --cuts 3 -c "ce-clean | ce-join --drop email -k user_id $in/users_dim.csv.gz -k content_id $in/content_dim.csv.gz | ce-sessionize | ce-agg" -o audit clean
 	)

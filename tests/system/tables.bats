@@ -9,7 +9,7 @@ tables() {
 		"$out/event_history.csv.gz" "$out/completion_prediction_features.csv.gz" "$out/completion.model" >make.log 2>&1 ||
 		{ tail make.log && return 1; }
 	features=${features:-$out/completion_prediction_features.csv.gz} model=${model:-$out/completion.model}
-	"$bin/ce-predict" -k -m "$model" -o "$out/completion_predictions.csv.gz" \
+	"$bin/ce-predict" -k --scored-at 2024-02-01 -m "$model" -o "$out/completion_predictions.csv.gz" \
 		--contributions "$out/feature_contributions.csv.gz" --importance "$out/feature_importance.csv.gz" \
 		--drift "$out/feature_drift.csv.gz" "$features"
 	"$bin/ce-predict" -m "$model" "$features" | "$bin/ce-eval" --by event_type,split --curves "$out/curves.csv.gz" \

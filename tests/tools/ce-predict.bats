@@ -8,25 +8,25 @@ make_model() {
 	ce-train features.csv >model
 }
 
-@test "rows stand as they were, with three columns more" {
+@test "rows stand as they were, with five columns more" {
 	make_model
 	ce-predict -m model <features.csv >said.gz
 	gzip -t said.gz
 	zcat said.gz >said.csv
 	# Whatever the input's quoting, its bytes are kept.
-	sed -E 's/,(completion_probability|[-0-9.e]+),(predicted_completion|[01]),(split|train|test|purged|immature|unlabelled)$//' \
+	sed -E 's/,(completion_probability|[-0-9.e]+),(predicted_completion|[01]),(split|train|test|purged|immature|unlabelled),(model_id|[0-9a-f]{16}),(scored_at|[0-9]{13})$//' \
 		said.csv >kept.csv
 	same features.csv kept.csv
 	for part in train test purged immature unlabelled; do
-		grep -q ",$part\$" said.csv
+		grep -q ",$part,[0-9a-f]*,[0-9]*\$" said.csv
 	done
 }
 
 @test "--keys writes the table of predictions" {
 	make_model
-	ce-predict -p --keys -m model features.csv >keys.csv
-	[[ $(head -n 1 keys.csv) == event_id,event_ts,user_id,content_id,session_id,completion_probability,predicted_completion,split ]]
-	ce-predict -p -m model features.csv >rows.csv
+	ce-predict --scored-at 2024-02-01 -p --keys -m model features.csv >keys.csv
+	[[ $(head -n 1 keys.csv) == event_id,event_ts,user_id,content_id,session_id,completion_probability,predicted_completion,split,model_id,scored_at ]]
+	ce-predict --scored-at 2024-02-01 -p -m model features.csv >rows.csv
 	python3 - <<-'END'
 		import csv
 		rows = list(csv.DictReader(open("rows.csv", newline="")))
@@ -41,15 +41,53 @@ make_model() {
 
 @test "--split writes the rows of one part" {
 	make_model
-	ce-predict -p --keys -m model features.csv >all
-	ce-predict -p --keys -m model --split all features.csv >same
+	ce-predict -p --scored-at 2024-02-01 --keys -m model features.csv >all
+	ce-predict -p --scored-at 2024-02-01 --keys -m model --split all features.csv >same
 	same all same
 	for part in train test purged immature unlabelled; do
-		ce-predict -p --keys -m model --split $part features.csv >got
-		same <(sed -n "1p; /,$part\$/p" all) got
+		ce-predict -p --scored-at 2024-02-01 --keys -m model --split $part features.csv >got
+		same <(sed -n "1p; /,$part,/p" all) got
 	done
 	fails 2 ce-predict -m model --split today features.csv
 	[[ $stderr == "ce-predict: --split: must be one of train, test, purged, immature, unlabelled, all, not 'today'"* ]]
+}
+
+@test "each row has the id of the model, and the time at which it was scored" {
+	local id before after
+	make_model
+	id=$(sed -n 's/^model_id //p' model)
+	before=$(date +%s%3N)
+	ce-predict -p --keys -m model features.csv >keys.csv
+	after=$(date +%s%3N)
+	awk -F, -v id="$id" -v from="$before" -v to="$after" 'NR == 2 { at = $10 }
+		NR > 1 && ($9 != id || $10 != at || $10 < from || $10 > to) { print; bad = 1 } END { exit bad }' keys.csv
+	for time in 1706745600000 1706745600 2024-02-01 2024-02-01T00:00:00Z '2024-02-01 01:00:00+01:00'; do
+		ce-predict -p --scored-at "$time" --keys -m model features.csv >at.csv
+		[ "$(pick scored_at <at.csv)" = 1706745600000 ]
+	done
+	# Nothing else in the bytes depends on the time.
+	ce-predict --scored-at 2024-02-01 -m model features.csv >a
+	ce-predict --scored-at 2024-02-01 -m model features.csv >b
+	cmp a b
+	same <(cut -d, -f-9 keys.csv) <(cut -d, -f-9 at.csv)
+	# With the reasons behind them.
+	ce-predict -p --explain 1 --keys -m model features.csv >said.csv
+	[[ $(head -n 1 said.csv) == *,model_id,scored_at,reason_1,contribution_1 ]]
+	[ "$(pick model_id <said.csv)" = "$id" ]
+	# Another model of the same rows is another one.
+	ce-train --seed 2 features.csv >other
+	ce-predict -p --keys -m other features.csv >keys.csv
+	[ "$(pick model_id <keys.csv)" = "$(sed -n 's/^model_id //p' other)" ]
+	run -1 test "$(pick model_id <keys.csv)" = "$id"
+	for time in soon 2024-02-30 ''; do
+		fails 2 ce-predict --scored-at "$time" -m model features.csv
+		[[ $stderr == "ce-predict: --scored-at: expected a time such as "*", found '$time'"* ]]
+	done
+	for column in model_id scored_at; do
+		sed "1s/rate/$column/" features.csv >bad.csv
+		fails 1 ce-predict -m model bad.csv
+		[[ $stderr == *"column $column: is in the input already"* ]]
+	done
 }
 
 @test "--watermark: the log that labels come from ends later, and so do test rows" {
@@ -122,7 +160,7 @@ print(sum(bool(r["is_completion"]) and int(r["event_ts"]) > int(sys.argv[1]) for
 
 @test "columns in any order, and columns that the model does not know" {
 	make_model
-	ce-predict -p --keys -m model features.csv >want
+	ce-predict --scored-at 2024-02-01 -p --keys -m model features.csv >want
 	python3 - <<-'END'
 		import csv
 		rows = list(csv.reader(open("features.csv", newline="")))
@@ -130,7 +168,7 @@ print(sum(bool(r["is_completion"]) and int(r["event_ts"]) > int(sys.argv[1]) for
 		for i, r in enumerate(rows):
 		    out.writerow(["extra" if not i else "x\r\ny"] + r[::-1])
 	END
-	ce-predict -p --keys -m model turned.csv >got
+	ce-predict --scored-at 2024-02-01 -p --keys -m model turned.csv >got
 	same want got
 }
 
@@ -174,7 +212,7 @@ print(sum(bool(r["is_completion"]) and int(r["event_ts"]) > int(sys.argv[1]) for
 		"bad.csv:2: column is_completion: expected 0 or 1 (or false, true), found '2'"
 	printf '%s\n' "$head" >none.csv
 	ce-predict -p -m model none.csv >said.csv
-	[[ $(<said.csv) == "$head,completion_probability,predicted_completion,split" ]]
+	[[ $(<said.csv) == "$head,completion_probability,predicted_completion,split,model_id,scored_at" ]]
 }
 
 @test "a damaged model is refused with its line" {
@@ -324,7 +362,7 @@ alike() {
 			assert drops == sorted(drops, reverse=True), drops
 			random.seed(1)
 			with open("shuffled.csv", "w") as f:
-			    out = csv.DictWriter(f, [n for n in test[0] if n not in ("completion_probability", "predicted_completion", "split")],
+			    out = csv.DictWriter(f, [n for n in test[0] if n not in ("completion_probability", "predicted_completion", "split", "model_id", "scored_at")],
 			                         extrasaction="ignore")
 			    out.writeheader()
 			    for moved in ("a", "b", "c"), ("e", "f"):
@@ -381,7 +419,7 @@ alike() {
 
 # explained MODEL FEATURES OPTION...: --explain 3 and the table, each contribution by its definition.
 explained() {
-	ce-predict -p -m "$1" --explain 3 --contributions contributions.csv -o said.csv "${@:3}" "$2"
+	ce-predict --scored-at 2024-02-01 -p -m "$1" --explain 3 --contributions contributions.csv -o said.csv "${@:3}" "$2"
 	python3 "$CE_ROOT/tests/reference/explain.py" check "$2" "$1" said.csv contributions.csv
 }
 
@@ -393,9 +431,9 @@ explained() {
 	ce-train -m gbdt --trees 4 --leaves 6 --subsample 0.5 --calibrate platt -o calibrated features.csv
 	for model in linear products trees calibrated; do
 		explained $model features.csv
-		[[ $(head -n 1 said.csv) == *,completion_probability,predicted_completion,split,reason_1,contribution_1,reason_2,contribution_2,reason_3,contribution_3 ]]
+		[[ $(head -n 1 said.csv) == *,completion_probability,predicted_completion,split,model_id,scored_at,reason_1,contribution_1,reason_2,contribution_2,reason_3,contribution_3 ]]
 		# The columns before them are as without.
-		ce-predict -p -m $model features.csv >plain.csv
+		ce-predict --scored-at 2024-02-01 -p -m $model features.csv >plain.csv
 		python3 -c '
 import csv
 for a, b in zip(csv.DictReader(open("plain.csv", newline="")), csv.DictReader(open("said.csv", newline="")), strict=True):
@@ -427,12 +465,12 @@ assert n > 1000, n'
 @test "--explain: a feature that moves nothing is no reason; more reasons than features are empty" {
 	telling 1 2000 >features.csv
 	ce-train --model gbdt --trees 1 --leaves 2 --validation 0 -o model features.csv
-	ce-predict -p --explain 2 -m model features.csv | cut -d, -f 11- >got
+	ce-predict -p --explain 2 -m model features.csv | cut -d, -f 13- >got
 	[[ $(sed 1d got | cut -d, -f 1,3,4 | sort -u) == strong,, ]]
 	ce-train -o model features.csv
 	ce-predict -p --explain 100 -m model features.csv >got
 	[[ $(head -n 1 got) == *,reason_100,contribution_100 ]]
-	awk -F, 'NR > 1 { for (i = 19; i <= NF; i++) if ($i != "") exit 1; if (NF != 210 || $17 == "") exit 1 }' got
+	awk -F, 'NR > 1 { for (i = 21; i <= NF; i++) if ($i != "") exit 1; if (NF != 212 || $19 == "") exit 1 }' got
 	for bad in 0 101 -1 x ''; do
 		fails 2 ce-predict --explain "$bad" -m model features.csv
 	done
@@ -454,9 +492,9 @@ assert n > 1000, n'
 	telling 4 5000 | awk -v OFS=, '{ print (NR > 1 ? NR : "event_id"), $0 }' >features.csv
 	ce-train -m gbdt --trees 20 -o model features.csv
 	for threads in 1 2 5; do
-		ce-predict --threads $threads -p --explain 4 --contributions table.$threads -m model features.csv >rows.$threads
+		ce-predict --scored-at 2024-02-01 --threads $threads -p --explain 4 --contributions table.$threads -m model features.csv >rows.$threads
 	done
-	ce-predict -p --explain 4 --contributions table.pipe -m model < <(cat features.csv) | cat >rows.pipe
+	ce-predict --scored-at 2024-02-01 -p --explain 4 --contributions table.pipe -m model < <(cat features.csv) | cat >rows.pipe
 	for other in 2 5 pipe; do
 		same rows.1 rows.$other
 		same table.1 table.$other
@@ -539,9 +577,9 @@ for a, b in zip(csv.DictReader(open("drift.csv")), csv.DictReader(open("reversed
 @test "--importance and --drift: neither threads nor the predictions' options matter, nor do they to these" {
 	telling 4 3000 >features.csv
 	ce-train --model gbdt -o model features.csv
-	ce-predict -p -m model features.csv >plain
+	ce-predict --scored-at 2024-02-01 -p -m model features.csv >plain
 	for threads in 1 2 3; do
-		ce-predict -p --threads $threads --sample 200 --importance i$threads --drift d$threads -m model features.csv >said
+		ce-predict --scored-at 2024-02-01 -p --threads $threads --sample 200 --importance i$threads --drift d$threads -m model features.csv >said
 		same plain said
 		same i1 i$threads
 		same d1 d$threads

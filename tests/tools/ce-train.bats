@@ -231,7 +231,7 @@ for i in range(300):
 	grep -q '^number "size" ' model
 	run -1 grep -q note model
 	ce-predict -p -m model any.csv >said.csv
-	[[ $(head -n 1 said.csv) == when,colour,size,code,note,y,completion_probability,predicted_completion,split ]]
+	[[ $(head -n 1 said.csv) == when,colour,size,code,note,y,completion_probability,predicted_completion,split,model_id,scored_at ]]
 	[[ $(cut -d, -f9 said.csv | sort -u | tr '\n' ' ') == 'split test train ' ]]
 }
 
@@ -391,7 +391,7 @@ silent() {
 		# shellcheck disable=SC2086
 		ce-train $flags blanks.csv >other
 		same <(facts other) <(facts model)
-		same <(ce-predict -p -m model blanks.csv | tr -d ' \t') <(ce-predict -p -m model rows.csv)
+		same <(ce-predict --scored-at 2024-02-01 -p -m model blanks.csv | tr -d ' \t') <(ce-predict --scored-at 2024-02-01 -p -m model rows.csv)
 	done
 }
 
@@ -403,7 +403,7 @@ silent() {
 	ce-train times.csv >model
 	ce-train floats.csv >other
 	same <(facts other) <(facts model)
-	same <(ce-predict -p -m model floats.csv | cut -d, -f2,3,6-) <(ce-predict -p -m model times.csv | cut -d, -f2,3,6-)
+	same <(ce-predict --scored-at 2024-02-01 -p -m model floats.csv | cut -d, -f2,3,6-) <(ce-predict --scored-at 2024-02-01 -p -m model times.csv | cut -d, -f2,3,6-)
 	sed '9s/\.0,/.5,/' floats.csv >half.csv
 	fails 1 ce-train half.csv
 	[[ $stderr == "ce-train: half.csv:9: column event_ts: expected an integer or an ISO 8601 time, found '17"*".5'" ]]
@@ -474,8 +474,8 @@ silent() {
 			read = lambda name: list(csv.reader(open(name, newline="")))
 			said, plain, words = read("said"), read("plain.said"), read("words.csv")
 			assert len(said) == len(words) == 3001
-			assert [r[-3:] for r in said] == [r[-3:] for r in plain]
-			assert [r[:-3] for r in said] == words
+			assert [r[-5:-2] for r in said] == [r[-5:-2] for r in plain]
+			assert [r[:-5] for r in said] == words
 		END
 		same <(ce-eval -p --split all --na NA,null,'not known' said) <(ce-eval -p --split all plain.said)
 		fails 1 ce-eval -p --split all said
@@ -498,7 +498,7 @@ silent() {
 		same <(facts other) <(facts model)
 		ce-predict -p -m model other.csv >other.said
 		same <(ce-eval -p other.said) <(ce-eval -p said)
-		same <(awk -F, '{ print $NF, $(NF - 1), $(NF - 2) }' other.said) <(awk -F, '{ print $NF, $(NF - 1), $(NF - 2) }' said)
+		same <(awk -F, '{ print $(NF - 2), $(NF - 3), $(NF - 4) }' other.said) <(awk -F, '{ print $(NF - 2), $(NF - 3), $(NF - 4) }' said)
 	done
 }
 

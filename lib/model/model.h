@@ -4,12 +4,14 @@
  * The file is plain text (see lines) and holds every parameter: what is read back predicts the same
  * bits.
  *
- *	ce-model 5			4, which has none of the lines marked +, is read as well, 3,
- *					which has none of those marked * either, and 2, which has
- *					neither `na` nor `clip` either; all end with `crc32
- *HHHHHHHH` kind NAME			of the learner: logistic | gbdt | blend label "NAME"
- *the columns of the split; `-` for none time "NAME" | - known "NAME" | - horizon LENGTH | -
- ** by which labels are known, in the unit of `time`
+ *	ce-model 5			4, which has none of the lines marked +, is read as well; 3,
+ *					which has none of those marked * either; and 2, which has
+ *					neither `na` nor `clip` either. They end with crc32 HHHHHHHH
+ *	kind NAME			of the learner: logistic | gbdt | blend
+ *	label "NAME"			the columns of the split; `-` for none
+ *	time "NAME" | -
+ *	known "NAME" | -
+ *	horizon LENGTH | -		* by which labels are known, in the unit of `time`
  *	end TIME | -			* the latest time of the training input; with a horizon
  *	cut TIME | -			rows at or after it are test rows, if they are mature
  *	span TIME TIME | -		+ the times of the first and the last train row

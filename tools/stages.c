@@ -169,6 +169,17 @@ static int read_number(const char *text, double max, double *value, struct err *
 	return 0;
 }
 
+static int fail_level(const char *pair, struct err *err)
+{
+	static const char levels[] = ""
+#define LEVEL(NAME, name, variance, drifts, what) ", " #name
+#include "history/levels.def"
+		;
+
+	return err_set(err, ERR_USAGE, "must be LEVEL=VARIANCE with a level of %s, not '%s'",
+		       levels + strlen(", "), pair);
+}
+
 /* LEVEL=VARIANCE[,...] */
 static int parse_prior(void *value, const char *const *args, struct err *err)
 {
@@ -182,10 +193,7 @@ static int parse_prior(void *value, const char *const *args, struct err *err)
 		int level = equals ? effects_level_parse(pair, (size_t)(equals - pair)) : -1;
 
 		if (level < 0)
-			rc = err_set(err, ERR_USAGE,
-				     "must be LEVEL=VARIANCE with a level of ce-online(1), not "
-				     "'%s'",
-				     pair);
+			rc = fail_level(pair, err);
 		else if (is_given[level])
 			rc = err_set(err, ERR_USAGE, "has %.*s twice", (int)(equals - pair), pair);
 		else

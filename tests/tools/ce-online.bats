@@ -97,6 +97,8 @@ plan,free,,0.5 plan,free,,0 runtime,13,,0.5 runtime,13,,0" ]
 		fails 2 ce-online -p "$option" history.csv
 		[[ $stderr == "ce-online: ${option%%=*}: "* ]] || { echo "$option: $stderr"; return 1; }
 	done
+	fails 2 ce-online -p --prior users=1 history.csv
+	[[ $stderr == "ce-online: --prior: must be LEVEL=VARIANCE with a level of bias, user, content, user_genre, genre, device, hour, plan, runtime, not 'users=1'"* ]]
 	ce-online -p --prior user=1e6,bias=0 --drift 1e6 --alpha 1 history.csv >out
 	fails 1 ce-online -p -o out --effects out history.csv
 	[[ $stderr == "ce-online: out: the output out is the same file" ]]

@@ -16,7 +16,7 @@
  * et al., "LightGBM: A Highly Efficient Gradient Boosting Decision Tree", NIPS 2017). Levels of a
  * category are put in order of G/H, and then split as numbers are (Fisher, "On grouping for maximum
  * homogeneity", JASA 53, 1958); of G/(H + 10), in fact, so that levels of a few rows do not come
- *first.
+ * first.
  *
  * Where the score is to be monotone in a number, each tree is: a split at which a child's value
  * would be on the wrong side of the other's is none, and the mean of both bounds the values of all

@@ -172,7 +172,7 @@ static int read_number(const char *text, double max, double *value, struct err *
 static int fail_level(const char *pair, struct err *err)
 {
 	static const char levels[] = ""
-#define LEVEL(NAME, name, variance, drifts, what) ", " #name
+#define LEVEL(NAME, name, variance, drifts) ", " #name
 #include "history/levels.def"
 		;
 
@@ -249,6 +249,15 @@ struct stage_options stages_online(struct online_options *o)
 		{ 0, "keep", "COL[,...]", "pass on these further columns; '*': all", cli_list,
 		  &o->online->keep },
 	} };
+}
+
+bool stages_online_is_set(const struct online_options *o)
+{
+	const struct effects_options usual = effects_defaults(), *own = &o->online->options;
+
+	return o->effects || own->alpha != usual.alpha || own->n != usual.n ||
+	       memcmp(own->drift, usual.drift, usual.n * sizeof(*usual.drift)) != 0 ||
+	       memcmp(own->prior, usual.prior, sizeof(usual.prior)) != 0;
 }
 
 struct stage_options stages_features(struct features_options *o)

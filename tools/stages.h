@@ -73,6 +73,9 @@ struct online_options {
 
 struct stage_options stages_online(struct online_options *o);
 
+/* Whether its prediction is to be another one than by default, or --effects is wanted. */
+bool stages_online_is_set(const struct online_options *o);
+
 struct features_options {
 	struct featurizer *featurizer;
 	struct cli_choice rows;

@@ -111,7 +111,7 @@ static void find_groups(struct importance *im, const struct encoding *e, const s
 	im->groups = mem_alloc(n, sizeof(*im->groups));
 	next = im->features = mem_alloc(n, sizeof(*im->features));
 	for (uint32_t v = 0; v < n; v++)
-		numeric[v] = encoding_valued(e, v)->kind != ENCODING_CATEGORY;
+		numeric[v] = encoding_is_number(encoding_valued(e, v));
 	alike_group(rows, numeric, pool, first);
 	for (uint32_t v = 0; v < n; v++) {
 		struct importance_group *g = &im->groups[im->n_groups];

@@ -54,7 +54,7 @@ static void expect_numbers(struct predict *p)
 	const struct encoding *e = &p->model->encoding;
 	bool *is_used = mem_zalloc(e->n_values, sizeof(*is_used));
 
-	p->model->learner->sql_columns(p->model, is_used);
+	p->model->learner->used_values(p->model, is_used);
 	p->empty = mem_alloc(e->n_values, sizeof(*p->empty));
 	for (uint32_t i = 0; i < e->n_values; i++)
 		if (is_used[i] && encoding_is_number(encoding_valued(e, i)))

@@ -12,7 +12,7 @@ static const struct {
 	const char *name;
 	bool drifts;
 } levels[] = {
-#define LEVEL(NAME, name, variance, drifts, what) { #name, drifts },
+#define LEVEL(NAME, name, variance, drifts) { #name, drifts },
 #include "history/levels.def"
 };
 
@@ -40,7 +40,7 @@ struct effects_options effects_defaults(void)
 {
 	return (struct effects_options){
 		.prior = {
-#define LEVEL(NAME, name, variance, drifts, what) variance,
+#define LEVEL(NAME, name, variance, drifts) variance,
 #include "history/levels.def"
 		},
 		.drift = { 0, 0.1 },

@@ -31,7 +31,7 @@
 
 /* EFFECTS_BIAS, ... */
 enum effects_level {
-#define LEVEL(NAME, name, variance, drifts, what) EFFECTS_##NAME,
+#define LEVEL(NAME, name, variance, drifts) EFFECTS_##NAME,
 #include "history/levels.def"
 	EFFECTS_N_LEVELS,
 };

@@ -115,12 +115,12 @@ struct model_learner {
 	/* The whole of it, which may be long, as ce-model --trees; NULL: there is no more. */
 	int (*write_trees)(struct gz_writer *out, const struct model *m, struct err *err);
 
+	/* Sets used[encoding.n_values] of the values that the score depends on. */
+	void (*used_values)(const struct model *m, bool *used);
 	/*
-	 * SQL: sets used[encoding.n_values] of the values that the score depends on; appends the
-	 * score as an expression over columns of their names, which hold doubles (`standardised`:
+	 * SQL: appends the score as an expression over columns of their names, which hold doubles (`standardised`:
 	 * as encoding_expand makes them) and levels as text, NULL where a number is missing.
 	 */
-	void (*sql_columns)(const struct model *m, bool *used);
 	void (*put_sql)(struct buf *out, const struct model *m);
 	bool standardised;
 };

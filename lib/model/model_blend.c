@@ -154,12 +154,12 @@ static int write_trees(struct gz_writer *out, const struct model *m, struct err 
 
 /* SQL ------------------------------------------------------------------------------------------ */
 
-static void sql_columns(const struct model *m, bool *used)
+static void used_values(const struct model *m, bool *used)
 {
 	for (int i = 0; i < MODEL_BLEND_PARTS; i++) {
 		struct model part = model_blend_part(m, i);
 
-		part.learner->sql_columns(&part, used);
+		part.learner->used_values(&part, used);
 	}
 }
 
@@ -192,6 +192,6 @@ const struct model_learner learner_blend = {
 	.put_summary = put_summary,
 	.put_columns = put_columns,
 	.write_trees = write_trees,
-	.sql_columns = sql_columns,
+	.used_values = used_values,
 	.put_sql = put_sql,
 };

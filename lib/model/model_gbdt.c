@@ -318,7 +318,7 @@ static int write_trees(struct gz_writer *out, const struct model *m, struct err 
 /* SQL ------------------------------------------------------------------------------------------ */
 
 /* The columns that a split is about. */
-static void sql_columns(const struct model *m, bool *used)
+static void used_values(const struct model *m, bool *used)
 {
 	const struct trees *t = trees_of(m);
 
@@ -431,6 +431,6 @@ const struct model_learner learner_gbdt = {
 	.put_summary = put_summary,
 	.put_columns = put_columns,
 	.write_trees = write_trees,
-	.sql_columns = sql_columns,
+	.used_values = used_values,
 	.put_sql = put_sql,
 };

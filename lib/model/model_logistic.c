@@ -477,7 +477,7 @@ static void put_summary(struct buf *out, const struct model *m)
 
 /* SQL ------------------------------------------------------------------------------------------ */
 
-static void sql_columns(const struct model *m, bool *used)
+static void used_values(const struct model *m, bool *used)
 {
 	for (uint32_t i = 0; i < m->encoding.n_values; i++)
 		used[i] = true;
@@ -675,7 +675,7 @@ const struct model_learner learner_logistic = {
 	.parse = parse,
 	.put_summary = put_summary,
 	.put_columns = put_columns,
-	.sql_columns = sql_columns,
+	.used_values = used_values,
 	.put_sql = put_sql,
 	.standardised = true,
 };

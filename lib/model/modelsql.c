@@ -50,7 +50,7 @@ static struct columns columns_of(const struct model *m)
 	struct columns c = { &m->encoding, &m->na, NULL, m->encoding.n_values };
 
 	c.used = mem_zalloc(c.n, sizeof(*c.used));
-	m->learner->sql_columns(m, c.used);
+	m->learner->used_values(m, c.used);
 	return c;
 }
 

@@ -112,6 +112,18 @@ static int read_bins(struct bins *b, struct trainset *set, struct trainrows_span
 	return trainset_visit(set, span, part, e, add_row, b, err);
 }
 
+/* Whether an earlier one of the list is about the same column as the i-th. */
+static bool is_repeated(const struct names *monotone, size_t i)
+{
+	size_t len = strlen(monotone->name[i]) - strlen(":+");
+
+	for (size_t j = 0; j < i; j++)
+		if (!strncmp(monotone->name[i], monotone->name[j], len + 1) &&
+		    strlen(monotone->name[j]) == strlen(monotone->name[i]))
+			return true;
+	return false;
+}
+
 /* Of what is constant the score depends in neither way. */
 static int set_monotone(struct bins *b, const struct encoding *e, const struct trainset *set,
 			const struct names *monotone, struct err *err)
@@ -127,7 +139,7 @@ static int set_monotone(struct bins *b, const struct encoding *e, const struct t
 			why = "no feature of that name";
 		else if (!trainset_is_number(set, (size_t)place))
 			why = "a category, not a number";
-		else if (encoding_is_number(c) && b->columns[c->value].monotone)
+		else if (is_repeated(monotone, i))
 			why = "given twice";
 		if (why)
 			return err_set(err, ERR_RUNTIME, "%s: --monotone %s: %s",

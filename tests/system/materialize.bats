@@ -41,3 +41,15 @@ two_ways() {
 	[ "$(wc -l <pipe)" -eq 3 ]
 	same one pipe
 }
+
+@test "without ce-online no option of it is passed over" {
+	echo user_id,plan_tier,signup_date >users.csv
+	echo content_id,genre,runtime,release_year,maturity_rating >contents.csv
+	echo event_id,event_ts,user_id,content_id,event_type,playback_position,device >events.csv
+	for option in '--drift 0' '--drift 0,0.2' '--alpha 0' '--prior hour=1' '--effects effects.csv'; do
+		# shellcheck disable=SC2086 # two words
+		fails 2 ce-materialize --no-online $option -k user_id users.csv -k content_id contents.csv events.csv
+		[[ $stderr == "ce-materialize: --prior, --drift, --alpha and --effects are of ce-online, and --no-online leaves it out"* ]]
+	done
+	ce-materialize --no-online --online-keep device -k user_id users.csv -k content_id contents.csv events.csv >out
+}

@@ -113,3 +113,13 @@ plan,free,,0.5 plan,free,,0 runtime,13,,0.5 runtime,13,,0" ]
 	[ ! -e out.gz ]
 	[ ! -e effects.csv ]
 }
+
+@test "the priors of the manual page and of online.sql are those of the levels" {
+	sed -nE 's/^LEVEL\([A-Z_]+, ([a-z_]+), ([0-9.]+), (true|false)\)$/\1 \2 \3/p' "$CE_ROOT/lib/history/levels.def" |
+		awk '{ print $1, $2 + 0, $3 }' >levels
+	[ "$(wc -l <levels)" -eq 9 ]
+	sed -nE 's/^\.It ([a-z_]+) Ta ([0-9.]+) Ta (yes|no) Ta .*/\1 \2 \3/p' "$CE_ROOT/tools/ce-online.1" |
+		sed 's/ yes$/ true/; s/ no$/ false/' | same levels -
+	sed -nE "s/.*prior double precision\[\] DEFAULT '\{(.*)\}'\)/\1/p" "$CE_ROOT/samples/online.sql" | tr -d ' ' | tr , '\n' |
+		awk '{ print $1 + 0 }' | same <(cut -d' ' -f2 levels) -
+}

@@ -1086,6 +1086,7 @@ print(worst)' "$2" "$3"
 		refused 1 $kind event_ts:- 'rows.csv: --monotone event_ts:-: no feature of that name'
 		refused 1 $kind c:+ 'rows.csv: --monotone c:+: a category, not a number'
 		refused 1 $kind x:+,x:- 'rows.csv: --monotone x:-: given twice'
+		refused 1 $kind flat:+,x:-,flat:- 'rows.csv: --monotone flat:-: given twice'
 		for bad in x x+ :+ x: x:up x:+-; do
 			refused 2 $kind "$bad" "--monotone: expected COL:+ or COL:-, not '$bad'"
 		done

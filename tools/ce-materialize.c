@@ -195,8 +195,9 @@ static void take_options(const struct cli *cli, struct stages *s, struct materia
 	tables->starts = s->sessionize.starts;
 	tables->effects = s->online.effects;
 	if (m->without_online && stages_online_is_set(&s->online))
-		cli_usage_error(cli, "--prior, --drift, --alpha and --effects are of ce-online, and "
-				     "--no-online leaves it out");
+		cli_usage_error(cli,
+				"--prior, --drift, --alpha and --effects are of ce-online, and "
+				"--no-online leaves it out");
 }
 
 /* --until ends this part, and has no digits that would be lost. */

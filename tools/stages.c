@@ -254,10 +254,13 @@ struct stage_options stages_online(struct online_options *o)
 bool stages_online_is_set(const struct online_options *o)
 {
 	const struct effects_options usual = effects_defaults(), *own = &o->online->options;
+	bool is_set = o->effects || own->alpha != usual.alpha || own->n != usual.n;
 
-	return o->effects || own->alpha != usual.alpha || own->n != usual.n ||
-	       memcmp(own->drift, usual.drift, usual.n * sizeof(*usual.drift)) != 0 ||
-	       memcmp(own->prior, usual.prior, sizeof(usual.prior)) != 0;
+	for (size_t i = 0; !is_set && i < usual.n; i++)
+		is_set = own->drift[i] != usual.drift[i];
+	for (size_t i = 0; !is_set && i < EFFECTS_N_LEVELS; i++)
+		is_set = own->prior[i] != usual.prior[i];
+	return is_set;
 }
 
 struct stage_options stages_features(struct features_options *o)

@@ -118,8 +118,9 @@ struct model_learner {
 	/* Sets used[encoding.n_values] of the values that the score depends on. */
 	void (*used_values)(const struct model *m, bool *used);
 	/*
-	 * SQL: appends the score as an expression over columns of their names, which hold doubles (`standardised`:
-	 * as encoding_expand makes them) and levels as text, NULL where a number is missing.
+	 * SQL: appends the score as an expression over columns of their names, which hold doubles
+	 * (`standardised`: as encoding_expand makes them) and levels as text, NULL where a number
+	 * is missing.
 	 */
 	void (*put_sql)(struct buf *out, const struct model *m);
 	bool standardised;

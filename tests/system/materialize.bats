@@ -51,5 +51,5 @@ two_ways() {
 		fails 2 ce-materialize --no-online $option -k user_id users.csv -k content_id contents.csv events.csv
 		[[ $stderr == "ce-materialize: --prior, --drift, --alpha and --effects are of ce-online, and --no-online leaves it out"* ]]
 	done
-	ce-materialize --no-online --online-keep device -k user_id users.csv -k content_id contents.csv events.csv >out
+	ce-materialize --no-online --left --online-keep device -k user_id users.csv -k content_id contents.csv events.csv >out
 }

@@ -1,13 +1,17 @@
 /* ce-eval: probabilities and labels -> metrics, curves, intervals, a page. */
 #include "base/num.h"
+#include "base/pool.h"
 #include "cli.h"
 #include "eval/evaluation.h"
+#include "eval/gate.h"
 #include "eval/intervals.h"
+#include "eval/metric_gate.h"
 #include "model/na.h"
 #include "report/report_outputs.h"
 #include "table/columns.h"
 #include "table/csvreader.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define BINS_MAX      1000000
@@ -22,6 +26,7 @@ struct opts {
 	struct report_outputs_opts outputs;
 	/* As given, where those take another form. */
 	struct names by, na;
+	struct gates gates;
 	struct cli_choice period;
 	double threshold; /* NO_THRESHOLD: not given */
 	double cost[2];   /* of a false positive, of a false negative; NO_COST: not given */
@@ -70,6 +75,38 @@ static int parse_prior(void *value, const char *const *args, struct err *err)
 		return err_set(err, ERR_USAGE, "'%s': expected a number from %g to 1 - %g", args[0],
 			       PRIOR_MIN, PRIOR_MIN);
 	return 0;
+}
+
+static int parse_gate(void *value, const char *const *args, struct err *err)
+{
+	struct gates *gates = value;
+	struct metric_gate found;
+
+	return gates_add(gates, args[0], err) ||
+			       metric_gate_find(&found, gates->gate[gates->n - 1].name, err)
+		       ? -1
+		       : 0;
+}
+
+/* What the i-th gate is on. */
+static struct metric_gate gate_of(const struct opts *opt, size_t i)
+{
+	struct metric_gate found = { .column = NULL };
+
+	metric_gate_find(&found, opt->gates.gate[i].name, &(struct err)ERR_INIT);
+	return found;
+}
+
+/* Whether intervals are computed; `is_text`: the metrics are written as text. */
+static bool has_intervals(const struct opts *opt, bool is_text)
+{
+	for (size_t i = 0; i < opt->gates.n; i++) {
+		struct metric_gate found = gate_of(opt, i);
+
+		if (metric_gate_has_interval(&found))
+			return true;
+	}
+	return report_outputs_have_intervals(&opt->outputs, is_text, opt->evaluation.against);
 }
 
 /* Standard input can be read once. */
@@ -138,10 +175,16 @@ static void check_combinations(const struct cli *cli, const struct opts *opt)
 		cli_usage_error(cli, "--key requires --against-file");
 	if (e->prior > 0 && e->against)
 		cli_usage_error(cli, "--prior conflicts with --against and --against-file");
-	if ((opt->user || opt->resamples >= 0 || opt->seed >= 0) &&
-	    !report_outputs_have_intervals(o, true, e->against))
-		cli_usage_error(cli, "--user, --resamples and --seed require --intervals, --html "
-				     "or --against");
+	if ((opt->user || opt->resamples >= 0 || opt->seed >= 0) && !has_intervals(opt, true))
+		cli_usage_error(cli, "--user, --resamples and --seed require --intervals, --html, "
+				     "--against or --fail-if of an interval");
+	for (size_t i = 0; i < opt->gates.n; i++) {
+		struct metric_gate found = gate_of(opt, i);
+
+		if (metric_gate_compares(&found) && !e->against)
+			cli_usage_error(cli, "--fail-if %s: requires --against or --against-file",
+					opt->gates.gate[i].text);
+	}
 	if (o->png && !o->plots)
 		cli_usage_error(cli, "--png requires --plots");
 	if (!o->page &&
@@ -174,10 +217,7 @@ static void set_opts(const struct cli *cli, struct opts *opt)
 		e->key = "event_id";
 	if (!o->title)
 		o->title = "Evaluation";
-	o->resamples = opt->resamples < 0 ? 1000 : (size_t)opt->resamples;
-	o->seed = opt->seed < 0 ? 1 : (uint64_t)opt->seed;
 	o->metrics = cli->output;
-	o->threads = cli->input.threads;
 }
 
 static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
@@ -222,6 +262,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->resamples },
 		{ 0, "seed", "N", "seed of the random number generator (1)", cli_count,
 		  &opt->seed },
+		{ 0, "fail-if", "GATE", "fail if a metric is so: auc<0.75", parse_gate,
+		  &opt->gates },
 		{ 0, "curves", "FILE", "write ROC, precision-recall and calibration", cli_string,
 		  &o->curves },
 		{ 0, "intervals", "FILE", "write 95 % confidence intervals of metrics", cli_string,
@@ -256,7 +298,7 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 /* The bootstrap's clusters: by default those of user_id, if the input has it. */
 static void find_user(struct opts *opt, const struct csv_reader *in)
 {
-	if (!report_outputs_have_intervals(&opt->outputs, true, opt->evaluation.against))
+	if (!has_intervals(opt, true))
 		return;
 	opt->evaluation.user = opt->user;
 	if (!opt->user && columns_find(&in->header, "user_id") >= 0)
@@ -298,6 +340,40 @@ static void warn(const struct cli *cli, const struct opts *opt, const struct csv
 	cli_warnings(cli, &warnings);
 }
 
+/* Of a judged evaluation. */
+static void compute_intervals(const struct cli *cli, const struct opts *opt,
+			      const struct evaluation *e, struct intervals *iv)
+{
+	struct pool *pool = pool_new(cli->input.threads);
+	struct err err = ERR_INIT;
+
+	if (intervals_compute(iv, e, opt->resamples < 0 ? 1000 : (size_t)opt->resamples,
+			      opt->seed < 0 ? 1 : (uint64_t)opt->seed, pool, &err))
+		cli_die(cli, &err);
+	pool_free(pool);
+}
+
+/* Fails if a gate does. */
+static void judge_gates(const struct cli *cli, const struct opts *opt, const struct evaluation *e,
+			const struct intervals *iv)
+{
+	struct warnings failed = WARNINGS_INIT;
+	struct err err = ERR_INIT;
+	char count[NUM_TEXT_MAX], rows[NUM_TEXT_MAX + 8];
+
+	snprintf(rows, sizeof(rows), "%.*s rows", (int)num_format_count(count, e->n), count);
+	for (size_t i = 0; i < opt->gates.n; i++) {
+		struct metric_gate found = gate_of(opt, i);
+		double value;
+
+		if (metric_gate_value(&found, e, iv, &value, &err))
+			cli_usage_error(cli, "--fail-if %s: %s", opt->gates.gate[i].text,
+					err.message);
+		gate_judge(&opt->gates.gate[i], value, rows, &failed);
+	}
+	cli_failures(cli, &failed);
+}
+
 int main(int argc, char **argv)
 {
 	struct opts opt = OPTS_INIT;
@@ -308,6 +384,7 @@ int main(int argc, char **argv)
 	struct csv_reader in = CSV_READER_INIT;
 	struct report_outputs outputs;
 	struct evaluation evaluation;
+	struct intervals intervals = { .n = 0 };
 	struct na na = { .tokens = &opt.na };
 	struct err err = ERR_INIT;
 	const struct csv_row *row;
@@ -320,11 +397,11 @@ int main(int argc, char **argv)
 	if (evaluation_init(&evaluation, &opt.evaluation, &in, &err) ||
 	    report_outputs_open(&outputs, &opt.outputs, &err))
 		cli_die(&cli, &err);
-	if (opt.evaluation.against && !opt.outputs.plots &&
-	    !report_outputs_have_intervals(&opt.outputs, outputs.is_text, true))
-		cli_usage_error(&cli,
-				"--against requires --intervals, --html, --plots or --plain: the "
-				"CSV of metrics has no column for a comparison");
+	if (opt.evaluation.against && !opt.outputs.plots && !has_intervals(&opt, outputs.is_text))
+		cli_usage_error(
+			&cli,
+			"--against requires --intervals, --html, --plots, --plain or "
+			"--fail-if of a comparison: the CSV of metrics has no column for one");
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
 		cli_progress_reader(&cli, &in);
 		if (evaluation_add(&evaluation, &in, na_row(&na, row), &err))
@@ -333,7 +410,10 @@ int main(int argc, char **argv)
 	if (rc < 0 || evaluation_judge(&evaluation, &in, &err))
 		cli_die(&cli, &err);
 	warn(&cli, &opt, &in, &evaluation);
-	if (report_outputs_write(&outputs, &evaluation, &err))
+	if (has_intervals(&opt, outputs.is_text))
+		compute_intervals(&cli, &opt, &evaluation, &intervals);
+	judge_gates(&cli, &opt, &evaluation, &intervals);
+	if (report_outputs_write(&outputs, &evaluation, &intervals, &err))
 		cli_die(&cli, &err);
 	print_counts(&cli, &evaluation);
 	cli_done(&cli, in.n_rows, outputs.n_rows);
@@ -341,6 +421,7 @@ int main(int argc, char **argv)
 	na_release(&na);
 	names_release(&opt.by);
 	names_release(&opt.na);
+	gates_release(&opt.gates);
 	csv_reader_close(&in);
 	return 0;
 }

@@ -1,10 +1,14 @@
 /* ce-predict: adds the predictions of a model to the rows of a feature table. */
+#include "base/num.h"
 #include "cli.h"
+#include "eval/gate.h"
 #include "eval/predict.h"
 #include "model/model.h"
 #include "table/csvreader.h"
 #include "table/csvwriter.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define REPEATS_MAX 1000
@@ -15,8 +19,31 @@ struct opts {
 	struct cli_choice split;                /* an enum split_part, or SPLIT_N_PARTS: all */
 	int64_t repeats, sample, seed, reasons; /* -1: not given */
 	int64_t scored_at;                      /* INT64_MIN: now */
+	struct gates gates;
 	struct predict_options predict;
 };
+
+#define PSI "psi"
+
+/* The feature whose index a gate is on, NULL: the largest of all. */
+static const char *feature_of(const struct gate *gate)
+{
+	return gate->name[strlen(PSI)] ? gate->name + strlen(PSI) + 1 : NULL;
+}
+
+static int parse_gate(void *value, const char *const *args, struct err *err)
+{
+	struct gates *gates = value;
+	const char *name;
+
+	if (gates_add(gates, args[0], err))
+		return -1;
+	name = gates->gate[gates->n - 1].name;
+	if (!strcmp(name, PSI) ||
+	    (!strncmp(name, PSI ":", strlen(PSI ":")) && name[strlen(PSI ":")]))
+		return 0;
+	return err_set(err, ERR_USAGE, "unknown metric '%s': expected psi or psi:FEATURE", name);
+}
 
 /* By the clock, in ms since 1970. */
 static int64_t now(void)
@@ -37,8 +64,10 @@ static void finish_opts(const struct cli *cli, struct opts *opt)
 		cli_usage_error(cli, "--threshold: expected a number from 0 to 1");
 	if (opt->repeats >= 0 && !opt->importance)
 		cli_usage_error(cli, "--repeats: only applies to --importance");
-	if ((opt->sample >= 0 || opt->seed >= 0) && !opt->importance && !opt->drift)
-		cli_usage_error(cli, "--sample, --seed: only apply to --importance and --drift");
+	if ((opt->sample >= 0 || opt->seed >= 0) && !opt->importance && !opt->drift &&
+	    !opt->gates.n)
+		cli_usage_error(cli, "--sample, --seed: only apply to --importance, --drift and "
+				     "--fail-if");
 	if (!opt->repeats || opt->repeats > REPEATS_MAX)
 		cli_usage_error(cli, "--repeats: expected an integer from 1 to %d", REPEATS_MAX);
 	if (!opt->sample || opt->sample > UINT32_MAX)
@@ -52,7 +81,7 @@ static void finish_opts(const struct cli *cli, struct opts *opt)
 	p->scored_at = opt->scored_at == INT64_MIN ? now() : opt->scored_at;
 	p->threads = cli->input.threads;
 	p->importance = opt->importance;
-	p->drift = opt->drift;
+	p->drift = opt->drift ? "--drift" : opt->gates.n ? "--fail-if" : NULL;
 	p->repeats = opt->repeats < 0 ? 5 : (size_t)opt->repeats;
 	p->sample = opt->sample < 0 ? 20000 : (size_t)opt->sample;
 	p->seed = opt->seed < 0 ? 1 : (uint64_t)opt->seed;
@@ -83,6 +112,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->repeats },
 		{ 0, "drift", "FILE", "write the feature drift between train and test", cli_string,
 		  &opt->drift },
+		{ 0, "fail-if", "GATE", "fail if the drift is so: psi>0.25", parse_gate,
+		  &opt->gates },
 		{ 0, "sample", "N", "maximum rows to sample from each split (20000)", cli_count,
 		  &opt->sample },
 		{ 0, "seed", "N", "seed of the random number generator (1)", cli_count,
@@ -130,6 +161,36 @@ static int open_outputs(struct outputs *o, const struct cli *cli, const struct o
 	return 0;
 }
 
+/* Computes the drift if it is wanted, and fails by the gates. */
+static void judge_drift(const struct cli *cli, const struct opts *opt, const struct predict *p,
+			struct drift *d)
+{
+	struct warnings failed = WARNINGS_INIT;
+	struct err err = ERR_INIT;
+	char rows[2][NUM_TEXT_MAX];
+
+	if (!opt->predict.drift)
+		return;
+	if (predict_drift(p, d, &err))
+		cli_die(cli, &err);
+	for (int part = 0; part < 2; part++)
+		rows[part][num_format_count(rows[part], d->rows[part])] = '\0';
+	for (size_t i = 0; i < opt->gates.n; i++) {
+		const struct gate *gate = &opt->gates.gate[i];
+		const char *name = feature_of(gate);
+		const struct drift_feature *f = name ? drift_find(d, name) : d->features;
+		struct buf of = BUF_INIT;
+
+		if (!f)
+			cli_usage_error(cli, "--fail-if: '%s' is no feature of the model", name);
+		buf_printf(&of, "feature %s, %s train and %s test rows", f->name, rows[0], rows[1]);
+		buf_append_char(&of, '\0');
+		gate_judge(gate, f->psi, of.data, &failed);
+		buf_release(&of);
+	}
+	cli_failures(cli, &failed);
+}
+
 int main(int argc, char **argv)
 {
 	/* In the order of enum split_part. */
@@ -152,6 +213,7 @@ int main(int argc, char **argv)
 			   .operands = "[FILE ...]" };
 	struct model model = MODEL_INIT;
 	struct predict p = { 0 };
+	struct drift drift = { 0 };
 	struct csv_reader in = CSV_READER_INIT;
 	struct outputs out = { .n = 0 };
 	struct warnings warnings = WARNINGS_INIT;
@@ -175,13 +237,16 @@ int main(int argc, char **argv)
 	csv_reader_warn(&in, &warnings);
 	predict_warn(&p, &warnings);
 	cli_warnings(&cli, &warnings);
+	judge_drift(&cli, &opt, &p, &drift);
 	if ((opt.importance && predict_write_importance(&p, &out.importance, &err)) ||
-	    (opt.drift && predict_write_drift(&p, &out.drift, &err)) ||
+	    (opt.drift && drift_write(&drift, &out.drift, &err)) ||
 	    csv_writer_close_all(out.all, out.n, &err))
 		cli_die(&cli, &err);
 	cli_done(&cli, in.n_rows, out.rows.n_rows);
 	csv_reader_close(&in);
 	predict_release(&p);
+	drift_release(&drift);
+	gates_release(&opt.gates);
 	model_release(&model);
 	return 0;
 }

@@ -644,19 +644,31 @@ void cli_note(const struct cli *cli, const char *format, ...)
 	va_end(args);
 }
 
-void cli_warnings(const struct cli *cli, struct warnings *warnings)
+/* Prints and releases them. Returns how many there are. */
+static size_t print_lines(const struct cli *cli, const char *title, struct warnings *lines)
 {
-	bool fatal = cli->strict && warnings->n;
-	const char *line = warnings->text.data;
+	const char *line = lines->text.data;
+	size_t n = lines->n;
 
-	for (size_t i = 0; i < warnings->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		int len = (int)strcspn(line, "\n");
 
-		cli_note(cli, "warning: %.*s", len, line);
+		cli_note(cli, "%s%.*s", title, len, line);
 		line += len + 1;
 	}
-	warnings_release(warnings);
-	if (fatal) {
+	warnings_release(lines);
+	return n;
+}
+
+void cli_failures(const struct cli *cli, struct warnings *failures)
+{
+	if (print_lines(cli, "", failures))
+		ending_exit(ERR_RUNTIME);
+}
+
+void cli_warnings(const struct cli *cli, struct warnings *warnings)
+{
+	if (print_lines(cli, "warning: ", warnings) && cli->strict) {
 		cli_note(cli, "a warning is an error with --strict");
 		ending_exit(ERR_RUNTIME);
 	}

@@ -138,6 +138,12 @@ void cli_note(const struct cli *cli, const char *format, ...) __attribute__((for
 void cli_warnings(const struct cli *cli, struct warnings *warnings);
 
 /*
+ * Prints each line as "TOOL: ..." and releases them; if there is one, exits with 1, so call it
+ * before the output is finished.
+ */
+void cli_failures(const struct cli *cli, struct warnings *failures);
+
+/*
  * A progress line now and then, if stderr is a terminal, and the output is neither one nor a pipe,
  * of which only the last tool says how it goes: rows, rows a second and, where the share of the
  * work that is done is known (0 to 1; else -1), that and the time left. Call one of these once a

@@ -81,6 +81,9 @@ static inline size_t num_format_int(char *out, int64_t value)
 	return 1;
 }
 
+/* The digits of a count in groups of three: 12,345. */
+size_t num_format_count(char *out, uint64_t count);
+
 /* A number of millionths as a decimal, trailing zeros trimmed: 950000 is 0.95, 0 is 0. */
 size_t num_format_millionths(char *out, int64_t millionths);
 

@@ -90,6 +90,20 @@ size_t num_format_any_int(char *out, int64_t value)
 	return n + 8;
 }
 
+size_t num_format_count(char *out, uint64_t count)
+{
+	char digits[NUM_TEXT_MAX];
+	size_t n = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i && (n - i) % 3 == 0)
+			out[len++] = ',';
+		out[len++] = digits[i];
+	}
+	return len;
+}
+
 size_t num_format_millionths(char *out, int64_t millionths)
 {
 	bool negative = millionths < 0;

@@ -159,6 +159,14 @@ int drift_write(const struct drift *d, struct csv_writer *out, struct err *err)
 	return 0;
 }
 
+const struct drift_feature *drift_find(const struct drift *d, const char *name)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (!strcmp(d->features[i].name, name))
+			return &d->features[i];
+	return NULL;
+}
+
 void drift_release(struct drift *d)
 {
 	free(d->features);

@@ -45,6 +45,9 @@ int drift_compute(struct drift *d, const struct model *m, const struct sample *c
 /* The table feature_drift. Returns 0, or -1 with err. */
 int drift_write(const struct drift *d, struct csv_writer *out, struct err *err);
 
+/* The feature of that name, or NULL. */
+const struct drift_feature *drift_find(const struct drift *d, const char *name);
+
 void drift_release(struct drift *d);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 #include "base/pool.h"
-#include "eval/drift.h"
 #include "eval/importance.h"
 #include "model/splittext.h"
 #include "table/catalogue.h"
@@ -287,15 +286,11 @@ int predict_write_importance(const struct predict *p, struct csv_writer *out, st
 	return rc;
 }
 
-int predict_write_drift(const struct predict *p, struct csv_writer *out, struct err *err)
+int predict_drift(const struct predict *p, struct drift *d, struct err *err)
 {
 	const struct sample *const parts[] = { &p->train, &p->test };
-	struct drift drift;
-	int rc = drift_compute(&drift, p->model, parts, err);
 
-	rc = rc ? fail_of_rows(p, "--drift", err) : drift_write(&drift, out, err);
-	drift_release(&drift);
-	return rc;
+	return drift_compute(d, p->model, parts, err) ? fail_of_rows(p, p->options->drift, err) : 0;
 }
 
 void predict_release(struct predict *p)

@@ -85,15 +85,10 @@ void html_real(struct buf *page, double value, int decimals)
 void html_count(struct buf *page, uint64_t count)
 {
 	char digits[NUM_TEXT_MAX];
-	size_t n = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
+	size_t n = num_format_count(digits, count);
 
-	buf_printf(page, "<data value=\"%s\">", digits);
-	for (size_t i = 0; i < n; i++) {
-		if (i && (n - i) % 3 == 0)
-			buf_append_char(page, ',');
-		buf_append_char(page, digits[i]);
-	}
-	buf_append_str(page, "</data>");
+	buf_printf(page, "<data value=\"%llu\">%.*s</data>", (unsigned long long)count, (int)n,
+		   digits);
 }
 
 void html_percent(struct buf *page, double share)

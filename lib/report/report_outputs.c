@@ -1,9 +1,7 @@
 #include "report/report_outputs.h"
 
 #include "base/mem.h"
-#include "base/pool.h"
 #include "eval/eval_write.h"
-#include "eval/intervals.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -119,25 +117,18 @@ static int close_all(struct report_outputs *o, struct err *err)
 	return csv_writer_close_all(closing, o->n, err);
 }
 
-int report_outputs_write(struct report_outputs *o, const struct evaluation *e, struct err *err)
+int report_outputs_write(struct report_outputs *o, const struct evaluation *e,
+			 const struct intervals *intervals, struct err *err)
 {
 	const struct report_outputs_opts *opts = o->opts;
-	bool drawn = report_outputs_have_intervals(opts, o->is_text, e->against);
 	struct report_inputs attached;
-	struct intervals intervals = { .n = 0 };
 	int rc = report_inputs_read(&attached, &opts->attached, err);
 
-	if (!rc && drawn) {
-		struct pool *pool = pool_new(opts->threads);
-
-		rc = intervals_compute(&intervals, e, opts->resamples, opts->seed, pool, err);
-		pool_free(pool);
-	}
 	/* The pictures first: they open their files, which may be others of ours. */
 	if (!rc && (o->page || opts->plots))
-		rc = draw(o, e, &intervals, &attached, err);
+		rc = draw(o, e, intervals, &attached, err);
 	if (!rc)
-		rc = write_tables(o, e, &intervals, err);
+		rc = write_tables(o, e, intervals, err);
 	if (!rc)
 		rc = close_all(o, err);
 	for (size_t i = 0; i < o->n_plot_paths; i++)

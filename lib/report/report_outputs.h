@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "eval/evaluation.h"
+#include "eval/intervals.h"
 #include "io/gzio.h"
 #include "report/plot.h"
 #include "report/report_inputs.h"
@@ -26,9 +27,6 @@ struct report_outputs_opts {
 	bool png;                            /* pictures also as PNG */
 	const char *title;                   /* of the page */
 	struct report_inputs_paths attached; /* shown on the page */
-	size_t resamples;                    /* of the bootstrap intervals */
-	uint64_t seed;
-	int threads;
 };
 
 #define REPORT_OUTPUTS_MAX (4 + 2 * PLOTS_MAX)
@@ -56,9 +54,11 @@ bool report_outputs_have_intervals(const struct report_outputs_opts *opts, bool 
 				   bool compares);
 
 /*
- * Reads the attached tables, computes the intervals, and writes and closes everything; the files
- * are then there. Needs a judged evaluation. Returns 0, or -1 with err, and no file is there.
+ * Reads the attached tables, and writes and closes everything; the files are then there. Needs a
+ * judged evaluation, and its intervals where they are shown (else n is 0). Returns 0, or -1 with
+ * err, and no file is there.
  */
-int report_outputs_write(struct report_outputs *o, const struct evaluation *e, struct err *err);
+int report_outputs_write(struct report_outputs *o, const struct evaluation *e,
+			 const struct intervals *intervals, struct err *err);
 
 #endif

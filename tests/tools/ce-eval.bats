@@ -350,3 +350,86 @@ $period"
 	fails 2 ce-eval --by-time month rows.csv
 	fails 2 ce-eval --time event_ts rows.csv
 }
+
+# --- gates ----------------------------------------------------------------------------------------
+
+# refused GATE OPTION ...: the gate fails, and no other one does; no output has its name.
+refused() {
+	fails 1 ce-eval -o refused.csv --curves refused.curves --fail-if "$1" "${@:2}" || return
+	[[ $stderr == "ce-eval: --fail-if $1: "* && $(wc -l <stderr) == 1 ]] || { echo "$1: $stderr"; return 1; }
+	[ -z "$(find . -name '*refused*')" ]
+}
+
+@test "--fail-if: a gate on each column of the table of metrics, at its value and next to it" {
+	scored 3 600 >rows.csv
+	ce-eval -o metrics.csv rows.csv
+	for column in $(head -n 1 metrics.csv | tr ',' ' '); do
+		value=$(pick "$column" <metrics.csv)
+		case $column in segment*) continue ;; esac
+		[ -n "$value" ]
+		refused "$column<=$value" rows.csv
+		refused "$column >= $value" rows.csv
+		ce-eval --fail-if "$column<$value" --fail-if "$column > $value" -o passed.csv rows.csv
+		cmp passed.csv metrics.csv
+	done
+	auc=$(pick auc_roc <metrics.csv) ece=$(pick expected_calibration_error <metrics.csv)
+	refused "auc<=$auc" rows.csv
+	refused "calibration_error>=$ece" rows.csv
+	ce-eval --fail-if "auc<$auc" --fail-if "calibration_error>$ece" -o /dev/null rows.csv
+}
+
+@test "--fail-if: a gate on each column of the table of intervals, by its method" {
+	scored 4 600 | awk -F, -v OFS=, 'NR == 1 { print $0, "other", "user_id" } NR > 1 { print $0, (NR * 7 % 11) / 11, NR % 40 }' >rows.csv
+	ce-eval --against other --resamples 30 --intervals intervals.csv -o metrics.csv rows.csv
+	local n=0 gates=()
+	# shellcheck disable=SC2034 # read by their names
+	while IFS=, read -r metric method value low high against against_low against_high difference difference_low difference_high p_value _; do
+		[ "$value" != value ] || continue
+		for column in low high against against_low against_high difference difference_low difference_high p_value; do
+			[ -n "${!column}" ]
+			refused "${metric}_${method}_$column>=${!column}" --against other --resamples 30 rows.csv
+			gates+=(--fail-if "${metric}_${method}_$column > ${!column}" --fail-if "${metric}_${method}_$column<${!column}")
+			# Without its method it is DeLong's of the AUC, the bootstrap's of all others.
+			if [[ $metric != auc_roc || $method == delong ]]; then
+				gates+=(--fail-if "${metric}_$column>${!column}" --fail-if "${metric}_$column<${!column}")
+			fi
+			n=$((n + 1))
+		done
+	done <intervals.csv
+	((n == 54))
+	ce-eval --against other --resamples 30 "${gates[@]}" -o passed.csv rows.csv
+	cmp passed.csv metrics.csv
+	# Another method than that of the rows is asked for.
+	fails 2 ce-eval --fail-if 'log_loss_rows_low<0' rows.csv
+	[[ $stderr == 'ce-eval: --fail-if log_loss_rows_low<0: the intervals are by resampled users, not rows'* ]]
+	ce-eval --seed 3 --fail-if 'log_loss_low<0' -o /dev/null rows.csv
+	fails 2 ce-eval --fail-if 'auc_difference_high<0' rows.csv
+	[[ $stderr == 'ce-eval: --fail-if auc_difference_high<0: requires --against or --against-file'* ]]
+}
+
+@test "--fail-if: all gates are judged and each that fails is named, before any output is finished" {
+	six_rows >rows.csv
+	fails 1 ce-eval --fail-if 'auc<0.95' --fail-if 'rows<6' --fail-if 'brier > 0.1' --curves curves -o out rows.csv
+	[ "$stderr" = "ce-eval: --fail-if auc<0.95: auc is 0.8889 (6 rows)
+ce-eval: --fail-if brier > 0.1: brier is 0.15 (6 rows)" ]
+	[ ! -e out ]
+	[ ! -e curves ]
+	# Nor does a stream look like a whole one, or the report appear.
+	fails 1 ce-eval --fail-if 'auc<0.95' --html page rows.csv
+	[ ! -e page ]
+	! gzip -t stdout 2>/dev/null || return 1
+	fails 1 ce-eval -p --fail-if 'auc<0.95' rows.csv
+	# 12,000 rows, and an AUC that there is none of.
+	{ six_rows; for _ in {1..1999}; do six_rows | tail -n +2; done; } >many.csv
+	fails 1 ce-eval --fail-if 'auc<0.95' many.csv
+	[[ $stderr == *'auc is 0.8889 (12,000 rows)' ]]
+	grep -v ',0$' rows.csv >ones.csv
+	fails 1 ce-eval --fail-if 'auc<0.1' --fail-if 'auc_low>2' --fail-if 'precision_1<0.1' ones.csv
+	[[ $stderr == *'--fail-if auc<0.1: auc is undefined (3 rows)'*'--fail-if auc_low>2: auc_low is undefined (3 rows)' ]]
+	for bad in 'auc' 'auc<' '<1' 'auc<x' 'auc<nan' ''; do
+		fails 2 ce-eval --fail-if "$bad" rows.csv
+		[[ $stderr == "ce-eval: --fail-if: expected NAME OP NUMBER, OP one of < <= > >=, such as 'auc<0.75', found '$bad'"* ]]
+	done
+	fails 2 ce-eval --fail-if 'log_los>1' rows.csv
+	[[ $stderr == "ce-eval: --fail-if: unknown metric 'log_los': did you mean log_loss?"* ]]
+}

@@ -677,3 +677,43 @@ assert os.path.getsize("imp.csv.gz")'
 	head -n 50 without.csv | ce-predict -m with.model 2>>said >out
 	[ ! -s said ]
 }
+
+@test "--fail-if: the largest shift of a feature, or that of one, with --drift and without" {
+	telling 7 3000 >features.csv
+	ce-train -o model features.csv
+	ce-predict -p --sample 500 --drift drift -o /dev/null -m model features.csv
+	IFS=, read -r feature _ psi rows test_rows _ < <(sed -n 2p drift)
+	ce-predict --scored-at 2024-02-01 -p -o want -m model features.csv
+	for option in '' '--drift same'; do
+		# shellcheck disable=SC2086
+		ce-predict --scored-at 2024-02-01 -p --sample 500 $option --fail-if "psi>$psi" --fail-if "psi:noise<0" -o out -m model features.csv
+		same want out
+		rm out
+		# shellcheck disable=SC2086
+		fails 1 ce-predict --sample 500 ${option/same/refused} --importance refused.importance --fail-if "psi>=$psi" --fail-if 'psi < 9' -o out -m model features.csv
+		sed "s/ is [0-9.e-]* (/ is X (/" stderr >said
+		[ "$(<said)" = "ce-predict: --fail-if psi>=$psi: psi is X (feature $feature, $rows train and $test_rows test rows)
+ce-predict: --fail-if psi < 9: psi is X (feature $feature, $rows train and $test_rows test rows)" ]
+		[ ! -e out ]
+		[ -z "$(find . -name "refused*")" ]
+	done
+	same drift same
+	# Each by its name, at its value and above.
+	while IFS=, read -r feature _ psi _; do
+		[ "$psi" != psi ] || continue
+		fails 1 ce-predict --sample 500 --fail-if "psi:$feature>=$psi" -m model features.csv
+		[[ $stderr == "ce-predict: --fail-if psi:$feature>=$psi: psi:$feature is "*" (feature $feature, "* ]]
+		ce-predict --sample 500 --fail-if "psi:$feature>$psi" -o /dev/null -m model features.csv
+	done <drift
+	fails 2 ce-predict --fail-if 'psi:none>1' -m model features.csv
+	[[ $stderr == "ce-predict: --fail-if: 'none' is no feature of the model"* ]]
+	for bad in 'auc<1' 'psi:>1' 'psis>1'; do
+		fails 2 ce-predict --fail-if "$bad" -m model features.csv
+		[[ $stderr == "ce-predict: --fail-if: unknown metric '${bad%[<>]*}': expected psi or psi:FEATURE"* ]]
+	done
+	fails 2 ce-predict --fail-if psi -m model features.csv
+	sed 's/,[01]$/,/' features.csv >open.csv
+	fails 1 ce-predict --fail-if 'psi>1' -o out -m model open.csv
+	[ "$stderr" = 'ce-predict: open.csv: --fail-if: no row in the train part' ]
+	[ ! -e out ]
+}

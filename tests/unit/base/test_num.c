@@ -174,6 +174,30 @@ static void decimals_of_many_digits(void)
 	free(text);
 }
 
+static void counts_are_grouped(void)
+{
+	static const struct {
+		uint64_t count;
+		const char *want;
+	} cases[] = {
+		{ 0, "0" },
+		{ 999, "999" },
+		{ 1000, "1,000" },
+		{ 12345, "12,345" },
+		{ 999999, "999,999" },
+		{ 1000000, "1,000,000" },
+		{ UINT64_MAX, "18,446,744,073,709,551,615" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[NUM_TEXT_MAX];
+		size_t n = num_format_count(text, cases[i].count);
+
+		CHECK_INT(n, strlen(cases[i].want));
+		CHECK(!memcmp(text, cases[i].want, n));
+	}
+}
+
 static void millionths_are_exact(void)
 {
 	char text[NUM_TEXT_MAX], want[64];
@@ -656,6 +680,7 @@ static void noise(void)
 int main(void)
 {
 	RUN(integers);
+	RUN(counts_are_grouped);
 	RUN(integers_round_trip);
 	RUN(decimals);
 	RUN(decimals_with_moved_points);

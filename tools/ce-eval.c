@@ -264,6 +264,7 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->seed },
 		{ 0, "fail-if", "GATE", "fail if a metric is so: auc<0.75", parse_gate,
 		  &opt->gates },
+		{ 0, "json", NULL, "write the metrics as one JSON object", cli_flag, &o->json },
 		{ 0, "curves", "FILE", "write ROC, precision-recall and calibration", cli_string,
 		  &o->curves },
 		{ 0, "intervals", "FILE", "write 95 % confidence intervals of metrics", cli_string,
@@ -400,7 +401,7 @@ int main(int argc, char **argv)
 	if (opt.evaluation.against && !opt.outputs.plots && !has_intervals(&opt, outputs.is_text))
 		cli_usage_error(
 			&cli,
-			"--against requires --intervals, --html, --plots, --plain or "
+			"--against requires --intervals, --html, --plots, --plain, --json or "
 			"--fail-if of a comparison: the CSV of metrics has no column for one");
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
 		cli_progress_reader(&cli, &in);

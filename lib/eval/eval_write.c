@@ -1,5 +1,6 @@
 #include "eval/eval_write.h"
 
+#include "base/jsonout.h"
 #include "base/num.h"
 #include "base/utf8.h"
 #include "eval/metric_columns.h"
@@ -48,6 +49,110 @@ int eval_write_csv(const struct evaluation *e, struct csv_writer *out, struct er
 			return -1;
 	}
 	return 0;
+}
+
+static void json_metrics(struct jsonout *j, const struct metrics *m)
+{
+	for (enum metric_id id = 0; id < METRIC_N; id++) {
+		jsonout_key(j, metric_columns[id].name);
+		if (metric_columns[id].is_count)
+			jsonout_count(j, (uint64_t)metric_value(m, id));
+		else
+			jsonout_real(j, metric_value(m, id));
+	}
+}
+
+static void json_segments(struct jsonout *j, const struct evaluation *e)
+{
+	jsonout_open(j, '[');
+	for (size_t i = 1; i < e->n_segments; i++) {
+		const struct evaluation_segment *s = &e->segments[i];
+
+		jsonout_open(j, '{');
+		jsonout_key(j, "segment_column");
+		jsonout_str(j, s->column);
+		jsonout_key(j, "segment");
+		if (s->value.is_null)
+			jsonout_null(j);
+		else
+			jsonout_text(j, s->value.s, s->value.len);
+		json_metrics(j, &s->metrics);
+		jsonout_close(j, '}');
+	}
+	jsonout_close(j, ']');
+}
+
+/* A row of metric_intervals, by its columns' names. */
+static void json_interval(struct jsonout *j, const struct interval *interval)
+{
+	const struct catalogue_table *table = catalogue_table("metric_intervals");
+	const struct row_metric_intervals row = interval_row(interval);
+	const struct csv_value *v = (const struct csv_value *)&row;
+
+	jsonout_open(j, '{');
+	for (size_t i = 0; i < table->n; i++) {
+		jsonout_key(j, table->columns[i].name);
+		if (v[i].kind == CSV_TEXT)
+			jsonout_text(j, v[i].text, v[i].len);
+		else if (v[i].kind == CSV_INT)
+			jsonout_int(j, v[i].number);
+		else
+			jsonout_real(j, v[i].kind == CSV_REAL ? v[i].real : NAN);
+	}
+	jsonout_close(j, '}');
+}
+
+static void json_skipped(struct jsonout *j, const struct evaluation *e)
+{
+	static const char *const names[EVALUATION_N_SKIPS] = {
+		[EVALUATION_OTHER_SPLIT] = "other_split",
+		[EVALUATION_UNLABELLED] = "unlabelled",
+		[EVALUATION_UNPAIRED] = "unpaired",
+	};
+
+	jsonout_open(j, '{');
+	for (int i = 0; i < EVALUATION_N_SKIPS; i++) {
+		jsonout_key(j, names[i]);
+		jsonout_count(j, e->n_skipped[i]);
+	}
+	jsonout_close(j, '}');
+}
+
+int eval_write_json(const struct evaluation *e, const struct intervals *intervals,
+		    struct csv_writer *out, struct err *err)
+{
+	const struct {
+		const char *key, *text;
+	} facts[] = {
+		{ "label", e->opts.label },
+		{ "score", e->opts.score },
+		{ "split", e->split },
+		{ "against", e->opts.against },
+		{ "against_file", e->opts.against_path },
+	};
+	struct jsonout j = { .out = &out->row };
+
+	jsonout_open(&j, '{');
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		jsonout_key(&j, facts[i].key);
+		jsonout_str(&j, facts[i].text);
+	}
+	jsonout_key(&j, "skipped");
+	json_skipped(&j, e);
+	jsonout_key(&j, "metrics");
+	jsonout_open(&j, '{');
+	json_metrics(&j, &e->segments->metrics);
+	jsonout_close(&j, '}');
+	jsonout_key(&j, "segments");
+	json_segments(&j, e);
+	jsonout_key(&j, "intervals");
+	jsonout_open(&j, '[');
+	for (size_t i = 0; intervals && i < intervals->n; i++)
+		json_interval(&j, &intervals->rows[i]);
+	jsonout_close(&j, ']');
+	jsonout_close(&j, '}');
+	buf_append_char(&out->row, '\n');
+	return csv_writer_end_row(out, err);
 }
 
 static int put_point(struct csv_writer *out, const char *curve, const struct metrics_point *point,

@@ -1,6 +1,6 @@
 /*
- * eval_write: an evaluation written down: as CSV for programs, as a table for people, and its
- * curves.
+ * eval_write: an evaluation written down: as CSV or JSON for programs, as a table for people, and
+ * its curves.
  */
 #ifndef CE_EVAL_WRITE_H
 #define CE_EVAL_WRITE_H
@@ -22,6 +22,13 @@ int eval_write_csv(const struct evaluation *e, struct csv_writer *out, struct er
  */
 int eval_write_table(const struct evaluation *e, const struct intervals *intervals,
 		     struct csv_writer *out, struct err *err);
+
+/*
+ * One JSON object in a line, as ce-eval(1) describes it; intervals NULL: there are none. Returns 0,
+ * or -1 with err.
+ */
+int eval_write_json(const struct evaluation *e, const struct intervals *intervals,
+		    struct csv_writer *out, struct err *err);
 
 /*
  * The points of the curves over all rows: curve, x, y, threshold, n; from the highest threshold

@@ -1,7 +1,6 @@
 #include "eval/intervals.h"
 
 #include "metric/delong.h"
-#include "table/catalogue.h"
 
 #include <math.h>
 
@@ -81,27 +80,31 @@ int intervals_compute(struct intervals *iv, const struct evaluation *e, size_t r
 	return 0;
 }
 
+struct row_metric_intervals interval_row(const struct interval *r)
+{
+	return (struct row_metric_intervals){
+		.metric = csv_str(metric_columns[r->metric].name),
+		.method = csv_str(r->method),
+		.value = csv_real(r->value),
+		.low = csv_real(r->low),
+		.high = csv_real(r->high),
+		.against = csv_real(r->against),
+		.against_low = csv_real(r->against_low),
+		.against_high = csv_real(r->against_high),
+		.difference = csv_real(r->difference),
+		.difference_low = csv_real(r->difference_low),
+		.difference_high = csv_real(r->difference_high),
+		.p_value = csv_real(r->p_value),
+		.samples = r->samples ? csv_int((int64_t)r->samples) : csv_str(NULL),
+	};
+}
+
 int intervals_write(const struct intervals *iv, struct csv_writer *out, struct err *err)
 {
 	catalogue_put_names(&out->row, catalogue_table("metric_intervals"));
 	csv_end_row(&out->row);
 	for (size_t i = 0; i < iv->n; i++) {
-		const struct interval *r = &iv->rows[i];
-		const struct row_metric_intervals row = {
-			.metric = csv_str(metric_columns[r->metric].name),
-			.method = csv_str(r->method),
-			.value = csv_real(r->value),
-			.low = csv_real(r->low),
-			.high = csv_real(r->high),
-			.against = csv_real(r->against),
-			.against_low = csv_real(r->against_low),
-			.against_high = csv_real(r->against_high),
-			.difference = csv_real(r->difference),
-			.difference_low = csv_real(r->difference_low),
-			.difference_high = csv_real(r->difference_high),
-			.p_value = csv_real(r->p_value),
-			.samples = r->samples ? csv_int((int64_t)r->samples) : csv_str(NULL),
-		};
+		const struct row_metric_intervals row = interval_row(&iv->rows[i]);
 
 		csv_put_values(&out->row, CATALOGUE_VALUES(&row));
 		if (csv_writer_end_row(out, err))

@@ -13,6 +13,7 @@
 #include "eval/evaluation.h"
 #include "eval/metric_columns.h"
 #include "metric/bootstrap.h"
+#include "table/catalogue.h"
 #include "table/csvwriter.h"
 
 #include <stddef.h>
@@ -48,6 +49,9 @@ int intervals_compute(struct intervals *iv, const struct evaluation *e, size_t r
 
 /* The metric's bootstrap interval; it has one. */
 const struct interval *intervals_drawn(const struct intervals *iv, enum metric_id metric);
+
+/* Its row of the table metric_intervals. Borrows its names. */
+struct row_metric_intervals interval_row(const struct interval *r);
 
 /* The table metric_intervals. Returns 0, or -1 with err. */
 int intervals_write(const struct intervals *iv, struct csv_writer *out, struct err *err);

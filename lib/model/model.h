@@ -45,6 +45,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/jsonout.h"
 #include "base/names.h"
 #include "io/gzio.h"
 #include "learn/calibration.h"
@@ -117,6 +118,9 @@ struct model_learner {
 
 	/* Sets used[encoding.n_values] of the values that the score depends on. */
 	void (*used_values)(const struct model *m, bool *used);
+	/* JSON: an object for each model that it is made of, see modeljson. */
+	void (*put_json)(struct jsonout *j, const struct model *m);
+
 	/*
 	 * SQL: appends the score as an expression over columns of their names, which hold doubles
 	 * (`standardised`: as encoding_expand makes them) and levels as text, NULL where a number

@@ -152,6 +152,17 @@ static int write_trees(struct gz_writer *out, const struct model *m, struct err 
 	return gbdt.learner->write_trees(out, &gbdt, err);
 }
 
+/* JSON ----------------------------------------------------------------------------------------- */
+
+static void put_json(struct jsonout *j, const struct model *m)
+{
+	for (int i = 0; i < MODEL_BLEND_PARTS; i++) {
+		struct model part = model_blend_part(m, i);
+
+		part.learner->put_json(j, &part);
+	}
+}
+
 /* SQL ------------------------------------------------------------------------------------------ */
 
 static void used_values(const struct model *m, bool *used)
@@ -191,6 +202,7 @@ const struct model_learner learner_blend = {
 	.parse = parse,
 	.put_summary = put_summary,
 	.put_columns = put_columns,
+	.put_json = put_json,
 	.write_trees = write_trees,
 	.used_values = used_values,
 	.put_sql = put_sql,

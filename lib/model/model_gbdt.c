@@ -315,6 +315,69 @@ static int write_trees(struct gz_writer *out, const struct model *m, struct err 
 	return rc;
 }
 
+/* JSON ----------------------------------------------------------------------------------------- */
+
+static void json_monotone(struct jsonout *j, const struct model *m, const char *key, int sign)
+{
+	const struct trees *t = trees_of(m);
+
+	jsonout_key(j, key);
+	jsonout_open(j, '[');
+	for (size_t i = 0; i < t->n_monotone; i++)
+		if (t->monotone[i].sign == sign)
+			jsonout_str(j, encoding_valued(&m->encoding, t->monotone[i].column)->name);
+	jsonout_close(j, ']');
+}
+
+static void put_json(struct jsonout *j, const struct model *m)
+{
+	const struct model_gbdt *g = m->fit;
+	const struct {
+		const char *key;
+		double value;
+	} facts[] = {
+		{ "trees", (double)g->trees.n },
+		{ "trees_grown", (double)g->report.n_tried },
+		{ "depth", (double)g->options.tree.depth },
+		{ "leaves", (double)g->options.tree.leaves },
+		{ "rate", g->options.tree.rate },
+		{ "l2", g->options.tree.l2 },
+		{ "min_weight", g->options.tree.min_weight },
+		{ "subsample", g->options.rows },
+		{ "colsample", g->options.columns },
+		{ "log_loss", g->report.train_loss },
+		{ "validation_log_loss", m->validation ? g->report.held_loss : NAN },
+	};
+	struct viewtext_rank *ranks = ranks_of(m);
+
+	jsonout_open(j, '{');
+	jsonout_key(j, "kind");
+	jsonout_str(j, "gbdt");
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		jsonout_key(j, facts[i].key);
+		jsonout_real(j, facts[i].value);
+	}
+	json_monotone(j, m, "rises_with", 1);
+	json_monotone(j, m, "falls_with", -1);
+	jsonout_key(j, "features");
+	jsonout_open(j, '[');
+	for (uint32_t i = 0; i < m->encoding.n_values; i++) {
+		jsonout_open(j, '{');
+		jsonout_key(j, "feature");
+		jsonout_str(j, ranks[i].column->name);
+		jsonout_key(j, "kind");
+		jsonout_str(j, viewtext_kind(ranks[i].column));
+		jsonout_key(j, "gain");
+		jsonout_real(j, ranks[i].value);
+		jsonout_key(j, "splits");
+		jsonout_count(j, ranks[i].n);
+		jsonout_close(j, '}');
+	}
+	jsonout_close(j, ']');
+	jsonout_close(j, '}');
+	free(ranks);
+}
+
 /* SQL ------------------------------------------------------------------------------------------ */
 
 /* The columns that a split is about. */
@@ -430,6 +493,7 @@ const struct model_learner learner_gbdt = {
 	.parse = parse,
 	.put_summary = put_summary,
 	.put_columns = put_columns,
+	.put_json = put_json,
 	.write_trees = write_trees,
 	.used_values = used_values,
 	.put_sql = put_sql,

@@ -475,6 +475,133 @@ static void put_summary(struct buf *out, const struct model *m)
 		   l->fit.converged ? "converged" : "NOT converged", l->fit.iterations);
 }
 
+/* JSON ----------------------------------------------------------------------------------------- */
+
+/* A coefficient and its standard error, as members. */
+static void json_coef(struct jsonout *j, const struct model *m, size_t at)
+{
+	double se = fit_of(m)->se[at];
+
+	jsonout_key(j, "coefficient");
+	jsonout_real(j, fit_of(m)->coef[at]);
+	jsonout_key(j, "std_error");
+	jsonout_real(j, se > 0 ? se : NAN);
+}
+
+static void json_member(struct jsonout *j, const char *key, double value)
+{
+	jsonout_key(j, key);
+	jsonout_real(j, value);
+}
+
+/* A number's own members, and those of its empty value. */
+static void json_number(struct jsonout *j, const struct model *m, const struct encoding_column *c)
+{
+	json_coef(j, m, c->dense);
+	json_member(j, "mean", c->mean);
+	json_member(j, "sd", c->sd);
+	json_member(j, "low", c->low);
+	json_member(j, "high", c->high);
+	jsonout_key(j, "empty");
+	if (c->n_missing) {
+		jsonout_open(j, '{');
+		jsonout_key(j, "rows");
+		jsonout_count(j, c->n_missing);
+		json_coef(j, m, m->encoding.shape.dense + c->onehot);
+		jsonout_close(j, '}');
+	} else {
+		jsonout_null(j);
+	}
+}
+
+/* Which values the i-th cell is of: a level, or the upper edge of a bin. */
+static void json_cell(struct jsonout *j, const struct encoding_column *c, uint32_t i)
+{
+	bool is_empty = c->kind == ENCODING_BINNED && c->n_missing && !i;
+	uint32_t bin = i - (c->n_missing > 0);
+
+	if (c->kind == ENCODING_CATEGORY) {
+		jsonout_key(j, "level");
+		if (i < c->levels.n)
+			jsonout_text(j, intern_string(&c->levels, i)->s,
+				     intern_string(&c->levels, i)->len);
+		else
+			jsonout_null(j);
+		jsonout_key(j, "rows");
+		jsonout_count(j, c->level_rows[i]);
+		return;
+	}
+	jsonout_key(j, "empty");
+	jsonout_bool(j, is_empty);
+	json_member(j, "up_to", !is_empty && bin < c->n_edges ? c->edges[bin] : NAN);
+}
+
+static void json_cells(struct jsonout *j, const struct model *m, const struct encoding_column *c)
+{
+	jsonout_key(j, "cells");
+	jsonout_open(j, '[');
+	for (uint32_t i = 0; i < encoding_cells(c); i++) {
+		jsonout_open(j, '{');
+		json_cell(j, c, i);
+		json_coef(j, m, m->encoding.shape.dense + c->onehot + i);
+		jsonout_close(j, '}');
+	}
+	jsonout_close(j, ']');
+}
+
+static void json_interactions(struct jsonout *j, const struct encoding *e)
+{
+	jsonout_key(j, "interactions");
+	jsonout_open(j, '[');
+	for (size_t i = 0; i < e->n_interactions; i++) {
+		jsonout_open(j, '[');
+		for (int side = 0; side < 2; side++)
+			jsonout_str(j, e->columns[e->interactions[i].column[side]].name);
+		jsonout_close(j, ']');
+	}
+	jsonout_close(j, ']');
+}
+
+static void put_json(struct jsonout *j, const struct model *m)
+{
+	const struct model_logistic *l = m->fit;
+	struct viewtext_rank *ranks = ranks_of(m);
+
+	jsonout_open(j, '{');
+	jsonout_key(j, "kind");
+	jsonout_str(j, "logistic");
+	json_member(j, "l2", l->options.l2);
+	jsonout_key(j, "l2_chosen");
+	jsonout_bool(j, l->l2_chosen);
+	jsonout_key(j, "converged");
+	jsonout_bool(j, l->fit.converged);
+	jsonout_key(j, "iterations");
+	jsonout_int(j, l->fit.iterations);
+	json_member(j, "intercept", l->fit.intercept);
+	json_member(j, "intercept_std_error", l->fit.intercept_se > 0 ? l->fit.intercept_se : NAN);
+	jsonout_key(j, "features");
+	jsonout_open(j, '[');
+	for (uint32_t i = 0; i < m->encoding.n_values; i++) {
+		const struct encoding_column *c = ranks[i].column;
+
+		jsonout_open(j, '{');
+		jsonout_key(j, "feature");
+		jsonout_str(j, c->name);
+		jsonout_key(j, "kind");
+		jsonout_str(j, viewtext_kind(c));
+		json_member(j, "spread", ranks[i].value);
+		if (c->kind == ENCODING_NUMBER)
+			json_number(j, m, c);
+		else
+			json_cells(j, m, c);
+		jsonout_close(j, '}');
+	}
+	jsonout_close(j, ']');
+	json_interactions(j, &m->encoding);
+	jsonout_close(j, '}');
+	free(ranks);
+}
+
 /* SQL ------------------------------------------------------------------------------------------ */
 
 static void used_values(const struct model *m, bool *used)
@@ -675,6 +802,7 @@ const struct model_learner learner_logistic = {
 	.parse = parse,
 	.put_summary = put_summary,
 	.put_columns = put_columns,
+	.put_json = put_json,
 	.used_values = used_values,
 	.put_sql = put_sql,
 	.standardised = true,

@@ -86,6 +86,21 @@ void viewtext_list_end(struct viewtext_list *list)
 		buf_append_char(list->out, '\n');
 }
 
+const char *viewtext_kind(const struct encoding_column *c)
+{
+	switch (c->kind) {
+	case ENCODING_NUMBER:
+		return "number";
+	case ENCODING_BINNED:
+		return "bins";
+	case ENCODING_CATEGORY:
+		return "category";
+	case ENCODING_CONSTANT:
+		break;
+	}
+	return "constant";
+}
+
 static int by_value(const void *a, const void *b)
 {
 	const struct viewtext_rank *x = a, *y = b;

@@ -55,6 +55,9 @@ struct viewtext_rank {
 /* One for each value of the encoding, [n_values], in their order, all else 0. The caller frees. */
 struct viewtext_rank *viewtext_ranks(const struct encoding *e);
 
+/* The kind of a column: "number", "bins", "category" or "constant". */
+const char *viewtext_kind(const struct encoding_column *c);
+
 /* Sorts them: the largest value first, then by name. */
 void viewtext_sort(struct viewtext_rank *ranks, size_t n);
 

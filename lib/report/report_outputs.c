@@ -29,13 +29,13 @@ int report_outputs_open(struct report_outputs *o, const struct report_outputs_op
 			struct err *err)
 {
 	*o = (struct report_outputs){ .opts = opts };
-	if (!(o->metrics = open_file(o, NULL, false, err)) ||
+	if (!(o->metrics = open_file(o, NULL, opts->json, err)) ||
 	    (opts->curves && !(o->curves = open_file(o, opts->curves, false, err))) ||
 	    (opts->intervals && !(o->intervals = open_file(o, opts->intervals, false, err))) ||
 	    (opts->page && !(o->page = open_file(o, opts->page, true, err))))
 		return -1;
 	/* A name that asks for plain text asks for the table all the same. */
-	o->is_text = opts->metrics.plain || isatty(o->metrics->gz.fd);
+	o->is_text = opts->json || opts->metrics.plain || isatty(o->metrics->gz.fd);
 	return 0;
 }
 
@@ -103,6 +103,8 @@ static int write_tables(struct report_outputs *o, const struct evaluation *e,
 	if ((o->curves && eval_write_curves(e, o->curves, err)) ||
 	    (o->intervals && intervals_write(intervals, o->intervals, err)))
 		return -1;
+	if (o->opts->json)
+		return eval_write_json(e, intervals->n ? intervals : NULL, o->metrics, err);
 	return o->is_text ? eval_write_table(e, intervals->n ? intervals : NULL, o->metrics, err)
 			  : eval_write_csv(e, o->metrics, err);
 }

@@ -20,6 +20,7 @@
 /* Paths are borrowed; NULL: not wanted. */
 struct report_outputs_opts {
 	struct gz_output metrics; /* as text if `plain` is set or to a terminal, else as CSV */
+	bool json;                /* they are one JSON object in any case, never gzipped */
 	const char *curves;       /* tables, written like the metrics, each by its own name */
 	const char *intervals;
 	const char *page;
@@ -33,7 +34,7 @@ struct report_outputs_opts {
 
 struct report_outputs {
 	/* For callers to read. */
-	bool is_text;  /* the metrics are written as text */
+	bool is_text;  /* the metrics are written as text, or as JSON: with all there is */
 	size_t n_rows; /* of the metrics, once they are written */
 
 	/* The module's own. */

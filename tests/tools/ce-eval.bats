@@ -433,3 +433,72 @@ ce-eval: --fail-if brier > 0.1: brier is 0.15 (6 rows)" ]
 	fails 2 ce-eval --fail-if 'log_los>1' rows.csv
 	[[ $stderr == "ce-eval: --fail-if: unknown metric 'log_los': did you mean log_loss?"* ]]
 }
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+@test "--json: one object, whose figures are those of the tables" {
+	{
+		scored 5 400 | awk -F, -v OFS=, 'NR == 1 { print $0, "other", "user_id", "odd" } NR > 1 { print $0, (NR * 7 % 11) / 11, NR % 40, "w" NR % 3 }'
+	} >plain.csv
+	# Whatever bytes a segment has.
+	python3 - <<-'END'
+		odd = {b"w0": b'"a\\b""\t\r\x01\x7f"', b"w1": b"\xff\xc3\x28Ni\xc3\xb1os", b"w2": b"\xf0\x9f\x8e\xac\xe2\x80\xae\xed\xa0\x80"}
+		with open("rows.csv", "wb") as out:
+		    for line in open("plain.csv", "rb"):
+		        head, _, last = line.rstrip(b"\n").rpartition(b",")
+		        out.write(head + b"," + odd.get(last, last) + b"\n")
+	END
+	local options=(--against other --resamples 30 --by device,odd --by-time day --time day)
+	awk -F, -v OFS=, 'NR == 1 { print "day", $0 } NR > 1 { print sprintf("%.0f", 1700000000000 + NR * 1000000), $0 }' rows.csv >timed.csv
+	ce-eval "${options[@]}" --intervals intervals.csv -o metrics.csv timed.csv
+	ce-eval "${options[@]}" --json -9 -o out.json timed.csv
+	ce-eval "${options[@]}" --json timed.csv | cmp - out.json
+	ce-eval "${options[@]}" --json --intervals again.csv -p timed.csv | cmp - out.json
+	cmp again.csv intervals.csv
+	python3 - <<-'END'
+		import csv, json
+		text = open("out.json", "rb").read()
+		assert text.endswith(b"}\n") and text.count(b"\n") == 1
+		said = json.loads(text.decode("utf-8"))
+		assert list(said) == ["label", "score", "split", "against", "against_file", "skipped", "metrics", "segments", "intervals"]
+		assert (said["label"], said["score"], said["split"]) == ("is_completion", "completion_probability", "test")
+		assert said["against"] == "other" and said["against_file"] is None
+		def decoded(name):
+		    with open(name, encoding="utf-8", errors="surrogateescape", newline="") as f:
+		        return list(csv.DictReader(f))
+		def same(got, want):
+		    assert list(got) == list(want), (got, want)
+		    for key, text in want.items():
+		        if key in ("segment_column", "segment", "metric", "method"):
+		            continue
+		        assert got[key] is None if text == "" else got[key] == float(text), (key, got[key], text)
+		whole, *segments = decoded("metrics.csv")
+		del whole["segment"], whole["segment_column"]
+		same(said["metrics"], whole)
+		assert len(segments) == len(said["segments"]) > 8
+		for got, want in zip(said["segments"], segments):
+		    same(got, want)
+		    name = want["segment"].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+		    assert got["segment_column"] == want["segment_column"] and (got["segment"] or "") == name, (got, want)
+		# NULL is null, and "" a string.
+		empty = [s["segment"] for s in said["segments"] if s["segment_column"] == "device"][:2]
+		assert empty == [None, ""], empty
+		intervals = decoded("intervals.csv")
+		assert len(said["intervals"]) == len(intervals) == 6
+		for got, want in zip(said["intervals"], intervals):
+		    same(got, want)
+		    assert (got["metric"], got["method"]) == (want["metric"], want["method"])
+		n = sum(1 for line in open("plain.csv")) - 1
+		assert n == said["metrics"]["rows"] + sum(said["skipped"].values()), said["skipped"]
+		# Nothing drives a terminal.
+		assert all(b >= 0x20 and b != 0x7f for b in text[:-1]) and b"\xe2\x80\xae" not in text
+	END
+	# Without a second score there are no intervals; what is undefined is null.
+	six_rows | grep -v ',0$' | ce-eval --json >out.json
+	python3 -c '
+import json
+said = json.load(open("out.json"))
+assert said["split"] is None and said["segments"] == said["intervals"] == [] and said["metrics"]["auc_roc"] is None and said["metrics"]["rows"] == 3'
+	fails 1 ce-eval --json --fail-if 'auc<2' -o no.json plain.csv
+	[ ! -e no.json ]
+}

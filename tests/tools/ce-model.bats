@@ -472,3 +472,82 @@ head_of() {
 	# A product of two numbers is one line.
 	[ "$(grep -c '^x : y  *-*[0-9]' pairs.txt)" -eq 1 ]
 }
+
+@test "--json: one object, whose figures are those of the file" {
+	python3 "$CE_ROOT/tests/reference/train.py" make 900 23 >features.csv
+	ce-train --seed 3 --class-weight 2.5 --calibrate isotonic -o logistic features.csv
+	ce-train --bins 4 --interactions rate:elapsed --holdout 0 --na 'no "one"' -o bins features.csv
+	ce-train --model gbdt --trees 5 --monotone elapsed:- --calibrate platt --class-weight balanced -o gbdt features.csv
+	ce-train --model blend --trees 4 -o blend <features.csv
+	for model in logistic bins gbdt blend; do
+		ce-model --json $model >$model.json
+		gzip -c $model | ce-model --json | cmp - $model.json
+	done
+	PYTHONPATH=$CE_ROOT/tests/reference python3 - <<-'END'
+		import json, math, re, shlex
+		import train
+		for name in "logistic", "bins", "gbdt", "blend":
+		    text = open(name + ".json", encoding="utf-8").read()
+		    said = json.loads(text)
+		    assert text.count("\n") == 1
+		    lines = [line.rstrip("\n") for line in open(name, encoding="utf-8")]
+		    facts = dict(line.split(" ", 1) for line in reversed(lines) if " " in line)
+		    assert said["model_id"] == facts["model_id"] and said["kind"] == facts["kind"]
+		    assert said["sources"] == (["-"] if name == "blend" else ["features.csv"])
+		    assert (json.loads(facts["options"]) == said["options"]) and (name != "logistic" or "--seed 3" in said["options"])
+		    for key in "label", "time", "known":
+		        assert said[key] == facts[key].strip('"')
+		    for key in "horizon", "end", "cut":
+		        assert facts[key] == ("-" if said[key] is None else str(said[key])), key
+		    assert facts["span"] == ("-" if said["first"] is None else "%d %d" % (said["first"], said["last"]))
+		    for part in "train", "test", "purged", "immature":
+		        assert facts[part] == "%d %d" % (said[part]["rows"], said[part]["positives"])
+		    assert said["unlabelled"] == {"rows": int(facts["unlabelled"])}
+		    assert said["seed"] == int(facts["seed"]) and said["trained_rows"] == int(facts["learnt"]) and said["bins"] == int(facts["bins"])
+		    assert said["validation"] == int(facts["validation"]) / 1e6
+		    assert facts["class_weight"] == str(said["class_weight"])
+		    assert said["na"] == (['no "one"'] if name == "bins" else [])
+		    assert said["calibration"]["kind"] == facts["calibration"].split()[0]
+		    if name == "logistic":
+		        assert said["calibration"]["knots"] == [[float(v) for v in l.split()[1:]] for l in lines if l.startswith("knot ")]
+		    if name == "gbdt":
+		        assert [said["calibration"]["slope"], said["calibration"]["intercept"]] == [float(v) for v in facts["calibration"].split()[1:]]
+		    assert said["constant"] == [json.loads(l.split(" ", 1)[1]) for l in lines if l.startswith("constant ")]
+		    assert [l["kind"] for l in said["learners"]] == (["logistic", "gbdt"] if name == "blend" else [said["kind"]])
+		    for learner in said["learners"]:
+		        features = {f["feature"]: f for f in learner["features"]}
+		        wanted = [json.loads(l[0]) for l in re.findall(r'^(?:number|category|bins) ("(?:[^"\\]|\\.)*")()', "\n".join(lines), re.M)]
+		        assert sorted(features) == sorted(set(wanted)), (name, sorted(features), sorted(wanted))
+		        if learner["kind"] == "gbdt":
+		            assert learner["trees"] == int(facts["trees"]) and learner["trees_grown"] == int(facts["tried"])
+		            assert sum(f["splits"] for f in learner["features"]) == sum(l.startswith(("below ", "among ")) for l in lines)
+		            gains = [f["gain"] for f in learner["features"]]
+		            assert gains == sorted(gains, reverse=True) and gains[0] > 0
+		            assert learner["falls_with"] == (["elapsed"] if name == "gbdt" else []) and learner["rises_with"] == []
+		            continue
+		        assert learner["intercept"] == float(facts["intercept"].split()[0]) and learner["iterations"] == int(facts["iterations"])
+		        assert learner["interactions"] == ([["rate", "elapsed"]] if name == "bins" else [])
+		        if name == "bins":
+		            cells = [c for f in learner["features"] if f["kind"] == "bins" for c in f["cells"]]
+		            assert len(cells) == sum(l.startswith("bin ") for l in lines) + sum(c["empty"] for c in cells)
+		            assert [c["up_to"] for c in features["elapsed"]["cells"]][-1] is None
+		            continue
+		        # Every coefficient, as an independent reader of the file finds it.
+		        for kind, feature, figures, levels in train.read_model(name)[1]:
+		            if kind == "constant":
+		                continue
+		            got = features[feature]
+		            if kind == "number":
+		                assert [got[k] for k in ("mean", "sd", "coefficient")] == figures[:3]
+		                assert (got["empty"] is None) == (not levels)
+		                cells = [got["empty"]] if levels else []
+		            else:
+		                cells = got["cells"]
+		                assert [c["level"] for c in cells] == [None if l[0] == "other" else l[1] for l in levels]
+		            assert [(c["rows"], c["coefficient"]) for c in cells] == [l[2:4] for l in levels]
+	END
+	for other in --sql --trees; do
+		fails 2 ce-model --json $other gbdt
+		[[ $stderr == 'ce-model: --sql, --trees and --json: cannot be used together'* ]]
+	done
+}

@@ -98,6 +98,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->predict.keys },
 		{ 0, "split", "PART", "write only rows of this split, or all (all)", cli_choice,
 		  &opt->split },
+		{ 0, "latest", "COLUMN", "write only the last row of each value of COLUMN",
+		  cli_string, &opt->predict.latest },
 		{ 0, "watermark", "TIME", "end of the log of the labels (the model's end)",
 		  cli_string, &opt->predict.watermark },
 		{ 0, "scored-at", "TIME", "time that scored_at has (now)", cli_event_time,

@@ -74,6 +74,7 @@ int predict_init(struct predict *p, const struct predict_options *options,
 		.split = model->split,
 		.na = { .tokens = &model->na },
 		.explain = EXPLAIN_INIT,
+		.latest = LATEST_INIT,
 	};
 	p->index = mem_alloc(e->n, sizeof(*p->index));
 	p->key = mem_alloc(n_keys(p), sizeof(*p->key));
@@ -86,6 +87,12 @@ int predict_init(struct predict *p, const struct predict_options *options,
 	for (size_t i = 0; i < n_keys(p); i++) {
 		p->key[i] = columns_require(in, table->columns[i].name, err);
 		if (p->key[i] < 0)
+			return -1;
+	}
+	if (options->latest) {
+		p->latest.column = columns_require(in, options->latest, err);
+		p->latest.n_fields = is_explained(p) ? in->header.n : 0;
+		if (p->latest.column < 0)
 			return -1;
 	}
 	if (options->watermark && has_horizon(&p->split) &&
@@ -160,6 +167,14 @@ static void look_for_empty(struct predict *p)
 			p->empty[i] = p->empty[--p->n_empty];
 }
 
+/* Adds a row, whose text is there and whose values are p's, to those to be explained. */
+static int explain_row(struct predict *p, const struct csv_row *row, struct err *err)
+{
+	return explain_add(&p->explain, row, p->index, p->value)
+		       ? explain_flush(&p->explain, p->rows, p->contributions, err)
+		       : 0;
+}
+
 int predict_row(struct predict *p, const struct csv_row *row, struct err *err)
 {
 	const struct predict_options *o = p->options;
@@ -186,16 +201,50 @@ int predict_row(struct predict *p, const struct csv_row *row, struct err *err)
 			     at.label);
 	if (!is_written)
 		return 0;
+	if (o->latest) {
+		buf_clear(&p->line);
+		put_row(p, row, probability, part, &p->line);
+		latest_keep(&p->latest, row, p->line.data, p->line.len);
+		return 0;
+	}
 	if (!is_explained(p)) {
 		put_row(p, row, probability, part, &p->rows->row);
 		return csv_writer_end_row(p->rows, err);
 	}
 	put_row(p, row, probability, part, &p->explain.text);
-	return explain_add(&p->explain, row, p->index, p->value) ? predict_finish(p, err) : 0;
+	return explain_row(p, row, err);
+}
+
+/* Where a row of `latest` goes to. */
+struct last {
+	struct predict *p;
+	struct err *err;
+};
+
+/* Writes a row that `latest` has kept, as predict_row would have: its values were read before. */
+static int write_last(void *context, const char *text, size_t len, const struct csv_row *row)
+{
+	const struct last *last = context;
+	struct predict *p = last->p;
+
+	if (!row) {
+		csv_put_raw(&p->rows->row, text, len - 1);
+		return csv_writer_end_row(p->rows, last->err);
+	}
+	buf_append(&p->explain.text, text, len);
+	return encoding_read(&p->model->encoding, p->index, p->in, na_row(&p->na, row), p->value,
+			     last->err) ||
+			       explain_row(p, row, last->err)
+		       ? -1
+		       : 0;
 }
 
 int predict_finish(struct predict *p, struct err *err)
 {
+	struct last last = { p, err };
+
+	if (p->options->latest && latest_visit(&p->latest, write_last, &last))
+		return -1;
 	return is_explained(p) ? explain_flush(&p->explain, p->rows, p->contributions, err) : 0;
 }
 
@@ -296,6 +345,8 @@ int predict_drift(const struct predict *p, struct drift *d, struct err *err)
 void predict_release(struct predict *p)
 {
 	explain_release(&p->explain);
+	latest_release(&p->latest);
+	buf_release(&p->line);
 	matrix_row_release(&p->scratch);
 	na_release(&p->na);
 	sample_release(&p->train);

@@ -13,6 +13,7 @@
 #include "base/warnings.h"
 #include "eval/drift.h"
 #include "eval/explain.h"
+#include "eval/latest.h"
 #include "eval/sample.h"
 #include "model/model.h"
 #include "model/na.h"
@@ -29,6 +30,7 @@ struct predict_options {
 	int part;         /* write the rows of this enum split_part; SPLIT_N_PARTS: all */
 	const char *watermark; /* until when labels became known, see predict_init; NULL: the
 				  model's end */
+	const char *latest;    /* write the last row of each value of this column; NULL: all */
 	int64_t scored_at;     /* of all rows, in ms since 1970 */
 
 	/* Which tables will be asked for, and from how many rows of each part, drawn by the seed.
@@ -66,6 +68,8 @@ struct predict {
 	double *value; /* [encoding.n_values] */
 	struct matrix_row scratch;
 	struct explain explain; /* with reasons or contributions */
+	struct latest latest;   /* of the rows that are written, with options->latest */
+	struct buf line;        /* a row for that */
 	struct csv_writer *rows, *contributions;
 };
 
@@ -86,7 +90,8 @@ void predict_start(struct predict *p, struct csv_writer *rows, struct csv_writer
 
 /*
  * Takes a row in and writes it, if it is of the part that is written; with reasons or
- * contributions, once there are rows for all threads. Returns 0, or -1 with err.
+ * contributions, once there are rows for all threads, and with `latest` at the end. Returns 0, or
+ * -1 with err.
  */
 int predict_row(struct predict *p, const struct csv_row *row, struct err *err);
 

@@ -294,6 +294,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options.importance = fuzz_option(&f, 2);
 	options.reasons = fuzz_option(&f, 4);
 	options.contributions = fuzz_option(&f, 2);
+	options.latest = fuzz_option(&f, 2) ? "user_id" : NULL;
 	options.part = SPLIT_N_PARTS - options.part; /* by default, all */
 	part = fuzz_part(&f, &len);
 	buf_append(&text, part, len);

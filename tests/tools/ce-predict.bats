@@ -717,3 +717,67 @@ ce-predict: --fail-if psi < 9: psi is X (feature $feature, $rows train and $test
 	[ "$stderr" = 'ce-predict: open.csv: --fail-if: no row in the train part' ]
 	[ ! -e out ]
 }
+
+# last COLUMN FILE: the rows of a CSV that are the last of their value, as lists of Python.
+last() {
+	python3 -c '
+import csv, sys
+rows = list(csv.reader(open(sys.argv[2], newline="")))
+at = rows[0].index(sys.argv[1])
+last = {row[at]: i for i, row in enumerate(rows) if i}
+print(rows[0], *(rows[i] for i in sorted(last.values())), sep="\n")' "$1" "$2"
+}
+
+@test "--latest writes the last row of each value of a column, in the order of the input" {
+	make_model
+	# Some 100 users; some rows are of nobody.
+	python3 - <<-'END'
+		import csv
+		rows = list(csv.reader(open("features.csv", newline="")))
+		out = csv.writer(open("rows.csv", "w", newline=""))
+		out.writerow(rows[0])
+		for i, row in enumerate(rows[1:]):
+		    row[2] = "" if i % 17 == 3 else row[2]
+		    out.writerow(row)
+	END
+	local at='--scored-at 2024-02-01'
+	for options in '' '--keys' '--keys --split test' '--explain 3' '--keys --explain 2 --split unlabelled --threads 2' '--explain 1 --threads 1'; do
+		for column in user_id session_id split; do
+			if [[ $column == split ]]; then
+				if [[ $options != '' ]]; then continue; fi
+				fails 1 ce-predict -m model --latest split rows.csv
+				[[ $stderr == *'missing column split'* ]]
+				continue
+			fi
+			# shellcheck disable=SC2086
+			ce-predict -p $at $options -o all.csv -m model rows.csv
+			# shellcheck disable=SC2086
+			ce-predict -p $at $options --latest $column -o got.csv -m model rows.csv
+			same <(last $column all.csv) <(last event_id got.csv)
+		done
+	done
+	(($(wc -l <got.csv) > 90))
+	# The contributions are those of the rows that are written.
+	ce-predict -p $at --keys --contributions all -o all.csv -m model rows.csv
+	ce-predict -p $at --keys --contributions table --latest user_id -o got.csv -m model rows.csv
+	python3 - <<-'END'
+		import csv
+		read = lambda name: list(csv.DictReader(open(name, newline="")))
+		ids = {row["event_id"] for row in read("got.csv")}
+		want = [row for row in read("all") if row["event_id"] in ids]
+		assert 90 < len(ids) < 110 and read("table") == want, (len(ids), len(want))
+	END
+	# The drift is that of all rows, whatever is written.
+	ce-predict -p --drift d1 -o /dev/null -m model rows.csv
+	ce-predict -p --drift d2 --latest user_id -o /dev/null -m model rows.csv
+	same d1 d2
+	# None.
+	head -n 1 rows.csv >none.csv
+	ce-predict -p --keys --latest user_id -m model none.csv >got
+	[ "$(wc -l <got)" -eq 1 ]
+	# What is read as empty is so here, too.
+	ce-train --na 'free,c' -o words rows.csv
+	ce-predict -p $at --explain 2 -o all.csv -m words rows.csv
+	ce-predict -p $at --explain 2 --latest user_id -o got.csv -m words rows.csv
+	same <(last user_id all.csv) <(last event_id got.csv)
+}

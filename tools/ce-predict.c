@@ -98,8 +98,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->predict.keys },
 		{ 0, "split", "PART", "write only rows of this split, or all (all)", cli_choice,
 		  &opt->split },
-		{ 0, "latest", "COLUMN", "write only the last row of each value of COLUMN",
-		  cli_string, &opt->predict.latest },
+		{ 0, "latest", "COLUMN", "write only the last row of each value", cli_string,
+		  &opt->predict.latest },
 		{ 0, "watermark", "TIME", "end of the log of the labels (the model's end)",
 		  cli_string, &opt->predict.watermark },
 		{ 0, "scored-at", "TIME", "time that scored_at has (now)", cli_event_time,
@@ -239,9 +239,10 @@ int main(int argc, char **argv)
 	csv_reader_warn(&in, &warnings);
 	predict_warn(&p, &warnings);
 	cli_warnings(&cli, &warnings);
+	if (opt.importance && predict_write_importance(&p, &out.importance, &err))
+		cli_die(&cli, &err);
 	judge_drift(&cli, &opt, &p, &drift);
-	if ((opt.importance && predict_write_importance(&p, &out.importance, &err)) ||
-	    (opt.drift && drift_write(&drift, &out.drift, &err)) ||
+	if ((opt.drift && drift_write(&drift, &out.drift, &err)) ||
 	    csv_writer_close_all(out.all, out.n, &err))
 		cli_die(&cli, &err);
 	cli_done(&cli, in.n_rows, out.rows.n_rows);

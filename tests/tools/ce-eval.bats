@@ -448,7 +448,7 @@ ce-eval: --fail-if brier > 0.1: brier is 0.15 (6 rows)" ]
 		        head, _, last = line.rstrip(b"\n").rpartition(b",")
 		        out.write(head + b"," + odd.get(last, last) + b"\n")
 	END
-	local options=(--against other --resamples 30 --by device,odd --by-time day --time day)
+	local options=(--against other --resamples 30 --by 'device,odd' --by-time day --time day)
 	awk -F, -v OFS=, 'NR == 1 { print "day", $0 } NR > 1 { print sprintf("%.0f", 1700000000000 + NR * 1000000), $0 }' rows.csv >timed.csv
 	ce-eval "${options[@]}" --intervals intervals.csv -o metrics.csv timed.csv
 	ce-eval "${options[@]}" --json -9 -o out.json timed.csv

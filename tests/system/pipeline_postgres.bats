@@ -164,8 +164,9 @@ refused() {
 	[ "$(sql "$open")" -eq "$n" ]
 	[ "$(sql 'SELECT count(*) FROM completion_predictions WHERE completion_probability = 3')" -eq 1 ]
 	sql "UPDATE completion_predictions SET completion_probability = 0 WHERE completion_probability = 3"
-	same <(gzip -dc predictions.csv.gz | sort | grep -v "^$(sql "SELECT event_id FROM completion_predictions WHERE completion_probability = 0")," ) \
-		<(ce-export --where 'completion_probability <> 0' -p completion_predictions | sort)
+	# All but the time of scoring.
+	same <(gzip -dc predictions.csv.gz | cut -d, -f -9 | sort | grep -v "^$(sql "SELECT event_id FROM completion_predictions WHERE completion_probability = 0")," ) \
+		<(ce-export --where 'completion_probability <> 0' -p completion_predictions | cut -d, -f -9 | sort)
 	# Newer data, the same model.
 	sql "INSERT INTO events_table SELECT 'new', max(event_ts) + 1, min(user_id), min(content_id), 'play', 0, 'tv' FROM events_table"
 	pipeline export predict

@@ -15,7 +15,7 @@
 
 struct opts {
 	const char *model;
-	const char *importance, *drift, *contributions;
+	const char *importance, *drift, *distribution, *contributions;
 	struct cli_choice split;                /* an enum split_part, or SPLIT_N_PARTS: all */
 	int64_t repeats, sample, seed, reasons; /* -1: not given */
 	int64_t scored_at;                      /* INT64_MIN: now */
@@ -65,9 +65,9 @@ static void finish_opts(const struct cli *cli, struct opts *opt)
 	if (opt->repeats >= 0 && !opt->importance)
 		cli_usage_error(cli, "--repeats: only applies to --importance");
 	if ((opt->sample >= 0 || opt->seed >= 0) && !opt->importance && !opt->drift &&
-	    !opt->gates.n)
-		cli_usage_error(cli, "--sample, --seed: only apply to --importance, --drift and "
-				     "--fail-if");
+	    !opt->distribution && !opt->gates.n)
+		cli_usage_error(cli, "--sample, --seed: only apply to --importance, --drift, "
+				     "--distribution and --fail-if");
 	if (!opt->repeats || opt->repeats > REPEATS_MAX)
 		cli_usage_error(cli, "--repeats: expected an integer from 1 to %d", REPEATS_MAX);
 	if (!opt->sample || opt->sample > UINT32_MAX)
@@ -82,6 +82,7 @@ static void finish_opts(const struct cli *cli, struct opts *opt)
 	p->threads = cli->input.threads;
 	p->importance = opt->importance;
 	p->drift = opt->drift ? "--drift" : opt->gates.n ? "--fail-if" : NULL;
+	p->distribution = opt->distribution;
 	p->repeats = opt->repeats < 0 ? 5 : (size_t)opt->repeats;
 	p->sample = opt->sample < 0 ? 20000 : (size_t)opt->sample;
 	p->seed = opt->seed < 0 ? 1 : (uint64_t)opt->seed;
@@ -114,6 +115,8 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->repeats },
 		{ 0, "drift", "FILE", "write the feature drift between train and test", cli_string,
 		  &opt->drift },
+		{ 0, "distribution", "FILE", "write the distribution of each feature, in bins",
+		  cli_string, &opt->distribution },
 		{ 0, "fail-if", "GATE", "fail if the drift is so: psi>0.25", parse_gate,
 		  &opt->gates },
 		{ 0, "sample", "N", "maximum rows to sample from each split (20000)", cli_count,
@@ -129,10 +132,10 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 	finish_opts(cli, opt);
 }
 
-/* The outputs: the predictions, then those of --contributions, --importance and --drift. */
+/* The outputs: the predictions, then those of the options of these names. */
 struct outputs {
-	struct csv_writer rows, contributions, importance, drift;
-	struct csv_writer *all[4];
+	struct csv_writer rows, contributions, importance, drift, distribution;
+	struct csv_writer *all[5];
 	size_t n;
 };
 
@@ -158,7 +161,8 @@ static int open_outputs(struct outputs *o, const struct cli *cli, const struct o
 	    (opt->contributions &&
 	     open_output(o, &o->contributions, to, opt->contributions, err)) ||
 	    (opt->importance && open_output(o, &o->importance, to, opt->importance, err)) ||
-	    (opt->drift && open_output(o, &o->drift, to, opt->drift, err)))
+	    (opt->drift && open_output(o, &o->drift, to, opt->drift, err)) ||
+	    (opt->distribution && open_output(o, &o->distribution, to, opt->distribution, err)))
 		return -1;
 	return 0;
 }
@@ -243,6 +247,7 @@ int main(int argc, char **argv)
 		cli_die(&cli, &err);
 	judge_drift(&cli, &opt, &p, &drift);
 	if ((opt.drift && drift_write(&drift, &out.drift, &err)) ||
+	    (opt.distribution && predict_write_distribution(&p, &out.distribution, &err)) ||
 	    csv_writer_close_all(out.all, out.n, &err))
 		cli_die(&cli, &err);
 	cli_done(&cli, in.n_rows, out.rows.n_rows);

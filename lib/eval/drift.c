@@ -1,93 +1,37 @@
 #include "eval/drift.h"
 
 #include "base/mem.h"
-#include "learn/bins.h"
 #include "table/catalogue.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DECILES 10
-
-/* Where the values of one feature are in a sample: value i at values[i * step]. */
-struct column {
-	const double *values;
-	size_t step, n;
-};
-
-static double index_of(const uint64_t *const counts[2], size_t n_bins, const size_t rows[2])
+static double index_of(const struct distribution_feature *f, const size_t rows[2])
 {
 	double used = 0, psi = 0;
 
-	for (size_t i = 0; i < n_bins; i++)
-		used += counts[0][i] || counts[1][i];
-	for (size_t i = 0; i < n_bins; i++) {
-		double p = ((double)counts[0][i] + 0.5) / ((double)rows[0] + used / 2);
-		double q = ((double)counts[1][i] + 0.5) / ((double)rows[1] + used / 2);
+	for (size_t i = 0; i < f->n; i++)
+		used += f->bins[i].rows[0] || f->bins[i].rows[1];
+	for (size_t i = 0; i < f->n; i++) {
+		const uint64_t *n = f->bins[i].rows;
+		double p = ((double)n[0] + 0.5) / ((double)rows[0] + used / 2);
+		double q = ((double)n[1] + 0.5) / ((double)rows[1] + used / 2);
 
-		if (counts[0][i] || counts[1][i])
+		if (n[0] || n[1])
 			psi += (q - p) * log(q / p);
 	}
 	return psi;
 }
 
-/* The index over n_bins: those between the edges of numbers, or, if edges is NULL, levels. */
-static double compare(const struct column columns[2], size_t n_bins, const double *edges,
-		      size_t n_edges)
+/* The bin of empty fields, or NULL: a category, of which they are no level. */
+static const struct distribution_bin *missing_bin(const struct distribution_feature *f)
 {
-	uint64_t *counts[2];
-	size_t rows[2];
-	double psi;
-
-	for (int part = 0; part < 2; part++) {
-		const struct column *c = &columns[part];
-
-		counts[part] = mem_zalloc(n_bins, sizeof(*counts[part]));
-		rows[part] = c->n;
-		for (size_t i = 0; i < c->n; i++) {
-			double x = c->values[i * c->step];
-
-			counts[part][edges ? bins_find(edges, n_edges, x) : (size_t)x]++;
-		}
-	}
-	psi = index_of((const uint64_t *const *)counts, n_bins, rows);
-	free(counts[0]);
-	free(counts[1]);
-	return psi;
-}
-
-static void compare_numbers(struct drift_feature *f, const struct column columns[2])
-{
-	double *known = mem_alloc(columns[0].n, sizeof(*known)), edges[DECILES + 1];
-	size_t n_known = 0, n_edges = 0;
-
-	for (int part = 0; part < 2; part++) {
-		const struct column *c = &columns[part];
-		double n = 0, mean = 0;
-
-		for (size_t i = 0; i < c->n; i++) {
-			double x = c->values[i * c->step];
-
-			if (isnan(x))
-				continue;
-			/* Step by step, so that nothing overflows. */
-			mean += (x - mean) / ++n;
-			if (!part)
-				known[n_known++] = x;
-		}
-		f->missing[part] = 1 - n / (double)c->n;
-		f->mean[part] = n > 0 ? mean : NAN;
-	}
-	if (n_known) {
-		/* Sorts them. What is below or above all of them has a bin of its own. */
-		n_edges = bins_cut(known, n_known, DECILES, edges + 1);
-		edges[0] = nextafter(known[0], -INFINITY);
-		edges[++n_edges] = known[n_known - 1];
-		n_edges++;
-	}
-	f->psi = compare(columns, n_edges + 2, edges, n_edges);
-	free(known);
+	for (size_t i = 0; i < f->n; i++)
+		if (f->bins[i].kind == DISTRIBUTION_MISSING ||
+		    (f->bins[i].level && !f->bins[i].level->len))
+			return &f->bins[i];
+	return NULL;
 }
 
 static int farthest_first(const void *a, const void *b)
@@ -100,38 +44,28 @@ static int farthest_first(const void *a, const void *b)
 int drift_compute(struct drift *d, const struct model *m, const struct sample *const parts[2],
 		  struct err *err)
 {
-	const struct encoding *e = &m->encoding;
+	struct distribution x;
+	int rc = distribution_compute(&x, m, parts, err);
 
-	*d = (struct drift){ .n = (size_t)e->n_values + 1, .rows = { parts[0]->n, parts[1]->n } };
-	for (int part = 0; part < 2; part++)
-		if (!parts[part]->n)
-			return err_set(err, ERR_RUNTIME, "no row in the %s part",
-				       part ? "test" : "train");
+	*d = (struct drift){ .n = x.n, .rows = { x.rows[0], x.rows[1] } };
 	d->features = mem_alloc(d->n, sizeof(*d->features));
-	for (size_t v = 0; v < d->n; v++) {
-		bool is_score = v == e->n_values;
-		const struct encoding_column *c = is_score ? NULL : encoding_valued(e, (uint32_t)v);
-		struct drift_feature *f = &d->features[v];
-		struct column columns[2];
+	for (size_t i = 0; i < d->n; i++) {
+		const struct distribution_feature *f = &x.features[i];
+		const struct distribution_bin *missing = missing_bin(f);
+		struct drift_feature *to = &d->features[i];
 
-		*f = (struct drift_feature){ .name = is_score ? "completion_probability" : c->name,
-					     .kind = is_score ? "score" : "number",
-					     .missing = { NAN, NAN },
-					     .mean = { NAN, NAN } };
-		for (int part = 0; part < 2; part++)
-			columns[part] =
-				is_score ? (struct column){ parts[part]->scores, 1, parts[part]->n }
-					 : (struct column){ parts[part]->values + v,
-							    parts[part]->width, parts[part]->n };
-		if (is_score || c->kind != ENCODING_CATEGORY) {
-			compare_numbers(f, columns);
-			continue;
-		}
-		f->kind = "category";
-		f->psi = compare(columns, (size_t)c->levels.n + 1, NULL, 0);
+		*to = (struct drift_feature){ f->name,
+					      f->kind,
+					      index_of(f, d->rows),
+					      { NAN, NAN },
+					      { f->mean[0], f->mean[1] } };
+		for (int part = 0; missing && part < 2; part++)
+			to->missing[part] = (double)missing->rows[part] / (double)d->rows[part];
 	}
-	qsort(d->features, d->n, sizeof(*d->features), farthest_first);
-	return 0;
+	if (d->n)
+		qsort(d->features, d->n, sizeof(*d->features), farthest_first);
+	distribution_release(&x);
+	return rc;
 }
 
 int drift_write(const struct drift *d, struct csv_writer *out, struct err *err)

@@ -5,15 +5,14 @@
  * Naranjo, "Statistical properties of the population stability index", Journal of Risk Model
  * Validation 14, 2020): over bins with shares p of the train rows and q of the test rows, the sum
  * of (q - p) ln(q / p), which is the Kullback-Leibler divergence of the one from the other added to
- * that of the other from the one. The bins of numbers are cut at the deciles of the train rows,
- * with one more each for what is below all of those, above, and missing; those of categories are
- * the model's levels, and "other". A column that was constant in training is none of the model's
- * features. Bins without a row on either side do not count; to each other is added half a row on
- * both sides, so that one that is empty on one side makes the index large, and not infinite.
+ * that of the other from the one. The bins are those of distribution. Bins without a row on either
+ * side do not count; to each other is added half a row on both sides, so that one that is empty on
+ * one side makes the index large, and not infinite.
  */
 #ifndef CE_DRIFT_H
 #define CE_DRIFT_H
 
+#include "eval/distribution.h"
 #include "eval/sample.h"
 #include "model/model.h"
 #include "table/csvwriter.h"
@@ -25,7 +24,8 @@ struct drift_feature {
 	const char *name; /* of the model, or that of the score */
 	const char *kind; /* "number", "category" or "score" */
 	double psi;
-	double missing[2]; /* shares */
+	double missing[2]; /* shares; of a category where its model has a level for the empty field
+			    */
 	double mean[2];    /* of the known values of a number */
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/pool.h"
+#include "eval/distribution.h"
 #include "eval/importance.h"
 #include "model/splittext.h"
 #include "table/catalogue.h"
@@ -129,8 +130,8 @@ static bool is_sampled(const struct predict *p, enum split_part part)
 {
 	const struct predict_options *o = p->options;
 
-	return (part == SPLIT_TEST && (o->importance || o->drift)) ||
-	       (part == SPLIT_TRAIN && o->drift);
+	return (part == SPLIT_TEST && (o->importance || o->drift || o->distribution)) ||
+	       (part == SPLIT_TRAIN && (o->drift || o->distribution));
 }
 
 static void put_added(const struct predict *p, double probability, enum split_part part,
@@ -340,6 +341,18 @@ int predict_drift(const struct predict *p, struct drift *d, struct err *err)
 	const struct sample *const parts[] = { &p->train, &p->test };
 
 	return drift_compute(d, p->model, parts, err) ? fail_of_rows(p, p->options->drift, err) : 0;
+}
+
+int predict_write_distribution(const struct predict *p, struct csv_writer *out, struct err *err)
+{
+	const struct sample *const parts[] = { &p->train, &p->test };
+	struct distribution distribution;
+	int rc = distribution_compute(&distribution, p->model, parts, err);
+
+	rc = rc ? fail_of_rows(p, "--distribution", err)
+		: distribution_write(&distribution, out, err);
+	distribution_release(&distribution);
+	return rc;
 }
 
 void predict_release(struct predict *p)

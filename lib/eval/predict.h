@@ -1,6 +1,6 @@
 /*
  * predict: what a model predicts for the rows of an input and why, and the samples of those rows by
- * which importance and drift judge the model.
+ * which importance, drift and distribution judge the model.
  *
  * A row comes out as it was, or as its keys alone, with five columns more: the probability of
  * label 1, whether that reaches the threshold, the part of the split that the row belongs to, the
@@ -35,7 +35,7 @@ struct predict_options {
 
 	/* Which tables will be asked for, and from how many rows of each part, drawn by the seed.
 	 */
-	bool importance;
+	bool importance, distribution;
 	const char *drift; /* the option that asks for it; NULL: none does */
 	size_t sample;
 	uint64_t seed;
@@ -50,7 +50,7 @@ struct predict_options {
 
 struct predict {
 	/* For callers to read. */
-	struct sample train, test; /* the first for drift alone */
+	struct sample train, test; /* the first for drift and distribution alone */
 
 	/* The module's own. */
 	const struct predict_options *options;
@@ -105,10 +105,11 @@ int predict_finish(struct predict *p, struct err *err);
 void predict_warn(const struct predict *p, struct warnings *w);
 
 /*
- * Writes the table feature_importance, once all rows are taken in. Returns 0, or -1 with err:
- * mostly, that a part has no rows.
+ * Writes the table feature_importance or feature_distribution, once all rows are taken in. Returns
+ * 0, or -1 with err: mostly, that a part has no rows.
  */
 int predict_write_importance(const struct predict *p, struct csv_writer *out, struct err *err);
+int predict_write_distribution(const struct predict *p, struct csv_writer *out, struct err *err);
 
 /*
  * Sets *d to the drift, once all rows are taken in; the caller releases it in any case. Returns as

@@ -17,29 +17,44 @@ enum {
 #include "table/online.def"
 };
 
+/* Their units: unit_NAME. */
+#define COLUMN(name, type, unit, definition, empty) static const char unit_##name[] = unit;
+#define SESSION(name, type, unit, definition, empty, value)                                        \
+	COLUMN(name, type, unit, definition, empty)
+#include "table/sessions.def"
+
+#define HISTORY COLUMN
+#include "table/history.def"
+
+#define ONLINE COLUMN
+#include "table/online.def"
+
+#include "table/columns.def"
+
 /* The columns of each table: columns_of_NAME. */
 #define TABLE(name, maker, row)                      static const struct catalogue_column columns_of_##name[] = {
-#define KEY(name)                                    { #name, (enum catalogue_type)type_##name, true },
-#define USE(name)                                    { #name, (enum catalogue_type)type_##name, false },
-#define OWN_KEY(name, type, unit, definition, empty) { #name, CATALOGUE_##type, true },
-#define OWN(name, type, unit, definition, empty)     { #name, CATALOGUE_##type, false },
+#define KEY(name)                                    { #name, (enum catalogue_type)type_##name, true, unit_##name },
+#define USE(name)                                    { #name, (enum catalogue_type)type_##name, false, unit_##name },
+#define OWN_KEY(name, type, unit, definition, empty) { #name, CATALOGUE_##type, true, unit },
+#define OWN(name, type, unit, definition, empty)     { #name, CATALOGUE_##type, false, unit },
 #define END                                                                                        \
 	}                                                                                          \
 	;
 #include "table/tables.def"
 
 static const struct catalogue_column columns_of_sessions[] = {
-#define SESSION(name, type, unit, definition, empty, value) { #name, CATALOGUE_##type, false },
+#define SESSION(name, type, unit, definition, empty, value)                                        \
+	{ #name, CATALOGUE_##type, false, unit },
 #include "table/sessions.def"
 };
 
 static const struct catalogue_column columns_of_history[] = {
-#define HISTORY(name, type, unit, definition, empty) { #name, CATALOGUE_##type, false },
+#define HISTORY(name, type, unit, definition, empty) { #name, CATALOGUE_##type, false, unit },
 #include "table/history.def"
 };
 
 static const struct catalogue_column columns_of_online[] = {
-#define ONLINE(name, type, unit, definition, empty) { #name, CATALOGUE_##type, false },
+#define ONLINE(name, type, unit, definition, empty) { #name, CATALOGUE_##type, false, unit },
 #include "table/online.def"
 };
 
@@ -81,6 +96,30 @@ int catalogue_column(const struct catalogue_table *table, const char *name)
 		if (!strcmp(table->columns[i].name, name))
 			return (int)i;
 	return -1;
+}
+
+const struct catalogue_column *catalogue_feature(const char *name)
+{
+	const struct catalogue_table *features = catalogue_table("completion_prediction_features");
+	int at = catalogue_column(features, name);
+
+	return at < 0 ? NULL : &features->columns[at];
+}
+
+enum catalogue_nature catalogue_nature(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum catalogue_nature nature;
+	} natures[] = {
+#define NATURE(column, kind) { #column, CATALOGUE_##kind },
+#include "table/natures.def"
+	};
+
+	for (size_t i = 0; i < sizeof(natures) / sizeof(natures[0]); i++)
+		if (!strcmp(natures[i].name, name))
+			return natures[i].nature;
+	return CATALOGUE_STEADY;
 }
 
 const char *catalogue_sql_type(enum catalogue_type type)

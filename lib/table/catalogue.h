@@ -29,7 +29,8 @@ enum catalogue_type {
 struct catalogue_column {
 	const char *name;
 	enum catalogue_type type;
-	bool key; /* part of the primary key */
+	bool key;         /* part of the primary key */
+	const char *unit; /* "ms", "rows"; "": it has none */
 };
 
 struct catalogue_table {
@@ -47,6 +48,15 @@ const struct catalogue_table *catalogue_table_at(size_t i);
 
 /* The place of the column of that name in the table, or -1. */
 int catalogue_column(const struct catalogue_table *table, const char *name);
+
+/* The column of that name in completion_prediction_features, or NULL. */
+const struct catalogue_column *catalogue_feature(const char *name);
+
+/* Why the distribution of a feature changes though nothing else does: see natures.def. */
+enum catalogue_nature { CATALOGUE_STEADY, CATALOGUE_COUNTER, CATALOGUE_CALENDAR };
+
+/* That of any column; one that is not known should be steady. */
+enum catalogue_nature catalogue_nature(const char *name);
 
 /* The columns that ce-sessionize, ce-agg and ce-online append to each event; tables in all but
  * name.

@@ -11,7 +11,7 @@ tables() {
 	features=${features:-$out/completion_prediction_features.csv.gz} model=${model:-$out/completion.model}
 	"$bin/ce-predict" -k --scored-at 2024-02-01 -m "$model" -o "$out/completion_predictions.csv.gz" \
 		--contributions "$out/feature_contributions.csv.gz" --importance "$out/feature_importance.csv.gz" \
-		--drift "$out/feature_drift.csv.gz" "$features"
+		--drift "$out/feature_drift.csv.gz" --distribution "$out/feature_distribution.csv.gz" "$features"
 	"$bin/ce-predict" -m "$model" "$features" | "$bin/ce-eval" --by event_type,split --curves "$out/curves.csv.gz" \
 		--intervals "$out/metric_intervals.csv.gz" -o "$out/metrics.csv.gz"
 	"$bin/ce-train" --cv 3 -o "$out/folds.csv.gz" "$features"

@@ -566,6 +566,61 @@ for a, b in zip(csv.DictReader(open("drift.csv")), csv.DictReader(open("reversed
     assert a["feature"] == b["feature"] and a["psi"] == b["psi"]'
 }
 
+@test "--distribution: rows, outcomes and predictions of each bin, by counting; drift is of the same bins" {
+	telling 13 4000 | awk -F, -v OFS=, 'NR == 1 { print $0, "gappy", "genre" }
+		NR > 1 { print $0, NR % 4 ? NR % 17 : "", substr("aabcd", NR % 5 + 1, 1) (NR > 3800 ? "new" : "") }' |
+		awk -F, -v OFS=, 'NR > 1 && NR % 9 == 0 { $NF = "" } { print }' >features.csv
+	ce-train -o model features.csv
+	ce-predict -p --drift drift.csv --distribution bins.csv --sample 1000000 -m model -o said.csv features.csv
+	/usr/bin/python3 - <<-'END'
+		import csv, math
+		rows = list(csv.DictReader(open("said.csv")))
+		bins, kinds = {}, set()
+		for row in csv.DictReader(open("bins.csv")):
+		    bins.setdefault(row["feature"], []).append(row)
+		drift = {r["feature"]: r for r in csv.DictReader(open("drift.csv"))}
+		assert list(bins)[-1] == "completion_probability" and set(bins) == set(drift) and "gappy" in bins and "genre" in bins
+		for name, of in bins.items():
+		    assert [int(b["bin"]) for b in of] == list(range(len(of)))
+		    levels = {b["level"] for b in of if b["bin_kind"] == "level"}
+		    first = next((b for b in of if b["bin_kind"] == "range"), None)
+		    def is_in(value, b):
+		        kind = b["bin_kind"]
+		        kinds.add(kind)
+		        if kind in ("level", "other"):
+		            return value == b["level"] if kind == "level" else value not in levels
+		        if not value or kind == "missing":
+		            return not value and kind == "missing"
+		        x = float(value)
+		        if kind == "below":
+		            return x < float(b["high"])
+		        if kind == "above":
+		            return x > float(b["low"])
+		        return x <= float(b["high"]) and (x > float(b["low"]) or (b is first and x == float(b["low"])))
+		    for part in ("train", "test"):
+		        mine = [r for r in rows if r["split"] == part]
+		        for b in of:
+		            inside = [r for r in mine if is_in(r[name], b)]
+		            assert int(b[part + "_rows"]) == len(inside), (name, b, len(inside))
+		            assert int(b[part + "_positives"]) == sum(r["is_completion"] == "1" for r in inside)
+		            scores = [float(r["completion_probability"]) for r in inside]
+		            assert abs(float(b[part + "_probability"]) - sum(scores) / len(scores)) < 1e-9 if scores else b[part + "_probability"] == ""
+		        assert sum(int(b[part + "_rows"]) for b in of) == len(mine)
+		        empty = sum(not r[name] for r in mine) / len(mine)
+		        assert abs(float(drift[name][part + "_missing"] or 0) - empty) < 1e-12, (name, drift[name])
+		    counts = [[int(b["train_rows"]), int(b["test_rows"])] for b in of]
+		    totals = [sum(c[k] for c in counts) + len(counts) / 2 for k in (0, 1)]
+		    psi = sum((q - p) * math.log(q / p) for p, q in (((c[0] + 0.5) / totals[0], (c[1] + 0.5) / totals[1]) for c in counts))
+		    assert abs(psi - float(drift[name]["psi"])) < 1e-9
+		assert kinds >= {"missing", "range", "level", "other"}, kinds
+		# That the missing share of a category is there where the model has a level for it.
+		assert float(drift["genre"]["train_missing"]) > 0.1 and drift["same"]["train_missing"] == ""
+	END
+	fails 1 ce-predict --distribution d.gz -m model -o said.gz <(head -n 100 features.csv)
+	[[ $stderr == *": --distribution: no row in the test part" ]]
+	[ ! -e d.gz ] && [ ! -e said.gz ]
+}
+
 @test "--drift: what one value was and is another, or lies outside all that was, has moved far" {
 	telling 7 2000 | awk -F, -v OFS=, 'NR == 1 { print "year", "wide", $0 }
 		NR > 1 { print (NR % 3 ? (NR < 1600 ? 2000 : 2020) : ""), (NR < 1600 ? NR % 10 : 50 + NR % 10), $0 }' >features.csv

@@ -80,13 +80,33 @@ static void types_and_keys_agree(void)
 	}
 }
 
+/* What moves by nature is a feature: a name that is none would be looked for in vain. */
+static void natures_are_those_of_features(void)
+{
+	static const char *const names[] = {
+#define NATURE(name, kind) #name,
+#include "table/natures.def"
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		CHECK(catalogue_feature(names[i]));
+		CHECK(catalogue_nature(names[i]) != CATALOGUE_STEADY);
+	}
+	CHECK_INT(catalogue_nature("hour_of_day"), CATALOGUE_CALENDAR);
+	CHECK_INT(catalogue_nature("content_popularity"), CATALOGUE_COUNTER);
+	CHECK_INT(catalogue_nature("user_completion_rate"), CATALOGUE_STEADY);
+	CHECK_INT(catalogue_nature("no_such_feature"), CATALOGUE_STEADY);
+	CHECK(!catalogue_feature("no_such_feature"));
+	CHECK_STR(catalogue_feature("time_since_last_event")->unit, "ms");
+}
+
 static void columns_are_found_by_name(void)
 {
 	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
-	const struct catalogue_column mine[] = { { "x", CATALOGUE_TEXT, false },
-						 { "c", CATALOGUE_TEXT, false } };
+	const struct catalogue_column mine[] = { { "x", CATALOGUE_TEXT, false, "" },
+						 { "c", CATALOGUE_TEXT, false, "" } };
 
 	scratch_write("in", "a,b,c\n", 6);
 	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
@@ -168,7 +188,7 @@ static void a_list_names_columns_as_they_are_found(void)
 static void refusals_name_the_line_of_the_header(void)
 {
 	struct csv_input input = { .paths = (const char *const[]){ "in" }, .n = 1 };
-	const struct catalogue_column mine = { "b", CATALOGUE_TEXT, false };
+	const struct catalogue_column mine = { "b", CATALOGUE_TEXT, false, "" };
 	struct csv_reader r = CSV_READER_INIT;
 	struct err err = ERR_INIT;
 
@@ -255,6 +275,7 @@ int main(void)
 	RUN(a_row_is_its_members);
 	RUN(history_is_part_of_the_features);
 	RUN(types_and_keys_agree);
+	RUN(natures_are_those_of_features);
 	RUN(columns_are_found_by_name);
 	RUN(columns_are_found_in_another_spelling);
 	RUN(a_list_names_columns_as_they_are_found);

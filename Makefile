@@ -66,6 +66,8 @@ LIB_SRC   = $(wildcard lib/*/*.c)
 DB_SRC    = $(wildcard lib/pg/*.c)
 DB_TOOLS  = ce-export ce-import
 TOOL_SRC  = $(wildcard tools/ce-*.c)
+# Text that goes into the reports, as strings of C: lib/report/report.css is report_css[].
+TEXT_SRC  = $(wildcard lib/report/*.css lib/report/*.html)
 # The command line that all tools share, and the options of the stages.
 CLI_SRC   = tools/cli.c tools/stages.c
 # What prints the tables of lib/table/*.def: no tool to install.
@@ -80,6 +82,7 @@ MAN_SRC   = $(wildcard tools/ce*.1 tools/ce*.5 tools/ce*.7)
 MAN_PARTS = $(wildcard tools/*.mdoc)
 
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
+TEXT_OBJ  = $(TEXT_SRC:%=$(BUILD)/%.o)
 CLI_LIB   = $(BUILD)/libcli.a
 LIB       = $(BUILD)/libce.a
 DB_LIB    = $(BUILD)/libcedb.a
@@ -152,7 +155,16 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call said,$(CC) $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(LIB): $(filter-out $(DB_SRC:%.c=$(BUILD)/%.o),$(LIB_OBJ))
+$(TEXT_OBJ:.o=.c): $(BUILD)/%.c: %
+	@mkdir -p $(@D)
+	$(Q){ echo 'extern const char $(subst .,_,$(<F))[];'; echo 'const char $(subst .,_,$(<F))[] ='; \
+		sed 's/["\\?]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } >$@
+
+$(TEXT_OBJ): %.o: %.c $(BUILD)/flags
+	$(call said,$(CC) $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(LIB): $(filter-out $(DB_SRC:%.c=$(BUILD)/%.o),$(LIB_OBJ)) $(TEXT_OBJ)
 $(DB_LIB): $(DB_SRC:%.c=$(BUILD)/%.o)
 $(CLI_LIB): $(CLI_SRC:%.c=$(BUILD)/%.o)
 $(LIB) $(DB_LIB) $(CLI_LIB):

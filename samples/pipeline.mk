@@ -30,7 +30,8 @@
 # of them again. What a flag says for one of the tools it says for that one only, but for the options that all have.
 #
 #   make -f pipeline.mk ... report       the reports OUT/report.html, on all prediction rows, and
-#                                        OUT/first_report.html, on the first row of each viewing (needs gnuplot)
+#                                        OUT/first_report.html, on the first row of each viewing (needs gnuplot);
+#                                        with the first, OUT/features_report.html, on how each feature is distributed
 #   make -f pipeline.mk ... summary      makes the reports, too, and prints the metrics
 #   make -f pipeline.mk ... audit        checks the features for look-ahead leakage: see ce-audit(1)
 #
@@ -150,7 +151,7 @@ AGGREGATES = content_completion user_activity user_engagement user_genre_prefere
 
 LOADED     = cleaned_events enriched_table session_identification session_starts $(AGGREGATES) \
 	     online_effects completion_prediction_features completion_predictions feature_importance feature_drift \
-	     metrics metric_intervals curves
+	     feature_distribution metrics metric_intervals curves
 
 .PHONY: all summary report audit export load predict clean FORCE
 all: $(call table,$(LOADED) first_features first_predictions first_metrics) \
@@ -280,22 +281,24 @@ $(call table,metrics metric_intervals curves) &: $(OUT)/completion.model \
 	$(scored) | $(evaluated) --curves $(call table,curves) --intervals $(call table,metric_intervals) \
 		-o $(call table,metrics) $(call logged,8-eval)
 
-# Which columns the model depends on, and whether their distributions have shifted.
-$(call table,feature_importance feature_drift) &: $(OUT)/completion.model \
+# Which columns the model depends on, how they are distributed, and whether that has shifted.
+$(call table,feature_importance feature_drift feature_distribution) &: $(OUT)/completion.model \
 		$(call table,completion_prediction_features) $(call flags,IMPORTANCE)
 	ce-predict $(strict) $(IMPORTANCE_FLAGS) --keys --importance $(call table,feature_importance) --drift $(call table,feature_drift) \
-		-m $< -o /dev/null $(word 2,$^) $(call logged,8-features)
+		--distribution $(call table,feature_distribution) -m $< -o /dev/null $(word 2,$^) $(call logged,8-features)
 
 report: $(OUT)/report.html $(OUT)/first_report.html
 	$(if $(is_last),$(if $(questioned),,$(shell $(CE_WARNINGS))))
 reported = ce-eval $(strict) --by-time day $(EVAL_FLAGS) --html $@ -o /dev/null
-$(OUT)/report.html: $(call table,metrics rejects unmatched content_completion feature_importance feature_drift)
+$(OUT)/report.html: $(OUT)/completion.model $(call table,metrics rejects unmatched content_completion feature_importance \
+		feature_drift feature_distribution)
 	$(scored) | $(reported) --by event_type --title 'Will this user finish this title?' \
 		--rejects $(call table,rejects) --unmatched $(call table,unmatched) \
 		--sessions $(call table,content_completion) --importance $(call table,feature_importance) \
-		--drift $(call table,feature_drift) $(call logged,8-report)
-$(OUT)/first_report.html: $(call table,first_metrics)
-	$(scored_first) | $(reported) --title 'Will this user finish this title? At the start of each viewing' \
+		--drift $(call table,feature_drift) --distribution $(call table,feature_distribution) \
+		--features-report $(OUT)/features_report.html --model $< $(call logged,8-report)
+$(OUT)/first_report.html: $(OUT)/first.model $(call table,first_metrics)
+	$(scored_first) | $(reported) --model $< --title 'Will this user finish this title? At the start of each viewing' \
 		$(call logged,8-report-first)
 
 $(call table,first_metrics): $(OUT)/first.model $(call table,first_features) \

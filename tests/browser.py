@@ -4,8 +4,8 @@
     browser.py PAGE [WIDTH:SCHEME[:IMAGE.png] ...]
 
 SCHEME is light or dark. Prints a line for each thing that is wrong: a message on the console, a request for
-anything but the page itself, a page wider than its window, text that is too faint for its background. Exits 1
-if there is any.
+anything but the page itself, a page wider than its window, text that is too faint for its background, a table that
+scrolls without a cue, or whose rows lose their names or the lines below those. Exits 1 if there is any.
 """
 import base64
 import json
@@ -32,6 +32,30 @@ CONTRAST = """(() => {
 		const ink = light(rgb(e.namespaceURI.endsWith('svg') ? style.fill : style.color)), on = light(ground(e));
 		const ratio = (Math.max(ink, on) + 0.05) / (Math.min(ink, on) + 0.05);
 		if (ratio < 4.5) bad.push(ratio.toFixed(2) + ' ' + e.tagName + ' ' + e.textContent.trim().slice(0, 40));
+	}
+	return bad;
+})()"""
+
+# Tables that are wider than their boxes, scrolled as far as they go: the names of the rows stay where they were, with the
+# lines below them, on a ground of their own; and the box shows by a shadow that there is more.
+TABLES = """(() => {
+	const bad = [];
+	for (const details of document.querySelectorAll('details')) details.open = true;
+	for (const box of document.querySelectorAll('.scroll')) {
+		const name = box.querySelector('caption').textContent.slice(0, 40), table = box.querySelector('table');
+		if (box.scrollWidth <= box.clientWidth) continue;
+		if (!getComputedStyle(box).backgroundImage.includes('gradient')) bad.push('no cue that it scrolls: ' + name);
+		if (getComputedStyle(table).borderCollapse == 'collapse') bad.push('lines that do not stay: ' + name);
+		box.scrollLeft = 1e6;
+		if (!box.scrollLeft) bad.push('cannot be scrolled: ' + name);
+		for (const cell of box.querySelectorAll('th[scope=row], thead th:first-child')) {
+			const style = getComputedStyle(cell), left = cell.getBoundingClientRect().left - box.getBoundingClientRect().left;
+			if (Math.abs(left) > 1) { bad.push('a row loses its name: ' + name); break; }
+			if (!parseFloat(style.borderBottomWidth) || style.backgroundColor.includes('rgba(0, 0, 0, 0)')) {
+				bad.push('a row loses its line: ' + name); break; }
+			if (cell.offsetWidth > 0.6 * box.clientWidth) { bad.push('names take all the room: ' + name); break; }
+		}
+		box.scrollLeft = 0;
 	}
 	return bad;
 })()"""
@@ -119,7 +143,16 @@ def look(browser, url, width, scheme, image):
     scroll = evaluate("document.documentElement.scrollWidth")
     if scroll > width:
         wrong.append(f"the page is {scroll} pixels wide")
+    wrong += evaluate(TABLES)
+    scroll = evaluate("document.documentElement.scrollWidth")
+    if scroll > width:
+        wrong.append(f"the page with all of its parts open is {scroll} pixels wide")
     wrong += [f"faint text: {text}" for text in evaluate(CONTRAST)]
+    # Of the reader's own colours none is left over from paper.
+    if scheme == "dark" and evaluate("[...document.querySelectorAll('svg *')].some(e => e.getClientRects().length && "
+                                     "['rgb(255, 255, 255)', 'white'].includes(getComputedStyle(e).fill) && "
+                                     "e.tagName != 'text' && !e.closest('defs'))"):
+        wrong.append("something in a picture is white")
     if not evaluate("document.title.length > 0 && document.querySelectorAll('h1').length == 1"):
         wrong.append("no title, or not one heading of the first order")
     twice = evaluate("(ids => ids.filter((id, i) => ids.indexOf(id) != i))"
@@ -133,6 +166,7 @@ def look(browser, url, width, scheme, image):
               evaluate("[...document.querySelectorAll('script, iframe, object, embed, img[src], form')]"
                        ".map(e => e.outerHTML.slice(0, 80))")]
     if image:
+        evaluate("document.querySelectorAll('details').forEach(d => d.open = false)")
         height = evaluate("document.documentElement.scrollHeight")
         shot = browser.call("Page.captureScreenshot", session, captureBeyondViewport=True,
                             clip={"x": 0, "y": 0, "width": width, "height": height, "scale": 1})

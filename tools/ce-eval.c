@@ -116,6 +116,8 @@ static void check_inputs(const struct cli *cli, const struct opts *opt)
 	const char *const paths[] = { opt->evaluation.against_path,
 				      a->importance,
 				      a->drift,
+				      a->distribution,
+				      a->model,
 				      a->rejects,
 				      a->unmatched,
 				      a->sessions };
@@ -187,10 +189,14 @@ static void check_combinations(const struct cli *cli, const struct opts *opt)
 	}
 	if (o->png && !o->plots)
 		cli_usage_error(cli, "--png requires --plots");
-	if (!o->page &&
-	    (o->title || a->importance || a->drift || a->rejects || a->unmatched || a->sessions))
-		cli_usage_error(cli, "--title, --importance, --drift, --rejects, --unmatched and "
-				     "--sessions require --html");
+	if (!o->page && (a->rejects || a->unmatched || a->sessions))
+		cli_usage_error(cli, "--rejects, --unmatched and --sessions require --html");
+	if (!o->page && !o->features &&
+	    (o->title || a->importance || a->drift || a->distribution || a->model))
+		cli_usage_error(cli, "--title, --importance, --drift, --distribution and --model "
+				     "require --html or --features-report");
+	if (o->features && !a->distribution)
+		cli_usage_error(cli, "--features-report requires --distribution");
 }
 
 /* From the options as given to what the evaluation and the outputs take. */
@@ -217,6 +223,7 @@ static void set_opts(const struct cli *cli, struct opts *opt)
 		e->key = "event_id";
 	if (!o->title)
 		o->title = "Evaluation";
+	e->moments = o->page || o->features;
 	o->metrics = cli->output;
 }
 
@@ -279,6 +286,12 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  cli_string, &o->attached.importance },
 		{ 0, "drift", "FILE", "show ce-predict's drift in the report", cli_string,
 		  &o->attached.drift },
+		{ 0, "distribution", "FILE", "show ce-predict's distributions in the report",
+		  cli_string, &o->attached.distribution },
+		{ 0, "features-report", "FILE", "write a report on each feature as HTML",
+		  cli_string, &o->features },
+		{ 0, "model", "FILE", "show ce-train's model in the report", cli_string,
+		  &o->attached.model },
 		{ 0, "rejects", "FILE", "show ce-clean's rejects in the report", cli_string,
 		  &o->attached.rejects },
 		{ 0, "unmatched", "FILE", "show ce-join's unmatched events in the report",

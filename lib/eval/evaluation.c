@@ -110,6 +110,8 @@ int evaluation_init(struct evaluation *e, const struct evaluation_opts *opts,
 	}
 	if (e->at_split >= 0)
 		e->split = opts->split ? opts->split : "test";
+	if (opts->moments)
+		moments_init(&e->moments, in, time_column(opts));
 	return init_columns(e, in, err) || init_against(e, in, err) ? -1 : 0;
 }
 
@@ -275,6 +277,8 @@ int evaluation_add(struct evaluation *e, const struct csv_reader *in, const stru
 
 		e->users[e->n] = user->len ? intern_id(&e->user_ids, user->s, user->len) : NOBODY;
 	}
+	if (e->opts.moments)
+		moments_add(&e->moments, row, e->n);
 	e->rows[e->n++] = scored;
 	return 0;
 }
@@ -427,6 +431,8 @@ static int pair_rows(struct evaluation *e, struct err *err)
 		e->rows[n] = e->rows[i];
 		if (e->users)
 			e->users[n] = e->users[i];
+		if (e->opts.moments)
+			moments_move(&e->moments, i, n);
 		for (size_t c = 0; c < e->n_columns; c++)
 			e->columns[c].segments[n] = e->columns[c].segments[i];
 		n++;
@@ -482,7 +488,10 @@ int evaluation_judge(struct evaluation *e, const struct csv_reader *in, struct e
 		metrics_compute(&e->against_metrics, e->sorted_against, e->n, e->threshold,
 				e->opts.bins);
 	}
-	bucket = e->n_columns ? mem_alloc(e->n, sizeof(*bucket)) : NULL;
+	bucket = e->n_columns || e->opts.moments ? mem_alloc(e->n, sizeof(*bucket)) : NULL;
+	if (e->opts.moments)
+		moments_judge(&e->moments, e->rows, e->n, e->threshold, e->opts.bins, bucket,
+			      scratch);
 	for (size_t i = 0; i < e->n_columns; i++)
 		judge_column(e, &e->columns[i], bucket, scratch);
 	free(bucket);
@@ -509,6 +518,7 @@ void evaluation_release(struct evaluation *e)
 		free(e->columns[i].segments);
 	}
 	free(e->columns);
+	moments_release(&e->moments);
 	threshold_release(&e->choice);
 	scorefile_release(&e->predictions);
 	intern_release(&e->user_ids);

@@ -5,12 +5,13 @@
  * then each segment, which is the rows with one value in one of the columns asked for, or of one
  * day or week. The scores of a second model of the same rows can come along, and who each row is
  * of; comparing is for others. Memory: 24 bytes an evaluated row; 8 more with segments, and 4 for
- * each of their columns; 16 with a second score; 4 with users; 216 to 324 a segment, and the text
- * of each distinct value and user.
+ * each of their columns; 16 with a second score; 4 with users; 1 with moments; 216 to 324 a
+ * segment, and the text of each distinct value and user.
  */
 #ifndef CE_EVALUATION_H
 #define CE_EVALUATION_H
 
+#include "eval/moments.h"
 #include "eval/scorefile.h"
 #include "eval/threshold.h"
 #include "metric/metrics.h"
@@ -67,6 +68,7 @@ struct evaluation_opts {
 	const char *key;
 	/* The column of users. NULL: of no interest. */
 	const char *user;
+	bool moments; /* also judge the rows by when they are: see moments */
 };
 
 struct evaluation_segment {
@@ -106,6 +108,7 @@ struct evaluation {
 	struct evaluation_segment *segments; /* [n_segments], at least one */
 	size_t n_segments;
 	struct metrics against_metrics; /* of all rows by their second score, if there is one */
+	struct moments moments;         /* with opts.moments */
 
 	/* The module's own. */
 	int at_label, at_score, at_split, at_against, at_key, at_user, at_time;

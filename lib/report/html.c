@@ -8,6 +8,36 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The files of these names, see the Makefile. */
+extern const char report_html[], report_css[];
+
+/* Appends the template from *at up to a word of it, and moves *at behind that. */
+static void put_until(struct buf *page, const char **at, const char *word)
+{
+	const char *end = strstr(*at, word);
+
+	buf_append(page, *at, (size_t)(end - *at));
+	*at = end + strlen(word);
+}
+
+void html_begin(struct buf *page, const char *title)
+{
+	const char *at = report_html;
+
+	put_until(page, &at, "@VERSION@");
+	buf_append_str(page, CE_VERSION);
+	put_until(page, &at, "@TITLE@");
+	html_str(page, title);
+	put_until(page, &at, "@STYLE@");
+	buf_append_str(page, report_css);
+	put_until(page, &at, "@BODY@");
+}
+
+void html_end(struct buf *page)
+{
+	buf_append_str(page, strstr(report_html, "@BODY@") + strlen("@BODY@"));
+}
+
 static void put_escaped(struct buf *page, char c)
 {
 	switch (c) {
@@ -82,6 +112,19 @@ void html_real(struct buf *page, double value, int decimals)
 		   digits, decimals, value);
 }
 
+void html_data(struct buf *page, double value, const char *text, size_t len)
+{
+	char digits[NUM_TEXT_MAX];
+
+	if (isnan(value)) {
+		buf_append_str(page, "\xe2\x80\x93");
+		return;
+	}
+	buf_printf(page, "<data value=\"%.*s\">", (int)num_format_double(digits, value), digits);
+	html_escape(page, text, len);
+	buf_append_str(page, "</data>");
+}
+
 void html_count(struct buf *page, uint64_t count)
 {
 	char digits[NUM_TEXT_MAX];
@@ -141,6 +184,20 @@ void html_cell(struct buf *page)
 	buf_append_str(page, "<td>");
 }
 
+void html_interval_cell(struct buf *page, double low, double high)
+{
+	html_cell(page);
+	if (isnan(low)) {
+		html_real(page, low, 4);
+		return;
+	}
+	buf_append_char(page, '[');
+	html_real(page, low, 4);
+	buf_append_str(page, ", ");
+	html_real(page, high, 4);
+	buf_append_char(page, ']');
+}
+
 void html_row_end(struct buf *page)
 {
 	buf_append_char(page, '\n');
@@ -151,9 +208,9 @@ void html_table_end(struct buf *page)
 	buf_append_str(page, "</tbody></table></div>\n");
 }
 
-void html_bar(struct buf *page, double share)
+void html_bar(struct buf *page, double share, bool other)
 {
 	if (share > 0)
-		buf_printf(page, "<span class=\"bar\" style=\"width:%.1f%%\"></span>",
-			   100 * fmin(share, 1));
+		buf_printf(page, "<span class=\"bar%s\" style=\"width:%.1f%%\"></span>",
+			   other ? " other" : "", 100 * fmin(share, 1));
 }

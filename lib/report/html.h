@@ -7,8 +7,16 @@
 #include "base/buf.h"
 #include "table/csvrow.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ * Begins a page of its own, report.html with report.css in it, for the caller to append its body;
+ * and ends it.
+ */
+void html_begin(struct buf *page, const char *title);
+void html_end(struct buf *page);
 
 /*
  * Appends text, whatever it is, as text: no markup comes of it. What is not printable becomes '?',
@@ -37,6 +45,9 @@ void html_count(struct buf *page, uint64_t count);
 /* A share as a percentage, in such an element, too. */
 void html_percent(struct buf *page, double share);
 
+/* A number of this program's own text, such as 3.2 days, in such an element; NAN is a dash. */
+void html_data(struct buf *page, double value, const char *text, size_t len);
+
 /* A p-value: what is too small for four decimals is said to be. */
 void html_p_value(struct buf *page, double p);
 
@@ -49,10 +60,11 @@ void html_table(struct buf *page, const char *caption, const char *const *column
 void html_row(struct buf *page);
 void html_row_marked(struct buf *page); /* one that stands out */
 void html_cell(struct buf *page);
+void html_interval_cell(struct buf *page, double low, double high); /* [low, high] */
 void html_row_end(struct buf *page);
 void html_table_end(struct buf *page);
 
-/* A bar of that share of the width, in a cell. */
-void html_bar(struct buf *page, double share);
+/* A bar of that share of the width, in a cell; of the other of two colours if need be. */
+void html_bar(struct buf *page, double share, bool other);
 
 #endif

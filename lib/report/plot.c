@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "eval/metric_columns.h"
 #include "report/gnuplot.h"
+#include "report/quantity.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -23,10 +24,11 @@
 /* Points nearer than this to the last one drawn are left out. */
 #define RESOLUTION 0.002
 
-#define SCORE_BINS  40
-#define BINS_DRAWN  50
-#define PERIODS_MAX 400
-#define NAME_LENGTH 28
+#define SCORE_BINS   40
+#define BINS_DRAWN   50
+#define PERIODS_MAX  400
+#define NAME_LENGTH  28
+#define TITLE_LENGTH 48
 
 static struct plot *add(struct plots *p, const char *name, const char *title, const char *axes)
 {
@@ -173,7 +175,22 @@ static void make_precision_recall(struct plots *plots, const struct evaluation *
 			   e->against_metrics.average_precision);
 }
 
-/* Bins with Wilson's interval (Journal of the American Statistical Association 22, 1927). */
+/* Wilson's interval of k of n (Journal of the American Statistical Association 22, 1927). */
+static void wilson(double k, double n, double *low, double *high)
+{
+	double share = k / n, z2 = METRICS_Z_95 * METRICS_Z_95 / n;
+	double middle = (share + z2 / 2) / (1 + z2);
+	double half = METRICS_Z_95 / (1 + z2) * sqrt(share * (1 - share) / n + z2 / (4 * n));
+
+	*low = fmin(middle - half, share);
+	*high = fmax(middle + half, share);
+}
+
+/* Bars of intervals, without the white discs that gnuplot puts below the points of yerrorbars. */
+#define BARS(data, columns, colour)                                                                \
+	data " using " columns " with vectors nohead lw 1 lc " colour " notitle, "
+
+/* Bins with their intervals. */
 static void put_bins(struct plot *p, const char *name, const struct metrics_row *rows, size_t n,
 		     uint64_t n_bins)
 {
@@ -182,29 +199,28 @@ static void put_bins(struct plot *p, const char *name, const struct metrics_row 
 
 	begin_data(p, name);
 	while (metrics_bins_next(&bins, &bin)) {
-		double k = (double)bin.rows, share = (double)bin.positives / k;
-		double z2 = METRICS_Z_95 * METRICS_Z_95 / k, middle = (share + z2 / 2) / (1 + z2);
-		double half = METRICS_Z_95 / (1 + z2) *
-			      sqrt(share * (1 - share) / k + z2 / (4 * k));
+		double low, high;
 
-		buf_printf(&p->script, "%.5g %.5g %.5g %.5g\n", bin.mean_score, share,
-			   fmin(middle - half, share), fmax(middle + half, share));
+		wilson((double)bin.positives, (double)bin.rows, &low, &high);
+		buf_printf(&p->script, "%.5g %.5g %.5g %.5g\n", bin.mean_score,
+			   (double)bin.positives / (double)bin.rows, low, high);
 	}
 	end_data(p);
 }
 
 static void make_calibration(struct plots *plots, const struct evaluation *e,
-			     const char *const names[2])
+			     const char *const names[2], const struct words *words)
 {
-	static const char bars[] = "$%c with yerrorbars pt 7 ps 0.5 lc %s notitle, "
-				   "$%c using 1:2 with lines lw 2 dt %d lc %s ";
+	static const char bars[] =
+		BARS("$%c", "1:3:(0):($4-$3)", "%s") "$%c with linespoints pt 7 ps 0.5 "
+						     "lw 2 dt %d lc %s ";
 	uint64_t n_bins = e->opts.bins < BINS_DRAWN ? e->opts.bins : BINS_DRAWN;
 	struct plot *p = add(plots, "calibration", "Calibration",
-			     "share of label 1 against mean probability, one point per bin");
+			     "observed share against mean probability, one point per bin");
 
 	put_bins(p, "a", e->sorted, e->n, n_bins);
-	put_unit_axes(p, "mean probability", "share of label 1");
-	buf_append_str(&p->script, "set key bottom right\nset bars 0.5\n");
+	put_unit_axes(p, "mean probability", words->share);
+	buf_append_str(&p->script, "set key bottom right\n");
 	if (e->opts.against)
 		put_bins(p, "b", e->sorted_against, e->n, n_bins);
 	buf_append_str(&p->script, "plot x with lines dt 2 lc " GREY " notitle, ");
@@ -220,22 +236,21 @@ static void make_calibration(struct plots *plots, const struct evaluation *e,
 		buf_append_str(&p->script, "notitle");
 	}
 	buf_append_char(&p->script, '\n');
-	buf_printf(
-		&p->text,
-		"%llu bins. Over %llu bins, weighted by rows, the mean probability and the share "
-		"of label 1 differ by %.4f on average. Dashed: perfect calibration. Bars: 95 %% "
-		"intervals of the shares, assuming independent rows.",
-		(unsigned long long)n_bins, (unsigned long long)e->opts.bins,
-		e->segments->metrics.calibration_error);
+	buf_printf(&p->text,
+		   "%llu bins. Over %llu bins, weighted by rows, the mean probability and the %s "
+		   "differ by %.4f on average. Dashed: perfect calibration. Bars: 95 %% "
+		   "intervals of the shares, assuming independent rows.",
+		   (unsigned long long)n_bins, (unsigned long long)e->opts.bins, words->share,
+		   e->segments->metrics.calibration_error);
 }
 
-static void make_scores(struct plots *plots, const struct evaluation *e)
+static void make_scores(struct plots *plots, const struct evaluation *e, const struct words *words)
 {
 	struct metrics_walk walk = METRICS_WALK(e->sorted, e->n);
 	struct metrics_ties t;
 	uint64_t counts[2][SCORE_BINS] = { { 0 } };
 	double sums[2] = { 0 }, top = 0;
-	struct plot *p = add(plots, "scores", "Probabilities by label",
+	struct plot *p = add(plots, "scores", "Probabilities by outcome",
 			     "share of all rows against probability");
 
 	while (metrics_walk_next(&walk, &t)) {
@@ -267,16 +282,18 @@ static void make_scores(struct plots *plots, const struct evaluation *e)
 	else
 		buf_append_str(&p->script, "NaN NaN\n");
 	end_data(p);
-	buf_append_str(&p->script, "plot $scores using 1:2 with boxes lc " ORANGE
-				   " title 'label 0', '' using 1:3 with boxes lc " BLUE
-				   " title 'label 1', $threshold with lines dt 2 lc " GREY
-				   " title 'threshold'\n");
-	buf_append_str(&p->text, "Mean probability of rows with ");
+	buf_printf(&p->script,
+		   "plot $scores using 1:2 with boxes lc " ORANGE
+		   " title '%s', '' using 1:3 with boxes lc " BLUE
+		   " title '%s', $threshold with lines dt 2 lc " GREY " title 'threshold'\n",
+		   words->outcome[0], words->outcome[1]);
+	buf_append_str(&p->text, "Mean probability of rows ");
 	for (int label = 0; label < 2; label++) {
 		uint64_t rows = e->segments->metrics.classes[label].support;
 
 		if (rows)
-			buf_printf(&p->text, "label %d: %.3f; ", label, sums[label] / (double)rows);
+			buf_printf(&p->text, "%s: %.3f; ", words->of[label],
+				   sums[label] / (double)rows);
 	}
 	buf_printf(&p->text, "dashed: the threshold %.3g.", e->threshold);
 }
@@ -301,33 +318,35 @@ static void put_gain(struct plot *p, const char *name, const struct metrics_row 
 	end_data(p);
 }
 
-static void make_gain(struct plots *plots, const struct evaluation *e, const char *const names[2])
+static void make_gain(struct plots *plots, const struct evaluation *e, const char *const names[2],
+		      const struct words *words)
 {
 	const struct metrics *m = &e->segments->metrics;
-	struct plot *p =
-		add(plots, "gain", "Cumulative gain",
-		    "share of label 1 found against share of rows, highest probabilities first");
+	struct plot *p = add(plots, "gain", "Cumulative gain",
+			     "share found against share of rows, highest probabilities first");
 
 	put_gain(p, "a", e->sorted, e->n, m->positives);
 	if (e->opts.against)
 		put_gain(p, "b", e->sorted_against, e->n, m->positives);
 	put_decision(p, (double)(m->tp + m->fp) / (double)m->rows, m->classes[1].recall);
-	put_unit_axes(p, "share of rows", "share of label 1 found");
+	put_unit_axes(p, "share of rows",
+		      words->are_viewings ? "share of finished rows found"
+					  : "share of label 1 found");
 	buf_printf(&p->script, "base = %.6g\nset key bottom right\n", m->base_rate);
 	put_curves_command(p, e, names,
 			   "x with lines dt 2 lc " GREY " notitle, "
 			   "x < base ? x / base : 1 with lines dt 3 lc " GREY " notitle");
-	buf_printf(
-		&p->text,
-		"At the threshold %.3g, label 1 is predicted for %.0f %% of all rows and found in "
-		"%.0f %% of the rows that have it. Dashed: random order; dotted: perfect order.",
-		m->threshold, 100 * (double)(m->tp + m->fp) / (double)m->rows,
-		100 * m->classes[1].recall);
+	buf_printf(&p->text,
+		   "At the threshold %.3g, %.0f %% of the rows are predicted %s, and %.0f %% of %s "
+		   "are "
+		   "among them. Dashed: random order; dotted: perfect order.",
+		   m->threshold, 100 * (double)(m->tp + m->fp) / (double)m->rows,
+		   words->predicted_to, 100 * m->classes[1].recall, words->all);
 }
 
 /* A metric over time; the AUC with DeLong's interval. */
 struct course {
-	const char *name, *title;
+	const char *name, *title, *axis;
 	bool from_zero;
 	enum metric_id value;
 };
@@ -362,21 +381,35 @@ struct periods {
 	size_t n;
 };
 
-/* Labels at some six of the periods, whose names are this program's own. */
-static void put_period_tics(struct plot *p, const struct periods *t)
+/* The day or week of a name: 2024-01-25 is 01-25, 2024-W04 is W04; the year is in the title. */
+static void put_period_name(struct plot *p, const struct csv_field *name, bool with_year)
 {
-	double step = (double)(t->number[t->n - 1] + 1) / 6, next = 0;
+	buf_append(&p->script, name->s + (with_year ? 0 : 5), name->len - (with_year ? 0 : 5));
+}
+
+/*
+ * Labels at some of the periods, whose names are this program's own, so few that they fit next to
+ * each other; and the title of the axis.
+ */
+static void put_period_axis(struct plot *p, const struct periods *t, enum evaluation_period period)
+{
+	const struct csv_field *first = &t->segments[0].value, *last = &t->segments[t->n - 1].value;
+	bool years = memcmp(first->s, last->s, 4) != 0;
+	double step = (double)(t->number[t->n - 1] + 1) / (years ? 3 : 6), next = 0;
 
 	buf_append_str(&p->script, "set xtics (");
 	for (size_t i = 0; i < t->n; i++) {
 		if ((double)t->number[i] < next)
 			continue;
-		buf_printf(&p->script, "%s'%.*s' %lld", i ? ", " : "",
-			   (int)t->segments[i].value.len, t->segments[i].value.s,
-			   (long long)t->number[i]);
+		buf_append_str(&p->script, i ? ", '" : "'");
+		put_period_name(p, &t->segments[i].value, years);
+		buf_printf(&p->script, "' %lld", (long long)t->number[i]);
 		next = (double)t->number[i] + step;
 	}
-	buf_append_str(&p->script, ") rotate by 35 right\n");
+	buf_printf(&p->script, ")\nset xlabel '%s", evaluation_period_names[period]);
+	if (!years)
+		buf_printf(&p->script, " of %.4s", first->s);
+	buf_append_str(&p->script, " (UTC)'\n");
 }
 
 /* The metrics `low` and `high`, which may be one; a gap where there is none, or no period. */
@@ -426,7 +459,8 @@ static void put_extreme(struct plot *p, const char *what, const struct course *c
 		   s->value.s);
 }
 
-static void make_course(struct plots *plots, const struct course *c, const struct periods *t)
+static void make_course(struct plots *plots, const struct course *c, const struct periods *t,
+			enum evaluation_period period)
 {
 	size_t least = 0, most = 0, lowest = 0, highest = 0;
 	bool banded = c->value == METRIC_auc_roc &&
@@ -450,7 +484,8 @@ static void make_course(struct plots *plots, const struct course *c, const struc
 	buf_printf(&p->script, "set xrange [-0.5:%lld.5]\nset yrange [%.6g:%.6g]\nunset key\n",
 		   (long long)t->number[t->n - 1], c->from_zero ? 0 : bottom - margin,
 		   top + margin);
-	put_period_tics(p, t);
+	put_period_axis(p, t, period);
+	buf_printf(&p->script, "set ylabel '%s'\n", c->axis);
 	buf_append_str(&p->script, "plot ");
 	if (banded)
 		buf_append_str(&p->script,
@@ -465,14 +500,14 @@ static void make_course(struct plots *plots, const struct course *c, const struc
 					: ".");
 }
 
-static void make_courses(struct plots *plots, const struct evaluation *e)
+static void make_courses(struct plots *plots, const struct evaluation *e, const struct words *words)
 {
-	static const struct course courses[] = {
-		{ "time-auc", "AUC-ROC over time", false, METRIC_auc_roc },
-		{ "time-log-loss", "Log loss over time", false, METRIC_log_loss },
-		{ "time-calibration", "Calibration error over time", true,
+	const struct course courses[] = {
+		{ "time-auc", "AUC-ROC over time", "AUC-ROC", false, METRIC_auc_roc },
+		{ "time-log-loss", "Log loss over time", "log loss", false, METRIC_log_loss },
+		{ "time-calibration", "Calibration error over time", "calibration error", true,
 		  METRIC_expected_calibration_error },
-		{ "time-base-rate", "Base rate over time", false, METRIC_base_rate },
+		{ "time-base-rate", "Base rate over time", words->share, false, METRIC_base_rate },
 	};
 	struct periods t;
 	size_t n = evaluation_periods(e, &t.segments);
@@ -492,11 +527,12 @@ static void make_courses(struct plots *plots, const struct evaluation *e)
 		t.number[i] = period_number(e, &t.segments[i].value) -
 			      period_number(e, &t.segments->value);
 	for (size_t i = 0; i < sizeof(courses) / sizeof(courses[0]); i++)
-		make_course(plots, &courses[i], &t);
+		make_course(plots, &courses[i], &t, e->opts.period);
 	free(t.number);
 }
 
-void plots_make(struct plots *p, const struct evaluation *e, const char *const names[2])
+void plots_make(struct plots *p, const struct evaluation *e, const char *const names[2],
+		const struct words *words)
 {
 	const struct metrics *m = &e->segments->metrics;
 
@@ -504,11 +540,145 @@ void plots_make(struct plots *p, const struct evaluation *e, const char *const n
 	if (m->positives && m->positives < m->rows) {
 		make_roc(p, e, names);
 		make_precision_recall(p, e, names);
-		make_gain(p, e, names);
+		make_gain(p, e, names, words);
 	}
-	make_calibration(p, e, names);
-	make_scores(p, e);
-	make_courses(p, e);
+	make_calibration(p, e, names, words);
+	make_scores(p, e, words);
+	make_courses(p, e, words);
+	p->n_curves = p->n;
+}
+
+/* A bin by its values; with as few words as fit below an axis. */
+static void put_bin_name(struct buf *out, const struct report_inputs_bin *b, const char *unit)
+{
+	switch (b->kind) {
+	case DISTRIBUTION_MISSING:
+		buf_append_str(out, "missing");
+		break;
+	case DISTRIBUTION_BELOW:
+		buf_append_str(out, "< ");
+		quantity_put(out, b->high, unit);
+		break;
+	case DISTRIBUTION_RANGE:
+		quantity_put(out, b->high, unit);
+		break;
+	case DISTRIBUTION_ABOVE:
+		buf_append_str(out, "> ");
+		quantity_put(out, b->low, unit);
+		break;
+	case DISTRIBUTION_LEVEL:
+		buf_append_str(out, *b->level ? b->level : "(empty)");
+		break;
+	case DISTRIBUTION_OTHER:
+		buf_append_str(out, "other");
+		break;
+	}
+	buf_append_char(out, '\0');
+}
+
+static int by_test_rows(const void *a, const void *b)
+{
+	const struct report_inputs_bin *const *x = a, *const *y = b;
+
+	/* They lie in one array. */
+	return (*x)->rows[1] != (*y)->rows[1]
+		       ? ((*x)->rows[1] < (*y)->rows[1]) - ((*x)->rows[1] > (*y)->rows[1])
+		       : (*x > *y) - (*x < *y);
+}
+
+/* The bins to draw: those with test rows, missing last; of levels the EFFECT_LEVELS most frequent.
+ */
+#define EFFECT_LEVELS 10
+static size_t choose_bins(const struct report_inputs_spread *s,
+			  const struct report_inputs_bin **bins)
+{
+	bool levels = !strcmp(s->kind, "category");
+	size_t n = 0;
+
+	for (int missing = 0; missing < 2; missing++)
+		for (size_t i = 0; i < s->n; i++)
+			if (s->bins[i].rows[1] > 0 &&
+			    (s->bins[i].kind == DISTRIBUTION_MISSING) == missing)
+				bins[n++] = &s->bins[i];
+	if (levels && n)
+		qsort(bins, n, sizeof(*bins), by_test_rows);
+	return levels && n > EFFECT_LEVELS ? EFFECT_LEVELS : n;
+}
+
+static void make_effect(struct plots *plots, const struct report_inputs_spread *s,
+			const struct words *words)
+{
+	static const char *const names[PLOTS_EFFECTS] = { "effect-1", "effect-2", "effect-3",
+							  "effect-4", "effect-5", "effect-6",
+							  "effect-7", "effect-8" };
+	const struct report_inputs_bin **bins = mem_alloc(s->n, sizeof(*bins));
+	size_t n = choose_bins(s, bins), least = 0, most = 0;
+	const char *unit = quantity_unit(s->name);
+	bool ranges = strcmp(s->kind, "category") != 0;
+	struct plot *p;
+
+	if (!n) {
+		free(bins);
+		return;
+	}
+	p = add(plots, names[plots->n - plots->n_curves], s->name,
+		"mean probability and observed share in the test rows, by bin");
+	begin_data(p, "bins");
+	for (size_t i = 0; i < n; i++) {
+		const struct report_inputs_bin *b = bins[i];
+		double low, high, share = b->positives[1] / b->rows[1];
+
+		wilson(b->positives[1], b->rows[1], &low, &high);
+		buf_printf(&p->script, "%zu %.5g %.5g %.5g %.5g\n", i, b->probability[1], share,
+			   low, high);
+		least = b->probability[1] < bins[least]->probability[1] ? i : least;
+		most = b->probability[1] > bins[most]->probability[1] ? i : most;
+	}
+	end_data(p);
+	buf_append_str(&p->script, "set xtics rotate by 40 right (");
+	for (size_t i = 0; i < n; i++) {
+		struct buf name = BUF_INIT;
+
+		put_bin_name(&name, bins[i], unit);
+		buf_append_str(&p->script, i ? ", " : "");
+		gnuplot_put_string(&p->script, name.data, 14);
+		buf_printf(&p->script, " %zu", i);
+		buf_release(&name);
+	}
+	buf_printf(&p->script,
+		   ")\nset xrange [-0.6:%zu.6]\nset yrange [0:1]\nset ylabel 'probability, %s'\n"
+		   "set xlabel '%s'\nset key tmargin center horizontal maxrows 1 samplen 2\n",
+		   n - 1, words->share, ranges ? "up to" : "value");
+	/* Two signs that differ in form, too, and a little apart. */
+	buf_printf(&p->script,
+		   "plot " BARS("$bins", "($1+0.12):4:(0):($5-$4)",
+				ORANGE) "$bins using ($1+0.12):3 with points pt 5 ps 0.5 lc " ORANGE
+					" title '%s', $bins using ($1-0.12):2 with %s pt 7 ps 0.6 "
+					"lw 2 lc " BLUE " title 'mean probability'\n",
+		   words->share, ranges ? "linespoints" : "points");
+	{
+		struct buf low = BUF_INIT, high = BUF_INIT;
+
+		put_bin_name(&low, bins[least], unit);
+		put_bin_name(&high, bins[most], unit);
+		buf_printf(&p->text,
+			   "Lowest mean probability %.3f (%s%s), highest %.3f (%s%s). Bars: 95 %% "
+			   "intervals of the observed shares, assuming independent rows.",
+			   bins[least]->probability[1],
+			   bins[least]->kind == DISTRIBUTION_RANGE ? "up to " : "", low.data,
+			   bins[most]->probability[1],
+			   bins[most]->kind == DISTRIBUTION_RANGE ? "up to " : "", high.data);
+		buf_release(&low);
+		buf_release(&high);
+	}
+	free(bins);
+}
+
+void plots_add_effects(struct plots *p, const struct report_inputs_spread *const *spreads, size_t n,
+		       const struct words *words)
+{
+	for (size_t i = 0; i < n; i++)
+		make_effect(p, spreads[i], words);
 }
 
 /* The bytes of a drawn <svg> that are worth keeping, with ids that no other picture has. */
@@ -561,8 +731,11 @@ int plot_draw(const struct plot *p, enum plot_format format, struct buf *out, st
 			&script,
 			"set terminal svg size %d,%d dynamic font 'sans-serif,13' noenhanced%s\n",
 			WIDTH, HEIGHT, format == PLOT_SVG ? " background 'white'" : "");
-	if (format != PLOT_INLINE)
-		buf_printf(&script, "set title '%s'\n", p->title);
+	if (format != PLOT_INLINE) {
+		buf_append_str(&script, "set title ");
+		gnuplot_put_string(&script, p->title, TITLE_LENGTH);
+		buf_append_char(&script, '\n');
+	}
 	buf_append_str(&script, "set encoding utf8\nset border 3 lc " GREY "\n"
 				"set tics nomirror scale 0.5 textcolor rgb 'black'\n"
 				"set grid dt 3 lc " GREY " lw 0.5\n");

@@ -1,66 +1,10 @@
 #include "report/report.h"
 
 #include "report/html.h"
+#include "table/catalogue.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Colours by the reader's preference; one column on a phone, more where there is room. */
-static const char style[] =
-	":root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--paper:#fff;--panel:#f4f6f8;"
-	"--line:#d5dae0;--mark:#1f6fc0}\n"
-	"@media(prefers-color-scheme:dark){:root{--ink:#e6e9ed;--soft:#a3acb6;--paper:#14171b;"
-	"--panel:#1e2329;--line:#3a424c;--mark:#5aa2ea}}\n"
-	"*{box-sizing:border-box}\n"
-	"body{margin:0 auto;max-width:80rem;padding:1rem;background:var(--paper);color:var(--ink);"
-	"font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}\n"
-	"h1{font-size:1.6rem;line-height:1.25;margin:.5rem 0}\n"
-	"h2{font-size:1.25rem;margin:2.5rem 0 .5rem;border-bottom:1px solid var(--line)}\n"
-	"p,ul{max-width:46rem}a{color:var(--mark)}\n"
-	".soft,figcaption p,caption{color:var(--soft);font-size:.9rem}\n"
-	"nav ul{padding:0;list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1rem;"
-	"max-width:none}\n"
-	"dl.head{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;"
-	"margin:1rem 0}\n"
-	"dl.head div{background:var(--panel);border-radius:.5rem;padding:.75rem}\n"
-	"dt{color:var(--soft);font-size:.9rem}dd{margin:0}\n"
-	"dd.big{font-size:1.5rem;font-weight:600;font-variant-numeric:tabular-nums}\n"
-	"dd.note{color:var(--soft);font-size:.85rem}\n"
-	".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));"
-	"gap:1rem}\n"
-	"figure{margin:0;background:var(--panel);border-radius:.5rem;padding:.75rem}\n"
-	"h3{font-size:1rem;margin:.25rem 0}figcaption p{margin:.25rem 0 0}\n"
-	"svg{width:100%;height:auto;display:block}svg text{fill:var(--ink);font-family:inherit}\n"
-	".scroll{overflow-x:auto;margin:.75rem 0}\n"
-	".scroll:focus-visible{outline:2px solid var(--mark)}\n"
-	"table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}\n"
-	"caption{text-align:left;padding:.25rem 0}\n"
-	"th,td{overflow-wrap:normal;text-align:right;padding:.25rem .6rem;border-bottom:1px solid "
-	"var(--line);"
-	"white-space:nowrap}\n"
-	"th[scope=row],thead th:first-child{text-align:left;font-weight:500;white-space:normal;"
-	"min-width:8rem;max-width:24rem}\n"
-	"th[scope=row]{position:sticky;left:0;background:var(--paper)}\n"
-	"tr.chosen th[scope=row]{background:var(--panel)}\n"
-	"thead th{color:var(--soft);font-weight:500;white-space:normal;vertical-align:bottom}\n"
-	"tr.chosen{background:var(--panel);font-weight:600}\n"
-	"td.wide{min-width:8rem;text-align:left}\n"
-	".bar{display:inline-block;height:.7em;background:var(--mark);border-radius:2px;"
-	"min-width:1px}\n"
-	"@media print{body{max-width:none}figure,tr{break-inside:avoid}}\n";
-
-static void put_head(const struct report *r, struct buf *page)
-{
-	buf_append_str(page,
-		       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		       "style-src 'unsafe-inline'; img-src data:\">\n"
-		       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		       "<meta name=\"generator\" content=\"ce-eval " CE_VERSION "\">\n"
-		       "<link rel=\"icon\" href=\"data:,\">\n<title>");
-	html_str(page, r->title);
-	buf_printf(page, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", style);
-}
 
 static void put_contents(const struct report *r, struct buf *page)
 {
@@ -69,8 +13,11 @@ static void put_contents(const struct report *r, struct buf *page)
 		const char *id, *name;
 		bool there;
 	} parts[] = {
+		{ "model", "Model", true },
 		{ "summary", "Summary", true },
+		{ "moments", "Early and late rows", report_has_moments(r) },
 		{ "plots", "Plots", true },
+		{ "effects", "Effects of features", r->plots->n > r->plots->n_curves },
 		{ "decisions", "Decisions", true },
 		{ "gain-and-lift", "Gain and lift", true },
 		{ "intervals", r->evaluation->against ? "Comparison" : "Confidence intervals",
@@ -90,7 +37,14 @@ static void put_contents(const struct report *r, struct buf *page)
 	buf_append_str(page, "</ul></nav>\n");
 }
 
-/* Opens a tile of the headline, of all rows; its note is for the caller to end. */
+/* A headline: the metrics of some rows. */
+struct side {
+	const char *title;
+	const struct metrics *metrics;
+	const struct report *drawn; /* whose bootstrap intervals there are; NULL: DeLong's alone */
+};
+
+/* Opens a tile; its note is for the caller to end. */
 static void put_tile(struct buf *page, const struct metrics *m, enum metric_id id)
 {
 	buf_append_str(page, "<div><dt>");
@@ -105,57 +59,95 @@ static void end_tile(struct buf *page)
 	buf_append_str(page, "</dd></div>\n");
 }
 
-static void put_interval_note(struct buf *page, const struct interval *i)
+static void put_interval_note(struct buf *page, double low, double high)
 {
-	if (isnan(i->low)) {
+	if (isnan(low)) {
 		buf_append_str(page, "no interval");
 		return;
 	}
 	buf_append_str(page, "95\xc2\xa0% interval ");
-	html_real(page, i->low, 4);
+	html_real(page, low, 4);
 	buf_append_str(page, " to ");
-	html_real(page, i->high, 4);
-}
-
-static void put_tiles(const struct report *r, struct buf *page)
-{
-	static const enum metric_id tiles[] = { METRIC_auc_roc, METRIC_average_precision,
-						METRIC_log_loss, METRIC_brier, METRIC_base_rate };
-	const struct metrics *m = &r->evaluation->segments->metrics;
-
-	buf_append_str(page, "<dl class=\"head\">\n");
-	for (size_t i = 0; i < sizeof(tiles) / sizeof(tiles[0]); i++) {
-		put_tile(page, m, tiles[i]);
-		put_interval_note(page, intervals_drawn(r->intervals, tiles[i]));
-		end_tile(page);
-	}
-	put_tile(page, m, METRIC_expected_calibration_error);
-	buf_printf(page, "over %llu bins of equal width; no interval",
-		   (unsigned long long)r->evaluation->opts.bins);
-	end_tile(page);
-	buf_append_str(page, "<div><dt>Evaluated rows</dt><dd class=\"big\">");
-	html_count(page, m->rows);
-	buf_append_str(page, "</dd><dd class=\"note\">");
-	html_count(page, m->positives);
-	buf_append_str(page, " with label 1");
-	if (r->evaluation->users) {
-		buf_append_str(page, ", of ");
-		html_count(page, r->evaluation->n_users);
-		buf_append_str(page, " users");
-	}
-	end_tile(page);
-	buf_append_str(page, "</dl>\n");
-	if (r->intervals->n_drawn < INTERVALS_FEW)
-		buf_printf(page,
-			   "<p><strong>From only %zu %s, confidence intervals are too narrow or "
-			   "undefined.</strong></p>\n",
-			   r->intervals->n_drawn, r->evaluation->users ? "users" : "rows");
+	html_real(page, high, 4);
 }
 
 /* The log loss of predicting the base rate for every row: the entropy of the labels. */
 static double base_loss(double base)
 {
 	return -base * log(base) - (1 - base) * log1p(-base);
+}
+
+/* By how much the log loss is below that of predicting the base rate, as a share; NAN: one label.
+ */
+static double gain_of(const struct metrics *m)
+{
+	return m->positives && m->positives < m->rows ? 1 - m->log_loss / base_loss(m->base_rate)
+						      : NAN;
+}
+
+static void put_side(const struct report *r, const struct side *side, struct buf *page)
+{
+	const struct metrics *m = side->metrics;
+	const struct interval *auc = side->drawn ? intervals_drawn(r->intervals, METRIC_auc_roc)
+						 : NULL;
+
+	buf_append_str(page, "<section>");
+	if (side->title)
+		buf_printf(page, "<h3>%s</h3>", side->title);
+	buf_append_str(page, "<dl class=\"head\">\n");
+	put_tile(page, m, METRIC_auc_roc);
+	put_interval_note(page, auc ? auc->low : m->auc_roc_low, auc ? auc->high : m->auc_roc_high);
+	end_tile(page);
+	buf_append_str(page, "<div><dt>");
+	html_heading(page, r->words->share);
+	buf_append_str(page, "</dt><dd class=\"big\">");
+	html_percent(page, m->base_rate);
+	buf_append_str(page, "</dd><dd class=\"note\">the base rate");
+	end_tile(page);
+	put_tile(page, m, METRIC_log_loss);
+	if (isnan(gain_of(m))) {
+		buf_append_str(page, "one outcome only");
+	} else {
+		html_percent(page, fabs(gain_of(m)));
+		buf_printf(page, " %s that of the base rate", gain_of(m) < 0 ? "above" : "below");
+	}
+	end_tile(page);
+	put_tile(page, m, METRIC_expected_calibration_error);
+	buf_printf(page, "over %llu bins of equal width",
+		   (unsigned long long)r->evaluation->opts.bins);
+	end_tile(page);
+	buf_append_str(page, "<div><dt>Evaluated rows</dt><dd class=\"big\">");
+	html_count(page, m->rows);
+	buf_append_str(page, "</dd><dd class=\"note\">");
+	html_count(page, m->positives);
+	buf_printf(page, " %s", r->words->of[1]);
+	if (side->drawn && r->evaluation->users) {
+		buf_append_str(page, ", of ");
+		html_count(page, r->evaluation->n_users);
+		buf_append_str(page, " users");
+	}
+	end_tile(page);
+	buf_append_str(page, "</dl></section>\n");
+}
+
+static void put_headlines(const struct report *r, struct buf *page)
+{
+	const struct moments *at = &r->evaluation->moments;
+	const struct metrics *all = &r->evaluation->segments->metrics;
+	const struct side start = { "At the start of a viewing", &at->metrics[MOMENT_START], NULL };
+	bool both = report_has_starts(r);
+	const struct side whole = { both ? "At all moments" : NULL, all, r };
+
+	buf_append_str(page, "<div class=\"sides\">\n");
+	if (both)
+		put_side(r, &start, page);
+	put_side(r, &whole, page);
+	buf_append_str(page, "</div>\n");
+	if (r->intervals->n_drawn < INTERVALS_FEW)
+		buf_printf(page,
+			   "<p><strong>From only %zu %s, confidence intervals are too narrow or "
+			   "undefined.</strong></p>\n",
+			   r->intervals->n_drawn, r->evaluation->users ? "users" : "rows");
 }
 
 /* The log losses of both scores. */
@@ -180,24 +172,84 @@ static void put_difference(const struct report *r, struct buf *page)
 	buf_append_str(page, ".</li>\n");
 }
 
+static void put_threshold_words(const struct report *r, struct buf *page)
+{
+	const struct metrics *m = &r->evaluation->segments->metrics;
+	const struct words *w = r->words;
+
+	buf_append_str(page, "<li>");
+	if (!(m->tp + m->fp)) {
+		buf_append_str(page, "No row reaches the threshold.</li>\n");
+		return;
+	}
+	buf_append_str(page, "At the threshold ");
+	html_real(page, m->threshold, 2);
+	buf_printf(page, ", %s is predicted for ", w->are_viewings ? "a finish" : "label 1");
+	html_percent(page, (double)(m->tp + m->fp) / (double)m->rows);
+	buf_append_str(page, " of the rows; ");
+	html_percent(page, m->classes[1].precision);
+	buf_printf(page, " of these %s (precision), and they are ", w->have);
+	html_percent(page, m->classes[1].recall);
+	buf_printf(page, " of %s (recall).", w->all);
+	if (m->tn + m->fn) {
+		buf_append_str(page, " Of the rows below it, ");
+		html_percent(page, m->classes[0].precision);
+		buf_append_str(page, w->are_viewings ? " are of viewings that were not finished."
+						     : " have label 0.");
+	}
+	buf_append_str(page, " <a href=\"#decisions\">Other thresholds</a>.</li>\n");
+}
+
+/* What moved, if the drift is there: the features that shifted and should not by nature. */
+static void put_moved(const struct report *r, struct buf *page)
+{
+	const struct report_inputs_features *f = &r->attachments->drift;
+	size_t n = 0;
+
+	if (!r->attachments->paths.drift)
+		return;
+	buf_append_str(page, "<li>");
+	for (size_t i = 0; i < f->n; i++) {
+		const struct report_inputs_feature *row = &f->rows[i];
+
+		if (catalogue_nature(row->names.data) != CATALOGUE_STEADY ||
+		    !report_is_major(f, row->psi))
+			continue;
+		if (n++ < REPORT_MOVED) {
+			buf_append_str(page, n > 1 ? ", " : "What moved: ");
+			buf_append_str(page, "<code>");
+			html_str(page, row->names.data);
+			buf_append_str(page, "</code>");
+		}
+	}
+	if (n > REPORT_MOVED)
+		buf_printf(page, " and %zu more", n - REPORT_MOVED);
+	buf_printf(page,
+		   "%s between train and test (<a href=\"#drift\">PSI of at least 0.25</a>), "
+		   "counters and the calendar aside.</li>\n",
+		   n ? " differ" : "No feature has moved far");
+}
+
 static void put_words(const struct report *r, struct buf *page)
 {
 	const struct evaluation *e = r->evaluation;
 	const struct metrics *m = &e->segments->metrics;
-	bool both = m->positives && m->positives < m->rows;
-	double gain = both ? 1 - m->log_loss / base_loss(m->base_rate) : NAN;
+	const struct words *w = r->words;
+	double gain = gain_of(m);
 
 	buf_append_str(page, "<h2 id=\"summary\">Summary</h2>\n<ul>\n");
 	buf_append_str(page, "<li>Of all rows, ");
 	html_percent(page, m->base_rate);
-	buf_append_str(page, " have label 1 (the base rate).</li>\n");
-	if (both) {
+	buf_printf(page, " %s (the base rate).</li>\n", w->have);
+	if (!isnan(gain)) {
 		buf_append_str(page, "<li>In ");
 		html_percent(page, m->auc_roc);
-		buf_append_str(page, " of the pairs of a row with label 1 and a row with label 0, "
-				     "the first has the higher probability; a tie counts half, "
-				     "chance is 50\xc2\xa0% (AUC-ROC).</li>\n"
-				     "<li>The log loss is ");
+		buf_printf(
+			page,
+			" of the pairs of a row %s and a row %s, the first has the higher "
+			"probability; a tie counts half, chance is 50\xc2\xa0%% (AUC-ROC).</li>\n"
+			"<li>The log loss is ",
+			w->of[1], w->of[0]);
 		html_percent(page, fabs(gain));
 		buf_append_str(page, gain < 0 ? " <strong>above</strong> that of predicting the "
 						"base rate for every row: the probabilities are "
@@ -205,45 +257,59 @@ static void put_words(const struct report *r, struct buf *page)
 					      : " below that of predicting the base rate for every "
 						"row.</li>\n");
 	}
-	buf_append_str(page, "<li>Per calibration bin, the mean probability and the share of "
-			     "label 1 differ by ");
+	buf_printf(page, "<li>Per calibration bin, the mean probability and the %s differ by ",
+		   w->share);
 	html_percent(page, m->calibration_error);
 	buf_append_str(page, " on average, weighted by rows; errors within a bin can "
 			     "cancel.</li>\n");
+	report_put_easy(r, page);
 	if (e->against)
 		put_difference(r, page);
-	buf_append_str(page, "<li>");
-	if (m->tp + m->fp) {
-		buf_append_str(page, "At the threshold, label 1 is predicted for ");
-		html_percent(page, (double)(m->tp + m->fp) / (double)m->rows);
-		buf_append_str(page, " of the rows; ");
-		html_percent(page, m->classes[1].precision);
-		buf_append_str(page, " of these have label 1 (precision), which is ");
-		html_percent(page, m->classes[1].recall);
-		buf_append_str(page, " of all rows that have it (recall).</li>\n");
-	} else {
-		buf_append_str(page, "No row reaches the threshold.</li>\n");
-	}
+	put_threshold_words(r, page);
+	put_moved(r, page);
 	buf_append_str(page, "</ul>\n");
 }
 
-static int put_plots(const struct report *r, struct buf *page, struct err *err)
+/* The plots from `first` to before `end`. */
+static int put_figures(const struct report *r, size_t first, size_t end, struct buf *page,
+		       struct err *err)
 {
-	buf_append_str(page, "<h2 id=\"plots\">Plots</h2>\n<div class=\"figures\">\n");
-	for (size_t i = 0; i < r->plots->n; i++) {
+	buf_append_str(page, "<div class=\"figures\">\n");
+	for (size_t i = first; i < end; i++) {
 		const struct plot *p = &r->plots->plots[i];
 
 		buf_append_str(page, "<figure>");
 		if (plot_draw(p, PLOT_INLINE, page, err))
 			return -1;
-		buf_printf(page, "<figcaption><h3 id=\"%s-title\">%s</h3>", p->name, p->title);
-		buf_printf(page, "<p id=\"%s-text\">", p->name);
+		buf_printf(page, "<figcaption><h3 id=\"%s-title\">", p->name);
+		html_str(page, p->title);
+		buf_printf(page, "</h3><p id=\"%s-text\">", p->name);
 		buf_printf(page, "%c%s. ", p->axes[0] - 'a' + 'A', p->axes + 1);
 		html_escape(page, p->text.data, p->text.len);
 		buf_append_str(page, "</p></figcaption></figure>\n");
 	}
 	buf_append_str(page, "</div>\n");
 	return 0;
+}
+
+static int put_plots(const struct report *r, struct buf *page, struct err *err)
+{
+	const struct plots *p = r->plots;
+
+	buf_append_str(page, "<h2 id=\"plots\">Plots</h2>\n");
+	if (put_figures(r, 0, p->n_curves, page, err))
+		return -1;
+	if (p->n == p->n_curves)
+		return 0;
+	buf_printf(page,
+		   "<h2 id=\"effects\">Effects of features</h2>\n<p>How the prediction goes with "
+		   "the values of %s: in each bin of values, the mean predicted probability of "
+		   "the test rows, and next to it the %s that was observed. Rows of a bin differ "
+		   "in other features, too: this is not what changing the feature would do.</p>\n",
+		   r->attachments->paths.importance ? "the most important features"
+						    : "the features that say most",
+		   r->words->share);
+	return put_figures(r, p->n_curves, p->n, page, err);
 }
 
 static void put_notes(const struct report *r, struct buf *page)
@@ -279,26 +345,16 @@ static void put_notes(const struct report *r, struct buf *page)
 
 int report_put(const struct report *r, struct buf *out, struct err *err)
 {
-	const struct evaluation *e = r->evaluation;
-
-	put_head(r, out);
+	html_begin(out, r->title);
 	buf_append_str(out, "<header><h1>");
 	html_str(out, r->title);
-	buf_append_str(out, "</h1>\n<p class=\"soft\">How well <code>");
-	html_str(out, e->opts.score);
-	buf_append_str(out, "</code> predicts <code>");
-	html_str(out, e->opts.label);
-	buf_append_str(out, "</code>");
-	if (e->split) {
-		buf_append_str(out, ", on the rows of split <code>");
-		html_str(out, e->split);
-		buf_append_str(out, "</code>");
-	}
-	buf_append_str(out, ".</p>\n");
+	buf_append_str(out, "</h1>\n");
 	put_contents(r, out);
 	buf_append_str(out, "</header>\n<main>\n");
-	put_tiles(r, out);
+	report_put_card(r, out);
+	put_headlines(r, out);
 	put_words(r, out);
+	report_put_moments(r, out);
 	if (put_plots(r, out, err))
 		return -1;
 	report_put_decisions(r, out);
@@ -308,6 +364,7 @@ int report_put(const struct report *r, struct buf *out, struct err *err)
 	report_put_features(r, out);
 	report_put_quality(r, out);
 	put_notes(r, out);
-	buf_append_str(out, "</main>\n</body>\n</html>\n");
+	buf_append_str(out, "</main>\n");
+	html_end(out);
 	return 0;
 }

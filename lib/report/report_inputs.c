@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS_MAX 9
+#define COLUMNS_MAX 13
 
 /* A table to read: its columns that are needed, and what to do with each row's fields there. */
 struct reading {
@@ -152,6 +152,137 @@ static int take_drift(struct report_inputs *a, const struct csv_reader *in,
 	return 0;
 }
 
+/* A number of rows. */
+static int read_count(const struct csv_reader *in, const struct csv_field *f, int column,
+		      double *value, struct err *err)
+{
+	int64_t count;
+
+	if (num_parse_int(f->s, f->len, &count) || count < 0 || count > UINT32_MAX)
+		return csv_reader_fail(in, column, err, "invalid number of rows '%.*s'",
+				       err_clip(f->len), f->s);
+	*value = (double)count;
+	return 0;
+}
+
+static struct report_inputs_spread *add_spread(struct report_inputs *a,
+					       const struct csv_field *name,
+					       const struct csv_field *kind)
+{
+	if (a->n_spreads == a->spreads_cap) {
+		a->spreads_cap = mem_grow(a->spreads_cap, a->n_spreads + 1);
+		a->spreads = mem_realloc(a->spreads, a->spreads_cap, sizeof(*a->spreads));
+	}
+	a->spreads[a->n_spreads] = (struct report_inputs_spread){ mem_dup(name->s, name->len),
+								  mem_dup(kind->s, kind->len), NULL,
+								  0, 0 };
+	return &a->spreads[a->n_spreads++];
+}
+
+static struct report_inputs_bin *add_bin(struct report_inputs_spread *s)
+{
+	if (s->n == s->cap) {
+		s->cap = mem_grow(s->cap, s->n + 1);
+		s->bins = mem_realloc(s->bins, s->cap, sizeof(*s->bins));
+	}
+	s->bins[s->n] = (struct report_inputs_bin){ .kind = DISTRIBUTION_MISSING };
+	return &s->bins[s->n++];
+}
+
+/* The rows of a feature follow each other. */
+static int take_bin(struct report_inputs *a, const struct csv_reader *in,
+		    const struct csv_field *const *fields, const int *at, struct err *err)
+{
+	struct report_inputs_spread *s = a->n_spreads ? &a->spreads[a->n_spreads - 1] : NULL;
+	struct report_inputs_bin *b;
+	unsigned kind = 0;
+
+	if (!s || strlen(s->name) != fields[0]->len ||
+	    memcmp(s->name, fields[0]->s, fields[0]->len) != 0)
+		s = add_spread(a, fields[0], fields[1]);
+	b = add_bin(s);
+	while (distribution_kind_names[kind] &&
+	       !csv_field_is(fields[2], distribution_kind_names[kind]))
+		kind++;
+	if (!distribution_kind_names[kind])
+		return csv_reader_fail(in, at[2], err, "unknown kind of bin '%.*s'",
+				       err_clip(fields[2]->len), fields[2]->s);
+	b->kind = (enum distribution_kind)kind;
+	if (read_real(in, fields[3], at[3], &b->low, err) ||
+	    read_real(in, fields[4], at[4], &b->high, err))
+		return -1;
+	if (b->kind == DISTRIBUTION_LEVEL)
+		b->level = mem_dup(fields[5]->s, fields[5]->len);
+	for (int part = 0; part < 2; part++) {
+		int first = 6 + 3 * part;
+
+		if (read_count(in, fields[first], at[first], &b->rows[part], err) ||
+		    read_count(in, fields[first + 1], at[first + 1], &b->positives[part], err) ||
+		    read_real(in, fields[first + 2], at[first + 2], &b->probability[part], err))
+			return -1;
+		if (b->positives[part] > b->rows[part])
+			return csv_reader_fail(in, at[first + 1], err,
+					       "more rows with label 1 than rows");
+	}
+	return 0;
+}
+
+const struct report_inputs_spread *report_inputs_spread(const struct report_inputs *a,
+							const char *name)
+{
+	for (size_t i = 0; i < a->n_spreads; i++)
+		if (!strcmp(a->spreads[i].name, name))
+			return &a->spreads[i];
+	return NULL;
+}
+
+/* The variance of the mean probability over the bins of the test rows. */
+static double contrast(const struct report_inputs_spread *s)
+{
+	double rows = 0, mean = 0, sum = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct report_inputs_bin *b = &s->bins[i];
+		double change = b->probability[1] - mean;
+
+		if (!(b->rows[1] > 0) || isnan(change))
+			continue;
+		rows += b->rows[1];
+		mean += change * b->rows[1] / rows;
+		sum += b->rows[1] * change * (b->probability[1] - mean);
+	}
+	return rows > 0 ? sum / rows : 0;
+}
+
+/* Puts *s in its place among the first *n, of at most `most`, by contrast. */
+static void rank(const struct report_inputs_spread **spreads, size_t *n, size_t most,
+		 const struct report_inputs_spread *s)
+{
+	size_t i = *n;
+
+	while (i && contrast(s) > contrast(spreads[i - 1]))
+		i--;
+	if (i == most)
+		return;
+	*n += *n < most;
+	memmove(spreads + i + 1, spreads + i, (*n - i - 1) * sizeof(*spreads));
+	spreads[i] = s;
+}
+
+size_t report_inputs_foremost(const struct report_inputs *a, size_t most,
+			      const struct report_inputs_spread **spreads)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->importance.n && n < most; i++)
+		if ((spreads[n] = report_inputs_spread(a, a->importance.rows[i].names.data)))
+			n++;
+	for (size_t i = 0; !a->importance.n && i < a->n_spreads; i++)
+		if (strcmp(a->spreads[i].kind, "score") != 0)
+			rank(spreads, &n, most, &a->spreads[i]);
+	return n;
+}
+
 static int most_first(const void *a, const void *b)
 {
 	const struct report_inputs_count *x = a, *y = b;
@@ -175,15 +306,26 @@ int report_inputs_read(struct report_inputs *a, const struct report_inputs_paths
 						"train_rows", "test_rows" },
 					      take_drift };
 
-	*a = (struct report_inputs){ .paths = *paths,
-				     .reasons = INTERN_INIT,
-				     .groups = INTERN_INIT };
+	static const struct reading distribution = { { "feature", "kind", "bin_kind", "low", "high",
+						       "level", "train_rows", "train_positives",
+						       "train_probability", "test_rows",
+						       "test_positives", "test_probability" },
+						     take_bin };
+
+	*a = (struct report_inputs){
+		.paths = *paths, .model = MODEL_INIT, .reasons = INTERN_INIT, .groups = INTERN_INIT
+	};
 	if (read_table(a, paths->rejects, &rejects, err) ||
 	    read_table(a, paths->unmatched, &unmatched, err) ||
 	    read_table(a, paths->sessions, &sessions, err) ||
 	    read_table(a, paths->importance, &importance, err) ||
-	    read_table(a, paths->drift, &drift, err))
+	    read_table(a, paths->drift, &drift, err) ||
+	    read_table(a, paths->distribution, &distribution, err))
 		return -1;
+	if (paths->model && model_read(&a->model, paths->model, err)) {
+		a->model = (struct model)MODEL_INIT;
+		return -1;
+	}
 	if (a->n_rejects)
 		qsort(a->rejects, a->n_rejects, sizeof(*a->rejects), most_first);
 	return 0;
@@ -203,6 +345,15 @@ void report_inputs_release(struct report_inputs *a)
 	free(a->rejects);
 	release_features(&a->importance);
 	release_features(&a->drift);
+	for (size_t i = 0; i < a->n_spreads; i++) {
+		for (size_t k = 0; k < a->spreads[i].n; k++)
+			free(a->spreads[i].bins[k].level);
+		free(a->spreads[i].bins);
+		free(a->spreads[i].name);
+		free(a->spreads[i].kind);
+	}
+	free(a->spreads);
+	model_release(&a->model);
 	intern_release(&a->reasons);
 	intern_release(&a->groups);
 	*a = (struct report_inputs){ .reasons = INTERN_INIT, .groups = INTERN_INIT };

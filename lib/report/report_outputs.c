@@ -32,7 +32,8 @@ int report_outputs_open(struct report_outputs *o, const struct report_outputs_op
 	if (!(o->metrics = open_file(o, NULL, opts->json, err)) ||
 	    (opts->curves && !(o->curves = open_file(o, opts->curves, false, err))) ||
 	    (opts->intervals && !(o->intervals = open_file(o, opts->intervals, false, err))) ||
-	    (opts->page && !(o->page = open_file(o, opts->page, true, err))))
+	    (opts->page && !(o->page = open_file(o, opts->page, true, err))) ||
+	    (opts->features && !(o->features = open_file(o, opts->features, true, err))))
 		return -1;
 	/* A name that asks for plain text asks for the table all the same. */
 	o->is_text = opts->json || opts->metrics.plain || isatty(o->metrics->gz.fd);
@@ -75,12 +76,14 @@ static int draw(struct report_outputs *o, const struct evaluation *e,
 		const struct intervals *intervals, const struct report_inputs *attached,
 		struct err *err)
 {
+	const struct report_inputs_spread *spreads[PLOTS_EFFECTS];
 	const char *other = e->opts.against;
 	struct plots plots;
 	struct report report = { .evaluation = e,
 				 .intervals = intervals,
 				 .attachments = attached,
 				 .plots = &plots,
+				 .words = words_of(e->opts.label),
 				 .title = o->opts->title,
 				 .names = { e->opts.score, other } };
 	int rc = 0;
@@ -88,11 +91,15 @@ static int draw(struct report_outputs *o, const struct evaluation *e,
 	/* Two columns of one name are told apart by the file. */
 	if (other && !strcmp(other, e->opts.score) && e->opts.against_path)
 		report.names[1] = e->opts.against_path;
-	plots_make(&plots, e, report.names);
+	plots_make(&plots, e, report.names, report.words);
+	plots_add_effects(&plots, spreads, report_inputs_foremost(attached, PLOTS_EFFECTS, spreads),
+			  report.words);
 	if (o->opts->plots)
 		rc = write_plots(o, &plots, err);
 	if (!rc && o->page)
 		rc = report_put(&report, &o->page->row, err);
+	if (!rc && o->features)
+		report_put_distributions(&report, &o->features->row);
 	plots_release(&plots);
 	return rc;
 }
@@ -127,7 +134,7 @@ int report_outputs_write(struct report_outputs *o, const struct evaluation *e,
 	int rc = report_inputs_read(&attached, &opts->attached, err);
 
 	/* The pictures first: they open their files, which may be others of ours. */
-	if (!rc && (o->page || opts->plots))
+	if (!rc && (o->page || o->features || opts->plots))
 		rc = draw(o, e, intervals, &attached, err);
 	if (!rc)
 		rc = write_tables(o, e, intervals, err);

@@ -24,13 +24,14 @@ struct report_outputs_opts {
 	const char *curves;       /* tables, written like the metrics, each by its own name */
 	const char *intervals;
 	const char *page;
+	const char *features;                /* a page on the features' distributions */
 	const char *plots;                   /* a folder, made if need be */
 	bool png;                            /* pictures also as PNG */
 	const char *title;                   /* of the page */
 	struct report_inputs_paths attached; /* shown on the page */
 };
 
-#define REPORT_OUTPUTS_MAX (4 + 2 * PLOTS_MAX)
+#define REPORT_OUTPUTS_MAX (5 + 2 * PLOTS_MAX)
 
 struct report_outputs {
 	/* For callers to read. */
@@ -41,7 +42,7 @@ struct report_outputs {
 	const struct report_outputs_opts *opts;
 	struct csv_writer writers[REPORT_OUTPUTS_MAX]; /* in the order in which they are closed */
 	size_t n;
-	struct csv_writer *metrics, *curves, *intervals, *page; /* among them, or NULL */
+	struct csv_writer *metrics, *curves, *intervals, *page, *features; /* among them, or NULL */
 	char *plot_paths[2 * PLOTS_MAX];
 	size_t n_plot_paths;
 };

@@ -1,6 +1,8 @@
 #include "base/mem.h"
 #include "report/html.h"
+#include "report/quantity.h"
 #include "report/report.h"
+#include "table/catalogue.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,10 +27,13 @@ static void put_percent_cell(struct buf *page, double share)
 	html_percent(page, share);
 }
 
-static void put_bar_cell(struct buf *page, double share)
+/* A bar of that share, and the share. */
+static void put_share_bar(struct buf *page, double share)
 {
 	buf_append_str(page, "<td class=\"wide\">");
-	html_bar(page, share);
+	if (share > 0)
+		html_bar(page, 0.6 * share, false);
+	html_percent(page, share);
 }
 
 static bool has_costs(const struct evaluation *e)
@@ -41,7 +46,8 @@ static void put_threshold_choice(const struct report *r, struct buf *page)
 	const struct evaluation *e = r->evaluation;
 	const struct threshold_opts *c = &e->opts.choice;
 
-	buf_append_str(page, "<p>Label 1 is predicted for a probability of at least ");
+	buf_printf(page, "<p>%s is predicted for a probability of at least ",
+		   r->words->are_viewings ? "A finish" : "Label 1");
 	html_real(page, e->threshold, 4);
 	if (e->opts.threshold == EVALUATION_BEST_F1)
 		buf_append_str(page,
@@ -57,9 +63,8 @@ static void put_threshold_choice(const struct report *r, struct buf *page)
 				   "false negative %g",
 				   c->false_positive, c->false_negative);
 		if (c->capacity) {
-			buf_append_str(page,
-				       ", with label 1 predicted for at most as large a share "
-				       "of them as ");
+			buf_append_str(page, ", with that predicted for at most as large a share "
+					     "of them as ");
 			html_count(page, c->capacity);
 			buf_append_str(page, " is of the evaluated rows");
 		}
@@ -72,20 +77,21 @@ static void put_threshold_choice(const struct report *r, struct buf *page)
 			       "are not.</p>\n");
 }
 
-static void put_confusion(const struct evaluation *e, struct buf *page)
+static void put_confusion(const struct report *r, struct buf *page)
 {
-	static const char *const columns[] = { "", "predicted 0", "predicted 1", "recall", NULL };
-	const struct metrics *m = &e->segments->metrics;
+	const struct words *w = r->words;
+	const char *const columns[] = { "", w->predicted[0], w->predicted[1], "recall", NULL };
+	const struct metrics *m = &r->evaluation->segments->metrics;
 
 	html_table(page, "Confusion matrix, recall and precision", columns);
 	html_row(page);
-	buf_append_str(page, "label 0");
+	buf_append_str(page, w->outcome[0]);
 	put_count_cell(page, m->tn);
 	put_count_cell(page, m->fp);
 	put_real_cell(page, m->classes[0].recall, 4);
 	html_row_end(page);
 	html_row(page);
-	buf_append_str(page, "label 1");
+	buf_append_str(page, w->outcome[1]);
 	put_count_cell(page, m->fn);
 	put_count_cell(page, m->tp);
 	put_real_cell(page, m->classes[1].recall, 4);
@@ -117,6 +123,7 @@ static void put_decision(const struct evaluation *e, struct buf *page, const cha
 	put_real_cell(page, m->classes[1].precision, 4);
 	put_real_cell(page, m->classes[1].recall, 4);
 	put_real_cell(page, m->classes[1].f1, 4);
+	put_real_cell(page, m->classes[0].precision, 4);
 	put_count_cell(page, m->fp);
 	put_count_cell(page, m->fn);
 	if (has_costs(e))
@@ -124,16 +131,27 @@ static void put_decision(const struct evaluation *e, struct buf *page, const cha
 	html_row_end(page);
 }
 
-static void put_thresholds(const struct evaluation *e, struct buf *page)
+static void put_thresholds(const struct report *r, struct buf *page)
 {
-	const char *columns[] = {
-		"",   "threshold",       "predicted 1",     "of all",       "precision", "recall",
-		"F1", "false positives", "false negatives", "cost per row", NULL
-	};
+	const struct evaluation *e = r->evaluation;
+	const struct words *w = r->words;
+	const char *columns[] = { "",
+				  "threshold",
+				  w->predicted[1],
+				  "of all",
+				  "precision",
+				  "recall",
+				  "F1",
+				  w->are_viewings ? "of those below, not finished"
+						  : "of those below, label 0",
+				  "false positives",
+				  "false negatives",
+				  "cost per row",
+				  NULL };
 	struct metrics m = e->segments->metrics;
 
 	if (!has_costs(e))
-		columns[9] = NULL;
+		columns[10] = NULL;
 	html_table(page, "Results at other thresholds", columns);
 	put_decision(e, page, "this threshold", &e->segments->metrics, true);
 	if (e->opts.threshold == EVALUATION_EARLIER)
@@ -167,14 +185,22 @@ void report_put_decisions(const struct report *r, struct buf *page)
 {
 	buf_append_str(page, "<h2 id=\"decisions\">Decisions</h2>\n");
 	put_threshold_choice(r, page);
-	put_confusion(r->evaluation, page);
-	put_thresholds(r->evaluation, page);
+	put_confusion(r, page);
+	buf_printf(page,
+		   "<p>A higher threshold is right more often, and misses more; a lower one finds "
+		   "more, and is wrong more often.%s</p>\n",
+		   r->words->are_viewings ? " To act on viewings that will not be finished, take "
+					    "the rows below a threshold."
+					  : "");
+	put_thresholds(r, page);
 }
 
 void report_put_gain(const struct report *r, struct buf *page)
 {
-	static const char *const columns[] = { "top rows",  "predicted 1", "of all", "threshold",
-					       "precision", "lift",        "recall", NULL };
+	const char *const columns[] = { "top rows",  r->words->predicted[1],
+					"of all",    "threshold",
+					"precision", "lift",
+					"recall",    NULL };
 	static const int percents[] = { 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100 };
 	const struct evaluation *e = r->evaluation;
 	struct metrics_walk walk = METRICS_WALK(e->sorted, e->n);
@@ -208,20 +234,6 @@ void report_put_gain(const struct report *r, struct buf *page)
 		html_row_end(page);
 	}
 	html_table_end(page);
-}
-
-static void put_interval_cell(struct buf *page, double low, double high)
-{
-	html_cell(page);
-	if (isnan(low)) {
-		html_real(page, low, 4);
-		return;
-	}
-	buf_append_char(page, '[');
-	html_real(page, low, 4);
-	buf_append_str(page, ", ");
-	html_real(page, high, 4);
-	buf_append_char(page, ']');
 }
 
 void report_put_intervals(const struct report *r, struct buf *page)
@@ -263,12 +275,12 @@ void report_put_intervals(const struct report *r, struct buf *page)
 		else
 			buf_append_str(page, "DeLong");
 		put_real_cell(page, v->value, 4);
-		put_interval_cell(page, v->low, v->high);
+		html_interval_cell(page, v->low, v->high);
 		if (both) {
 			put_real_cell(page, v->against, 4);
-			put_interval_cell(page, v->against_low, v->against_high);
+			html_interval_cell(page, v->against_low, v->against_high);
 			put_real_cell(page, v->difference, 4);
-			put_interval_cell(page, v->difference_low, v->difference_high);
+			html_interval_cell(page, v->difference_low, v->difference_high);
 			html_cell(page);
 			html_p_value(page, v->p_value);
 		}
@@ -330,7 +342,7 @@ static void put_segment(struct buf *page, const struct evaluation_segment *s)
 		else if (*metric_columns[id].page)
 			put_real_cell(page, metric_value(m, id), 4);
 		if (id == METRIC_auc_roc)
-			put_interval_cell(page, m->auc_roc_low, m->auc_roc_high);
+			html_interval_cell(page, m->auc_roc_low, m->auc_roc_high);
 	}
 	html_row_end(page);
 }
@@ -400,15 +412,22 @@ static void put_sizes(struct buf *page, const struct report_inputs_features *f, 
 	buf_append_str(page, other);
 }
 
-/* Returns how many features to show; the caption tells if that is not all. */
-static size_t begin_features(struct buf *page, const struct report_inputs_features *f,
-			     const char *name, const char *const *columns)
+/* Whether row i of n begins what is folded: then the table before it ends and another begins. */
+static void fold(struct buf *page, size_t i, size_t n, const char *name, const char *const *columns)
 {
-	char caption[128];
+	if (i != REPORT_FOREMOST)
+		return;
+	html_table_end(page);
+	buf_printf(page, "<details><summary>The other %zu features</summary>\n",
+		   n - REPORT_FOREMOST);
+	html_table(page, name, columns);
+}
 
-	snprintf(caption, sizeof(caption), "%s: the first %d of %zu", name, REPORT_FEATURES, f->n);
-	html_table(page, f->n > REPORT_FEATURES ? caption : name, columns);
-	return f->n < REPORT_FEATURES ? f->n : REPORT_FEATURES;
+static void end_features(struct buf *page, size_t n)
+{
+	html_table_end(page);
+	if (n > REPORT_FOREMOST)
+		buf_append_str(page, "</details>\n");
 }
 
 static void put_names(struct buf *page, const struct buf *names)
@@ -422,6 +441,15 @@ static void put_names(struct buf *page, const struct buf *names)
 	}
 }
 
+/* Says how many of all there are, if that is not all. */
+static void put_caption(char *caption, size_t size, const char *name, size_t n, size_t all)
+{
+	if (n < all)
+		snprintf(caption, size, "%s: the first %zu of %zu", name, n, all);
+	else
+		snprintf(caption, size, "%s", name);
+}
+
 static void put_importance(const struct report_inputs_features *f, struct buf *page)
 {
 	static const char *const columns[] = { "feature",
@@ -429,10 +457,11 @@ static void put_importance(const struct report_inputs_features *f, struct buf *p
 					       "standard deviation",
 					       "rise in log loss",
 					       "standard deviation",
-					       "",
+					       "drop, of the largest",
 					       NULL };
+	size_t n = f->n < REPORT_FEATURES ? f->n : REPORT_FEATURES;
+	char caption[128];
 	double most = 0;
-	size_t n;
 
 	for (size_t i = 0; i < f->n; i++)
 		most = fmax(most, f->rows[i].auc_drop);
@@ -449,20 +478,22 @@ static void put_importance(const struct report_inputs_features *f, struct buf *p
 		"shuffled alone. Where the model uses one for another, as trees do, each of them "
 		"looks less important than they are together; where their coefficients in a "
 		"linear model cancel each other, more important.</p>\n");
-	n = begin_features(page, f, "Features by drop in AUC-ROC", columns);
+	put_caption(caption, sizeof(caption), "Features by drop in AUC-ROC", n, f->n);
+	html_table(page, caption, columns);
 	for (size_t i = 0; i < n; i++) {
 		const struct report_inputs_feature *row = &f->rows[i];
 
+		fold(page, i, n, "Features by drop in AUC-ROC, continued", columns);
 		html_row(page);
 		put_names(page, &row->names);
 		put_real_cell(page, row->auc_drop, 5);
 		put_real_cell(page, row->auc_drop_sd, 5);
 		put_real_cell(page, row->loss_rise, 5);
 		put_real_cell(page, row->loss_rise_sd, 5);
-		put_bar_cell(page, most > 0 ? row->auc_drop / most : 0);
+		put_share_bar(page, most > 0 ? row->auc_drop / most : NAN);
 		html_row_end(page);
 	}
-	html_table_end(page);
+	end_features(page, n);
 }
 
 /* With fewer rows on either side the index is mostly chance. */
@@ -476,13 +507,65 @@ static const char *drift_word(const struct report_inputs_features *f, double psi
 	return psi < 0.1 ? "stable" : psi < 0.25 ? "moderate shift" : "major shift";
 }
 
-static void put_drift(const struct report_inputs_features *f, struct buf *page)
+bool report_is_major(const struct report_inputs_features *f, double psi)
+{
+	return psi >= 0.25 && f->size[0] >= DRIFT_ROWS && f->size[1] >= DRIFT_ROWS;
+}
+
+/* A mean as people say it, with all of its digits in the element. */
+static void put_mean_cell(struct buf *page, double mean, const char *unit)
+{
+	struct buf text = BUF_INIT;
+
+	quantity_put(&text, mean, unit);
+	html_cell(page);
+	html_data(page, mean, text.data, text.len);
+	buf_release(&text);
+}
+
+/* The features of one nature, those that moved farthest first. */
+static void put_drifts(const struct report_inputs_features *f, enum catalogue_nature nature,
+		       const char *name, struct buf *page)
 {
 	static const char *const columns[] = { "feature",     "type",           "PSI",
 					       "reading",     "missing, train", "missing, test",
 					       "mean, train", "mean, test",     NULL };
-	size_t n;
+	size_t n = 0, i = 0;
+	char caption[128];
 
+	for (size_t k = 0; k < f->n; k++)
+		n += catalogue_nature(f->rows[k].names.data) == nature;
+	if (!n)
+		return;
+	put_caption(caption, sizeof(caption), name, n < REPORT_FEATURES ? n : REPORT_FEATURES, n);
+	n = n < REPORT_FEATURES ? n : REPORT_FEATURES;
+	html_table(page, caption, columns);
+	for (size_t k = 0; k < f->n && i < n; k++) {
+		const struct report_inputs_feature *row = &f->rows[k];
+
+		if (catalogue_nature(row->names.data) != nature)
+			continue;
+		fold(page, i++, n, name, columns);
+		html_row(page);
+		put_names(page, &row->names);
+		html_cell(page);
+		html_str(page, row->kind);
+		put_real_cell(page, row->psi, 4);
+		html_cell(page);
+		buf_append_str(page, nature != CATALOGUE_STEADY && row->psi >= 0.1
+					     ? "by nature"
+					     : drift_word(f, row->psi));
+		for (int part = 0; part < 2; part++)
+			put_percent_cell(page, row->missing[part]);
+		for (int part = 0; part < 2; part++)
+			put_mean_cell(page, row->mean[part], quantity_unit(row->names.data));
+		html_row_end(page);
+	}
+	end_features(page, n);
+}
+
+static void put_drift(const struct report_inputs_features *f, struct buf *page)
+{
 	buf_append_str(
 		page,
 		"<h2 id=\"drift\">Feature drift</h2>\n<p>Population stability index (PSI) of each "
@@ -490,27 +573,12 @@ static void put_drift(const struct report_inputs_features *f, struct buf *page)
 	put_sizes(page, f, " and ", " rows");
 	buf_append_str(page,
 		       ". With many rows, a PSI below 0.1 is usually read as stable and one of at "
-		       "least 0.25 as a major shift; with few rows, chance alone makes it large. "
-		       "Counters and dates shift by nature, as do days of the week where a split "
-		       "spans only a few days.</p>\n");
-	n = begin_features(page, f, "Features by PSI", columns);
-	for (size_t i = 0; i < n; i++) {
-		const struct report_inputs_feature *row = &f->rows[i];
-
-		html_row(page);
-		put_names(page, &row->names);
-		html_cell(page);
-		html_str(page, row->kind);
-		put_real_cell(page, row->psi, 4);
-		html_cell(page);
-		buf_append_str(page, drift_word(f, row->psi));
-		for (int part = 0; part < 2; part++)
-			put_percent_cell(page, row->missing[part]);
-		for (int part = 0; part < 2; part++)
-			put_real_cell(page, row->mean[part], 4);
-		html_row_end(page);
-	}
-	html_table_end(page);
+		       "least 0.25 as a major shift; with few rows, chance alone makes it "
+		       "large.</p>\n");
+	put_drifts(f, CATALOGUE_STEADY, "What should stay as it was, by PSI", page);
+	put_drifts(f, CATALOGUE_COUNTER, "Counters and ages, which change as the log grows", page);
+	put_drifts(f, CATALOGUE_CALENDAR,
+		   "The calendar, which changes with the days that the splits span", page);
 }
 
 void report_put_features(const struct report *r, struct buf *page)

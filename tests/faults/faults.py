@@ -149,10 +149,11 @@ CASES = [
     Case("train-backtest", "ce-train --cv 2 --l2 auto -o out/backtest.csv.gz in/first.csv.gz", slow=True),
     Case("predict", PREDICT),
     Case("predict-outputs", "ce-predict -m in/gbdt.model --keys --repeats 1 --importance out/importance.csv.gz "
-         "--drift out/drift.csv.gz -o out/predictions.csv.gz in/features.csv.gz"),
+         "--drift out/drift.csv.gz --distribution out/distribution.csv.gz -o out/predictions.csv.gz in/features.csv.gz"),
     Case("predict-explain", "ce-predict -m in/gbdt.model --keys --explain 2 --threads 2 --contributions out/contributions.csv.gz "
          "-o out/predictions.csv.gz in/features.csv.gz"),
-    Case("predict-stdout-and-files", PREDICT + " --repeats 1 --importance out/importance.csv --drift out/drift.csv"),
+    Case("predict-stdout-and-files", PREDICT + " --repeats 1 --importance out/importance.csv --drift out/drift.csv "
+         "--distribution out/distribution.csv"),
     Case("eval", "ce-eval in/scored.csv.gz"),
     Case("eval-plain", "ce-eval -p --by event_type in/scored.csv.gz"),
     Case("eval-outputs", "ce-eval --resamples 20 --curves out/curves.csv.gz --intervals out/intervals.csv.gz "
@@ -162,7 +163,8 @@ CASES = [
     Case("eval-plots", "ce-eval --plots out/plots -o out/metrics.csv.gz in/scored.csv.gz", children=True,
          slow=True),
     Case("eval-report", "ce-eval --resamples 20 --html out/report.html --importance in/importance.csv.gz "
-         "--drift in/drift.csv.gz --rejects in/rejects.csv.gz --unmatched in/unmatched.csv.gz "
+         "--drift in/drift.csv.gz --distribution in/distribution.csv.gz --features-report out/features.html "
+         "--model in/logistic.model --rejects in/rejects.csv.gz --unmatched in/unmatched.csv.gz "
          "--sessions in/content_completion.csv.gz in/scored.csv.gz", children=True, slow=True),
     Case("audit", "ce-audit --cuts 1 -c 'ce-clean --max-rejects 100% 2>/dev/null' in/events.csv.gz", children=True),
     Case("audit-output", "ce-audit --cuts 2 --mem 1K -c 'ce-clean --max-rejects 100% -p 2>/dev/null' "
@@ -686,7 +688,7 @@ for row in rows:
     print(json.dumps(row))' | gzip >log.jsonl.gz
 ce-train -o logistic.model features.csv.gz 2>/dev/null
 ce-train -m gbdt --trees 5 --depth 3 -o gbdt.model features.csv.gz 2>/dev/null
-ce-predict -m logistic.model --importance importance.csv.gz --drift drift.csv.gz -o scored.csv.gz features.csv.gz
+ce-predict -m logistic.model --importance importance.csv.gz --drift drift.csv.gz --distribution distribution.csv.gz -o scored.csv.gz features.csv.gz
 ce-predict -m gbdt.model -o other.csv.gz features.csv.gz
 """
     env = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}")

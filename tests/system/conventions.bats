@@ -815,7 +815,7 @@ outputs_of() {
 	ce-clean) echo -o --rejects ;;
 	ce-join) echo -o --unmatched ;;
 	ce-sessionize) echo -o --starts ;;
-	ce-predict) echo -o --contributions --importance --drift ;;
+	ce-predict) echo -o --contributions --importance --drift --distribution ;;
 	ce-materialize) echo -o --rejects --unmatched --starts --first ;;
 	ce-eval) echo -o --curves --intervals --html ;;
 	*) echo -o ;;
@@ -939,7 +939,7 @@ arena() {
 		ce-predict) reads "$IN/model" ce-predict -m old "$in" ;;
 		ce-eval)
 			outputs='-o --curves --intervals'
-			for option in against-file importance drift rejects unmatched sessions; do
+			for option in against-file importance drift distribution model rejects unmatched sessions; do
 				reads "$in" ce-eval --html page --$option link "$in"
 			done
 			;;

@@ -17,6 +17,19 @@ scored() {
 	}'
 }
 
+# viewings SEED ROWS: the same as events of viewings, of which the later ones are easier; some positions are unknown.
+viewings() {
+	scored "$1" "$2" | awk -F, -v OFS=, -v seed="$1" 'BEGIN { srand(seed + 1) }
+		NR == 1 { print $0, "session_event_number", "playback_position_ratio", "scored_at"; next }
+		{
+			n = int(rand() * 5) + 1
+			ratio = rand()
+			if (ratio > 0.75)
+				$7 = $5 ? 0.9 + rand() / 10 : rand() / 10
+			print $0, n, rand() < 0.1 ? "" : sprintf("%.4f", ratio), sprintf("%.0f", 1705000000000 + NR)
+		}'
+}
+
 # What has numpy is Debian's Python.
 python() {
 	PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$@"
@@ -63,13 +76,19 @@ Page().feed(sys.stdin.read())'
 		for name, metric in (("AUC-ROC", "auc_roc"), ("Average precision", "average_precision"), ("Log loss", "log_loss"),
 		                     ("Brier score", "brier"), ("Base rate", "base_rate")):
 		    drawn = intervals[metric, "users"]
-		    assert head[name,] == [whole[metric], drawn["low"], drawn["high"]], (name, head[name,])
+		    # Of the AUC the first of two intervals is DeLong's.
+		    shown = tables["95 % confidence intervals", name][-3:]
+		    assert shown == [whole[metric], drawn["low"], drawn["high"]], (name, shown)
 		    assert drawn["value"] == whole[metric]
+		drawn = intervals["auc_roc", "users"]
+		assert head["AUC-ROC",] == [whole["auc_roc"], drawn["low"], drawn["high"]]
+		assert head["Share finished",] == [whole["base_rate"]]
+		assert head["Log loss",][0] == whole["log_loss"]
 		assert head["Calibration error",] == [whole["expected_calibration_error"]]
 		assert head["Evaluated rows",][:2] == [whole["rows"], whole["positives"]]
 		matrix = "Confusion matrix, recall and precision"
-		assert tables[matrix, "label 0"] == [whole["tn"], whole["fp"], whole["recall_0"]]
-		assert tables[matrix, "label 1"] == [whole["fn"], whole["tp"], whole["recall_1"]]
+		assert tables[matrix, "not finished"] == [whole["tn"], whole["fp"], whole["recall_0"]]
+		assert tables[matrix, "finished"] == [whole["fn"], whole["tp"], whole["recall_1"]]
 		assert tables[matrix, "precision"] [:2] == [whole["precision_0"], whole["precision_1"]]
 		segments = 0
 		for row in rows[1:]:
@@ -102,8 +121,9 @@ Page().feed(sys.stdin.read())'
 		    called = [y for p, y in rows if p >= tenth / 10]
 		    got = [float(x) for x in tables["Results at other thresholds", f"threshold 0.{tenth}"]]
 		    precision, recall = sum(called) / len(called), sum(called) / positives
+		    left = [y for p, y in rows if p < tenth / 10]
 		    want = [tenth / 10, len(called), len(called) / len(rows), precision, recall, 2 * sum(called) / (len(called) + positives),
-		            len(called) - sum(called), positives - sum(called)]
+		            1 - sum(left) / len(left), len(called) - sum(called), positives - sum(called)]
 		    assert all(abs(a - b) < 1e-12 for a, b in zip(got, want, strict=True)), (got, want)
 		for percent in (1, 10, 50, 100):
 		    threshold = sorted((p for p, _ in rows), reverse=True)[-(-len(rows) * percent // 100) - 1]
@@ -115,16 +135,27 @@ Page().feed(sys.stdin.read())'
 	END
 }
 
-@test "in a browser: no request, no message, nothing too wide, faint or nameless, at three widths, light and dark" {
-	scored 3 4000 >scored.csv
-	ce-eval --by genre --by-time day --against other --cost 1:3 --html page.html -o metrics.csv.gz scored.csv
-	windows=(360:light 360:dark 800:light 800:dark 1440:light 1440:dark)
+@test "in a browser: no request, no message, nothing too wide, faint or nameless, at four widths, light and dark" {
+	viewings 3 4000 >scored.csv
+	importance 100 >importance.csv
+	drift 0.4 >drift.csv
+	distribution >distribution.csv
+	ce-eval --by genre --by-time day --against other --cost 1:3 --importance importance.csv --drift drift.csv \
+		--distribution distribution.csv --features-report features.html --html page.html -o metrics.csv.gz scored.csv
+	windows=(360:light 390:light 390:dark 800:light 800:dark 1440:light 1440:dark)
 	timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" page.html "${windows[@]}"
+	timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" features.html 360:light 390:dark 1440:light
 	# That it would say so.
 	sed -e 's|</main>|<p style="color:#999">faint</p><p style="width:3000px">wide</p><img src="http://127.0.0.1:9/x.png"></main>|' \
 		page.html >bad.html
 	fails 1 timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" bad.html 360:light
 	for wrong in 'faint text' 'pixels wide' 'a script stands' 'console:'; do
+		grep -q "$wrong" stdout
+	done
+	sed -e 's|border-collapse: separate|border-collapse: collapse|; s|position: sticky|position: static|' \
+		-e 's|linear-gradient([^)]*)|none|; s|<g>|<g><circle r="5" cx="50" cy="50" fill="white"/>|' page.html >bad.html
+	fails 1 timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" bad.html 390:dark
+	for wrong in 'lines that do not stay' 'a row loses its name' 'in a picture is white'; do
 		grep -q "$wrong" stdout
 	done
 }
@@ -155,12 +186,18 @@ table("rejects.csv", ["file", "line", "reason", "record"], *[["f", 1, name, "x"]
 table("importance.csv", ["feature", "auc_roc_drop", "auc_roc_drop_sd", "log_loss_rise", "log_loss_rise_sd", "rows", "repeats", "feature_group"],
       *[[name, 0.1, 0.01, 0.2, "", 100, 5, hostile[i > 1]] for i, name in enumerate(hostile)])
 table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "train_mean", "test_mean", "train_rows", "test_rows"],
-      *[[name, name, 0.3, 0, 0.5, "", 1, 5000, 6000] for name in hostile])' "$hostile" "$hostile2" "$hostile3"
+      *[[name, name, 0.3, 0, 0.5, "", 1, 5000, 6000] for name in hostile])
+table("distribution.csv", ["feature", "bin", "kind", "bin_kind", "low", "high", "level"] +
+      [f"{part}_{what}" for part in ("train", "test") for what in ("rows", "positives", "probability")],
+      *[[name, i, "category", "level", "", "", hostile[i], 10, 5, 0.5, 20, 5, 0.3] for name in hostile for i in range(3)])' \
+		"$hostile" "$hostile2" "$hostile3"
 	ce-eval --by "$hostile" --score "$hostile3" --against "$hostile2" --title "$hostile" --rejects rejects.csv \
-		--importance importance.csv --drift drift.csv --html page.html --plots plots -o metrics.csv.gz scored.csv
+		--importance importance.csv --drift drift.csv --distribution distribution.csv --features-report features.html \
+		--html page.html --plots plots -o metrics.csv.gz scored.csv
 	[ ! -e pwned ]
-	fails 1 grep -E '<script|<img' page.html
+	fails 1 grep -E '<script|<img' page.html features.html
 	timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" page.html 800:light
+	timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" features.html 800:light
 	# All three names stand there whole, in the segments, the rejects and both tables of features.
 	python - "$hostile" "$hostile2" "$hostile3" <<-'END'
 		import html.parser, sys
@@ -168,10 +205,11 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 		    text = ""
 		    def handle_data(self, data):
 		        self.text += data
-		page = Page()
-		page.feed(open("page.html").read())
-		for name in sys.argv[1:]:
-		    assert page.text.count(name) >= 4, (name, page.text.count(name))
+		for file in "page.html", "features.html":
+		    page = Page()
+		    page.feed(open(file).read())
+		    for name in sys.argv[1:]:
+		        assert page.text.count(name) >= 4, (file, name, page.text.count(name))
 	END
 	for plot in plots/*.svg; do
 		python -c 'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])' "$plot"
@@ -455,6 +493,10 @@ table("drift.csv", ["feature", "kind", "psi", "train_missing", "test_missing", "
 		--against-file scored.csv
 		--title x
 		--title= --html x
+		--model x
+		--distribution x
+		--features-report x
+		--features-report x --html y
 		--rejects x
 		--importance x
 	END
@@ -468,6 +510,166 @@ importance() {
 drift() {
 	printf '%s\n' feature,kind,psi,train_rows,test_rows,train_missing,test_missing,train_mean,test_mean \
 		"device,category,$1,5000,6000,0,0,,"
+}
+
+# distribution: the table of ce-predict, of two features, whose rows are 100 in either part.
+distribution() {
+	printf '%s\n' feature,bin,kind,bin_kind,low,high,level,train_rows,train_positives,train_probability,test_rows,test_positives,test_probability \
+		session_elapsed,0,number,range,,0.5,,60,20,0.3,30,6,0.25 \
+		session_elapsed,1,number,range,3600000,7200000,,20,10,0.5,70,42,0.625 \
+		session_elapsed,2,number,missing,,,,20,4,0.125,0,0, \
+		device,0,category,level,,,tv,70,40,0.5,50,25,0.5 \
+		device,1,category,level,,,'""',20,10,0.5,30,15,0.5 \
+		device,2,category,other,,,,10,5,0.5,20,8,0.4
+}
+
+@test "the page tells starts of viewings and quarters of the title apart, as rows of their own would" {
+	viewings 20 6000 >scored.csv
+	ce-eval --threshold 0.4 --html page.html -o metrics.csv.gz scored.csv
+	figures <page.html >page.txt
+	# Each set of rows by itself: NAME of the row, then what is true of its rows.
+	while IFS=: read -r name is; do
+		awk -F, "NR == 1 || ($is)" scored.csv | ce-eval --threshold 0.4 | zcat | pick \
+			rows,auc_roc,auc_roc_low,auc_roc_high,log_loss,expected_calibration_error,precision_1,recall_1,base_rate | tr , ' ' >want
+		awk -F'\t' -v name="$name" '$1 == "Rows by when they are in their viewing" && $2 == name { print $3 }' page.txt | head -n 10 >got
+		# The number and its share, then the base rate.
+		read -r rows auc low high loss error precision recall base <want
+		same got <(printf '%s\n' "$rows" "$(sed -n 2p got)" "$base" "$auc" "$low" "$high" "$loss" "$error" "$precision" "$recall")
+	done <<-'END'
+		all:1
+		at the start of a viewing:$9 == 1
+		later in a viewing:$9 > 1
+		in the first quarter of the title:$10 != "" && $10 < 0.25
+		in the second quarter:$10 >= 0.25 && $10 < 0.5
+		in the third quarter:$10 >= 0.5 && $10 < 0.75
+		in the last quarter:$10 >= 0.75
+		at an unknown position:$10 == ""
+		all but those in the last quarter:$10 == "" || $10 < 0.75
+	END
+	grep -q 'At the start of a viewing' page.html
+	# Without those columns the page does without them, and where they are no numbers, too.
+	cut -d, -f1-8 scored.csv >plain.csv
+	ce-eval --html plain.html -o metrics.csv.gz plain.csv
+	fails 1 grep -q 'id="moments"' plain.html
+	awk -F, -v OFS=, 'NR > 1 { $9 = "x"; $10 = "nan"; $2 = "then"; $11 = "" } { print }' scored.csv >odd.csv
+	ce-eval --html odd.html -o metrics.csv.gz odd.csv
+	fails 1 grep -q 'id="moments"' odd.html
+	fails 1 grep -q 'Test period' odd.html
+	# Rows that are left out of a comparison are left out of these, too.
+	awk -F, 'NR == 1 { print "completion_probability,split,event_id" } NR > 1 && NR % 3 { print $8 "," $6 "," $1 }' scored.csv >other.csv
+	ce-eval --threshold 0.4 --against-file other.csv --html paired.html -o metrics.csv.gz scored.csv 2>err
+	ce-eval --threshold 0.4 --html alone.html -o metrics.csv.gz <(awk 'NR == 1 || NR % 3' scored.csv)
+	for page in paired alone; do
+		figures <$page.html | grep '^Rows by when' >$page.txt
+	done
+	same paired.txt alone.txt
+}
+
+@test "the card: what was predicted, by which model, trained and tested on what, scored when" {
+	viewings 21 3000 >scored.csv
+	awk -F, -v OFS=, 'NR == 1 { $7 = "x"; $8 = "y" } { print $1, $2, $3, $4, $5, $7, $8 }' scored.csv >features.csv
+	ce-train -m gbdt --trees 3 --horizon 0 -o model features.csv
+	ce-eval --model model --html page.html -o metrics.csv.gz scored.csv
+	read -r _ rows positives < <(grep '^train ' model)
+	python - "$rows" "$positives" <<-'END'
+		import csv, datetime, html, re, sys
+		rows = [r for r in csv.DictReader(open("scored.csv")) if r["split"] == "test"]
+		page = open("page.html").read()
+		card = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page[page.index('class="card"'):].split("</dl>")[0], re.S))
+		text = {k: html.unescape(re.sub("<[^>]*>", "", v)) for k, v in card.items()}
+		assert text["Predicted"] == "whether a viewing will be finished, is_completion", text
+		assert text["Model"].startswith("gradient-boosted trees"), text
+		assert f'value="{sys.argv[1]}"' in card["Trained on"]
+		assert f'value="{int(sys.argv[2]) / int(sys.argv[1])!r}"' in card["Trained on"], card
+		at = lambda ms: datetime.datetime.fromtimestamp(int(ms) // 1000, datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+		times = [int(r["event_ts"]) for r in rows]
+		assert text["Test period"] == f"{at(min(times))} to {at(max(times))}", text
+		assert text["Scored"] == at(max(int(r["scored_at"]) for r in rows)), text
+		assert f'value="{len(rows)}"' in card["Evaluated on"]
+		assert re.search(r"<strong>A row</strong> is a moment at which one would act", page)
+	END
+	# Of another label it says no more than is known.
+	sed '1s/is_completion/returned/' scored.csv >other.csv
+	ce-eval --label returned --html other.html -o metrics.csv.gz other.csv
+	fails 1 grep -qE 'viewing|finish' <(sed '1,/<main>/d' other.html)
+	grep -q 'have label 1' other.html
+}
+
+@test "important features are in sight, the others folded; and what moved is told apart by nature, in people's units" {
+	scored 22 1000 >scored.csv
+	{
+		importance 100
+		for i in {10..33}; do
+			echo "feature_$i,100,5,0.8,0.5,0.00$((50 - i)),0.01,0.1,0.02,feature_$i"
+		done
+	} >importance.csv
+	{
+		drift 0.05
+		printf '%s\n' time_since_last_event,number,0.9,5000,6000,0.25,0.5,276480000,5400000 \
+			hour_of_day,number,0.8,5000,6000,0,0,11.5,12 content_popularity,number,0.7,5000,6000,0,0,10,20 \
+			user_completion_rate,number,0.3,5000,6000,0,0,0.4,0.5
+	} >drift.csv
+	ce-eval --importance importance.csv --drift drift.csv --html page.html -o metrics.csv.gz scored.csv
+	python - <<-'END'
+		import html, re
+		page = open("page.html").read()
+		part = page[page.index('id="importance"'):page.index('id="drift"')]
+		seen, folded = part.split("<details>")
+		rows = lambda text: re.findall(r'<th scope="row">(.*?)<td>', text)
+		assert len(rows(seen)) == 15 and len(rows(folded)) == 10, (len(rows(seen)), len(rows(folded)))
+		assert "The other 10 features" in folded and folded.count("</details>") == 1
+		# Each bar has its number.
+		for row in re.findall(r'<td class="wide">(.*)', part):
+		    assert re.fullmatch(r'<span class="bar" style="width:[\d.]+%"></span><data value="[\d.e-]+">[\d.]+\xa0%</data>', row), row
+		drift = page[page.index('id="drift"'):page.index('id="data"')]
+		tables = [rows(t) for t in drift.split("</table>")[:-1]]
+		assert tables == [["device", "time_since_last_event", "user_completion_rate"], ["content_popularity"], ["hour_of_day"]], tables
+		assert '<data value="276480000">3.2\xa0days</data>' in drift and '<data value="5400000">1.5\xa0h</data>' in drift
+		moved = re.search(r"<li>What moved: (.*?)</li>", page, re.S).group(1)
+		assert "time_since_last_event" in moved and "user_completion_rate" in moved
+		assert not any(name in moved for name in ("device", "hour_of_day", "content_popularity")), moved
+	END
+	drift 0.05 >drift.csv
+	ce-eval --drift drift.csv --html page.html -o metrics.csv.gz scored.csv
+	grep -q 'No feature has moved far' page.html
+}
+
+@test "effects are pictures of the most important features; the features' page has all of their shares" {
+	scored 23 1000 >scored.csv
+	distribution >distribution.csv
+	ce-eval --distribution distribution.csv --features-report features.html --html page.html --plots plots -o metrics.csv.gz scored.csv
+	# Without importances, that over whose bins the probability differs most is the first.
+	grep -o '<h3 id="effect-[0-9]-title">[a-z_]*' page.html | same <(printf '<h3 id="effect-%s-title">%s\n' 1 session_elapsed 2 device) -
+	[ -e plots/effect-1.svg ] && [ -e plots/effect-2.svg ]
+	grep -q 'Lowest mean probability 0.250 (up to 0.5.*), highest 0.625 (up to 2.0.*h)' page.html
+	importance 100 >importance.csv
+	ce-eval --distribution distribution.csv --importance importance.csv --html page.html -o metrics.csv.gz scored.csv
+	[ "$(grep -c 'id="effect-.*-title">device' page.html)" -eq 1 ]
+	fails 1 grep -q 'effect-2' page.html
+	figures <features.html >figures
+	python - <<-'END'
+		import csv
+		rows = [r for r in csv.DictReader(open("distribution.csv"))]
+		shown = [line.rstrip("\n").split("\t") for line in open("figures")]
+		names = ["0.5\xa0ms", "1.0\xa0h to 2.0\xa0h", "missing", "tv", "(empty)", "other"]
+		for row, name in zip(rows, names):
+		    got = [float(line[2]) for line in shown if len(line) == 3 and line[1].endswith(name)]
+		    train, test = int(row["train_rows"]), int(row["test_rows"])
+		    whole = [r for r in rows if r["feature"] == row["feature"]]
+		    total = lambda part, what: sum(int(r[f"{part}_{what}"]) for r in whole)
+		    ones, ones_train = int(row["test_positives"]), int(row["train_positives"])
+		    want = [train / total("train", "rows"), test / total("test", "rows"), ones / total("test", "positives"),
+		            (test - ones) / (total("test", "rows") - total("test", "positives"))]
+		    if test:
+		        want += [float(row["test_probability"]), ones / test]
+		    want.append(ones_train / train)
+		    assert len(got) == len(want) and all(abs(a - b) < 1e-12 for a, b in zip(got, want)), (name, got, want)
+	END
+	# The features' page needs no gnuplot.
+	mkdir bin
+	ln -s "$(command -v ce-eval)" bin/
+	PATH=$PWD/bin ce-eval --distribution distribution.csv --features-report alone.html --title 'All of them' -o metrics.csv.gz scored.csv
+	same <(sed 's/All of them/Evaluation/' alone.html) features.html
 }
 
 @test "features that were shuffled together have one row and one bar, under all of their names" {
@@ -498,6 +700,7 @@ drift() {
 	mkdir late
 	importance 4321 >late/importance.csv
 	drift 0.4321 >late/drift.csv
+	distribution >late/distribution.csv
 	printf '%s\n' reason made_late >late/rejects.csv
 	cut -d, -f1,7 scored.csv >late/other.csv
 	printf '%s\n' event_id e1 e2 >late/unmatched.csv
@@ -510,8 +713,8 @@ drift() {
 		tail -c 8 scored.csv.gz
 	}
 	reads() {
-		ce-eval --importance importance.csv --drift drift.csv --rejects rejects.csv --unmatched unmatched.csv \
-			--sessions sessions.csv --against-file other.csv --html page.html -o metrics.csv.gz
+		ce-eval --importance importance.csv --drift drift.csv --distribution distribution.csv --rejects rejects.csv \
+			--unmatched unmatched.csv --sessions sessions.csv --against-file other.csv --html page.html -o metrics.csv.gz
 	}
 	writes | reads
 	for value in 4321 0.4321; do
@@ -532,6 +735,7 @@ drift() {
 	importance 100 | sed '2s/0.01/much/' >importance.csv
 	drift 0.1 | sed '2s/,0,/,x,/' >drift.csv
 	printf '%s\n' is_completion 1 '' 0 2 >sessions.csv
+	distribution | sed '3s/,70,/,-1,/' >distribution.csv
 	while read -r option message; do
 		fails 1 ce-eval --"$option" "$option.csv" --html page.html -o metrics.csv.gz scored.csv
 		[[ $stderr == "ce-eval: $option.csv:$message" ]]
@@ -540,12 +744,26 @@ drift() {
 		importance 2: column auc_roc_drop_sd: invalid number 'much'
 		drift 2: column train_missing: invalid number 'x'
 		sessions 5: column is_completion: invalid value '2': expected 0, 1 or nothing
+		distribution 3: column test_rows: invalid number of rows '-1'
 	END
+	for edit in "3s/range/some/:3: column bin_kind: unknown kind of bin 'some'" \
+		'4s/,20,4,/,20,21,/:4: column train_positives: more rows with label 1 than rows' \
+		"2s/,,0.5,/,,x,/:2: column high: invalid number 'x'" "1s/level/lever/:1: missing column level"; do
+		distribution | sed "${edit%%:*}" >distribution.csv
+		fails 1 ce-eval --distribution distribution.csv --html page.html --features-report features.html -o metrics.csv.gz scored.csv
+		[[ $stderr == "ce-eval: distribution.csv:${edit#*:}"* ]]
+		[ ! -e page.html ] && [ ! -e features.html ] && [ ! -e metrics.csv.gz ]
+	done
+	ce-train -o model <(awk -F, 'NR == 1 { print $0 ",x" } NR > 1 { print $0 "," NR % 7 }' scored.csv | cut -d, -f1-5,7-)
+	sed 's/^seed 1/seed 2/' model >damaged
+	fails 1 ce-eval --model damaged --html page.html -o metrics.csv.gz scored.csv
+	[[ $stderr == "ce-eval: damaged:"* ]]
+	[ ! -e page.html ]
 }
 
 @test "an attached table that is still missing at the end is an error, and nothing is written" {
 	scored 17 20000 >scored.csv
-	for option in importance drift rejects unmatched sessions against-file; do
+	for option in importance drift distribution model rejects unmatched sessions against-file; do
 		fails 1 ce-eval --$option none.csv --html page.html --intervals intervals.csv --plots plots -o metrics.csv.gz <scored.csv
 		[[ $stderr == "ce-eval: none.csv: No such file or directory" ]]
 		# Input that is cut short is what is wrong then.

@@ -221,13 +221,13 @@ static void bars(void)
 {
 	struct buf page = BUF_INIT;
 
-	html_bar(&page, 0.256);
+	html_bar(&page, 0.256, false);
 	check_page(&page, "<span class=\"bar\" style=\"width:25.6%\"></span>");
-	html_bar(&page, 7);
-	check_page(&page, "<span class=\"bar\" style=\"width:100.0%\"></span>");
-	html_bar(&page, 0);
-	html_bar(&page, -1);
-	html_bar(&page, NAN);
+	html_bar(&page, 7, true);
+	check_page(&page, "<span class=\"bar other\" style=\"width:100.0%\"></span>");
+	html_bar(&page, 0, false);
+	html_bar(&page, -1, false);
+	html_bar(&page, NAN, false);
 	CHECK_INT(page.len, 0);
 }
 

@@ -182,10 +182,11 @@ $(BUILD)/bin/ce-adapt $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests
 	$(BUILD)/fuzz-recipe $(BUILD)/fuzz-adaptlog: private LIBS += $(ADAPT_LIBS)
 
 # What has to do with a state or with a model, whose files hold SHA-256 sums.
-$(BUILD)/bin/ce-materialize $(BUILD)/bin/ce-train $(BUILD)/bin/ce-predict $(BUILD)/bin/ce-model \
+$(BUILD)/bin/ce-materialize $(BUILD)/bin/ce-train $(BUILD)/bin/ce-predict $(BUILD)/bin/ce-eval \
+	$(BUILD)/bin/ce-model \
 	$(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard $(addprefix tests/unit/,io/test_sha256.c state/*.c \
-	model/*.c train/*.c eval/*.c))) \
-	$(BUILD)/fuzz-state $(BUILD)/fuzz-model: private LIBS += $(CRYPTO_LIBS)
+	model/*.c train/*.c eval/*.c report/*.c))) \
+	$(BUILD)/fuzz-state $(BUILD)/fuzz-model $(BUILD)/fuzz-report $(BUILD)/fuzz-eval: private LIBS += $(CRYPTO_LIBS)
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_LIB) $(LIB)
 	@mkdir -p $(@D)

@@ -102,7 +102,16 @@ static void put_side(const struct report *r, const struct side *side, struct buf
 	html_heading(page, r->words->share);
 	buf_append_str(page, "</dt><dd class=\"big\">");
 	html_percent(page, m->base_rate);
-	buf_append_str(page, "</dd><dd class=\"note\">the base rate");
+	buf_append_str(page, "</dd><dd class=\"note\">the base rate: ");
+	html_count(page, m->positives);
+	buf_append_str(page, " of ");
+	html_count(page, m->rows);
+	buf_append_str(page, " rows");
+	if (side->drawn && r->evaluation->users) {
+		buf_append_str(page, ", of ");
+		html_count(page, r->evaluation->n_users);
+		buf_append_str(page, " users");
+	}
 	end_tile(page);
 	put_tile(page, m, METRIC_log_loss);
 	if (isnan(gain_of(m))) {
@@ -115,17 +124,6 @@ static void put_side(const struct report *r, const struct side *side, struct buf
 	put_tile(page, m, METRIC_expected_calibration_error);
 	buf_printf(page, "over %llu bins of equal width",
 		   (unsigned long long)r->evaluation->opts.bins);
-	end_tile(page);
-	buf_append_str(page, "<div><dt>Evaluated rows</dt><dd class=\"big\">");
-	html_count(page, m->rows);
-	buf_append_str(page, "</dd><dd class=\"note\">");
-	html_count(page, m->positives);
-	buf_printf(page, " %s", r->words->of[1]);
-	if (side->drawn && r->evaluation->users) {
-		buf_append_str(page, ", of ");
-		html_count(page, r->evaluation->n_users);
-		buf_append_str(page, " users");
-	}
 	end_tile(page);
 	buf_append_str(page, "</dl></section>\n");
 }

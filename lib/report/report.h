@@ -23,6 +23,7 @@
 #define REPORT_FEATURES 200 /* the first of the file */
 #define REPORT_FOREMOST 15  /* of those, the ones that are not folded */
 #define REPORT_MOVED    8   /* features that moved, in the summary */
+#define REPORT_SOURCES  20  /* files that a model is made from */
 #define REPORT_REASONS  50  /* the most frequent */
 
 struct report {

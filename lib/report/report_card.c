@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#define UTC "\xc2\xa0UTC"
+
 static void begin_item(struct buf *page, const char *name)
 {
 	buf_printf(page, "<div><dt>%s</dt><dd>", name);
@@ -16,17 +18,18 @@ static void end_item(struct buf *page)
 	buf_append_str(page, "</dd></div>\n");
 }
 
-static void put_time(struct buf *page, int64_t ms)
+/* To the minute; behind others, UTC is said once. */
+static void put_time(struct buf *page, int64_t ms, const char *zone)
 {
 	struct time_civil at;
+	int minute = (int)(ms % TIME_MS_PER_HOUR / TIME_MS_PER_MINUTE);
 
 	time_civil(ms, &at);
 	buf_printf(page,
-		   "<time datetime=\"%04lld-%02d-%02dT%02d:%02dZ\">%04lld-%02d-%02d %02d:%02d "
-		   "UTC</time>",
-		   (long long)at.year, at.month, at.day, at.hour,
-		   (int)(ms % TIME_MS_PER_HOUR / TIME_MS_PER_MINUTE), (long long)at.year, at.month,
-		   at.day, at.hour, (int)(ms % TIME_MS_PER_HOUR / TIME_MS_PER_MINUTE));
+		   "<time datetime=\"%04lld-%02d-%02dT%02d:%02dZ\">%04lld-%02d-%02d "
+		   "%02d:%02d%s</time>",
+		   (long long)at.year, at.month, at.day, at.hour, minute, (long long)at.year,
+		   at.month, at.day, at.hour, minute, zone);
 }
 
 /* Whether it can be shown: 1970 to 9999. */
@@ -39,9 +42,9 @@ static void put_span(struct buf *page, int64_t first, int64_t last)
 {
 	if (!is_shown(first) || !is_shown(last))
 		return;
-	put_time(page, first);
+	put_time(page, first, "");
 	buf_append_str(page, " to ");
-	put_time(page, last);
+	put_time(page, last, UTC);
 }
 
 /* A time of the model's, in ms since 1970; false: its time column is of another unit. */
@@ -72,27 +75,61 @@ static void put_rows(struct buf *page, uint64_t rows, uint64_t positives, const 
 		return;
 	buf_append_str(page, ", ");
 	html_percent(page, (double)positives / (double)rows);
-	buf_printf(page, " %s", w->of[1]);
+	buf_printf(page, " %s", w->outcome[1]);
+}
+
+/* From what the model was made, and how, as far as its file says. */
+static void put_making(const struct model *m, struct buf *page)
+{
+	if (m->sources.n) {
+		begin_item(page, "Trained from");
+		for (size_t i = 0; i < m->sources.n && i < REPORT_SOURCES; i++) {
+			buf_append_str(page, i ? ", " : "");
+			buf_append_str(page, "<code>");
+			html_str(page, strcmp(m->sources.name[i], "-") != 0 ? m->sources.name[i]
+									    : "standard input");
+			buf_append_str(page, "</code>");
+		}
+		if (m->sources.n > REPORT_SOURCES)
+			buf_printf(page, " and %zu more", m->sources.n - REPORT_SOURCES);
+		end_item(page);
+	}
+	if (m->options) {
+		begin_item(page, "Options");
+		if (*m->options) {
+			buf_append_str(page, "<code>");
+			html_str(page, m->options);
+			buf_append_str(page, "</code>");
+		} else {
+			buf_append_str(page, "none: all as by default");
+		}
+		end_item(page);
+	}
 }
 
 static void put_model(const struct report *r, struct buf *page)
 {
 	const struct model *m = &r->attachments->model;
 	const struct split *s = &m->split;
-	int64_t ms;
+	int64_t ms, last;
 
 	begin_item(page, "Model");
-	buf_append_str(page, kind_of(m));
+	buf_printf(page, "%s, <code>%s</code>", kind_of(m), m->id);
 	end_item(page);
 	begin_item(page, "Trained on");
 	put_rows(page, s->rows[SPLIT_TRAIN], s->positives[SPLIT_TRAIN], r->words);
+	if (s->has_span && model_time(s, s->first, &ms) && model_time(s, s->last, &last)) {
+		buf_append_str(page, ", ");
+		put_span(page, ms, last);
+	}
 	end_item(page);
 	if (s->has_cut && model_time(s, s->cut, &ms)) {
 		begin_item(page, "Trained as of");
-		put_time(page, ms);
+		put_time(page, ms, UTC);
 		buf_append_str(page, ": nothing that was known later was used");
 		end_item(page);
 	}
+	put_making(m, page);
 }
 
 static void put_row_meaning(const struct report *r, struct buf *page)
@@ -157,7 +194,7 @@ void report_put_card(const struct report *r, struct buf *page)
 	}
 	if (at->scored.is_known && is_shown(at->scored.last)) {
 		begin_item(page, "Scored");
-		put_time(page, at->scored.last);
+		put_time(page, at->scored.last, UTC);
 		end_item(page);
 	}
 	buf_append_str(page, "</dl>\n");

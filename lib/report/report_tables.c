@@ -181,10 +181,85 @@ static void put_thresholds(const struct report *r, struct buf *page)
 	html_table_end(page);
 }
 
+/* Decisions at a threshold: how many rows are at or above it, and how many of those have label 1.
+ */
+struct cut {
+	double threshold;
+	uint64_t called, tp;
+	bool is_found;
+};
+
+/* As far as the aim goes: this share is right, or found. */
+#define AIM 0.8
+
+static void put_aim(struct buf *page, const char *aim, const struct cut *c, const char *where,
+		    uint64_t rows, uint64_t n, uint64_t right, uint64_t of, const char *all)
+{
+	if (!c->is_found)
+		return;
+	buf_printf(page, "<li>%s: take the rows whose probability is %s ", aim, where);
+	html_real(page, c->threshold, 4);
+	buf_append_str(page, ", ");
+	html_percent(page, (double)rows / (double)n);
+	buf_append_str(page, " of all. ");
+	html_percent(page, (double)right / (double)rows);
+	buf_append_str(page, " of them are right, and they are ");
+	html_percent(page, (double)right / (double)of);
+	buf_printf(page, " of %s.</li>\n", all);
+}
+
+/* What to do for which purpose: thresholds that come up to an aim, the one with the most rows. */
+static void put_aims(const struct report *r, struct buf *page)
+{
+	const struct evaluation *e = r->evaluation;
+	const struct words *w = r->words;
+	struct metrics_walk walk = METRICS_WALK(e->sorted, e->n);
+	uint64_t positives = e->segments->metrics.positives, negatives = e->n - positives;
+	struct cut now = { .is_found = true }, sure = { 0 }, most = { 0 }, below = { 0 };
+	struct metrics_ties t = { 0 };
+
+	if (!positives || !negatives)
+		return;
+	while (metrics_walk_next(&walk, &t)) {
+		now.threshold = t.score;
+		now.called += t.positives + t.negatives;
+		now.tp += t.positives;
+		if ((double)now.tp >= AIM * (double)now.called)
+			sure = now;
+		if (!most.is_found && (double)now.tp >= AIM * (double)positives)
+			most = now;
+		if (!below.is_found && now.called < e->n &&
+		    (double)(negatives - (now.called - now.tp)) >=
+			    AIM * (double)(e->n - now.called))
+			below = now;
+	}
+	buf_append_str(page, "<p>What to do, for which purpose:</p>\n<ul>\n");
+	put_aim(page,
+		w->are_viewings ? "To act on viewings of which 8 of 10 will be finished"
+				: "To act on rows of which 8 of 10 have label 1",
+		&sure, "at least", sure.called, e->n, sure.tp, positives, w->all);
+	put_aim(page,
+		w->are_viewings ? "To find 8 of 10 of those that will be finished"
+				: "To find 8 of 10 of those with label 1",
+		&most, "at least", most.called, e->n, most.tp, positives, w->all);
+	put_aim(page,
+		w->are_viewings ? "To act on viewings of which 8 of 10 will not be finished"
+				: "To act on rows of which 8 of 10 have label 0",
+		&below, "below", e->n - below.called, e->n, negatives - (below.called - below.tp),
+		negatives,
+		w->are_viewings ? "all rows of unfinished viewings" : "all rows with label 0");
+	buf_append_str(
+		page,
+		"</ul>\n<p>These were chosen on the rows that they are judged on, which "
+		"flatters a little; <code>--cost</code> and <code>--capacity</code> choose on "
+		"earlier rows.</p>\n");
+}
+
 void report_put_decisions(const struct report *r, struct buf *page)
 {
 	buf_append_str(page, "<h2 id=\"decisions\">Decisions</h2>\n");
 	put_threshold_choice(r, page);
+	put_aims(r, page);
 	put_confusion(r, page);
 	buf_printf(page,
 		   "<p>A higher threshold is right more often, and misses more; a lower one finds "
@@ -212,7 +287,7 @@ void report_put_gain(const struct report *r, struct buf *page)
 		"<h2 id=\"gain-and-lift\">Gain and lift</h2>\n<p>Rows are ordered by probability, "
 		"highest first; rows of equal probability stay together. Lift is precision "
 		"divided by the base rate.</p>\n");
-	html_table(page, "Predicting 1 for the top rows", columns);
+	html_table(page, "The rows of highest probability", columns);
 	for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
 		double precision;
 

@@ -87,6 +87,7 @@ static void check_written(const struct evaluation *e)
 	const struct report r = { .evaluation = e,
 				  .intervals = &iv,
 				  .attachments = &inputs,
+				  .words = words_of(e->n % 2 ? "is_completion" : e->opts.label),
 				  .names = { e->opts.score, e->opts.against } };
 	struct buf text = BUF_INIT;
 	struct err err = ERR_INIT;
@@ -106,6 +107,8 @@ static void check_written(const struct evaluation *e)
 		s += n;
 	}
 	buf_clear(&text);
+	report_put_card(&r, &text);
+	report_put_moments(&r, &text);
 	report_put_decisions(&r, &text);
 	report_put_gain(&r, &text);
 	report_put_intervals(&r, &text);
@@ -142,6 +145,9 @@ static void evaluate(const struct evaluation_opts *opts, const char *path)
 		FUZZ_CHECK(n == in.n_rows, "%" PRIu64 " of %" PRIu64, n, in.n_rows);
 		for (size_t i = 0; i < e.n_segments; i++)
 			check_metrics(&e.segments[i].metrics);
+		for (int i = 0; i < MOMENT_N; i++)
+			if (e.moments.metrics[i].rows)
+				check_metrics(&e.moments.metrics[i]);
 		check_written(&e);
 	}
 	evaluation_release(&e);
@@ -153,7 +159,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const by[] = { "device", "split" };
 	static const double thresholds[] = { 0.5, EVALUATION_BEST_F1, EVALUATION_EARLIER, 0, 1 };
 	struct fuzz f = fuzz_begin(data, size);
-	struct evaluation_opts opts = { .label = "label", .score = "score", .by = by };
+	struct evaluation_opts opts = {
+		.label = "label", .score = "score", .by = by, .moments = true
+	};
 	const char *rows, *others;
 	size_t len, others_len;
 

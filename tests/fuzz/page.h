@@ -16,12 +16,36 @@ static const char *const fuzz_tags[] = {
 	"h2 id=\"importance\"",
 	"h2 id=\"drift\"",
 	"h2 id=\"data\"",
+	"h2 id=\"moments\"",
+	"h2 id=\"feature-#\"",
 	"/h2",
+	"section aria-label=\"Model\" id=\"model\"",
+	"/section",
+	"dl class=\"card\"",
+	"/dl",
+	"dt",
+	"/dt",
+	"dd",
+	"/dd",
+	"time datetime=\"#T#:#Z\"",
+	"/time",
+	"details",
+	"/details",
+	"summary",
+	"/summary",
+	"strong",
+	"/strong",
+	"p class=\"row\"",
 	"p",
 	"/p",
+	"ul",
+	"/ul",
+	"li",
+	"/li",
 	"code",
 	"/code",
 	"div class=\"scroll\" tabindex=\"0\"",
+	"div",
 	"/div",
 	"table",
 	"/table",
@@ -42,6 +66,7 @@ static const char *const fuzz_tags[] = {
 	"data value=\"#\"",
 	"/data",
 	"span class=\"bar\" style=\"width:#%\"",
+	"span class=\"bar other\" style=\"width:#%\"",
 	"/span",
 };
 
@@ -89,6 +114,21 @@ static inline const char *fuzz_skip_entity(const char *s, const char *end)
 	}
 	FUZZ_CHECK(false, "an entity: %.*s", (int)(end - s < 80 ? end - s : 80), s);
 	return end;
+}
+
+static inline void fuzz_check_page(const struct buf *page);
+
+/* Of a whole page, what is in its main part. */
+static inline void fuzz_check_main(const struct buf *page)
+{
+	const char *begin = memmem(page->data, page->len, "<main>", 6);
+	const char *end = memmem(page->data, page->len, "</main>", 7);
+	struct buf part = BUF_INIT;
+
+	FUZZ_CHECK(begin && end, "no main part");
+	buf_append(&part, begin + 6, (size_t)(end - begin - 6));
+	fuzz_check_page(&part);
+	buf_release(&part);
 }
 
 static inline void fuzz_check_page(const struct buf *page)

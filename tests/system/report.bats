@@ -82,10 +82,9 @@ Page().feed(sys.stdin.read())'
 		    assert drawn["value"] == whole[metric]
 		drawn = intervals["auc_roc", "users"]
 		assert head["AUC-ROC",] == [whole["auc_roc"], drawn["low"], drawn["high"]]
-		assert head["Share finished",] == [whole["base_rate"]]
+		assert head["Share finished",][:3] == [whole["base_rate"], whole["positives"], whole["rows"]]
 		assert head["Log loss",][0] == whole["log_loss"]
-		assert head["Calibration error",] == [whole["expected_calibration_error"]]
-		assert head["Evaluated rows",][:2] == [whole["rows"], whole["positives"]]
+		assert head["Calibration error",][0] == whole["expected_calibration_error"]
 		matrix = "Confusion matrix, recall and precision"
 		assert tables[matrix, "not finished"] == [whole["tn"], whole["fp"], whole["recall_0"]]
 		assert tables[matrix, "finished"] == [whole["fn"], whole["tp"], whole["recall_1"]]
@@ -108,6 +107,7 @@ Page().feed(sys.stdin.read())'
 	scored 2 3000 >scored.csv
 	ce-eval --html page.html -o metrics.csv.gz scored.csv
 	figures <page.html >page.txt
+	grep '<li>To .* take the rows' page.html | sed 's/^[^"]*"//; s/"[^"]*$//; s/"[^"]*"/\t/g' >aims
 	python - <<-'END'
 		import csv
 		rows = [(float(r["completion_probability"]), int(r["is_completion"])) for r in csv.DictReader(open("scored.csv"))
@@ -125,10 +125,24 @@ Page().feed(sys.stdin.read())'
 		    want = [tenth / 10, len(called), len(called) / len(rows), precision, recall, 2 * sum(called) / (len(called) + positives),
 		            1 - sum(left) / len(left), len(called) - sum(called), positives - sum(called)]
 		    assert all(abs(a - b) < 1e-12 for a, b in zip(got, want, strict=True)), (got, want)
+		# The thresholds for a purpose: of those that come up to it, the one with the most rows.
+		aims = [line.split("\t") for line in open("aims").read().splitlines()]
+		scores, negatives = sorted({p for p, _ in rows}), len(rows) - positives
+		right = lambda t: sum(y for p, y in rows if p >= t)
+		called = lambda t: sum(p >= t for p, _ in rows)
+		wrong_below = lambda t: positives - right(t)
+		sure = min(t for t in scores if right(t) >= 0.8 * called(t))
+		most = max(t for t in scores if right(t) >= 0.8 * positives)
+		below = max(t for t in scores if called(t) < len(rows) and wrong_below(t) <= 0.2 * (len(rows) - called(t)))
+		want = [[t, called(t) / len(rows), right(t) / called(t), right(t) / positives] for t in (sure, most)]
+		left = len(rows) - called(below)
+		want.append([below, left / len(rows), 1 - wrong_below(below) / left, (left - wrong_below(below)) / negatives])
+		for got, figures in zip(aims, want, strict=True):
+		    assert all(abs(float(a) - b) < 1e-12 for a, b in zip(got, figures, strict=True)), (got, figures)
 		for percent in (1, 10, 50, 100):
 		    threshold = sorted((p for p, _ in rows), reverse=True)[-(-len(rows) * percent // 100) - 1]
 		    called = [y for p, y in rows if p >= threshold]
-		    got = [float(x) for x in tables["Predicting 1 for the top rows", f"{percent} %".replace(" ", "\u00a0")]]
+		    got = [float(x) for x in tables["The rows of highest probability", f"{percent} %".replace(" ", "\u00a0")]]
 		    assert abs(got.pop(1) - len(called) / len(rows)) < 1e-12 and abs(got.pop() - sum(called) / positives) < 1e-12
 		    want = [len(called), threshold, sum(called) / len(called), sum(called) / len(called) / (positives / len(rows))]
 		    assert all(abs(a - b) < 1e-12 for a, b in zip(got, want, strict=True)), (got, want)
@@ -568,23 +582,27 @@ distribution() {
 @test "the card: what was predicted, by which model, trained and tested on what, scored when" {
 	viewings 21 3000 >scored.csv
 	awk -F, -v OFS=, 'NR == 1 { $7 = "x"; $8 = "y" } { print $1, $2, $3, $4, $5, $7, $8 }' scored.csv >features.csv
-	ce-train -m gbdt --trees 3 --horizon 0 -o model features.csv
+	cp features.csv '<b>.csv'
+	ce-train -m gbdt --trees 3 --horizon 0 -o model '<b>.csv'
 	ce-eval --model model --html page.html -o metrics.csv.gz scored.csv
 	read -r _ rows positives < <(grep '^train ' model)
-	python - "$rows" "$positives" <<-'END'
+	read -r _ first last < <(grep '^span ' model)
+	python - "$rows" "$positives" "$first" "$last" "$(sed -n 's/^model_id //p' model)" "$(sed -n 's/^options "\(.*\)"/\1/p' model)" <<-'END'
 		import csv, datetime, html, re, sys
 		rows = [r for r in csv.DictReader(open("scored.csv")) if r["split"] == "test"]
 		page = open("page.html").read()
 		card = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page[page.index('class="card"'):].split("</dl>")[0], re.S))
 		text = {k: html.unescape(re.sub("<[^>]*>", "", v)) for k, v in card.items()}
 		assert text["Predicted"] == "whether a viewing will be finished, is_completion", text
-		assert text["Model"].startswith("gradient-boosted trees"), text
+		assert text["Model"] == "gradient-boosted trees, " + sys.argv[5], text
+		assert text["Trained from"] == "<b>.csv" and text["Options"] == sys.argv[6] and "--trees 3" in sys.argv[6], text
 		assert f'value="{sys.argv[1]}"' in card["Trained on"]
 		assert f'value="{int(sys.argv[2]) / int(sys.argv[1])!r}"' in card["Trained on"], card
-		at = lambda ms: datetime.datetime.fromtimestamp(int(ms) // 1000, datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+		at = lambda ms: datetime.datetime.fromtimestamp(int(ms) // 1000, datetime.timezone.utc).strftime("%Y-%m-%d %H:%M")
+		assert text["Trained on"].endswith(f", {at(sys.argv[3])} to {at(sys.argv[4])}\u00a0UTC"), text
 		times = [int(r["event_ts"]) for r in rows]
-		assert text["Test period"] == f"{at(min(times))} to {at(max(times))}", text
-		assert text["Scored"] == at(max(int(r["scored_at"]) for r in rows)), text
+		assert text["Test period"] == f"{at(min(times))} to {at(max(times))}\u00a0UTC", text
+		assert text["Scored"] == at(max(int(r["scored_at"]) for r in rows)) + "\u00a0UTC", text
 		assert f'value="{len(rows)}"' in card["Evaluated on"]
 		assert re.search(r"<strong>A row</strong> is a moment at which one would act", page)
 	END

@@ -1,17 +1,11 @@
 /*
- * plot: the plots of an evaluation, drawn by gnuplot.
- *
- * Curves are thinned to what can be seen, and of periods the latest 400 drawn, so that a plot is
- * some 100 KiB at most.
+ * plot: plots, drawn by gnuplot; and what those who make them have in common.
  */
 #ifndef CE_PLOT_H
 #define CE_PLOT_H
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "eval/evaluation.h"
-#include "report/report_inputs.h"
-#include "report/words.h"
 
 #include <stddef.h>
 
@@ -39,24 +33,30 @@ struct plots {
 	size_t n_curves; /* of the evaluation: those that follow are effects */
 };
 
-/*
- * The plots that the evaluation has data for: curves need both labels, those over time need periods
- * in which the metric is defined. `names` are of the score and the second score, for the
- * legends. plots_release frees.
- */
-void plots_make(struct plots *p, const struct evaluation *e, const char *const names[2],
-		const struct words *words);
+/* The two that are no grey stand out from white and from near black: at least 3 to 1. */
+#define PLOT_BLUE   "rgb '#2a7fd4'"
+#define PLOT_ORANGE "rgb '#d9661a'"
+#define PLOT_GREY   "rgb '#808080'"
 
-/*
- * Adds, for each of n <= PLOTS_EFFECTS features, which are borrowed, the mean probability of the
- * test rows in each of its bins, and the share of label 1 there.
+/* Bars of intervals, without the white discs that gnuplot puts below the points of yerrorbars. */
+#define PLOT_BARS(data, columns, colour)                                                           \
+	data " using " columns " with vectors nohead lw 1 lc " colour " notitle, "
+
+/* A plot more, of which there are fewer than PLOTS_MAX; its names are borrowed. */
+struct plot *plot_add(struct plots *p, const char *name, const char *title, const char *axes);
+
+/* A block of data by that name. */
+void plot_begin_data(struct plot *p, const char *name);
+void plot_end_data(struct plot *p);
+
+/* Wilson's 95 % interval of k of n > 0 (Journal of the American Statistical Association 22, 1927).
  */
-void plots_add_effects(struct plots *p, const struct report_inputs_spread *const *spreads, size_t n,
-		       const struct words *words);
+void plot_wilson(double k, double n, double *low, double *high);
 
 /* Appends the plot to `out`. Returns 0, or -1 with err. */
 int plot_draw(const struct plot *p, enum plot_format format, struct buf *out, struct err *err);
 
+/* Frees the memory. */
 void plots_release(struct plots *p);
 
 #endif

@@ -4,7 +4,7 @@
  * First what was predicted by which model, and how well; then the plots; then everything in tables.
  * A number outside the captions is a <data> element whose attribute has all of its digits. Text of
  * the input is text, and a policy in the page's head forbids whatever else it might have become.
- * Memory: the page, some 300 KiB, and 1 KiB a segment, period, feature or reason, of which only so
+ * Memory: the page, some 500 KiB, and 1 KiB a segment, period, feature or reason, of which only so
  * many as follows are shown.
  */
 #ifndef CE_REPORT_H

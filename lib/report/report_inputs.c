@@ -189,17 +189,23 @@ static struct report_inputs_bin *add_bin(struct report_inputs_spread *s)
 	return &s->bins[s->n++];
 }
 
+static bool is_another(const struct report_inputs *a, const struct csv_field *name)
+{
+	const char *last = a->n_spreads ? a->spreads[a->n_spreads - 1].name : NULL;
+
+	return !last || strlen(last) != name->len || memcmp(last, name->s, name->len) != 0;
+}
+
 /* The rows of a feature follow each other. */
 static int take_bin(struct report_inputs *a, const struct csv_reader *in,
 		    const struct csv_field *const *fields, const int *at, struct err *err)
 {
-	struct report_inputs_spread *s = a->n_spreads ? &a->spreads[a->n_spreads - 1] : NULL;
+	struct report_inputs_spread *s;
 	struct report_inputs_bin *b;
 	unsigned kind = 0;
 
-	if (!s || strlen(s->name) != fields[0]->len ||
-	    memcmp(s->name, fields[0]->s, fields[0]->len) != 0)
-		s = add_spread(a, fields[0], fields[1]);
+	s = is_another(a, fields[0]) ? add_spread(a, fields[0], fields[1])
+				     : &a->spreads[a->n_spreads - 1];
 	b = add_bin(s);
 	while (distribution_kind_names[kind] &&
 	       !csv_field_is(fields[2], distribution_kind_names[kind]))
@@ -265,7 +271,8 @@ static void rank(const struct report_inputs_spread **spreads, size_t *n, size_t 
 	if (i == most)
 		return;
 	*n += *n < most;
-	memmove(spreads + i + 1, spreads + i, (*n - i - 1) * sizeof(*spreads));
+	for (size_t k = *n - 1; k > i; k--)
+		spreads[k] = spreads[k - 1];
 	spreads[i] = s;
 }
 

@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 #include "eval/eval_write.h"
+#include "report/plot_effects.h"
+#include "report/plot_evaluation.h"
 #include "report/report.h"
 
 #include <stdio.h>

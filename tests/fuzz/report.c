@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "report/html.h"
+#include "report/plot_effects.h"
 #include "report/report.h"
 
 /* Columns and segments of those names. */

@@ -232,8 +232,11 @@ table("distribution.csv", ["feature", "bin", "kind", "bin_kind", "low", "high", 
 
 @test "what is not UTF-8, or drives a terminal, is a question mark on the page" {
 	printf 'is_completion,completion_probability,g\n1,0.9,\377a\033[31m\n0,0.1,\342\200\256x\n' >scored.csv
-	ce-eval --by g --html page.html -o metrics.csv.gz scored.csv
-	iconv -f UTF-8 -t UTF-8 page.html >/dev/null
+	distribution | sed $'s/,tv,/,\377tv\033[31m,/' >distribution.csv
+	ce-eval --by g --distribution distribution.csv --features-report features.html --html page.html -o metrics.csv.gz scored.csv
+	iconv -f UTF-8 -t UTF-8 page.html features.html >/dev/null
+	grep -q '(?tv?\[31m)' page.html
+	grep -q '>?tv?\[31m<' features.html
 	grep -q '?a?\[31m' page.html
 	grep -q '>?x' page.html
 }

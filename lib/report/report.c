@@ -1,6 +1,7 @@
 #include "report/report.h"
 
 #include "report/html.h"
+#include "report/quantity.h"
 #include "table/catalogue.h"
 
 #include <math.h>
@@ -59,13 +60,13 @@ static void end_tile(struct buf *page)
 	buf_append_str(page, "</dd></div>\n");
 }
 
-static void put_interval_note(struct buf *page, double low, double high)
+static void put_interval_note(struct buf *page, double low, double high, const char *method)
 {
 	if (isnan(low)) {
 		buf_append_str(page, "no interval");
 		return;
 	}
-	buf_append_str(page, "95\xc2\xa0% interval ");
+	buf_printf(page, "95\xc2\xa0%% interval%s ", method);
 	html_real(page, low, 4);
 	buf_append_str(page, " to ");
 	html_real(page, high, 4);
@@ -96,7 +97,8 @@ static void put_side(const struct report *r, const struct side *side, struct buf
 		buf_printf(page, "<h3>%s</h3>", side->title);
 	buf_append_str(page, "<dl class=\"head\">\n");
 	put_tile(page, m, METRIC_auc_roc);
-	put_interval_note(page, auc ? auc->low : m->auc_roc_low, auc ? auc->high : m->auc_roc_high);
+	put_interval_note(page, auc ? auc->low : m->auc_roc_low, auc ? auc->high : m->auc_roc_high,
+			  auc ? "" : " (DeLong)");
 	end_tile(page);
 	buf_append_str(page, "<div><dt>");
 	html_heading(page, r->words->share);
@@ -195,7 +197,21 @@ static void put_threshold_words(const struct report *r, struct buf *page)
 		buf_append_str(page, w->are_viewings ? " are of viewings that were not finished."
 						     : " have label 0.");
 	}
-	buf_append_str(page, " <a href=\"#decisions\">Other thresholds</a>.</li>\n");
+	buf_append_str(page, " <a href=\"#decisions\">What to do at which threshold</a>.</li>\n");
+}
+
+/* From which mean to which, if it has any. */
+static void put_means(const struct report_inputs_feature *row, struct buf *page)
+{
+	const char *unit = quantity_unit(row->names.data);
+
+	if (isnan(row->mean[0]) || isnan(row->mean[1]))
+		return;
+	buf_append_str(page, " (mean ");
+	quantity_put(page, row->mean[0], unit);
+	buf_append_str(page, ", then ");
+	quantity_put(page, row->mean[1], unit);
+	buf_append_char(page, ')');
 }
 
 /* What moved, if the drift is there: the features that shifted and should not by nature. */
@@ -218,6 +234,7 @@ static void put_moved(const struct report *r, struct buf *page)
 			buf_append_str(page, "<code>");
 			html_str(page, row->names.data);
 			buf_append_str(page, "</code>");
+			put_means(row, page);
 		}
 	}
 	if (n > REPORT_MOVED)

@@ -765,7 +765,7 @@ by_name() {
 		works "$tool" --help >help
 		[[ $(head -n 1 help) == "Usage: $tool "* ]]
 		# That of all filters together has a screen of its own.
-		[ "$(wc -l <help)" -le "$([[ $tool == ce-materialize ]] && echo 64 || echo 45)" ]
+		[ "$(wc -l <help)" -le "$([[ $tool == ce-materialize ]] && echo 64 || echo 48)" ]
 		awk 'length > 79 { print; bad = 1 } END { exit bad }' help
 		works "$tool" --version >version
 		grep -Eqx "$tool [0-9]+\.[0-9]+\.[0-9]+ \((ISA-L|zlib) [0-9.]+\)" version

@@ -421,7 +421,7 @@ in_share/man/man1   = $(filter %.1,$(MANS))
 in_share/man/man5   = $(filter %.5,$(MANS))
 in_share/man/man7   = $(filter %.7,$(MANS))
 in_share/ce/recipes = $(wildcard samples/recipes/*)
-in_share/ce         = $(wildcard samples/*.mk samples/night.sh samples/online.sql)
+in_share/ce         = $(wildcard samples/*.mk samples/*.sh samples/*.sql)
 in_share/doc/ce     = LICENSE .github/NEWS.md
 
 INTO = $(DESTDIR)$(PREFIX)

@@ -10,7 +10,7 @@ setup_file() {
 	mkdir src
 	cp -R "$CE_ROOT"/{Makefile,LICENSE,.github,lib,tools} src
 	mkdir src/samples
-	cp "$CE_ROOT"/samples/*.mk src/samples
+	cp "$CE_ROOT"/samples/*.{mk,sh,sql} src/samples
 	# Makes the file that -o names, and tells how it was called.
 	cat >cc <<-'E'
 		#!/bin/sh
@@ -127,7 +127,7 @@ installed() {
 		for page in tools/ce*.[57]; do
 			echo "$root/usr/share/man/man${page##*.}/${page#tools/}"
 		done
-		for sample in samples/*.mk; do echo "$root/usr/share/ce/${sample#samples/}"; done
+		for sample in samples/*.mk samples/night.sh samples/promote.sh samples/online.sql samples/schema.sql; do echo "$root/usr/share/ce/${sample#samples/}"; done
 		echo "$root/usr/share/doc/ce/LICENSE"
 		echo "$root/usr/share/doc/ce/NEWS.md"
 	} | sort -u >want

@@ -31,7 +31,14 @@
 # blanks, nor the signs ' " ` \ & ; | < > : $ # ( ) % = ? * [ ~ of make and of the shell, nor begin with -.
 #
 #   make -f days.mk ... load        also loads the days into PostgreSQL, with psql and ce-import: see below
-#   make -f days.mk ... predict     also scores the rows that are open now by MODEL=FILE, into OUT/open_predictions.csv.gz
+#   make -f days.mk ... train       also makes OUT/completion.model of the rows of all days that are in OUT, and OUT/first.model
+#                                   of the first of each viewing. They are candidates
+#   make -f days.mk ... promote     also compares OUT/completion.model with MODEL, the champion, on the newest rows, and puts it in
+#                                   its place unless it is worse: see promote.sh, which has to be in the folder of this file
+#   make -f days.mk ... predict     also scores the rows that are open now by MODEL, into OUT/open_predictions.csv.gz
+#   make -f days.mk ... served      evaluates what was predicted, with the outcomes that are in the database by now: by model_id
+#                                   and by the day of scored_at. Makes OUT/served.csv.gz, the rows, and OUT/served_metrics.csv.gz,
+#                                   by the view served_predictions of schema.sql
 #
 # DB='...' is a connection string as for psql -d, and loads without being asked; with the goal `load` alone the PG*
 # variables apply. Each table of LOADED gets the rows of all days, with a further column `day`, that of the file. A
@@ -39,14 +46,15 @@
 # that one that failed is made up for, none is loaded twice, and a table that is new in LOADED gets its rows of all days; one
 # that LOADED no longer names stays as it is. While several days are replayed, those that are not yet loaded have their old
 # rows. The tables ONLINE of the newest state go into the schema `online`, all at once: what samples/online.sql
-# reads. `predict` upserts into completion_predictions. The schema STAGE is made and dropped on the way.
+# reads. `predict` adds to completion_predictions, of which no row is replaced: schema.sql has views of it. The schema STAGE is
+# made and dropped on the way.
 
 # Every variable up to BIN may come from the command line or from the environment.
 LOGS  ?= logs
 DATA  ?= .
 OUT   ?= out
 DB    ?=
-MODEL ?= $(OUT)/completion.model
+MODEL ?= $(OUT)/champion.model
 KEEP  ?= 7
 ZONE  ?= UTC
 
@@ -61,7 +69,9 @@ CONTENTS_JOIN ?= -k content_id
 JOIN_FILES    ?=
 DROP          ?= email
 
+TRAIN_FLAGS   ?=
 PREDICT_FLAGS ?=
+SERVED_FLAGS  ?=
 LOADED ?= completion_prediction_features session_starts $(if $(filter all,$(TABLES)),cleaned_events content_completion)
 ONLINE ?= users contents user_genres pairs viewings window_events online_effects
 STAGE  ?= ce_day
@@ -104,7 +114,7 @@ goals   = $(or $(MAKECMDGOALS),all)
 comma  := ,
 tables := $(subst $() ,$(comma),$(sort $(LOADED)))
 
-.PHONY: all load predict
+.PHONY: all load train promote predict served
 ifeq ($(PLAN),)
 
 # --- which days are to be made: worked out by a shell, that then makes them by a make of its own, all under a lock -------
@@ -416,13 +426,34 @@ $(REPLAY:%=day-%): day-%: $(if $(DROPPED),drop)
 $(OUT)/open.csv.gz: $(REPLAY:%=day-%)
 	@cp $(OUT)/$(NEWEST)/open.csv.gz $(OUT)/.open.ce-new.tmp && mv $(OUT)/.open.ce-new.tmp $@
 
+# --- a candidate, and the champion ------------------------------------------------------------------
+
+# What is open at the end of the newest day is to come, which the end of the log tells. What a candidate was made of is
+# written down, so that it is made again when that has changed.
+export CE_TRAIN := $(strip $(strict) $(TRAIN_FLAGS))
+rows_of = $(DAYS:%=$(OUT)/%/$(1).csv.gz)
+log_end = $$(sed -n 's/^until //p' $(OUT)/state/$(NEWEST)/MANIFEST)
+trains  = train $(strict) --watermark $(log_end) $(TRAIN_FLAGS)
+train: $(REPLAY:%=day-%) $(if $(DROPPED),drop)
+	@of=$$(echo '$(FLAGS_SUM)' "$$CE_TRAIN"; sha256sum $(DAYS:%=$(OUT)/%/made)); \
+	if [ -e $(OUT)/completion.model ] && [ -e $(OUT)/first.model ] && [ "$$of" = "$$(cat $(OUT)/log/train 2>/dev/null)" ]; then exit 0; fi; \
+	train() { echo "ce-train $$*"; ce-train "$$@"; }; \
+	set -e; rm -f $(OUT)/log/train; \
+	$(trains) -o $(OUT)/completion.model $(call rows_of,completion_prediction_features); \
+	$(trains) -o $(OUT)/first.model $(call rows_of,first_features); \
+	printf '%s\n' "$$of" >$(OUT)/log/train
+
+# The only one that writes MODEL.
+promote: train
+	sh $(dir $(this))promote.sh $(strict) $(MODEL) $(OUT)/completion.model $(call rows_of,completion_prediction_features)
+
 # --- what is open now, scored ---------------------------------------------------------------------
 
 predict: $(OUT)/open_predictions.csv.gz
-	$(if $(loads),ce-import $(strict) $(db) --upsert event_id completion_predictions $<)
+	$(if $(loads),ce-import $(strict) $(db) --upsert event_id$(comma)model_id$(comma)scored_at completion_predictions $<)
 .PHONY: $(OUT)/open_predictions.csv.gz
-$(OUT)/open_predictions.csv.gz: all
-	@test -e $(MODEL) || { echo 'days.mk: no model $(MODEL): make one of completion_prediction_features by ce-train, or set MODEL=FILE' >&2; exit 1; }
+$(OUT)/open_predictions.csv.gz: all $(filter promote,$(goals))
+	@test -e $(MODEL) || { echo 'days.mk: no model $(MODEL): promote makes one, or set MODEL=FILE' >&2; exit 1; }
 	ce-predict $(strict) $(PREDICT_FLAGS) --keys -m $(MODEL) -o $@ $(OUT)/open.csv.gz
 
 # --- the database ---------------------------------------------------------------------------------
@@ -510,4 +541,14 @@ online: $(REPLAY:%=day-%) $(LOAD:%=load-%)
 	@$(psql) -c 'CREATE SCHEMA IF NOT EXISTS online'
 	ce-import $(strict) $(db) --schema online --replace --max-loss 100% -I $(OUT)/state/$(NEWEST) $(ONLINE)
 	@$(psql) -c "UPDATE ce_days SET online = day = '$(NEWEST)' WHERE online OR day = '$(NEWEST)'"
+
+# --- what was predicted against what became of it ---------------------------------------------------
+
+served: $(if $(loads),load) $(filter predict,$(goals))
+	ce-export $(strict) $(db) -c '$(with_outcome)' -o $(OUT)/served.csv.gz
+	@$(served) -p $(OUT)/served.csv.gz
+	@$(served) -o $(OUT)/served_metrics.csv.gz $(OUT)/served.csv.gz 2>$(OUT)/log/served || { cat $(OUT)/log/served >&2; exit 1; }
+with_outcome = SELECT * FROM served_predictions WHERE is_completion IS NOT NULL \
+	       ORDER BY scored_at, event_ts, event_id COLLATE "C", model_id COLLATE "C"
+served       = ce-eval $(strict) --by model_id --by-time day --time scored_at $(SERVED_FLAGS)
 endif

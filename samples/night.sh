@@ -4,6 +4,9 @@
 #
 #	30 0 * * *  PATH=/usr/local/bin:$PATH DB=ce sh /srv/ce/night.sh /srv/ce/data
 #
+# Once a week, after Sunday (TRAIN_ON=7; 0: never), it trains a candidate, puts that in the place of champion.model, the model that
+# serves, unless it is worse, and evaluates what was served (night.log). The first one comes after the first whole week.
+#
 # What it says is an error, a warning or that an older day is made again, which cron mails. A night that failed is made up
 # for by the next: every day that has no partition yet is exported, since the first one there, or since SINCE=2024-01-01.
 #
@@ -41,8 +44,18 @@ done
 ce-export ${DB:+-d "$DB"} -O dims users_dim content_dim
 
 # First the days alone, which need no database.
-days() { make -s --no-print-directory -f "$here/days.mk" LOGS=logs DATA=dims OUT=out MODEL=completion.model "$@" >>night.log; }
+days() { make -s --no-print-directory -f "$here/days.mk" LOGS=logs DATA=dims OUT=out MODEL=champion.model "$@" >>night.log; }
 : >night.log
 days DB= all
-# Without a model yet there is nothing to score.
-if [ -e completion.model ]; then days DB="${DB-}" load predict; else days DB="${DB-}" load; fi
+# Without a model yet there is nothing to score, nor anything that was.
+if [ -e champion.model ]; then days DB="${DB-}" load predict; else days DB="${DB-}" load; fi
+# After what is served, so that what fails here costs no prediction; and again in the next night, if it failed.
+on=${TRAIN_ON:-7}
+week=$((yesterday - ($(date -u -d "@$yesterday" +%u) - on + 7) % 7 * 86400))
+first=$(midnight "$(find logs -name '????-??-??.csv.gz' | sort | sed -n '1s/.*\///; 1s/\.csv\.gz$//p')")
+if [ "$on" -gt 0 ] && [ "$week" -ge $((first + 6 * 86400)) ] && [ "$(cat week 2>/dev/null)" != "$week" ]; then
+	champion=$(find . -maxdepth 1 -name champion.model)
+	days DB= promote
+	if [ "$champion" ]; then days DB="${DB-}" load served; fi
+	echo "$week" >week
+fi

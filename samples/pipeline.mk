@@ -34,6 +34,11 @@
 #                                        with the first, OUT/features_report.html, on how each feature is distributed
 #   make -f pipeline.mk ... summary      makes the reports, too, and prints the metrics
 #   make -f pipeline.mk ... audit        checks the features for look-ahead leakage: see ce-audit(1)
+#   make -f pipeline.mk ... train        the models alone: OUT/completion.model, and OUT/first.model of the first rows.
+#                                        They are candidates: tables, metrics and reports in OUT are about them
+#   make -f pipeline.mk ... promote      compares OUT/completion.model with MODEL, the champion that `predict` serves with, on
+#                                        the newest rows, and puts it in its place unless it is worse: see promote.sh, which
+#                                        has to be in the folder of this file. Nothing else writes MODEL
 #
 # With PostgreSQL as source, sink or both. DB='...' is a connection string as for psql -d; without it the
 # PG* variables apply. Passwords belong in PGPASSWORD or a password file: arguments of make show in ps.
@@ -41,8 +46,13 @@
 #   make -f pipeline.mk ... export       exports the source tables from the database into DATA
 #   make -f pipeline.mk ... load         makes everything, and then loads every table into the database, all at
 #                                        once; refused if one would lose more than half of its rows, unless
-#                                        LOAD_FLAGS='--max-loss N|P%' says otherwise
-#   make -f pipeline.mk ... predict      scores the viewings that are still open with the existing MODEL
+#                                        LOAD_FLAGS='--max-loss N|P%' says otherwise. Then the predictions are added to
+#                                        completion_predictions, of which no row is replaced: a run's are told by model_id and
+#                                        scored_at, and schema.sql has views of the newest
+#   make -f pipeline.mk ... predict      scores the viewings that are still open with the existing MODEL, and adds that
+#   make -f pipeline.mk ... served       evaluates what was predicted while viewings were open, with the outcomes that are in the
+#                                        database by now: by model_id and by the day of scored_at. Makes OUT/served.csv.gz, the
+#                                        rows, and OUT/served_metrics.csv.gz, by the view served_predictions of schema.sql
 
 # Every variable up to BIN may come from the command line or from the environment.
 DATA  ?= .
@@ -50,7 +60,7 @@ OUT   ?= out
 RECIPE ?=
 LOG    ?=
 DB    ?=
-MODEL ?= $(OUT)/completion.model
+MODEL ?= $(OUT)/champion.model
 
 ENGINE ?= pipe
 STRICT ?=
@@ -86,9 +96,11 @@ IMPORTANCE_FLAGS ?=
 AUDIT_FLAGS      ?=
 EXPORT_FLAGS     ?=
 LOAD_FLAGS       ?=
+SERVED_FLAGS     ?= $(EVAL_FLAGS)
 
 # The folder of the tools: that of the source tree which holds this file, if there is one, else PATH.
-BIN ?= $(wildcard $(dir $(lastword $(MAKEFILE_LIST)))../build/bin)
+here := $(dir $(lastword $(MAKEFILE_LIST)))
+BIN ?= $(wildcard $(here)../build/bin)
 export PATH := $(if $(BIN),$(abspath $(BIN)):)$(PATH)
 SHELL = /bin/sh
 
@@ -142,7 +154,8 @@ drop    = $(if $(DROP),--drop $(DROP))
 joined  = $(USERS_JOIN) $(call source,users_dim) $(CONTENTS_JOIN) $(call source,content_dim)
 # The messages of a step go to a log of its own, and to the terminal if the step fails: after the warnings of the
 # steps before it, which may say why.
-logged  = -v 2>$(OUT)/log/$(1) || { $(show_warnings); cat $(OUT)/log/$(1) >&2; exit 1; }
+said    = 2>$(OUT)/log/$(1) || { $(show_warnings); cat $(OUT)/log/$(1) >&2; exit 1; }
+logged  = -v $(said)
 flags   = $(patsubst %,$(OUT)/log/%.flags,$(1))
 
 AGGREGATES = content_completion user_activity user_engagement user_genre_preference \
@@ -153,7 +166,7 @@ LOADED     = cleaned_events enriched_table session_identification session_starts
 	     online_effects completion_prediction_features completion_predictions feature_importance feature_drift \
 	     feature_distribution metrics metric_intervals curves
 
-.PHONY: all summary report audit export load predict clean FORCE
+.PHONY: all summary report audit export load train promote predict served clean FORCE
 all: $(call table,$(LOADED) first_features first_predictions first_metrics) \
 	$(OUT)/completion.model $(OUT)/first.model
 	$(if $(is_last),$(if $(questioned),,$(shell $(CE_WARNINGS))))
@@ -164,7 +177,7 @@ all: $(call table,$(LOADED) first_features first_predictions first_metrics) \
 show_warnings = eval "$$CE_WARNINGS"
 export CE_WARNINGS = awk '/^ce-[a-z]+: warning: / { step = FILENAME; sub(/.*\//, "", step); \
 	print (n++ ? "" : "\n== Warnings ==\n") step ": " $$0 }' $(OUT)/log/[0-9]* /dev/null >&2 2>/dev/null
-last_goal     = $(lastword $(foreach goal,all report summary load predict,$(filter $(goal),$(goals))))
+last_goal     = $(lastword $(foreach goal,train all report summary load promote predict served,$(filter $(goal),$(goals))))
 is_last       = $(filter $(last_goal),$@)
 questioned    = $(findstring q,$(firstword -$(MAKEFLAGS)))
 
@@ -260,6 +273,14 @@ $(OUT)/completion.model: $(call table,completion_prediction_features) $(call fla
 
 $(OUT)/first.model: $(call table,first_features) $(call flags,TRAIN)
 	ce-train $(strict) $(watermark) $(TRAIN_FLAGS) -o $@ $< $(call logged,6-train-first)
+
+train: $(OUT)/completion.model $(OUT)/first.model
+	$(if $(is_last),$(if $(questioned),,$(shell $(CE_WARNINGS))))
+
+# The only one that writes MODEL.
+promote: $(OUT)/completion.model $(call table,completion_prediction_features)
+	sh $(here)promote.sh $(strict) $(MODEL) $^ $(call said,9-promote)
+	$(if $(is_last),@$(show_warnings))
 
 $(call table,completion_predictions): $(OUT)/completion.model \
 		$(call table,completion_prediction_features) $(call flags,PREDICT)
@@ -368,34 +389,53 @@ $(OUT)/absent/%.csv: $(call flags,JOIN)
 	@mkdir -p $(@D)
 	@echo $(columns) >$@
 
-# Readers of the tables see the old rows until all new ones are complete.
+# Readers of the tables see the old rows until all new ones are complete. Predictions are added, under what tells a run.
+history = --upsert event_id,model_id,scored_at completion_predictions
 load: all | $(OUT)/log
-	ce-import $(strict) $(db) -I $(OUT) --replace $(LOAD_FLAGS) --analyze $(LOADED) $(call logged,9-load)
+	ce-import $(strict) $(db) -I $(OUT) --replace $(LOAD_FLAGS) --analyze $(filter-out completion_predictions,$(LOADED)) \
+		$(call logged,9-load)
+	$(if $(filter completion_predictions,$(LOADED)),ce-import $(strict) $(db) --analyze $(history) \
+		$(call table,completion_predictions) $(call logged,9-load-predictions))
 	$(if $(is_last),@$(show_warnings))
 
 # With an existing model, which is not trained again though the features are new: no rule makes MODEL
-# here. First the rows that are open now, then those that were: their outcomes may be known by now.
+# here. First the rows that are open now, then those that were when they were scored last: their outcomes may be known by now.
 # Of those only what is as late as the features can be among them. The join is a filter, so neither STRICT nor the
 # warnings at the end concern its rows without a match; nor does STRICT concern rows later than the model, which are
-# immature until it is trained again.
-scores   = ce-predict $(strict) $(PREDICT_FLAGS) --keys -m $(MODEL)
-upserts  = ce-import $(strict) $(db) --upsert event_id completion_predictions
+# immature until it is trained again. All of a run have one scored_at.
+now      = $(eval now := $$(shell date +%s%3N))$(now)
+scores   = ce-predict $(strict) --scored-at $(now) $(PREDICT_FLAGS) --keys -m $(MODEL)
+adds     = ce-import $(strict) $(db) $(history)
 was_open = $(call table,was_open)
 # The event_ts of the first feature row, which is the earliest; nothing without rows.
 earliest = gzip -dc $< | sed -nE '2 { s/^("([^"]|"")*"|[^,]*),([0-9]+),.*/\3/p; q; }'
 predict: $(call table,completion_prediction_features) | $(OUT)/log
-	@test -e $(MODEL) || { echo 'predict: no model $(MODEL): make it first, or set MODEL=FILE' >&2; exit 1; }
-	$(scores) --split unlabelled $< | $(upserts) $(call logged,9-predict)
-	from=$$($(earliest)); ce-export $(strict) $(db) --columns event_id \
-		--where "split = 'unlabelled' AND event_ts >= $${from:-0}" -o $(was_open) completion_predictions
+	@test -e $(MODEL) || { echo 'predict: no model $(MODEL): promote makes one, or set MODEL=FILE' >&2; exit 1; }
+	$(scores) --split unlabelled $< | $(adds) $(call logged,9-predict)
+	from=$$($(earliest)); ce-export $(strict) $(db) -c "SELECT event_id FROM (SELECT DISTINCT ON (event_id) event_id, split, scored_at \
+		FROM completion_predictions WHERE event_ts >= $${from:-0} ORDER BY event_id, scored_at DESC, model_id) AS latest \
+		WHERE split = 'unlabelled' AND scored_at < $(now)" -o $(was_open)
 	if gzip -dc $(was_open) | tail -n +2 | grep -q .; then \
 		ce-join --max-unmatched 100% -k event_id $(was_open) -o $(call table,were_open) $< $(call logged,predict-join); \
-		$(filter-out --strict,$(scores)) $(call table,were_open) | $(upserts) $(call logged,9-predict-again); fi
+		$(filter-out --strict,$(scores)) $(call table,were_open) | $(adds) $(call logged,9-predict-again); fi
 	$(if $(is_last),@$(show_warnings))
+
+# What was predicted against what became of it.
+served: | $(OUT)/log
+	ce-export $(strict) $(db) -c '$(with_outcome)' -o $(OUT)/served.csv.gz $(call said,9-served-export)
+	@printf '\n== Served predictions of viewings whose outcome is known by now ==\n'
+	@$(served) -p $(OUT)/served.csv.gz $(call said,9-served)
+	$(served) -o $(OUT)/served_metrics.csv.gz $(OUT)/served.csv.gz $(call said,9-served)
+	$(if $(is_last),@$(show_warnings))
+with_outcome = SELECT * FROM served_predictions WHERE is_completion IS NOT NULL \
+	       ORDER BY scored_at, event_ts, event_id COLLATE "C", model_id COLLATE "C"
+served       = ce-eval $(strict) --by model_id --by-time day --time scored_at $(SERVED_FLAGS)
 
 # Given together, the model and the loaded table come first.
 $(if $(filter all load summary,$(MAKECMDGOALS)),predict: | all)
-$(if $(filter load,$(MAKECMDGOALS)),predict: | load)
+$(if $(filter load,$(MAKECMDGOALS)),predict served: | load)
+$(if $(filter promote,$(MAKECMDGOALS)),predict: | promote)
+$(if $(filter predict,$(MAKECMDGOALS)),served: | predict)
 
 clean:
 	rm -rf $(OUT)

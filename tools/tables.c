@@ -126,13 +126,20 @@ static void print_mdoc(void)
 	       "in\n"
 	       ".Xr ce 7 .\n");
 	for (const struct table *t = tables; t < tables + N_TABLES; t++) {
+		const char *before = "The key is ";
+
 		printf(".Ss %s\n"
 		       "A row is %s.\n"
 		       "Made by %s.\n",
 		       t->name, t->row, t->maker);
-		for (size_t i = 0; i < t->n; i++)
-			if (is_key(t, i))
-				printf("The key is %s.\n", t->columns[i]->name);
+		for (size_t i = 0; i < t->n; i++) {
+			if (!is_key(t, i))
+				continue;
+			printf("%s%s", before, t->columns[i]->name);
+			before = ", ";
+		}
+		if (before[0] == ',')
+			printf(".\n");
 		printf(".Bl -tag -width Ds -compact\n");
 		for (size_t i = 0; i < t->n; i++)
 			print_column(t->columns[i]);

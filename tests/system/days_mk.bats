@@ -454,7 +454,39 @@ same_out() {
 	[ "$(wc -l <want.csv)" -gt 1 ]
 	run days predict
 	[ "$status" -ne 0 ]
-	[[ $output == *"days.mk: no model out/completion.model"* ]]
+	[[ $output == *"days.mk: no model out/champion.model: promote makes one, or set MODEL=FILE"* ]]
+}
+
+@test "train: candidates of the rows of all days, until its end; promote: one that is not worse serves" {
+	nights
+	mv logs/2024-01-06.csv .
+	days train TRAIN_FLAGS='--horizon 1h'
+	[ ! -e out/champion.model ]
+	for name in completion:completion_prediction_features first:first_features; do
+		ce-train --watermark 1704499200000 --horizon 1h -o want out/2024-*/"${name#*:}.csv.gz" 2>/dev/null
+		cmp want "out/${name%:*}.model"
+	done
+	days promote TRAIN_FLAGS='--horizon 1h'
+	! grep '^ce-train ' make.log || return 1
+	cmp out/completion.model out/champion.model
+	# Another day, other options, or a day that has changed: another candidate.
+	mv 2024-01-06.csv logs
+	days train promote TRAIN_FLAGS='--horizon 1h'
+	[ "$(grep -c '^ce-train ' make.log)" -eq 2 ]
+	grep -q '^ce-train .*/2024-01-06/completion_prediction_features.csv.gz' make.log
+	grep -q '^promote.sh: out/champion.model is now out/completion.model' make.log
+	cp out/champion.model champion
+	days promote predict TRAIN_FLAGS="--horizon 1h --class-weight 99"
+	[ "$(grep -c '^ce-train ' make.log)" -eq 2 ]
+	grep -q '^promote.sh: out/champion.model stays .* is worse by .*log loss$' make.log
+	cmp champion out/champion.model
+	sed -i '$d' logs/2024-01-06.csv
+	days train TRAIN_FLAGS="--horizon 1h --class-weight 99"
+	[ "$(grep -c '^ce-train ' make.log)" -eq 2 ]
+	# What fails leaves no record of a candidate.
+	fails 1 days train TRAIN_FLAGS='--horizon 9x'
+	days train TRAIN_FLAGS="--horizon 1h --class-weight 99"
+	[ "$(grep -c '^ce-train ' make.log)" -eq 2 ]
 }
 
 # rows_of TABLE: of the database, without the day, in the order of the first column.
@@ -574,7 +606,7 @@ loaded() {
 	[ "$(sql 'SELECT count(*) > 1000 FROM completion_prediction_features')" = t ]
 	# The next night, with a model, after one that did nothing.
 	ce-export --columns "$(behind data/out completion_prediction_features | head -n 1)" completion_prediction_features |
-		ce-train --horizon 1h -o data/completion.model 2>/dev/null
+		ce-train --horizon 1h -o data/champion.model 2>/dev/null
 	rm "data/logs/$(date -u -d yesterday +%F).csv.gz"
 	sh here/night.sh data >said 2>&1 || { cat said; false; }
 	[ "$(sql 'SELECT count(*) > 0 FROM completion_predictions')" = t ]

@@ -79,6 +79,27 @@ pipeline() {
 	[ out/completion_prediction_features.csv.gz -nt data/events_table.csv.gz ]
 }
 
+@test "train makes the models alone, and only promote writes the champion, unless the candidate is worse" {
+	workload
+	pipeline train
+	[ "$(cd out && echo *.model)" = 'completion.model first.model' ]
+	[ ! -e out/completion_predictions.csv.gz ]
+	pipeline all
+	[ ! -e out/champion.model ]
+	pipeline promote
+	cp out/champion.model champion
+	cmp champion out/completion.model
+	pipeline promote TRAIN_FLAGS='--class-weight 99'
+	grep -q '^promote.sh: out/champion.model stays (.* is worse by .*log loss$' make.log
+	pipeline all report TRAIN_FLAGS='--l2 10'
+	cmp champion out/champion.model
+	! cmp -s champion out/completion.model || return 1
+	pipeline promote TRAIN_FLAGS='--l2 10'
+	cmp out/champion.model out/completion.model
+	pipeline promote TRAIN_FLAGS='--l2 10' MODEL=served
+	cmp served out/completion.model
+}
+
 @test "a step that fails says why and leaves nothing under its name" {
 	workload
 	gzip -dc data/content_dim.csv.gz | sed 's/^content_id,/id,/' | gzip >broken

@@ -38,6 +38,11 @@ state() {
 	END
 }
 
+# Every prediction in the database, sorted.
+history() {
+	ce-export -p completion_predictions | tail -n +2 | sort
+}
+
 # night FOLDER GOAL...: the pipeline on the source tables in FOLDER, into OUT=FOLDER.out; its output is in make.log.
 night() {
 	local folder=$1
@@ -63,7 +68,11 @@ refused() {
 	[ "$(wc -l <tables)" -eq 21 ]
 	while read -r table; do
 		ce-export "$table" | gzip -dc >got
-		same <(gzip -dc "out/$table.csv.gz") got
+		# Predictions are added in the order of their keys.
+		case $table in
+		completion_predictions) same <(gzip -dc "out/$table.csv.gz" | sort) <(sort got) ;;
+		*) same <(gzip -dc "out/$table.csv.gz") got ;;
+		esac
 		[ "$(sql "SELECT count(*) FROM pg_stats WHERE tablename = '$table'")" -gt 0 ]
 	done <tables
 	[ "$(sql 'SELECT count(*) > 2000 FROM cleaned_events')" = t ]
@@ -103,6 +112,11 @@ refused() {
 	refused broken 'ce-import: broken.out/curves.csv.gz: truncated gzip stream'
 	rm broken.out/curves.csv.gz
 	night broken load
+	# All is as it was, and the predictions of the other run are further ones.
+	same <(grep -v '^completion_predictions|' before) <(state | grep -v '^completion_predictions|')
+	[ "$(history | wc -l)" -eq "$(($(gzip -dc {out,broken.out}/completion_predictions.csv.gz | wc -l) - 2))" ]
+	state >before
+	night broken load
 	same before <(state)
 	# That the events are fewer is what we want.
 	night fewer load LOAD_FLAGS='--max-loss 90%' || { tail -5 make.log; false; }
@@ -140,43 +154,53 @@ refused() {
 	[ "$(gzip -dc data/users_dim.csv.gz | wc -l)" -eq 61 ]
 }
 
-@test "predict: the viewings that are still open, by the model that is there, and no other row" {
+@test "predict: the viewings that are still open, by the champion, are added to what was predicted, of which nothing changes" {
 	warehouse today
 	run pipeline export predict
 	[ "$status" -ne 0 ]
-	[[ $output == *'predict: no model out/completion.model: make it first, or set MODEL=FILE'* ]]
-	pipeline all load
-	cp out/completion.model model
-	cp out/completion_predictions.csv.gz predictions.csv.gz
-	open="SELECT count(*) FROM completion_predictions WHERE split = 'unlabelled'"
-	n=$(sql "$open")
-	[ "$n" -gt 5 ]
-	# One that was predicted otherwise, one that is missing, and a row of the past, not to be touched.
-	psql -q <<-'END'
-		UPDATE completion_predictions SET completion_probability = 2 WHERE event_id =
-			(SELECT min(event_id) FROM completion_predictions WHERE split = 'unlabelled');
-		DELETE FROM completion_predictions WHERE event_id =
-			(SELECT max(event_id) FROM completion_predictions WHERE split = 'unlabelled');
-		UPDATE completion_predictions SET completion_probability = 3 WHERE event_id =
-			(SELECT min(event_id) FROM completion_predictions WHERE split = 'train');
-	END
+	[[ $output == *'predict: no model out/champion.model: promote makes one, or set MODEL=FILE'* ]]
+	pipeline load promote
+	cmp out/completion.model out/champion.model
+	cp out/champion.model model
+	history >loaded
+	grep ,unlabelled, loaded >open
+	[ "$(wc -l <open)" -gt 5 ]
 	pipeline predict
-	[ "$(sql "$open")" -eq "$n" ]
-	[ "$(sql 'SELECT count(*) FROM completion_predictions WHERE completion_probability = 3')" -eq 1 ]
-	sql "UPDATE completion_predictions SET completion_probability = 0 WHERE completion_probability = 3"
-	# All but the time of scoring.
-	same <(gzip -dc predictions.csv.gz | cut -d, -f -9 | sort | grep -v "^$(sql "SELECT event_id FROM completion_predictions WHERE completion_probability = 0")," ) \
-		<(ce-export --where 'completion_probability <> 0' -p completion_predictions | cut -d, -f -9 | sort)
+	history >predicted
+	comm -13 loaded predicted >added
+	[ -z "$(comm -23 loaded predicted)" ]
+	same <(cut -d, -f1-9 open) <(cut -d, -f1-9 added)
+	[ "$(cut -d, -f10 added | sort -u | wc -l)" -eq 1 ]
+	# Once more at the same time, and the same file loaded again: the same rows.
+	pipeline predict PREDICT_FLAGS="--scored-at $(head -n 1 added | cut -d, -f10)"
+	pipeline load PREDICT_FLAGS=
+	same predicted <(history)
+	same <(ce-export -p latest_predictions | sort) <({
+		head -n 1 <(gzip -dc out/completion_predictions.csv.gz)
+		grep -v ,unlabelled, loaded
+		cat added
+	} | sort)
+	# Each viewing once, by its newest row.
+	same <(sort -t , -k 2,2n -k 1,1 added | awk -F, '{ newest[$3, $4] = $1 } END { for (viewing in newest) print newest[viewing] }' | sort) \
+		<(sql 'SELECT event_id FROM open_viewings' | sort)
 	# Newer data, the same model.
 	sql "INSERT INTO events_table SELECT 'new', max(event_ts) + 1, min(user_id), min(content_id), 'play', 0, 'tv' FROM events_table"
 	pipeline export predict
-	cmp model out/completion.model
-	[ "$(sql "SELECT split FROM completion_predictions WHERE event_id = 'new'")" = unlabelled ]
-	# When their outcome is known, they are no longer open.
+	cmp model out/champion.model
+	[ "$(sql "SELECT split FROM latest_predictions WHERE event_id = 'new'")" = unlabelled ]
+	# When their outcome is known, they are no longer open; what was served stays.
+	history >before
 	sql "INSERT INTO events_table SELECT 'later', max(event_ts) + 864000000, min(user_id), min(content_id), 'play', 0, 'tv' FROM events_table"
 	pipeline export predict
-	[ "$(sql "SELECT string_agg(event_id, ' ') FROM completion_predictions WHERE split = 'unlabelled'")" = later ]
-	[ "$(sql "SELECT split FROM completion_predictions WHERE event_id = 'new'")" = immature ]
+	history >after
+	[ -z "$(comm -23 before after)" ]
+	latest="SELECT string_agg(event_id, ' ') FROM latest_predictions WHERE split = 'unlabelled'"
+	[ "$(sql "$latest")" = later ]
+	[ "$(sql 'SELECT event_id FROM open_viewings')" = later ]
+	[ "$(sql "SELECT string_agg(split, ' ' ORDER BY scored_at) FROM completion_predictions WHERE event_id = 'new'")" = 'unlabelled immature' ]
+	# Those that were known before are not scored again.
+	pipeline predict
+	[ "$(history | wc -l)" -eq $(($(wc -l <after) + 1)) ]
 	# A window of the log that begins after all that was open, in which nothing is: there is nothing to do.
 	mkdir tail
 	cp data/{users,content}_dim.csv.gz tail
@@ -185,20 +209,51 @@ refused() {
 		for (i = 1; i <= 20; i++) { $1 = "t" i; $2 = sprintf("%.0f", t + i * 86400000); $5 = i % 2 ? "play" : "complete"; print } }' >tail/events_table.csv
 	make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" BIN="$CE_BIN" DATA=tail OUT=tail.out MODEL=model \
 		CLEAN_FLAGS='--allow-empty device' predict >make.log 2>&1 || { cat make.log; false; }
-	[ "$(sql "SELECT string_agg(event_id, ' ') FROM completion_predictions WHERE split = 'unlabelled'")" = later ]
+	[ "$(sql "$latest")" = later ]
 	sql "DELETE FROM events_table WHERE event_id = 'later'"
 	pipeline export all
-	# Another database by name, another model by file.
+	# Another database by name, another model by file, and views of tables that were there before.
 	createdb other
 	pipeline predict load DB="dbname='other'" MODEL=model
 	! grep -q "dbname='other'" make.log || return 1
-	[ "$(PGDATABASE=other sql "$open")" -gt 5 ]
+	export PGDATABASE=other
+	psql -qf "$CE_ROOT/samples/schema.sql"
+	[ "$(sql 'SELECT count(*) > 0 FROM open_viewings')" = t ]
+}
+
+@test "served: what was predicted while viewings were open, with today's outcomes, by model and day" {
+	warehouse served
+	export SESSIONIZE_FLAGS='--gap 6h'
+	pipeline export promote predict EXPORT_FLAGS='--until 2024-01-13T21:00' PREDICT_FLAGS='--scored-at 2024-01-13T21:10Z'
+	pipeline export predict EXPORT_FLAGS='--until 2024-01-16T20:00' PREDICT_FLAGS='--scored-at 2024-01-16T20:10Z'
+	run pipeline served
+	[ "$status" -ne 0 ]
+	[[ $output == *'ce-export: relation "completion_prediction_features" does not exist'* ]]
+	pipeline export load served SERVED_FLAGS='--by predicted_completion'
+	grep -q '^== Served predictions' make.log
+	gzip -dc out/served_metrics.csv.gz >served.csv
+	id=$(sed -n 's/^model_id //p' out/champion.model)
+	same <(cut -d, -f1-4 served.csv | grep -v ^predicted) <(
+		echo segment_column,segment,rows,positives
+		sql "SELECT '', '', count(*), sum(is_completion) FROM completion_predictions JOIN completion_prediction_features USING (event_id)
+			WHERE split = 'unlabelled' AND is_completion IS NOT NULL AND model_id = '$id'" | tr '|' , | tee all
+		echo "model_id,$id$(sed s/^,// all)"
+		sql "SELECT 'day', CASE WHEN scored_at < 1705276800000 THEN '2024-01-13' ELSE '2024-01-16' END, count(*), sum(is_completion)
+			FROM completion_predictions JOIN completion_prediction_features USING (event_id)
+			WHERE split = 'unlabelled' AND is_completion IS NOT NULL GROUP BY 2 ORDER BY 2" | tr '|' ,
+	)
+	[ "$(wc -l <served.csv)" -ge 6 ]
+	# The planner sees through the function; and the views hold no table.
+	[[ $(sql 'EXPLAIN SELECT * FROM served_predictions') != *'Function Scan'* ]]
+	sql 'DROP TABLE completion_prediction_features'
+	pipeline load served
+	gzip -dc out/served_metrics.csv.gz | same <(grep -v ^predicted served.csv) -
 }
 
 @test "schema.sql makes the columns and keys that ce-import makes" {
 	warehouse typed
 	sql 'CREATE SCHEMA made'
-	for table in events_table users_dim content_dim; do
+	for table in events_table users_dim content_dim completion_predictions; do
 		ce-export "$table" | ce-import "made.$table"
 		of() {
 			sql "SELECT attname, atttypid::regtype FROM pg_attribute
@@ -211,12 +266,25 @@ refused() {
 		}
 		same <(key "$table") <(key "made.$table")
 	done
+	# Again it changes nothing, and says nothing.
+	schema() { pg_dump -s | grep -v restrict; }
+	schema >before
+	psql -qf "$CE_ROOT/samples/schema.sql" >said 2>&1
+	[ ! -s said ]
+	schema | same before -
+	# Where it fails, it does nothing.
+	createdb older
+	export PGDATABASE=older
+	sql 'CREATE TABLE completion_predictions (event_id text PRIMARY KEY)'
+	schema >before
+	fails 3 psql -qf "$CE_ROOT/samples/schema.sql"
+	schema | same before -
 }
 
 @test "a model that breaks off changes no prediction" {
 	warehouse broken
-	pipeline export load
-	before=$(sql 'SELECT md5(array_agg(p ORDER BY event_id)::text) FROM completion_predictions p')
+	pipeline export load promote
+	before=$(sql 'SELECT md5(array_agg(p ORDER BY event_id, scored_at)::text) FROM completion_predictions p')
 	mkdir bin
 	cat >bin/ce-predict <<-E
 		#!/bin/sh
@@ -228,5 +296,5 @@ refused() {
 	run make -f pipeline.mk DATA=data OUT=out predict
 	[ "$status" -ne 0 ]
 	[[ $output == *"ce-import: stdin: truncated gzip stream"* ]]
-	[ "$(sql 'SELECT md5(array_agg(p ORDER BY event_id)::text) FROM completion_predictions p')" = "$before" ]
+	[ "$(sql 'SELECT md5(array_agg(p ORDER BY event_id, scored_at)::text) FROM completion_predictions p')" = "$before" ]
 }

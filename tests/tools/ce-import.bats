@@ -147,16 +147,18 @@ want_columns() {
 
 @test "a known table: columns in any order, others as text, and no key without its column" {
 	given <<<''
-	printf 'split,note,session_id,event_id,completion_probability\ntest,x,1,e1,0.25\n' >a.csv
+	printf 'split,note,session_id,scored_at,event_id,completion_probability,model_id\ntest,x,1,2,e1,0.25,m\n' >a.csv
 	ce-import completion_predictions a.csv
 	columns completion_predictions >got
 	cat >want <<-'END'
 		split text
 		note text
 		session_id bigint
+		scored_at bigint NOT NULL
 		event_id text NOT NULL
 		completion_probability double precision
-		PRIMARY KEY (event_id)
+		model_id text NOT NULL
+		PRIMARY KEY (event_id, model_id, scored_at)
 	END
 	same got want
 	printf 'session_id,user_id\n1,\n,u\n' | ce-import content_dim

@@ -27,9 +27,14 @@
 --	CREATE INDEX ON online.viewings (content_id);
 --	CREATE INDEX ON online.online_effects (level, coalesce(level_value, ''), coalesce(genre, ''), drift);
 --
--- What to show a user, best first, with a model as SQL (ce-model --sql): see ce-model(1).
+-- The titles that a user has not started, each with the probability that it would be completed, best first: as the table
+-- completion_predictions, whose keys the query makes. With a model as SQL (ce-model --sql) the database scores them itself: see
+-- ce-model(1).
 --
---	SELECT content_id, f.* FROM content_dim, LATERAL online_features('u17', content_id, 1706576400000, 'tv') AS f
+--	ce-export -c "SELECT user_id || ' ' || content_id AS event_id, 1706576400000 AS event_ts, user_id, content_id,
+--		NULL AS session_id, f.* FROM users_dim, content_dim,
+--		LATERAL online_features(user_id, content_id, 1706576400000, 'tv') AS f WHERE user_id = 'u17'" |
+--		ce-predict -p --keys -m champion.model | sort -t , -k 6,6gr
 
 CREATE OR REPLACE FUNCTION online_features(the_user text, the_content text, at bigint, the_device text,
 	start bigint DEFAULT 0, recent bigint DEFAULT 2592000000,

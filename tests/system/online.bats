@@ -107,3 +107,35 @@ learnt() {
 		[ -z "$(sql "SELECT FROM online_features($pair, 1704200000000, 'tv')")" ]
 	done
 }
+
+# The command is the one that the head of online.sql shows, for this model, time and user.
+@test "a user and a title that has not started are scored by one command, as ce-predict scores ce-materialize's row of such a play" {
+	local until=1704672000000 user content
+	ce-synth --users 40 --contents 25 --days 9 --sessions 500 --seed 4 -o dims
+	ce-clean -p dims/events_table.csv.gz -o all.csv
+	dimensions=(--drop email -k user_id dims/users_dim.csv.gz -k content_id dims/content_dim.csv.gz)
+	options=()
+	awk -F, -v until="$until" 'NR == 1 || $2 + 0 < until' all.csv >before.csv
+	ce-materialize "${dimensions[@]}" --until 2024-01-08 --state-out state -o features.csv before.csv
+	ce-train --model gbdt --trees 30 --horizon 1h -o champion.model features.csv
+	createdb scored
+	export PGDATABASE=scored
+	ce-import users_dim dims/users_dim.csv.gz
+	ce-import content_dim dims/content_dim.csv.gz
+	sql 'CREATE SCHEMA online'
+	ce-import --schema online -I state users contents user_genres pairs viewings window_events online_effects
+	sql <"$CE_ROOT/samples/online.sql"
+	user=$(sql "SELECT user_id FROM online.pairs GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1")
+	sed -n "s/^--\t//; /ce-export -c/,/ce-predict/p" "$CE_ROOT/samples/online.sql" |
+		sed "s/1706576400000/$until/g; s/'u17'/'$user'/" >score.sh
+	sh -e score.sh >got.csv
+	[ "$(tail -n 1 got.csv)" = "$(table_columns completion_predictions)" ]
+	# Each title that the user has not started, best first.
+	same <(sed '$d' got.csv | cut -d, -f4 | sort) <(sql "SELECT content_id FROM content_dim EXCEPT SELECT content_id FROM online.pairs WHERE user_id = '$user'" | sort)
+	sed '$d' got.csv | cut -d, -f6 | sort -gr -c
+	[ "$(cut -d, -f6 got.csv | sort -u | wc -l)" -gt 5 ]
+	while IFS=, read -r _ _ _ content _ probability _; do
+		probe "$user" "$content" "$until" tv 0
+		[ "$(ce-predict -p --keys -m champion.model row.csv | pick completion_probability)" = "$probability" ]
+	done < <(sed '$d' got.csv | head -n 8)
+}

@@ -261,7 +261,7 @@ test: $(TOOLS) $(UNITS) $(BUILD)/tables $(RECIPES)
 
 # The fast tests, for after each change: all but the long comparisons.
 QUICK = $(filter-out $(LONG),$(basename $(notdir $(BATS) $(UNIT_SRC))))
-LONG  = tables docs install sql statistics database ce-train ce-model report ce-import pipeline_postgres ce-predict ce-audit reference \
+LONG  = tables docs install sql statistics database ce-train ce-model report ce-import pipeline_postgres night ce-predict ce-audit reference \
 	conventions ce-export threads test_coverage
 
 check: $(TOOLS) $(UNITS) $(BUILD)/tables $(RECIPES)
@@ -280,7 +280,7 @@ SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sani
 
 # The suites that take long run under one compiler's sanitizers, the others under both.
 BY_GCC   = sql statistics reference report tables docs ce-train install layers
-BY_CLANG = database conventions properties pipeline_postgres ce-clean ce-eval ce-model ce-predict ce-export ce-import ce-audit \
+BY_CLANG = database conventions properties pipeline_postgres night ce-clean ce-eval ce-model ce-predict ce-export ce-import ce-audit \
 	   ce-synth
 without  = $(filter-out $(1),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 

@@ -308,18 +308,18 @@ $(call table,feature_importance feature_drift feature_distribution) &: $(OUT)/co
 	ce-predict $(strict) $(IMPORTANCE_FLAGS) --keys --importance $(call table,feature_importance) --drift $(call table,feature_drift) \
 		--distribution $(call table,feature_distribution) -m $< -o /dev/null $(word 2,$^) $(call logged,8-features)
 
-report: $(OUT)/report.html $(OUT)/first_report.html
+report: $(OUT)/report.html $(OUT)/features_report.html $(OUT)/first_report.html
 	$(if $(is_last),$(if $(questioned),,$(shell $(CE_WARNINGS))))
-reported = ce-eval $(strict) --by-time day $(EVAL_FLAGS) --html $@ -o /dev/null
-$(OUT)/report.html: $(OUT)/completion.model $(call table,metrics rejects unmatched content_completion feature_importance \
+reported = ce-eval $(strict) --by-time day $(EVAL_FLAGS) -o /dev/null
+$(OUT)/report.html $(OUT)/features_report.html &: $(OUT)/completion.model $(call table,metrics rejects unmatched content_completion feature_importance \
 		feature_drift feature_distribution)
-	$(scored) | $(reported) --by event_type --title 'Will this user finish this title?' \
+	$(scored) | $(reported) --by event_type --html $(OUT)/report.html --title 'Will this user finish this title?' \
 		--rejects $(call table,rejects) --unmatched $(call table,unmatched) \
 		--sessions $(call table,content_completion) --importance $(call table,feature_importance) \
 		--drift $(call table,feature_drift) --distribution $(call table,feature_distribution) \
 		--features-report $(OUT)/features_report.html --model $< $(call logged,8-report)
 $(OUT)/first_report.html: $(OUT)/first.model $(call table,first_metrics)
-	$(scored_first) | $(reported) --model $< --title 'Will this user finish this title? At the start of each viewing' \
+	$(scored_first) | $(reported) --model $< --html $@ --title 'Will this user finish this title? At the start of each viewing' \
 		$(call logged,8-report-first)
 
 $(call table,first_metrics): $(OUT)/first.model $(call table,first_features) \

@@ -23,7 +23,7 @@ static void text_is_escaped(void)
 	check_text("a\"b\\c/", 6, "\"a\\\"b\\\\c/\"");
 	check_text("\t\n\0\x7f", 4, "\"\\u0009\\u000a\\u0000\\u007f\"");
 	/* What turns text around, beyond the first plane, and what is cut in half. */
-	check_text("\xe2\x80\xae", 3, "\"\\u202e\"");
+	check_text("\xe2\x80\x8f", 3, "\"\\u200f\"");
 	check_text("\xf0\x9f\x8e\xac", 4, "\"\xf0\x9f\x8e\xac\"");
 	check_text("\xf3\xa0\x81\x81", 4, "\"\\udb40\\udc41\"");
 	check_text("x\xf0\x9f\x8e", 4, "\"x\\ufffd\\ufffd\\ufffd\"");

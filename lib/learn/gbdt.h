@@ -47,6 +47,7 @@ struct gbdt_options {
 	int64_t seed;
 };
 
+/* Plain boosting, of all rows and columns; the defaults of training are LEARN_OPTIONS_INIT's. */
 #define GBDT_OPTIONS_INIT                                                                          \
 	{                                                                                          \
 		.trees = 500, .tree = GROW_OPTIONS_INIT, .rows = 1, .columns = 1, .patience = 20,  \

@@ -7,8 +7,8 @@ Usage: gbdt.py fit FEATURES MODEL [TREES]    gbdt.py judge FEATURES MODEL (print
        gbdt.py score FEATURES SCORED OUT     trained on the rows that SCORED, of ce-predict, calls train, and stopped as
                                              ce-train stops: OUT has SCORED's rows with its own probabilities and the label
 
-The same split by time, histograms of as many bins, trees of the same depth, rate and penalty; no early stopping but for
-score.
+The same split by time, histograms of as many bins, trees of the same depth, rate and penalty, and no early stopping; but
+score's are of the defaults of ce-train, samples of rows and columns and early stopping among them.
 """
 import statistics
 import subprocess
@@ -22,6 +22,9 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import roc_auc_score
 
 import train
+
+# Of ce-train, what learner() has for XGBoost.
+PLAIN = "--rate 0.1 --depth 6 --subsample 1 --colsample 1 --validation 0".split()
 
 
 def categories(table, levels=None):
@@ -62,7 +65,7 @@ def judge(features, model):
 def apart(features, table, share, trees):
     """Our AUC and XGBoost's, when that share is the test part: of the same rows, those that ce-predict names."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["ce-train", "-m", "gbdt", "--trees", trees, "--validation", "0", "--holdout", str(share),
+        subprocess.run(["ce-train", "-m", "gbdt", "--trees", trees, *PLAIN, "--holdout", str(share),
                         "-o", f"{folder}/model", features], check=True)
         subprocess.run(["ce-predict", "-k", "-p", "-m", f"{folder}/model", "-o", f"{folder}/scored", features], check=True)
         scored = pd.read_csv(f"{folder}/scored")
@@ -82,7 +85,8 @@ def score(features, scored, out):
     held = in_train & (table.event_ts >= since).to_numpy()
     learnt = in_train & ~held
     x, levels = categories(table[in_train])
-    rival = learner(table.is_completion[learnt], 500).set_params(early_stopping_rounds=20)
+    rival = learner(table.is_completion[learnt], 1000).set_params(
+        learning_rate=0.05, max_depth=5, subsample=0.8, colsample_bytree=0.6, early_stopping_rounds=40)
     parts = [(categories(table[part], levels)[0], table.is_completion[part]) for part in (learnt, held)]
     rival.fit(*parts[0], eval_set=[parts[1]], verbose=False)
     told["is_completion"] = table.is_completion.astype("Int64")

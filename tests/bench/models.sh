@@ -6,7 +6,8 @@
 # DIR has events_table, users_dim and content_dim, of ce-synth, say; a CLEAN_FLAG is for ce-clean. For the first row of each
 # viewing and for all open moments: a line for each learner, with the AUC and log loss of the test rows without ce-online's
 # columns and with them, and the differences: by DeLong of the AUCs, by a bootstrap of users of the log losses; and XGBoost's
-# (stopped on the same validation rows) with them, next to which the trees and the blend are judged in the same way.
+# (of ce-train's default settings, stopped on the same validation rows) with them, next to which the trees and the blend are
+# judged in the same way.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -239,14 +239,15 @@ train() {
 		"scikit-learn $($python "$here/train.py" judge features.csv.gz sklearn.model)" >>"$folder/checks"
 }
 
-# Trees of the same depth, rate, penalty and number of bins, and no early stopping, on either side.
+# Trees of the same depth, rate, penalty and number of bins, of all rows and columns, and no early stopping, on either side.
 gbdt() {
 	local python=/usr/bin/python3 rows trees=100
 	$python -c 'import pandas, sklearn, xgboost' ||
 		{ say "pandas, scikit-learn or XGBoost is missing: run 'make deps bench'"; exit 1; }
 	rows=$(gzip -dc features.csv.gz | tail -n +2 | wc -l)
 	contestant 'ce-train --model gbdt' \
-		"m ce-train -m gbdt --trees $trees --validation 0 -o ../gbdt.model features.csv.gz"
+		"m ce-train -m gbdt --trees $trees --rate 0.1 --depth 6 --subsample 1 --colsample 1 --validation 0 \
+			-o ../gbdt.model features.csv.gz"
 	contestant 'pandas, XGBoost (hist)' "m $python -B '$here/gbdt.py' fit features.csv.gz xgboost.json $trees" rival
 	in_turns "$label: from the feature table to $trees trees" "$rows"
 	echo "$label: AUC-ROC of the test part: ce-train --model gbdt" \

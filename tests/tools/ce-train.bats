@@ -758,8 +758,8 @@ boosted() {
 @test "trees say what an independent reader of the model makes of them" {
 	reference make 2500 11 >features.csv
 	for how in isotonic none platt; do
-		for flags in '' '--depth 2 --rate 0.5' '--subsample 0.5 --colsample 0.5 --leaves 9' '--bins 4 --l2 0' \
-			'--class-weight balanced --resample over' '--min-weight 0 --depth 12 --leaves 500'; do
+		for flags in '' '--subsample 1 --colsample 1 --depth 2 --rate 0.5' '--subsample 0.5 --colsample 0.5 --leaves 9' '--bins 4 --l2 0' \
+			'--class-weight balanced --resample over' '--subsample 1 --colsample 1 --min-weight 0 --depth 12 --leaves 500'; do
 			# shellcheck disable=SC2086
 			ce-train --model gbdt --trees 25 --calibrate $how $flags features.csv >model
 			ce-predict -p -m model features.csv >said.csv
@@ -782,7 +782,7 @@ boosted() {
 		    with open(f"{k}.csv", "w", newline="") as f:
 		        csv.writer(f, lineterminator="\n").writerows(rows[:1] + rows[1 + 3000 * k:1 + 3000 * (k + 1)])
 	END
-	for flags in '--calibrate isotonic' '--subsample 0.4 --colsample 0.3 --seed 5 --calibrate platt'; do
+	for flags in '--subsample 1 --colsample 1 --calibrate isotonic' '--subsample 0.4 --colsample 0.3 --seed 5 --calibrate platt'; do
 		# shellcheck disable=SC2086
 		ce-train --model gbdt --trees 20 --threads 1 $flags features.csv >want
 		for threads in 2 3 5; do
@@ -832,7 +832,9 @@ relabel() {
 
 @test "it stops by the newest train rows, and keeps the best trees" {
 	reference make 3000 16 >features.csv
-	ce-train --model gbdt --rate 0.3 --validation 0.25 --patience 5 features.csv >model
+	# Of all rows and columns, so that each tree lowers the loss in training.
+	whole=(--rate 0.3 --depth 6 --subsample 1 --colsample 1)
+	ce-train --model gbdt "${whole[@]}" --validation 0.25 --patience 5 features.csv >model
 	cut=$(sed -n 's/^cut //p' model)
 	horizon=$(sed -n 's/^horizon //p' model)
 	boosted known features.csv "$cut" "$horizon" >train.csv
@@ -852,10 +854,10 @@ print(times[len(times) - 1 - (len(times) - 1) // 4])')
 		assert abs(losses[-1] - float(sys.argv[1])) < 1e-12 and losses[-1] == min(losses[1:]), (losses, sys.argv)
 	END
 	# More patience starts with the same trees, and finds none that are better before that.
-	ce-train --model gbdt --rate 0.3 --validation 0.25 --patience 1000 --trees "$tried" features.csv >longer
+	ce-train --model gbdt "${whole[@]}" --validation 0.25 --patience 1000 --trees "$tried" features.csv >longer
 	same <(facts model | grep -vE '^(patience|max_trees)') <(facts longer | grep -vE '^(patience|max_trees)')
 	# Without validation there are all of them.
-	ce-train -v --model gbdt --rate 0.3 --validation 0 --trees 40 features.csv >all 2>stderr
+	ce-train -v --model gbdt "${whole[@]}" --validation 0 --trees 40 features.csv >all 2>stderr
 	grep -qx 'trees 40' all
 	grep -qx 'validation_loss -' all
 	run -1 grep -i nan stderr
@@ -958,7 +960,7 @@ out.writerows([r["event_ts"], r[sys.argv[1]], r["is_completion"]] for r in rows)
 	done
 	# Nothing to split by: the base rate, and no more.
 	cut -d, -f1,6,7,10 hostile.csv >flat.csv
-	ce-train --model gbdt flat.csv >model
+	ce-train --model gbdt --subsample 1 --colsample 1 flat.csv >model
 	ce-predict -p -m model flat.csv >said.csv
 	boosted check flat.csv model said.csv
 }
@@ -984,7 +986,7 @@ means() {
 @test "a blend's score is the mean of those of its parts, trained alone on the same rows" {
 	reference make 2500 22 >features.csv
 	# What all take | logistic regression | trees
-	for flags in '--validation 0||--trees 20' '--calibrate platt||--rate 0.3' \
+	for flags in '--validation 0||--trees 20 --subsample 1 --colsample 1' '--calibrate platt||--rate 0.3' \
 		'--calibrate isotonic --bins 6 --class-weight balanced|--interactions plan:rate,rate:elapsed|--leaves 8' \
 		'--calibrate platt --resample under --seed 3|--l2 auto|--subsample 0.5 --colsample 0.7 --trees 30'; do
 		IFS='|' read -r all logistic trees <<<"$flags"
@@ -1045,7 +1047,8 @@ print(worst)' "$2" "$3"
 @test "--monotone: with all else as it is, the score never goes the other way" {
 	waves rows rows.csv
 	waves sweep sweep.csv
-	for flags in '' '--rate 0.5 --depth 10 --leaves 300' '--subsample 0.6 --colsample 0.7 --calibrate isotonic --validation 0.2'; do
+	for flags in '--subsample 1 --colsample 1' '--subsample 1 --colsample 1 --rate 0.5 --depth 10 --leaves 300' \
+		'--subsample 0.6 --colsample 0.7 --calibrate isotonic --validation 0.2'; do
 		# shellcheck disable=SC2086
 		ce-train --model gbdt --trees 60 $flags --monotone x:+ --monotone y:-,flat:- rows.csv >model
 		[[ $(grep ^monotone model) == $'monotone "x" +\nmonotone "y" -' ]]
@@ -1123,6 +1126,13 @@ print(worst)' "$2" "$3"
 	ce-train features.csv >model
 	grep -qx 'validation 0' model
 	grep -qx "learnt $train" model
-	ce-train --model gbdt features.csv >model
-	grep -qx 'bins 255' model
+	# The defaults of trees, which --help says.
+	for kind in gbdt blend; do
+		ce-train --model $kind features.csv >model
+		grep -qx 'bins 255' model
+		sed -n '/^rate /,/^patience /p' model >used
+		[[ $(paste -sd' ' used) == 'rate 0.05 max_trees 1000 depth 5 leaves 64 l2 1 min_weight 1 rows 0.8 columns 0.6 patience 40' ]]
+	done
+	ce-train --help | sed -nE 's/^ +--(trees|rate|depth|leaves|l2|min-weight|subsample|colsample|patience) .*\(([0-9.]+)\)$/\1 \2/p' |
+		sed 's/^trees/max_trees/; s/-/_/; s/^subsample/rows/; s/^colsample/columns/' | sort | same - <(sort used)
 }

@@ -115,7 +115,7 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 		  &opt->repeats },
 		{ 0, "drift", "FILE", "write the feature drift between train and test", cli_string,
 		  &opt->drift },
-		{ 0, "distribution", "FILE", "write the distribution of each feature, in bins",
+		{ 0, "distribution", "FILE", "write the distributions of features in bins",
 		  cli_string, &opt->distribution },
 		{ 0, "fail-if", "GATE", "fail if the drift is so: psi>0.25", parse_gate,
 		  &opt->gates },

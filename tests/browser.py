@@ -166,7 +166,7 @@ def look(browser, url, width, scheme, image):
               evaluate("[...document.querySelectorAll('script, iframe, object, embed, img[src], form')]"
                        ".map(e => e.outerHTML.slice(0, 80))")]
     if image:
-        evaluate("document.querySelectorAll('details').forEach(d => d.open = false)")
+        evaluate("[...document.querySelectorAll('details')].map(d => d.open = false)")
         height = evaluate("document.documentElement.scrollHeight")
         shot = browser.call("Page.captureScreenshot", session, captureBeyondViewport=True,
                             clip={"x": 0, "y": 0, "width": width, "height": height, "scale": 1})

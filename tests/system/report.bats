@@ -158,7 +158,12 @@ Page().feed(sys.stdin.read())'
 		--distribution distribution.csv --features-report features.html --html page.html -o metrics.csv.gz scored.csv
 	windows=(360:light 390:light 390:dark 800:light 800:dark 1440:light 1440:dark)
 	timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" page.html "${windows[@]}"
-	timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" features.html 360:light 390:dark 1440:light
+	timeout 120 /usr/bin/python3 "$CE_ROOT/tests/browser.py" features.html 360:light 390:dark:features.png 1440:light
+	# The picture is of all of the page.
+	/usr/bin/python3 -c '
+import struct, sys
+signature, width, height = struct.unpack(">8s8xII", open("features.png", "rb").read(24))
+sys.exit(signature != b"\x89PNG\r\n\x1a\n" or width != 390 or height < 1000)'
 	# That it would say so.
 	sed -e 's|</main>|<p style="color:#999">faint</p><p style="width:3000px">wide</p><img src="http://127.0.0.1:9/x.png"></main>|' \
 		page.html >bad.html

@@ -17,7 +17,9 @@ void moments_init(struct moments *m, const struct csv_reader *in, const char *ti
 	*m = (struct moments){ .at_number = columns_find(&in->header, "session_event_number"),
 			       .at_ratio = columns_find(&in->header, "playback_position_ratio"),
 			       .at_time = columns_find(&in->header, time),
-			       .at_scored = columns_find(&in->header, "scored_at") };
+			       .at_scored = columns_find(&in->header, "scored_at"),
+			       .at_model = columns_find(&in->header, "model_id"),
+			       .models = INTERN_INIT };
 	m->has_starts = m->at_number >= 0;
 	m->has_quarters = m->at_ratio >= 0;
 	m->times = (struct moments_span){ INT64_MAX, INT64_MIN, m->at_time >= 0 };
@@ -58,6 +60,8 @@ void moments_add(struct moments *m, const struct csv_row *row, size_t i)
 
 	widen(&m->times, row, m->at_time);
 	widen(&m->scored, row, m->at_scored);
+	if (m->at_model >= 0 && row->fields[m->at_model].len)
+		intern_id(&m->models, row->fields[m->at_model].s, row->fields[m->at_model].len);
 	if (m->has_starts) {
 		const struct csv_field *f = &row->fields[m->at_number];
 		int64_t number = 0;
@@ -98,6 +102,7 @@ void moments_judge(struct moments *m, const struct metrics_row *rows, size_t n, 
 
 void moments_release(struct moments *m)
 {
+	intern_release(&m->models);
 	free(m->sets);
 	*m = (struct moments){ 0 };
 }

@@ -1,13 +1,16 @@
 /*
  * moments: when rows are, and where in their viewing: metrics of the starts of viewings, of the
- * quarters of the title, and of all but the last quarter, in which outcomes are easy to tell.
+ * quarters of the title, and of all but the last quarter, in which outcomes are easy to tell; when
+ * they were scored, and by which model.
  *
- * From the columns session_event_number, playback_position_ratio, a time and scored_at, where the
- * input has them. What is not as expected there is unknown, and no error. Memory: a byte a row.
+ * From the columns session_event_number, playback_position_ratio, a time, scored_at and model_id,
+ * where the input has them. What is not as expected there is unknown, and no error. Memory: a byte
+ * a row.
  */
 #ifndef CE_MOMENTS_H
 #define CE_MOMENTS_H
 
+#include "base/intern.h"
 #include "metric/metrics.h"
 #include "table/csvreader.h"
 
@@ -38,10 +41,11 @@ struct moments {
 	bool has_starts, has_quarters;    /* there are such columns */
 	struct moments_span times;        /* of the rows */
 	struct moments_span scored;       /* when they were scored */
+	struct intern models;             /* the ids of what scored them, by their first row */
 	struct metrics metrics[MOMENT_N]; /* after moments_judge; of no rows: only .rows counts */
 
 	/* The module's own. */
-	int at_number, at_ratio, at_time, at_scored;
+	int at_number, at_ratio, at_time, at_scored, at_model;
 	uint8_t *sets; /* of each row: a bit for each moment that it is of */
 	size_t cap;
 };

@@ -128,6 +128,25 @@ static int close_all(struct report_outputs *o, struct err *err)
 	return csv_writer_close_all(closing, o->n, err);
 }
 
+/* The card of a page is about what scored its rows. Returns 0, or -1 with err. */
+static int check_model(const struct report_outputs *o, const struct evaluation *e,
+		       const struct report_inputs *attached, struct err *err)
+{
+	const struct intern *models = &e->moments.models;
+	const char *path = o->opts->attached.model, *id = attached->model.id;
+
+	for (uint32_t i = 0; path && i < models->n; i++) {
+		const struct intern_string *by = intern_string(models, i);
+
+		if (by->len != strlen(id) || memcmp(by->s, id, by->len) != 0)
+			return err_set(err, ERR_RUNTIME,
+				       "%s is the model %s, but rows were scored by '%.*s': "
+				       "--model takes what made the predictions",
+				       path, id, err_clip(by->len), by->s);
+	}
+	return 0;
+}
+
 int report_outputs_write(struct report_outputs *o, const struct evaluation *e,
 			 const struct intervals *intervals, struct err *err)
 {
@@ -135,6 +154,8 @@ int report_outputs_write(struct report_outputs *o, const struct evaluation *e,
 	struct report_inputs attached;
 	int rc = report_inputs_read(&attached, &opts->attached, err);
 
+	if (!rc)
+		rc = check_model(o, e, &attached, err);
 	/* The pictures first: they open their files, which may be others of ours. */
 	if (!rc && (o->page || o->features || opts->plots))
 		rc = draw(o, e, intervals, &attached, err);

@@ -698,6 +698,28 @@ distribution() {
 	same <(sed 's/All of them/Evaluation/' alone.html) features.html
 }
 
+@test "a model that did not score the rows is on no page" {
+	viewings 22 3000 | cut -d, -f1-5,9,10 >features.csv
+	ce-train --horizon 0 -o model features.csv
+	ce-train --horizon 0 --l2 7 -o other.model features.csv
+	ce-predict --scored-at 2024-02-01 -p -m model features.csv >scored.csv
+	ce-eval --model model --html page.html -o metrics.csv.gz scored.csv
+	rm page.html metrics.csv.gz
+	fails 1 ce-eval --model other.model --html page.html -o metrics.csv.gz scored.csv
+	id() { sed -n 's/^model_id //p' "$1"; }
+	[[ $stderr == "ce-eval: other.model is the model $(id other.model), but rows were scored by '$(id model)': --model takes what made the predictions" ]]
+	# Two models, of which one is that.
+	{ cat scored.csv; ce-predict --scored-at 2024-02-01 -p -m other.model features.csv | tail -n +2; } >both.csv
+	fails 1 ce-eval --model model --html page.html -o metrics.csv.gz both.csv
+	[[ $stderr == *"but rows were scored by '$(id other.model)'"* ]]
+	[ ! -e page.html ] && [ ! -e metrics.csv.gz ]
+	# Whose id is not there may be of any.
+	awk -F, -v OFS=, '{ $(NF - 1) = NR == 1 ? $(NF - 1) : "" } { print }' scored.csv >empty.csv
+	ce-eval --model other.model --html page.html -o metrics.csv.gz empty.csv
+	cut -d, -f1-10 scored.csv >without.csv
+	ce-eval --model other.model --html page.html -o metrics.csv.gz without.csv
+}
+
 @test "features that were shuffled together have one row and one bar, under all of their names" {
 	scored 19 1000 >scored.csv
 	long=$(printf 'a_column_with_a_long_name_%d ' {1..6})

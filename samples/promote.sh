@@ -22,9 +22,10 @@ shift 2
 scratch=$(mktemp -d "$(dirname "$model")/.promote.ce-XXXXXX.tmp")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
-# What is compared is what is promoted, whatever becomes of the candidate meanwhile.
+# What is compared is what is promoted, whatever becomes of the candidate meanwhile. A damaged one is named as it was given.
 new=$scratch/model
 cp "$candidate" "$new"
+ce-model "$candidate" >"$scratch/text"
 ce-model "$new" >"$scratch/text"
 
 id() { ce-model "$1" | sed -n 's/^model_id  *//p'; }
@@ -36,6 +37,8 @@ elif cmp -s "$model" "$new"; then
 	say "$model stays: it is $candidate ($(id "$new"))"
 	exit 0
 else
+	# What is compared is what is replaced, too.
+	cp "$model" "$scratch/before"
 	# The end of the candidate's rows: until then the labels of the champion's test rows became known, too.
 	end=$(sed -n 's/^end //p' "$new")
 	[ "$end" != - ] || end=
@@ -67,7 +70,9 @@ else
 		}' verdict="$scratch/verdict" unpaired="${unpaired:-0}" "$scratch/metrics.csv" "$scratch/intervals.csv"
 	verdict=$(cat "$scratch/verdict")
 	case $verdict in
-	'') decision="$model is now $candidate ($(id "$new")), which is not worse than $(id "$model")" ;;
+	'') decision="$model is now $candidate ($(id "$new")), which is not worse than $(id "$scratch/before")"
+		cmp -s "$model" "$scratch/before" || { echo "promote.sh: $model has changed meanwhile: it stays" >&2 && exit 1; }
+		;;
 	undefined)
 		echo "promote.sh: $model stays ($(id "$model")): these rows do not tell whether $candidate is worse" >&2
 		exit 1

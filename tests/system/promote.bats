@@ -27,7 +27,7 @@ champion() {
 	ce-train -o candidate features.csv 2>/dev/null
 	sed 's/^seed .*/seed 7/' candidate >damaged
 	fails 1 promote models/champion damaged features.csv
-	grep -q '^ce-model: .*damaged' said
+	grep -q '^ce-model: damaged:[0-9]*: .*damaged' said
 	[ -z "$(ls -A models)" ]
 	promote models/champion candidate features.csv
 	champion candidate
@@ -132,4 +132,18 @@ champion() {
 	chmod +x bin/ce-predict
 	PATH=$PWD/bin:$PATH fails 1 promote models/champion other features.csv
 	champion good
+}
+
+@test "a champion that another run has put in its place meanwhile stays" {
+	workload
+	ce-train -o good features.csv 2>/dev/null
+	ce-train --ignore day_of_week -o alike features.csv 2>/dev/null
+	ce-train --ignore day_of_week,hour_of_day -o third features.csv 2>/dev/null
+	cp good models/champion
+	mkdir bin
+	printf '#!/bin/sh\n%s "$@" && cp third models/champion\n' "$CE_BIN/ce-eval" >bin/ce-eval
+	chmod +x bin/ce-eval
+	PATH=$PWD/bin:$PATH fails 1 promote models/champion alike features.csv
+	grep -q '^promote.sh: models/champion has changed meanwhile: it stays$' said
+	champion third
 }

@@ -26,16 +26,17 @@ void moments_init(struct moments *m, const struct csv_reader *in, const char *ti
 	m->scored = (struct moments_span){ INT64_MAX, INT64_MIN, m->at_scored >= 0 };
 }
 
+/* A number is of the unit that its size tells, as where a model's times are shown. */
 static void widen(struct moments_span *span, const struct csv_row *row, int at)
 {
+	const struct time_reading reading = { .unit = TIME_AUTO, .date = true };
 	const struct csv_field *f;
 	int64_t time = 0;
 
 	if (!span->is_known)
 		return;
 	f = &row->fields[at];
-	if (num_parse_int(f->s, f->len, &time) &&
-	    time_parse(f->s, f->len, TIME_OFFSET_OPTIONAL, &time)) {
+	if (time_read(f->s, f->len, &reading, &time)) {
 		span->is_known = false;
 		return;
 	}

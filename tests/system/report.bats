@@ -614,6 +614,13 @@ distribution() {
 		assert f'value="{len(rows)}"' in card["Evaluated on"]
 		assert re.search(r"<strong>A row</strong> is a moment at which one would act", page)
 	END
+	# Times in seconds are the same times; of numbers that are none there is no period.
+	awk -F, -v OFS=, 'NR > 1 { $2 /= 1000 } { print }' scored.csv >seconds.csv
+	ce-eval --model model --html seconds.html -o metrics.csv.gz seconds.csv
+	same <(grep 'Test period' page.html) <(grep 'Test period' seconds.html)
+	awk -F, -v OFS=, 'NR > 1 { $2 = NR } { print }' scored.csv >counted.csv
+	ce-eval --model model --html counted.html -o metrics.csv.gz counted.csv
+	fails 1 grep -q 'Test period' counted.html
 	# Of another label it says no more than is known.
 	sed '1s/is_completion/returned/' scored.csv >other.csv
 	ce-eval --label returned --html other.html -o metrics.csv.gz other.csv

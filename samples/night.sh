@@ -19,6 +19,9 @@ export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 cd "${1:?usage: night.sh DIR}"
 mkdir -p logs dims
+# Two at once would take each other's exports for their own. As of days.mk, the lock goes with the last process of the run.
+exec 9>.lock
+flock -n 9 || { echo "night.sh: $PWD: another run is at work there" >&2 && exit 1; }
 
 # The rows of a partition, in an order: the server has none.
 rows() { gzip -dc "$1" | sort | sha256sum; }

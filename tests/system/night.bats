@@ -12,7 +12,7 @@ teardown_file() { :; }
 teardown() {
 	[ ! -e nights.log ] || sed 's/^/# /' nights.log >&3
 	[ ! "${reader-}" ] || kill "$reader" 2>/dev/null || true
-	postgres_stop
+	[ ! "${postgres_pid-}" ] || postgres_stop
 }
 
 # Thirty days of a log, 2024-01-DD.csv in arrived/, of which late/ has what comes two nights later; the dimensions in dims/; and the tools in
@@ -187,6 +187,18 @@ kill_in_load() {
 	done
 	touch killed
 	kill -QUIT "$postgres_pid"
+}
+
+@test "a second run at the same time ends at once, and touches nothing" {
+	mkdir -p data bin
+	printf '#!/bin/sh\ntouch exported\n' >bin/ce-export
+	chmod +x bin/ce-export
+	exec {lock}>data/.lock
+	flock -n "$lock"
+	PATH=$PWD/bin:$PATH fails 1 sh "$CE_ROOT/samples/night.sh" data
+	[[ $stderr == "night.sh: $PWD/data: another run is at work there" ]]
+	[ ! -e exported ] && [ ! -e data/exported ]
+	exec {lock}>&-
 }
 
 @test "thirty nights: a broken export, a late partition, an empty dimension and a killed server leave no trace" {

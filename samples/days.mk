@@ -548,7 +548,9 @@ served: $(if $(loads),load) $(filter predict,$(goals))
 	ce-export $(strict) $(db) -c '$(with_outcome)' -o $(OUT)/served.csv.gz
 	@$(served) -p $(OUT)/served.csv.gz
 	@$(served) -o $(OUT)/served_metrics.csv.gz $(OUT)/served.csv.gz 2>$(OUT)/log/served || { cat $(OUT)/log/served >&2; exit 1; }
-with_outcome = SELECT * FROM served_predictions WHERE is_completion IS NOT NULL \
-	       ORDER BY scored_at, event_ts, event_id COLLATE "C", model_id COLLATE "C"
+# Of a row that a model scored more than once in a day the last counts, so that no night that ran twice counts twice.
+with_outcome = SELECT DISTINCT ON (scored_at / 86400000, event_ts, event_id COLLATE "C", model_id COLLATE "C") * \
+	       FROM served_predictions WHERE is_completion IS NOT NULL \
+	       ORDER BY scored_at / 86400000, event_ts, event_id COLLATE "C", model_id COLLATE "C", scored_at DESC
 served       = ce-eval $(strict) --by model_id --by-time day --time scored_at $(SERVED_FLAGS)
 endif

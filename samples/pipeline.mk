@@ -427,8 +427,10 @@ served: | $(OUT)/log
 	@$(served) -p $(OUT)/served.csv.gz $(call said,9-served)
 	$(served) -o $(OUT)/served_metrics.csv.gz $(OUT)/served.csv.gz $(call said,9-served)
 	$(if $(is_last),@$(show_warnings))
-with_outcome = SELECT * FROM served_predictions WHERE is_completion IS NOT NULL \
-	       ORDER BY scored_at, event_ts, event_id COLLATE "C", model_id COLLATE "C"
+# Of a row that a model scored more than once in a day the last counts, so that no night that ran twice counts twice.
+with_outcome = SELECT DISTINCT ON (scored_at / 86400000, event_ts, event_id COLLATE "C", model_id COLLATE "C") * \
+	       FROM served_predictions WHERE is_completion IS NOT NULL \
+	       ORDER BY scored_at / 86400000, event_ts, event_id COLLATE "C", model_id COLLATE "C", scored_at DESC
 served       = ce-eval $(strict) --by model_id --by-time day --time scored_at $(SERVED_FLAGS)
 
 # Given together, the model and the loaded table come first.

@@ -226,6 +226,8 @@ refused() {
 	export SESSIONIZE_FLAGS='--gap 6h'
 	pipeline export promote predict EXPORT_FLAGS='--until 2024-01-13T21:00' PREDICT_FLAGS='--scored-at 2024-01-13T21:10Z'
 	pipeline export predict EXPORT_FLAGS='--until 2024-01-16T20:00' PREDICT_FLAGS='--scored-at 2024-01-16T20:10Z'
+	# Once more on the same day, which is no more that was served.
+	pipeline predict PREDICT_FLAGS='--scored-at 2024-01-16T20:20Z'
 	run pipeline served
 	[ "$status" -ne 0 ]
 	[[ $output == *'ce-export: relation "completion_prediction_features" does not exist'* ]]
@@ -236,12 +238,13 @@ refused() {
 	same <(cut -d, -f1-4 served.csv | grep -v ^predicted) <(
 		echo segment_column,segment,rows,positives
 		sql "SELECT '', '', count(*), sum(is_completion) FROM completion_predictions JOIN completion_prediction_features USING (event_id)
-			WHERE split = 'unlabelled' AND is_completion IS NOT NULL AND model_id = '$id'" | tr '|' , | tee all
+			WHERE split = 'unlabelled' AND is_completion IS NOT NULL AND model_id = '$id' AND scored_at % 3600000 = 600000" | tr '|' , | tee all
 		echo "model_id,$id$(sed s/^,// all)"
 		sql "SELECT 'day', CASE WHEN scored_at < 1705276800000 THEN '2024-01-13' ELSE '2024-01-16' END, count(*), sum(is_completion)
 			FROM completion_predictions JOIN completion_prediction_features USING (event_id)
-			WHERE split = 'unlabelled' AND is_completion IS NOT NULL GROUP BY 2 ORDER BY 2" | tr '|' ,
+			WHERE split = 'unlabelled' AND is_completion IS NOT NULL AND scored_at % 3600000 = 600000 GROUP BY 2 ORDER BY 2" | tr '|' ,
 	)
+	[ "$(sql "SELECT count(DISTINCT scored_at) FROM served_predictions WHERE is_completion IS NOT NULL")" -eq 3 ]
 	[ "$(wc -l <served.csv)" -ge 6 ]
 	# The planner sees through the function; and the views hold no table.
 	[[ $(sql 'EXPLAIN SELECT * FROM served_predictions') != *'Function Scan'* ]]

@@ -546,8 +546,10 @@ online: $(REPLAY:%=day-%) $(LOAD:%=load-%)
 
 served: $(if $(loads),load) $(filter predict,$(goals))
 	ce-export $(strict) $(db) -c '$(with_outcome)' -o $(OUT)/served.csv.gz
-	@$(served) -p $(OUT)/served.csv.gz
-	@$(served) -o $(OUT)/served_metrics.csv.gz $(OUT)/served.csv.gz 2>$(OUT)/log/served || { cat $(OUT)/log/served >&2; exit 1; }
+	@if gzip -dc $(OUT)/served.csv.gz | tail -n +2 | grep -q .; then \
+		$(served) -p $(OUT)/served.csv.gz && \
+		{ $(served) -o $(OUT)/served_metrics.csv.gz $(OUT)/served.csv.gz 2>$(OUT)/log/served || { cat $(OUT)/log/served >&2; exit 1; }; }; \
+	else echo 'served: no outcome is known yet of what was predicted'; fi
 # Of a row that a model scored more than once in a day the last counts, so that no night that ran twice counts twice.
 with_outcome = SELECT DISTINCT ON (scored_at / 86400000, event_ts, event_id COLLATE "C", model_id COLLATE "C") * \
 	       FROM served_predictions WHERE is_completion IS NOT NULL \

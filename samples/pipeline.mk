@@ -48,7 +48,7 @@
 #                                        once; refused if one would lose more than half of its rows, unless
 #                                        LOAD_FLAGS='--max-loss N|P%' says otherwise. Then the predictions are added to
 #                                        completion_predictions, of which no row is replaced: a run's are told by model_id and
-#                                        scored_at, and schema.sql has views of the newest
+#                                        scored_at, and schema.sql has views of the newest. What is open is left to `predict`
 #   make -f pipeline.mk ... predict      scores the viewings that are still open with the existing MODEL, and adds that
 #   make -f pipeline.mk ... served       evaluates what was predicted while viewings were open, with the outcomes that are in the
 #                                        database by now: by model_id and by the day of scored_at. Makes OUT/served.csv.gz, the
@@ -389,13 +389,15 @@ $(OUT)/absent/%.csv: $(call flags,JOIN)
 	@mkdir -p $(@D)
 	@echo $(columns) >$@
 
-# Readers of the tables see the old rows until all new ones are complete. Predictions are added, under what tells a run.
+# Readers of the tables see the old rows until all new ones are complete. Predictions are added, under what tells a run:
+# not those of what is open, which only the champion serves. The join is a filter.
 history = --upsert event_id,model_id,scored_at completion_predictions
 load: all | $(OUT)/log
 	ce-import $(strict) $(db) -I $(OUT) --replace $(LOAD_FLAGS) --analyze $(filter-out completion_predictions,$(LOADED)) \
 		$(call logged,9-load)
-	$(if $(filter completion_predictions,$(LOADED)),ce-import $(strict) $(db) --analyze $(history) \
-		$(call table,completion_predictions) $(call logged,9-load-predictions))
+	$(if $(filter completion_predictions,$(LOADED)),printf '%s\n' split train purged test immature >$(OUT)/log/splits && \
+		ce-join --max-unmatched 100% -k split $(OUT)/log/splits $(call table,completion_predictions) 2>$(OUT)/log/load-join | \
+		ce-import $(strict) $(db) --analyze $(history) $(call logged,9-load-predictions))
 	$(if $(is_last),@$(show_warnings))
 
 # With an existing model, which is not trained again though the features are new: no rule makes MODEL
@@ -423,9 +425,11 @@ predict: $(call table,completion_prediction_features) | $(OUT)/log
 # What was predicted against what became of it.
 served: | $(OUT)/log
 	ce-export $(strict) $(db) -c '$(with_outcome)' -o $(OUT)/served.csv.gz $(call said,9-served-export)
-	@printf '\n== Served predictions of viewings whose outcome is known by now ==\n'
-	@$(served) -p $(OUT)/served.csv.gz $(call said,9-served)
-	$(served) -o $(OUT)/served_metrics.csv.gz $(OUT)/served.csv.gz $(call said,9-served)
+	@if gzip -dc $(OUT)/served.csv.gz | tail -n +2 | grep -q .; then \
+		printf '\n== Served predictions of viewings whose outcome is known by now ==\n'; \
+		{ $(served) -p $(OUT)/served.csv.gz && \
+			$(served) -o $(OUT)/served_metrics.csv.gz $(OUT)/served.csv.gz; } $(call said,9-served); \
+	else echo 'served: no outcome is known yet of what was predicted'; fi
 	$(if $(is_last),@$(show_warnings))
 # Of a row that a model scored more than once in a day the last counts, so that no night that ran twice counts twice.
 with_outcome = SELECT DISTINCT ON (scored_at / 86400000, event_ts, event_id COLLATE "C", model_id COLLATE "C") * \
@@ -439,5 +443,7 @@ $(if $(filter load,$(MAKECMDGOALS)),predict served: | load)
 $(if $(filter promote,$(MAKECMDGOALS)),predict: | promote)
 $(if $(filter predict,$(MAKECMDGOALS)),served: | predict)
 
+# All but the champion, which only promote replaces.
 clean:
-	rm -rf $(OUT)
+	@[ ! -d $(OUT) ] || find $(OUT) -mindepth 1 -maxdepth 1 ! -path $(MODEL) -exec rm -rf {} +
+	@rmdir $(OUT) 2>/dev/null || :

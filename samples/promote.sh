@@ -45,7 +45,12 @@ else
 	ce-predict $strict ${end:+--watermark "$end"} --keys --split test -m "$model" -o "$scratch/champion.csv.gz" "$@"
 	# No pipefail needed: when ce-predict fails, it leaves an incomplete gzip stream, which ce-eval refuses.
 	ce-predict $strict -m "$new" "$@" | ce-eval $strict --against-file "$scratch/champion.csv.gz" --intervals "$scratch/intervals.csv" \
-		-o "$scratch/metrics.csv" 2>"$scratch/said" || { cat "$scratch/said" >&2 && exit 1; }
+		-o "$scratch/metrics.csv" 2>"$scratch/said" || {
+		cat "$scratch/said" >&2
+		grep -q 'no second score' "$scratch/said" && echo "promote.sh: no test row of $candidate can be judged by $model: one that was" \
+			'trained on newer rows, or without a test part (--holdout 0), is not to be compared. Remove it to let the candidate serve' >&2
+		exit 1
+	}
 	grep '^ce-eval: warning: ' "$scratch/said" >&2 || :
 	unpaired=$(sed -n 's/.* left out as unmatched: \([0-9]*\),.*/\1/p' "$scratch/said")
 	awk -F, '

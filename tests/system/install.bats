@@ -88,7 +88,7 @@ installed() {
 	[[ $(clean_make -n CC="$STUB" CFLAGS="-DX='a b'") == *"lib/base/buf.c"* ]]
 	clean_make -q CC="$STUB" # -n has written nothing
 	CC_LOG=$PWD/log clean_make CC="$STUB" CFLAGS="-DX='a b'"
-	[ "$(grep -c -e ' -c ' log)" -eq "$(ls lib/*/*.c tools/*.c | wc -l)" ]
+	[ "$(grep -c -e ' -c ' log)" -eq "$(ls lib/*/*.c lib/report/*.css lib/report/*.html tools/*.c | wc -l)" ]
 	clean_make -q CC="$STUB" CFLAGS="-DX='a b'"
 	! clean_make -q CC="$STUB" || return 1
 }

@@ -98,6 +98,14 @@ pipeline() {
 	cmp out/champion.model out/completion.model
 	pipeline promote TRAIN_FLAGS='--l2 10' MODEL=served
 	cmp served out/completion.model
+	cp out/champion.model champion
+	pipeline clean
+	[ "$(ls -A out)" = champion.model ]
+	cmp champion out/champion.model
+	rm out/champion.model
+	pipeline clean
+	[ ! -e out ]
+	pipeline clean
 }
 
 @test "a step that fails says why and leaves nothing under its name" {

@@ -68,9 +68,9 @@ refused() {
 	[ "$(wc -l <tables)" -eq 22 ]
 	while read -r table; do
 		ce-export "$table" | gzip -dc >got
-		# Predictions are added in the order of their keys.
+		# Predictions are added in the order of their keys, and not those of what is open.
 		case $table in
-		completion_predictions) same <(gzip -dc "out/$table.csv.gz" | sort) <(sort got) ;;
+		completion_predictions) same <(gzip -dc "out/$table.csv.gz" | grep -v ,unlabelled, | sort) <(sort got) ;;
 		*) same <(gzip -dc "out/$table.csv.gz") got ;;
 		esac
 		[ "$(sql "SELECT count(*) FROM pg_stats WHERE tablename = '$table'")" -gt 0 ]
@@ -114,7 +114,7 @@ refused() {
 	night broken load
 	# All is as it was, and the predictions of the other run are further ones.
 	same <(grep -v '^completion_predictions|' before) <(state | grep -v '^completion_predictions|')
-	[ "$(history | wc -l)" -eq "$(($(gzip -dc {out,broken.out}/completion_predictions.csv.gz | wc -l) - 2))" ]
+	[ "$(history | wc -l)" -eq "$(($(gzip -dc {out,broken.out}/completion_predictions.csv.gz | grep -vc ,unlabelled,) - 2))" ]
 	state >before
 	night broken load
 	same before <(state)
@@ -162,8 +162,10 @@ refused() {
 	pipeline load promote
 	cmp out/completion.model out/champion.model
 	cp out/champion.model model
+	# What is open, only the champion serves.
 	history >loaded
-	grep ,unlabelled, loaded >open
+	same loaded <(gzip -dc out/completion_predictions.csv.gz | tail -n +2 | grep -v ,unlabelled, | sort)
+	gzip -dc out/completion_predictions.csv.gz | grep ,unlabelled, | sort >open
 	[ "$(wc -l <open)" -gt 5 ]
 	pipeline predict
 	history >predicted
@@ -177,8 +179,7 @@ refused() {
 	same predicted <(history)
 	same <(ce-export -p latest_predictions | sort) <({
 		head -n 1 <(gzip -dc out/completion_predictions.csv.gz)
-		grep -v ,unlabelled, loaded
-		cat added
+		cat loaded added
 	} | sort)
 	# Each viewing once, by its newest row.
 	same <(sort -t , -k 2,2n -k 1,1 added | awk -F, '{ newest[$3, $4] = $1 } END { for (viewing in newest) print newest[viewing] }' | sort) \
@@ -226,6 +227,11 @@ refused() {
 	export SESSIONIZE_FLAGS='--gap 6h'
 	pipeline export promote predict EXPORT_FLAGS='--until 2024-01-13T21:00' PREDICT_FLAGS='--scored-at 2024-01-13T21:10Z'
 	pipeline export predict EXPORT_FLAGS='--until 2024-01-16T20:00' PREDICT_FLAGS='--scored-at 2024-01-16T20:10Z'
+	psql -q <"$CE_ROOT/samples/schema.sql"
+	ce-import --replace completion_prediction_features <(gzip -dc out/completion_prediction_features.csv.gz | head -n 1)
+	pipeline served
+	grep -qx 'served: no outcome is known yet of what was predicted' make.log
+	sql 'DROP TABLE completion_prediction_features CASCADE'
 	# Once more on the same day, which is no more that was served.
 	pipeline predict PREDICT_FLAGS='--scored-at 2024-01-16T20:20Z'
 	run pipeline served

@@ -132,6 +132,11 @@ champion() {
 	chmod +x bin/ce-predict
 	PATH=$PWD/bin:$PATH fails 1 promote models/champion other features.csv
 	champion good
+	ce-train --holdout 0 -o models/champion features.csv 2>/dev/null
+	cp models/champion whole
+	fails 1 promote models/champion other features.csv
+	grep -q '^promote.sh: no test row of other can be judged by models/champion' said
+	champion whole
 }
 
 @test "a champion that another run has put in its place meanwhile stays" {

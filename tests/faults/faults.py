@@ -101,7 +101,7 @@ class Case:
 
 
 # What a tool reads is in in/, and what it writes in out/; TMPDIR is spill/.
-PREDICT = "ce-predict -m in/logistic.model in/features.csv.gz"
+PREDICT = "ce-predict --scored-at 2024-02-01 -m in/logistic.model in/features.csv.gz"
 ADAPT = "ce-adapt -r in/json.recipe"
 MATERIALIZE = "ce-materialize -k user_id in/users.csv.gz -k content_id in/contents.csv.gz"
 CASES = [
@@ -148,9 +148,9 @@ CASES = [
     Case("train-calibrated", "ce-train --calibrate isotonic -w balanced in/first.csv.gz"),
     Case("train-backtest", "ce-train --cv 2 --l2 auto -o out/backtest.csv.gz in/first.csv.gz", slow=True),
     Case("predict", PREDICT),
-    Case("predict-outputs", "ce-predict -m in/gbdt.model --keys --repeats 1 --importance out/importance.csv.gz "
+    Case("predict-outputs", "ce-predict --scored-at 2024-02-01 -m in/gbdt.model --keys --repeats 1 --importance out/importance.csv.gz "
          "--drift out/drift.csv.gz --distribution out/distribution.csv.gz -o out/predictions.csv.gz in/features.csv.gz"),
-    Case("predict-explain", "ce-predict -m in/gbdt.model --keys --explain 2 --threads 2 --contributions out/contributions.csv.gz "
+    Case("predict-explain", "ce-predict --scored-at 2024-02-01 -m in/gbdt.model --keys --explain 2 --threads 2 --contributions out/contributions.csv.gz "
          "-o out/predictions.csv.gz in/features.csv.gz"),
     Case("predict-stdout-and-files", PREDICT + " --repeats 1 --importance out/importance.csv --drift out/drift.csv "
          "--distribution out/distribution.csv"),

@@ -397,7 +397,8 @@ load: all | $(OUT)/log
 		$(call logged,9-load)
 	$(if $(filter completion_predictions,$(LOADED)),printf '%s\n' split train purged test immature >$(OUT)/log/splits && \
 		ce-join --max-unmatched 100% -k split $(OUT)/log/splits $(call table,completion_predictions) 2>$(OUT)/log/load-join | \
-		ce-import $(strict) $(db) --analyze $(history) $(call logged,9-load-predictions))
+		ce-import $(strict) $(db) --analyze $(history) -v 2>$(OUT)/log/9-load-predictions || \
+		{ $(show_warnings); cat $(OUT)/log/load-join $(OUT)/log/9-load-predictions >&2; exit 1; })
 	$(if $(is_last),@$(show_warnings))
 
 # With an existing model, which is not trained again though the features are new: no rule makes MODEL

@@ -1,6 +1,7 @@
 /* ce-predict: adds the predictions of a model to the rows of a feature table. */
 #include "base/num.h"
 #include "cli.h"
+#include "eval/drift.h"
 #include "eval/gate.h"
 #include "eval/predict.h"
 #include "model/model.h"
@@ -81,8 +82,10 @@ static void finish_opts(const struct cli *cli, struct opts *opt)
 	p->scored_at = opt->scored_at == INT64_MIN ? now() : opt->scored_at;
 	p->threads = cli->input.threads;
 	p->importance = opt->importance;
-	p->drift = opt->drift ? "--drift" : opt->gates.n ? "--fail-if" : NULL;
-	p->distribution = opt->distribution;
+	p->distribution = opt->drift          ? "--drift"
+			  : opt->gates.n      ? "--fail-if"
+			  : opt->distribution ? "--distribution"
+					      : NULL;
 	p->repeats = opt->repeats < 0 ? 5 : (size_t)opt->repeats;
 	p->sample = opt->sample < 0 ? 20000 : (size_t)opt->sample;
 	p->seed = opt->seed < 0 ? 1 : (uint64_t)opt->seed;
@@ -167,18 +170,12 @@ static int open_outputs(struct outputs *o, const struct cli *cli, const struct o
 	return 0;
 }
 
-/* Computes the drift if it is wanted, and fails by the gates. */
-static void judge_drift(const struct cli *cli, const struct opts *opt, const struct predict *p,
-			struct drift *d)
+/* Fails by the gates. */
+static void judge_drift(const struct cli *cli, const struct opts *opt, const struct drift *d)
 {
 	struct warnings failed = WARNINGS_INIT;
-	struct err err = ERR_INIT;
 	char rows[2][NUM_TEXT_MAX];
 
-	if (!opt->predict.drift)
-		return;
-	if (predict_drift(p, d, &err))
-		cli_die(cli, &err);
 	for (int part = 0; part < 2; part++)
 		rows[part][num_format_count(rows[part], d->rows[part])] = '\0';
 	for (size_t i = 0; i < opt->gates.n; i++) {
@@ -219,6 +216,7 @@ int main(int argc, char **argv)
 			   .operands = "[FILE ...]" };
 	struct model model = MODEL_INIT;
 	struct predict p = { 0 };
+	struct distribution distribution = { 0 };
 	struct drift drift = { 0 };
 	struct csv_reader in = CSV_READER_INIT;
 	struct outputs out = { .n = 0 };
@@ -245,15 +243,21 @@ int main(int argc, char **argv)
 	cli_warnings(&cli, &warnings);
 	if (opt.importance && predict_write_importance(&p, &out.importance, &err))
 		cli_die(&cli, &err);
-	judge_drift(&cli, &opt, &p, &drift);
+	if (opt.predict.distribution && predict_distribution(&p, &distribution, &err))
+		cli_die(&cli, &err);
+	if (opt.drift || opt.gates.n) {
+		drift_compute(&drift, &distribution);
+		judge_drift(&cli, &opt, &drift);
+	}
 	if ((opt.drift && drift_write(&drift, &out.drift, &err)) ||
-	    (opt.distribution && predict_write_distribution(&p, &out.distribution, &err)) ||
+	    (opt.distribution && distribution_write(&distribution, &out.distribution, &err)) ||
 	    csv_writer_close_all(out.all, out.n, &err))
 		cli_die(&cli, &err);
 	cli_done(&cli, in.n_rows, out.rows.n_rows);
 	csv_reader_close(&in);
 	predict_release(&p);
 	drift_release(&drift);
+	distribution_release(&distribution);
 	gates_release(&opt.gates);
 	model_release(&model);
 	return 0;

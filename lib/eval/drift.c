@@ -41,16 +41,12 @@ static int farthest_first(const void *a, const void *b)
 	return x->psi != y->psi ? (x->psi < y->psi) - (x->psi > y->psi) : strcmp(x->name, y->name);
 }
 
-int drift_compute(struct drift *d, const struct model *m, const struct sample *const parts[2],
-		  struct err *err)
+void drift_compute(struct drift *d, const struct distribution *of)
 {
-	struct distribution x;
-	int rc = distribution_compute(&x, m, parts, err);
-
-	*d = (struct drift){ .n = x.n, .rows = { x.rows[0], x.rows[1] } };
+	*d = (struct drift){ .n = of->n, .rows = { of->rows[0], of->rows[1] } };
 	d->features = mem_alloc(d->n, sizeof(*d->features));
 	for (size_t i = 0; i < d->n; i++) {
-		const struct distribution_feature *f = &x.features[i];
+		const struct distribution_feature *f = &of->features[i];
 		const struct distribution_bin *missing = missing_bin(f);
 		struct drift_feature *to = &d->features[i];
 
@@ -64,8 +60,6 @@ int drift_compute(struct drift *d, const struct model *m, const struct sample *c
 	}
 	if (d->n)
 		qsort(d->features, d->n, sizeof(*d->features), farthest_first);
-	distribution_release(&x);
-	return rc;
 }
 
 int drift_write(const struct drift *d, struct csv_writer *out, struct err *err)

@@ -35,12 +35,8 @@ struct drift {
 	size_t rows[2];
 };
 
-/*
- * Of samples of either part, of values as `encoding_read` gives them and scores. Returns 0, or -1
- * with err: one of them is empty. drift_release frees in any case. Borrows the model's names.
- */
-int drift_compute(struct drift *d, const struct model *m, const struct sample *const parts[2],
-		  struct err *err);
+/* Of a distribution, whose names it borrows. drift_release frees. */
+void drift_compute(struct drift *d, const struct distribution *of);
 
 /* The table feature_drift. Returns 0, or -1 with err. */
 int drift_write(const struct drift *d, struct csv_writer *out, struct err *err);

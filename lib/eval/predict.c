@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 #include "base/pool.h"
-#include "eval/distribution.h"
 #include "eval/importance.h"
 #include "model/splittext.h"
 #include "table/catalogue.h"
@@ -130,8 +129,8 @@ static bool is_sampled(const struct predict *p, enum split_part part)
 {
 	const struct predict_options *o = p->options;
 
-	return (part == SPLIT_TEST && (o->importance || o->drift || o->distribution)) ||
-	       (part == SPLIT_TRAIN && (o->drift || o->distribution));
+	return (part == SPLIT_TEST && (o->importance || o->distribution)) ||
+	       (part == SPLIT_TRAIN && o->distribution);
 }
 
 static void put_added(const struct predict *p, double probability, enum split_part part,
@@ -336,23 +335,13 @@ int predict_write_importance(const struct predict *p, struct csv_writer *out, st
 	return rc;
 }
 
-int predict_drift(const struct predict *p, struct drift *d, struct err *err)
+int predict_distribution(const struct predict *p, struct distribution *d, struct err *err)
 {
 	const struct sample *const parts[] = { &p->train, &p->test };
 
-	return drift_compute(d, p->model, parts, err) ? fail_of_rows(p, p->options->drift, err) : 0;
-}
-
-int predict_write_distribution(const struct predict *p, struct csv_writer *out, struct err *err)
-{
-	const struct sample *const parts[] = { &p->train, &p->test };
-	struct distribution distribution;
-	int rc = distribution_compute(&distribution, p->model, parts, err);
-
-	rc = rc ? fail_of_rows(p, "--distribution", err)
-		: distribution_write(&distribution, out, err);
-	distribution_release(&distribution);
-	return rc;
+	return distribution_compute(d, p->model, parts, err)
+		       ? fail_of_rows(p, p->options->distribution, err)
+		       : 0;
 }
 
 void predict_release(struct predict *p)

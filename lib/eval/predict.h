@@ -11,7 +11,7 @@
 #define CE_PREDICT_H
 
 #include "base/warnings.h"
-#include "eval/drift.h"
+#include "eval/distribution.h"
 #include "eval/explain.h"
 #include "eval/latest.h"
 #include "eval/sample.h"
@@ -35,8 +35,8 @@ struct predict_options {
 
 	/* Which tables will be asked for, and from how many rows of each part, drawn by the seed.
 	 */
-	bool importance, distribution;
-	const char *drift; /* the option that asks for it; NULL: none does */
+	bool importance;
+	const char *distribution; /* the option that asks for it; NULL: none does */
 	size_t sample;
 	uint64_t seed;
 	size_t repeats; /* of importance_compute */
@@ -50,7 +50,7 @@ struct predict_options {
 
 struct predict {
 	/* For callers to read. */
-	struct sample train, test; /* the first for drift and distribution alone */
+	struct sample train, test; /* the first for the distribution alone */
 
 	/* The module's own. */
 	const struct predict_options *options;
@@ -105,17 +105,16 @@ int predict_finish(struct predict *p, struct err *err);
 void predict_warn(const struct predict *p, struct warnings *w);
 
 /*
- * Writes the table feature_importance or feature_distribution, once all rows are taken in. Returns
- * 0, or -1 with err: mostly, that a part has no rows.
+ * Writes the table feature_importance, once all rows are taken in. Returns 0, or -1 with err:
+ * mostly, that a part has no rows.
  */
 int predict_write_importance(const struct predict *p, struct csv_writer *out, struct err *err);
-int predict_write_distribution(const struct predict *p, struct csv_writer *out, struct err *err);
 
 /*
- * Sets *d to the drift, once all rows are taken in; the caller releases it in any case. Returns as
- * that.
+ * Sets *d to the distribution of the features, once all rows are taken in; the caller releases it
+ * in any case. Returns as that.
  */
-int predict_drift(const struct predict *p, struct drift *d, struct err *err);
+int predict_distribution(const struct predict *p, struct distribution *d, struct err *err);
 
 /* Frees the memory; harmless on zeroed memory. */
 void predict_release(struct predict *p);

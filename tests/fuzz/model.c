@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "eval/drift.h"
 #include "eval/predict.h"
 #include "model/model.h"
 #include "model/modelsql.h"
@@ -218,11 +219,18 @@ static void check_extremes(const struct model *m)
 
 static int write_drift(const struct predict *p, struct csv_writer *out, struct err *err)
 {
+	struct distribution distribution = { 0 };
 	struct drift d = { 0 };
-	int rc = predict_drift(p, &d, err) || drift_write(&d, out, err);
+	int rc = predict_distribution(p, &distribution, err);
 
+	if (!rc) {
+		drift_compute(&d, &distribution);
+		rc = drift_write(&d, out, err) || distribution_write(&distribution, out, err) ? -1
+											      : 0;
+	}
 	drift_release(&d);
-	return rc ? -1 : 0;
+	distribution_release(&distribution);
+	return rc;
 }
 
 static int write_table(const struct predict *p,
@@ -265,7 +273,7 @@ static void check_predictions(const struct model *m, const char *rows, size_t le
 	if (!rc)
 		predict_warn(&p, &warnings);
 	if (rc || (options->importance && write_table(&p, predict_write_importance, &err)) ||
-	    (options->drift && write_table(&p, write_drift, &err)))
+	    (options->distribution && write_table(&p, write_drift, &err)))
 		fuzz_check_error(&err);
 	warnings_release(&warnings);
 	predict_release(&p);
@@ -280,7 +288,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct predict_options options = { .threshold = 0.5,
 					   .keys = fuzz_option(&f, 2),
 					   .part = (int)fuzz_option(&f, SPLIT_N_PARTS + 1),
-					   .drift = fuzz_option(&f, 2) ? "--drift" : NULL,
+					   .distribution = fuzz_option(&f, 2) ? "--drift" : NULL,
 					   .scored_at = 1700000000000,
 					   .sample = 3,
 					   .repeats = 2,

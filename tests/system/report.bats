@@ -274,9 +274,13 @@ table("distribution.csv", ["feature", "bin", "kind", "bin_kind", "low", "high", 
 	chmod +x bin/gnuplot
 	PATH=$PWD/bin fails 1 ce-eval --html page.html --plots plots -o metrics.csv.gz scored.csv
 	[[ ${stderr##*$'\n'} == "ce-eval: gnuplot: exit status 3" ]]
-	[ ! -e page.html ] && [ ! -e intervals.csv ] && [ ! -e metrics.csv.gz ] && [ ! -e plots ]
+	[ ! -e page.html ]
+	[ ! -e intervals.csv ]
+	[ ! -e metrics.csv.gz ]
+	[ ! -e plots ]
 	fails 1 ce-eval --html /dev/full --plots plots -o metrics.csv.gz scored.csv
-	[ ! -e metrics.csv.gz ] && [ ! -e plots ]
+	[ ! -e metrics.csv.gz ]
+	[ ! -e plots ]
 	fails 1 ce-eval --html page.html --rejects scored.csv -o metrics.csv.gz scored.csv
 	[[ ${stderr##*$'\n'} == "ce-eval: scored.csv:1: missing column reason"* ]]
 	[ ! -e page.html ]
@@ -348,7 +352,8 @@ table("distribution.csv", ["feature", "bin", "kind", "bin_kind", "low", "high", 
 	figures <page.html >figures
 	# After its threshold, the rows of which it predicts 1.
 	predicted=$(awk -F'\t' '$2 == "best within capacity, in hindsight" { print $3 }' figures | sed -n 2p)
-	[ "$predicted" -le 100 ] && [ "$predicted" -gt 95 ]
+	[ "$predicted" -le 100 ]
+	[ "$predicted" -gt 95 ]
 	ce-eval --threshold best-f1 --html page.html scored.csv >metrics.csv.gz
 	grep -q 'the largest F1 on these same rows: the results at it are optimistic' page.html
 	ce-eval --prior 0.25 --html page.html scored.csv >metrics.csv.gz
@@ -445,7 +450,9 @@ table("distribution.csv", ["feature", "bin", "kind", "bin_kind", "low", "high", 
 			fails 1 grep -v '^ce-eval: warning: the label .* is [01] in all ' err
 		done
 	done
-	[ -e gaps/time-auc.svg ] && [ ! -e ones/time-auc.svg ] && [ -e ones/time-log-loss.svg ]
+	[ -e gaps/time-auc.svg ]
+	[ ! -e ones/time-auc.svg ]
+	[ -e ones/time-log-loss.svg ]
 	# Nine days, none next to another: nine points and no line between them.
 	[ "$(grep -c "xlink:href='#gpPt6'" gaps/time-base-rate.svg)" -ge 9 ]
 	grep -q 'Lowest .* (2023-W' gaps.html
@@ -673,7 +680,8 @@ distribution() {
 	ce-eval --distribution distribution.csv --features-report features.html --html page.html --plots plots -o metrics.csv.gz scored.csv
 	# Without importances, that over whose bins the probability differs most is the first.
 	grep -o '<h3 id="effect-[0-9]-title">[a-z_]*' page.html | same <(printf '<h3 id="effect-%s-title">%s\n' 1 session_elapsed 2 device) -
-	[ -e plots/effect-1.svg ] && [ -e plots/effect-2.svg ]
+	[ -e plots/effect-1.svg ]
+	[ -e plots/effect-2.svg ]
 	grep -q 'Lowest mean probability 0.250 (up to 0.5.*), highest 0.625 (up to 2.0.*h)' page.html
 	importance 100 >importance.csv
 	ce-eval --distribution distribution.csv --importance importance.csv --html page.html -o metrics.csv.gz scored.csv
@@ -719,7 +727,8 @@ distribution() {
 	{ cat scored.csv; ce-predict --scored-at 2024-02-01 -p -m other.model features.csv | tail -n +2; } >both.csv
 	fails 1 ce-eval --model model --html page.html -o metrics.csv.gz both.csv
 	[[ $stderr == *"but rows were scored by '$(id other.model)'"* ]]
-	[ ! -e page.html ] && [ ! -e metrics.csv.gz ]
+	[ ! -e page.html ]
+	[ ! -e metrics.csv.gz ]
 	# Whose id is not there may be of any.
 	awk -F, -v OFS=, '{ $(NF - 1) = NR == 1 ? $(NF - 1) : "" } { print }' scored.csv >empty.csv
 	ce-eval --model other.model --html page.html -o metrics.csv.gz empty.csv
@@ -794,7 +803,8 @@ distribution() {
 	while read -r option message; do
 		fails 1 ce-eval --"$option" "$option.csv" --html page.html -o metrics.csv.gz scored.csv
 		[[ $stderr == "ce-eval: $option.csv:$message" ]]
-		[ ! -e page.html ] && [ ! -e metrics.csv.gz ]
+		[ ! -e page.html ]
+		[ ! -e metrics.csv.gz ]
 	done <<-'END'
 		importance 2: column auc_roc_drop_sd: invalid number 'much'
 		drift 2: column train_missing: invalid number 'x'
@@ -807,7 +817,9 @@ distribution() {
 		distribution | sed "${edit%%:*}" >distribution.csv
 		fails 1 ce-eval --distribution distribution.csv --html page.html --features-report features.html -o metrics.csv.gz scored.csv
 		[[ $stderr == "ce-eval: distribution.csv:${edit#*:}"* ]]
-		[ ! -e page.html ] && [ ! -e features.html ] && [ ! -e metrics.csv.gz ]
+		[ ! -e page.html ]
+		[ ! -e features.html ]
+		[ ! -e metrics.csv.gz ]
 	done
 	ce-train -o model <(awk -F, 'NR == 1 { print $0 ",x" } NR > 1 { print $0 "," NR % 7 }' scored.csv | cut -d, -f1-5,7-)
 	sed 's/^seed 1/seed 2/' model >damaged
@@ -824,6 +836,9 @@ distribution() {
 		# Input that is cut short is what is wrong then.
 		fails 1 ce-eval --$option none.csv --html page.html -o metrics.csv.gz < <(gzip -c scored.csv | head -c -8)
 		[[ $stderr == "ce-eval: stdin: truncated gzip stream"* ]]
-		[ ! -e page.html ] && [ ! -e intervals.csv ] && [ ! -e metrics.csv.gz ] && [ ! -e plots ]
+		[ ! -e page.html ]
+		[ ! -e intervals.csv ]
+		[ ! -e metrics.csv.gz ]
+		[ ! -e plots ]
 	done
 }

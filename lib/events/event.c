@@ -4,6 +4,7 @@
 #include "events/attribute.h"
 #include "table/columns.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int event_type_parse(const char *s, size_t len)
@@ -165,37 +166,57 @@ int event_time(const struct csv_reader *in, const struct csv_row *row, int colum
 	return read_int(in, row, column, false, 1, EVENT_TS_END - 1, ts, err);
 }
 
-int event_order_check(struct event_order *o, const struct csv_reader *in, const struct csv_row *row,
-		      int64_t *ts, struct err *err)
+int event_order_read(const struct event_order *o, const struct csv_reader *in,
+		     const struct csv_row *row, int64_t *ts, struct err *err)
 {
 	const struct csv_field *id = &row->fields[o->event_id];
-	int order;
 
 	if (!id->len)
 		return fail(in, o->event_id, id, "id", err);
-	if (event_time(in, row, o->event_ts, ts, err))
-		return fail_raw(err);
-	order = *ts < o->last_ts ? -1 : *ts > o->last_ts;
-	if (!order && o->last_line) {
-		order = memcmp(id->s, o->last_id.data,
-			       id->len < o->last_id.len ? id->len : o->last_id.len);
-		if (!order)
-			order = id->len < o->last_id.len ? -1 : id->len > o->last_id.len;
-	}
-	if (order <= 0 && o->last_line)
-		return csv_reader_fail(in, -1, err,
-				       "event '%.*s' at %lld %s event '%.*s' at %lld of line %llu "
-				       "(ce-clean puts events in order)",
-				       err_clip(id->len), id->s, (long long)*ts,
-				       order ? "comes before" : "repeats", err_clip(o->last_id.len),
-				       o->last_id.data, (long long)o->last_ts,
-				       (unsigned long long)o->last_line);
-	o->last_ts = *ts;
+	return event_time(in, row, o->event_ts, ts, err) ? fail_raw(err) : 0;
+}
+
+static int fail_order(const struct event_order *o, const struct csv_reader *in,
+		      const struct csv_field *id, int64_t ts, bool repeats, struct err *err)
+{
+	char place[512];
+
+	if (in->file == o->last_file)
+		snprintf(place, sizeof(place), "line %llu", (unsigned long long)o->last_line);
+	else
+		snprintf(place, sizeof(place), "%s:%llu", o->last_file,
+			 (unsigned long long)o->last_line);
+	return csv_reader_fail(in, -1, err,
+			       "event '%.*s' at %lld %s event '%.*s' at %lld of %s "
+			       "(ce-clean puts events in order)",
+			       err_clip(id->len), id->s, (long long)ts,
+			       repeats ? "repeats" : "comes before", err_clip(o->last_id.len),
+			       o->last_id.data, (long long)o->last_ts, place);
+}
+
+int event_order_take(struct event_order *o, const struct csv_reader *in, const struct csv_field *id,
+		     int64_t ts, struct err *err)
+{
+	const struct csv_field last = { o->last_id.data, (uint32_t)o->last_id.len, false };
+
+	if (o->last_line && (ts < o->last_ts || (ts == o->last_ts && !event_id_before(&last, id))))
+		return fail_order(o, in, id, ts, ts == o->last_ts && !event_id_before(id, &last),
+				  err);
+	o->last_ts = ts;
+	o->last_file = in->file;
 	o->last_line = in->line;
 	buf_clear(&o->last_id);
 	memcpy(buf_reserve(&o->last_id, id->len), id->s, id->len);
 	o->last_id.len = id->len;
 	return 0;
+}
+
+int event_order_check(struct event_order *o, const struct csv_reader *in, const struct csv_row *row,
+		      int64_t *ts, struct err *err)
+{
+	return event_order_read(o, in, row, ts, err)
+		       ? -1
+		       : event_order_take(o, in, &row->fields[o->event_id], *ts, err);
 }
 
 void event_order_release(struct event_order *o)

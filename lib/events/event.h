@@ -13,6 +13,7 @@
 #include "table/csvreader.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* EVENT_PLAY, ... */
 enum event_type {
@@ -101,12 +102,25 @@ struct event_order {
 	int event_ts, event_id; /* columns */
 	int64_t last_ts;        /* of the previous row */
 	struct buf last_id;
+	const char *last_file;
 	uint64_t last_line; /* 0: there was none */
 };
+
+/* Whether the id of an event comes before another one, bytewise. */
+static inline bool event_id_before(const struct csv_field *a, const struct csv_field *b)
+{
+	int order = memcmp(a->s, b->s, a->len < b->len ? a->len : b->len);
+
+	return order ? order < 0 : a->len < b->len;
+}
 
 /* Reads a column of valid event times. Returns 0, or -1 with err. */
 int event_time(const struct csv_reader *in, const struct csv_row *row, int column, int64_t *ts,
 	       struct err *err);
+
+/* Reads a row's event_ts and checks that it has an id. Returns 0, or -1 with err. */
+int event_order_read(const struct event_order *o, const struct csv_reader *in,
+		     const struct csv_row *row, int64_t *ts, struct err *err);
 
 /*
  * Reads the row's event_ts into *ts and checks that it comes after the row before. Returns 0, or
@@ -114,6 +128,11 @@ int event_time(const struct csv_reader *in, const struct csv_row *row, int colum
  */
 int event_order_check(struct event_order *o, const struct csv_reader *in, const struct csv_row *row,
 		      int64_t *ts, struct err *err);
+
+/* The same of a row whose id is not empty, and whose time has been read. */
+int event_order_take(struct event_order *o, const struct csv_reader *in, const struct csv_field *id,
+		     int64_t ts, struct err *err);
+
 void event_order_release(struct event_order *o);
 
 struct event_reader {

@@ -48,6 +48,12 @@ int csvnames_take(struct csvnames *h, const struct csv_row *header, struct err *
 	return rc;
 }
 
+bool csvnames_equal(const struct csvnames *a, const struct csvnames *b)
+{
+	return a->n == b->n && a->as_read.len == b->as_read.len &&
+	       !memcmp(a->as_read.data, b->as_read.data, a->as_read.len);
+}
+
 bool csvnames_are(const struct csvnames *h, const struct csv_row *header)
 {
 	struct buf text = BUF_INIT;

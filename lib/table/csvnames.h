@@ -32,6 +32,9 @@ int csvnames_take(struct csvnames *h, const struct csv_row *header, struct err *
 /* Whether another file's header has the same names, as they are written. */
 bool csvnames_are(const struct csvnames *h, const struct csv_row *header);
 
+/* Whether two headers have the same names, as they are written. */
+bool csvnames_equal(const struct csvnames *a, const struct csvnames *b);
+
 void csvnames_release(struct csvnames *h);
 
 #endif

@@ -418,6 +418,13 @@ static int refuse_foreign(const struct csv_reader *r, const struct foreign *f, s
 	return -1;
 }
 
+/* Keeps the last n bytes, if the first file's: they are what is before its header, or that. */
+static void keep_head(struct csv_reader *r, size_t n)
+{
+	if (!r->names.n)
+		buf_append(&r->head, r->bytes.data + r->end - n, n);
+}
+
 /* Passes over what comes before the header; *sep is the delimiter that it names, if it does. */
 static int skip_to_header(struct csv_reader *r, char *sep, struct err *err)
 {
@@ -438,6 +445,7 @@ static int skip_to_header(struct csv_reader *r, char *sep, struct err *err)
 			break;
 		r->next_line += r->bytes.data[r->end + n - 1] == '\n';
 		r->start = r->end += n;
+		keep_head(r, n);
 	}
 	foreign = foreign_find(r->bytes.data + r->end, r->bytes.len - r->end);
 	return foreign ? refuse_foreign(r, foreign, err) : 0;
@@ -472,6 +480,7 @@ static int start_input(struct csv_reader *r, struct err *err)
 	r->row.is_foreign = r->delimiter != ',';
 	r->no_marks = r->row.is_foreign || r->tuning.libcsv_only;
 	split_record(r, has_quote, first_line);
+	keep_head(r, r->end - r->start);
 	return r->row.fault ? csv_reader_fail(r, -1, err, "%s", r->row.fault) : 0;
 }
 
@@ -504,12 +513,21 @@ static int take_header(struct csv_reader *r, struct err *err)
 	return 0;
 }
 
+static int fail_header(const struct csv_reader *r, const char *first, struct err *err)
+{
+	return csv_reader_fail(r, -1, err, "the header differs from that of %s", first);
+}
+
+int csv_reader_check_header(const struct csv_reader *r, const struct csv_reader *first,
+			    struct err *err)
+{
+	return csvnames_equal(&r->names, &first->names) ? 0 : fail_header(r, first->file, err);
+}
+
+/* The same of the file that is just open. */
 static int check_header(const struct csv_reader *r, struct err *err)
 {
-	return csvnames_are(&r->names, &r->row)
-		       ? 0
-		       : csv_reader_fail(r, -1, err, "the header differs from that of %s",
-					 r->input.paths[0]);
+	return csvnames_are(&r->names, &r->row) ? 0 : fail_header(r, r->input.paths[0], err);
 }
 
 static void reset(struct csv_reader *r)
@@ -564,11 +582,26 @@ void csv_reader_open_rows(struct csv_reader *r, const char *name, const struct c
 	r->input.tool = tool;
 }
 
+/* Passes over the blank lines that are here: ce-split --keep-lines makes many. */
+static void skip_blank_lines(struct csv_reader *r)
+{
+	size_t n = 0;
+
+	while (r->end + n < r->bytes.len && r->bytes.data[r->end + n] == '\n')
+		n++;
+	r->end += n;
+	r->next_line += n;
+	r->next_mark = n < r->n_marks - r->next_mark ? r->next_mark + n : r->n_marks;
+}
+
 int csv_reader_next(struct csv_reader *r, const struct csv_row **row, struct err *err)
 {
 	for (;;) {
-		int rc = parse_record(r, err);
+		int rc;
 
+		if (r->end < r->bytes.len && r->bytes.data[r->end] == '\n' && r->header.n > 1)
+			skip_blank_lines(r);
+		rc = parse_record(r, err);
 		if (rc < 0)
 			return -1;
 		if (!rc) {
@@ -672,6 +705,7 @@ void csv_reader_close(struct csv_reader *r)
 	gz_reader_close(&r->gz);
 	csvnames_release(&r->names);
 	csvquoted_release(&r->quoted);
+	buf_release(&r->head);
 	buf_release(&r->bytes);
 	free(r->marks);
 	free(r->row.fields);

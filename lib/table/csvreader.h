@@ -63,6 +63,8 @@ struct csv_reader {
 	uint64_t n_rows;   /* rows returned so far, of all files */
 	const char *file;  /* the current input's name */
 	uint64_t n_before; /* lines before the header of the first file */
+	struct buf head;   /* the first file's bytes up to the end of the header's line */
+	char delimiter;    /* of the current file */
 
 	/* Set before open. */
 	bool tolerant;   /* return malformed records with a fault instead of failing */
@@ -74,7 +76,6 @@ struct csv_reader {
 	size_t next_input;
 	struct gz_reader gz;
 	struct csvnames names; /* of the header */
-	char delimiter;        /* of the current file */
 	bool no_marks;         /* in it each record is framed by itself */
 	uint64_t n_long;       /* records of many lines: csv_reader_warn */
 	const char *long_file; /* where the first one is */
@@ -125,12 +126,34 @@ static inline void csv_reader_count(struct csv_reader *r)
 }
 
 /*
+ * Whether a reader that is just open has the header of another one, the first, as it is written.
+ * Returns 0, or -1 with err.
+ */
+int csv_reader_check_header(const struct csv_reader *r, const struct csv_reader *first,
+			    struct err *err);
+
+/*
  * The next row, of the next file when one is at its end (whose header must have the first's names,
  * as they are written; its delimiter may be another).
  * Returns 1 with *row (valid until the next call), 0 at the verified end of the last input, or -1
  * with err: a ragged or malformed record (unless tolerant), a record over 64 MiB, a broken input.
  */
 int csv_reader_next(struct csv_reader *r, const struct csv_row **row, struct err *err);
+
+/*
+ * The current record as it stands in the input, with the end of its line, which the last one of an
+ * input may lack; and how many lines it has. Valid as its row is.
+ */
+static inline const char *csv_reader_record(const struct csv_reader *r, size_t *len)
+{
+	*len = r->end - r->start;
+	return r->bytes.data + r->start;
+}
+
+static inline uint64_t csv_reader_lines(const struct csv_reader *r)
+{
+	return r->next_line - r->line;
+}
 
 /*
  * Guesses at rows that are to come, for who can ask memory early for what it will need:

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/small.h"
+#include "base/tournament.h"
 #include "io/tempfile.h"
 
 #include <stdbool.h>
@@ -79,7 +80,7 @@ struct extsort {
 	/* The runs on disk, and the merge of some of them. */
 	struct spill spill;
 	struct run_reader *readers;
-	struct run_reader **losers; /* see play; the winner, whose row is the next, is losers[0] */
+	struct tournament tournament; /* whose winner's row is the next */
 	size_t n_readers;
 
 	bool started; /* extsort_next or merge_next has returned a row */
@@ -502,36 +503,17 @@ static bool reader_before(const struct run_reader *a, const struct run_reader *b
 	return a < b ? !row_before(&b->row, &a->row) : row_before(&a->row, &b->row);
 }
 
-/*
- * The merge is a tournament of the n runs, a tree of losers (Knuth, The Art of Computer
- * Programming, vol. 3, 5.4.1). Run i plays at the leaf n + i; losers[k] is who lost the match at
- * the node k, whose children are 2k and 2k + 1; the winner of all is losers[0]. Of five runs:
- *
- *	                1
- *	        2               3
- *	    4       5       6       7
- *	  8   9   run 0   run 1   run 2
- *	run 3  run 4
- *
- * When the winner has moved to its next row, only the matches on the way up from its leaf are
- * played again, against those who lost there. In the first round, whoever comes to a node first
- * waits there for an opponent.
- */
-static void play(struct extsort *s, struct run_reader *r)
+/* Of a tournament of the runs. */
+static bool run_before(const void *context, size_t a, size_t b)
 {
-	for (size_t k = (s->n_readers + (size_t)(r - s->readers)) / 2; k; k /= 2) {
-		struct run_reader *opponent = s->losers[k];
+	const struct extsort *s = context;
 
-		if (!opponent) {
-			s->losers[k] = r;
-			return;
-		}
-		if (reader_before(opponent, r)) {
-			s->losers[k] = r;
-			r = opponent;
-		}
-	}
-	s->losers[0] = r;
+	return reader_before(&s->readers[a], &s->readers[b]);
+}
+
+static void play(struct extsort *s, size_t run)
+{
+	tournament_play(&s->tournament, run, run_before, s);
 }
 
 static void merge_close(struct extsort *s)
@@ -539,9 +521,8 @@ static void merge_close(struct extsort *s)
 	for (size_t i = 0; i < s->n_readers; i++)
 		buf_release(&s->readers[i].bytes);
 	free(s->readers);
-	free(s->losers);
+	tournament_release(&s->tournament);
 	s->readers = NULL;
-	s->losers = NULL;
 	s->n_readers = 0;
 }
 
@@ -552,7 +533,7 @@ static int merge_open(struct extsort *s, size_t first, size_t n, struct err *err
 	size_t buffer = share > READ_MAX ? READ_MAX : (size_t)share;
 
 	s->readers = mem_zalloc(n, sizeof(*s->readers));
-	s->losers = mem_zalloc(n, sizeof(struct run_reader *));
+	tournament_init(&s->tournament, n);
 	s->n_readers = n;
 	s->started = false;
 	for (size_t i = 0; i < n; i++) {
@@ -562,7 +543,7 @@ static int merge_open(struct extsort *s, size_t first, size_t n, struct err *err
 		buf_reserve(&r->bytes, buffer);
 		if (run_next(r, s->spill.fd, err))
 			return -1;
-		play(s, r);
+		play(s, i);
 	}
 	return 0;
 }
@@ -570,14 +551,15 @@ static int merge_open(struct extsort *s, size_t first, size_t n, struct err *err
 /* As extsort_next, of the runs that are being merged. */
 static int merge_next(struct extsort *s, struct extsort_row *row, struct err *err)
 {
-	struct run_reader *first = s->losers[0];
+	size_t winner = tournament_winner(&s->tournament);
+	struct run_reader *first = &s->readers[winner];
 
 	if (s->started && !first->ended) {
 		/* The row that was returned last is ours again only now. */
 		if (run_next(first, s->spill.fd, err))
 			return -1;
-		play(s, first);
-		first = s->losers[0];
+		play(s, winner);
+		first = &s->readers[tournament_winner(&s->tournament)];
 	}
 	s->started = true;
 	if (first->ended)

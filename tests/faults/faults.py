@@ -119,6 +119,10 @@ CASES = [
     Case("clean-stdout-and-file", "ce-clean --tz Europe/Berlin --rejects out/rejects.csv in/local.csv.gz"),
     Case("clean-spills", "ce-clean --mem 1K --threads 2 -o out/events.csv.gz in/large.csv.gz", slow=True),
     Case("clean-threads", "ce-clean --threads 2 -1 in/large.csv.gz", slow=True),
+    Case("split", "ce-split -k event_id -n 3 --keep-lines -o out/part/%.csv.gz in/events.csv.gz"),
+    Case("split-time-stdin", "ce-split --at 2024-01-10,2024-01-20 -p -o out/% -", stdin="in/events.csv", cut=False),
+    Case("merge", "ce-merge in/clean0.csv.gz in/clean1.csv.gz in/clean2.csv"),
+    Case("merge-output", "ce-merge --number device --threads 8 -o out/merged.csv.gz in/clean0.csv.gz in/clean1.csv.gz"),
     Case("join", "ce-join -k user_id in/users.csv.gz -k content_id in/contents.csv.gz in/clean.csv.gz"),
     Case("join-outputs", "ce-join -k user_id in/users.csv.gz -k content_id in/contents.csv.gz --max-unmatched 100% "
          "--unmatched out/unmatched.csv.gz -o out/joined.csv.gz in/clean.csv.gz"),
@@ -648,6 +652,8 @@ gzip -dc contents.csv.gz >load/content_dim.csv
 gzip -dc events.csv.gz >events.csv
 gzip -dc users.csv.gz >users.csv
 ce-clean --rejects rejects.csv.gz -o clean.csv.gz events.csv.gz 2>/dev/null
+ce-split -k user_id -n 3 -o clean%.csv.gz clean.csv.gz
+gzip -d clean2.csv.gz
 ce-join -k user_id users.csv.gz -k content_id contents.csv.gz --drop email --unmatched unmatched.csv.gz \\
     -o joined.csv.gz clean.csv.gz
 ce-sessionize -o sessions.csv.gz joined.csv.gz

@@ -47,6 +47,9 @@ LIKELIEST = {
     "state_events": "days",
     "materialize": "states",
     "agreement": "states",
+    "splitter": "ce-split",
+    "openquote": "ce-split",
+    "merger": "ce-merge",
 }
 
 SURVIVED, DOES_NOT_COMPILE = "SURVIVED", "DOES NOT COMPILE"

@@ -7,12 +7,12 @@
 
 load ../common
 
-readers='ce-clean ce-join ce-sessionize ce-agg ce-online ce-features ce-train ce-predict ce-eval ce-audit ce-materialize' # read a table
-tables='ce-clean ce-join ce-sessionize ce-agg ce-online ce-features ce-predict ce-eval ce-audit ce-materialize' # and write one
-filters='ce-clean ce-join ce-sessionize ce-agg ce-online ce-features ce-predict' # whose rows are those they read
-ordered='ce-join ce-sessionize ce-agg ce-online ce-features' # want the rows in canonical order
+readers='ce-clean ce-merge ce-join ce-sessionize ce-agg ce-online ce-features ce-train ce-predict ce-eval ce-audit ce-materialize' # read a table
+tables='ce-clean ce-merge ce-join ce-sessionize ce-agg ce-online ce-features ce-predict ce-eval ce-audit ce-materialize' # and write one
+filters='ce-clean ce-merge ce-join ce-sessionize ce-agg ce-online ce-features ce-predict' # whose rows are those they read
+ordered='ce-merge ce-join ce-sessionize ce-agg ce-online ce-features' # want the rows in canonical order
 files="$readers ce-adapt ce-model" # read files of any kind
-tools="$files ce-synth ce-export ce-import" # the last two, whose other end is a server, have suites of their own
+tools="$files ce-split ce-synth ce-export ce-import" # the last two, whose other end is a server, have suites of their own
 
 # same FILE FILE: as in common, but for the name of the input, which a model has, and the id that goes with it.
 eval "common_$(declare -f same)"
@@ -32,6 +32,7 @@ row_of() {
 	case $1 in
 	ce-adapt) cmd+=(-r "$IN/csv.recipe") ;;
 	ce-clean) needs=event_type ;;
+	ce-merge) needs=event_ts ;;
 	ce-join) cmd+=(-k user_id "$IN/users.csv" -k content_id "$IN/contents.csv") needs=content_id ;;
 	ce-sessionize) needs=runtime ;;
 	ce-agg) needs=session_id ;;
@@ -83,7 +84,7 @@ setup_file() {
 		ce-clean | ce-eval | ce-audit) ;;
 		*) row_of "$from" && "${cmd[@]}" -p -o "$tool.csv" "$from.csv" ;;
 		esac
-		case $tool in ce-join | ce-audit | ce-materialize) cp ce-clean.csv "$tool.csv" ;; esac
+		case $tool in ce-merge | ce-join | ce-audit | ce-materialize) cp ce-clean.csv "$tool.csv" ;; esac
 		if [[ $tool == ce-train ]]; then ce-train -o model ce-train.csv; fi
 		from=$tool
 	done

@@ -801,6 +801,80 @@ static void rows_to_come(void)
 	buf_release(&text);
 }
 
+static size_t newlines(const char *s, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += s[i] == '\n';
+	return count;
+}
+
+/* Blank lines at s, in bytes. */
+static size_t blank_lines(const char *s, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n && (s[at] == '\n' || (s[at] == '\r' && (at + 1 == n || s[at + 1] == '\n'))))
+		at++;
+	return at;
+}
+
+/* The head, the records and the blank lines between them are all of the input, each on its line. */
+static void check_records(const struct buf *text, size_t head, size_t read_size, size_t window)
+{
+	static const char *const path = "whole";
+	const struct csv_input input = { .paths = &path, .n = 1, .threads = 1 };
+	struct csv_reader r = { .tolerant = true, .tuning = { NULL, read_size, window, false } };
+	const struct csv_row *row;
+	struct err err = ERR_INIT;
+	size_t at = head;
+	int rc;
+
+	scratch_write(path, text->data, text->len);
+	CHECK_INT(csv_reader_open(&r, &input, &err), 0);
+	CHECK_INT(r.head.len, head);
+	CHECK(r.head.len == head && !memcmp(r.head.data, text->data, head));
+	CHECK_INT(r.line + csv_reader_lines(&r), newlines(text->data, head) + 1);
+	while ((rc = csv_reader_next(&r, &row, &err)) > 0 && check_ok) {
+		size_t len;
+		const char *record = csv_reader_record(&r, &len);
+
+		at += blank_lines(text->data + at, text->len - at);
+		CHECK_INT(r.line, newlines(text->data, at) + 1);
+		CHECK(at + len <= text->len && !memcmp(text->data + at, record, len));
+		CHECK_INT(csv_reader_lines(&r), newlines(record, len) + (record[len - 1] != '\n'));
+		at += len;
+	}
+	CHECK_INT(rc, 0);
+	CHECK_INT(at + blank_lines(text->data + at, text->len - at), text->len);
+	csv_reader_close(&r);
+}
+
+static void records_as_they_stand(void)
+{
+	static const char *const before[] = { "", "\xef\xbb\xbf", "\n \r\n", "sep=,\r\n\n" };
+	static const char *const pieces[] = { "a",  ",",        "a,b\n", "\"a\nb\",c\r\n", "\"",
+					      "\n", "\n\n\n\n", "x,\"y", "1,2\n",          "\r\n" };
+	struct buf text = BUF_INIT;
+	uint64_t random = 7;
+
+	for (int i = 0; i < 400; i++) {
+		size_t head, n = scratch_below(&random, 60);
+
+		buf_clear(&text);
+		buf_append_str(&text, before[scratch_below(&random, 4)]);
+		buf_append_str(&text, scratch_below(&random, 2) ? "k,\"v\nw\"\n" : "k,v\r\n");
+		head = text.len;
+		for (size_t k = 0; k < n; k++)
+			buf_append_str(&text, pieces[scratch_below(&random, 10)]);
+		check_records(&text, head, 1 + scratch_below(&random, 20),
+			      1 + scratch_below(&random, 30));
+		check_records(&text, head, 0, 0);
+	}
+	buf_release(&text);
+}
+
 int main(void)
 {
 	char dir[] = SCRATCH_DIR;
@@ -820,6 +894,7 @@ int main(void)
 	RUN(records_of_many_mebibytes);
 	RUN(a_record_without_end);
 	RUN(rows_to_come);
+	RUN(records_as_they_stand);
 	scratch_leave(dir);
 	return CHECK_DONE();
 }

@@ -69,7 +69,7 @@ TOOL_SRC  = $(wildcard tools/ce-*.c)
 # Text that goes into the reports, as strings of C: lib/report/report.css is report_css[].
 TEXT_SRC  = $(wildcard lib/report/*.css lib/report/*.html)
 # The command line that all tools share, and the options of the stages.
-CLI_SRC   = tools/cli.c tools/stages.c
+CLI_SRC   = tools/cli.c tools/stages.c tools/resume.c
 # What prints the tables of lib/table/*.def: no tool to install.
 TABLES_SRC = tools/tables.c
 UNIT_SRC  = $(wildcard tests/unit/*/*.c)
@@ -182,11 +182,11 @@ $(BUILD)/bin/ce-adapt $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests
 	$(BUILD)/fuzz-recipe $(BUILD)/fuzz-adaptlog: private LIBS += $(ADAPT_LIBS)
 
 # What has to do with a state or with a model, whose files hold SHA-256 sums.
-$(BUILD)/bin/ce-materialize $(BUILD)/bin/ce-train $(BUILD)/bin/ce-predict $(BUILD)/bin/ce-eval \
+$(BUILD)/bin/ce-clean $(BUILD)/bin/ce-materialize $(BUILD)/bin/ce-collate $(BUILD)/bin/ce-train $(BUILD)/bin/ce-predict $(BUILD)/bin/ce-eval \
 	$(BUILD)/bin/ce-model \
 	$(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard $(addprefix tests/unit/,io/test_sha256.c state/*.c \
-	model/*.c train/*.c eval/*.c report/*.c))) \
-	$(BUILD)/fuzz-state $(BUILD)/fuzz-model $(BUILD)/fuzz-report $(BUILD)/fuzz-eval: private LIBS += $(CRYPTO_LIBS)
+	collate/*.c model/*.c train/*.c eval/*.c report/*.c))) \
+	$(BUILD)/fuzz-state $(BUILD)/fuzz-collate $(BUILD)/fuzz-model $(BUILD)/fuzz-report $(BUILD)/fuzz-eval: private LIBS += $(CRYPTO_LIBS)
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_LIB) $(LIB)
 	@mkdir -p $(@D)
@@ -279,8 +279,8 @@ bench-scale: $(TOOLS)
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # The suites that take long run under one compiler's sanitizers, the others under both.
-BY_GCC   = sql statistics reference report tables docs ce-train install layers
-BY_CLANG = database conventions properties pipeline_postgres night ce-clean ce-eval ce-model ce-predict ce-export ce-import ce-audit \
+BY_GCC   = sql statistics reference report tables docs ce-train install layers adapt days_mk night pipeline pipeline_postgres promote
+BY_CLANG = database conventions properties ce-clean ce-eval ce-model ce-predict ce-export ce-import ce-audit \
 	   ce-synth
 without  = $(filter-out $(1),$(basename $(notdir $(BATS) $(UNIT_SRC))))
 

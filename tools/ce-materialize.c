@@ -1,10 +1,11 @@
 /* ce-materialize: the pipe from raw events to the feature table in one process. */
 #include "base/mem.h"
 #include "cli.h"
-#include "io/sha256.h"
-#include "materialize/agreement.h"
+#include "materialize/description.h"
 #include "materialize/materialize.h"
+#include "resume.h"
 #include "stages.h"
+#include "state/agreement.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,16 +30,6 @@ struct stages {
 		const char *name;
 		struct stage_options options;
 	} of[N_STAGES];
-};
-
-/* Of a log that comes a part at a time. */
-struct state_options {
-	const char *old, *next; /* paths, or NULL */
-	bool is_final, dimensions_changed;
-	bool has_dedupe;
-	int64_t dedupe;
-	struct state_in in;
-	struct state_out out;
 };
 
 /* An option that several stages have. */
@@ -123,16 +114,9 @@ static bool is_given(const struct table *t, const char *name)
 	return false;
 }
 
-static int parse_dedupe(void *value, const char *const *args, struct err *err)
-{
-	struct state_options *o = value;
-
-	o->has_dedupe = true;
-	return cli_duration(&o->dedupe, args, err);
-}
-
 static void find_options(struct table *t, struct stages *s, struct materialize *m,
-			 struct materialize_tables *tables, struct state_options *state)
+			 struct materialize_tables *tables, struct resume *resume,
+			 bool *dimensions_changed)
 {
 	const struct cli_option own[] = {
 		{ 'd', "directory", "DIR", "also write all other tables into DIR", cli_string,
@@ -141,18 +125,14 @@ static void find_options(struct table *t, struct stages *s, struct materialize *
 		  &m->without_online },
 		{ 0, "first", "FILE", "also write the table of --rows first to FILE", cli_string,
 		  &tables->first },
-		{ 0, "state", "OLD", "go on from the state in the folder OLD", cli_string,
-		  &state->old },
-		{ 0, "state-out", "NEW", "leave the state at --until in folder NEW", cli_string,
-		  &state->next },
-		{ 0, "final", NULL, "nothing comes after this part of the log", cli_flag,
-		  &state->is_final },
+		RESUME_STATE(resume),
+		RESUME_EVENTS(resume),
 		{ 0, "open", "FILE", "also write the rows without an outcome to FILE", cli_string,
 		  &tables->open },
-		{ 0, "dedupe", "DURATION", "how long event_ids are kept (7d)", parse_dedupe,
-		  state },
+		{ 0, "facts", "FILE", "of one shard: write what becomes known to FILE",
+		  cli_string, &tables->facts },
 		{ 0, "dimensions-changed", NULL, "go on with other tables of -k", cli_flag,
-		  &state->dimensions_changed },
+		  dimensions_changed },
 	};
 
 	s->clean.cleaning = &m->cleaning;
@@ -200,93 +180,55 @@ static void take_options(const struct cli *cli, struct stages *s, struct materia
 				"--no-online leaves it out");
 }
 
-/* --until ends this part, and has no digits that would be lost. */
-static void take_until(const struct cli *cli, struct stages *s, struct materialize *m)
+/* What a shard cannot know is ce-collate's to say. */
+static void take_facts(const struct cli *cli, struct materialize *m,
+		       const struct materialize_tables *tables)
 {
-	struct cleaner *cleaner = &m->cleaning.cleaner;
-	const char *text = s->clean.until;
+	if (!tables->facts)
+		return;
+	if (!m->without_online)
+		cli_usage_error(cli, "--facts needs --no-online: what it learns is of all shards, "
+				     "and ce-collate adds it");
+	if (m->featurizer.watermark != EVENT_UNKNOWN || m->agg_watermark != EVENT_UNKNOWN)
+		cli_usage_error(cli, "--watermark with --facts: it is that of all shards, and "
+				     "ce-collate has that option");
+}
 
-	if (!text)
-		cli_usage_error(cli, "--state-out needs --until TIME: the end of this part");
-	if (time_is_finer(text, strlen(text)))
-		cli_usage_error(cli, "--until: inside a millisecond, which no event is: '%s'",
-				text);
-	if (cleaner->until <= 0 || cleaner->until > EVENT_TS_END)
-		cli_usage_error(cli, "--until: must be after 1970 and not after 2100: '%s'", text);
-	m->cleaning.until = cleaner->until;
-	cleaner->until = INT64_MAX;
+static void take_state(const struct cli *cli, struct stages *s, struct materialize *m,
+		       const struct materialize_tables *tables, struct resume *resume,
+		       bool dimensions_changed)
+{
+	resume_check(cli, resume, false);
+	if (dimensions_changed && !resume->old)
+		cli_usage_error(cli, "--dimensions-changed is for --state");
+	if (tables->open && !resume->next)
+		cli_usage_error(cli, "--open is for --state-out");
+	if (tables->open && tables->facts)
+		cli_usage_error(cli, "--open with --facts: what is open is ce-collate's to say");
+	m->dedupe = resume->dedupe;
+	resume_take_until(cli, resume, &s->clean);
 	/* EVENT_UNKNOWN is not. */
 	if (m->featurizer.watermark > m->cleaning.until || m->agg_watermark > m->cleaning.until)
 		cli_usage_error(cli, "--watermark must not be after --until: events in between "
 				     "are carried to the next part");
+	m->old = resume_open_old(cli, resume, &m->cleaning.from, m->cleaning.until);
 }
 
-static void take_state(const struct cli *cli, struct stages *s, struct materialize *m,
-		       const struct materialize_tables *tables, struct state_options *o)
-{
-	struct err err = ERR_INIT;
-
-	if ((o->old && !*o->old) || (o->next && !*o->next))
-		cli_usage_error(cli, "%s '': a folder has a name",
-				o->old && !*o->old ? "--state" : "--state-out");
-	if (o->old && !o->next && !o->is_final)
-		cli_usage_error(cli, "--state needs --state-out NEW, or --final: nothing comes "
-				     "after this part");
-	if (o->is_final && (!o->old || o->next))
-		cli_usage_error(cli, "--final is for the last part of a log: with --state, without "
-				     "--state-out");
-	if (o->dimensions_changed && !o->old)
-		cli_usage_error(cli, "--dimensions-changed is for --state");
-	if (o->has_dedupe && !o->old && !o->next)
-		cli_usage_error(cli, "--dedupe is for --state and --state-out");
-	if (tables->open && !o->next)
-		cli_usage_error(cli, "--open is for --state-out");
-	m->dedupe = o->dedupe;
-	if (o->next)
-		take_until(cli, s, m);
-	if (!o->old)
-		return;
-	m->old = &o->in;
-	if (state_in_open(&o->in, o->old, &err) ||
-	    state_in_count(&o->in, "until", &m->cleaning.from, &err))
-		cli_die(cli, &err);
-	if (m->cleaning.until <= m->cleaning.from) {
-		state_in_fail(
-			&o->in, &err,
-			"its --until is %lld, and that of this part, %lld, is not after it: is it "
-			"another day, or the same one again?",
-			(long long)m->cleaning.from, (long long)m->cleaning.until);
-		cli_die(cli, &err);
-	}
-}
-
-/* Begins the state to leave, with what it must agree in with the next one. */
-static int open_state(const struct cli *cli, struct materialize *m, struct state_options *o,
-		      struct err *err)
-{
-	if (!o->next)
-		return 0;
-	m->next = &o->out;
-	return state_out_open(&o->out, o->next, &cli->output, err);
-}
-
+/* What the state to leave must agree in with the old one; and goes on from that. */
 static int begin_state(const struct csv_reader *in, struct materialize *m,
-		       const struct join_options *join, struct state_options *o, struct err *err)
+		       const struct join_options *join, struct resume *resume,
+		       bool dimensions_changed, struct err *err)
 {
-	struct manifest *manifest = &o->out.manifest;
-	char previous[SHA256_HEX] = "none";
+	struct manifest *manifest = &resume->out.manifest;
 
 	if (!m->old && !m->next)
 		return 0;
-	if (m->old && state_in_sha256(m->old, previous, err))
-		return -1;
-	manifest_add_int(manifest, "until", m->cleaning.until);
-	manifest_add(manifest, "previous", previous);
-	if (agreement_describe(m, in, join->sources, join->n_sources, manifest, err))
+	if (resume_describe(resume, m->cleaning.until, err) ||
+	    description_add(m, in, join->sources, join->n_sources, manifest, err))
 		return -1;
 	if (!m->old)
 		return 0;
-	return agreement_check(m->old, manifest, o->dimensions_changed, err) ||
+	return agreement_check(m->old, manifest, dimensions_changed, err) ||
 			       materialize_restore(m, err)
 		       ? -1
 		       : 0;
@@ -327,9 +269,8 @@ int main(int argc, char **argv)
 	struct materialize m = MATERIALIZE_INIT;
 	struct materialize_tables tables = { 0 };
 	struct stages stages = { 0 };
-	struct state_options state = { .dedupe = m.dedupe,
-				       .in = STATE_IN_INIT,
-				       .out = STATE_OUT_INIT };
+	struct resume resume = RESUME_INIT;
+	bool dimensions_changed = false;
 	struct table *table = mem_zalloc(1, sizeof(*table));
 	struct cli cli = { .tool = "ce-materialize",
 			   .purpose = "Make the feature table from raw events in one process.",
@@ -342,15 +283,20 @@ int main(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int rc;
 
-	find_options(table, &stages, &m, &tables, &state);
+	find_options(table, &stages, &m, &tables, &resume, &dimensions_changed);
 	cli_parse(&cli, argc, argv);
 	take_options(&cli, &stages, &m, &tables);
-	take_state(&cli, &stages, &m, &tables, &state);
+	take_facts(&cli, &m, &tables);
+	take_state(&cli, &stages, &m, &tables, &resume, dimensions_changed);
+	/* Every outcome counts, whatever the watermark of all shards will be. */
+	if (tables.facts && !resume.next)
+		m.featurizer.watermark = m.agg_watermark = INT64_MAX;
 	in.tolerant = true;
-	if (csv_reader_open(&in, &cli.input, &err) || open_state(&cli, &m, &state, &err) ||
+	if (csv_reader_open(&in, &cli.input, &err) ||
+	    resume_open_next(&cli, &resume, &m.next, &err) ||
 	    materialize_open(&m, &in, stages.join.sources, stages.join.n_sources, &cli.output,
 			     &tables, now, &err) ||
-	    begin_state(&in, &m, &stages.join, &state, &err))
+	    begin_state(&in, &m, &stages.join, &resume, dimensions_changed, &err))
 		cli_die(&cli, &err);
 	while ((rc = csv_reader_next(&in, &row, &err)) > 0) {
 		cli_progress_reader(&cli, &in);
@@ -370,8 +316,7 @@ int main(int argc, char **argv)
 	cli_done(&cli, in.n_rows, m.featurizer.out.n_rows - 1);
 	csv_reader_close(&in);
 	materialize_release(&m);
-	state_in_release(&state.in);
-	state_out_release(&state.out);
+	resume_release(&resume);
 	stages_clean_release(&stages.clean);
 	stages_join_release(&stages.join);
 	free(table);

@@ -72,7 +72,7 @@ static int check_bound(struct rejects *r, uint64_t n_read, struct err *err)
 {
 	uint64_t n = r->n - n_outside(r), n_all = n_read - n_outside(r);
 
-	if (!bound_exceeded(&r->bound, n, n_all))
+	if (r->is_judged_elsewhere || !bound_exceeded(&r->bound, n, n_all))
 		return 0;
 	return err_set(err, ERR_RUNTIME,
 		       "rejected %" PRIu64 " of %" PRIu64
@@ -82,7 +82,7 @@ static int check_bound(struct rejects *r, uint64_t n_read, struct err *err)
 
 int rejects_check(struct rejects *r, uint64_t n_read, struct err *err)
 {
-	if (n_read && r->n == n_read && !r->is_part)
+	if (n_read && r->n == n_read && !r->is_part && !r->is_judged_elsewhere)
 		return err_set(err, ERR_RUNTIME, "kept none of %" PRIu64 " records; rejected: %s%s",
 			       n_read, rejects_summary(r), remedy(r));
 	return check_bound(r, n_read, err);
@@ -93,7 +93,7 @@ void rejects_warn(const struct rejects *r, uint64_t n_read, struct warnings *war
 	static const struct bound many = BOUND_DOUBTFUL;
 	uint64_t n = r->n - n_outside(r), n_all = n_read - n_outside(r);
 
-	if (bound_exceeded(&many, n, n_all))
+	if (!r->is_judged_elsewhere && bound_exceeded(&many, n, n_all))
 		warnings_add(
 			warnings,
 			"%" PRIu64 " of %" PRIu64 " records are rejected, more than 5 %%: "

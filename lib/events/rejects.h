@@ -30,6 +30,9 @@ struct rejects {
 	 * as in a part of a log. */
 	struct bound bound;
 	bool is_part;
+	/* Or of a part whose share says nothing, as all malformed records may be in one: who has
+	 * all parts judges it. There is no bound then, and no warning. */
+	bool is_judged_elsewhere;
 
 	/* For callers to read; `out` is for csv_writer_close_all, too. */
 	uint64_t n;

@@ -167,11 +167,12 @@ static int write_event(const struct aggregates *a, struct aggregate *o, const st
 	return csv_writer_end_row(&o->out, err);
 }
 
-static int write_session(const struct aggregates *a, struct aggregate *o,
-			 const struct outcome_session *s, int64_t watermark, struct err *err)
+void aggregate_put_session(struct buf *out, const struct outcome_session *s,
+			   const struct intern *users, const struct intern *contents,
+			   int64_t watermark)
 {
-	const struct intern_string *user = intern_string(a->users, s->user);
-	const struct intern_string *content = intern_string(a->contents, s->content);
+	const struct intern_string *user = intern_string(users, s->user);
+	const struct intern_string *content = intern_string(contents, s->content);
 	struct row_content_completion row = {
 		.session_id = csv_int(s->id),
 		.user_id = csv_text(user->s, user->len),
@@ -187,7 +188,13 @@ static int write_session(const struct aggregates *a, struct aggregate *o,
 		row.is_completion = csv_int(1);
 	else if (s->closing < watermark)
 		row.is_completion = csv_int(0);
-	csv_put_values(&o->out.row, CATALOGUE_VALUES(&row));
+	csv_put_values(out, CATALOGUE_VALUES(&row));
+}
+
+static int write_session(const struct aggregates *a, struct aggregate *o,
+			 const struct outcome_session *s, int64_t watermark, struct err *err)
+{
+	aggregate_put_session(&o->out.row, s, a->users, a->contents, watermark);
 	return csv_writer_end_row(&o->out, err);
 }
 

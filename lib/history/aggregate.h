@@ -14,6 +14,14 @@
 #include "table/catalogue.h"
 #include "table/selection.h"
 
+/*
+ * Appends a session as a row of content_completion, as it stands at the watermark: what of it is
+ * asked for is its id, user, content, past, closing, types and has_complete, is_completed_without.
+ */
+void aggregate_put_session(struct buf *row, const struct outcome_session *session,
+			   const struct intern *users, const struct intern *contents,
+			   int64_t watermark);
+
 /* The i-th aggregate table; NULL after the last. */
 const struct catalogue_table *aggregate_table(size_t i);
 

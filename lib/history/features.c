@@ -464,27 +464,49 @@ static int read_factor(const struct context *c, int column, bool rates, int64_t 
 	return 0;
 }
 
-/* The product of two columns of whole numbers, or of rates, empty if either is. */
-static int put_product(const struct context *c, const int *columns, bool rates, struct buf *out,
-		       struct err *err)
+int features_put_product(int64_t a, int64_t b, bool rates, struct buf *out)
 {
-	int64_t factor[2], product;
+	int64_t product;
 
-	for (int i = 0; i < 2; i++) {
-		if (read_factor(c, columns[i], rates, &factor[i], err))
-			return -1;
-		if (factor[i] == EVENT_UNKNOWN) {
-			csv_put_null(out);
-			return 0;
-		}
+	if (a == EVENT_UNKNOWN || b == EVENT_UNKNOWN) {
+		csv_put_null(out);
+		return 0;
 	}
-	if (__builtin_mul_overflow(factor[0], factor[1], &product))
-		return csv_reader_fail(c->in, columns[0], err, "is out of range");
+	if (__builtin_mul_overflow(a, b, &product))
+		return -1;
 	if (rates)
 		csv_put_millionths(out, num_divide_rounded(product, NUM_MILLION));
 	else
 		csv_put_int(out, product);
 	return 0;
+}
+
+bool features_is_product(const char *column, const char *factors[2], bool *rates)
+{
+	const struct catalogue_table *table = features_table();
+	const int first = (int)(table->n - N_LABEL_COLUMNS - N_MADE);
+	const int at = catalogue_column(table, column);
+
+	if (at < first || at >= first + (int)N_MADE || made[at - first].what != FEATURE_PRODUCT)
+		return false;
+	factors[0] = made[at - first].from[0];
+	factors[1] = made[at - first].from[1];
+	*rates = table->columns[at].type == CATALOGUE_DECIMAL;
+	return true;
+}
+
+/* The product of two columns of whole numbers, or of rates, empty if either is. */
+static int put_product(const struct context *c, const int *columns, bool rates, struct buf *out,
+		       struct err *err)
+{
+	int64_t factor[2];
+
+	for (int i = 0; i < 2; i++)
+		if (read_factor(c, columns[i], rates, &factor[i], err))
+			return -1;
+	return features_put_product(factor[0], factor[1], rates, out)
+		       ? csv_reader_fail(c->in, columns[0], err, "is out of range")
+		       : 0;
 }
 
 /* Columns of the history, typed: all but the genre's name have room at once. */

@@ -58,6 +58,18 @@ int features_init(struct features *f, const struct csv_reader *in, size_t n_text
 		  const struct names *keep, struct err *err);
 void features_release(struct features *f);
 
+/*
+ * Whether the column of the feature table is the product of two others, each a whole number or, if
+ * `rates` then says so, a rate in millionths; and which.
+ */
+bool features_is_product(const char *column, const char *factors[2], bool *rates);
+
+/*
+ * Appends the product of two such values, empty if either is EVENT_UNKNOWN. Returns 0, or -1: it is
+ * out of range.
+ */
+int features_put_product(int64_t a, int64_t b, bool rates, struct buf *out);
+
 /* Appends the header, that of the label included, as CSV fields. */
 void features_put_names(const struct features *f, const struct csv_reader *in, struct buf *out);
 

@@ -7,6 +7,7 @@ int featurizer_open(struct featurizer *f, const struct csv_reader *in, size_t n_
 {
 	labels_init(&f->labels, f->watermark);
 	f->labels.goes_on = f->goes_on;
+	f->labels.none_waits = f->none_waits;
 	if (features_init(&f->features, in, n_text, &f->keep, err) ||
 	    (output && csv_writer_open(&f->out, output, err)))
 		return -1;

@@ -24,7 +24,8 @@ struct featurizer {
 	struct labels labels;
 
 	struct buf header; /* the names of the table's columns, as a row that is not ended */
-	bool goes_on;      /* set before featurizer_open: see labels */
+	/* Set before featurizer_open. */
+	bool goes_on, none_waits; /* see labels */
 
 	/* The module's own. */
 	struct features features;

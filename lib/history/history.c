@@ -149,6 +149,18 @@ static uint32_t favourite(struct history *h, struct history_user *user)
 	return user->favourite == INTERN_NONE ? INTERN_NONE : user->favourite_genre;
 }
 
+static void add_stop(struct history_content *content, int64_t ratio)
+{
+	content->n_stops++;
+	content->stop_ratio_sum += ratio;
+}
+
+static void add_outcome(struct history_rate *rate, bool completed)
+{
+	rate->n++;
+	rate->completed += completed;
+}
+
 /* The outcome of a session of this user, on this content and genre, is known since `known`. */
 static void apply_outcome(struct history *h, uint32_t user_id, uint32_t content_id, uint32_t genre,
 			  int64_t session_id, int64_t known, bool completed)
@@ -157,14 +169,10 @@ static void apply_outcome(struct history *h, uint32_t user_id, uint32_t content_
 	struct history_user *user = find_user(h, user_id);
 	struct history_content *content = find_content(h, content_id);
 
-	user->rate.n++;
-	user->rate.completed += completed;
-	content->rate.n++;
-	content->rate.completed += completed;
-	if (genre_id != INTERN_NONE) {
-		h->genres[genre_id].rate.n++;
-		h->genres[genre_id].rate.completed += completed;
-	}
+	add_outcome(&user->rate, completed);
+	add_outcome(&content->rate, completed);
+	if (genre_id != INTERN_NONE)
+		add_outcome(&h->genres[genre_id].rate, completed);
 	if (completed)
 		user->last_completion = known;
 	if (known > user->last_known_time ||
@@ -212,6 +220,23 @@ static void window_push(struct history *h, int64_t ts, int64_t ratio, uint32_t u
 	};
 }
 
+static void tell(const struct history *h, const struct history_fact *fact)
+{
+	if (h->options.became_known)
+		h->options.became_known(h->options.facts, fact);
+}
+
+/* What the closing of a session tells: its outcome, unless that is known. */
+static void tell_closing(const struct history *h, const struct outcome_session *s)
+{
+	tell(h,
+	     &(struct history_fact){ .kind = s->past.completed_at == EVENT_UNKNOWN ? HISTORY_OUTCOME
+										   : HISTORY_END,
+				     .ts = s->closing,
+				     .session_id = s->id,
+				     .closed = s });
+}
+
 /* An event at h->now was the user's activity on the content. */
 static void apply_activity(struct history *h, const struct pending *p)
 {
@@ -228,10 +253,15 @@ static void apply_activity(struct history *h, const struct pending *p)
 	if (p->genre_id != INTERN_NONE)
 		count_genre(h, user, p->genre_id);
 	content->n_users += p->is_first_of_pair;
-	if (p->is_stop && has_ratio) {
-		content->n_stops++;
-		content->stop_ratio_sum += p->ratio;
-	}
+	if (p->is_stop && has_ratio)
+		add_stop(content, p->ratio);
+	if (p->is_first_of_pair || (p->is_stop && has_ratio))
+		tell(h,
+		     &(struct history_fact){ .kind = HISTORY_ACTIVITY,
+					     .ts = h->now,
+					     .content = p->content,
+					     .is_first_of_pair = p->is_first_of_pair,
+					     .stop_ratio = p->is_stop ? p->ratio : EVENT_UNKNOWN });
 }
 
 /* Makes the events at h->now part of history. */
@@ -243,9 +273,14 @@ static void apply_pending(struct history *h)
 		h->users[p->user].last_event = h->now;
 		if (p->is_counted)
 			apply_activity(h, p);
-		if (p->completes)
+		if (p->completes) {
 			apply_outcome(h, p->user, p->content, p->session_genre, p->session_id,
 				      h->now, true);
+			tell(h, &(struct history_fact){ .kind = HISTORY_OUTCOME,
+							.ts = h->now,
+							.session_id = p->session_id,
+							.is_completion = true });
+		}
 	}
 }
 
@@ -297,6 +332,7 @@ static void close_sessions(struct history *h, int64_t t)
 		user->closed_duration += s->past.end - s->past.start;
 		if (s->past.completed_at == EVENT_UNKNOWN)
 			apply_outcome(h, s->user, s->content, s->genre, s->id, s->closing, false);
+		tell_closing(h, s);
 		if (h->options.closed)
 			h->options.closed(h->options.context, s);
 	}
@@ -317,25 +353,44 @@ static int64_t since(int64_t now, int64_t then)
 	return then == EVENT_UNKNOWN ? EVENT_UNKNOWN : now - then;
 }
 
+void history_take(struct history *h, uint32_t content, const struct history_fact *fact)
+{
+	struct history_content *c = find_content(h, content);
+
+	if (fact->kind == HISTORY_OUTCOME)
+		add_outcome(&c->rate, fact->is_completion);
+	if (fact->kind != HISTORY_ACTIVITY)
+		return;
+	c->n_users += fact->is_first_of_pair;
+	if (fact->stop_ratio != EVENT_UNKNOWN)
+		add_stop(c, fact->stop_ratio);
+}
+
+void history_fill_content(struct history *h, uint32_t id, struct history_row *row)
+{
+	const struct history_content *content = find_content(h, id);
+
+	row->content_completion_rate = completion_rate(&content->rate);
+	row->content_known_sessions = content->rate.n;
+	row->average_viewing_duration_ratio = mean(content->stop_ratio_sum, content->n_stops);
+	row->content_popularity = content->n_users;
+}
+
 static void fill_history(struct history *h, const struct event *e, uint32_t genre_id,
 			 struct history_row *row)
 {
 	const struct history_genre *genre = genre_id == INTERN_NONE ? NULL : &h->genres[genre_id];
-	const struct history_content *content = find_content(h, e->content);
 	struct history_user *user = find_user(h, e->user);
 	uint32_t liked = favourite(h, user);
 
+	history_fill_content(h, e->content, row);
 	row->user_activity_level = user->n_events;
 	row->user_content_engagement = mean(user->ratio_sum, user->n_ratios);
 	row->user_genre_preference = liked == INTERN_NONE ? EVENT_UNKNOWN : liked;
 	row->user_completion_rate = completion_rate(&user->rate);
 	row->user_known_sessions = user->rate.n;
-	row->content_completion_rate = completion_rate(&content->rate);
-	row->content_known_sessions = content->rate.n;
 	row->user_last_outcome = user->rate.n ? user->last_outcome : EVENT_UNKNOWN;
 	row->user_genre_completion_rate = genre ? completion_rate(&genre->rate) : EVENT_UNKNOWN;
-	row->average_viewing_duration_ratio = mean(content->stop_ratio_sum, content->n_stops);
-	row->content_popularity = content->n_users;
 	row->time_since_last_event_user = since(e->ts, user->last_event);
 	row->time_since_last_completion = since(e->ts, user->last_completion);
 	row->user_avg_session_duration = mean(user->closed_duration, user->n_closed);
@@ -479,6 +534,27 @@ void history_restore_window(struct history *h, int64_t ts, int64_t ratio, uint32
 	if (genre_id != INTERN_NONE)
 		list_genre(u, genre_id, &h->genres[genre_id]);
 	u->favourite_stale = true;
+}
+
+static int compare_closings(const void *a, const void *b)
+{
+	const struct outcome_session *x = *(const struct outcome_session *const *)a,
+				     *y = *(const struct outcome_session *const *)b;
+
+	return x->closing != y->closing ? (x->closing > y->closing) - (x->closing < y->closing)
+					: (x->id > y->id) - (x->id < y->id);
+}
+
+void history_foresee(const struct history *h, int64_t until)
+{
+	const struct outcome_session **open = outcomes_sorted(&h->outcomes);
+	const size_t n = h->outcomes.n_open;
+
+	if (n)
+		qsort(open, n, sizeof(*open), compare_closings);
+	for (size_t i = 0; i < n && open[i]->closing < until; i++)
+		tell_closing(h, open[i]);
+	free(open);
 }
 
 void history_finish(struct history *h)

@@ -32,16 +32,38 @@
 #include "events/event.h"
 #include "history/outcome.h"
 
+/* Something that becomes known of a session or a content: events after `ts` know of it. */
+struct history_fact {
+	enum history_fact_kind {
+		HISTORY_ACTIVITY, /* a user's first counted event on the content, or a stop */
+		HISTORY_OUTCOME,  /* of a session, at its completion, else at its closing time */
+		HISTORY_END,      /* of a completed session, at its closing time */
+	} kind;
+	int64_t ts;
+	/* Of a session. */
+	int64_t session_id;
+	bool is_completion;
+	const struct outcome_session
+		*closed; /* what it was, if it is closed with this; else NULL */
+	/* Of activity. */
+	uint32_t content;
+	bool is_first_of_pair;
+	int64_t stop_ratio; /* millionths; EVENT_UNKNOWN: no stop, or none of a known ratio */
+};
+
 struct history_options {
 	int64_t window; /* ms */
 	/* Called for each session when it is closed, in order of closing time; may be NULL. */
 	void (*closed)(void *context, const struct outcome_session *session);
 	void *context;
+	/* Called for each fact, in order of time; may be NULL. */
+	void (*became_known)(void *context, const struct history_fact *fact);
+	void *facts; /* its context */
 };
 
 #define HISTORY_OPTIONS_INIT                                                                       \
 	{                                                                                          \
-		30 * TIME_MS_PER_DAY, NULL, NULL                                                   \
+		30 * TIME_MS_PER_DAY, NULL, NULL, NULL, NULL                                       \
 	}
 
 /*
@@ -99,6 +121,21 @@ void history_prefetch(const struct history *h, const struct event_ids *ids);
  * that was not closed before the watermark, h->now, has closing >= h->now.
  */
 void history_finish(struct history *h);
+
+/*
+ * Calls options.became_known for what becomes known before `until` if no event comes until then,
+ * in order; changes nothing. After the last event before it.
+ */
+void history_foresee(const struct history *h, int64_t until);
+
+/*
+ * In place of history_step, where another history has the events: takes what that one told of a
+ * content (options.became_known; of an outcome `content` is that of its session).
+ */
+void history_take(struct history *h, uint32_t content, const struct history_fact *fact);
+
+/* Fills the columns that are of the content alone. */
+void history_fill_content(struct history *h, uint32_t content, struct history_row *row);
 
 /* Appends the value of the column-th column of catalogue_history as a CSV field. */
 void history_put(struct buf *out, const struct history *h, const struct history_row *row,

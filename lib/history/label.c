@@ -152,6 +152,39 @@ int labels_step(struct labels *l, const struct event *e, struct err *err)
 	return 0;
 }
 
+void labels_begin(struct labels *l, int64_t ts)
+{
+	*(struct session_label *)ring_push(&l->sessions) = (struct session_label){
+		.past = { .start = ts, .end = ts, .completed_at = EVENT_UNKNOWN },
+		.closing = LABELS_NEVER,
+	};
+}
+
+void labels_decide(struct labels *l, int64_t session_id, int64_t known, bool is_completion)
+{
+	struct session_label *s;
+
+	if (!labels_has_session(l, session_id))
+		return;
+	s = find_session(l, (uint32_t)session_id);
+	if (is_completion)
+		s->past.completed_at = known;
+	else
+		s->closing = known;
+}
+
+void labels_close(struct labels *l, int64_t session_id, int64_t closing)
+{
+	if (labels_has_session(l, session_id))
+		find_session(l, (uint32_t)session_id)->closing = closing;
+}
+
+void labels_advance(struct labels *l, int64_t ts)
+{
+	l->now = ts;
+	set_limit(l);
+}
+
 struct buf *labels_row(struct labels *l)
 {
 	struct buf *last = l->texts.n ? ring_at(&l->texts, l->texts.n - 1) : NULL;
@@ -195,6 +228,7 @@ void labels_finish(struct labels *l)
 	if (l->goes_on) {
 		if (l->watermark != EVENT_UNKNOWN)
 			l->limit = l->watermark;
+		l->is_over = l->none_waits;
 		return;
 	}
 	if (l->watermark == EVENT_UNKNOWN)
@@ -284,7 +318,8 @@ static void put_label(struct labels *l, const struct session_label *s, struct bu
 	const bool completed = is_completed(s);
 
 	/* Without a watermark of its own, what is closed now is closed at the watermark. */
-	if (!completed && l->watermark != EVENT_UNKNOWN && s->closing >= l->watermark) {
+	if (!is_decided(l, s) ||
+	    (!completed && l->watermark != EVENT_UNKNOWN && s->closing >= l->watermark)) {
 		csv_put_null(row);
 		csv_put_null(row);
 		l->n_censored++;
@@ -303,7 +338,7 @@ int labels_write(struct labels *l, struct csv_writer *out, struct err *err)
 		struct session_label *s = find_session(l, row->session);
 		const struct buf *text;
 
-		if (!is_decided(l, s))
+		if (!is_decided(l, s) && !l->is_over)
 			break;
 		text = ring_at(&l->texts, 0);
 		buf_append(&out->row, text->data + l->text_start, row->len);

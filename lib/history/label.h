@@ -29,9 +29,11 @@ struct labels {
 	uint64_t n_completed, n_not_completed, n_censored;
 
 	int64_t watermark; /* or EVENT_UNKNOWN: the time of the last event */
-	bool goes_on;  /* the log does: what is not decided at the end waits, and is not censored */
-	int64_t now;   /* the time of the latest event; INT64_MAX after the last one */
-	int64_t limit; /* a session that closes before it is decided */
+	bool goes_on; /* the log does: what is not decided at the end waits, and is not censored */
+	bool none_waits;        /* but it leaves at the end, without a label */
+	int64_t now;            /* the time of the latest event; INT64_MAX after the last one */
+	int64_t limit;          /* a session that closes before it is decided */
+	bool is_over;           /* no row waits any more */
 	struct ring sessions;   /* those from first_id on */
 	struct pairs latest_of; /* user and content to their latest session, if it is in the ring */
 	int64_t first_id;
@@ -60,12 +62,27 @@ static inline void labels_prefetch(const struct labels *l, const struct event *e
 int labels_step(struct labels *l, const struct event *e, struct err *err);
 
 /*
+ * In place of labels_step, where who knows the sessions by other means tells of them: that one
+ * begins at `ts`, whose id is the next; that its outcome is known; that it is closed. An id that is
+ * not remembered (any more) is nothing to say. `closing` of one that is not closed is
+ * LABELS_NEVER; labels_advance: the time of the latest event.
+ */
+#define LABELS_NEVER INT64_MAX
+void labels_begin(struct labels *l, int64_t ts);
+void labels_decide(struct labels *l, int64_t session_id, int64_t known, bool is_completion);
+void labels_close(struct labels *l, int64_t session_id, int64_t closing);
+void labels_advance(struct labels *l, int64_t ts);
+
+/*
  * Where the caller csv_put_*s a row of the session of the last event; labels_hold then ends it.
  */
 struct buf *labels_row(struct labels *l);
 void labels_hold(struct labels *l, int64_t session_id);
 
-/* Ends the stream: what is undecided now is censored, or waits if the log goes on. */
+/*
+ * Ends the stream: what is undecided now is censored; if the log goes on it waits, or leaves
+ * without a label if none waits.
+ */
 void labels_finish(struct labels *l);
 
 /* What is known of a session, for who writes it down and reads it back. */

@@ -37,12 +37,17 @@ static int open_table(struct online *o, const struct csv_reader *in, const struc
 	return csv_writer_end_row(&o->out, err);
 }
 
-int online_open(struct online *o, const struct csv_reader *in, size_t n_text,
-		const struct gz_output *output, struct err *err)
+void online_init(struct online *o)
 {
 	effects_init(&o->effects, &o->options);
 	outcomes_init(&o->outcomes);
 	o->user_genres = (struct pairs)PAIRS_INIT(id_plus_1);
+}
+
+int online_open(struct online *o, const struct csv_reader *in, size_t n_text,
+		const struct gz_output *output, struct err *err)
+{
+	online_init(o);
 	o->device = columns_require(in, "device", err);
 	o->plan_tier = o->device < 0 ? -1 : columns_require(in, "plan_tier", err);
 	if (o->plan_tier < 0 ||
@@ -106,9 +111,10 @@ uint32_t online_user_genre(struct online *o, uint32_t user, uint32_t genre)
 	return *id - 1;
 }
 
-static uint32_t text_level(struct intern *strings, const struct csv_field *f)
+static uint32_t text_level(struct intern *strings, const struct csv_value *value)
 {
-	return f->len ? intern_id(strings, f->s, f->len) : INTERN_NONE;
+	return value->kind == CSV_TEXT && value->len ? intern_id(strings, value->text, value->len)
+						     : INTERN_NONE;
 }
 
 static struct effects_ids session_levels(struct online *o, const struct outcome_session *s,
@@ -127,6 +133,14 @@ static struct effects_ids session_levels(struct online *o, const struct outcome_
 		[EFFECTS_PLAN] = plan,
 		[EFFECTS_RUNTIME] = runtime,
 	} };
+}
+
+struct effects_ids online_session_levels(struct online *o, const struct outcome_session *s,
+					 const struct csv_value *device,
+					 const struct csv_value *plan_tier, int64_t runtime)
+{
+	return session_levels(o, s, text_level(&o->devices, device),
+			      text_level(&o->plans, plan_tier), runtime_level(runtime));
 }
 
 /* Room for the levels of one more open session. Returns its number. */
@@ -227,10 +241,17 @@ static int64_t millionths(double value)
 	return llround(value * NUM_MILLION);
 }
 
+struct online_row online_predict(const struct online *o, const struct effects_ids *levels,
+				 int64_t ts)
+{
+	const struct effects_belief belief = effects_predict(&o->effects, levels, ts);
+
+	return (struct online_row){ millionths(belief.logit), millionths(belief.sd) };
+}
+
 int online_step(struct online *o, const struct csv_row *text, const struct event *e,
 		struct online_row *row, struct err *err)
 {
-	struct effects_belief belief;
 	struct outcome_session *s;
 
 	if (e->ts > o->now) {
@@ -241,18 +262,17 @@ int online_step(struct online *o, const struct csv_row *text, const struct event
 	if (!s)
 		return -1;
 	if (!s->number) {
+		const struct csv_value device = csv_value(&text->fields[o->device]),
+				       plan = csv_value(&text->fields[o->plan_tier]);
+
 		s->number = add_open(&o->open);
-		*levels_of(o, s) =
-			session_levels(o, s, text_level(&o->devices, &text->fields[o->device]),
-				       text_level(&o->plans, &text->fields[o->plan_tier]),
-				       runtime_level(e->runtime));
+		*levels_of(o, s) = online_session_levels(o, s, &device, &plan, e->runtime);
 	}
 	if (e->completes)
 		add_completion(o, s);
 	if (!row)
 		return 0;
-	belief = effects_predict(&o->effects, levels_of(o, s), e->ts);
-	*row = (struct online_row){ millionths(belief.logit), millionths(belief.sd) };
+	*row = online_predict(o, levels_of(o, s), e->ts);
 	return 0;
 }
 

@@ -63,6 +63,21 @@ struct online {
 		.devices = INTERN_INIT, .plans = INTERN_INIT                                       \
 	}
 
+/* Readies what learns alone, for who uses the parts below in place of the steps. */
+void online_init(struct online *o);
+
+/*
+ * The levels of a session with the user, content, genre and start of `s`: device and plan_tier are
+ * those of its first event, and runtime, s, or EVENT_UNKNOWN.
+ */
+struct effects_ids online_session_levels(struct online *o, const struct outcome_session *s,
+					 const struct csv_value *device,
+					 const struct csv_value *plan_tier, int64_t runtime);
+
+/* What is known at a time of a session with these levels. */
+struct online_row online_predict(const struct online *o, const struct effects_ids *levels,
+				 int64_t ts);
+
 /*
  * Begins with the events of `in`, which is open and of whose columns n_text are text in a row, and
  * the table, unless that is NULL. Returns 0, or -1 with err: a column is missing, or is there

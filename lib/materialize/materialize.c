@@ -158,7 +158,7 @@ static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct 
 	struct gz_output storage[2];
 
 	m->cleaning.threaded = w->output->threads > 1;
-	m->cleaning.rejects.is_part = m->joiner.is_part = m->old || m->next;
+	m->cleaning.rejects.is_part = m->joiner.is_part = m->old || m->next || w->tables->facts;
 	m->cleaning.seen_from = m->cleaning.until - m->dedupe;
 	if (keep_columns(&m->keep, w->in, &m->cleaning.cleaner.keep, kept, err) ||
 	    find_output(w, NULL, table->name, &storage[0], &output, err) ||
@@ -171,8 +171,7 @@ static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct 
 		add_name(&w->cleaned, w->in->header.names[m->cleaning.cleaner.kept[i]]);
 	w->cleaned.n_text = w->cleaned.n;
 	columns_end(&w->cleaned, "the output of ce-clean", "ce-join");
-	return m->next ? state_events_open(&m->cleaning, &w->cleaned.as_read.header, m->next, err)
-		       : 0;
+	return m->next ? state_events_open(&m->cleaning, w->in, m->next, err) : 0;
 }
 
 /* The dimension whose keys are in that column gives the ids of most of them. */
@@ -253,14 +252,17 @@ static int open_history(struct materialize *m, bool *kept, struct err *err)
 					  .watermark = m->agg_watermark,
 					  .goes_on = m->next != NULL };
 	const struct csv_reader *in = &w->sessions.as_read;
-	const struct gz_output *output;
-	struct gz_output storage;
+	const struct gz_output *output, *facts;
+	struct gz_output storage[2];
 
 	if (keep_columns(&m->keep, in, &m->agg_keep, kept, err) ||
 	    columns_require(in, "genre", err) < 0 ||
 	    columns_refuse(in, catalogue_history.columns, catalogue_history.n, err) ||
 	    event_reader_bind(&w->events, EVENT_JOINED, err) ||
-	    find_output(w, NULL, "event_history", &storage, &output, err))
+	    find_output(w, NULL, "event_history", &storage[0], &output, err) ||
+	    find_output(w, w->tables->facts, NULL, &storage[1], &facts, err) ||
+	    (facts && facts_open(&m->facts, in, facts, &w->events.users, &w->events.contents,
+				 &m->history_options, err)))
 		return -1;
 	what.keep = m->agg_keep;
 	w->is_open = true;
@@ -326,6 +328,7 @@ static int open_featurizer(struct materialize *m, bool *kept, struct err *err)
 	if (keep_columns(&m->keep, in, &m->featurizer.keep, kept, err))
 		return -1;
 	m->featurizer.goes_on = m->next != NULL;
+	m->featurizer.none_waits = w->tables->facts != NULL;
 	for (size_t i = 0; i < m->keep.n; i++)
 		if (!kept[i])
 			return columns_require(in, m->keep.name[i], err);
@@ -344,6 +347,7 @@ static int open_featurizer(struct materialize *m, bool *kept, struct err *err)
 	w->first.rows = FEATURES_FIRST;
 	w->first.watermark = m->featurizer.watermark;
 	w->first.goes_on = m->featurizer.goes_on;
+	w->first.none_waits = m->featurizer.none_waits;
 	for (size_t i = 0; i < m->featurizer.keep.n; i++)
 		if (names_append(&w->first.keep, m->featurizer.keep.name[i], err))
 			return -1;
@@ -580,6 +584,8 @@ static int find_history(struct materialize *m, struct batch *b, struct err *err)
 		if ((m->aggregates.n || m->aggregates.per_session) &&
 		    aggregates_step(&m->aggregates, &b->text[i], &b->e[i], &m->history, known, err))
 			return -1;
+		if (m->facts.has_out && facts_step(&m->facts, &b->text[i], &b->e[i], err))
+			return -1;
 		if (w->compacts_history)
 			compact(&b->text[i], &m->aggregates.passed);
 		if (known->user_genre_preference != EVENT_UNKNOWN)
@@ -670,8 +676,10 @@ static struct state_online online_of(struct materialize *m)
 {
 	struct event_reader *events = &m->work->events;
 
-	return (struct state_online){ &m->online, &events->users, &events->contents,
-				      &events->genres };
+	return (struct state_online){ .online = &m->online,
+				      .users = &events->users,
+				      .contents = &events->contents,
+				      .genres = &events->genres };
 }
 
 static int write_state(struct materialize *m, struct err *err)
@@ -694,7 +702,14 @@ int materialize_restore(struct materialize *m, struct err *err)
 	const struct state_labels labels = labels_of(m);
 	const struct state_online online = online_of(m);
 
-	if (state_in_check(m->old, err) || state_history_read(&history, m->old, err))
+	static const enum state_table tables[] = {
+		STATE_USERS,    STATE_CONTENTS, STATE_USER_GENRES, STATE_PAIRS,
+		STATE_VIEWINGS, STATE_WINDOW,   STATE_EFFECTS,     STATE_LABELS,
+		STATE_WAITING,  STATE_SEEN,     STATE_EARLY,
+	};
+
+	if (state_in_check(m->old, tables, sizeof(tables) / sizeof(tables[0]), err) ||
+	    state_history_read(&history, m->old, err))
 		return -1;
 	/* The first event to come is later than all of them. */
 	if (m->history.now >= m->cleaning.from)
@@ -703,10 +718,11 @@ int materialize_restore(struct materialize *m, struct err *err)
 				     (long long)m->history.now);
 	if ((!m->without_online && state_online_read(&online, m->old, err)) ||
 	    state_labels_read(&labels, m->old, err) ||
-	    state_events_read(&m->cleaning, &m->work->cleaned.as_read.header, m->old, err))
+	    state_events_read(&m->cleaning, m->work->in, m->old, err))
 		return -1;
 	m->work->users.has_old = true;
 	m->work->contents.has_old = true;
+	facts_restore(&m->facts, m->cleaning.from, m->sessionizer.sessions.n);
 	return 0;
 }
 
@@ -714,11 +730,13 @@ static int finish(struct materialize *m, struct err *err)
 {
 	struct materialize_work *w = m->work;
 
-	if (joiner_finish(&m->joiner, &w->cleaned.as_read, err))
+	if (joiner_finish(&m->joiner, &w->cleaned.as_read, err) ||
+	    (m->facts.has_out &&
+	     facts_end(&m->facts, &m->history, m->next ? m->cleaning.until : INT64_MAX, err)))
 		return -1;
 	if (!m->next)
 		history_finish(&m->history);
-	if (settle_online(m, err) || relay_finish(w->relay, err) ||
+	if (facts_check(&m->facts, err) || settle_online(m, err) || relay_finish(w->relay, err) ||
 	    aggregates_finish(&m->aggregates, &m->history, err) ||
 	    featurizer_finish(&m->featurizer, err) ||
 	    (w->has_first && featurizer_finish(&w->first, err)))
@@ -793,6 +811,7 @@ static size_t find_writers(struct materialize *m, struct csv_writer **writers)
 		{ w->has_open, &w->open },
 		{ w->has_first, &w->first.out },
 		{ w->has_effects, &w->effects },
+		{ m->facts.has_out, &m->facts.out },
 		{ m->cleaning.has_out, &m->cleaning.out },
 		{ m->cleaning.rejects.has_out, &m->cleaning.rejects.out },
 		{ m->joiner.has_out, &m->joiner.out },

@@ -16,6 +16,7 @@
 #include "events/cleaning.h"
 #include "events/joiner.h"
 #include "history/aggregate.h"
+#include "history/facts.h"
 #include "history/featurizer.h"
 #include "history/history.h"
 #include "history/online.h"
@@ -31,6 +32,12 @@ struct materialize_tables {
 	const char *first; /* the features of the rows that are FEATURES_FIRST */
 	const char *open;  /* the features of the rows that wait, and are undecided; with a state */
 	const char *effects; /* what online has learnt by the end */
+	/*
+	 * What the events make known: they are those of one shard, whose tables ce-collate puts
+	 * together with those of others. Then no row waits for its label in a state, and none lacks
+	 * it for the watermark's sake, which is that of the whole log.
+	 */
+	const char *facts;
 };
 
 struct materialize {
@@ -53,6 +60,7 @@ struct materialize {
 	uint64_t n_events; /* that were joined, so far */
 	struct history history;
 	struct aggregates aggregates;
+	struct facts facts;
 
 	struct materialize_work *work; /* the module's own */
 };
@@ -61,7 +69,7 @@ struct materialize {
 	{                                                                                          \
 		.cleaning = CLEANING_INIT, .joiner = JOINER_INIT, .sessionizer = SESSIONIZER_INIT, \
 		.history_options = HISTORY_OPTIONS_INIT, .agg_keep = NAMES_INIT,                   \
-		.agg_watermark = EVENT_UNKNOWN, .online = ONLINE_INIT,                             \
+		.agg_watermark = EVENT_UNKNOWN, .online = ONLINE_INIT, .facts = FACTS_INIT,        \
 		.featurizer = FEATURIZER_INIT, .keep = NAMES_INIT, .dedupe = 7 * TIME_MS_PER_DAY   \
 	}
 

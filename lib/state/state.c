@@ -113,21 +113,33 @@ static int find_file(const struct state_in *s, enum state_table table, int64_t *
 	return 0;
 }
 
-int state_in_check(const struct state_in *s, struct err *err)
+bool state_in_has(const struct state_in *s, enum state_table table)
+{
+	struct err err = ERR_INIT;
+	const char *hex;
+	int64_t rows;
+
+	return find_file(s, table, &rows, &hex, &err) > 0;
+}
+
+int state_in_check(const struct state_in *s, const enum state_table *tables, size_t n,
+		   struct err *err)
 {
 	char hex[SHA256_HEX];
 	const char *said;
 	int64_t rows;
 
+	for (size_t i = 0; i < n; i++)
+		if (!state_in_has(s, tables[i]))
+			return state_in_fail(s, err, "it has no line for %s",
+					     file_names[tables[i]]);
 	for (int i = 0; i < STATE_N_TABLES; i++) {
 		int rc = find_file(s, (enum state_table)i, &rows, &said, err);
 
 		if (rc < 0)
 			return -1;
-		if (!rc && i == STATE_WAITING_FIRST)
-			continue;
 		if (!rc)
-			return state_in_fail(s, err, "it has no line for %s", file_names[i]);
+			continue;
 		if (sha256_file(hex, s->files[i], err))
 			return -1;
 		if (memcmp(hex, said, SHA256_HEX - 1) != 0)

@@ -34,7 +34,8 @@
 	STATE_TABLE(WAITING, "waiting")                                                            \
 	STATE_TABLE(WAITING_FIRST, "waiting_first")                                                \
 	STATE_TABLE(SEEN, "seen")                                                                  \
-	STATE_TABLE(EARLY, "early")
+	STATE_TABLE(EARLY, "early")                                                                \
+	STATE_TABLE(SHARD_SESSIONS, "shard_sessions")
 
 enum state_table {
 #define STATE_TABLE(NAME, name) STATE_##NAME,
@@ -58,8 +59,14 @@ struct state_in {
 /* Reads and checks the MANIFEST. Returns 0, or -1 with err. state_in_release frees in any case. */
 int state_in_open(struct state_in *s, const char *path, struct err *err);
 
-/* Checks each file against it. Returns 0, or -1 with err. */
-int state_in_check(const struct state_in *s, struct err *err);
+/* Whether it has that table. */
+bool state_in_has(const struct state_in *s, enum state_table table);
+
+/*
+ * Checks each file against it; the n tables must be there. Returns 0, or -1 with err.
+ */
+int state_in_check(const struct state_in *s, const enum state_table *tables, size_t n,
+		   struct err *err);
 
 /* "OLD/MANIFEST: MESSAGE". Always returns -1. */
 int state_in_fail(const struct state_in *s, struct err *err, const char *format, ...)

@@ -4,15 +4,14 @@
 
 #include <string.h>
 
-int state_events_open(struct cleaning *c, const struct csv_header *columns, struct state_out *out,
+int state_events_open(struct cleaning *c, const struct csv_reader *records, struct state_out *out,
 		      struct err *err)
 {
 	c->seen = state_out_table(out, STATE_SEEN, err);
 	c->early = c->seen ? state_out_table(out, STATE_EARLY, err) : NULL;
 	if (!c->early)
 		return -1;
-	for (size_t i = 0; i < columns->n; i++)
-		csv_put_str(&c->early->row, columns->names[i]);
+	cleaner_put_names(&c->cleaner, records, &c->early->row);
 	return csv_writer_end_row(c->early, err);
 }
 
@@ -38,18 +37,33 @@ static int read_seen(struct cleaning *c, const struct state_in *in, struct err *
 	return rc;
 }
 
-static int read_early(struct cleaning *c, const struct csv_header *columns,
+static int check_columns(const struct cleaning *c, const struct csv_reader *records,
+			 const struct csv_reader *early, struct err *err)
+{
+	struct buf here = BUF_INIT, there = BUF_INIT;
+	bool is_same;
+
+	cleaner_put_names(&c->cleaner, records, &here);
+	for (size_t i = 0; i < early->header.n; i++)
+		csv_put_str(&there, early->header.names[i]);
+	is_same = here.len == there.len && !memcmp(here.data, there.data, here.len);
+	buf_release(&here);
+	buf_release(&there);
+	return is_same ? 0
+		       : columns_fail(early, err,
+				      "the columns are not those of cleaned_events and what is "
+				      "kept here");
+}
+
+static int read_early(struct cleaning *c, const struct csv_reader *records,
 		      const struct state_in *in, struct err *err)
 {
 	struct state_reader r;
-	int rc = state_reader_open(&r, in, STATE_EARLY, err);
+	int rc = state_reader_open(&r, in, STATE_EARLY, err) ||
+				 check_columns(c, records, &r.in, err)
+			 ? -1
+			 : 0;
 
-	for (size_t i = 0; !rc && i < columns->n; i++)
-		if (r.in.header.n != columns->n ||
-		    strcmp(r.in.header.names[i], columns->names[i]) != 0)
-			rc = columns_fail(&r.in, err,
-					  "the columns are not those of cleaned_events and what is "
-					  "kept here");
 	while (!rc && (rc = state_reader_next(&r, NULL, err)) > 0)
 		rc = memchr(r.text->raw, '\0', r.text->raw_len)
 			     ? csv_reader_fail(&r.in, -1, err, "a NUL, which no event has")
@@ -58,8 +72,8 @@ static int read_early(struct cleaning *c, const struct csv_header *columns,
 	return rc;
 }
 
-int state_events_read(struct cleaning *c, const struct csv_header *columns,
+int state_events_read(struct cleaning *c, const struct csv_reader *records,
 		      const struct state_in *in, struct err *err)
 {
-	return read_seen(c, in, err) || read_early(c, columns, in, err) ? -1 : 0;
+	return read_seen(c, in, err) || read_early(c, records, in, err) ? -1 : 0;
 }

@@ -10,14 +10,17 @@
 #include "state/state.h"
 
 /*
- * Opens the tables for the events as they come; `columns`: of cleaned_events and what is kept
- * beside, all borrowed. Returns 0, or -1 with err.
+ * Opens the tables for the events as they come; `records`: what is cleaned. Borrowed. Returns 0, or
+ * -1 with err.
  */
-int state_events_open(struct cleaning *c, const struct csv_header *columns, struct state_out *out,
+int state_events_open(struct cleaning *c, const struct csv_reader *records, struct state_out *out,
 		      struct err *err);
 
-/* Adds the events of an older state, whose columns must be these. Returns 0, or -1 with err. */
-int state_events_read(struct cleaning *c, const struct csv_header *columns,
+/*
+ * Adds the events of an older state, whose columns must be those of cleaned_events and what is kept
+ * here. Returns 0, or -1 with err.
+ */
+int state_events_read(struct cleaning *c, const struct csv_reader *records,
 		      const struct state_in *in, struct err *err);
 
 #endif

@@ -607,17 +607,34 @@ static int check_genres(struct reading *reading, struct state_reader *r, void *v
 	return 0;
 }
 
+int state_contents_write(const struct state_history *h, struct state_out *out, struct err *err)
+{
+	struct ranks contents;
+	int rc;
+
+	ranks_init(&contents, h->contents);
+	rc = write_contents(h, &contents, out, err);
+	ranks_release(&contents);
+	return rc;
+}
+
+int state_contents_read(const struct state_history *h, const struct state_in *in, struct err *err)
+{
+	struct row_contents content;
+
+	return read_table(h, in, STATE_CONTENTS, &content, read_content, err);
+}
+
 int state_history_read(const struct state_history *h, const struct state_in *in, struct err *err)
 {
 	struct row_users user;
-	struct row_contents content;
 	struct row_user_genres genre;
 	struct row_window_events windowed;
 	struct row_pairs pair;
 	struct row_viewings viewing;
 
 	return take_counts(h, in, err) || read_table(h, in, STATE_USERS, &user, read_user, err) ||
-			       read_table(h, in, STATE_CONTENTS, &content, read_content, err) ||
+			       state_contents_read(h, in, err) ||
 			       read_table(h, in, STATE_USER_GENRES, &genre, read_genre, err) ||
 			       read_table(h, in, STATE_WINDOW, &windowed, read_windowed, err) ||
 			       read_table(h, in, STATE_USERS, &user, check_users, err) ||

@@ -28,6 +28,10 @@ struct state_history {
 int state_history_write(const struct state_history *h, int64_t until, struct state_out *out,
 			struct err *err);
 
+/* The table contents alone. Returns 0, or -1 with err. */
+int state_contents_write(const struct state_history *h, struct state_out *out, struct err *err);
+int state_contents_read(const struct state_history *h, const struct state_in *in, struct err *err);
+
 /* Reads them back into modules that are new. Returns 0, or -1 with err: a row that cannot be. */
 int state_history_read(const struct state_history *h, const struct state_in *in, struct err *err);
 

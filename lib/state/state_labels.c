@@ -60,30 +60,41 @@ static int write_row(void *context, const char *text, size_t len, bool is_decide
 	return csv_writer_end_row(to->w, err);
 }
 
-static int write_rows(const struct featurizer *f, struct csv_writer *w, bool undecided_only,
-		      struct err *err)
+int state_rows_write(const struct state_rows *rows, struct csv_writer *w, bool undecided_only,
+		     struct err *err)
 {
 	struct rows to = { w, undecided_only };
 
 	if (!w)
 		return -1;
-	buf_append(&w->row, f->header.data, f->header.len);
-	return csv_writer_end_row(w, err) || labels_each(&f->labels, write_row, &to, err) ? -1 : 0;
+	buf_append(&w->row, rows->header->data, rows->header->len);
+	return csv_writer_end_row(w, err) || labels_each(rows->labels, write_row, &to, err) ? -1
+											    : 0;
+}
+
+static struct state_rows rows_of(struct featurizer *f)
+{
+	return (struct state_rows){ &f->labels, &f->header };
 }
 
 int state_labels_write_open(const struct state_labels *l, struct csv_writer *w, struct err *err)
 {
-	return write_rows(l->features, w, true, err);
+	const struct state_rows rows = rows_of(l->features);
+
+	return state_rows_write(&rows, w, true, err);
 }
 
 int state_labels_write(const struct state_labels *l, struct state_out *out, struct err *err)
 {
+	struct state_rows rows = rows_of(l->features);
+
 	if (write_sessions(l, out, err) ||
-	    write_rows(l->features, state_out_table(out, STATE_WAITING, err), false, err))
+	    state_rows_write(&rows, state_out_table(out, STATE_WAITING, err), false, err))
 		return -1;
-	return l->first ? write_rows(l->first, state_out_table(out, STATE_WAITING_FIRST, err),
-				     false, err)
-			: 0;
+	if (!l->first)
+		return 0;
+	rows = rows_of(l->first);
+	return state_rows_write(&rows, state_out_table(out, STATE_WAITING_FIRST, err), false, err);
 }
 
 /* --- reading ------------------------------------------------------------- */
@@ -135,54 +146,60 @@ static int read_sessions(const struct state_labels *l, const struct state_in *in
 }
 
 /* Whether the table has the columns of the features: as many, of the same names. */
-static int check_header(const struct featurizer *f, const struct csv_reader *in, struct err *err)
+static int check_header(const struct buf *expected, const struct csv_reader *in, struct err *err)
 {
 	struct buf header = BUF_INIT;
 	bool is_same;
 
 	for (size_t i = 0; i < in->header.n; i++)
 		csv_put_str(&header, in->header.names[i]);
-	is_same = header.len && header.len == f->header.len &&
-		  !memcmp(header.data, f->header.data, header.len);
+	is_same = header.len && header.len == expected->len &&
+		  !memcmp(header.data, expected->data, header.len);
 	buf_release(&header);
 	return is_same ? 0
 		       : csv_reader_fail(in, -1, err,
 					 "the columns are not those of the feature table here");
 }
 
-static int read_row(struct featurizer *f, struct state_reader *r, struct err *err)
+static int read_row(struct labels *labels, struct state_reader *r, struct err *err)
 {
 	const struct csv_field *id = &r->text->fields[FEATURES_SESSION_ID];
 	int64_t session_id;
 
-	if (num_parse_int(id->s, id->len, &session_id) ||
-	    !labels_has_session(&f->labels, session_id))
+	if (num_parse_int(id->s, id->len, &session_id) || !labels_has_session(labels, session_id))
 		return csv_reader_fail(&r->in, FEATURES_SESSION_ID, err,
 				       "no session of the table labels: '%.*s'", err_clip(id->len),
 				       id->s);
 	/* All but the label's two empty columns, with the comma behind what is left. */
 	if (r->text->raw_len < 2 || memcmp(r->text->raw + r->text->raw_len - 2, ",,", 2) != 0)
 		return csv_reader_fail(&r->in, -1, err, "a row that waits has no label");
-	buf_append(labels_row(&f->labels), r->text->raw, r->text->raw_len - 1);
-	labels_hold(&f->labels, session_id);
+	buf_append(labels_row(labels), r->text->raw, r->text->raw_len - 1);
+	labels_hold(labels, session_id);
 	return 0;
 }
 
-static int read_rows(struct featurizer *f, const struct state_in *in, enum state_table table,
-		     struct err *err)
+int state_rows_read(const struct state_rows *rows, const struct state_in *in,
+		    enum state_table table, struct err *err)
 {
 	struct state_reader r;
-	int rc = state_reader_open(&r, in, table, err) || check_header(f, &r.in, err) ? -1 : 0;
+	int rc = state_reader_open(&r, in, table, err) || check_header(rows->header, &r.in, err)
+			 ? -1
+			 : 0;
 
 	while (!rc && (rc = state_reader_next(&r, NULL, err)) > 0)
-		rc = read_row(f, &r, err);
+		rc = read_row(rows->labels, &r, err);
 	state_reader_close(&r);
 	return rc;
 }
 
 int state_labels_read(const struct state_labels *l, const struct state_in *in, struct err *err)
 {
-	if (read_sessions(l, in, err) || read_rows(l->features, in, STATE_WAITING, err))
+	struct state_rows rows = rows_of(l->features);
+
+	if (read_sessions(l, in, err) || state_rows_read(&rows, in, STATE_WAITING, err))
 		return -1;
-	return l->first ? read_rows(l->first, in, STATE_WAITING_FIRST, err) : 0;
+	if (!l->first)
+		return 0;
+	rows = rows_of(l->first);
+	return state_rows_read(&rows, in, STATE_WAITING_FIRST, err);
 }

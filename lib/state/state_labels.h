@@ -8,6 +8,22 @@
 #include "history/featurizer.h"
 #include "state/state.h"
 
+/* Rows that wait, and the header of their table, a row that is not ended. Borrowed. */
+struct state_rows {
+	struct labels *labels;
+	const struct buf *header;
+};
+
+/*
+ * Writes them to the writer that has no row yet (NULL: err says why), those that are undecided
+ * alone, or all; and reads them back into labels that know their sessions. Returns 0, or -1 with
+ * err.
+ */
+int state_rows_write(const struct state_rows *rows, struct csv_writer *w, bool undecided_only,
+		     struct err *err);
+int state_rows_read(const struct state_rows *rows, const struct state_in *in,
+		    enum state_table table, struct err *err);
+
 /* The strings behind the ids of sessions. Borrowed. */
 struct state_labels {
 	struct featurizer *features, *first; /* the latter NULL: there is none */

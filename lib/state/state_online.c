@@ -23,6 +23,12 @@ static uint32_t take_name(struct state_reader *r, struct intern *names,
 	return 0;
 }
 
+static uint32_t take_user(const struct state_online *o, struct state_reader *r,
+			  const struct csv_value *value)
+{
+	return o->has_no_users ? take_name(r, o->users, value) : state_id(r, o->users, value);
+}
+
 static uint32_t take_hour(struct state_reader *r, const struct csv_value *value)
 {
 	int64_t hour;
@@ -57,11 +63,11 @@ static uint32_t take_id(const struct state_online *o, struct state_reader *r,
 		state_refuse(r, &row->genre);
 	switch (level) {
 	case EFFECTS_USER:
-		return state_id(r, o->users, value);
+		return take_user(o, r, value);
 	case EFFECTS_CONTENT:
 		return state_id(r, o->contents, value);
 	case EFFECTS_USER_GENRE:
-		user = state_id(r, o->users, value);
+		user = take_user(o, r, value);
 		return online_user_genre(online, user, take_name(r, o->genres, &row->genre));
 	case EFFECTS_GENRE:
 		return take_name(r, o->genres, value);

@@ -11,6 +11,7 @@
 struct state_online {
 	struct online *online;
 	struct intern *users, *contents, *genres;
+	bool has_no_users; /* the state has no table of users: they are new here */
 };
 
 /* Writes it, settled up to the end of this part; of an online that was never opened it is empty.

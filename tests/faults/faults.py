@@ -147,6 +147,12 @@ CASES = [
          "--open out/open.csv.gz -o out/features.csv.gz in/events.csv.gz", slow=True),
     Case("materialize-goes-on", MATERIALIZE + " --threads 2 --state in/state --until 2024-02-01 --state-out out/state in/later.csv",
          cut=False, slow=True),
+    Case("materialize-facts", MATERIALIZE + " --threads 2 --no-online --max-rejects 100% --until 2024-02-01 --state-out out/state --facts out/facts.csv.gz "
+         "-o out/features.csv.gz in/events.csv.gz", slow=True),
+    Case("collate", "ce-collate --threads 1 in/shard0 in/shard1"),
+    Case("collate-directory", "ce-collate -d out/tables -t event_online,content_completion -p --effects out/effects.csv in/shard0 in/shard1", slow=True),
+    Case("collate-state", "ce-collate --state in/collated --until 2200-01-01T00:00:00Z --state-out out/state --open out/open.csv.gz "
+         "-t completion_prediction_features -o out/features.csv.gz in/shard0.1 in/shard1.1", slow=True),
     Case("train-logistic", "ce-train -o out/logistic.model in/features.csv.gz"),
     Case("train-gbdt", "ce-train -m gbdt --trees 3 --depth 2 --threads 2 -o out/gbdt.model in/features.csv.gz"),
     Case("train-calibrated", "ce-train --calibrate isotonic -w balanced in/first.csv.gz"),
@@ -654,6 +660,14 @@ gzip -dc users.csv.gz >users.csv
 ce-clean --rejects rejects.csv.gz -o clean.csv.gz events.csv.gz 2>/dev/null
 ce-split -k user_id -n 3 -o clean%.csv.gz clean.csv.gz
 gzip -d clean2.csv.gz
+for k in 0 1; do
+    mkdir shard$k
+    ce-materialize -k user_id users.csv.gz -k content_id contents.csv.gz --max-unmatched 100% --no-online -d shard$k \\
+        --facts shard$k/facts.csv.gz -o shard$k/completion_prediction_features.csv.gz clean$k.csv.gz 2>/dev/null
+    ce-split --at 2024-01-15 --time fact_ts --ts-unit ms -o shard$k.%/facts.csv.gz shard$k/facts.csv.gz
+    ce-split --at 2024-01-15 -o shard$k.%/completion_prediction_features.csv.gz shard$k/completion_prediction_features.csv.gz
+done
+ce-collate --state-out collated --until 2024-01-15 shard0.0 shard1.0
 ce-join -k user_id users.csv.gz -k content_id contents.csv.gz --drop email --unmatched unmatched.csv.gz \\
     -o joined.csv.gz clean.csv.gz
 ce-sessionize -o sessions.csv.gz joined.csv.gz

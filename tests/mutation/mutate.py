@@ -50,6 +50,12 @@ LIKELIEST = {
     "splitter": "ce-split",
     "openquote": "ce-split",
     "merger": "ce-merge",
+    "facts": "states",
+    "shardfacts": "ce-collate",
+    "whole": "ce-collate",
+    "shardtable": "ce-collate",
+    "completions": "ce-collate",
+    "collate": "ce-collate",
 }
 
 SURVIVED, DOES_NOT_COMPILE = "SURVIVED", "DOES NOT COMPILE"

@@ -12,7 +12,7 @@ tables='ce-clean ce-merge ce-join ce-sessionize ce-agg ce-online ce-features ce-
 filters='ce-clean ce-merge ce-join ce-sessionize ce-agg ce-online ce-features ce-predict' # whose rows are those they read
 ordered='ce-merge ce-join ce-sessionize ce-agg ce-online ce-features' # want the rows in canonical order
 files="$readers ce-adapt ce-model" # read files of any kind
-tools="$files ce-split ce-synth ce-export ce-import" # the last two, whose other end is a server, have suites of their own
+tools="$files ce-split ce-collate ce-synth ce-export ce-import" # the last two, whose other end is a server, have suites of their own
 
 # same FILE FILE: as in common, but for the name of the input, which a model has, and the id that goes with it.
 eval "common_$(declare -f same)"

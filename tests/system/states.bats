@@ -323,3 +323,107 @@ clean_days() {
 	[ -z "$left" ]
 	[ ! -e f2.csv.gz ]
 }
+
+# kinds FILE: how many facts there are of each kind, in the order of their first ones.
+kinds() {
+	gzip -dc "$1" | awk -F, 'NR > 1 { if (!n[$2]++) order[++k] = $2 } END { for (i = 1; i <= k; i++) printf "%s %d ", order[i], n[order[i]] }'
+}
+
+@test "--facts: what the events of a shard make known, in order of time" {
+	part 0 9999999999999 >all.csv
+	# shellcheck disable=SC2046
+	ce-materialize $(dims) --no-online --facts facts.csv.gz -d tables --starts starts.csv.gz -o f.csv.gz all.csv 2>/dev/null
+	[ "$(gzip -dc facts.csv.gz | head -n 1)" = "$(table_columns facts)" ]
+	gzip -dc facts.csv.gz | tail -n +2 | cut -d, -f1 | sort -nc
+	# A start is a row of session_starts, and all begin once, have one outcome, and an end besides if that is a completion.
+	same <(gzip -dc facts.csv.gz | awk -F, -v OFS=, '$2 == "start" { print $3, $5, $6, $1, $4 }') \
+		<(gzip -dc starts.csv.gz | tail -n +2 | cut -d, -f1-5)
+	n=$(($(gzip -dc starts.csv.gz | wc -l) - 1))
+	completed=$(gzip -dc facts.csv.gz | awk -F, '$2 == "outcome" && $11 == 1' | wc -l)
+	[[ " $(kinds facts.csv.gz)" == *" start $n "* ]]
+	[[ " $(kinds facts.csv.gz)" == *" outcome $n "* ]]
+	[[ " $(kinds facts.csv.gz)" == *" end $completed "* ]]
+	[[ " $(kinds facts.csv.gz)" == *" last 1 "* ]]
+	# The label of each row is the outcome of its session, whatever the end of the log is.
+	gzip -dc facts.csv.gz | awk -F, '$2 == "outcome" { print $3 "," $1 "," $11 }' | sort >outcomes
+	gzip -dc f.csv.gz | awk -F, 'NR > 1 { print $5 "," $(NF - 1) "," $NF }' | sort -u >labels
+	[ -s labels ]
+	[ -z "$(comm -13 outcomes labels)" ]
+	# The content of a session that a row is of is counted as its activity.
+	gzip -dc facts.csv.gz | awk -F, '$2 == "activity" { n[$6] += $16 } END { for (c in n) print c, n[c] }' | sort >popular
+	gzip -dc tables/event_history.csv.gz | python3 -c '
+import csv, sys
+seen, count = set(), {}
+for row in csv.DictReader(sys.stdin):
+    pair = row["user_id"], row["content_id"]
+    if row["event_type"] != "heartbeat" and pair not in seen:
+        seen.add(pair)
+        count[pair[1]] = count.get(pair[1], 0) + 1
+print("\n".join(sorted(f"{c} {n}" for c, n in count.items())))' | LC_ALL=C sort | same popular -
+}
+
+@test "--facts: days behind each other are one run, but for the last event of each" {
+	part 0 1704386400000 >day1.csv
+	part 1704386400000 9999999999999 >day2.csv
+	part 0 9999999999999 >all.csv
+	# shellcheck disable=SC2046
+	{
+		ce-materialize $(dims) --no-online --facts facts.csv.gz -o /dev/null all.csv
+		ce-materialize $(dims) --no-online --facts a.csv.gz --state-out s1 --until 1704386400000 --first first.csv.gz -o f1.csv.gz day1.csv
+		ce-materialize $(dims) --no-online --facts b.csv.gz --state s1 --final --first first2.csv.gz -o f2.csv.gz day2.csv
+		ce-materialize $(dims) --no-online --state-out s2 --until 1704386400000 --open open.csv.gz -o f3.csv.gz day1.csv
+	} 2>/dev/null
+	gzip -dc a.csv.gz | awk -F, 'NR > 1 && $1 >= 1704386400000 { exit 1 }'
+	[ "$(gzip -dc a.csv.gz | grep -c ',last,')" -eq 1 ]
+	{ gzip -dc a.csv.gz | grep -v ',last,' && gzip -dc b.csv.gz | tail -n +2; } | sort >days
+	gzip -dc facts.csv.gz | sort | same - days
+	# All rows of a day are in it, those that are not known yet without a label; nothing waits.
+	for t in waiting waiting_first; do [ "$(gzip -dc s1/$t.csv.gz | wc -l)" -eq 1 ]; done
+	[ "$(gzip -dc s2/waiting.csv.gz | wc -l)" -gt 1 ]
+	same <(gzip -dc f1.csv.gz | cut -d, -f1) <({ gzip -dc f3.csv.gz && gzip -dc s2/waiting.csv.gz | tail -n +2; } | cut -d, -f1)
+	same <(gzip -dc f1.csv.gz | grep ',,$') <(gzip -dc open.csv.gz | tail -n +2)
+	# A part without events has none of its own, and tells what closes in it.
+	head -n 1 day1.csv >none.csv
+	# shellcheck disable=SC2046
+	ce-materialize $(dims) --no-online --facts c.csv.gz --state s1 --state-out s3 --until 1704396400000 --first f5.csv.gz -o f4.csv.gz none.csv 2>/dev/null
+	[[ $(kinds c.csv.gz) != *start* && $(kinds c.csv.gz) != *activity* && $(kinds c.csv.gz) != *last* ]]
+	gzip -dc c.csv.gz | awk -F, 'NR > 1 && ($1 < 1704386400000 || $1 >= 1704396400000) { exit 1 } END { exit NR < 2 }'
+	# A state of the one kind is not for the other.
+	# shellcheck disable=SC2046
+	fails 1 ce-materialize $(dims) --no-online --facts d.csv.gz --state s2 --final -o f6.csv.gz day2.csv
+	[[ $stderr == *"--facts was 'no' when the state was made, and is 'yes' here" ]]
+	[ ! -e d.csv.gz ]
+}
+
+@test "--facts: what makes no sense with it is a usage error; a shard may have nothing" {
+	part 0 1704386400000 >day1.csv
+	for arguments in '' '--no-online --watermark 2024-01-02' '--no-online --state-out s --until 2024-01-02 --open o'; do
+		# shellcheck disable=SC2046,SC2086
+		fails 2 ce-materialize $(dims) $arguments --facts facts.csv -o f.csv day1.csv
+		[[ $stderr == "ce-materialize: "*--facts* ]]
+	done
+	head -n 1 day1.csv >none.csv
+	# shellcheck disable=SC2046
+	for log in none.csv day1.csv; do
+		ce-materialize $(dims) --no-online --facts facts.csv -o f.csv $log 2>/dev/null
+		[ "$(head -n 1 facts.csv)" = "$(table_columns facts)" ]
+	done
+	# shellcheck disable=SC2046
+	{
+		fails 1 ce-materialize $(dims) --no-online --facts f.csv -o f.csv day1.csv
+		[[ $stderr == *'is the same file'* ]]
+		fails 1 ce-materialize $(dims) --no-online --facts day1.csv -o g.csv day1.csv
+		[[ $stderr == *'is the same file'* ]]
+		fails 1 ce-materialize $(dims) --no-online --facts /dev/full -o g.csv day1.csv
+	}
+	[[ $stderr == "ce-materialize: /dev/full: No space left on device" ]]
+	[ ! -e g.csv ]
+	# Nothing of it is kept, or matched, which is the whole's to judge.
+	sed '2,$s/^[^,]*,/,/' day1.csv | head -n 20 >bad.csv
+	awk -F, -v OFS=, 'NR > 1 { $3 = "nobody" } 1' day1.csv >unknown.csv
+	# shellcheck disable=SC2046
+	for log in bad.csv unknown.csv; do
+		ce-materialize $(dims) --no-online --max-rejects 100% --max-unmatched 100% --facts facts.csv -o f.csv $log 2>/dev/null
+		[ "$(wc -l <facts.csv)" -eq 1 ]
+	done
+}

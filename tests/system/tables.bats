@@ -4,7 +4,7 @@ load ../common
 # tables DIR OUT FEATURES MODEL: the pipeline of the tools in DIR on samples/ into OUT; what is trained and
 # predicted, from FEATURES and by MODEL, which are the pipeline's own if they are empty.
 tables() {
-	local bin=$1 out=$2 features=$3 model=$4
+	local bin=$1 out=$2 features=$3 model=$4 materialize
 	make --no-print-directory -f "$CE_ROOT/samples/pipeline.mk" BIN="$bin" DATA="$CE_ROOT/samples" OUT="$out" \
 		"$out/event_history.csv.gz" "$out/completion_prediction_features.csv.gz" "$out/completion.model" >make.log 2>&1 ||
 		{ tail make.log && return 1; }
@@ -16,10 +16,14 @@ tables() {
 		--intervals "$out/metric_intervals.csv.gz" -o "$out/metrics.csv.gz"
 	"$bin/ce-train" --cv 3 -o "$out/folds.csv.gz" "$features"
 	"$bin/ce-synth" -o "$out" --users 50 --contents 20 --days 9 --sessions 300 --dirty 0.1
-	"$bin/ce-materialize" --drop email -k user_id "$CE_ROOT/samples/users_dim.csv.gz" -k content_id \
-		"$CE_ROOT/samples/content_dim.csv.gz" --state-out state --until 2024-02-01 -o /dev/null \
-		"$CE_ROOT/samples/events_table.csv.gz" 2>/dev/null
+	materialize=("$bin/ce-materialize" --drop email -k user_id "$CE_ROOT/samples/users_dim.csv.gz" -k content_id
+		"$CE_ROOT/samples/content_dim.csv.gz" --until 2024-02-01 -o /dev/null)
+	"${materialize[@]}" --state-out state "$CE_ROOT/samples/events_table.csv.gz" 2>/dev/null
 	mv state/*.csv.gz "$out" && rm -r state
+	mkdir shard
+	"${materialize[@]}" --no-online --state-out days --facts shard/facts.csv.gz "$CE_ROOT/samples/events_table.csv.gz" 2>/dev/null
+	"$bin/ce-collate" --state-out state --until 2024-02-01 shard
+	mv state/shard_sessions.csv.gz shard/facts.csv.gz "$out" && rm -r state days shard
 	"$bin/ce-audit" -o "$out/audit.csv.gz" --cuts 2 -c "$bin/ce-clean 2>/dev/null" "$out/events_table.csv.gz"
 }
 
@@ -66,7 +70,7 @@ turned() {
 }
 
 @test "lines of the tables in another order are columns in another order, each with its own values" {
-	turned 1 build/bin/ce-{synth,clean,join,sessionize,agg,features,materialize,train,predict,eval,audit}
+	turned 1 build/bin/ce-{synth,clean,join,sessionize,agg,features,materialize,collate,train,predict,eval,audit}
 	tables "$CE_BIN" out
 	tables "$PWD/tree/build/bin" turned out/completion_prediction_features.csv.gz out/completion.model
 	python3 - <<-'END'

@@ -68,9 +68,13 @@ want_columns() {
 		out/completion_prediction_features.csv.gz
 	fails 1 ce-audit --cuts 2 -o out/audit.csv.gz data/events_table.csv.gz -c 'ce-clean -p |
 		awk "{ row[NR] = \$0 } END { print row[1] \",rows\"; for (i = 2; i <= NR; i++) print row[i] \",\" NR }"'
-	ce-materialize --drop email -k user_id data/users_dim.csv.gz -k content_id data/content_dim.csv.gz \
-		--state-out state --until 2024-01-10 -o /dev/null data/events_table.csv.gz
+	materialize=(ce-materialize --drop email -k user_id data/users_dim.csv.gz -k content_id data/content_dim.csv.gz
+		--until 2024-01-10 -o /dev/null data/events_table.csv.gz)
+	"${materialize[@]}" --state-out state
 	mv state/*.csv.gz out
+	"${materialize[@]}" --no-online --state-out days --facts out/facts.csv.gz
+	ce-collate --state-out shards --until 2024-01-10 out
+	mv shards/shard_sessions.csv.gz out
 	# The rejected records have a test of their own.
 	mapfile -t tables < <("${CE_BIN%/bin}/tables" tsv | cut -f 1 | uniq | grep -vx rejects)
 	for table in "${tables[@]}"; do

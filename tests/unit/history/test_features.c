@@ -212,6 +212,64 @@ static void which_rows_are_wanted(void)
 	}
 }
 
+static void products_are_known_by_their_names(void)
+{
+	static const char *const none[] = { "user_activity_level",
+					    "content_popularity",
+					    "event_id",
+					    "is_completion",
+					    "content_age",
+					    "x",
+					    "" };
+	const char *factors[2] = { "", "" };
+	bool rates = true;
+
+	CHECK(features_is_product("user_activity_x_content_popularity", factors, &rates));
+	CHECK_STR(factors[0], "user_activity_level");
+	CHECK_STR(factors[1], "content_popularity");
+	CHECK(!rates);
+	CHECK(features_is_product("user_completion_x_content_completion", factors, &rates));
+	CHECK_STR(factors[0], "user_completion_rate");
+	CHECK_STR(factors[1], "content_completion_rate");
+	CHECK(rates);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		CHECK(!features_is_product(none[i], factors, &rates));
+}
+
+static void a_product_is_empty_if_a_factor_is(void)
+{
+	static const struct {
+		int64_t a, b;
+		bool rates;
+		const char *want; /* NULL: out of range */
+	} products[] = {
+		{ 3, 7, false, "21" },
+		{ 333333, 500002, true, "0.166667" },
+		{ 1000000, 1000000, true, "1" },
+		{ 0, INT64_MAX, false, "0" },
+		{ EVENT_UNKNOWN, 7, false, "" },
+		{ 7, EVENT_UNKNOWN, true, "" },
+		{ INT64_C(1) << 32, INT64_C(1) << 31, false, NULL },
+		{ INT64_C(1) << 32, INT64_C(1) << 31, true, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(products) / sizeof(products[0]); i++) {
+		struct buf out = BUF_INIT;
+
+		csv_put_str(&out, "x");
+		CHECK_INT(
+			features_put_product(products[i].a, products[i].b, products[i].rates, &out),
+			products[i].want ? 0 : -1);
+		buf_append_char(&out, '\0');
+		CHECK_BEGINS(out.data, "x,");
+		if (products[i].want) {
+			CHECK_BEGINS(out.data + 2, products[i].want);
+			CHECK_INT(strcspn(out.data + 2, ","), strlen(products[i].want));
+		}
+		buf_release(&out);
+	}
+}
+
 int main(void)
 {
 	char dir[] = SCRATCH_DIR;
@@ -220,6 +278,8 @@ int main(void)
 	RUN(large_values_and_their_products);
 	RUN(what_cannot_be_read_is_an_error_of_its_column);
 	RUN(which_rows_are_wanted);
+	RUN(products_are_known_by_their_names);
+	RUN(a_product_is_empty_if_a_factor_is);
 	scratch_leave(dir);
 	return CHECK_DONE();
 }

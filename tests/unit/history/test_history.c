@@ -1,7 +1,8 @@
 #include "history/history.h"
 
-#include "check.h"
+#include "history/history_parts.h"
 #include "history/session.h"
+#include "scratch.h"
 
 /* Sessions and history over hand-made events; no runtime is known, so a deadline is ts + gap. */
 struct world {
@@ -355,6 +356,227 @@ static void a_row_is_its_columns(void)
 	end(&w);
 }
 
+/* --- What becomes known, as it is told. */
+
+#define MAX_FACTS 10000
+
+struct told {
+	struct history_fact facts[MAX_FACTS];
+	size_t n;
+};
+
+static void hear(void *context, const struct history_fact *fact)
+{
+	struct told *told = context;
+
+	if (told->n == MAX_FACTS)
+		CHECK_FAIL("too many facts");
+	else
+		told->facts[told->n++] = *fact;
+}
+
+static void begin_telling(struct world *w, struct told *told)
+{
+	struct history_options options = HISTORY_OPTIONS_INIT;
+
+	begin(w, 10, 1000);
+	history_release(&w->history);
+	options.became_known = hear;
+	options.facts = told;
+	told->n = 0;
+	history_init(&w->history, &options, &w->genres);
+}
+
+/* "KIND TS SUBJECT VALUES", a fact each: a activity, o outcome, e end. */
+static const char *told_text(const struct told *told)
+{
+	static char text[4096];
+	size_t len = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < told->n && len < sizeof(text); i++) {
+		const struct history_fact *f = &told->facts[i];
+		const char *sep = i ? ", " : "";
+
+		if (f->kind == HISTORY_ACTIVITY)
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						"%sa %" PRId64 " c%" PRIu32 " %d %" PRId64, sep,
+						f->ts, f->content, f->is_first_of_pair,
+						f->stop_ratio == EVENT_UNKNOWN ? -1
+									       : f->stop_ratio);
+		else
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						"%s%c %" PRId64 " s%" PRId64 " %d", sep,
+						f->kind == HISTORY_END ? 'e' : 'o', f->ts,
+						f->session_id, f->is_completion);
+	}
+	return text;
+}
+
+static void what_becomes_known_is_told_in_order_of_time(void)
+{
+	static struct told told;
+	struct world w;
+
+	begin_telling(&w, &told);
+	see(&w, 1, 0, 0, EVENT_PLAY, 0, "Drama");
+	see(&w, 2, 0, 0, EVENT_HEARTBEAT, 100, "Drama"); /* no activity */
+	see(&w, 3, 0, 0, EVENT_STOP, 500000, "Drama");
+	see(&w, 4, 0, 0, EVENT_STOP, EVENT_UNKNOWN, "Drama"); /* nothing new */
+	see(&w, 5, 0, 1, EVENT_COMPLETE, 900000, "Drama");
+	see(&w, 5, 1, 0, EVENT_STOP, 0, "Drama");
+	CHECK_STR(told_text(&told), "a 1 c0 1 -1, a 3 c0 0 500000");
+	see(&w, 40, 0, 0, EVENT_PAUSE, 0, "Drama");
+	CHECK_STR(told_text(&told),
+		  "a 1 c0 1 -1, a 3 c0 0 500000, a 5 c1 1 -1, o 5 s2 1, a 5 c0 1 0, o 14 s1 0, "
+		  "e 15 s2 0, o 15 s3 0");
+	history_settle(&w.history);
+	told.n = 0;
+	history_finish(&w.history);
+	CHECK_STR(told_text(&told), "o 50 s4 0");
+	end(&w);
+}
+
+/* The last events before a cut are told, and what closes before it; that again by who goes on. */
+static void what_is_foreseen_comes_true(void)
+{
+	static const char *const foreseen[] = { "", "o 19 s2 0",
+						"o 19 s2 0, e 20 s1 0, o 20 s3 0" };
+	static const int64_t untils[] = { 19, 20, 21 };
+	static struct told told;
+	struct world w;
+
+	begin_telling(&w, &told);
+	history_foresee(&w.history, 1000);
+	CHECK_STR(told_text(&told), "");
+	see(&w, 9, 0, 0, EVENT_PAUSE, 0, "Drama");
+	see(&w, 9, 1, 1, EVENT_PAUSE, 0, "Drama");
+	see(&w, 10, 0, 0, EVENT_COMPLETE, 0, "Drama");
+	see(&w, 10, 1, 2, EVENT_PAUSE, 0, "Drama");
+	history_settle(&w.history);
+	for (size_t i = 0; i < 3; i++) {
+		told.n = 0;
+		history_foresee(&w.history, untils[i]);
+		CHECK_STR(told_text(&told), foreseen[i]);
+		CHECK_INT(w.history.outcomes.n_open, 3);
+	}
+	told.n = 0;
+	history_finish(&w.history);
+	CHECK_STR(told_text(&told), foreseen[2]);
+	end(&w);
+}
+
+/* An event of the law below. */
+struct shared {
+	int64_t ts;
+	uint32_t user, content;
+	enum event_type type;
+	int64_t ratio;
+};
+
+static void draw(uint64_t *random, struct shared *events, size_t n)
+{
+	static const enum event_type types[] = { EVENT_PLAY, EVENT_PAUSE, EVENT_STOP,
+						 EVENT_COMPLETE, EVENT_HEARTBEAT };
+	static const int64_t ratios[] = { EVENT_UNKNOWN, 0, 333333, 1000000 };
+	int64_t ts = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		ts += (int64_t)scratch_below(random, 3);
+		if (!scratch_below(random, 30))
+			ts += (int64_t)scratch_below(random, 40);
+		events[i] = (struct shared){ .ts = ts,
+					     .user = (uint32_t)scratch_below(random, 5),
+					     .content = (uint32_t)scratch_below(random, 4),
+					     .type = types[scratch_below(random, 5)],
+					     .ratio = ratios[scratch_below(random, 4)] };
+	}
+}
+
+static void check_contents(const struct history_row *got, const struct history_row *want)
+{
+	CHECK_INT(got->content_completion_rate, want->content_completion_rate);
+	CHECK_INT(got->content_known_sessions, want->content_known_sessions);
+	CHECK_INT(got->average_viewing_duration_ratio, want->average_viewing_duration_ratio);
+	CHECK_INT(got->content_popularity, want->content_popularity);
+}
+
+/* The contents of the sessions of a world, by their ids. */
+struct shard {
+	struct world w;
+	struct told told;
+	uint32_t content_of[MAX_FACTS];
+	size_t at; /* the fact to take next */
+};
+
+static void take_told(struct history *all, struct shard *s, int64_t before)
+{
+	for (; s->at < s->told.n && s->told.facts[s->at].ts < before; s->at++) {
+		const struct history_fact *f = &s->told.facts[s->at];
+
+		if (s->at && f->ts < s->told.facts[s->at - 1].ts)
+			CHECK_FAIL("fact %zu is not in order of time", s->at);
+		history_take(
+			all,
+			f->kind == HISTORY_ACTIVITY ? f->content : s->content_of[f->session_id], f);
+	}
+}
+
+/*
+ * A history of no events that takes what those of two halves of the users told knows of each
+ * content what one over all events knows.
+ */
+static void what_was_told_of_a_content_is_all_of_it(void)
+{
+	const struct history_options none = HISTORY_OPTIONS_INIT;
+	enum { N = 400 };
+	static struct shard shards[2];
+	struct shared events[N];
+	uint64_t random = 1;
+
+	for (int round = 0; round < 40; round++) {
+		static struct told nobody;
+		struct intern genres = INTERN_INIT;
+		struct history all;
+		struct world one;
+
+		draw(&random, events, N);
+		begin_telling(&one, &nobody);
+		history_init(&all, &none, &genres);
+		for (int k = 0; k < 2; k++) {
+			begin_telling(&shards[k].w, &shards[k].told);
+			shards[k].at = 0;
+		}
+		for (size_t i = 0; i < N; i++) {
+			const struct shared *e = &events[i];
+			struct shard *s = &shards[e->user % 2];
+
+			const int64_t n = s->w.sessions.n;
+
+			see(&s->w, e->ts, e->user, e->content, e->type, e->ratio, NULL);
+			if (s->w.sessions.n > n)
+				s->content_of[s->w.sessions.n] = e->content;
+		}
+		for (int k = 0; k < 2; k++)
+			history_finish(&shards[k].w.history);
+		for (size_t i = 0; i < N; i++) {
+			const struct shared *e = &events[i];
+			struct history_row want, got;
+
+			want = see(&one, e->ts, e->user, e->content, e->type, e->ratio, NULL);
+			take_told(&all, &shards[0], e->ts);
+			take_told(&all, &shards[1], e->ts);
+			history_fill_content(&all, e->content, &got);
+			check_contents(&got, &want);
+		}
+		history_release(&all);
+		intern_release(&genres);
+		end(&one);
+		end(&shards[0].w);
+		end(&shards[1].w);
+	}
+}
+
 int main(void)
 {
 	RUN(one_millisecond_does_not_see_itself);
@@ -368,5 +590,8 @@ int main(void)
 	RUN(a_heartbeat_may_complete);
 	RUN(prev_ts_says_whether_a_pair_has_been_seen);
 	RUN(a_row_is_its_columns);
+	RUN(what_becomes_known_is_told_in_order_of_time);
+	RUN(what_is_foreseen_comes_true);
+	RUN(what_was_told_of_a_content_is_all_of_it);
 	return CHECK_DONE();
 }

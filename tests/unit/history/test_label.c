@@ -349,6 +349,91 @@ static void rows_that_are_missing_are_an_error(void)
 	}
 }
 
+/* A row of a session that was told of, not seen. */
+static void hold(struct run *r, int64_t id, const char *name)
+{
+	csv_put_str(labels_row(&r->labels), name);
+	labels_hold(&r->labels, id);
+}
+
+static void advance(struct run *r, int64_t ts)
+{
+	struct err err = ERR_INIT;
+
+	labels_advance(&r->labels, ts);
+	CHECK_INT(labels_write(&r->labels, &r->out, &err), 0);
+}
+
+/* By who has the outcomes, and not the events that make them. */
+static void what_is_told_decides_as_what_is_seen(void)
+{
+	static struct run r;
+
+	begin(&r);
+	labels_begin(&r.labels, 1);
+	labels_begin(&r.labels, 2);
+	labels_begin(&r.labels, 2);
+	hold(&r, 1, "a");
+	hold(&r, 2, "b");
+	advance(&r, 2);
+	CHECK_INT(r.out.n_rows, 0);
+	labels_decide(&r.labels, 2, 3, true);
+	labels_decide(&r.labels, 1, 5, false);
+	advance(&r, 5);
+	CHECK_INT(r.out.n_rows, 0); /* 5 is not over */
+	advance(&r, 6);
+	CHECK_INT(r.out.n_rows, 2);
+	/* The first has left, and of what is not remembered nothing is said. */
+	CHECK(!labels_has_session(&r.labels, 1));
+	CHECK(labels_has_session(&r.labels, 2));
+	labels_decide(&r.labels, 1, 7, true);
+	labels_close(&r.labels, 1, 7);
+	labels_decide(&r.labels, 4, 7, true);
+	labels_close(&r.labels, INT64_MAX, 7);
+	/* A completed session has rows until it is closed. */
+	hold(&r, 2, "c");
+	labels_close(&r.labels, 2, 8);
+	advance(&r, 8);
+	CHECK_INT(r.out.n_rows, 3);
+	CHECK(labels_has_session(&r.labels, 2));
+	advance(&r, 9);
+	CHECK(!labels_has_session(&r.labels, 2));
+	hold(&r, 3, "d");
+	labels_decide(&r.labels, 3, 10, false);
+	labels_begin(&r.labels, 10);
+	labels_close(&r.labels, 4, 10);
+	advance(&r, 10);
+	check_output(&r, "a,5,0\nb,3,1\nc,3,1\nd,,\n");
+}
+
+/* Where the log goes on, and a shard's rows do not wait for it. */
+static void rows_leave_without_a_label_where_none_waits(void)
+{
+	struct err err = ERR_INIT;
+	static struct run r;
+	size_t n;
+	char *got;
+
+	for (int i = 0; i < 2; i++) {
+		begin(&r);
+		r.labels.goes_on = true;
+		r.labels.none_waits = i;
+		see(&r, 1, 1, 1, 3, EVENT_PLAY, "closed");
+		see(&r, 2, 2, 2, 9, EVENT_PLAY, "open");
+		see(&r, 2, 3, 2, 9, EVENT_PLAY, "completed");
+		see(&r, 4, 3, 2, 9, EVENT_COMPLETE, NULL);
+		labels_finish(&r.labels);
+		CHECK_INT(labels_write(&r.labels, &r.out, &err), 0);
+		CHECK_INT(r.labels.rows.n, i ? 0 : 2);
+		CHECK_INT(csv_writer_close(&r.out, &err), 0);
+		got = scratch_read("out", &n);
+		CHECK_STR(got, i ? "closed,3,0\nopen,,\ncompleted,4,1\n" : "closed,3,0\n");
+		CHECK_INT(r.labels.n_censored, i);
+		free(got);
+		labels_release(&r.labels);
+	}
+}
+
 int main(void)
 {
 	char dir[] = SCRATCH_DIR;
@@ -364,6 +449,8 @@ int main(void)
 	RUN(what_has_left_takes_no_room);
 	RUN(an_open_session_keeps_its_verdict);
 	RUN(rows_that_are_missing_are_an_error);
+	RUN(what_is_told_decides_as_what_is_seen);
+	RUN(rows_leave_without_a_label_where_none_waits);
 	scratch_leave(dir);
 	return CHECK_DONE();
 }

@@ -625,6 +625,56 @@ static void the_hour_is_that_of_the_start(void)
 	}
 }
 
+/*
+ * What is learnt and predicted of sessions that are told, not seen: the levels are those of the
+ * session's first event, and the numbers those of the events.
+ */
+static void what_is_told_is_what_is_seen(void)
+{
+	static struct viewing v[MAX_EVENTS];
+	static struct seen seen[MAX_EVENTS];
+	static struct effects_ids levels[MAX_EVENTS];
+	static size_t at[MAX_EVENTS];
+	uint64_t random = 5;
+
+	for (int round = 0; round < 20; round++) {
+		size_t n = 1 + scratch_below(&random, MAX_EVENTS), k = 0, n_told = 0, n_viewings;
+		struct online o, told;
+
+		draw(&random, seen, n);
+		n_viewings = find_viewings(seen, n, v, at);
+		begin(&o);
+		told = (struct online)ONLINE_INIT;
+		told.options = o.options;
+		online_init(&told);
+		for (size_t i = 0; i < n; i++) {
+			const struct event *e = &seen[i].e;
+			const struct csv_field fields[] = { field(seen[i].device),
+							    field(seen[i].plan) };
+			const struct csv_value device = csv_value(&fields[0]),
+					       plan = csv_value(&fields[1]);
+			const struct outcome_session s = { .user = e->user,
+							   .content = e->content,
+							   .genre = e->genre,
+							   .past = { .start = e->ts } };
+			struct online_row a, b;
+
+			if ((size_t)e->session_id > n_told)
+				levels[n_told++] = online_session_levels(&told, &s, &device, &plan,
+									 e->runtime);
+			for (; k < n_viewings && v[k].known < e->ts; k++)
+				effects_learn(&told.effects, &levels[v[k].id - 1], v[k].known,
+					      v[k].is_completed);
+			a = see(&o, &seen[i]);
+			b = online_predict(&told, &levels[e->session_id - 1], e->ts);
+			CHECK(same_row(&a, &b));
+		}
+		CHECK(same_effects(&o.effects, &told.effects));
+		online_release(&o);
+		online_release(&told);
+	}
+}
+
 int main(void)
 {
 	char dir[] = SCRATCH_DIR;
@@ -632,6 +682,7 @@ int main(void)
 	scratch_enter(dir);
 	RUN(an_event_knows_what_was_known_before_it);
 	RUN(a_row_leaves_nothing_behind);
+	RUN(what_is_told_is_what_is_seen);
 	RUN(a_cut_changes_nothing);
 	RUN(levels_are_those_of_the_open_session);
 	RUN(sessions_that_contradict_each_other_are_refused);

@@ -5,9 +5,6 @@
 
 #define COLUMNS "event_id,event_ts,user_id,content_id,event_type,playback_position,device"
 
-static const char *const names[] = { "event_id",   "event_ts",          "user_id", "content_id",
-				     "event_type", "playback_position", "device",  "more" };
-
 /* A part of a log: its times, its rows "ID,TS" and what became of them. */
 struct part {
 	int64_t from, until, seen_from;
@@ -57,7 +54,6 @@ static int clean(struct part *p, const char *old, const char *next, struct err *
 	const struct gz_output output = { .no_sync = true };
 	const char *path = "log";
 	const struct csv_input input = { .paths = &path, .n = 1, .delimiter = ',' };
-	const struct csv_header columns = { names, 8 };
 	struct cleaning c = CLEANING_INIT;
 	struct csv_reader in = { .gz = GZ_READER_INIT, .tolerant = true };
 	struct state_in from = STATE_IN_INIT;
@@ -75,8 +71,8 @@ static int clean(struct part *p, const char *old, const char *next, struct err *
 	CHECK_INT(csv_reader_open(&in, &input, err), 0);
 	CHECK_INT(state_out_open(&out, next, &output, err), 0);
 	CHECK_INT(cleaning_open(&c, &in, NULL, NULL, 0, err), 0);
-	CHECK_INT(state_events_open(&c, &columns, &out, err), 0);
-	rc = old && (state_in_open(&from, old, err) || state_events_read(&c, &columns, &from, err));
+	CHECK_INT(state_events_open(&c, &in, &out, err), 0);
+	rc = old && (state_in_open(&from, old, err) || state_events_read(&c, &in, &from, err));
 	rc = rc || take_part(&c, &in, p, err) || state_out_finish(&out, err) ||
 	     csv_writer_close(&out.folder, err);
 	p->n_late = c.rejects.counts[CLEAN_LATE];

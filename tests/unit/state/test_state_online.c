@@ -124,7 +124,10 @@ static struct state_history history_of(struct world *w)
 
 static void write_state(struct world *w, int64_t until, const char *folder)
 {
-	const struct state_online online = { &w->online, &w->users, &w->contents, &w->genres };
+	const struct state_online online = { .online = &w->online,
+					     .users = &w->users,
+					     .contents = &w->contents,
+					     .genres = &w->genres };
 	const struct gz_output output = { .threads = 1, .no_sync = true };
 	const struct state_history history = history_of(w);
 	struct state_out out = STATE_OUT_INIT;
@@ -142,7 +145,10 @@ static void write_state(struct world *w, int64_t until, const char *folder)
 
 static int read_state(struct world *w, const char *folder, struct err *err)
 {
-	const struct state_online online = { &w->online, &w->users, &w->contents, &w->genres };
+	const struct state_online online = { .online = &w->online,
+					     .users = &w->users,
+					     .contents = &w->contents,
+					     .genres = &w->genres };
 	const struct state_history history = history_of(w);
 	struct state_in in = STATE_IN_INIT;
 	int rc = state_in_open(&in, folder, err) || state_history_read(&history, &in, err) ||

@@ -1,16 +1,14 @@
-#include "materialize/agreement.h"
+#include "state/agreement.h"
 
 #include "base/num.h"
 #include "base/time.h"
-#include "io/sha256.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define VALUE_MAX 128
 
-/* "option NAME VALUE" */
-static void add_option(struct manifest *to, const char *name, const char *value)
+void agreement_add(struct manifest *to, const char *name, const char *value)
 {
 	struct buf text = BUF_INIT;
 
@@ -20,31 +18,31 @@ static void add_option(struct manifest *to, const char *name, const char *value)
 	buf_release(&text);
 }
 
-static void add_duration(struct manifest *to, const char *name, int64_t ms)
+void agreement_add_duration(struct manifest *to, const char *name, int64_t ms)
 {
 	char text[TIME_DURATION_MAX + 1];
 
 	text[time_format_duration(text, ms)] = '\0';
-	add_option(to, name, text);
+	agreement_add(to, name, text);
 }
 
-static void add_word(struct manifest *to, const char *name, const char *const *words, int word)
+void agreement_add_word(struct manifest *to, const char *name, const char *const *words, int word)
 {
-	add_option(to, name, words[word]);
+	agreement_add(to, name, words[word]);
 }
 
-static void add_flag(struct manifest *to, const char *name, bool is_given)
+void agreement_add_flag(struct manifest *to, const char *name, bool is_given)
 {
-	add_option(to, name, is_given ? "yes" : "no");
+	agreement_add(to, name, is_given ? "yes" : "no");
 }
 
-static void add_names(struct manifest *to, const char *name, const struct names *names)
+void agreement_add_names(struct manifest *to, const char *name, const struct names *names)
 {
 	struct buf text = BUF_INIT;
 
 	names_put(&text, names);
 	buf_append_char(&text, '\0');
-	add_option(to, name, text.data);
+	agreement_add(to, name, text.data);
 	buf_release(&text);
 }
 
@@ -53,18 +51,25 @@ static void add_time(struct manifest *to, const char *name, int64_t ms)
 	char text[VALUE_MAX];
 
 	snprintf(text, sizeof(text), "%lld", (long long)ms);
-	add_option(to, name, ms == INT64_MIN ? "" : text);
+	agreement_add(to, name, ms == INT64_MIN ? "" : text);
 }
 
-static void add_ratio(struct manifest *to, const char *name, int64_t millionths)
+void agreement_add_ratio(struct manifest *to, const char *name, int64_t millionths)
 {
 	char text[NUM_TEXT_MAX + 1];
 
 	text[num_format_millionths(text, millionths)] = '\0';
-	add_option(to, name, text);
+	agreement_add(to, name, text);
 }
 
-static void describe_cleaner(const struct cleaner *c, struct manifest *to)
+void agreement_add_columns(struct manifest *to, const char *name, struct buf *row)
+{
+	if (row->len)
+		row->data[row->len - 1] = '\0';
+	manifest_add(to, name, row->len ? row->data : "");
+}
+
+void agreement_add_cleaner(const struct cleaner *c, struct manifest *to)
 {
 	static const char *const units[] = { "auto", "s", "ms", "us", "ns" };
 	static const char *const columns[] = {
@@ -78,43 +83,13 @@ static void describe_cleaner(const struct cleaner *c, struct manifest *to)
 		if (c->may_be_empty[i])
 			buf_printf(&empty, "%s%s", empty.len ? "," : "", columns[i]);
 	buf_append_char(&empty, '\0');
-	add_word(to, "ts-unit", units, (int)c->times.unit);
-	add_option(to, "tz", zone_name(c->times.zone));
+	agreement_add_word(to, "ts-unit", units, (int)c->times.unit);
+	agreement_add(to, "tz", zone_name(c->times.zone));
 	add_time(to, "since", c->since);
-	add_option(to, "allow-empty", empty.data);
-	add_names(to, "clean-na", &c->na);
-	add_names(to, "clean-keep", &c->keep);
+	agreement_add(to, "allow-empty", empty.data);
+	agreement_add_names(to, "clean-na", &c->na);
+	agreement_add_names(to, "clean-keep", &c->keep);
 	buf_release(&empty);
-}
-
-static void describe_joiner(const struct joiner *j, const struct join_source *sources, size_t n,
-			    struct manifest *to)
-{
-	struct buf keys = BUF_INIT;
-
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&keys, "%s%s%s%s", i ? "," : "", sources[i].key,
-			   sources[i].valid_from ? " valid from " : "",
-			   sources[i].valid_from ? sources[i].valid_from : "");
-	buf_append_char(&keys, '\0');
-	add_option(to, "key", keys.data);
-	add_option(to, "join-tz", zone_name(j->zone));
-	add_flag(to, "left", j->left);
-	add_names(to, "drop", &j->drop);
-	add_names(to, "join-na", &j->na);
-	buf_release(&keys);
-}
-
-static void describe_sessions(const struct session_options *o, struct manifest *to)
-{
-	static const char *const rules[] = { "event", "position", "played" };
-
-	add_duration(to, "gap", o->gap);
-	add_flag(to, "plain-gap", o->plain_gap);
-	add_ratio(to, "near-end", o->near_end);
-	add_word(to, "complete-by", rules, (int)o->complete_by);
-	add_duration(to, "unknown-runtime", o->unknown_runtime);
-	add_duration(to, "max-left", o->max_left);
 }
 
 /* The shortest that reads back as it. */
@@ -123,20 +98,15 @@ static void put_real(struct buf *text, double value)
 	text->len += num_format_double(buf_reserve(text, NUM_TEXT_MAX), value);
 }
 
-static void describe_online(const struct materialize *m, struct manifest *to)
+void agreement_add_effects(const struct effects_options *o, struct manifest *to)
 {
-	const struct effects_options *o = &m->online.options;
 	struct buf text = BUF_INIT;
 
-	add_flag(to, "no-online", m->without_online);
-	if (m->without_online)
-		return;
-	add_names(to, "online-keep", &m->online.keep);
 	for (int i = 0; i < EFFECTS_N_LEVELS; i++) {
 		buf_printf(&text, "%s=", effects_level_name((enum effects_level)i));
 		put_real(&text, o->prior[i]);
 		buf_append_char(&text, '\0');
-		add_option(to, "prior", text.data);
+		agreement_add(to, "prior", text.data);
 		buf_clear(&text);
 	}
 	for (size_t j = 0; j < o->n; j++) {
@@ -144,59 +114,12 @@ static void describe_online(const struct materialize *m, struct manifest *to)
 		put_real(&text, o->drift[j]);
 	}
 	buf_append_char(&text, '\0');
-	add_option(to, "drift", text.data);
+	agreement_add(to, "drift", text.data);
 	buf_clear(&text);
 	put_real(&text, o->alpha);
 	buf_append_char(&text, '\0');
-	add_option(to, "alpha", text.data);
+	agreement_add(to, "alpha", text.data);
 	buf_release(&text);
-}
-
-/* "KEY SHA256" of each dimension. */
-static int describe_dimensions(const struct join_source *sources, size_t n, struct manifest *to,
-			       struct err *err)
-{
-	char hex[SHA256_HEX];
-
-	for (size_t i = 0; i < n; i++) {
-		struct buf text = BUF_INIT;
-
-		if (sha256_file(hex, sources[i].path, err))
-			return -1;
-		buf_printf(&text, "%s %s", sources[i].key, hex);
-		buf_append_char(&text, '\0');
-		manifest_add(to, "dimension", text.data);
-		buf_release(&text);
-	}
-	return 0;
-}
-
-int agreement_describe(const struct materialize *m, const struct csv_reader *in,
-		       const struct join_source *sources, size_t n, struct manifest *to,
-		       struct err *err)
-{
-	static const char *const rows[] = { "open", "first", "undecided", "all" };
-	struct buf names = BUF_INIT;
-
-	describe_cleaner(&m->cleaning.cleaner, to);
-	describe_joiner(&m->joiner, sources, n, to);
-	describe_sessions(&m->sessionizer.options, to);
-	add_names(to, "sessionize-keep", &m->sessionizer.keep);
-	add_names(to, "agg-keep", &m->agg_keep);
-	add_duration(to, "window", m->history_options.window);
-	describe_online(m, to);
-	add_word(to, "rows", rows, (int)m->featurizer.rows);
-	add_flag(to, "first", materialize_has_first(m));
-	add_duration(to, "dedupe", m->dedupe);
-	cleaner_put_names(&m->cleaning.cleaner, in, &names);
-	names.data[names.len - 1] = '\0';
-	manifest_add(to, "cleaned", names.data);
-	buf_clear(&names);
-	buf_append(&names, m->featurizer.header.data, m->featurizer.header.len);
-	names.data[names.len - 1] = '\0';
-	manifest_add(to, "features", names.data);
-	buf_release(&names);
-	return describe_dimensions(sources, n, to, err);
 }
 
 static bool is_same(const struct manifest_entry *a, const struct manifest_entry *b)

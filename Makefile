@@ -51,21 +51,25 @@ BUILD_PACKAGES = gcc libc6-dev make libcsv-dev zlib1g-dev libpq-dev libyajl-dev 
 		 tzdata
 REPORT_PACKAGES = gnuplot-nox
 TEST_PACKAGES  = bats python3 python3-sklearn python3-xxhash postgresql mandoc chromium
+ENGINE_PACKAGES = bats python3 slurmctld slurmd slurm-client munge parallel openssh-client openssh-server snakemake
 BENCH_PACKAGES = hyperfine time python3 python3-sklearn python3-pandas python3-xgboost postgresql isal gzip miller jq yajl-tools \
 		 $(if $(shell command -v npm),,nodejs npm)
 CHECK_PACKAGES = clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck python3
 OTHER_GOALS    = $(filter-out deps,$(MAKECMDGOALS))
 other_than     = $(if $(OTHER_GOALS),$(filter-out $(1),$(OTHER_GOALS)),all of them)
 PACKAGES       = $(BUILD_PACKAGES) $(if $(call other_than,all install bench bench-scale),$(REPORT_PACKAGES)) \
-		 $(if $(call other_than,all demo install bench bench-scale),$(TEST_PACKAGES)) \
-		 $(if $(call other_than,all demo install test),$(BENCH_PACKAGES)) \
-		 $(if $(call other_than,all demo install test bench bench-scale),$(CHECK_PACKAGES))
+		 $(if $(call other_than,all demo install bench bench-scale engines),$(TEST_PACKAGES)) \
+		 $(if $(call other_than,all demo install test bench bench-scale),$(ENGINE_PACKAGES)) \
+		 $(if $(call other_than,all demo install test engines),$(BENCH_PACKAGES)) \
+		 $(if $(call other_than,all demo install test bench bench-scale engines),$(CHECK_PACKAGES))
 
 LIB_SRC   = $(wildcard lib/*/*.c)
 # What uses libpq, and the tools that do: an archive of its own, so that no other tool needs libpq.
 DB_SRC    = $(wildcard lib/pg/*.c)
 DB_TOOLS  = ce-export ce-import
 TOOL_SRC  = $(wildcard tools/ce-*.c)
+# Tools that are scripts.
+SH_SRC    = $(wildcard tools/ce-*.sh)
 # Text that goes into the reports, as strings of C: lib/report/report.css is report_css[].
 TEXT_SRC  = $(wildcard lib/report/*.css lib/report/*.html)
 # The command line that all tools share, and the options of the stages.
@@ -75,7 +79,7 @@ TABLES_SRC = tools/tables.c
 UNIT_SRC  = $(wildcard tests/unit/*/*.c)
 FUZZ_SRC  = $(wildcard tests/fuzz/*.c)
 HEADERS   = $(wildcard lib/*/*.h lib/*/*.def tools/*.h tests/unit/*.h tests/fuzz/*.h)
-SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh tests/bench/*.bash)
+SCRIPTS   = .ci/run $(wildcard tools/*.sh samples/*.sh tests/*.sh tests/*.bash tests/bench/*.sh tests/bench/*.bash tests/engines/*.bash)
 BATS      = $(wildcard tests/*/*.bats)
 # The manual pages, in which `.so FILE` includes what several have in common.
 MAN_SRC   = $(wildcard tools/ce*.1 tools/ce*.5 tools/ce*.7)
@@ -86,7 +90,8 @@ TEXT_OBJ  = $(TEXT_SRC:%=$(BUILD)/%.o)
 CLI_LIB   = $(BUILD)/libcli.a
 LIB       = $(BUILD)/libce.a
 DB_LIB    = $(BUILD)/libcedb.a
-TOOLS     = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%)
+SH_TOOLS  = $(SH_SRC:tools/%.sh=$(BUILD)/bin/%)
+TOOLS     = $(TOOL_SRC:tools/%.c=$(BUILD)/bin/%) $(SH_TOOLS)
 UNITS     = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 MANS      = $(MAN_SRC:tools/%=$(BUILD)/man/%)
 # The recipes, where ce-adapt looks for them: as they will be installed.
@@ -95,7 +100,7 @@ RECIPES   = $(patsubst samples/%,$(BUILD)/share/ce/%,$(wildcard samples/recipes/
 # Goals that must be done before anything is made, when they are given together with others.
 FIRST     = $(filter deps clean,$(MAKECMDGOALS))
 
-.PHONY: all units man tables deps demo test check mutate bench bench-scale lint asan asan-gcc asan-clang tsan \
+.PHONY: all units man tables deps demo test check engines mutate bench bench-scale lint asan asan-gcc asan-clang tsan \
 	fuzz faults coverage install uninstall dist clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -113,6 +118,8 @@ help:
 	@echo "                  SUITES='NAME ...' runs those suites, T='SUITE:WORDS' the tests of one suite"
 	@echo '                  whose names match WORDS'
 	@echo 'make check        run the fast tests, in less than a minute'
+	@echo 'make engines      run samples/shards.mk on machines of three engines, one of which is lost: Slurm, GNU parallel'
+	@echo '                  over ssh, Snakemake, all started for that; as root, some minutes'
 	@echo 'make lint         run clang-format, clang-tidy, cppcheck, shellcheck and mandoc -T lint'
 	@echo 'make asan         run the tests under the address and undefined-behaviour sanitizers of gcc and clang'
 	@echo '                  (make asan-gcc, make asan-clang: of one of them)'
@@ -193,6 +200,11 @@ $(BUILD)/bin/%: $(BUILD)/tools/%.o $(CLI_LIB) $(LIB)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(SH_TOOLS): $(BUILD)/bin/%: tools/%.sh $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call said,sh $<)
+	$(Q)sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod 755 $@.new && mv $@.new $@
+
 $(BUILD)/tables: $(BUILD)/$(TABLES_SRC:%.c=%.o) $(LIB)
 	$(call said,$(CC) -o $@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -260,14 +272,19 @@ test: $(TOOLS) $(UNITS) $(BUILD)/tables $(RECIPES)
 	@tests/run.sh $(BUILD) $(SUITES) $(if $(T),'$(T)')
 
 # The fast tests, for after each change: all but the long comparisons.
-QUICK = $(filter-out $(LONG),$(basename $(notdir $(BATS) $(UNIT_SRC))))
+QUICK = $(filter-out $(LONG),$(basename $(notdir $(filter-out tests/engines/%,$(BATS)) $(UNIT_SRC))))
 LONG  = tables docs install sql statistics database ce-train ce-model report ce-import pipeline_postgres night ce-predict ce-audit reference \
 	conventions ce-export threads test_coverage
 
 check: $(TOOLS) $(UNITS) $(BUILD)/tables $(RECIPES)
 	@tests/run.sh $(BUILD) $(QUICK)
 
-# PARTS=NAME... runs only those: pipe duckdb filters floor miller adapt train gbdt postgres.
+# Those are in a folder of their own, and no part of `test`. (Where CI is true, Snakemake does not wait for ten seconds after each step.)
+engines: $(TOOLS) $(BUILD)/tables
+	@echo 'engines: their logs will be in $(BUILD)/engine-logs/'
+	@CI=true tests/run.sh $(BUILD) $(or $(SUITES),$(basename $(notdir $(wildcard tests/engines/*.bats)))) $(if $(T),'$(T)')
+
+# PARTS=NAME... runs only those: pipe duckdb polars shards filters floor miller adapt train gbdt postgres.
 PARTS ?=
 
 bench: $(TOOLS)
@@ -282,7 +299,7 @@ SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sani
 BY_GCC   = sql statistics reference report tables docs ce-train install layers adapt days_mk night pipeline pipeline_postgres promote
 BY_CLANG = database conventions properties ce-clean ce-eval ce-model ce-predict ce-export ce-import ce-audit \
 	   ce-synth
-without  = $(filter-out $(1),$(basename $(notdir $(BATS) $(UNIT_SRC))))
+without  = $(filter-out $(1),$(basename $(notdir $(filter-out tests/engines/%,$(BATS)) $(UNIT_SRC))))
 
 # gcc with ISA-L, clang without: so both deflate engines are tested. And clang with the bounds of base/small.h, so
 # that what only large inputs reach is, too; and with warnings as errors, of which gcc's sanitizers see more than there
@@ -421,7 +438,7 @@ in_share/man/man1   = $(filter %.1,$(MANS))
 in_share/man/man5   = $(filter %.5,$(MANS))
 in_share/man/man7   = $(filter %.7,$(MANS))
 in_share/ce/recipes = $(wildcard samples/recipes/*)
-in_share/ce         = $(wildcard samples/*.mk samples/*.sh samples/*.sql)
+in_share/ce         = $(wildcard samples/*.mk samples/*.sh samples/*.sql samples/Snakefile)
 in_share/doc/ce     = LICENSE .github/NEWS.md
 
 INTO = $(DESTDIR)$(PREFIX)

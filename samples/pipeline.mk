@@ -192,7 +192,7 @@ flags_of = $(strip $($(1)_FLAGS) $(strict) $(if $(filter CLEAN SESSIONIZE AGG ON
 	   $(if $(filter ADAPT,$(1)),$(RECIPE) $(LOG)) $(if $(filter ENGINE,$(1)),$(ENGINE)))
 differ   = $(subst x$(1),,x$(2))$(subst x$(2),,x$(1))
 changed  = $(foreach step,$(STEPS),$(if \
-	   $(call differ,$(call flags_of,$(step)),$(file <$(call flags,$(step)))),$(step)))
+	   $(call differ,$(call flags_of,$(step)),$(strip $(file <$(call flags,$(step))))),$(step)))
 
 $(OUT)/log/%.flags: | $(OUT)/log
 	@printf '%s\n' $(call quoted,$(call flags_of,$*)) >$@

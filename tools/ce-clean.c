@@ -30,9 +30,7 @@ static void report(const struct cli *cli, const struct csv_reader *in, struct cl
 	struct buf summary = BUF_INIT;
 
 	cleaning_put_summary(cleaning, in, &summary);
-	if (summary.len)
-		cli_note(cli, "%.*s", (int)summary.len, summary.data);
-	buf_release(&summary);
+	cli_note_lines(cli, &summary);
 	cleaning_warn(cleaning, in, &warnings);
 	cli_warnings(cli, &warnings);
 }
@@ -70,8 +68,8 @@ int main(int argc, char **argv)
 	struct resume resume = RESUME_INIT;
 	const struct stage_options options = stages_clean(&opt);
 	struct cli_option table[STAGES_OPTIONS_MAX + N_OWN] = {
-		{ 0, "part", NULL, "a part by ce-split: no bound on its rejects",
-		  cli_flag, &cleaning.rejects.is_judged_elsewhere },
+		{ 0, "part", NULL, "a part by ce-split: no bound on its rejects", cli_flag,
+		  &cleaning.rejects.is_judged_elsewhere },
 		RESUME_STATE(&resume),
 		RESUME_EVENTS(&resume),
 	};

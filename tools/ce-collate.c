@@ -61,11 +61,13 @@ static void take_state(const struct cli *cli, struct collate *c, struct options 
 				is_left ? "--state-out needs --until TIME: the end of this part"
 					: "--until is for --state-out");
 	if (o->has_until && (o->until <= 0 || o->until > STATE_TS_MAX))
-		cli_usage_error(cli, "--until: is no time");
+		cli_usage_error(cli, "--until: must be after 1970 and not after 2527: %lld ms",
+				(long long)o->until);
 	if (is_left)
 		c->until = o->until;
+	/* Which of the sessions are whole at the end of this part is all that it can tell. */
 	if (c->watermark > c->until)
-		cli_usage_error(cli, "--watermark must not be after --until");
+		c->watermark = c->until;
 	c->old = resume_open_old(cli, &o->resume, &c->from, c->until);
 }
 

@@ -129,8 +129,8 @@ static void find_options(struct table *t, struct stages *s, struct materialize *
 		RESUME_EVENTS(resume),
 		{ 0, "open", "FILE", "also write the rows without an outcome to FILE", cli_string,
 		  &tables->open },
-		{ 0, "facts", "FILE", "of one shard: write what becomes known to FILE",
-		  cli_string, &tables->facts },
+		{ 0, "facts", "FILE", "of one shard: write what becomes known to FILE", cli_string,
+		  &tables->facts },
 		{ 0, "dimensions-changed", NULL, "go on with other tables of -k", cli_flag,
 		  dimensions_changed },
 	};
@@ -249,14 +249,7 @@ static void report(const struct cli *cli, struct materialize *m, bool is_without
 	struct buf summary = BUF_INIT;
 
 	materialize_put_summary(m, &summary);
-	for (size_t at = 0; at < summary.len;) {
-		const char *line = summary.data + at;
-		const char *end = memchr(line, '\n', summary.len - at);
-
-		cli_note(cli, "%.*s", (int)(end - line), line);
-		at += (size_t)(end - line) + 1;
-	}
-	buf_release(&summary);
+	cli_note_lines(cli, &summary);
 	materialize_warn(m, &warnings);
 	if (is_without_sessions)
 		warnings_add(&warnings, "--agg-watermark has no effect: no table of sessions is "

@@ -174,17 +174,6 @@ static void parse_args(struct cli *cli, struct opts *opt, int argc, char **argv)
 	finish_opts(cli, opt);
 }
 
-static void note_lines(const struct cli *cli, struct buf *lines)
-{
-	for (size_t at = 0, len; at < lines->len; at += len + 1) {
-		const char *line = lines->data + at;
-
-		len = (size_t)((const char *)memchr(line, '\n', lines->len - at) - line);
-		cli_note(cli, "%.*s", (int)len, line);
-	}
-	buf_release(lines);
-}
-
 /* What the model was made from. */
 static void set_origin(struct model *m, const struct cli *cli, const struct buf *given)
 {
@@ -216,7 +205,7 @@ static int train(const struct cli *cli, struct trainset *set, const struct opts 
 	rc = model_write(&model, &out, err);
 	if (!rc && cli->verbose) {
 		learn_put_summary(&notes, &model, set);
-		note_lines(cli, &notes);
+		cli_note_lines(cli, &notes);
 	}
 	if (!rc)
 		rc = gz_writer_close(&out, err);

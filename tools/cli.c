@@ -666,6 +666,19 @@ void cli_failures(const struct cli *cli, struct warnings *failures)
 		ending_exit(ERR_RUNTIME);
 }
 
+void cli_note_lines(const struct cli *cli, struct buf *lines)
+{
+	for (size_t at = 0; at < lines->len;) {
+		const char *line = lines->data + at;
+		const char *end = memchr(line, '\n', lines->len - at);
+		const size_t len = end ? (size_t)(end - line) : lines->len - at;
+
+		cli_note(cli, "%.*s", (int)len, line);
+		at += len + 1;
+	}
+	buf_release(lines);
+}
+
 void cli_warnings(const struct cli *cli, struct warnings *warnings)
 {
 	if (print_lines(cli, "warning: ", warnings) && cli->strict) {

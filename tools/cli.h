@@ -131,6 +131,9 @@ void cli_usage_error(const struct cli *cli, const char *format, ...)
  */
 void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same of each line of a text, and releases it. */
+void cli_note_lines(const struct cli *cli, struct buf *lines);
+
 /*
  * Prints each line as "TOOL: warning: ..." and releases them. With --strict a warning is an error:
  * if there is one, exits with 1, so call it before the output is finished.

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "collate/completions.h"
 #include "history/features.h"
+#include "io/fdlimit.h"
 #include "io/gzio.h"
 #include "state/state_labels.h"
 
@@ -37,6 +38,7 @@ struct collate_work {
 	struct cursor *heap; /* [n_heap] the one with the smallest ts first */
 	size_t n_heap;
 	struct cursor **now; /* [n_now] those at that time */
+	size_t *shards;      /* [n] the numbers of those of a table */
 	size_t n_now;
 	struct completions completions;
 	struct csv_writer open, effects;
@@ -191,17 +193,34 @@ static void count_rows(struct collate *c)
 		c->n_rows += c->work->completions.out.n_rows - 1;
 }
 
+/* Finds the shards that have rows of the table now, in their order. Returns how many. */
+static size_t find_shards(struct collate_work *w, const struct shardtable *table)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_now; i++) {
+		size_t k = n;
+
+		if (w->now[i]->table != table)
+			continue;
+		for (; k && w->shards[k - 1] > w->now[i]->shard; k--)
+			w->shards[k] = w->shards[k - 1];
+		w->shards[k] = w->now[i]->shard;
+		n++;
+	}
+	return n;
+}
+
 static int put_rows(struct collate *c, int64_t ts, struct err *err)
 {
 	struct collate_work *w = c->work;
 
-	for (size_t j = 0; j < w->n_tables; j++)
-		for (size_t i = 0; i < w->n_now; i++)
-			if (w->now[i]->table == &w->tables[j]) {
-				if (shardtable_step(&w->tables[j], &c->whole, ts, err))
-					return -1;
-				break;
-			}
+	for (size_t j = 0; j < w->n_tables; j++) {
+		const size_t n = find_shards(w, &w->tables[j]);
+
+		if (n && shardtable_step(&w->tables[j], &c->whole, w->shards, n, ts, err))
+			return -1;
+	}
 	return 0;
 }
 
@@ -530,6 +549,7 @@ static void make_heap(struct collate_work *w)
 	w->n_heap = w->n * (1 + w->n_tables);
 	w->heap = mem_alloc(w->n_heap, sizeof(*w->heap));
 	w->now = mem_alloc(w->n_heap, sizeof(struct cursor *));
+	w->shards = mem_alloc(w->n, sizeof(*w->shards));
 	for (size_t i = 0; i < w->n_heap; i++) {
 		struct cursor *cursor = &w->heap[i];
 
@@ -546,7 +566,8 @@ int collate_open(struct collate *c, const char *const *shards, size_t n,
 {
 	struct collate_work *w = c->work = mem_zalloc(1, sizeof(*w));
 	/* A thread that reads ahead pays while there are few inputs. */
-	const int threads = n * (1 + c->tables.n) <= FEW_INPUTS ? output->threads : 1;
+	const size_t n_inputs = n * (1 + c->tables.n);
+	const int threads = n_inputs <= FEW_INPUTS ? output->threads : 1;
 
 	w->completions = (struct completions)COMPLETIONS_INIT;
 	w->n = n;
@@ -556,7 +577,8 @@ int collate_open(struct collate *c, const char *const *shards, size_t n,
 	w->tables = mem_alloc(c->tables.n, sizeof(*w->tables));
 	w->labels = mem_alloc(c->tables.n, sizeof(struct labels *));
 	w->writers = mem_alloc(c->tables.n + N_OTHER_OUTPUTS, sizeof(struct csv_writer *));
-	if (open_tables(c, shards, output, threads, err) || open_outputs(c, output, err) ||
+	if (fdlimit_allow(n_inputs + c->tables.n + N_OTHER_OUTPUTS + STATE_N_TABLES, err) ||
+	    open_tables(c, shards, output, threads, err) || open_outputs(c, output, err) ||
 	    open_facts(w, shards, threads, err))
 		return -1;
 	whole_init(&c->whole, n, w->labels, w->n_labels);
@@ -595,6 +617,7 @@ void collate_release(struct collate *c)
 {
 	struct collate_work *w = c->work;
 
+	names_release(&c->tables);
 	if (!w)
 		return;
 	for (size_t i = find_writers(c); i-- > 0;)
@@ -614,7 +637,7 @@ void collate_release(struct collate *c)
 	free(w->labels);
 	free(w->heap);
 	free(w->now);
-	names_release(&c->tables);
+	free(w->shards);
 	free(w);
 	c->work = NULL;
 }

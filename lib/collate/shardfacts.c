@@ -4,49 +4,33 @@
 #include "table/catalogue.h"
 #include "table/columns.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* The places of the columns, which are those of the catalogue. */
-enum column {
-	FACT_TS,
-	FACT,
-	SESSION_ID,
-	EVENT_ID,
-	USER_ID,
-	CONTENT_ID,
-	GENRE,
-	DEVICE,
-	PLAN_TIER,
-	RUNTIME,
-	IS_COMPLETION,
-	SESSION_END_TS,
-	IS_COMPLETED_EVENT,
-	STOPPED_NEAR_END,
-	NUM_UNIQUE_EVENTS,
-	POPULARITY,
-	STOPS,
-	STOP_RATIO_SUM,
-	N_COLUMNS,
-};
+#define PLACE(column) (offsetof(struct row_facts, column) / sizeof(struct csv_value))
 
-CATALOGUE_ASSERT_PLACE(facts, fact_ts, FACT_TS);
-CATALOGUE_ASSERT_PLACE(facts, fact, FACT);
-CATALOGUE_ASSERT_PLACE(facts, session_id, SESSION_ID);
-CATALOGUE_ASSERT_PLACE(facts, event_id, EVENT_ID);
-CATALOGUE_ASSERT_PLACE(facts, user_id, USER_ID);
-CATALOGUE_ASSERT_PLACE(facts, content_id, CONTENT_ID);
-CATALOGUE_ASSERT_PLACE(facts, genre, GENRE);
-CATALOGUE_ASSERT_PLACE(facts, device, DEVICE);
-CATALOGUE_ASSERT_PLACE(facts, plan_tier, PLAN_TIER);
-CATALOGUE_ASSERT_PLACE(facts, runtime, RUNTIME);
-CATALOGUE_ASSERT_PLACE(facts, is_completion, IS_COMPLETION);
-CATALOGUE_ASSERT_PLACE(facts, session_end_ts, SESSION_END_TS);
-CATALOGUE_ASSERT_PLACE(facts, is_completed_event, IS_COMPLETED_EVENT);
-CATALOGUE_ASSERT_PLACE(facts, stopped_near_end, STOPPED_NEAR_END);
-CATALOGUE_ASSERT_PLACE(facts, num_unique_events, NUM_UNIQUE_EVENTS);
-CATALOGUE_ASSERT_PLACE(facts, popularity, POPULARITY);
-CATALOGUE_ASSERT_PLACE(facts, stops, STOPS);
-CATALOGUE_ASSERT_PLACE(facts, stop_ratio_sum, STOP_RATIO_SUM);
+enum column {
+	FACT_TS = PLACE(fact_ts),
+	FACT = PLACE(fact),
+	SESSION_ID = PLACE(session_id),
+	EVENT_ID = PLACE(event_id),
+	USER_ID = PLACE(user_id),
+	CONTENT_ID = PLACE(content_id),
+	GENRE = PLACE(genre),
+	DEVICE = PLACE(device),
+	PLAN_TIER = PLACE(plan_tier),
+	RUNTIME = PLACE(runtime),
+	IS_COMPLETION = PLACE(is_completion),
+	SESSION_END_TS = PLACE(session_end_ts),
+	IS_COMPLETED_EVENT = PLACE(is_completed_event),
+	STOPPED_NEAR_END = PLACE(stopped_near_end),
+	NUM_UNIQUE_EVENTS = PLACE(num_unique_events),
+	POPULARITY = PLACE(popularity),
+	STOPS = PLACE(stops),
+	STOP_RATIO_SUM = PLACE(stop_ratio_sum),
+	N_COLUMNS = sizeof(struct row_facts) / sizeof(struct csv_value),
+};
 
 /* No closing time is later: an event's, a gap and a time left to play. */
 #define TS_MAX ((INT64_C(1) << 44) - 1)
@@ -133,12 +117,14 @@ static void take(struct reading *r, struct shard_fact *fact)
 		break;
 	case FACTS_OUTCOME:
 		fact->session_id = take_int(r, SESSION_ID, 1, INT64_MAX);
+		fact->user_id = take_text(r, USER_ID);
 		fact->is_completion = take_int(r, IS_COMPLETION, 0, 1);
 		if (!fact->is_completion)
 			take_closed(r, fact);
 		break;
 	case FACTS_END:
 		fact->session_id = take_int(r, SESSION_ID, 1, INT64_MAX);
+		fact->user_id = take_text(r, USER_ID);
 		take_closed(r, fact);
 		break;
 	case FACTS_LAST:

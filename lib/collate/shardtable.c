@@ -60,6 +60,16 @@ const char *shardtable_source(const char *name)
 	return strcmp(name, EVENT_ONLINE) != 0 ? name : "event_history";
 }
 
+/* The table of the catalogue that has the columns of one of that name; what is not there is a table
+ * of features. */
+static const struct catalogue_table *find_like(const char *name)
+{
+	const struct catalogue_table *table =
+		catalogue_table(strcmp(name, "unmatched") != 0 ? name : "cleaned_events");
+
+	return table ? table : catalogue_table("completion_prediction_features");
+}
+
 /* --- columns ------------------------------------------------------------- */
 
 static void add_step(struct shardtable *t, struct shardtable_step step)
@@ -107,6 +117,8 @@ static int find_step(struct shardtable *t, const struct csv_reader *in, size_t c
 
 	if (t->has_labels && (int)column >= t->label_known_ts)
 		step.what = (int)column == t->label_known_ts ? LABEL : DROPPED;
+	else if (catalogue_column(t->like, name) < 0)
+		step.what = COPIED;
 	else if ((int)column == t->session_id)
 		step.what = SESSION;
 	else if ((place = find_content(name)) >= 0)
@@ -134,11 +146,16 @@ static int find_steps(struct shardtable *t, const struct csv_reader *in, struct 
 {
 	const struct csv_header *header = &in->header;
 
+	t->like = find_like(t->name);
 	t->is_online = !strcmp(t->name, EVENT_ONLINE);
 	t->content_id = columns_find(header, "content_id");
 	t->user_id = columns_find(header, "user_id");
-	t->session_id = columns_find(header, "session_id");
-	t->label_known_ts = columns_find(header, "label_known_ts");
+	t->session_id = catalogue_column(t->like, "session_id") < 0
+				? -1
+				: columns_find(header, "session_id");
+	t->label_known_ts = catalogue_column(t->like, "label_known_ts") < 0
+				    ? -1
+				    : columns_find(header, "label_known_ts");
 	t->has_labels = t->label_known_ts >= 0 && (size_t)t->label_known_ts + 2 == header->n;
 	for (size_t i = 0; i < header->n; i++)
 		if (find_step(t, in, i, err))
@@ -407,13 +424,16 @@ static int fail_twice(const struct shardtable *t, size_t a, size_t b, struct err
 			       (unsigned long long)p->in.line);
 }
 
-/* The part whose row comes first among those of that time; n_parts: none. Returns 0, or -1. */
-static int find_first(const struct shardtable *t, int64_t ts, size_t *first, struct err *err)
+/* The shard whose row comes first among those of that time; n_parts: none. Returns 0, or -1. */
+static int find_first(const struct shardtable *t, const size_t *shards, size_t n, int64_t ts,
+		      size_t *first, struct err *err)
 {
 	bool is_same = false;
 
 	*first = t->n_parts;
-	for (size_t i = 0; i < t->n_parts; i++) {
+	for (size_t k = 0; k < n; k++) {
+		const size_t i = shards[k];
+
 		if (t->parts[i].ts != ts)
 			continue;
 		if (*first == t->n_parts || comes_before(t, i, *first, &is_same))
@@ -424,14 +444,15 @@ static int find_first(const struct shardtable *t, int64_t ts, size_t *first, str
 	return 0;
 }
 
-int shardtable_step(struct shardtable *t, struct whole *w, int64_t ts, struct err *err)
+int shardtable_step(struct shardtable *t, struct whole *w, const size_t *shards, size_t n,
+		    int64_t ts, struct err *err)
 {
 	size_t first;
 
 	if (t->has_labels)
 		labels_advance(&t->labels, ts);
 	for (;;) {
-		if (find_first(t, ts, &first, err))
+		if (find_first(t, shards, n, ts, &first, err))
 			return -1;
 		if (first == t->n_parts)
 			break;

@@ -30,11 +30,12 @@ struct shardtable_options {
 struct shardtable {
 	/* For callers to read; the writer is for csv_writer_close_all. */
 	struct csv_writer out;
-	const char *name;     /* "event_history" */
-	bool asks;            /* what is known: else all of it is copied */
-	bool has_labels;      /* its rows wait for them here: */
-	struct labels labels; /* whole learns them */
-	struct buf header;    /* the names of its columns, as a row that is not ended */
+	const char *name;                   /* "event_history" */
+	const struct catalogue_table *like; /* whose columns are ours; others are the user's own */
+	bool asks;                          /* what is known: else all of it is copied */
+	bool has_labels;                    /* its rows wait for them here: */
+	struct labels labels;               /* whole learns them */
+	struct buf header; /* the names of its columns, as a row that is not ended */
 
 	/* The module's own. */
 	struct shardtable_part *parts; /* [n_parts] a shard's each */
@@ -69,10 +70,11 @@ int64_t shardtable_next(const struct shardtable *t, size_t shard);
 const char *shardtable_file(const struct shardtable *t, size_t shard);
 
 /*
- * Writes the rows of that millisecond, of which the whole has the sessions that start in it, and
- * what was known before it. Returns 0, or -1 with err.
+ * Writes the rows of that millisecond, which n of the shards have next, and of which the whole has
+ * the sessions that start in it, and what was known before it. Returns 0, or -1 with err.
  */
-int shardtable_step(struct shardtable *t, struct whole *w, int64_t ts, struct err *err);
+int shardtable_step(struct shardtable *t, struct whole *w, const size_t *shards, size_t n,
+		    int64_t ts, struct err *err);
 
 /* After the last row and fact; last_ts: the time of the last event. Returns 0, or -1 with err. */
 int shardtable_finish(struct shardtable *t, int64_t last_ts, struct err *err);

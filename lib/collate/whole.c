@@ -156,6 +156,15 @@ int whole_start(struct whole *w, size_t shard, const struct shard_fact *fact)
 
 /* --- facts --------------------------------------------------------------- */
 
+/* Whether the fact is of the session's user: two shards may have changed places. */
+static bool is_user(const struct whole *w, const struct whole_session *s,
+		    const struct csv_field *user_id)
+{
+	const struct intern_string *user = intern_string(&w->users, s->user);
+
+	return user_id->len == user->len && !memcmp(user_id->s, user->s, user->len);
+}
+
 /* Notes in the session which facts it has. Returns 0, or -1: it cannot have this one. */
 static int note_fact(struct whole_session *s, const struct shard_fact *fact)
 {
@@ -192,7 +201,7 @@ int whole_add(struct whole *w, size_t shard, const struct shard_fact *fact)
 	} else {
 		struct whole_session *s = find_local(w, shard, fact->session_id);
 
-		if (!s || note_fact(s, fact))
+		if (!s || !is_user(w, s, fact->user_id) || note_fact(s, fact))
 			return -1;
 		f.session_id = s->id;
 	}

@@ -6,8 +6,8 @@
  * before it is taken (whole_reach), and can be asked for; its other facts are added (whole_add),
  * and wait until a later time is reached.
  *
- * Memory: that of the contents of history and of the effects of online; 120 bytes a session from
- * the first one on that is open, or has rows which wait; 32 a fact that waits.
+ * Memory: that of intern a user; of the contents of history and of the effects of online; 120 bytes
+ * a session from the first one on that is open, or has rows which wait; 32 a fact that waits.
  */
 #ifndef CE_WHOLE_H
 #define CE_WHOLE_H

@@ -181,7 +181,7 @@ static int check_bound(const struct joiner *j, uint64_t n_rows, struct err *err)
 {
 	struct buf by_key = BUF_INIT;
 
-	if (!bound_exceeded(&j->max_unmatched, j->n_unmatched, n_rows))
+	if (j->is_judged_elsewhere || !bound_exceeded(&j->max_unmatched, j->n_unmatched, n_rows))
 		return 0;
 	put_unmatched(j, &by_key);
 	err_set(err, ERR_RUNTIME,
@@ -347,7 +347,9 @@ int joiner_finish(struct joiner *j, const struct csv_reader *in, struct err *err
 	if (check_bound(j, n_rows, err))
 		return -1;
 	put_unmatched(j, &by_key);
-	if (n_rows && !j->left && j->n_unmatched == n_rows && !j->is_part)
+	if (j->is_judged_elsewhere)
+		rc = 0;
+	else if (n_rows && !j->left && j->n_unmatched == n_rows && !j->is_part)
 		rc = err_set(err, ERR_RUNTIME, "none of %" PRIu64 " rows has a match: %.*s", n_rows,
 			     (int)by_key.len, by_key.data);
 	else if (bound_exceeded(&many, j->n_unmatched, n_rows))

@@ -29,10 +29,12 @@ struct joiner {
 	/* Set by the caller. */
 	struct names drop, na; /* columns to drop; words that are NULL in a dimension */
 	struct bound max_unmatched;
-	bool is_part;            /* of a log: that may be all of them */
-	const struct zone *zone; /* of a history's local times; NULL: UTC; borrowed */
-	bool left;               /* keep rows without a match, with NULL for the new columns */
-	bool fields;             /* joiner_fields is to be called */
+	bool is_part;             /* of a log: that may be all of them */
+	bool is_judged_elsewhere; /* or one whose share of them says nothing: no bound, no warning
+				   */
+	const struct zone *zone;  /* of a history's local times; NULL: UTC; borrowed */
+	bool left;                /* keep rows without a match, with NULL for the new columns */
+	bool fields;              /* joiner_fields is to be called */
 
 	/* For callers to read; the writers are for csv_writer_close_all, too. */
 	bool has_out, has_unmatched;

@@ -18,7 +18,7 @@
  * Appends a session as a row of content_completion, as it stands at the watermark: what of it is
  * asked for is its id, user, content, past, closing, types and has_complete, is_completed_without.
  */
-void aggregate_put_session(struct buf *row, const struct outcome_session *session,
+void aggregate_put_session(struct buf *out, const struct outcome_session *s,
 			   const struct intern *users, const struct intern *contents,
 			   int64_t watermark);
 

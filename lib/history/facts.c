@@ -61,11 +61,13 @@ static void became_known(void *context, const struct history_fact *fact)
 	case HISTORY_OUTCOME:
 		row.fact = csv_str(words[FACTS_OUTCOME]);
 		row.session_id = csv_int(fact->session_id);
+		row.user_id = name_of(f->users, fact->user);
 		row.is_completion = csv_int(fact->is_completion);
 		break;
 	case HISTORY_END:
 		row.fact = csv_str(words[FACTS_END]);
 		row.session_id = csv_int(fact->session_id);
+		row.user_id = name_of(f->users, fact->user);
 		break;
 	}
 	if (fact->closed) {

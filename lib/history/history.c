@@ -234,6 +234,7 @@ static void tell_closing(const struct history *h, const struct outcome_session *
 										   : HISTORY_END,
 				     .ts = s->closing,
 				     .session_id = s->id,
+				     .user = s->user,
 				     .closed = s });
 }
 
@@ -279,6 +280,7 @@ static void apply_pending(struct history *h)
 			tell(h, &(struct history_fact){ .kind = HISTORY_OUTCOME,
 							.ts = h->now,
 							.session_id = p->session_id,
+							.user = p->user,
 							.is_completion = true });
 		}
 	}
@@ -551,7 +553,7 @@ void history_foresee(const struct history *h, int64_t until)
 	const size_t n = h->outcomes.n_open;
 
 	if (n)
-		qsort(open, n, sizeof(*open), compare_closings);
+		qsort(open, n, sizeof(const struct outcome_session *), compare_closings);
 	for (size_t i = 0; i < n && open[i]->closing < until; i++)
 		tell_closing(h, open[i]);
 	free(open);

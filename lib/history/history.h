@@ -42,6 +42,7 @@ struct history_fact {
 	int64_t ts;
 	/* Of a session. */
 	int64_t session_id;
+	uint32_t user;
 	bool is_completion;
 	const struct outcome_session
 		*closed; /* what it was, if it is closed with this; else NULL */
@@ -135,7 +136,7 @@ void history_foresee(const struct history *h, int64_t until);
 void history_take(struct history *h, uint32_t content, const struct history_fact *fact);
 
 /* Fills the columns that are of the content alone. */
-void history_fill_content(struct history *h, uint32_t content, struct history_row *row);
+void history_fill_content(struct history *h, uint32_t id, struct history_row *row);
 
 /* Appends the value of the column-th column of catalogue_history as a CSV field. */
 void history_put(struct buf *out, const struct history *h, const struct history_row *row,

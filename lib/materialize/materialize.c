@@ -158,7 +158,9 @@ static int open_cleaning(struct materialize *m, bool *kept, int64_t now, struct 
 	struct gz_output storage[2];
 
 	m->cleaning.threaded = w->output->threads > 1;
-	m->cleaning.rejects.is_part = m->joiner.is_part = m->old || m->next || w->tables->facts;
+	m->cleaning.rejects.is_part = m->joiner.is_part = m->old || m->next;
+	m->cleaning.rejects.is_judged_elsewhere = m->joiner.is_judged_elsewhere =
+		w->tables->facts != NULL;
 	m->cleaning.seen_from = m->cleaning.until - m->dedupe;
 	if (keep_columns(&m->keep, w->in, &m->cleaning.cleaner.keep, kept, err) ||
 	    find_output(w, NULL, table->name, &storage[0], &output, err) ||

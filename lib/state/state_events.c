@@ -46,7 +46,7 @@ static int check_columns(const struct cleaning *c, const struct csv_reader *reco
 	cleaner_put_names(&c->cleaner, records, &here);
 	for (size_t i = 0; i < early->header.n; i++)
 		csv_put_str(&there, early->header.names[i]);
-	is_same = here.len == there.len && !memcmp(here.data, there.data, here.len);
+	is_same = here.len == there.len && here.len && !memcmp(here.data, there.data, here.len);
 	buf_release(&here);
 	buf_release(&there);
 	return is_same ? 0

@@ -4,6 +4,8 @@
 #   pipe      raw events to the feature table, file to file: the pipe, ce-materialize, and what gzip alone costs
 #   duckdb    the same table made by DuckDB (features.sql), in turns with these, and whether it is the same
 #   polars    the same table made by Polars (polars.mjs), likewise
+#   shards    the same table, with ce-online, by samples/shards.mk in SHARDS=4 and RANGES=4, by one and by two processes at
+#             a time, in turns with one ce-materialize that writes the same tables, and whether they are the same
 #   filters   each tool alone, file to file, beside
 #   floor     what gzip costs: inflating its input and deflating its output, by igzip and by gzip
 #   miller    the stages that Miller can do, in turns with the tools
@@ -27,7 +29,7 @@ command+="${SCALE:+ SCALE='$SCALE'}${DUCKDB_SETTINGS:+ DUCKDB_SETTINGS='$DUCKDB_
 build=$(cd "$1" && pwd)
 [[ ! ${FEATURES-} ]] || FEATURES=$(realpath "$FEATURES")
 shift
-parts=${*:-pipe duckdb polars filters floor miller adapt train gbdt postgres}
+parts=${*:-pipe duckdb polars shards filters floor miller adapt train gbdt postgres}
 EVENTS=${EVENTS:-1000000 10000000} LOG_MB=${LOG_MB:-1000}
 SCALE=${SCALE:-1000000 3000000 10000000 30000000 100000000}
 RUNS=${RUNS:-3} RUNS_SLOW=${RUNS_SLOW:-1} SLOW=${SLOW:-30}
@@ -126,6 +128,31 @@ same() {
 		echo "$label: the feature table: $(cat check.txt)" >>"$folder/checks"
 	done
 	rm -f duckdb*.csv.gz part.gz
+}
+
+# Many processes -----------------------------------------------------------------------------------
+
+# The largest of its processes is what counts as its memory.
+shards() {
+	local jobs file
+	mkdir -p dims
+	cp users_dim.csv.gz content_dim.csv.gz dims
+	contestant 'ce-materialize --first --starts --unmatched' "m ce-materialize $dims --first first_features.csv.gz \
+		--starts session_starts.csv.gz --unmatched unmatched.csv.gz -o completion_prediction_features.csv.gz events_table.csv.gz"
+	for jobs in 1 2; do
+		contestant "shards.mk -j$jobs" "rm -rf out && m make -j$jobs -f '$here/../../samples/shards.mk' BIN='$build/bin' \
+			LOG=events_table.csv.gz DATA=dims OUT=out SHARDS=4 PARTS=4 RANGES=4 TUNING='--threads 1'"
+	done
+	in_turns "$label: raw gz -> features gz, in shards" "$n"
+	for file in completion_prediction_features first_features session_starts unmatched; do
+		cmp <(gzip -dc $file.csv.gz) <(for range in out/[0-9]*; do gzip -dc "$range/$file.csv.gz" | if [[ $range == */0000 ]]; then cat; \
+			else tail -n +2; fi; done) || { say "$file: shards.mk and ce-materialize differ"; exit 1; }
+	done
+	echo "$label: the tables of shards.mk are those of ce-materialize, byte for byte" >>"$folder/checks"
+	du -sk out/* | awk -v n="$n" '{ sub(".*/", "", $2); if ($2 ~ /^[0-9]/) $2 = "tables"; size[$2] += $1 } END {
+		for (name in size) if (size[name] > n / 1024) printf "%s %.0f bytes an event, ", name, size[name] * 1024 / n }' |
+		sed "s/^/$label: shards.mk leaves: /; s/, \$/\n/" >>"$folder/checks"
+	rm -rf out dims
 }
 
 # Each tool ----------------------------------------------------------------------------------------
@@ -297,7 +324,7 @@ versions() {
 
 trained=
 for n in $EVENTS; do
-	wanted pipe || wanted duckdb || wanted polars || wanted filters || wanted floor || wanted miller || wanted train || wanted gbdt || break
+	wanted pipe || wanted duckdb || wanted polars || wanted shards || wanted filters || wanted floor || wanted miller || wanted train || wanted gbdt || break
 	label="$n events"
 	mkdir "$folder/work"
 	cd "$folder/work"
@@ -315,6 +342,7 @@ for n in $EVENTS; do
 		! wanted duckdb || same
 		! wanted polars || same_polars
 	fi
+	! wanted shards || shards
 	if [[ ! $trained ]] && { wanted train || wanted gbdt; }; then
 		[[ -e features.csv.gz ]] || m_quietly "$pipe"
 		! wanted train || train

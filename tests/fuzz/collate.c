@@ -34,7 +34,10 @@ struct options {
 };
 
 static char folder[] = "/dev/shm/ce-fuzz-collate-XXXXXX";
-static char *shards[N_SHARDS], *nothing[N_SHARDS], *states[2];
+static char *shards[N_SHARDS], *nothing[N_SHARDS];
+
+/* The old state's files stay the same ones; what is written may not be what was read. */
+static char *old_path, *next_path;
 
 static void remove_folder(void)
 {
@@ -87,8 +90,8 @@ static void make_folder(void)
 		put_facts(nothing[k], "", 0);
 		put_rows(nothing[k], "", 0);
 	}
-	states[0] = reseal_path(folder, "s1");
-	states[1] = reseal_path(folder, "s2");
+	old_path = make_shard("old");
+	next_path = reseal_path(folder, "next");
 }
 
 static int go_through(struct collate *c, const char *const *paths, const struct gz_output *output,
@@ -138,19 +141,37 @@ static int run(char *const *paths, const char *old, const char *next, const stru
 	return rc;
 }
 
-static void get_state(const char *state, struct buf *bytes)
+/* The i-th file of a state, the last of which is the MANIFEST: whether it is there, and its bytes.
+ */
+static bool get_file(const char *state, int i, struct buf *bytes)
 {
-	for (int i = 0; i < STATE_N_TABLES; i++) {
-		char *path = reseal_path(state, reseal_files[i]);
+	char *path = reseal_path(state, i < STATE_N_TABLES ? reseal_files[i] : "MANIFEST");
+	FILE *f = fopen(path, "rb");
+	const bool is_there = f;
+	size_t n = 0;
 
-		if (!access(path, F_OK)) {
-			char *text = reseal_read(state, reseal_files[i]);
+	do {
+		bytes->len += n;
+		n = f ? fread(buf_reserve(bytes, 4096), 1, 4096, f) : 0;
+	} while (n);
+	if (f)
+		fclose(f);
+	free(path);
+	return is_there;
+}
 
-			buf_append_str(bytes, text);
-			free(text);
-		}
-		free(path);
+/* Puts the new state in the place of the old one. */
+static void turn(void)
+{
+	struct buf bytes = BUF_INIT;
+
+	for (int i = 0; i <= STATE_N_TABLES; i++) {
+		buf_clear(&bytes);
+		if (get_file(next_path, i, &bytes))
+			reseal_write(old_path, i < STATE_N_TABLES ? reseal_files[i] : "MANIFEST",
+				     bytes.data, bytes.len);
 	}
+	buf_release(&bytes);
 }
 
 /* A state that nothing comes after is left as it was. */
@@ -159,9 +180,12 @@ static void check_state(const struct options *opt)
 	struct buf first = BUF_INIT, second = BUF_INIT, none = BUF_INIT;
 	struct err err = ERR_INIT;
 
-	FUZZ_CHECK(!run(nothing, states[0], states[1], opt, &none, &err), "%s", err.message);
-	get_state(states[0], &first);
-	get_state(states[1], &second);
+	turn();
+	for (int i = 0; i < STATE_N_TABLES; i++)
+		get_file(next_path, i, &first);
+	FUZZ_CHECK(!run(nothing, old_path, next_path, opt, &none, &err), "%s", err.message);
+	for (int i = 0; i < STATE_N_TABLES; i++)
+		get_file(next_path, i, &second);
 	FUZZ_CHECK(fuzz_same(&first, &second), "%zu and %zu bytes", first.len, second.len);
 	buf_release(&first);
 	buf_release(&second);
@@ -175,12 +199,12 @@ static void check_parts(const struct options *opt, bool is_taken, const struct b
 	const char *rows;
 	int rc;
 
-	if (run(shards, NULL, states[0], opt, &got, &err)) {
+	if (run(shards, NULL, next_path, opt, &got, &err)) {
 		FUZZ_CHECK(!is_taken, "%s", err.message);
 		fuzz_check_error(&err);
 	} else {
 		check_state(opt);
-		rc = run(nothing, states[0], NULL, opt, &rest, &err);
+		rc = run(nothing, old_path, NULL, opt, &rest, &err);
 		FUZZ_CHECK(!rc == is_taken, "%s", err.message);
 		if (is_taken) {
 			rows = memchr(rest.data, '\n', rest.len);

@@ -10,8 +10,9 @@
  */
 #include "fuzz.h"
 
-#include "materialize/agreement.h"
+#include "materialize/description.h"
 #include "reseal.h"
+#include "state/agreement.h"
 
 #include <sys/stat.h>
 
@@ -145,7 +146,7 @@ static int open_run(struct run *r, const char *old, bool has_next, const char *l
 	if (materialize_open(&r->m, &r->in, NULL, 0, &output, &tables, INT64_C(1700000000000), err))
 		return -1;
 	manifest_add_int(manifest, "until", r->m.cleaning.until);
-	return agreement_describe(&r->m, &r->in, NULL, 0, manifest, err);
+	return description_add(&r->m, &r->in, NULL, 0, manifest, err);
 }
 
 static int go_on(struct run *r, struct err *err)

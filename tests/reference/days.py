@@ -332,6 +332,12 @@ class Case(two_ways.Case):
             for part in parts:
                 r.shuffle(part)
 
+    def late_reason(self, late, day):
+        """It is a duplicate if its event_id is remembered, of an earlier event that came on a day before."""
+        taken = [x.ts for part in self.parts[:day] for x in part if x.number not in self.late and x.key and x.key[1] == late.key[1]]
+        taken = [ts for ts in taken if ts <= late.ts]
+        return b"duplicate_event_id" if taken and min(taken) >= self.cuts[day - 1] - self.dedupe_ms else b"late"
+
     def write(self, name, part):
         """The files of these records: their names."""
         r, dress = self.days, self.dressed
@@ -480,7 +486,8 @@ class Round:
                 got, want = sorted(records(got)), sorted(records(want, len(head)))
                 if name == "rejects":
                     got, want = ([tuple(fields_of(row)[2:]) for row in rows] for rows in (got, want))
-                    want += [(b"late", x.raw) for part in self.case.parts * bool(self.case.late) for x in part if x.number in self.case.late]
+                    want += [(self.case.late_reason(x, day), x.raw) for day, part in enumerate(self.case.parts * bool(self.case.late))
+                             for x in part if x.number in self.case.late]  # fmt: skip
                     self.counts["rejected"] += len(want)
                     self.counts["late"] += len(self.case.late)
                 got, want = collections.Counter(got), collections.Counter(want)
@@ -614,7 +621,7 @@ class Data:
 
 def in_folder(round_of, kills, states, quiet=False):
     """A round in a folder of its own, which stays if something differs."""
-    folder, here = tempfile.mkdtemp(prefix="days.", dir="."), os.getcwd()
+    folder, here = tempfile.mkdtemp(prefix=os.path.basename(sys.argv[0]).removesuffix("py"), dir="."), os.getcwd()
     os.chdir(folder)
     os.mkdir("spill")
     os.environ["TMPDIR"] = os.path.abspath("spill")
@@ -641,11 +648,11 @@ def in_folder(round_of, kills, states, quiet=False):
     return difference
 
 
-def shrunk(case, kind, kills):
+def shrunk(case, kind, kills, round_class=Round):
     """A smaller case that differs in the same way: fewer days, options, tables and records."""
 
     def differs(other):
-        return getattr(in_folder(Round(other, collections.Counter()), kills, len(other.cuts), quiet=True), "kind", None) == kind
+        return getattr(in_folder(round_class(other, collections.Counter()), kills, len(other.cuts), quiet=True), "kind", None) == kind
 
     def without(change):
         other = copy.deepcopy(case)

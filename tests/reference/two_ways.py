@@ -783,12 +783,12 @@ def in_folder(case, counts, keep=False):
     return difference, rows
 
 
-def shrunk(case, kind):
+def shrunk(case, kind, attempt=in_folder, attributes=("options", "asked", "events")):
     """A smaller case of a difference of the same kind, which may be the name of a table."""
 
     def differs(other):
-        found, _ = in_folder(other, collections.Counter())
-        return found and found.kind == kind
+        found, _ = attempt(other, collections.Counter())
+        return getattr(found, "kind", None) == kind
 
     def without(change):
         other = copy.deepcopy(case)
@@ -799,7 +799,7 @@ def shrunk(case, kind):
         if case.files[name][:2] == b"\x1f\x8b":
             text = zlib.decompressobj(wbits=31).decompress(case.files[name])
             case = without(lambda other, name=name, text=text: other.files.update({name: text}))
-    for attribute in ("options", "asked", "events"):
+    for attribute in attributes:
         i = 0
         while i < len(getattr(case, attribute)) and (attribute != "events" or len(case.events) > 1):
             size = len(getattr(case, attribute))

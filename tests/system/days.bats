@@ -1,17 +1,7 @@
 # The law of the days: ce-materialize a day at a time writes what one run over all events writes, and whatever
 # does not fit a state is refused: see tests/reference/days.py and states.py. CE_LAWS=10 tries ten times as many.
 load ../common
-
-# A third of the rounds under a sanitizer, which takes its time.
-rounds() {
-	local share=1
-	if nm "$CE_BIN/ce-clean" | grep -q '__asan\|__tsan'; then share=3; fi
-	echo $(($1 * ${CE_LAWS:-1} / share))
-}
-
-reference() {
-	/usr/bin/python3 -B "$CE_ROOT/tests/reference/$1.py" "${@:2}"
-}
+load ../laws
 
 @test "60 dirty logs cut at random times: the tables, the states and the open rows of one run" {
 	reference days --rounds "$(rounds 60)"

@@ -86,6 +86,19 @@ refused() {
 	same <(rows $features out) other.csv
 }
 
+@test "columns of one's own are not ours, whatever their name" {
+	gzip -dc "$CE_ROOT/samples/content_dim.csv.gz" | awk 'NR == 1 { print $0 ",content_popularity"; next } { print $0 ",five" }' >contents.csv
+	ce-split -k user_id -n 2 -o 'part%.csv' "$SHARDS/log.csv"
+	ln -s "$SHARDS/log.csv" partall.csv
+	for k in 0 1 all; do
+		ce-materialize --drop email -k user_id "$CE_ROOT/samples/users_dim.csv.gz" -k content_id contents.csv --no-online -p \
+			--facts facts.csv -d $k -o $k.csv part$k.csv 2>/dev/null
+		mv facts.csv $k
+	done
+	ce-collate -p --no-online -t enriched_table 0 1 | cmp - all/enriched_table.csv
+	grep -q ',five$' all/enriched_table.csv
+}
+
 @test "to stdout, to -o, into -d; plain and gzip" {
 	shards
 	rows $features "$SHARDS/one" >want
@@ -215,7 +228,7 @@ refused() {
 	for arguments in '' '-t session_starts' '-x 0' '--until 2024-01-01 0' '--state-out s 0' '--state-out s --until 0 0' \
 		'--state-out s --until 2900-01-01 0' '--open o 0' '--open o --state-out s --until 2024-01-01 0' \
 		'--open o -t session_starts --state-out s --until 2024-01-01 0' '-t a,b 0' '-t ../x 0' '-t , 0' '-d d -o f 0' \
-		'-o f --state-out s --until 2024-01-01 0' '--watermark x 0' '--watermark 2024-01-03 --state-out s --until 2024-01-02 0' \
+		'-o f --state-out s --until 2024-01-01 0' '--watermark x 0' \
 		'--drift -1 0' '--keep x 0' '--final 0'; do
 		echo "$arguments"
 		# shellcheck disable=SC2086
@@ -365,6 +378,8 @@ refused() {
 			rm -rf s1
 			cp -r whole s1
 			eval "$damage"
+			# The byte may be an x already.
+			if cmp -s "whole/$name" "s1/$name"; then continue; fi
 			refused "s1/$name" -t $features --state s1 0.b 1.b 2.b
 		done
 	done

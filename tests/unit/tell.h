@@ -35,13 +35,24 @@ static inline int tell_start(struct whole *w, size_t shard, int64_t ts, int64_t 
 	return whole_start(w, shard, &fact);
 }
 
+/* The user of a session, as its shard has it. */
+static inline struct csv_field tell_user(const struct whole *w, size_t shard, int64_t local)
+{
+	const struct whole_session *s = whole_find(w, shard, local);
+
+	return tell_text(s ? intern_string(&w->users, s->user)->s : "u");
+}
+
 static inline int tell_outcome(struct whole *w, size_t shard, int64_t ts, int64_t local,
 			       bool is_completion)
 {
+	const struct csv_field user_id = tell_user(w, shard, local);
+
 	return whole_add(w, shard,
 			 &(struct shard_fact){ .kind = FACTS_OUTCOME,
 					       .ts = ts,
 					       .session_id = local,
+					       .user_id = &user_id,
 					       .is_completion = is_completion,
 					       .session_end = ts,
 					       .n_types = 2 });
@@ -49,10 +60,13 @@ static inline int tell_outcome(struct whole *w, size_t shard, int64_t ts, int64_
 
 static inline int tell_end(struct whole *w, size_t shard, int64_t ts, int64_t local)
 {
+	const struct csv_field user_id = tell_user(w, shard, local);
+
 	return whole_add(w, shard,
 			 &(struct shard_fact){ .kind = FACTS_END,
 					       .ts = ts,
 					       .session_id = local,
+					       .user_id = &user_id,
 					       .session_end = ts - 1,
 					       .has_complete = true,
 					       .n_types = 3 });

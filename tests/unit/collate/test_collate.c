@@ -124,15 +124,15 @@ static void remove_all(void)
 static const char facts_a1[] = "10,start,1,e1,u,c,Drama,tv,free,100,,,,,,,,\n"
 			       "10,activity,,,,c,,,,,,,,,,1,0,0\n"
 			       "20,start,2,e3,u,d,Drama,tv,free,100,,,,,,,,\n"
-			       "30,outcome,2,,,,,,,,0,1,0,0,2,,,\n";
-static const char facts_a2[] = "100,outcome,1,,,,,,,,1,,,,,,,\n"
+			       "30,outcome,2,,u,,,,,,0,1,0,0,2,,,\n";
+static const char facts_a2[] = "100,outcome,1,,u,,,,,,1,,,,,,,\n"
 			       "110,start,3,e6,u,c,Drama,tv,free,100,,,,,,,,\n"
-			       "130,end,1,,,,,,,,,1,0,0,2,,,\n"
-			       "150,outcome,3,,,,,,,,0,1,0,0,2,,,\n";
+			       "130,end,1,,u,,,,,,,1,0,0,2,,,\n"
+			       "150,outcome,3,,u,,,,,,0,1,0,0,2,,,\n";
 static const char facts_b1[] = "10,start,1,e2,v,c,,,,,,,,,,,,\n"
 			       "10,activity,,,,c,,,,,,,,,,1,1,0\n"
 			       "40,last,,,,,,,,,,,,,,,,\n";
-static const char facts_b2[] = "140,outcome,1,,,,,,,,0,1,0,0,2,,,\n"
+static const char facts_b2[] = "140,outcome,1,,v,,,,,,0,1,0,0,2,,,\n"
 			       "140,last,,,,,,,,,,,,,,,,\n";
 static const char rows_a1[] = "e1,10,u,c,1,,,,\ne3,20,u,d,2,,,30,0\ne4,30,u,c,1,,,,\n";
 static const char rows_a2[] = "e6,110,u,c,3,,,150,0\n";
@@ -187,6 +187,21 @@ static void shards_make_one_table(void)
 		     "e4,30,u,c,1,2,,100,1\n"
 		     "e5,105,v,c,2,2,,,\n"
 		     "e6,110,u,c,4,2,,,\n");
+	remove_all();
+}
+
+/* Whatever the order of the shards is. */
+static void sessions_of_one_millisecond_are_numbered_by_event(void)
+{
+	struct err err;
+
+	put_shards();
+	CHECK_INT(run("b", "a", FEATURES, NULL, NULL, 0, &err), 0);
+	CHECK_STR(err.message, "");
+	blank_predictions();
+	CHECK_INT(system("sed -n '2p; 3p' out.csv >one && printf 'e1,10,u,c,1,0,,100,1\\n"
+			 "e2,10,v,c,2,0,,,\\n' | cmp - one"),
+		  0);
 	remove_all();
 }
 
@@ -266,15 +281,16 @@ static void facts_that_cannot_be_are_refused(void)
 	} bad[] = {
 		{ "10,activity,,,,c,,,,,,,,,,1,0,0\n10,start,1,e,u,c,,,,,,,,,,,,\n", "",
 		  "a/facts.csv:3: start of session 1, which does not fit" },
-		{ "10,outcome,1,,,,,,,,1,,,,,,,\n", "",
+		{ "10,outcome,1,,u,,,,,,1,,,,,,,\n", "",
 		  "a/facts.csv:2: outcome of session 1, which" },
-		{ "10,start,1,e,u,c,,,,,,,,,,,,\n10,end,1,,,,,,,,,1,0,0,2,,,\n", "",
+		{ "10,start,1,e,u,c,,,,,,,,,,,,\n10,end,1,,u,,,,,,,1,0,0,2,,,\n", "",
 		  "a/facts.csv:3: end of session 1, which does not fit" },
-		{ "10,start,1,e,u,c,,,,,,,,,,,,\n10,outcome,1,,,,,,,,1,,,,,,,\n11,outcome,1,,,,,,,,"
-		  "1,,,,,,,\n"
-		  "1,,,"
-		  "\n",
+		{ "10,start,1,e,u,c,,,,,,,,,,,,\n10,outcome,1,,u,,,,,,1,,,,,,,\n"
+		  "11,outcome,1,,u,,,,,,1,,,,,,,\n",
 		  "", "a/facts.csv:4: outcome of session 1, which does not fit" },
+		/* Of another user: the shards have changed places. */
+		{ "10,start,1,e,u,c,,,,,,,,,,,,\n10,outcome,1,,v,,,,,,1,,,,,,,\n", "",
+		  "a/facts.csv:3: outcome of session 1, which does not fit" },
 		{ "10,start,1,e,u,c,,,,,,,,,,,,\n", "10,start,1,e,v,d,,,,,,,,,,,,\n",
 		  "b/facts.csv:2: event 'e' at 10 is in two shards: it is in a/facts.csv, line 2, "
 		  "too" },
@@ -404,6 +420,7 @@ int main(void)
 
 	scratch_enter(dir);
 	RUN(shards_make_one_table);
+	RUN(sessions_of_one_millisecond_are_numbered_by_event);
 	RUN(parts_behind_each_other_are_one);
 	RUN(what_does_not_follow_is_refused);
 	RUN(facts_that_cannot_be_are_refused);

@@ -31,9 +31,9 @@ static void each_kind_has_what_it_has(void)
 				    "5,start,2,e2,u,c,g,tv,,,,,,,,,,\n"
 				    "5,activity,x,x,x,c,x,x,x,x,x,,,,,1,0,9999999\n"
 				    "6,activity,,,,d,,,,,,,,,,0,1,1000000\n"
-				    "6,outcome,9223372036854775807,,,,,,,,1,,,,,,,\n"
-				    "6,outcome,1,,,,,,,,0,4,1,0,6,,,\n"
-				    "17592186044415,end,1,,,,,,,,,1,0,0,2,,,\n"
+				    "6,outcome,9223372036854775807,,u,,,,,,1,,,,,,,\n"
+				    "6,outcome,1,,u,,,,,,0,4,1,0,6,,,\n"
+				    "17592186044415,end,1,,u,,,,,,,1,0,0,2,,,\n"
 				    "17592186044415,last,,,,,,,,,,,,,,,,\n",
 			     &err),
 		  0);
@@ -115,22 +115,22 @@ static void what_is_no_fact_is_refused_by_its_place(void)
 		  "facts.csv:2: column stop_ratio_sum: '-1' is not" },
 		{ "5,activity,,,,c,,,,,,,,,,1,1,1000001\n",
 		  "facts.csv:2: column stop_ratio_sum: '1000001' is not" },
-		{ "5,outcome,,,,,,,,,1,,,,,,,\n", "facts.csv:2: column session_id: '' is not" },
-		{ "5,outcome,1,,,,,,,,,1,0,0,2,,,\n",
+		{ "5,outcome,,,u,,,,,,1,,,,,,,\n", "facts.csv:2: column session_id: '' is not" },
+		{ "5,outcome,1,,u,,,,,,,1,0,0,2,,,\n",
 		  "facts.csv:2: column is_completion: '' is not" },
-		{ "5,outcome,1,,,,,,,,2,1,0,0,2,,,\n",
+		{ "5,outcome,1,,u,,,,,,2,1,0,0,2,,,\n",
 		  "facts.csv:2: column is_completion: '2' is not" },
-		{ "5,end,x,,,,,,,,,1,0,0,2,,,\n", "facts.csv:2: column session_id: 'x' is not" },
-		{ "5,end,1,,,,,,,,,6,0,0,2,,,\n",
+		{ "5,end,x,,u,,,,,,,1,0,0,2,,,\n", "facts.csv:2: column session_id: 'x' is not" },
+		{ "5,end,1,,u,,,,,,,6,0,0,2,,,\n",
 		  "facts.csv:2: column session_end_ts: '6' is not" },
-		{ "5,end,1,,,,,,,,,0,0,0,2,,,\n",
+		{ "5,end,1,,u,,,,,,,0,0,0,2,,,\n",
 		  "facts.csv:2: column session_end_ts: '0' is not" },
-		{ "5,outcome,1,,,,,,,,0,,,,,,,\n", "facts.csv:2: column session_end_ts: '' is" },
-		{ "5,end,1,,,,,,,,,5,2,0,2,,,\n",
+		{ "5,outcome,1,,u,,,,,,0,,,,,,,\n", "facts.csv:2: column session_end_ts: '' is" },
+		{ "5,end,1,,u,,,,,,,5,2,0,2,,,\n",
 		  "facts.csv:2: column is_completed_event: '2' is not" },
-		{ "5,end,1,,,,,,,,,5,1,,2,,,\n", "facts.csv:2: column stopped_near_end: '' is" },
-		{ "5,end,1,,,,,,,,,5,1,0,0,,,\n", "facts.csv:2: column num_unique_events: '0'" },
-		{ "5,end,1,,,,,,,,,5,1,0,9,,,\n", "facts.csv:2: column num_unique_events: '9'" },
+		{ "5,end,1,,u,,,,,,,5,1,,2,,,\n", "facts.csv:2: column stopped_near_end: '' is" },
+		{ "5,end,1,,u,,,,,,,5,1,0,0,,,\n", "facts.csv:2: column num_unique_events: '0'" },
+		{ "5,end,1,,u,,,,,,,5,1,0,9,,,\n", "facts.csv:2: column num_unique_events: '9'" },
 		{ "5,last,,,,,,,,,,,,,,,\n", "facts.csv:2: " },
 	};
 

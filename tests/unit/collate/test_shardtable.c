@@ -44,12 +44,13 @@ static void release(struct run *r)
 /* Takes the rows of those times. Returns NULL, or the error. */
 static const char *take(struct run *r, const int64_t *times, size_t n)
 {
+	static const size_t shards[] = { 0, 1 };
 	static struct err err;
 
 	err = (struct err)ERR_INIT;
 	for (size_t i = 0; i < n; i++) {
 		whole_reach(&r->w, times[i]);
-		if (shardtable_step(&r->t, &r->w, times[i], &err))
+		if (shardtable_step(&r->t, &r->w, shards, r->t.n_parts, times[i], &err))
 			return err.message;
 	}
 	return NULL;
@@ -298,6 +299,27 @@ static void rows_that_cannot_be_are_refused(void)
 	}
 }
 
+/* A label is not known before its row, but a completion may be: rows may come after it. */
+static void a_label_is_not_before_its_row(void)
+{
+	static const int64_t times[] = { 5, 8 };
+	struct run r;
+	const char *why;
+
+	for (int completed = 0; completed < 2; completed++) {
+		CHECK(!begin(&r, FEATURES,
+			     completed ? ROWS ",label_known_ts,is_completion\ne1,8,u,c,1,7,1\n"
+				       : ROWS ",label_known_ts,is_completion\ne1,8,u,c,1,7,0\n",
+			     ROWS ",label_known_ts,is_completion\n", &plain));
+		CHECK_INT(tell_start(&r.w, 0, 5, 1, "u", "c"), 0);
+		why = take(&r, times, 2);
+		CHECK_INT(!why, completed);
+		CHECK_BEGINS(why ? why : "a",
+			     completed ? "a" : "a.csv:2: column label_known_ts: 7");
+		release(&r);
+	}
+}
+
 /* After its end, as in another's shard; labels and the table agree of which are open. */
 static void a_closed_session_has_no_rows(void)
 {
@@ -383,6 +405,7 @@ int main(void)
 	RUN(labels_are_those_of_the_facts);
 	RUN(rows_without_an_outcome_are_not_lost);
 	RUN(rows_that_cannot_be_are_refused);
+	RUN(a_label_is_not_before_its_row);
 	RUN(a_closed_session_has_no_rows);
 	RUN(other_headers_are_refused);
 	scratch_leave(dir);

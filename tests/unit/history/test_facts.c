@@ -134,11 +134,11 @@ static const char before_30[] = "5,start,1,e1,u,c,\"a,b\",tv,free,100,,,,,,,,\n"
 				"7,start,2,e3,v,c,\"a,b\",,,,,,,,,,,\n"
 				"7,start,3,e4,u,d,,,\"\",0,,,,,,,,\n"
 				"7,activity,,,,c,,,,,,,,,,1,0,0\n"
-				"7,outcome,2,,,,,,,,1,,,,,,,\n"
+				"7,outcome,2,,v,,,,,,1,,,,,,,\n"
 				"7,activity,,,,d,,,,,,,,,,1,0,0\n"
-				"16,outcome,1,,,,,,,,0,6,0,0,2,,,\n"
-				"17,end,2,,,,,,,,,7,1,0,1,,,\n"
-				"17,outcome,3,,,,,,,,0,7,0,0,1,,,\n";
+				"16,outcome,1,,u,,,,,,0,6,0,0,2,,,\n"
+				"17,end,2,,v,,,,,,,7,1,0,1,,,\n"
+				"17,outcome,3,,u,,,,,,0,7,0,0,1,,,\n";
 
 /* The row of a start is that of its session's first event; a closing time may be after the log. */
 static void what_becomes_known_is_a_row(void)
@@ -150,7 +150,7 @@ static void what_becomes_known_is_a_row(void)
 	snprintf(want, sizeof(want), "%s%s", before_30,
 		 "30,start,4,e5,u,c,\"a,b\",tv,free,100,,,,,,,,\n"
 		 "30,last,,,,,,,,,,,,,,,,\n"
-		 "40,outcome,4,,,,,,,,0,30,0,0,1,,,\n");
+		 "40,outcome,4,,u,,,,,,0,30,0,0,1,,,\n");
 	end(&w, INT64_MAX, want);
 
 	begin(&w, "event_ts,user_id,content_id,event_type,event_id,genre,runtime\n", "facts.csv");
@@ -161,7 +161,7 @@ static void what_becomes_known_is_a_row(void)
 	      "facts.csv");
 	end(&w, INT64_MAX,
 	    "5,start,1,e,u,c,g,,,,,,,,,,,\n5,activity,,,,c,,,,,,,,,,1,0,0\n5,last,,,,,,,,,,,,,,,,\n"
-	    "15,outcome,1,,,,,,,,0,5,0,0,1,,,\n");
+	    "15,outcome,1,,u,,,,,,0,5,0,0,1,,,\n");
 }
 
 /* What becomes known before its end is in a part, although no event of it says so. */
@@ -169,7 +169,7 @@ static void a_part_has_what_becomes_known_in_it(void)
 {
 	static const char *const wants[] = {
 		"30,last,,,,,,,,,,,,,,,,\n",
-		"30,last,,,,,,,,,,,,,,,,\n40,outcome,4,,,,,,,,0,30,0,0,1,,,\n",
+		"30,last,,,,,,,,,,,,,,,,\n40,outcome,4,,u,,,,,,0,30,0,0,1,,,\n",
 	};
 	struct world w;
 
@@ -186,7 +186,7 @@ static void a_part_has_what_becomes_known_in_it(void)
 	begin(&w, log_text, "facts.csv");
 	facts_restore(&w.facts, 17, 3);
 	end(&w, 31,
-	    "17,end,2,,,,,,,,,7,1,0,1,,,\n17,outcome,3,,,,,,,,0,7,0,0,1,,,\n"
+	    "17,end,2,,v,,,,,,,7,1,0,1,,,\n17,outcome,3,,u,,,,,,0,7,0,0,1,,,\n"
 	    "30,start,4,e5,u,c,\"a,b\",tv,free,100,,,,,,,,\n30,last,,,,,,,,,,,,,,,,\n");
 	begin(&w, log_text, "facts.csv");
 	facts_restore(&w.facts, 31, 4);

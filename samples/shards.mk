@@ -11,7 +11,7 @@
 #   rejects/                    the rejected records, one file for each part of the events; of raw/3/0.csv.gz, say, a line is that of the
 #                               third file of LOG
 #   log/                        the messages of each step; warnings are shown at the end
-#   work/                       what is made on the way. Nothing else in OUT is ever removed but tables of these names
+#   intermediate/               what is made on the way. Nothing else in OUT is ever removed but tables of these names
 #
 # What the parts are does not matter for a row. SHARDS is into how many shards the users are split, each of which is in the memory of one
 # process; PARTS, the same number by default, into how many parts the events are split before, to find copies of an event. RANGES is
@@ -114,11 +114,11 @@ $(foreach name,SHARDS PARTS RANGES,$(if $(filter 1,$(words $($(name)))),$(if $(f
 	$(name)=$($(name)): expected a number from 1 to 1024)),$(error $(name)=$($(name)): must be one word)))
 
 # What is made on the way is in a folder of its own, which nobody else has made: only where it is there anything is removed.
-work    := $(OUT)/work
+work    := $(OUT)/intermediate
 owned   := $(wildcard $(work)/.shards.mk)
 ifneq ($(wildcard $(work)),)
 ifeq ($(owned),)
-$(error OUT=$(OUT): it has a folder work, which is not of shards.mk: choose another OUT)
+$(error OUT=$(OUT): it has a folder intermediate, which is not of shards.mk: choose another OUT)
 endif
 endif
 $(foreach name,LOG DATA JOIN_FILES,$(if $(filter $(abspath $(work))/%,$(abspath $($(name)))),$(error \

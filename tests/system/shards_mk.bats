@@ -66,10 +66,10 @@ one() {
 	cmp "$SOURCE/a.csv" own/raw/a.csv
 	[ -e own/events/mine ]
 	[ -e own/state/mine ]
-	[ ! -e own/work ]
-	mkdir -p theirs/work
-	refused 'has a folder work, which is not of shards.mk' OUT=theirs
-	refused 'is in out/work' LOG=out/work/a.csv
+	[ ! -e own/intermediate ]
+	mkdir -p theirs/intermediate
+	refused 'has a folder intermediate, which is not of shards.mk' OUT=theirs
+	refused 'is in out/intermediate' LOG=out/intermediate/a.csv
 }
 
 @test "times whose size tells another unit are those of one run" {
@@ -104,15 +104,15 @@ one() {
 
 @test "a file on the way that was lost is made again; one that was tidied up only if it is needed" {
 	shards
-	rm out/work/events/0/1.csv.gz
+	rm out/intermediate/events/0/1.csv.gz
 	shards
 	grep -q 'ce-clean .*out/rejects/0.csv.gz' make.log
 	! grep -q 'out/rejects/1.csv.gz' make.log || return 1
 	shards clean
 	shards TIDY=1
-	[ ! -e out/work/raw ]
-	[ ! -e out/work/events ]
-	[ -z "$(ls out/work/ranges)" ]
+	[ ! -e out/intermediate/raw ]
+	[ ! -e out/intermediate/events ]
+	[ -z "$(ls out/intermediate/ranges)" ]
 	shards TIDY=1
 	grep -q "Nothing to be done for 'all'" make.log
 	shards TIDY=1 SESSIONIZE_FLAGS='--gap 20m'
@@ -152,10 +152,10 @@ one() {
 @test "steps: each with what it makes and needs; the ranges meet where AT says" {
 	shards steps AT=2024-01-05,2024-01-09T12:00:00Z RANGES=9
 	[ "$(grep -c '^range-' make.log)" -eq 3 ]
-	grep -q '^split-2:out/work/done/split-2:.*/b.csv ' make.log
+	grep -q '^split-2:out/intermediate/done/split-2:.*/b.csv ' make.log
 	shards AT=2024-01-05,2024-01-09T12:00:00Z
 	[ "$(gzip -dc out/0001/session_starts.csv.gz | cut -d , -f 4 | tail -n +2 | awk '$1 < 1704412800000 || $1 >= 1704801600000' | wc -l)" -eq 0 ]
-	[ "$(tr '\n' ' ' <out/work/at)" = '2024-01-05 2024-01-09T12:00:00Z ' ]
+	[ "$(tr '\n' ' ' <out/intermediate/at)" = '2024-01-05 2024-01-09T12:00:00Z ' ]
 }
 
 @test "what is asked of it only, as by steps and -n, removes nothing" {
@@ -176,12 +176,12 @@ one() {
 	refused 'another run is at work there'
 	wait
 	shards
-	head -c 1000 out/work/ranges/1/0/facts.csv.gz >damaged
-	mv damaged out/work/ranges/1/0/facts.csv.gz
+	head -c 1000 out/intermediate/ranges/1/0/facts.csv.gz >damaged
+	mv damaged out/intermediate/ranges/1/0/facts.csv.gz
 	rm out/0001/unmatched.csv.gz
-	refused 'a file in out/work that is damaged is made again once it is removed'
-	rm out/work/ranges/1/0/facts.csv.gz
-	rm -r out/work/done
+	refused 'a file in out/intermediate that is damaged is made again once it is removed'
+	rm out/intermediate/ranges/1/0/facts.csv.gz
+	rm -r out/intermediate/done
 	shards
 	one >want
 	same <(table completion_prediction_features) want
